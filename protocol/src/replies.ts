@@ -1,0 +1,93 @@
+// What the server says to one connection: the greeting, the answer to one command, and the order to start afresh.
+import { z } from "zod";
+import { personSchema, roomSchema } from "./entities.ts";
+import { eventsFrameSchema } from "./events.ts";
+import { roomIdSchema } from "./ids.ts";
+import { presenceSignalSchema, readSignalSchema, typingSignalSchema } from "./signals.ts";
+
+/** Refusals. A code never changes its meaning; `detail` is for people and may. */
+export const refusalCodes = [
+  "malformed",
+  "not_found",
+  "forbidden",
+  "rate_limited",
+  "unavailable",
+  "internal",
+  "unauthenticated",
+  "invalid_credentials",
+  "too_many_attempts",
+  "origin_refused",
+  "unsupported_media_type",
+  "body_too_large",
+  "method_not_allowed",
+  "username_taken",
+  "username_invalid",
+  "email_invalid",
+  "password_too_short",
+  "password_too_long",
+  "password_invalid",
+  "password_common",
+  "passwords_differ",
+  "setup_code_required",
+  "message_invalid",
+  "storage_full",
+] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
+
+export const helloSchema = z.strictObject({
+  type: z.literal("hello"),
+  protocol: z.literal("novax.v1"),
+  epoch: z.string(),
+  you: personSchema,
+  rooms: z.array(roomSchema),
+  serverTime: z.int(),
+});
+
+export const replySchema = z.discriminatedUnion("ok", [
+  z.strictObject({
+    type: z.literal("reply"),
+    /** The command's id. */
+    re: z.int().positive(),
+    ok: z.literal(true),
+    /** For `message.send`: the place the message has, and whether it had it before. */
+    seq: z.int().positive().optional(),
+    duplicate: z.literal(true).optional(),
+  }),
+  z.strictObject({
+    type: z.literal("reply"),
+    /** The command's id; null where it could not be read. */
+    re: z.int().positive().nullable(),
+    ok: z.literal(false),
+    code: z.enum(refusalCodes),
+    detail: z.string(),
+    retryInMs: z.int().nonnegative().optional(),
+  }),
+]);
+
+/** Forget what you have of this room and load its newest page; then attach from that page's end. */
+export const resyncSchema = z.strictObject({
+  type: z.literal("resync"),
+  room: roomIdSchema,
+  epoch: z.string(),
+  headSeq: z.int().nonnegative(),
+});
+
+/** This person is no longer a member; nothing more of the room follows. */
+export const leftSchema = z.strictObject({ type: z.literal("left"), room: roomIdSchema });
+
+export const serverFrameSchema = z.union([
+  helloSchema,
+  replySchema,
+  resyncSchema,
+  leftSchema,
+  eventsFrameSchema,
+  typingSignalSchema,
+  presenceSignalSchema,
+  readSignalSchema,
+]);
+
+export type Hello = z.infer<typeof helloSchema>;
+export type Reply = z.infer<typeof replySchema>;
+export type Resync = z.infer<typeof resyncSchema>;
+export type Left = z.infer<typeof leftSchema>;
+export type ServerFrame = z.infer<typeof serverFrameSchema>;

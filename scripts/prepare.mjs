@@ -1,0 +1,62 @@
+// What the commands need before Bun can run: installed packages and the Bun binary. Plain Node, no packages.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const stamp = join(root, "node_modules", ".novax-installed");
+
+/** Ends the process with a sentence instead of a stack. */
+export function fail(sentence) {
+  console.error(`novaX cannot start: ${sentence}`);
+  process.exit(1);
+}
+
+/** Installs exactly what the lock file names, when that has not been done. `scope`: "run" or "develop". */
+export function install(scope) {
+  if (Number(process.versions.node.split(".")[0]) < 20) {
+    fail(`it needs Node 20 or newer; this is ${process.versions.node}.`);
+  }
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
+  const done = existsSync(stamp) ? readFileSync(stamp, "utf8") : "";
+  if (done === `${lock} develop` || done === `${lock} ${scope}`) return;
+  console.log("Installing packages (once, about half a minute) ...");
+  const omit = scope === "run" ? ["--omit=dev"] : ["--include=dev"];
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  const result = spawnSync(
+    npm,
+    ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", ...omit],
+    {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      // Whatever npm settings started us, all workspaces are needed.
+      env: { ...process.env, npm_config_workspace: "", NODE_ENV: "" },
+    },
+  );
+  if (result.error?.code === "EACCES") fail(`the folder ${root} cannot be written.`);
+  if (result.status !== 0) fail("the packages could not be installed; npm said why above.");
+  writeFileSync(stamp, `${lock} ${scope}`);
+}
+
+/**
+ * The Bun binary out of the installed packages. They hold it ready to run, one package per platform, so that no
+ * install script is needed.
+ */
+export function bunPath() {
+  const { platform, arch } = process;
+  const cpu = { x64: "x64", arm64: "aarch64" }[arch];
+  const os = { linux: "linux", darwin: "darwin", win32: "windows", freebsd: "freebsd" }[platform];
+  const isMusl = platform === "linux" && !process.report.getReport().header.glibcVersionRuntime;
+  const name = `@oven/bun-${os}-${cpu}${isMusl ? "-musl" : ""}`;
+  try {
+    const folder = dirname(createRequire(join(root, "package.json")).resolve(`${name}/package.json`));
+    return join(folder, "bin", platform === "win32" ? "bun.exe" : "bun");
+  } catch {
+    return fail(`there is no Bun for this machine (${name}).`);
+  }
+}

@@ -1,0 +1,29 @@
+// npm start: installs and builds what is missing, then runs the server.
+import { spawn, spawnSync } from "node:child_process";
+import { bunPath, fail, install, root } from "./prepare.mjs";
+
+const bun = ["--no-env-file"];
+const isHelp = process.argv.includes("--help");
+
+install("run");
+const binary = bunPath();
+if (!isHelp) {
+  const built = spawnSync(binary, [...bun, "scripts/build.ts", "--if-stale"], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  if (built.status !== 0) fail("the build failed; it said why above.");
+}
+// Settings and relative paths belong to the folder the command was typed in.
+const watch = process.argv.includes("--dev") ? ["--watch"] : [];
+const child = spawn(binary, [...bun, ...watch, "server/src/cli.ts", ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: "inherit",
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    // Ctrl-C in a terminal reaches the child by itself; a second signal does no harm.
+    child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
+  });
+}
+child.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));

@@ -1,0 +1,99 @@
+import { RedisClient } from "bun";
+import type { Clock } from "../lib/clock.ts";
+import { Refusal } from "../lib/refusal.ts";
+
+/** At most `max` in `windowMs`. */
+export type AttemptLimit = { max: number; windowMs: number };
+
+/**
+ * Counts attempts under a key. Fixed windows: a count begins with its first attempt and ends `windowMs` later.
+ *
+ * Guarantees: `countAttempt` is atomic, over all processes where Redis is there. When it cannot count it refuses with
+ * `unavailable`; it never lets through what it could not count (ASVS 16.5.3).
+ */
+export type AttemptLimits = {
+  /** Counts one and returns how many there are now, and when the window ends. */
+  countAttempt(key: string, limit: AttemptLimit): Promise<{ count: number; retryInMs: number }>;
+  /** Takes one attempt back that turned out not to count. */
+  forgiveAttempt(key: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Counts one attempt and asserts that it was within the limit. Refuses with `too_many_attempts`. */
+export async function assertAttempt(limits: AttemptLimits, key: string, limit: AttemptLimit): Promise<void> {
+  const { count, retryInMs } = await limits.countAttempt(key, limit);
+  if (count > limit.max) {
+    throw new Refusal("too_many_attempts", "Too many attempts. Wait a while and try again.", { retryInMs });
+  }
+}
+
+const keysMax = 100_000;
+
+export function createLocalAttemptLimits(clock: Clock): AttemptLimits {
+  const windows = new Map<string, { count: number; endsAt: number }>();
+  const dropEnded = () => {
+    for (const [key, window] of windows) if (window.endsAt <= clock.now()) windows.delete(key);
+  };
+  return {
+    countAttempt: async (key, limit) => {
+      const now = clock.now();
+      let window = windows.get(key);
+      if (!window || window.endsAt <= now) {
+        if (windows.size >= keysMax) dropEnded();
+        if (windows.size >= keysMax) throw cannotCount();
+        window = { count: 0, endsAt: now + limit.windowMs };
+        windows.set(key, window);
+      }
+      window.count += 1;
+      return { count: window.count, retryInMs: window.endsAt - now };
+    },
+    forgiveAttempt: async (key) => {
+      const window = windows.get(key);
+      if (window) window.count -= 1;
+    },
+    close: async () => windows.clear(),
+  };
+}
+
+// One script, so that a counter can never be left without an end.
+const countScript = `
+local count = redis.call('incr', KEYS[1])
+if count == 1 then redis.call('pexpire', KEYS[1], ARGV[1]) end
+return {count, redis.call('pttl', KEYS[1])}`;
+
+const forgiveScript = `if redis.call('exists', KEYS[1]) == 1 then return redis.call('decr', KEYS[1]) end`;
+
+export function createRedisAttemptLimits(url: string, installation: string): AttemptLimits {
+  const client = new RedisClient(url, { enableOfflineQueue: false, connectionTimeout: 2000 });
+  const name = (key: string) => `novax:${installation}:attempts:${key}`;
+  let connected: Promise<void> | null = null;
+  client.onclose = () => {
+    connected = null;
+  };
+  const run = async (script: string, key: string, ...rest: string[]): Promise<unknown> => {
+    try {
+      connected ??= client.connect().then(() => {});
+      await connected;
+      return await client.send("EVAL", [script, "1", name(key), ...rest]);
+    } catch {
+      connected = null;
+      throw cannotCount();
+    }
+  };
+  return {
+    countAttempt: async (key, limit) => {
+      const [count, retryInMs] = (await run(countScript, key, String(limit.windowMs))) as [number, number];
+      return { count, retryInMs: Math.max(0, retryInMs) };
+    },
+    forgiveAttempt: async (key) => {
+      await run(forgiveScript, key);
+    },
+    close: async () => client.close(),
+  };
+}
+
+function cannotCount(): Refusal {
+  return new Refusal("unavailable", "Signing in is not possible at the moment. Try again soon.", {
+    retryInMs: 5000,
+  });
+}

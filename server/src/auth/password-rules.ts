@@ -1,0 +1,63 @@
+import { passwordCodePointsMax } from "@novax/protocol/limits";
+import { usernameKey } from "../accounts/username.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { KnownPasswords } from "./known-passwords.ts";
+
+// Far above what 128 code points can take, far below what would cost anything to look at.
+const passwordCharsMax = 1024;
+
+/**
+ * A password as it is hashed: one NFKC pass, so that it is the same from every keyboard (NIST 800-63B-4, 3.1.1.2).
+ * Refuses with `password_invalid` or `password_too_long`, before anything costly happens.
+ */
+export function normalisePassword(text: string): string {
+  if (text.length > passwordCharsMax) throw tooLong();
+  if (text.includes("\0") || !text.isWellFormed()) {
+    throw refuse("password_invalid", "A password cannot contain this character.");
+  }
+  const password = text.normalize("NFKC");
+  if (codePoints(password) > passwordCodePointsMax) throw tooLong();
+  return password;
+}
+
+/**
+ * Asserts that a normalised password may be chosen. Length and commonness alone count, never composition (ASVS 6.2.5).
+ * Refuses with `password_too_short` or `password_common`.
+ */
+export async function assertMayBePassword(
+  password: string,
+  rules: { codePointsMin: number; knownPasswords: KnownPasswords },
+  account: { username: string; email: string },
+): Promise<void> {
+  if (codePoints(password) < rules.codePointsMin) {
+    throw refuse("password_too_short", `A password has at least ${rules.codePointsMin} characters.`);
+  }
+  const folded = password.toLowerCase();
+  const ownWords = [usernameKey(account.username), account.email.toLowerCase(), "novax"];
+  if (ownWords.some((word) => isWordRepeated(folded, word)) || (await rules.knownPasswords.has(password))) {
+    throw refuse(
+      "password_common",
+      "This password is easy to guess. Choose another, or a few words in a row.",
+    );
+  }
+}
+
+/** Whether the password is the word, once or many times, with digits or signs around it at most. */
+function isWordRepeated(password: string, word: string): boolean {
+  return password.replaceAll(word, "").replace(/[^\p{L}]/gu, "") === "" && password.includes(word);
+}
+
+function codePoints(text: string): number {
+  return [...text].length;
+}
+
+function tooLong(): Refusal {
+  return refuse("password_too_long", `A password has at most ${passwordCodePointsMax} characters.`);
+}
+
+function refuse(
+  code: "password_invalid" | "password_too_short" | "password_too_long" | "password_common",
+  detail: string,
+): Refusal {
+  return new Refusal(code, detail, { field: "password" });
+}

@@ -1,0 +1,76 @@
+// What `npm start` runs: reads the configuration, starts the server, says in plain words what is wrong, and stops
+// cleanly on SIGTERM and Ctrl-C.
+import { issueSetupCode } from "./accounts/setup-code.ts";
+import { ConfigError, readConfig } from "./config/read-config.ts";
+import { helpText } from "./config/settings.ts";
+import { DatabaseUnusable } from "./db/open-database.ts";
+import { systemClock } from "./lib/clock.ts";
+import { createLog } from "./log/log.ts";
+import { type RunningServer, startServer } from "./main.ts";
+
+// 78: EX_CONFIG of sysexits.h, so that a supervisor can tell a mistake in the configuration from a crash.
+const exitCodes = { failed: 1, config: 78 };
+const stopWithinMs = 10_000;
+
+if (process.argv.includes("--help")) {
+  console.log(helpText());
+  process.exit(0);
+}
+try {
+  await run();
+} catch (error) {
+  sayWhatIsWrong(error);
+}
+
+async function run(): Promise<void> {
+  const config = readConfig(process.cwd(), process.env);
+  const log = createLog({
+    format: config.logFormat,
+    write: (line) => console.log(line),
+    now: systemClock.now,
+  });
+  // One request's fault is answered where it happens; whatever still gets here must not take the others along.
+  process.on("uncaughtException", (error) => log.fault("process.uncaught", error));
+  process.on("unhandledRejection", (error) => log.fault("process.unhandled", error));
+  const server = await startServer(config, log);
+  stopOn(["SIGTERM", "SIGINT"], server);
+  log.info("server.started", { database: config.database.kind, redis: config.redisUrl !== null });
+  const address = config.port === 0 && !config.isSecure ? server.url.origin : config.publicUrl.origin;
+  console.log(`\n  novaX is running: ${address}\n`);
+  const setupCode = await issueSetupCode(server.app);
+  if (setupCode !== null) {
+    console.log(
+      "  Nobody has an account yet. Open the address and register: the first account becomes the owner.",
+    );
+    console.log(`  From another machine you will be asked for this setup code: ${setupCode}\n`);
+  }
+  console.log("  Press Ctrl-C to stop.\n");
+}
+
+function stopOn(signals: NodeJS.Signals[], server: RunningServer): void {
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
+    server.app.log.info("server.stopping");
+    setTimeout(() => process.exit(exitCodes.failed), stopWithinMs).unref();
+    await server.stop();
+    process.exit(0);
+  };
+  for (const signal of signals) process.on(signal, () => void stop());
+}
+
+function sayWhatIsWrong(error: unknown): never {
+  if (error instanceof ConfigError) {
+    for (const mistake of error.mistakes) console.error(`novaX cannot start: ${mistake}`);
+    process.exit(exitCodes.config);
+  }
+  const { code, message, stack } = error as Error & { code?: string };
+  if (error instanceof DatabaseUnusable) console.error(`novaX cannot start. ${message}`);
+  else if (code === "EADDRINUSE")
+    console.error("novaX cannot start: the port is taken. Set PORT to another one.");
+  else if (code === "EACCES")
+    console.error("novaX cannot start: this port needs more rights. Set PORT above 1023.");
+  else console.error(`novaX cannot start: ${stack ?? message}`);
+  process.exit(exitCodes.failed);
+}

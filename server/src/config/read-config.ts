@@ -1,0 +1,281 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { z } from "zod";
+import { isLoopbackAddress, parseAddressRanges } from "../lib/ip-address.ts";
+import { type SettingName, settings } from "./settings.ts";
+
+export type DatabaseConfig = { kind: "embedded"; dataDir: string } | { kind: "postgres"; url: string };
+
+export type Config = {
+  host: string;
+  port: number;
+  publicUrl: URL;
+  /** Whether cookies are `Secure` and HSTS is sent: the public address is https. */
+  isSecure: boolean;
+  dataDir: string;
+  database: DatabaseConfig;
+  redisUrl: string | null;
+  smtpUrl: string | null;
+  /** Origins whose pages may speak to us, our own among them. */
+  ownOrigins: ReadonlySet<string>;
+  allowedOrigins: ReadonlySet<string>;
+  isTrustedProxy: (address: string) => boolean;
+  passwordCodePointsMin: number;
+  breachedPasswordsFile: string | null;
+  bcryptCost: number;
+  sessionIdleMs: number;
+  sessionMaxMs: number;
+  loginFailuresPerAccount: number;
+  loginFailuresPerAddress: number;
+  signUpsPerAddress: number;
+  messagesPerSecond: number;
+  logFormat: "words" | "json";
+};
+
+/** Every mistake in the configuration, one line each. The process says them and ends with exit code 78 (EX_CONFIG). */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly mistakes: readonly string[];
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join("\n"));
+    this.mistakes = mistakes;
+  }
+}
+
+/** Reads `.env` and `config.json` from `folder`, and lets `environment` win. Throws {@link ConfigError}. */
+export function readConfig(folder: string, environment: Record<string, string | undefined>): Config {
+  const dotEnv = readOptional(resolve(folder, ".env"));
+  const fromFile = dotEnv === null ? {} : parseEnv(dotEnv);
+  return parseConfig(
+    { ...fromFile, ...withoutUndefined(environment) },
+    { folder, configJson: readOptional(resolve(folder, "config.json")) },
+  );
+}
+
+/** Turns plain values into a {@link Config}. Throws {@link ConfigError} with everything that is wrong. */
+export function parseConfig(
+  values: Record<string, string | undefined>,
+  files: { folder: string; configJson: string | null },
+): Config {
+  const mistakes: string[] = [];
+  const defaults = new Map<string, string>(settings.map((setting) => [setting.name, setting.default]));
+  const text = (name: SettingName): string => {
+    const value = values[name]?.trim();
+    return value === undefined || value === "" ? (defaults.get(name) ?? "") : value;
+  };
+  const check = <T>(name: SettingName, parse: (value: string) => T, fallback: T): T => {
+    try {
+      return parse(text(name));
+    } catch (error) {
+      mistakes.push(`${name}: ${(error as Error).message}`);
+      return fallback;
+    }
+  };
+  const whole = (name: SettingName, min: number, max: number): number =>
+    check(name, (value) => parseWhole(value, min, max), min);
+
+  const host = text("HOST");
+  const port = whole("PORT", 0, 65535);
+  const isLoopbackHost = isLoopbackName(host);
+  const publicUrl = check(
+    "PUBLIC_URL",
+    () => parsePublicUrl(values.PUBLIC_URL?.trim() ?? "", port, isLoopbackHost),
+    new URL("http://localhost"),
+  );
+  const ownOrigins = sameOrigins(publicUrl);
+  const allowedOrigins = check("ALLOWED_ORIGINS", (value) => splitList(value).map(parseOrigin), []);
+  const dataDir = resolve(files.folder, text("DATA_DIR"));
+  const config: Config = {
+    host,
+    port,
+    publicUrl,
+    isSecure: publicUrl.protocol === "https:",
+    dataDir,
+    database: { kind: "embedded", dataDir },
+    redisUrl: check("REDIS_URL", (value) => parseServiceUrl(value, ["redis:", "rediss:", "valkey:"]), null),
+    smtpUrl: check("SMTP_URL", (value) => parseServiceUrl(value, ["smtp:", "smtps:"]), null),
+    ownOrigins,
+    allowedOrigins: new Set([...ownOrigins, ...allowedOrigins]),
+    isTrustedProxy: check(
+      "TRUSTED_PROXIES",
+      (value) => parseAddressRanges(splitList(value)),
+      () => false,
+    ),
+    passwordCodePointsMin: whole("PASSWORD_MIN", 8, 64),
+    breachedPasswordsFile:
+      text("BREACHED_PASSWORDS") === "" ? null : resolve(files.folder, text("BREACHED_PASSWORDS")),
+    bcryptCost: whole("BCRYPT_COST", 10, 16),
+    sessionIdleMs: check("SESSION_IDLE", parseDuration, 0),
+    sessionMaxMs: check("SESSION_MAX", parseDuration, 0),
+    loginFailuresPerAccount: whole("LOGIN_FAILURES_PER_ACCOUNT", 1, 100),
+    loginFailuresPerAddress: whole("LOGIN_FAILURES_PER_ADDRESS", 1, 100_000),
+    signUpsPerAddress: whole("SIGN_UPS_PER_ADDRESS", 1, 100_000),
+    messagesPerSecond: whole("MESSAGES_PER_SECOND", 1, 1_000_000),
+    logFormat: check("LOG_FORMAT", (value) => parseChoice(value, ["words", "json"]), "words"),
+  };
+  const databaseUrl = check(
+    "DATABASE_URL",
+    (value) => parseServiceUrl(value, ["postgres:", "postgresql:"]),
+    null,
+  );
+  if (databaseUrl !== null) {
+    config.database = { kind: "postgres", url: databaseUrl };
+  } else if (files.configJson !== null) {
+    try {
+      config.database = {
+        kind: "postgres",
+        url: parseConfigJson(files.configJson, values.db_password ?? ""),
+      };
+    } catch (error) {
+      mistakes.push(`config.json: ${(error as Error).message}`);
+    }
+  }
+  if (config.redisUrl !== null && config.database.kind === "embedded") {
+    mistakes.push("REDIS_URL: several processes need one PostgreSQL server; set DATABASE_URL as well");
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return config;
+}
+
+function parsePublicUrl(value: string, port: number, isLoopbackHost: boolean): URL {
+  if (value === "") {
+    if (!isLoopbackHost) throw new Error("is required, as https://..., when HOST is not loopback");
+    return new URL(`http://localhost:${port}`);
+  }
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    throw new Error(`${JSON.stringify(value)} is no URL such as https://chat.example.org`);
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") throw new Error("must begin with https://");
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "") {
+    throw new Error("must be an origin alone, without path, query or user");
+  }
+  // Over plain http a session could be read on the way (ASVS 3.3.1); on one's own machine there is no way.
+  if (url.protocol === "http:" && !isLoopbackName(url.hostname)) {
+    throw new Error("must be https, unless it is localhost; put a TLS proxy in front");
+  }
+  return url;
+}
+
+function isLoopbackName(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, "");
+  return name === "localhost" || isLoopbackAddress(name);
+}
+
+/** On loopback, `localhost`, `127.0.0.1` and `[::1]` are the same place. */
+function sameOrigins(publicUrl: URL): Set<string> {
+  const origins = new Set([publicUrl.origin]);
+  if (isLoopbackName(publicUrl.hostname)) {
+    for (const name of ["localhost", "127.0.0.1", "[::1]"]) {
+      const twin = new URL(publicUrl);
+      twin.hostname = name;
+      origins.add(twin.origin);
+    }
+  }
+  return origins;
+}
+
+function parseOrigin(value: string): string {
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    throw new Error(`${JSON.stringify(value)} is no origin such as https://app.example.org`);
+  }
+  if (url.origin === "null" || url.origin !== value.replace(/\/$/, "")) {
+    throw new Error(`${JSON.stringify(value)} must be an origin alone: scheme, host and port`);
+  }
+  return url.origin;
+}
+
+function parseServiceUrl(value: string, protocols: string[]): string | null {
+  if (value === "") return null;
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    // The value may hold a password, so it is not repeated.
+    throw new Error(`is no URL that begins with ${protocols[0]}//`);
+  }
+  if (!protocols.includes(url.protocol)) throw new Error(`must begin with ${protocols[0]}//`);
+  return value;
+}
+
+const configJsonSchema = z.strictObject({
+  dbname: z.string().min(1),
+  user: z.string().min(1),
+  host: z.string().min(1),
+  port: z.coerce.number().int().min(1).max(65535),
+});
+
+function parseConfigJson(json: string, password: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new Error("is not JSON");
+  }
+  const parsed = configJsonSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new Error(
+      `${issue.path.join(".") || "the file"}: ${issue.message}; it holds {dbname, user, host, port}`,
+    );
+  }
+  const { dbname, user, host, port } = parsed.data;
+  const url = new URL("postgres://host");
+  url.hostname = host;
+  url.port = String(port);
+  url.username = encodeURIComponent(user);
+  url.password = encodeURIComponent(password);
+  url.pathname = `/${encodeURIComponent(dbname)}`;
+  return url.href;
+}
+
+function parseWhole(value: string, min: number, max: number): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < min || number > max) {
+    throw new Error(`${JSON.stringify(value)} is not a whole number from ${min} to ${max}`);
+  }
+  return number;
+}
+
+const durationUnitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+function parseDuration(value: string): number {
+  const match = /^(\d{1,6})(s|m|h|d)$/.exec(value);
+  if (!match || Number(match[1]) === 0)
+    throw new Error(`${JSON.stringify(value)} is no duration such as 30m, 24h or 14d`);
+  return Number(match[1]) * durationUnitsMs[match[2] as keyof typeof durationUnitsMs];
+}
+
+function parseChoice<T extends string>(value: string, choices: readonly T[]): T {
+  const choice = choices.find((candidate) => candidate === value);
+  if (choice === undefined) throw new Error(`${JSON.stringify(value)} is not one of ${choices.join(", ")}`);
+  return choice;
+}
+
+function splitList(value: string): string[] {
+  return value
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+function readOptional(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new ConfigError([`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`]);
+  }
+}
+
+function withoutUndefined(values: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

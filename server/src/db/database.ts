@@ -1,0 +1,95 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { SQL } from "bun";
+
+/** Runs one statement: a tagged template whose `${}` become parameters, never text. */
+export type Sql = {
+  <Row>(strings: TemplateStringsArray, ...values: unknown[]): Promise<Row[]>;
+  /** An array parameter, sent as one value. */
+  array(values: readonly unknown[], type: "text" | "uuid" | "bigint" | "jsonb"): unknown;
+};
+
+/**
+ * A PostgreSQL database, by URL or embedded; callers cannot tell which.
+ *
+ * Guarantees: `transact` commits all or nothing, and what it resolved with survives a crash of this process and of the
+ * machine. A failed COMMIT whose connection was lost is *unknown*: callers settle it by looking.
+ */
+export type Database = {
+  readonly sql: Sql;
+  /** One transaction, READ COMMITTED. Inside it only `tx` may be used; the outer `sql` throws. */
+  transact<T>(work: (tx: Sql) => Promise<T>): Promise<T>;
+  /** Runs a file of several statements. For migrations only. */
+  runScript(tx: Sql, script: string): Promise<void>;
+  /** Resolves when the database answers within `timeoutMs`, and rejects otherwise. */
+  ping(timeoutMs: number): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Wraps Bun's client. `onClose` ends what was opened beside it. */
+export function createDatabase(client: SQL, onClose: () => Promise<void> = async () => {}): Database {
+  const insideTransaction = new AsyncLocalStorage<true>();
+  const sql = asSql(client, () => {
+    // The embedded database has one backend: a query beside an open transaction would wait for its end for ever, and
+    // with a server it would silently be no part of the transaction.
+    if (insideTransaction.getStore()) throw new Error("the outer connection was used inside a transaction");
+  });
+  return {
+    sql,
+    transact: (work) => {
+      if (insideTransaction.getStore()) throw new Error("a transaction was opened inside a transaction");
+      return client.begin((tx) => insideTransaction.run(true, () => work(asSql(tx, () => {}))));
+    },
+    runScript: async (tx, script) => {
+      await (tx as SqlOfClient).client.unsafe(script);
+    },
+    ping: async (timeoutMs) => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+      try {
+        await Promise.race([sql`select 1`, promise]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close: async () => {
+      await client.close({ timeout: 5 });
+      await onClose();
+    },
+  };
+}
+
+/**
+ * Whether the database could not be reached, as opposed to having refused. The statement may or may not have run.
+ */
+export function isDatabaseAway(error: unknown): boolean {
+  const { code, errno } = (error ?? {}) as { code?: string; errno?: string };
+  return (
+    (typeof code === "string" &&
+      /^(ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME)|ECONN|ENOENT|FailedToOpenSocket)/.test(code)) ||
+    // 57P01-57P03: shutting down, crashed, starting up; 08: connection; 53300: too many connections.
+    (typeof errno === "string" && /^(57P0|08|53300)/.test(errno))
+  );
+}
+
+/** Whether the disk under the database is full (SQLSTATE 53100). */
+export function isStorageFull(error: unknown): boolean {
+  return (error as { errno?: string } | null)?.errno === "53100";
+}
+
+/** Whether a unique constraint refused a row (SQLSTATE 23505). */
+export function isUniqueViolation(error: unknown): boolean {
+  return (error as { errno?: string } | null)?.errno === "23505";
+}
+
+type SqlOfClient = Sql & { client: Pick<SQL, "unsafe"> };
+
+function asSql(client: SQL, assertAllowed: () => void): SqlOfClient {
+  const run = <Row>(strings: TemplateStringsArray, ...values: unknown[]): Promise<Row[]> => {
+    assertAllowed();
+    return client(strings, ...values) as unknown as Promise<Row[]>;
+  };
+  return Object.assign(run, {
+    client,
+    array: (values: readonly unknown[], type: string) => client.array([...values], type),
+  });
+}

@@ -1,0 +1,110 @@
+import type { PGlite } from "@electric-sql/pglite";
+import type { Socket, UnixSocketListener } from "bun";
+
+type Client = { pending: Buffer; isStarted: boolean };
+
+const sslRequestCode = 80_877_103;
+const messageTypes = { query: 0x51, sync: 0x53, terminate: 0x58 };
+
+/**
+ * Speaks PostgreSQL's wire protocol on a unix socket in front of one PGlite, for one client at a time: what a client
+ * sends up to Sync (or one simple Query) is run as one batch, and its answer sent back whole.
+ */
+export function serveWire(pg: PGlite, path: string): UnixSocketListener<Client> {
+  let current: Socket<Client> | null = null;
+  let work: Promise<unknown> = Promise.resolve();
+  const enqueue = (job: () => Promise<void>) => {
+    work = work.then(job, job);
+  };
+  return Bun.listen<Client>({
+    unix: path,
+    socket: {
+      open(socket) {
+        socket.data = { pending: Buffer.alloc(0), isStarted: false };
+        // A second client would share the one backend's transaction and prepared statements.
+        if (current) socket.end();
+        else current = socket;
+      },
+      data(socket, chunk) {
+        if (socket !== current) return;
+        const { data: client } = socket;
+        client.pending =
+          client.pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([client.pending, chunk]);
+        for (let batch = takeBatch(client, socket); batch !== null; batch = takeBatch(client, socket)) {
+          const messages = batch;
+          enqueue(async () => {
+            const answer = await pg.execProtocolRaw(messages, { syncToFs: false });
+            if (socket.readyState === 1) writeAll(socket, answer);
+          });
+        }
+      },
+      drain(socket) {
+        flush(socket);
+      },
+      close(socket) {
+        if (socket !== current) return;
+        current = null;
+        // Whatever the client left open must not meet the next one.
+        enqueue(async () => {
+          await pg.exec("rollback; deallocate all").catch(() => {});
+        });
+      },
+      error() {},
+    },
+  });
+}
+
+/** The next run of messages that may go to the backend together, or null when more must arrive first. */
+function takeBatch(client: Client, socket: Socket<Client>): Buffer | null {
+  const { pending } = client;
+  if (!client.isStarted) {
+    if (pending.length < 8 || pending.length < pending.readInt32BE(0)) return null;
+    const length = pending.readInt32BE(0);
+    client.pending = pending.subarray(length);
+    if (pending.readInt32BE(4) === sslRequestCode) {
+      socket.write("N");
+      return takeBatch(client, socket);
+    }
+    client.isStarted = true;
+    return pending.subarray(0, length);
+  }
+  let end = 0;
+  while (pending.length >= end + 5) {
+    const type = pending[end];
+    const next = end + 1 + pending.readInt32BE(end + 1);
+    if (pending.length < next) return null;
+    if (type === messageTypes.terminate) {
+      socket.end();
+      return null;
+    }
+    end = next;
+    if (type === messageTypes.sync || type === messageTypes.query) {
+      client.pending = pending.subarray(end);
+      return pending.subarray(0, end);
+    }
+  }
+  return null;
+}
+
+const unsent = new WeakMap<Socket<Client>, Buffer[]>();
+
+function writeAll(socket: Socket<Client>, bytes: Uint8Array): void {
+  const queue = unsent.get(socket) ?? [];
+  queue.push(Buffer.from(bytes));
+  unsent.set(socket, queue);
+  flush(socket);
+}
+
+function flush(socket: Socket<Client>): void {
+  const queue = unsent.get(socket);
+  while (queue && queue.length > 0) {
+    const first = queue[0]!;
+    const written = socket.write(first);
+    if (written < 0) return;
+    if (written < first.length) {
+      queue[0] = first.subarray(written);
+      return;
+    }
+    queue.shift();
+  }
+}

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Log } from "../log/log.ts";
+import type { Database, Sql } from "./database.ts";
+
+const folder = join(import.meta.dir, "migrations");
+// Any constant does; it only has to be the same in every process of every version.
+const advisoryLockKey = 7_038_411;
+
+/**
+ * Runs the numbered files of `migrations/` that have not run yet, forward only, all in one transaction. Several
+ * processes may start at once: one migrates, the others wait for it.
+ */
+export async function migrate(db: Database, log: Log): Promise<void> {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
+  await db.transact(async (tx) => {
+    await tx`select pg_advisory_xact_lock(${advisoryLockKey})`;
+    await tx`create table if not exists migrations (name text primary key, ran_at timestamptz not null default now())`;
+    const done = new Set((await tx<{ name: string }>`select name from migrations`).map((row) => row.name));
+    const unknown = [...done].filter((name) => !files.includes(name));
+    if (unknown.length > 0)
+      throw new Error(`the database is from a newer novaX (it has ${unknown.join(", ")})`);
+    for (const name of files.filter((file) => !done.has(file))) await run(db, tx, name, log);
+  });
+}
+
+async function run(db: Database, tx: Sql, name: string, log: Log): Promise<void> {
+  await db.runScript(tx, readFileSync(join(folder, name), "utf8"));
+  await tx`insert into migrations (name) values (${name})`;
+  log.info("database.migrated", { migration: name });
+}

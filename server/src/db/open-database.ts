@@ -1,0 +1,39 @@
+import { SQL } from "bun";
+import type { DatabaseConfig } from "../config/read-config.ts";
+import type { Log } from "../log/log.ts";
+import { createDatabase, type Database } from "./database.ts";
+import { openEmbedded } from "./embedded/open-embedded.ts";
+import { migrate } from "./migrate.ts";
+
+const postgresVersionMin = 15;
+
+/** Opens the configured database and brings it to the newest schema. Throws in plain words when it cannot. */
+export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Database> {
+  const db =
+    config.kind === "embedded" ? await openEmbedded(config.dataDir, log) : await openPostgres(config.url);
+  await migrate(db, log);
+  return db;
+}
+
+async function openPostgres(url: string): Promise<Database> {
+  const client = new SQL(url, { max: 10, idleTimeout: 0, connectionTimeout: 10 });
+  const db = createDatabase(client);
+  try {
+    const [row] = await db.sql<{ version: string }>`select current_setting('server_version_num') as version`;
+    const major = Math.floor(Number(row!.version) / 10_000);
+    if (major < postgresVersionMin)
+      throw new Error(`it is PostgreSQL ${major}; novaX needs ${postgresVersionMin} or newer`);
+  } catch (error) {
+    await db.close().catch(() => {});
+    const { host, pathname } = new URL(url);
+    throw new DatabaseUnusable(
+      `The PostgreSQL server at ${host}${pathname} cannot be used: ${(error as Error).message}`,
+    );
+  }
+  return db;
+}
+
+/** The database cannot be used; the message says why in words for the operator. */
+export class DatabaseUnusable extends Error {
+  override readonly name = "DatabaseUnusable";
+}

@@ -1,0 +1,146 @@
+import { Hono } from "hono";
+import { findActor } from "../auth/sessions.ts";
+import { clientAddress, isLoopbackAddress } from "../lib/ip-address.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { App } from "./app.ts";
+import { readCookies } from "./cookies.ts";
+import { createOpenApi } from "./openapi.ts";
+import { assertOwnOrigin, preflightResponse, setCorsHeaders } from "./origin-check.ts";
+import { errorPage } from "./pages/error-page.ts";
+import { problemResponse, toProblem } from "./problem.ts";
+import { bodyKind, readBody, readQuery } from "./read-body.ts";
+import { defineSessionRoute, type Exchange, type Route } from "./route.ts";
+import { healthRoute, readyRoute } from "./routes/health.ts";
+import { eventsRoute, messagesRoute } from "./routes/messages.ts";
+import { createPageRoutes } from "./routes/pages.ts";
+import { createSignInRoutes, logoutRoute } from "./routes/sign-in.ts";
+import { setSecurityHeaders } from "./security-headers.ts";
+import type { Web } from "./serve-web.ts";
+
+/** What Bun knows of a request beside the request. */
+export type Peer = { address: string };
+
+export type HttpApp = { fetch(request: Request, peer: Peer): Promise<Response>; routes: readonly Route[] };
+
+/** Every route, behind the same checks: origin, session, body, query; and the same headers and errors after it. */
+export function createHttpApp(app: App, web: Web): HttpApp {
+  const { config } = app;
+  const routes = createRoutes(app, web);
+  const router = new Hono<{ Bindings: Peer }>();
+
+  for (const route of routes) {
+    router.on(route.method, route.path, (context) =>
+      runRoute(app, route, context.req.raw, context.env, context.req.param() as Record<string, string>),
+    );
+  }
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path).map((route) => route.method);
+    router.all(path, () => {
+      throw new MethodNotAllowed(methods);
+    });
+  }
+  router.notFound((context) => {
+    const { pathname } = new URL(context.req.url);
+    const isRead = context.req.method === "GET" || context.req.method === "HEAD";
+    const file = isRead ? web.serve(pathname, context.req.header("accept-encoding") ?? null) : null;
+    if (file) return file;
+    throw new Refusal("not_found", "There is nothing here.");
+  });
+  router.onError(async (error, context) => {
+    const { problem, retryInMs } = toProblem(error, app.log);
+    const isPage = context.req.method === "GET" && (context.req.header("accept") ?? "").includes("text/html");
+    const response = isPage
+      ? await errorPage(web.assets.signIn, problem)
+      : problemResponse(problem, retryInMs);
+    if (error instanceof MethodNotAllowed) response.headers.set("allow", error.methods.join(", "));
+    return response;
+  });
+
+  return {
+    routes,
+    fetch: async (request, peer) => {
+      const origin = request.headers.get("origin");
+      const isPreflight =
+        request.method === "OPTIONS" && request.headers.has("access-control-request-method");
+      const response = isPreflight ? preflightResponse() : await router.fetch(request, peer);
+      setSecurityHeaders(response.headers, config.isSecure);
+      setCorsHeaders(response.headers, origin, config.allowedOrigins);
+      if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
+      return response;
+    },
+  };
+}
+
+function createRoutes(app: App, web: Web): readonly Route[] {
+  const routes: Route[] = [
+    ...createPageRoutes(web.assets),
+    ...createSignInRoutes(web.assets.signIn),
+    logoutRoute,
+    messagesRoute,
+    eventsRoute,
+    healthRoute,
+    readyRoute,
+  ];
+  const document = createOpenApi(routes, app.config.publicUrl);
+  const openApiRoute = defineSessionRoute({
+    method: "GET",
+    path: "/api/openapi.json",
+    summary: "This document.",
+    isPage: true,
+    handle: () => Response.json(document),
+  });
+  return [...routes, openApiRoute];
+}
+
+class MethodNotAllowed extends Refusal {
+  readonly methods: readonly string[];
+  constructor(methods: readonly string[]) {
+    super("method_not_allowed", `This address takes ${methods.join(" or ")} only.`);
+    this.methods = methods;
+  }
+}
+
+async function runRoute(
+  app: App,
+  route: Route,
+  request: Request,
+  peer: Peer,
+  params: Record<string, string>,
+): Promise<Response> {
+  const { config } = app;
+  if (route.method !== "GET") assertOwnOrigin(request.headers, config.allowedOrigins);
+  const url = new URL(request.url);
+  const cookies = readCookies(request.headers.get("cookie"), config.isSecure);
+  const actor = cookies.sessionToken === null ? null : await findActor(app, cookies.sessionToken);
+  if (route.access === "session" && !actor) throw new Refusal("unauthenticated", "Sign in first.");
+  const exchange: Exchange<unknown, unknown> = {
+    app,
+    request,
+    url,
+    cookies,
+    actor,
+    params,
+    origin: readOrigin(request.headers, peer, config),
+    isForm: route.body !== undefined && bodyKind(request.headers) === "form",
+    body: route.body ? await readBody(request, route.body) : undefined,
+    query: route.query ? readQuery(url, route.query) : undefined,
+  };
+  return route.handle(exchange);
+}
+
+/** Where a request comes from. A proxy's word counts only where the operator named the proxy. */
+export function readOrigin(
+  headers: Headers,
+  peer: Peer,
+  config: App["config"],
+): Exchange<unknown, unknown>["origin"] {
+  const address = clientAddress(peer.address, headers.get("x-forwarded-for"), config.isTrustedProxy);
+  const cameThroughProxy =
+    headers.has("x-forwarded-for") || headers.has("forwarded") || headers.has("x-real-ip");
+  return {
+    address,
+    userAgent: headers.get("user-agent") ?? "",
+    // A proxy on this machine makes the whole world look like loopback; whoever comes through one is not here.
+    isOnThisMachine: isLoopbackAddress(address) && !cameThroughProxy && !config.isSecure,
+  };
+}

@@ -1,0 +1,85 @@
+import { refusalCodes } from "@novax/protocol/replies";
+import { z } from "zod";
+import type { Route } from "./route.ts";
+
+/** The OpenAPI 3.1 document of the routes, from the very schemas that check requests. */
+export function createOpenApi(routes: readonly Route[], publicUrl: URL): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    if (route.isPage) continue;
+    const path = route.path.replace(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: describe(route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "novaX", version: "0.1.0", license: { name: "MIT", identifier: "MIT" } },
+    servers: [{ url: publicUrl.origin }],
+    paths,
+    components: {
+      securitySchemes: { session: { type: "apiKey", in: "cookie", name: "novax_session" } },
+      schemas: { Problem: problemSchema },
+    },
+  };
+}
+
+const problemSchema = {
+  type: "object",
+  required: ["type", "title", "status", "detail", "code"],
+  properties: {
+    type: { type: "string" },
+    title: { type: "string" },
+    status: { type: "integer" },
+    detail: { type: "string", description: "What is wrong, for people." },
+    code: { type: "string", enum: refusalCodes, description: "What is wrong, for programs; never changes." },
+    field: { type: "string", description: "The input it is about." },
+  },
+};
+
+function describe(route: Route): Record<string, unknown> {
+  const pathParameters = [...route.path.matchAll(/:(\w+)/g)].map((match) => ({
+    name: match[1],
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  const parameters = [...pathParameters, ...(route.query ? queryParameters(route.query) : [])];
+  return {
+    summary: route.summary,
+    ...(route.access === "session" ? { security: [{ session: [] }] } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(route.body
+      ? { requestBody: { required: true, content: bodyContent(toSchema(route.body, "input")) } }
+      : {}),
+    responses: {
+      200: {
+        description: "Done",
+        ...(route.answer
+          ? { content: { "application/json": { schema: toSchema(route.answer, "output") } } }
+          : {}),
+      },
+      default: {
+        description: "Refused",
+        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+      },
+    },
+  };
+}
+
+function queryParameters(query: z.ZodType): Record<string, unknown>[] {
+  const schema = toSchema(query, "input") as { properties?: Record<string, unknown>; required?: string[] };
+  return Object.entries(schema.properties ?? {}).map(([name, property]) => ({
+    name,
+    in: "query",
+    required: schema.required?.includes(name) ?? false,
+    schema: property,
+  }));
+}
+
+function bodyContent(schema: unknown): Record<string, unknown> {
+  return { "application/json": { schema }, "application/x-www-form-urlencoded": { schema } };
+}
+
+function toSchema(schema: z.ZodType, io: "input" | "output"): unknown {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  return rest;
+}

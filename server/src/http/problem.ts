@@ -1,0 +1,95 @@
+import type { RefusalCode } from "@novax/protocol/replies";
+import { isDatabaseAway } from "../db/database.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { Log } from "../log/log.ts";
+
+/** The HTTP status of each refusal. */
+const statusOf: { [C in RefusalCode]: number } = {
+  malformed: 400,
+  not_found: 404,
+  forbidden: 403,
+  rate_limited: 429,
+  unavailable: 503,
+  internal: 500,
+  unauthenticated: 401,
+  invalid_credentials: 401,
+  too_many_attempts: 429,
+  origin_refused: 403,
+  unsupported_media_type: 415,
+  body_too_large: 413,
+  method_not_allowed: 405,
+  username_taken: 409,
+  username_invalid: 422,
+  email_invalid: 422,
+  password_too_short: 422,
+  password_too_long: 422,
+  password_invalid: 422,
+  password_common: 422,
+  passwords_differ: 422,
+  setup_code_required: 403,
+  message_invalid: 422,
+  storage_full: 507,
+};
+
+const titles: Record<number, string> = {
+  400: "Bad request",
+  401: "Not signed in",
+  403: "Forbidden",
+  404: "Not found",
+  405: "Method not allowed",
+  409: "Conflict",
+  413: "Too large",
+  415: "Unsupported media type",
+  422: "Not accepted",
+  429: "Too many attempts",
+  500: "Internal error",
+  503: "Unavailable",
+  507: "Storage full",
+};
+
+/** An error as `application/problem+json` (RFC 9457) says it, with a stable `code` and, for forms, the `field`. */
+export type Problem = {
+  type: "about:blank";
+  title: string;
+  status: number;
+  detail: string;
+  code: RefusalCode;
+  field?: string;
+};
+
+/** The one place where an error becomes an answer. A fault of ours says its id in the log and nothing else. */
+export function toProblem(error: unknown, log: Log): { problem: Problem; retryInMs: number | undefined } {
+  const refusal = toRefusal(error, log);
+  const status = statusOf[refusal.code];
+  return {
+    retryInMs: refusal.retryInMs,
+    problem: {
+      type: "about:blank",
+      title: titles[status]!,
+      status,
+      detail: refusal.message,
+      code: refusal.code,
+      ...(refusal.field === undefined ? {} : { field: refusal.field }),
+    },
+  };
+}
+
+export function problemResponse(problem: Problem, retryInMs: number | undefined): Response {
+  const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
+  if (retryInMs !== undefined) headers.set("retry-after", String(Math.max(1, Math.ceil(retryInMs / 1000))));
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}
+
+function toRefusal(error: unknown, log: Log): Refusal {
+  if (error instanceof Refusal) return error;
+  if (isDatabaseAway(error)) {
+    return new Refusal("unavailable", "The server cannot reach its database. Try again soon.", {
+      retryInMs: 2000,
+    });
+  }
+  const faultId = log.fault("request.failed", error);
+  return new Refusal(
+    "internal",
+    `Something went wrong here. The operator finds it in the log as ${faultId}.`,
+  );
+}

@@ -1,0 +1,72 @@
+import { firstIssue } from "@novax/protocol/commands";
+import type { z } from "zod";
+import { Refusal } from "../lib/refusal.ts";
+
+const bodyBytesMax = 16 * 1024;
+
+export type BodyKind = "json" | "form";
+
+/** Which kind of body a request has. Refuses with `unsupported_media_type` what is neither. */
+export function bodyKind(headers: Headers): BodyKind {
+  const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type === "application/json") return "json";
+  if (type === "application/x-www-form-urlencoded") return "form";
+  throw new Refusal("unsupported_media_type", "Send application/json, or a form.");
+}
+
+/** The body as the schema wants it. Refuses with `body_too_large`, or `malformed` and what is wrong. */
+export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
+  const kind = bodyKind(request.headers);
+  const text = await readText(request);
+  return parseInput(schema, kind === "json" ? parseJson(text) : parseForm(new URLSearchParams(text)));
+}
+
+/** The query as the schema wants it; the same key twice is a mistake. */
+export function readQuery<T>(url: URL, schema: z.ZodType<T>): T {
+  return parseInput(schema, parseForm(url.searchParams));
+}
+
+function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new Refusal("malformed", firstIssue(parsed.error));
+  return parsed.data;
+}
+
+/** Counts the bytes that arrive, whatever Content-Length claims. */
+async function readText(request: Request): Promise<string> {
+  if (Number(request.headers.get("content-length") ?? 0) > bodyBytesMax) throw tooLarge();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of request.body ?? []) {
+    size += part.byteLength;
+    if (size > bodyBytesMax) throw tooLarge();
+    parts.push(part);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(parts));
+  } catch {
+    throw new Refusal("malformed", "The body is not UTF-8.");
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    // `__proto__` in JSON makes an own key of that name, which the strict schemas then refuse.
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal("malformed", "The body is not JSON.");
+  }
+}
+
+function parseForm(params: URLSearchParams): Record<string, string> {
+  const fields = Object.create(null) as Record<string, string>;
+  for (const [key, value] of params) {
+    if (key in fields) throw new Refusal("malformed", `${key}: is there twice`);
+    fields[key] = value;
+  }
+  return { ...fields };
+}
+
+function tooLarge(): Refusal {
+  return new Refusal("body_too_large", `A request has at most ${bodyBytesMax} bytes.`);
+}

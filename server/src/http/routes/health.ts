@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { Refusal } from "../../lib/refusal.ts";
+import { defineRoute } from "../route.ts";
+
+const readyWithinMs = 2000;
+
+export const healthRoute = defineRoute({
+  method: "GET",
+  path: "/healthz",
+  summary: "Whether the process is alive.",
+  access: "public",
+  answer: z.strictObject({ status: z.literal("ok") }),
+  handle: () => Response.json({ status: "ok" }),
+});
+
+export const readyRoute = defineRoute({
+  method: "GET",
+  path: "/readyz",
+  summary: "Whether the server can serve: its database answers.",
+  access: "public",
+  answer: z.strictObject({ status: z.literal("ok") }),
+  handle: async ({ app }) => {
+    try {
+      await app.db.ping(readyWithinMs);
+    } catch {
+      throw new Refusal("unavailable", "The database does not answer.", { retryInMs: readyWithinMs });
+    }
+    return Response.json({ status: "ok" });
+  },
+});

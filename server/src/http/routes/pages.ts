@@ -1,0 +1,74 @@
+import { hasAnyAccount } from "../../accounts/queries.ts";
+import { readEventsBefore } from "../../events/read-events.ts";
+import { listMembers, listRooms } from "../../rooms/memberships.ts";
+import { chatPage } from "../pages/chat-page.ts";
+import { loginPage, registerPage } from "../pages/sign-in-pages.ts";
+import { defineRoute, type Route } from "../route.ts";
+import type { Web } from "../serve-web.ts";
+
+const bootstrapEvents = 50;
+const bootstrapMembers = 500;
+
+/** The pages that a browser opens. */
+export function createPageRoutes(assets: Web["assets"]): Route[] {
+  const loginPageRoute = defineRoute({
+    method: "GET",
+    path: "/",
+    summary: "The login page; signed in, the chat.",
+    access: "public",
+    isPage: true,
+    handle: async ({ app, actor }) => {
+      if (actor) return redirect("/chat");
+      // Before anybody has an account there is nothing to sign in to.
+      if (!(await hasAnyAccount(app.db.sql))) return redirect("/register");
+      return loginPage(assets.signIn, {});
+    },
+  });
+
+  const registerPageRoute = defineRoute({
+    method: "GET",
+    path: "/register",
+    summary: "The registration page.",
+    access: "public",
+    isPage: true,
+    handle: async ({ app, actor, origin }) => {
+      if (actor) return redirect("/chat");
+      const isFirst = !(await hasAnyAccount(app.db.sql));
+      return registerPage(assets.signIn, {
+        isFirst,
+        needsSetupCode: isFirst && !origin.isOnThisMachine,
+        passwordCodePointsMin: app.config.passwordCodePointsMin,
+      });
+    },
+  });
+
+  const chatPageRoute = defineRoute({
+    method: "GET",
+    path: "/chat",
+    summary: "The chat; signed out, the login page.",
+    access: "public",
+    isPage: true,
+    handle: async ({ app, actor }) => {
+      if (!actor) return redirect("/");
+      const rooms = await listRooms(app.db.sql, actor);
+      const opened = await Promise.all(
+        rooms.map(async (room) => ({
+          ...room,
+          events: await readEventsBefore(app.db.sql, room.id, room.headSeq + 1, bootstrapEvents),
+          members: await listMembers(app.db.sql, room.id, bootstrapMembers),
+        })),
+      );
+      return chatPage(assets.chat, {
+        epoch: app.epoch,
+        you: { id: actor.id, username: actor.username },
+        rooms: opened,
+      });
+    },
+  });
+
+  return [loginPageRoute, registerPageRoute, chatPageRoute];
+}
+
+function redirect(path: string): Response {
+  return new Response(null, { status: 303, headers: { location: path } });
+}

@@ -1,0 +1,71 @@
+import type { Server } from "bun";
+import { usernameKey } from "../accounts/username.ts";
+import { findActor } from "../auth/sessions.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { ConnectionProtocol, SocketData } from "../realtime/connection.ts";
+import type { App } from "./app.ts";
+import { readCookies } from "./cookies.ts";
+import { assertSocketOrigin } from "./origin-check.ts";
+import { problemResponse, toProblem } from "./problem.ts";
+
+const path = /^\/ws\/([^/]{1,200})$/;
+
+/** Whether a request asks for the real-time connection. */
+export function isSocketRequest(url: URL): boolean {
+  return path.test(url.pathname);
+}
+
+/**
+ * Opens `/ws/{user_id}`, or answers why not: an Origin that is not ours, no session, or a `user_id` that is not the
+ * session's name. All before the upgrade: Bun itself would say 101 to anybody.
+ */
+export async function upgradeSocket(
+  app: App,
+  request: Request,
+  url: URL,
+  server: Server<SocketData>,
+): Promise<Response | undefined> {
+  try {
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      throw new Refusal("malformed", "This address speaks WebSocket only.");
+    }
+    // A TLS proxy that we trust says when it was reached in the clear (ASVS 4.4.1).
+    const peer = server.requestIP(request)?.address ?? "";
+    if (
+      app.config.isSecure &&
+      app.config.isTrustedProxy(peer) &&
+      request.headers.get("x-forwarded-proto") === "http"
+    ) {
+      throw new Refusal("origin_refused", "Use wss://.");
+    }
+    assertSocketOrigin(request.headers, app.config.allowedOrigins);
+    const { sessionToken } = readCookies(request.headers.get("cookie"), app.config.isSecure);
+    const actor = sessionToken === null ? null : await findActor(app, sessionToken);
+    if (!actor) throw new Refusal("unauthenticated", "Sign in first.");
+    if (usernameKey(decodeUserId(url)) !== usernameKey(actor.username)) {
+      throw new Refusal("forbidden", "This is not the address of your own connection.");
+    }
+    const protocol = chooseProtocol(request.headers.get("sec-websocket-protocol"));
+    const headers = protocol === "novax.v1" ? { "sec-websocket-protocol": protocol } : {};
+    const data: SocketData = { actor, protocol, connection: null };
+    if (server.upgrade(request, { data, headers })) return undefined;
+    throw new Refusal("malformed", "This is no valid WebSocket handshake.");
+  } catch (error) {
+    const { problem, retryInMs } = toProblem(error, app.log);
+    return problemResponse(problem, retryInMs);
+  }
+}
+
+function chooseProtocol(offered: string | null): ConnectionProtocol {
+  if (offered === null) return "basic";
+  if (offered.split(",").some((name) => name.trim() === "novax.v1")) return "novax.v1";
+  throw new Refusal("malformed", "This server speaks novax.v1, or no subprotocol at all.");
+}
+
+function decodeUserId(url: URL): string {
+  try {
+    return decodeURIComponent(path.exec(url.pathname)![1]!);
+  } catch {
+    throw new Refusal("malformed", "The address is not valid.");
+  }
+}

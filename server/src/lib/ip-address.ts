@@ -1,0 +1,69 @@
+import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
+
+/**
+ * One spelling for one address: `::ffff:1.2.3.4` becomes `1.2.3.4`, IPv6 is compressed and without a zone.
+ * Null for what is no address.
+ */
+export function normaliseAddress(text: string): string | null {
+  const withoutZone = text.trim().replace(/%.*$/, "");
+  if (isIPv4(withoutZone)) return withoutZone;
+  if (!isIPv6(withoutZone)) return null;
+  const canonical = new URL(`http://[${withoutZone}]/`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
+  if (!mapped) return canonical;
+  const high = Number.parseInt(mapped[1]!, 16);
+  const low = Number.parseInt(mapped[2]!, 16);
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+}
+
+/** What a limit per address counts by: an IPv4 address, or the /64 that one IPv6 customer has for himself. */
+export function addressKey(address: string): string {
+  if (isIPv4(address)) return address;
+  const [head = "", tail = ""] = address.split("::");
+  const front = head === "" ? [] : head.split(":");
+  const back = tail === "" ? [] : tail.split(":");
+  const groups = address.includes("::")
+    ? [...front, ...Array<string>(8 - front.length - back.length).fill("0"), ...back]
+    : front;
+  return `${groups.slice(0, 4).join(":")}::/64`;
+}
+
+export function isLoopbackAddress(address: string): boolean {
+  return address === "::1" || (isIPv4(address) && address.startsWith("127."));
+}
+
+/** The addresses and CIDR ranges of an operator's list, as one question. Throws on what is neither. */
+export function parseAddressRanges(list: readonly string[]): (address: string) => boolean {
+  const ranges = new BlockList();
+  for (const item of list) {
+    const [base = "", prefix] = item.split("/");
+    const family = isIP(base);
+    if (family === 0) throw new Error(`${item} is no address and no range such as 10.0.0.0/8`);
+    const kind = family === 4 ? "ipv4" : "ipv6";
+    const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
+    if (!Number.isInteger(bits) || bits < 0 || bits > (family === 4 ? 32 : 128)) {
+      throw new Error(`${item} has no valid prefix length`);
+    }
+    ranges.addSubnet(base, bits, kind);
+  }
+  return (address) => ranges.check(address, isIPv4(address) ? "ipv4" : "ipv6");
+}
+
+/**
+ * The address of whoever speaks to us. `X-Forwarded-For` counts only when the peer is a trusted proxy, and then from
+ * its right end, where our own proxies wrote, up to the first address that is not one of them.
+ */
+export function clientAddress(
+  peer: string,
+  forwardedFor: string | null,
+  isTrustedProxy: (address: string) => boolean,
+): string {
+  let address = normaliseAddress(peer) ?? "0.0.0.0";
+  const hops = forwardedFor?.split(",") ?? [];
+  while (hops.length > 0 && isTrustedProxy(address)) {
+    const hop = normaliseAddress(hops.pop()!);
+    if (hop === null) break;
+    address = hop;
+  }
+  return address;
+}

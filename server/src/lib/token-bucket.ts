@@ -1,0 +1,27 @@
+/** A bucket that holds `capacity` tokens and regains `perSecond`. It keeps no timer. */
+export class TokenBucket {
+  #tokens: number;
+  #filledAt: number;
+  readonly #capacity: number;
+  readonly #perSecond: number;
+
+  constructor(capacity: number, perSecond: number, now: number) {
+    this.#capacity = capacity;
+    this.#perSecond = perSecond;
+    this.#tokens = capacity;
+    this.#filledAt = now;
+  }
+
+  /** Takes `cost` tokens: 0 when they were there, otherwise the milliseconds until they will be; then takes none. */
+  spend(cost: number, now: number): number {
+    // A clock that went back must not take tokens away.
+    const elapsedMs = Math.max(0, now - this.#filledAt);
+    this.#filledAt = now;
+    this.#tokens = Math.min(this.#capacity, this.#tokens + (elapsedMs / 1000) * this.#perSecond);
+    if (this.#tokens >= cost) {
+      this.#tokens -= cost;
+      return 0;
+    }
+    return Math.ceil(((cost - this.#tokens) / this.#perSecond) * 1000);
+  }
+}

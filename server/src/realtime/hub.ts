@@ -1,0 +1,71 @@
+import { closeCodes } from "@novax/protocol/close-codes";
+import type { AccountId, SessionId } from "@novax/protocol/ids";
+import { connectionsPerAccountMax } from "@novax/protocol/limits";
+import type { Signal } from "@novax/protocol/signals";
+import { filterLiveSessions, type SessionLimits } from "../auth/sessions.ts";
+import type { Bus } from "../bus/bus.ts";
+import type { Database } from "../db/database.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Connection } from "./connection.ts";
+
+/** Every open socket of this process, by account. It knows sockets and no rules of rooms. */
+export class Hub {
+  readonly #app: { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
+  readonly #byAccount = new Map<AccountId, Set<Connection>>();
+
+  constructor(app: { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits }) {
+    this.#app = app;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const connections of this.#byAccount.values()) size += connections.size;
+    return size;
+  }
+
+  /** Takes a connection in; false when its account has too many open already. */
+  add(connection: Connection): boolean {
+    const { id } = connection.actor;
+    const connections = this.#byAccount.get(id) ?? new Set();
+    if (connections.size >= connectionsPerAccountMax) return false;
+    connections.add(connection);
+    this.#byAccount.set(id, connections);
+    return true;
+  }
+
+  remove(connection: Connection): void {
+    const { id } = connection.actor;
+    const connections = this.#byAccount.get(id);
+    connections?.delete(connection);
+    if (connections?.size === 0) this.#byAccount.delete(id);
+  }
+
+  sendToAccount(account: AccountId, signal: Signal): void {
+    for (const connection of this.#byAccount.get(account) ?? []) {
+      if (connection.protocol === "novax.v1") connection.send(signal);
+    }
+  }
+
+  endSessions(ids: readonly SessionId[]): void {
+    const ended = new Set(ids);
+    for (const connection of this.#all()) {
+      if (ended.has(connection.actor.sessionId)) connection.close(closeCodes.sessionEnded, "session ended");
+    }
+  }
+
+  /** Closes what a lost notice left open: every session is looked up again, in one query. */
+  async checkSessions(): Promise<void> {
+    const ids = new Set(this.#all().map((connection) => connection.actor.sessionId));
+    const live = await filterLiveSessions(this.#app, [...ids]);
+    this.endSessions([...ids].filter((id) => !live.has(id)));
+  }
+
+  /** Sends everybody away who should come back to another process or a newer one. */
+  closeAll(): void {
+    for (const connection of this.#all()) connection.close(closeCodes.restarting, "restarting");
+  }
+
+  #all(): Connection[] {
+    return [...this.#byAccount.values()].flatMap((connections) => [...connections]);
+  }
+}

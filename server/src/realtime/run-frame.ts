@@ -1,0 +1,91 @@
+import { basicSendSchema } from "@novax/protocol/basic";
+import { type Command, type CommandOf, type CommandType, parseCommand } from "@novax/protocol/commands";
+import type { SendId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/ids";
+import type { RefusalCode } from "@novax/protocol/replies";
+import { isDatabaseAway } from "../db/database.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { sendMessage } from "../messages/send-message.ts";
+import { type CommandResult, commandTable } from "./command-table.ts";
+import type { Connection } from "./connection.ts";
+import type { Realtime } from "./realtime.ts";
+
+/** What a frame costs that is no command. */
+const malformedCost = 1;
+
+/** Takes one frame of a `novax.v1` connection from its text to its reply. Never throws. */
+export async function runFrame(realtime: Realtime, connection: Connection, frame: string): Promise<void> {
+  const parsed = parseCommand(frame);
+  const id = parsed.kind === "command" ? parsed.command.id : parsed.id;
+  try {
+    if (parsed.kind === "malformed") {
+      connection.countMalformed(realtime.clock.now());
+      connection.spend(malformedCost, realtime.clock.now());
+      throw new Refusal("malformed", parsed.detail);
+    }
+    connection.spend(commandTable[parsed.command.type].cost, realtime.clock.now());
+    const result = await runCommand(realtime, connection, parsed.command);
+    if (result !== null) connection.send({ type: "reply", re: parsed.command.id, ok: true, ...result });
+  } catch (error) {
+    const { code, detail, retryInMs } = toRefusal(realtime, error);
+    const hint = retryInMs === undefined ? {} : { retryInMs };
+    connection.send({ type: "reply", re: id, ok: false, code, detail, ...hint });
+  }
+}
+
+/** As {@link runFrame}, for a connection of the basic protocol: every frame is a message to `general`. */
+export async function runBasicFrame(
+  realtime: Realtime,
+  connection: Connection,
+  frame: string,
+): Promise<void> {
+  const sendId = realtime.newSendId() as SendId;
+  try {
+    connection.spend(1, realtime.clock.now());
+    const text = parseBasicText(frame);
+    connection.ownSendIds.add(sendId);
+    await sendMessage(realtime, connection.actor, {
+      room: generalRoomId,
+      sendId,
+      body: { kind: "text", text },
+    });
+  } catch (error) {
+    connection.ownSendIds.delete(sendId);
+    const { code, detail } = toRefusal(realtime, error);
+    connection.send({ type: "error", detail, code });
+  }
+}
+
+function runCommand<T extends CommandType>(
+  realtime: Realtime,
+  connection: Connection,
+  command: Command & { type: T },
+): Promise<CommandResult> {
+  return commandTable[command.type].handle(realtime, connection, command as CommandOf<T>);
+}
+
+function parseBasicText(frame: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(frame);
+  } catch {
+    throw new Refusal("malformed", "not JSON");
+  }
+  const parsed = basicSendSchema.safeParse(value);
+  if (!parsed.success)
+    throw new Refusal("malformed", 'a message is {"sender","text","timestamp"} with a text');
+  return parsed.data.text;
+}
+
+function toRefusal(
+  realtime: Realtime,
+  error: unknown,
+): { code: RefusalCode; detail: string; retryInMs: number | undefined } {
+  if (error instanceof Refusal)
+    return { code: error.code, detail: error.message, retryInMs: error.retryInMs };
+  if (isDatabaseAway(error)) {
+    return { code: "unavailable", detail: "The server cannot reach its database.", retryInMs: 2000 };
+  }
+  const faultId = realtime.log.fault("command.failed", error);
+  return { code: "internal", detail: `Something went wrong here (${faultId}).`, retryInMs: undefined };
+}

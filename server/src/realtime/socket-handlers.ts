@@ -1,0 +1,79 @@
+import { closeCodes } from "@novax/protocol/close-codes";
+import { generalRoomId } from "@novax/protocol/ids";
+import { frameBytesMax } from "@novax/protocol/limits";
+import type { WebSocketHandler } from "bun";
+import { filterLiveSessions } from "../auth/sessions.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { listRooms } from "../rooms/memberships.ts";
+import { Connection, type Socket, type SocketData } from "./connection.ts";
+import type { Realtime } from "./realtime.ts";
+import { runBasicFrame, runFrame } from "./run-frame.ts";
+
+const sendBufferBytesMax = 1024 * 1024;
+const silentSecondsMax = 60;
+
+/** What Bun calls as sockets open, speak and close. `realtime` comes later than the server it publishes through. */
+export function createSocketHandlers(realtime: () => Realtime): WebSocketHandler<SocketData> {
+  return {
+    maxPayloadLength: frameBytesMax,
+    // Bun drops frames silently for a reader that is full; closed, it comes back and resumes without a gap.
+    backpressureLimit: sendBufferBytesMax,
+    closeOnBackpressureLimit: true,
+    idleTimeout: silentSecondsMax,
+    sendPings: true,
+    perMessageDeflate: false,
+    open: (socket) => void open(realtime(), socket),
+    message: (socket, frame) => {
+      const { connection } = socket.data;
+      if (!connection) return;
+      if (typeof frame !== "string") {
+        connection.close(closeCodes.malformed, "text frames only");
+        return;
+      }
+      const run = connection.protocol === "novax.v1" ? runFrame : runBasicFrame;
+      void run(realtime(), connection, frame);
+    },
+    close: (socket) => {
+      const { connection } = socket.data;
+      if (!connection) return;
+      const { hub, feeds } = realtime();
+      hub.remove(connection);
+      feeds.detach(connection);
+    },
+  };
+}
+
+async function open(realtime: Realtime, socket: Socket): Promise<void> {
+  const connection = new Connection(socket, realtime.messagesPerSecond, realtime.clock.now());
+  if (!realtime.hub.add(connection)) {
+    connection.close(closeCodes.tooManyConnections, "too many connections");
+    return;
+  }
+  socket.data.connection = connection;
+  try {
+    // The session may have ended between the upgrade and `add`, when no notice could reach this socket yet.
+    const { sessionId } = connection.actor;
+    if (!(await filterLiveSessions(realtime, [sessionId])).has(sessionId)) {
+      connection.close(closeCodes.sessionEnded, "session ended");
+      return;
+    }
+    if (connection.protocol === "basic") await realtime.feeds.open(generalRoomId).attachBasic(connection);
+    else await greet(realtime, connection);
+  } catch (error) {
+    if (!(error instanceof Refusal)) realtime.log.fault("socket.open_failed", error);
+    connection.close(closeCodes.unavailable, "unavailable");
+  }
+}
+
+async function greet(realtime: Realtime, connection: Connection): Promise<void> {
+  const { id, username } = connection.actor;
+  const rooms = await listRooms(realtime.db.sql, connection.actor);
+  connection.send({
+    type: "hello",
+    protocol: "novax.v1",
+    epoch: realtime.epoch,
+    you: { id, username },
+    rooms: rooms.map(({ readSeq: _, ...room }) => room),
+    serverTime: realtime.clock.now(),
+  });
+}
