@@ -39,7 +39,8 @@ async function bundle(entrypoints: string[]): Promise<Map<string, string>> {
     naming: "[name]-[hash].[ext]",
     target: "browser",
     minify: true,
-    splitting: false,
+    // Files that the server serves under their own names.
+    external: ["/icon.svg"],
     define: { "process.env.NODE_ENV": '"production"' },
   });
   const entries = result.outputs.filter(

@@ -10,10 +10,11 @@ export const personSchema = z.strictObject({ id: accountIdSchema, username: z.st
 export type Person = z.infer<typeof personSchema>;
 
 // Control characters other than newline and tab have no place in a text: they hide content in logs and terminals.
-const forbiddenInText = /[\u0000-\u0008\u000b-\u001f\u007f]|\p{Surrogate}/u;
+const forbiddenInText = /[\p{Control}--[\n\t]]|\p{Surrogate}/v;
 
 export const messageTextSchema = z
   .string()
+  .overwrite((text) => text.replaceAll("\r\n", "\n"))
   .max(messageTextCharsMax, `a message has at most ${messageTextCharsMax} characters`)
   .refine((text) => text.trim() !== "", "a message needs some text")
   .refine((text) => !forbiddenInText.test(text), "a message has no control characters but newline and tab");

@@ -4,13 +4,17 @@
 export type CookieJar = {
   sessionToken: string | null;
   deviceToken: string | null;
+  /** The colours this browser chose; null: those of its system. */
+  theme: "light" | "dark" | null;
 };
 
 const deviceMaxAgeSeconds = 400 * 86_400;
 
 export function readCookies(header: string | null, isSecure: boolean): CookieJar {
   const cookies = new Bun.CookieMap(header ?? "");
+  const theme = cookies.get("novax_theme");
   return {
+    theme: theme === "light" || theme === "dark" ? theme : null,
     sessionToken: cookies.get(cookieName("session", isSecure)),
     deviceToken: cookies.get(cookieName("device", isSecure)),
   };

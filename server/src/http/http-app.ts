@@ -50,7 +50,13 @@ export function createHttpApp(app: App, web: Web): HttpApp {
     const { problem, retryInMs } = toProblem(error, app.log);
     const isPage = context.req.method === "GET" && (context.req.header("accept") ?? "").includes("text/html");
     const response = isPage
-      ? await errorPage(web.assets.signIn, problem)
+      ? await errorPage(
+          {
+            assets: web.assets.signIn,
+            theme: readCookies(context.req.header("cookie") ?? null, config.isSecure).theme,
+          },
+          problem,
+        )
       : problemResponse(problem, retryInMs);
     if (error instanceof MethodNotAllowed) response.headers.set("allow", error.methods.join(", "));
     return response;

@@ -1,13 +1,12 @@
 import { type Bootstrap, bootstrapElementId } from "@novax/protocol/bootstrap";
 import { html } from "hono/html";
-import type { PageAssets } from "../serve-web.ts";
-import { jsonBlock, renderPage } from "./layout.ts";
+import { jsonBlock, type PageLook, renderPage } from "./layout.ts";
 
 /** The chat: an empty place to draw in, and the newest messages beside it. */
-export function chatPage(assets: PageAssets, bootstrap: Bootstrap): Promise<Response> {
+export function chatPage(look: PageLook, bootstrap: Bootstrap): Promise<Response> {
   return renderPage({
     title: "novaX",
-    assets,
+    look,
     body: html`<body>
 <div id="app"></div>
 <noscript><p class="no-script">The chat needs JavaScript. <a href="/api/messages">Read the newest messages</a> without it.</p></noscript>

@@ -1,13 +1,12 @@
 import { html } from "hono/html";
 import type { Problem } from "../problem.ts";
-import type { PageAssets } from "../serve-web.ts";
-import { renderPage } from "./layout.ts";
+import { type PageLook, renderPage } from "./layout.ts";
 
 /** A refusal for whoever came with a browser. */
-export function errorPage(assets: PageAssets, problem: Problem): Promise<Response> {
+export function errorPage(look: PageLook, problem: Problem): Promise<Response> {
   return renderPage({
     title: `${problem.title} · novaX`,
-    assets,
+    look,
     status: problem.status,
     body: html`<body class="sign-in">
 <main class="sign-in-card">

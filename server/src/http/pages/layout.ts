@@ -1,5 +1,9 @@
 import { html, raw } from "hono/html";
+import type { CookieJar } from "../cookies.ts";
 import type { PageAssets } from "../serve-web.ts";
+
+/** How a page looks: its files, and the colours this browser chose. */
+export type PageLook = { assets: PageAssets; theme: CookieJar["theme"] };
 
 /** Markup whose every `${}` was escaped. */
 export type Markup = ReturnType<typeof html>;
@@ -7,12 +11,13 @@ export type Markup = ReturnType<typeof html>;
 /** A whole page around its body. */
 export async function renderPage(page: {
   title: string;
-  assets: PageAssets;
+  look: PageLook;
   body: Markup;
   status?: number;
 }): Promise<Response> {
+  const { assets, theme } = page.look;
   const markup = await html`<!doctype html>
-<html lang="en">
+<html lang="en" ${theme === null ? "" : html`data-theme="${theme}"`}>
 <head>
 <meta charset="utf-8">
 <title>${page.title}</title>
@@ -22,9 +27,9 @@ export async function renderPage(page: {
 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#14171d">
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
 <link rel="manifest" href="/app.webmanifest">
-<link rel="stylesheet" href="${page.assets.style}">
-${page.assets.preload.map((path) => html`<link rel="modulepreload" href="${path}">`)}
-<script type="module" src="${page.assets.script}"></script>
+<link rel="stylesheet" href="${assets.style}">
+${assets.preload.map((path) => html`<link rel="modulepreload" href="${path}">`)}
+<script type="module" src="${assets.script}"></script>
 </head>
 ${page.body}
 </html>

@@ -1,7 +1,6 @@
 import { passwordCodePointsMax, usernameCharsMax } from "@novax/protocol/limits";
 import { html } from "hono/html";
-import type { PageAssets } from "../serve-web.ts";
-import { type Markup, renderPage } from "./layout.ts";
+import { type Markup, type PageLook, renderPage } from "./layout.ts";
 
 export type FormProblem = { detail: string; field: string | undefined };
 
@@ -18,10 +17,10 @@ type Field = {
 
 /** The login page: a plain form that works without scripts. */
 export function loginPage(
-  assets: PageAssets,
+  look: PageLook,
   { username, problem }: { username?: string; problem?: FormProblem },
 ): Promise<Response> {
-  return signInPage(assets, {
+  return signInPage(look, {
     title: "Sign in",
     lead: "Welcome back.",
     action: "/login",
@@ -51,7 +50,7 @@ export function loginPage(
 
 /** The registration page. The first person to use it becomes the owner. */
 export function registerPage(
-  assets: PageAssets,
+  look: PageLook,
   options: {
     username?: string;
     email?: string;
@@ -70,7 +69,7 @@ export function registerPage(
     hint: "The server printed it when it started.",
     maxLength: 64,
   };
-  return signInPage(assets, {
+  return signInPage(look, {
     title: "Create an account",
     lead: options.isFirst
       ? "Nobody is here yet. The first account becomes the owner."
@@ -122,7 +121,7 @@ export function registerPage(
 }
 
 function signInPage(
-  assets: PageAssets,
+  look: PageLook,
   page: {
     title: string;
     lead: string;
@@ -138,7 +137,7 @@ function signInPage(
   const fieldOfProblem = page.fields.find((field) => field.name === problem?.field)?.name;
   return renderPage({
     title: `${page.title} · novaX`,
-    assets,
+    look,
     body: html`<body class="sign-in">
 <main class="sign-in-card">
 <p class="brand" aria-hidden="true"><span class="brand-mark"></span>novaX</p>

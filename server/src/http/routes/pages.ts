@@ -17,11 +17,11 @@ export function createPageRoutes(assets: Web["assets"]): Route[] {
     summary: "The login page; signed in, the chat.",
     access: "public",
     isPage: true,
-    handle: async ({ app, actor }) => {
+    handle: async ({ app, actor, cookies }) => {
       if (actor) return redirect("/chat");
       // Before anybody has an account there is nothing to sign in to.
       if (!(await hasAnyAccount(app.db.sql))) return redirect("/register");
-      return loginPage(assets.signIn, {});
+      return loginPage({ assets: assets.signIn, theme: cookies.theme }, {});
     },
   });
 
@@ -31,14 +31,17 @@ export function createPageRoutes(assets: Web["assets"]): Route[] {
     summary: "The registration page.",
     access: "public",
     isPage: true,
-    handle: async ({ app, actor, origin }) => {
+    handle: async ({ app, actor, origin, cookies }) => {
       if (actor) return redirect("/chat");
       const isFirst = !(await hasAnyAccount(app.db.sql));
-      return registerPage(assets.signIn, {
-        isFirst,
-        needsSetupCode: isFirst && !origin.isOnThisMachine,
-        passwordCodePointsMin: app.config.passwordCodePointsMin,
-      });
+      return registerPage(
+        { assets: assets.signIn, theme: cookies.theme },
+        {
+          isFirst,
+          needsSetupCode: isFirst && !origin.isOnThisMachine,
+          passwordCodePointsMin: app.config.passwordCodePointsMin,
+        },
+      );
     },
   });
 
@@ -48,7 +51,7 @@ export function createPageRoutes(assets: Web["assets"]): Route[] {
     summary: "The chat; signed out, the login page.",
     access: "public",
     isPage: true,
-    handle: async ({ app, actor }) => {
+    handle: async ({ app, actor, cookies }) => {
       if (!actor) return redirect("/");
       const rooms = await listRooms(app.db.sql, actor);
       const opened = await Promise.all(
@@ -58,11 +61,14 @@ export function createPageRoutes(assets: Web["assets"]): Route[] {
           members: await listMembers(app.db.sql, room.id, bootstrapMembers),
         })),
       );
-      return chatPage(assets.chat, {
-        epoch: app.epoch,
-        you: { id: actor.id, username: actor.username },
-        rooms: opened,
-      });
+      return chatPage(
+        { assets: assets.chat, theme: cookies.theme },
+        {
+          epoch: app.epoch,
+          you: { id: actor.id, username: actor.username },
+          rooms: opened,
+        },
+      );
     },
   });
 

@@ -52,7 +52,7 @@ export function createSignInRoutes(assets: PageAssets): Route[] {
       } catch (error) {
         if (!exchange.isForm) throw error;
         return refusedForm(exchange, error, (problem) =>
-          loginPage(assets, { username: body.username, problem }),
+          loginPage({ assets, theme: exchange.cookies.theme }, { username: body.username, problem }),
         );
       }
     },
@@ -86,13 +86,16 @@ export function createSignInRoutes(assets: PageAssets): Route[] {
         const needsSetupCode =
           "setup_code" in body || (error instanceof Refusal && error.code === "setup_code_required");
         return refusedForm(exchange, error, (problem) =>
-          registerPage(assets, {
-            username: body.username,
-            email: body.email,
-            problem,
-            needsSetupCode,
-            passwordCodePointsMin: app.config.passwordCodePointsMin,
-          }),
+          registerPage(
+            { assets, theme: exchange.cookies.theme },
+            {
+              username: body.username,
+              email: body.email,
+              problem,
+              needsSetupCode,
+              passwordCodePointsMin: app.config.passwordCodePointsMin,
+            },
+          ),
         );
       }
     },

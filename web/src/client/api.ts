@@ -1,0 +1,16 @@
+import type { RoomEvent } from "@novax/protocol/events";
+import type { RoomId } from "@novax/protocol/ids";
+
+export type EventsPage = { epoch: string; headSeq: number; events: RoomEvent[] };
+
+/** A page of a room's events: those before `before`, or the newest. Throws when the server does not answer with one. */
+export async function fetchEvents(
+  room: RoomId,
+  options: { before?: number; limit: number },
+): Promise<EventsPage> {
+  const query = new URLSearchParams({ limit: String(options.limit) });
+  if (options.before !== undefined) query.set("before", String(options.before));
+  const response = await fetch(`/api/rooms/${encodeURIComponent(room)}/events?${query}`);
+  if (!response.ok) throw new Error(`events: ${response.status}`);
+  return (await response.json()) as EventsPage;
+}

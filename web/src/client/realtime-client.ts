@@ -1,0 +1,153 @@
+import { closeCodes, mayReconnectAfter } from "@novax/protocol/close-codes";
+import type { Command } from "@novax/protocol/commands";
+import type { EventsFrame } from "@novax/protocol/events";
+import type { Hello, Left, Reply, Resync, ServerFrame } from "@novax/protocol/replies";
+import type { Signal as PassingSignal } from "@novax/protocol/signals";
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { backoffMs } from "./backoff.ts";
+
+/** `away` says since when, so that a short interruption need not be shown. */
+export type ConnectionState =
+  | { kind: "connecting" }
+  | { kind: "open" }
+  | { kind: "away"; since: number; nextTryAt: number }
+  | { kind: "ended"; reason: "signed_out" | "too_many_connections" | "refused" };
+
+export type RealtimeListener = {
+  onHello(hello: Hello): void;
+  onEvents(frame: EventsFrame): void;
+  onResync(frame: Resync): void;
+  onLeft(frame: Left): void;
+  onSignal(signal: PassingSignal): void;
+};
+
+/** A command before it has its id. */
+export type CommandDraft = Command extends infer C ? (C extends Command ? Omit<C, "id"> : never) : never;
+
+const pingEveryMs = 20_000;
+const answerWithinMs = 10_000;
+
+/**
+ * One connection to the server that is always wanted: it reconnects by itself, and says with `onHello` when a new one
+ * stands. What was under way when the old one broke is answered with null: nobody knows what became of it.
+ */
+export class RealtimeClient {
+  readonly #url: string;
+  readonly #listener: RealtimeListener;
+  readonly #state = signal<ConnectionState>({ kind: "connecting" });
+  readonly #waiting = new Map<number, (reply: Reply | null) => void>();
+  #socket: WebSocket | null = null;
+  #attempt = 0;
+  #nextId = 1;
+  #awaySince: number | null = null;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #pingTimer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(url: string, listener: RealtimeListener) {
+    this.#url = url;
+    this.#listener = listener;
+  }
+
+  get state(): ReadonlySignal<ConnectionState> {
+    return this.#state;
+  }
+
+  connect(): void {
+    clearTimeout(this.#retryTimer);
+    if (this.#socket || this.#state.value.kind === "ended") return;
+    if (this.#awaySince === null) this.#state.value = { kind: "connecting" };
+    const socket = new WebSocket(this.#url, "novax.v1");
+    this.#socket = socket;
+    socket.onmessage = (event) => this.#receive(JSON.parse(event.data as string) as ServerFrame);
+    socket.onclose = (event) => this.#closed(socket, event.code);
+  }
+
+  /** Gives up the present connection, dead or doubtful as it may be, and makes a new one at once. */
+  reconnect(): void {
+    const socket = this.#socket;
+    if (!socket) {
+      this.#attempt = 0;
+      this.connect();
+      return;
+    }
+    socket.onclose = null;
+    socket.onmessage = null;
+    socket.close();
+    this.#attempt = 0;
+    this.#closed(socket, closeCodes.restarting, 0);
+  }
+
+  /** Orders something. Resolves with the reply, or with null when the connection broke first. */
+  request(draft: CommandDraft): Promise<Reply | null> {
+    const id = this.#nextId++;
+    if (!this.order({ ...draft, id } as Command)) return Promise.resolve(null);
+    return new Promise((resolve) => this.#waiting.set(id, resolve));
+  }
+
+  /** True when the frame was handed to an open connection. */
+  order(command: Command): boolean {
+    if (this.#state.value.kind !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(command));
+    return true;
+  }
+
+  #receive(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "hello":
+        this.#attempt = 0;
+        this.#awaySince = null;
+        this.#state.value = { kind: "open" };
+        this.#startPings();
+        this.#listener.onHello(frame);
+        return;
+      case "reply":
+        if (frame.re !== null) this.#settle(frame.re, frame);
+        return;
+      case "events":
+        this.#listener.onEvents(frame);
+        return;
+      case "resync":
+        this.#listener.onResync(frame);
+        return;
+      case "left":
+        this.#listener.onLeft(frame);
+        return;
+      default:
+        this.#listener.onSignal(frame);
+    }
+  }
+
+  #settle(id: number, reply: Reply | null): void {
+    const resolve = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    resolve?.(reply);
+  }
+
+  #closed(socket: WebSocket, code: number, waitMs = backoffMs(this.#attempt, Math.random)): void {
+    if (this.#socket !== socket) return;
+    this.#socket = null;
+    clearInterval(this.#pingTimer);
+    for (const id of [...this.#waiting.keys()]) this.#settle(id, null);
+    if (!mayReconnectAfter(code)) {
+      const reasons = {
+        [closeCodes.sessionEnded]: "signed_out",
+        [closeCodes.tooManyConnections]: "too_many_connections",
+      } as const;
+      this.#state.value = { kind: "ended", reason: reasons[code as keyof typeof reasons] ?? "refused" };
+      return;
+    }
+    this.#attempt += 1;
+    this.#awaySince ??= Date.now();
+    this.#state.value = { kind: "away", since: this.#awaySince, nextTryAt: Date.now() + waitMs };
+    this.#retryTimer = setTimeout(() => this.connect(), waitMs);
+  }
+
+  /** A browser does not see the protocol's pings: a line that died silently is found by an answer that stays out. */
+  #startPings(): void {
+    clearInterval(this.#pingTimer);
+    this.#pingTimer = setInterval(() => {
+      const overdue = setTimeout(() => this.reconnect(), answerWithinMs);
+      void this.request({ type: "ping" }).then(() => clearTimeout(overdue));
+    }, pingEveryMs);
+  }
+}

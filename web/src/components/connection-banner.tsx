@@ -1,0 +1,45 @@
+import { useEffect, useState } from "preact/hooks";
+import type { ConnectionState } from "../client/realtime-client.ts";
+
+/** An interruption shorter than this is nobody's business. */
+const shownAfterMs = 5000;
+
+/** Says that the connection is gone. It lies over the header, so nothing moves; writing goes on. */
+export function ConnectionBanner({ state, onRetry }: { state: ConnectionState; onRetry: () => void }) {
+  const [isShown, setShown] = useState(false);
+  const since = state.kind === "away" ? state.since : null;
+  useEffect(() => {
+    setShown(false);
+    if (since === null) return;
+    const timer = setTimeout(() => setShown(true), Math.max(0, since + shownAfterMs - Date.now()));
+    return () => clearTimeout(timer);
+  }, [since]);
+  const text = toBannerText(state, isShown);
+  return (
+    <div className="banner-place" role="status">
+      {text === null ? null : (
+        <div className="banner">
+          <span>{text}</span>
+          {state.kind === "away" ? (
+            <button type="button" className="button-quiet" onClick={onRetry}>
+              Try now
+            </button>
+          ) : null}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function toBannerText(state: ConnectionState, isShown: boolean): string | null {
+  if (state.kind === "away" && isShown) return "No connection. What you write is sent later.";
+  if (state.kind !== "ended") return null;
+  switch (state.reason) {
+    case "signed_out":
+      return "You have been signed out.";
+    case "too_many_connections":
+      return "The chat is open in too many places. Close one and reload.";
+    case "refused":
+      return "The server refused this page. Reload it.";
+  }
+}

@@ -1,0 +1,39 @@
+import type { TimelineEntry } from "@novax/protocol/apply-event";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+const everyMs = 2000;
+const spokenMax = 3;
+
+/**
+ * Reads new messages of the open room out, each once: joined over two seconds, and counted when there are many. Apart
+ * from the list, in which older pages would be read out as well.
+ */
+export function LiveRegion({ timeline, ownId }: { timeline: readonly TimelineEntry[]; ownId: string }) {
+  const newest = useRef(timeline);
+  newest.current = timeline;
+  const [spoken, setSpoken] = useState("");
+  useEffect(() => {
+    let spokenSeq = newest.current.at(-1)?.seq ?? 0;
+    const timer = setInterval(() => {
+      const fresh = newest.current.filter((entry) => entry.seq > spokenSeq);
+      if (fresh.length === 0) return;
+      spokenSeq = fresh.at(-1)!.seq;
+      setSpoken(toSpeech(fresh, ownId));
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [ownId]);
+  return (
+    <div className="visually-hidden" role="log" aria-live="polite" aria-label="New messages">
+      {spoken}
+    </div>
+  );
+}
+
+function toSpeech(entries: readonly TimelineEntry[], ownId: string): string {
+  const texts = entries.flatMap((entry) =>
+    entry.kind === "message" && entry.sender.id !== ownId
+      ? [`${entry.sender.username}: ${entry.body.text}`]
+      : [],
+  );
+  return texts.length > spokenMax ? `${texts.length} new messages` : texts.join("\n");
+}

@@ -1,0 +1,416 @@
+import { Component, createRef } from "preact";
+import type { OlderState } from "../stores/room-store.ts";
+import type { Row } from "../stores/rows.ts";
+import { DownIcon } from "./icons.tsx";
+import { memo } from "./memo.tsx";
+import { MessageRow, type PendingActions, PendingRow } from "./message-row.tsx";
+import { formatDay } from "./time.ts";
+
+export type MessageListProps = PendingActions & {
+  rows: readonly Row[];
+  roomName: string;
+  older: OlderState;
+  unreadCount: number;
+  onLoadOlder: () => void;
+  /** The last message that stood in view, with somebody looking, long enough to be read. */
+  onRead: (seq: number) => void;
+  /** The end is in view again, or no longer. */
+  onFollow: (isFollowing: boolean) => void;
+  onDismissUnread: () => void;
+  /** A character typed while a message had the focus. */
+  onTypeElsewhere: (character: string) => void;
+};
+
+/** The rows `from` to `to` of the whole list are in the document; the others are not. */
+type Window = { from: number; to: number };
+type State = {
+  firstKey: string | null;
+  lastKey: string | null;
+  isFollowing: boolean;
+  isUnreadAbove: boolean;
+};
+type Anchor = { key: string; top: number };
+
+const windowRowsMax = 120;
+const windowStep = 40;
+/** So near to the end the list follows new messages. */
+const followWithinPx = 100;
+/** So near to an end of the window it is moved. */
+const moveWithinPx = 600;
+const readAfterMs = 400;
+
+/**
+ * The message list. At most {@link windowRowsMax} rows are in the document; around every change one place writes the
+ * scroll position, so that the row being read does not move: whatever is added, loaded or resized.
+ */
+export class MessageList extends Component<MessageListProps, State> {
+  override state: State = { firstKey: null, lastKey: null, isFollowing: true, isUnreadAbove: false };
+  readonly #viewport = createRef<HTMLDivElement>();
+  readonly #list = createRef<HTMLDivElement>();
+  /** The row at the top edge and where it stands, as of the last scroll or change. */
+  #anchor: Anchor | null = null;
+  #resizes: ResizeObserver | null = null;
+  #readTimer: ReturnType<typeof setTimeout> | undefined;
+  #frame = 0;
+
+  /** Goes to the end and stays there. */
+  followEnd(): void {
+    this.#setFollowing(true);
+    this.setState({ firstKey: null, lastKey: null }, () => this.#place(null));
+  }
+
+  /** Brings the "New" line into view. */
+  showUnread(): void {
+    const index = this.props.rows.findIndex((row) => row.kind === "unread");
+    if (index < 0) return;
+    const from = Math.max(0, index - windowStep);
+    const last = this.props.rows[Math.min(this.props.rows.length, from + windowRowsMax) - 1];
+    this.#setFollowing(false);
+    this.setState({ firstKey: this.props.rows[from]!.key, lastKey: last!.key }, () => {
+      const line = this.#rowElement("unread");
+      if (line) this.#scrollTo(line.offsetTop - this.#viewport.current!.clientHeight / 4);
+    });
+  }
+
+  focusLastMessage(): void {
+    const articles = this.#articles();
+    articles.at(-1)?.focus();
+  }
+
+  override componentDidMount(): void {
+    this.#resizes = new ResizeObserver(() => this.#place(this.#anchor));
+    this.#resizes.observe(this.#viewport.current!);
+    this.#resizes.observe(this.#list.current!);
+    document.addEventListener("visibilitychange", this.#noteReading);
+    window.addEventListener("focus", this.#noteReading);
+    if (this.props.rows.some((row) => row.kind === "unread")) this.#openAtUnread();
+    else this.#place(null);
+    this.#afterMove();
+  }
+
+  override componentWillUnmount(): void {
+    this.#resizes?.disconnect();
+    document.removeEventListener("visibilitychange", this.#noteReading);
+    window.removeEventListener("focus", this.#noteReading);
+    clearTimeout(this.#readTimer);
+    cancelAnimationFrame(this.#frame);
+  }
+
+  override getSnapshotBeforeUpdate(): Anchor | null {
+    return this.#findAnchor();
+  }
+
+  override componentDidUpdate(before: MessageListProps, _state: State, anchor: Anchor | null): void {
+    const { rows } = this.props;
+    // One's own message always leads to the end, wherever one was reading.
+    const newest = rows.at(-1);
+    if (newest?.kind === "pending" && before.rows.at(-1)?.key !== newest.key && !this.state.isFollowing) {
+      this.followEnd();
+      return;
+    }
+    this.#place(anchor);
+    if (before.rows !== rows) this.#afterMove();
+  }
+
+  override render() {
+    const { rows, roomName, older, unreadCount } = this.props;
+    const { from, to } = this.#window();
+    return (
+      <div className="messages">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region needs focus (WCAG 2.1.1) */}
+        <div
+          className="messages-viewport"
+          ref={this.#viewport}
+          onScroll={this.#onScroll}
+          onKeyDown={this.#onKeyDown}
+          tabIndex={0}
+          role="region"
+          aria-label={`Messages in ${roomName}`}
+        >
+          <div className="messages-list" role="list" ref={this.#list}>
+            {from === 0 && older !== "start" ? (
+              <OlderRow older={older} onLoad={this.props.onLoadOlder} />
+            ) : null}
+            {rows.slice(from, to).map((row) => (
+              <RowView
+                key={row.key}
+                row={row}
+                roomName={roomName}
+                onRetry={this.props.onRetry}
+                onDiscard={this.props.onDiscard}
+              />
+            ))}
+          </div>
+        </div>
+        {this.state.isUnreadAbove ? (
+          <div className="jump-pill jump-pill-top">
+            <button type="button" className="pill-main" onClick={() => this.showUnread()}>
+              Jump to first unread
+            </button>
+            <button type="button" className="pill-side" onClick={this.props.onDismissUnread}>
+              Mark read
+            </button>
+          </div>
+        ) : null}
+        {this.state.isFollowing ? null : (
+          <div className="jump-pill jump-pill-bottom">
+            <button type="button" className="pill-main" onClick={() => this.followEnd()}>
+              <DownIcon />
+              {unreadCount === 0
+                ? "To the newest"
+                : unreadCount === 1
+                  ? "1 new message"
+                  : `${unreadCount} new messages`}
+            </button>
+          </div>
+        )}
+      </div>
+    );
+  }
+
+  #window(): Window {
+    const { length } = this.props.rows;
+    const { firstKey, lastKey, isFollowing } = this.state;
+    if (isFollowing) {
+      // The far side is let go in steps: one row less at the top for each new one would be work for nothing.
+      const steps = Math.floor((length - windowRowsMax + windowStep) / windowStep);
+      return { from: length <= windowRowsMax ? 0 : steps * windowStep, to: length };
+    }
+    const first = this.#indexOf(firstKey);
+    const last = this.#indexOf(lastKey);
+    const to = last < 0 ? length : last + 1;
+    const from = first < 0 ? Math.max(0, to - windowRowsMax) : first;
+    return { from, to: Math.min(Math.max(to, from + 1), from + windowRowsMax) };
+  }
+
+  #indexOf(key: string | null): number {
+    return key === null ? -1 : this.props.rows.findIndex((row) => row.key === key);
+  }
+
+  #setWindow({ from, to }: Window): void {
+    const { rows } = this.props;
+    this.setState({ firstKey: rows[from]?.key ?? null, lastKey: rows[to - 1]?.key ?? null });
+  }
+
+  #openAtUnread(): void {
+    const viewport = this.#viewport.current!;
+    const line = this.#rowElement("unread");
+    // All that is new fits on the screen: then the end is the better place to open at.
+    if (line && viewport.scrollHeight - line.offsetTop <= viewport.clientHeight * 0.9) this.#place(null);
+    else this.showUnread();
+  }
+
+  // ---- the one writer of the scroll position
+
+  #place(anchor: Anchor | null): void {
+    const viewport = this.#viewport.current;
+    if (!viewport) return;
+    if (this.state.isFollowing) {
+      this.#scrollTo(viewport.scrollHeight);
+    } else if (anchor) {
+      const element = this.#rowElement(anchor.key);
+      if (element) this.#scrollTo(viewport.scrollTop + this.#topOf(element) - anchor.top);
+    }
+    this.#anchor = this.#findAnchor();
+  }
+
+  #scrollTo(top: number): void {
+    const viewport = this.#viewport.current!;
+    if (Math.abs(viewport.scrollTop - top) >= 0.5) viewport.scrollTop = top;
+  }
+
+  #findAnchor(): Anchor | null {
+    for (const element of this.#rowElements()) {
+      const { key, kind } = element.dataset;
+      // A day sticks to the top edge; it stands still while its messages move.
+      if (kind === "day" || key === undefined) continue;
+      const rect = element.getBoundingClientRect();
+      const edge = this.#viewport.current!.getBoundingClientRect().top;
+      if (rect.bottom > edge) return { key, top: rect.top - edge };
+    }
+    return null;
+  }
+
+  // ---- what scrolling leads to
+
+  readonly #onScroll = (): void => {
+    this.#anchor = this.#findAnchor();
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#afterMove());
+  };
+
+  #afterMove(): void {
+    const viewport = this.#viewport.current;
+    if (!viewport) return;
+    const { rows, older } = this.props;
+    const { from, to } = this.#window();
+    const above = viewport.scrollTop;
+    const below = viewport.scrollHeight - viewport.clientHeight - viewport.scrollTop;
+    const isAtEnd = to === rows.length && below <= followWithinPx;
+    if (isAtEnd !== this.state.isFollowing) {
+      if (!isAtEnd) this.#setWindow({ from, to });
+      this.#setFollowing(isAtEnd);
+    }
+    if (!isAtEnd && above < moveWithinPx && from > 0) {
+      const start = Math.max(0, from - windowStep);
+      this.#setWindow({ from: start, to: Math.min(to, start + windowRowsMax) });
+    } else if (!isAtEnd && below < moveWithinPx && to < rows.length) {
+      const end = Math.min(rows.length, to + windowStep);
+      this.#setWindow({ from: Math.max(from, end - windowRowsMax), to: end });
+    } else if (above < moveWithinPx && from === 0 && older === "more") {
+      this.props.onLoadOlder();
+    }
+    this.#lookForUnread(from);
+    this.#noteReading();
+  }
+
+  #lookForUnread(from: number): void {
+    const index = this.props.rows.findIndex((row) => row.kind === "unread");
+    const line = this.#rowElement("unread");
+    const edge = this.#viewport.current!.getBoundingClientRect().top;
+    const isAbove = index >= 0 && (line ? line.getBoundingClientRect().bottom < edge : index < from);
+    if (isAbove !== this.state.isUnreadAbove) this.setState({ isUnreadAbove: isAbove });
+  }
+
+  #setFollowing(isFollowing: boolean): void {
+    if (isFollowing === this.state.isFollowing) return;
+    this.setState({ isFollowing });
+    this.props.onFollow(isFollowing);
+  }
+
+  readonly #noteReading = (): void => {
+    clearTimeout(this.#readTimer);
+    this.#readTimer = setTimeout(() => {
+      if (document.hidden || !document.hasFocus()) return;
+      const edge = this.#viewport.current!.getBoundingClientRect().bottom + 1;
+      const seen = this.#rowElements().findLast(
+        (element) => element.dataset.seq !== undefined && element.getBoundingClientRect().bottom <= edge,
+      );
+      if (seen) this.props.onRead(Number(seen.dataset.seq));
+    }, readAfterMs);
+  };
+
+  // ---- the keyboard: one Tab stop, arrows inside
+
+  readonly #onKeyDown = (event: KeyboardEvent): void => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const articles = this.#articles();
+    const index = articles.findIndex((article) => article === document.activeElement);
+    const isOnMessage = index >= 0;
+    const up = isOnMessage ? index - 1 : articles.length - 1;
+    const down = isOnMessage ? index + 1 : articles.length - 1;
+    const targets: Record<string, number> = {
+      ArrowUp: up,
+      ArrowDown: down,
+      Home: 0,
+      End: articles.length - 1,
+    };
+    // Single letters are commands only while a message has the focus (WCAG 2.1.4).
+    if (isOnMessage) Object.assign(targets, { k: up, j: down });
+    const target = targets[event.key];
+    if (target !== undefined) {
+      event.preventDefault();
+      const article = articles[Math.min(Math.max(target, 0), articles.length - 1)];
+      article?.focus({ preventScroll: true });
+      article?.scrollIntoView({ block: "nearest" });
+    } else if (isOnMessage && event.key === "c") {
+      void navigator.clipboard?.writeText(articles[index]!.querySelector(".message-text")?.textContent ?? "");
+    } else if (!isOnMessage && event.key.length === 1 && event.key !== " " && event.key !== "?") {
+      event.preventDefault();
+      this.props.onTypeElsewhere(event.key);
+    }
+  };
+
+  // ---- the document
+
+  #topOf(element: HTMLElement): number {
+    return element.getBoundingClientRect().top - this.#viewport.current!.getBoundingClientRect().top;
+  }
+
+  #rowElements(): HTMLElement[] {
+    return [...(this.#list.current?.children ?? [])] as HTMLElement[];
+  }
+
+  #rowElement(key: string): HTMLElement | undefined {
+    return this.#rowElements().find((element) => element.dataset.key === key);
+  }
+
+  #articles(): HTMLElement[] {
+    return [...(this.#list.current?.querySelectorAll<HTMLElement>("article") ?? [])];
+  }
+}
+
+type RowViewProps = { row: Row; roomName: string } & PendingActions;
+
+/** Rows never change: the same row object is the same picture, and is not drawn again. */
+const RowView = memo<RowViewProps>(
+  ({ row, roomName, onRetry, onDiscard }) => {
+    const seq = row.kind === "message" ? row.message.seq : undefined;
+    return (
+      <div
+        role="listitem"
+        className={`row row-${row.kind}`}
+        data-key={row.key}
+        data-kind={row.kind}
+        data-seq={seq}
+      >
+        <RowContent row={row} roomName={roomName} onRetry={onRetry} onDiscard={onDiscard} />
+      </div>
+    );
+  },
+  (before, after) => sameRow(before.row, after.row),
+);
+
+function RowContent({ row, roomName, onRetry, onDiscard }: RowViewProps) {
+  switch (row.kind) {
+    case "start":
+      return <p className="list-start">This is the beginning of {roomName}.</p>;
+    case "day":
+      return <span className="day-label">{formatDay(row.at, Date.now())}</span>;
+    case "unread":
+      return <span className="unread-label">New</span>;
+    case "member":
+      return (
+        <p className="member-change">
+          <strong>{row.entry.member.username}</strong>{" "}
+          {row.entry.change === "joined" ? "joined" : "left the room"}
+        </p>
+      );
+    case "message":
+      return <MessageRow message={row.message} isFirstOfGroup={row.isFirstOfGroup} />;
+    case "pending":
+      return (
+        <PendingRow
+          item={row.item}
+          sender={row.sender}
+          isFirstOfGroup={row.isFirstOfGroup}
+          onRetry={onRetry}
+          onDiscard={onDiscard}
+        />
+      );
+  }
+}
+
+/** Rows are laid out anew with every change; what they show is compared by what they are made of. */
+function sameRow(a: Row, b: Row): boolean {
+  if (a.kind === "message" && b.kind === "message") {
+    return a.message === b.message && a.isFirstOfGroup === b.isFirstOfGroup;
+  }
+  if (a.kind === "pending" && b.kind === "pending")
+    return a.item === b.item && a.isFirstOfGroup === b.isFirstOfGroup;
+  return a.kind === b.kind && a.key === b.key;
+}
+
+function OlderRow({ older, onLoad }: { older: OlderState; onLoad: () => void }) {
+  return (
+    <div role="listitem" className="row row-older">
+      {older === "failed" ? (
+        <button type="button" className="button-quiet" onClick={onLoad}>
+          Earlier messages did not load. Try again
+        </button>
+      ) : (
+        <span className="older-label">Loading earlier messages…</span>
+      )}
+    </div>
+  );
+}

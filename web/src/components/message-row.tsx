@@ -1,0 +1,101 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { Person } from "@novax/protocol/entities";
+import type { SendId } from "@novax/protocol/ids";
+import { useEffect, useState } from "preact/hooks";
+import type { OutboxItem } from "../stores/outbox.ts";
+import { Avatar } from "./avatar.tsx";
+import { WarningIcon } from "./icons.tsx";
+import { Markdown } from "./markdown.tsx";
+import { formatFull, formatTime } from "./time.ts";
+
+/** A send that takes longer than this begins to look like one. */
+const shownPendingAfterMs = 400;
+
+export type PendingActions = { onRetry: (sendId: SendId) => void; onDiscard: (sendId: SendId) => void };
+
+export function MessageRow({ message, isFirstOfGroup }: { message: MessageEntry; isFirstOfGroup: boolean }) {
+  return (
+    <MessageBody
+      sender={message.sender}
+      text={message.body.text}
+      at={message.sentAt}
+      isFirstOfGroup={isFirstOfGroup}
+      label={`${message.sender.username}, ${formatTime(message.sentAt)}, ${message.body.text}`}
+    />
+  );
+}
+
+/** A message on its way. It looks sent from the first frame on, and says so when it is not. */
+export function PendingRow(
+  props: { item: OutboxItem; sender: Person; isFirstOfGroup: boolean } & PendingActions,
+) {
+  const { item, sender, isFirstOfGroup } = props;
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), shownPendingAfterMs);
+    return () => clearTimeout(timer);
+  }, []);
+  const hasFailed = item.state.kind === "failed";
+  return (
+    <div className={isLate && !hasFailed ? "pending-late" : undefined}>
+      <MessageBody
+        sender={sender}
+        text={item.text}
+        at={item.createdAt}
+        isFirstOfGroup={isFirstOfGroup}
+        label={`${sender.username}, ${hasFailed ? "not sent" : "sending"}, ${item.text}`}
+      />
+      {item.state.kind === "failed" ? (
+        <p className="not-sent" role="status">
+          <WarningIcon /> Not sent. {item.state.detail}
+          <button type="button" className="button-quiet" onClick={() => props.onRetry(item.sendId)}>
+            Retry
+          </button>
+          <button type="button" className="button-quiet" onClick={() => props.onDiscard(item.sendId)}>
+            Delete
+          </button>
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+function MessageBody(props: {
+  sender: Person;
+  text: string;
+  at: number;
+  isFirstOfGroup: boolean;
+  label: string;
+}) {
+  const { sender, text, at, isFirstOfGroup } = props;
+  return (
+    <article
+      className={isFirstOfGroup ? "message message-first" : "message"}
+      tabIndex={-1}
+      aria-label={props.label}
+    >
+      <div className="message-gutter">
+        {isFirstOfGroup ? <Avatar person={sender} /> : <Time at={at} className="message-time-aside" />}
+      </div>
+      <div className="message-main">
+        {isFirstOfGroup ? (
+          <p className="message-head">
+            <span className="message-author">{sender.username}</span>
+            <Time at={at} className="message-time" />
+          </p>
+        ) : null}
+        <div className="message-text" dir="auto">
+          <Markdown text={text} />
+        </div>
+      </div>
+    </article>
+  );
+}
+
+function Time({ at, className }: { at: number; className: string }) {
+  return (
+    <time className={className} dateTime={new Date(at).toISOString()} title={formatFull(at)}>
+      {formatTime(at)}
+    </time>
+  );
+}

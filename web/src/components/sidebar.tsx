@@ -1,0 +1,74 @@
+import type { Person } from "@novax/protocol/entities";
+import { Avatar } from "./avatar.tsx";
+import { HashIcon } from "./icons.tsx";
+import { type Theme, themes } from "./theme.ts";
+
+export type SidebarProps = {
+  roomName: string;
+  unreadCount: number;
+  you: Person;
+  theme: Theme;
+  onTheme: (theme: Theme) => void;
+  onOpenRoom: () => void;
+  onShortcuts: () => void;
+};
+
+const themeNames: Record<Theme, string> = { system: "As the system", light: "Light", dark: "Dark" };
+
+/** The rooms, and one's own account. */
+export function Sidebar(props: SidebarProps) {
+  const { roomName, unreadCount, you, theme } = props;
+  return (
+    <nav className="sidebar" aria-label="Rooms">
+      <p className="brand">
+        <span className="brand-mark" aria-hidden="true" />
+        novaX
+      </p>
+      <ul className="room-items">
+        <li>
+          <button
+            type="button"
+            className={unreadCount > 0 ? "room-item room-item-unread" : "room-item"}
+            aria-current="page"
+            onClick={props.onOpenRoom}
+          >
+            <HashIcon />
+            <span className="room-item-name">{roomName}</span>
+            {unreadCount > 0 ? (
+              <span className="badge">
+                {unreadCount > 99 ? "99+" : unreadCount}
+                <span className="visually-hidden"> unread</span>
+              </span>
+            ) : null}
+          </button>
+        </li>
+      </ul>
+      <details className="account">
+        <summary>
+          <Avatar person={you} size="small" />
+          <span className="person-name">{you.username}</span>
+        </summary>
+        <div className="account-menu">
+          <label className="account-row">
+            Appearance
+            <select value={theme} onInput={(event) => props.onTheme(event.currentTarget.value as Theme)}>
+              {themes.map((name) => (
+                <option key={name} value={name}>
+                  {themeNames[name]}
+                </option>
+              ))}
+            </select>
+          </label>
+          <button type="button" className="account-row" onClick={props.onShortcuts}>
+            Keyboard shortcuts <kbd>?</kbd>
+          </button>
+          <form method="post" action="/logout">
+            <button type="submit" className="account-row">
+              Sign out
+            </button>
+          </form>
+        </div>
+      </details>
+    </nav>
+  );
+}

@@ -1,0 +1,18 @@
+export const themes = ["system", "light", "dark"] as const;
+export type Theme = (typeof themes)[number];
+
+const yearSeconds = 31_536_000;
+
+/** What this browser chose. The server writes the same cookie into the page, so no other theme flashes up first. */
+export function readTheme(): Theme {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen === "light" || chosen === "dark" ? chosen : "system";
+}
+
+export function applyTheme(theme: Theme): void {
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  const age = theme === "system" ? 0 : yearSeconds;
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet
+  document.cookie = `novax_theme=${theme}; path=/; max-age=${age}; samesite=lax`;
+}

@@ -1,0 +1,24 @@
+const timeFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const yearFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
+const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+
+const dayMs = 86_400_000;
+
+export function formatTime(at: number): string {
+  return timeFormat.format(at);
+}
+
+export function formatFull(at: number): string {
+  return fullFormat.format(at);
+}
+
+/** "Today", "Yesterday", or the date; with its year when that is another one. */
+export function formatDay(at: number, now: number): string {
+  const day = new Date(at).toDateString();
+  if (day === new Date(now).toDateString()) return "Today";
+  if (day === new Date(now - dayMs).toDateString()) return "Yesterday";
+  return new Date(at).getFullYear() === new Date(now).getFullYear()
+    ? dayFormat.format(at)
+    : yearFormat.format(at);
+}

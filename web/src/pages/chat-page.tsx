@@ -1,0 +1,168 @@
+import { useSignalEffect } from "@preact/signals";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Composer } from "../components/composer.tsx";
+import { ConnectionBanner } from "../components/connection-banner.tsx";
+import { LiveRegion } from "../components/live-region.tsx";
+import { MessageList } from "../components/message-list.tsx";
+import { PeoplePanel } from "../components/people-panel.tsx";
+import { RoomHeader } from "../components/room-header.tsx";
+import { ShortcutsDialog } from "../components/shortcuts-dialog.tsx";
+import { Sidebar } from "../components/sidebar.tsx";
+import { applyTheme, readTheme, type Theme } from "../components/theme.ts";
+import { TypingLine } from "../components/typing-line.tsx";
+import type { ChatStore } from "../stores/chat-store.ts";
+import type { Drafts } from "../stores/drafts.ts";
+import { usePane } from "./use-pane.ts";
+
+export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) {
+  const { room, people, outbox, you } = chat;
+  const list = useRef<MessageList>(null);
+  const composer = useRef<Composer>(null);
+  const opener = useRef<HTMLElement | null>(null);
+  const [isPeopleOpen, setPeopleOpen] = useState(false);
+  const [isShortcutsOpen, setShortcutsOpen] = useState(false);
+  const [theme, setTheme] = useState<Theme>(readTheme);
+  const { pane, showRooms, showRoom } = usePane();
+
+  useSignalEffect(() => {
+    const { value: count } = room.unreadCount;
+    document.title = count > 0 ? `(${count}) ${room.name} · novaX` : `${room.name} · novaX`;
+  });
+
+  const goToEnd = useCallback(() => {
+    chat.markRead(room.snapshot.value.headSeq);
+    room.clearDivider();
+    list.current?.followEnd();
+  }, [chat, room]);
+
+  const showShortcuts = useCallback(() => {
+    opener.current = document.activeElement as HTMLElement | null;
+    setShortcutsOpen(true);
+  }, []);
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const isWriting =
+        event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
+      if (event.key === "F6") {
+        event.preventDefault();
+        cycleRegions(event.shiftKey ? -1 : 1);
+      } else if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+        goToEnd();
+      } else if (event.key === "?" && !isWriting && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        showShortcuts();
+      }
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [goToEnd, showShortcuts]);
+
+  const present = people.present.value;
+  const snapshot = room.snapshot.value;
+  const here = useMemo(() => sortByName([...present.people.values()]), [present]);
+  const away = useMemo(
+    () => sortByName([...snapshot.members.values()].filter((member) => !present.people.has(member.id))),
+    [snapshot.members, present],
+  );
+
+  return (
+    <div className={`shell shell-${pane}${isPeopleOpen ? " shell-panel" : ""}`}>
+      <Sidebar
+        roomName={room.name}
+        unreadCount={room.unreadCount.value}
+        you={you}
+        theme={theme}
+        onTheme={(chosen) => {
+          setTheme(chosen);
+          applyTheme(chosen);
+        }}
+        onOpenRoom={() => {
+          showRoom();
+          if (pane === "room") composer.current?.focus();
+        }}
+        onShortcuts={showShortcuts}
+      />
+      <main className="room">
+        <ConnectionBanner state={chat.client.state.value} onRetry={() => chat.client.reconnect()} />
+        <RoomHeader
+          name={room.name}
+          topic={room.topic}
+          presentCount={present.count}
+          isPeopleOpen={isPeopleOpen}
+          onPeople={() => {
+            opener.current = document.activeElement as HTMLElement | null;
+            setPeopleOpen(!isPeopleOpen);
+          }}
+          onBack={showRooms}
+        />
+        <MessageList
+          ref={list}
+          rows={chat.rows.value}
+          roomName={room.name}
+          older={room.older.value}
+          unreadCount={room.unreadCount.value}
+          onLoadOlder={() => void room.loadOlder()}
+          onRead={(seq) => chat.markRead(seq)}
+          onFollow={(isFollowing) => {
+            if (isFollowing) room.trim();
+          }}
+          onDismissUnread={goToEnd}
+          onTypeElsewhere={(character) => composer.current?.type(character)}
+          onRetry={(sendId) => outbox.retry(sendId)}
+          onDiscard={(sendId) => outbox.discard(sendId)}
+        />
+        <div className="room-foot">
+          <TypingLine people={people.typing.value} />
+          <Composer
+            ref={composer}
+            roomName={room.name}
+            draft={drafts.read(room.id)}
+            onDraft={(text) => drafts.write(room.id, text)}
+            onTyping={() => chat.typed()}
+            onSend={(text) => {
+              chat.send(text);
+              list.current?.followEnd();
+            }}
+          />
+        </div>
+        <LiveRegion timeline={snapshot.timeline} ownId={you.id} />
+      </main>
+      {isPeopleOpen ? (
+        <PeoplePanel
+          present={here}
+          presentCount={present.count}
+          away={away}
+          you={you}
+          onClose={() => {
+            setPeopleOpen(false);
+            opener.current?.focus();
+          }}
+        />
+      ) : null}
+      {isShortcutsOpen ? (
+        <ShortcutsDialog
+          onClose={() => {
+            setShortcutsOpen(false);
+            opener.current?.focus();
+          }}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+function sortByName<T extends { username: string }>(people: T[]): T[] {
+  return people.sort((a, b) => a.username.localeCompare(b.username));
+}
+
+/** The parts of the window that F6 goes through, as native applications do. */
+function cycleRegions(step: 1 | -1): void {
+  const selectors = [".room-item", ".messages-viewport", ".composer-field", ".panel .button-icon"];
+  const regions = selectors
+    .map((selector) => document.querySelector<HTMLElement>(selector))
+    .filter((element) => element !== null && element.checkVisibility()) as HTMLElement[];
+  const current = regions.findIndex((region) => region.contains(document.activeElement));
+  const next = current < 0 ? 0 : (current + step + regions.length) % regions.length;
+  regions[next]?.focus();
+}

@@ -1,0 +1,139 @@
+// Text to a tree. The tree is drawn as elements; no string of HTML exists anywhere, so nothing has to be sanitised.
+import { Lexer, type Token, type Tokens } from "marked";
+
+export type MarkdownNode =
+  | { kind: "text"; text: string }
+  | { kind: "break" }
+  | { kind: "rule" }
+  | { kind: "code"; text: string }
+  | { kind: "codeBlock"; text: string; language: string }
+  | { kind: "strong" | "emphasis" | "strike" | "quote" | "paragraph" | "item"; children: MarkdownNode[] }
+  | { kind: "list"; isOrdered: boolean; start: number; children: MarkdownNode[] }
+  | { kind: "link"; href: string; children: MarkdownNode[] };
+
+/** Deeper nesting than this is no writing any more; the text is then shown as it stands. */
+const nestingMax = 12;
+
+/** A message's markdown: bold, italic, strike, code, quotes, lists and links; all else is text. Never throws. */
+export function parseMarkdown(text: string): MarkdownNode[] {
+  if (isNestedTooDeeply(text)) return plain(text);
+  try {
+    return blocks(new Lexer({ gfm: true, breaks: true }).lex(text));
+  } catch {
+    return plain(text);
+  }
+}
+
+/** Up to six emoji and nothing else, which are shown large. */
+export function isEmojiOnly(text: string): boolean {
+  return /^(?:\s*\p{RGI_Emoji}\s*){1,6}$/v.test(text) && text.length < 100;
+}
+
+/** Only addresses that a click may open; null for `javascript:`, `data:` and whatever else there is. */
+export function safeHref(href: string): string | null {
+  try {
+    const url = new URL(href);
+    return ["http:", "https:", "mailto:"].includes(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+function plain(text: string): MarkdownNode[] {
+  return [{ kind: "paragraph", children: lines(text) }];
+}
+
+function blocks(tokens: readonly Token[]): MarkdownNode[] {
+  return tokens.flatMap((token): MarkdownNode[] => {
+    switch (token.type) {
+      case "space":
+      case "def":
+        return [];
+      case "paragraph":
+      case "text":
+        return [{ kind: "paragraph", children: inlineOf(token as Tokens.Paragraph) }];
+      case "heading":
+        // A chat has no chapters: a heading is a line in bold.
+        return [
+          { kind: "paragraph", children: [{ kind: "strong", children: inlineOf(token as Tokens.Heading) }] },
+        ];
+      case "code":
+        return [
+          {
+            kind: "codeBlock",
+            text: token.text as string,
+            language: firstWord(token.lang as string | undefined),
+          },
+        ];
+      case "blockquote":
+        return [{ kind: "quote", children: blocks((token as Tokens.Blockquote).tokens) }];
+      case "list":
+        return [toList(token as Tokens.List)];
+      case "hr":
+        return [{ kind: "rule" }];
+      default:
+        return plain(token.raw.replace(/\n+$/, ""));
+    }
+  });
+}
+
+function toList(token: Tokens.List): MarkdownNode {
+  const start = typeof token.start === "number" ? token.start : 1;
+  const children = token.items.map((item): MarkdownNode => ({ kind: "item", children: blocks(item.tokens) }));
+  return { kind: "list", isOrdered: token.ordered, start, children };
+}
+
+function inlineOf(token: { tokens?: Token[] | undefined; text: string }): MarkdownNode[] {
+  return token.tokens ? inline(token.tokens) : lines(token.text);
+}
+
+function inline(tokens: readonly Token[]): MarkdownNode[] {
+  return tokens.flatMap((token): MarkdownNode[] => {
+    switch (token.type) {
+      case "strong":
+        return [{ kind: "strong", children: inline((token as Tokens.Strong).tokens) }];
+      case "em":
+        return [{ kind: "emphasis", children: inline((token as Tokens.Em).tokens) }];
+      case "del":
+        return [{ kind: "strike", children: inline((token as Tokens.Del).tokens) }];
+      case "codespan":
+        return [{ kind: "code", text: token.text as string }];
+      case "br":
+        return [{ kind: "break" }];
+      case "link":
+        return toLink(token as Tokens.Link);
+      case "escape":
+        return [{ kind: "text", text: token.text as string }];
+      case "text":
+        return (token as Tokens.Text).tokens
+          ? inline((token as Tokens.Text).tokens!)
+          : lines(token.text as string);
+      default:
+        return lines(token.raw);
+    }
+  });
+}
+
+function toLink(token: Tokens.Link): MarkdownNode[] {
+  const href = safeHref(token.href);
+  if (href === null) return lines(token.raw);
+  return [{ kind: "link", href, children: inline(token.tokens) }];
+}
+
+function lines(text: string): MarkdownNode[] {
+  return text
+    .split("\n")
+    .flatMap((line, index): MarkdownNode[] =>
+      index === 0 ? [{ kind: "text", text: line }] : [{ kind: "break" }, { kind: "text", text: line }],
+    );
+}
+
+function firstWord(text: string | undefined): string {
+  return text?.split(/\s/)[0] ?? "";
+}
+
+/** Counts what can nest: quote marks and indentation at a line's beginning, and opening brackets and stars. */
+function isNestedTooDeeply(text: string): boolean {
+  const opening = new RegExp(`^(?:[ \\t]*(?:>|[-*+][ \\t]|\\d+[.)][ \\t])){${nestingMax},}`, "m");
+  return opening.test(text) || /[[!*_~`]{24,}/.test(text) || (text.match(/\[/g)?.length ?? 0) > 200;
+}

@@ -1,0 +1,145 @@
+import type { RoomId, SendId } from "@novax/protocol/ids";
+import type { Reply } from "@novax/protocol/replies";
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { CommandDraft } from "../client/realtime-client.ts";
+import type { OutboxStorage } from "./outbox-storage.ts";
+
+export type OutboxItem = {
+  readonly sendId: SendId;
+  readonly room: RoomId;
+  readonly text: string;
+  readonly createdAt: number;
+  /** `failed`: the server refused it for good; it stays until somebody decides. */
+  readonly state: { kind: "waiting" } | { kind: "failed"; detail: string };
+};
+
+const retryAfterMs = 2000;
+const acknowledgedWithinMs = 15_000;
+
+/**
+ * What was written and is not acknowledged yet. It survives a reload, and is sent in the order in which it was
+ * written, one at a time, again and again under the same `sendId`, until the server has it.
+ */
+export class Outbox {
+  readonly #items = signal<readonly OutboxItem[]>([]);
+  readonly #storage: OutboxStorage;
+  readonly #link: { request(draft: CommandDraft): Promise<Reply | null>; reconnect(): void };
+  #inFlight: SendId | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isReady = false;
+
+  constructor(
+    storage: OutboxStorage,
+    link: { request(draft: CommandDraft): Promise<Reply | null>; reconnect(): void },
+  ) {
+    this.#storage = storage;
+    this.#link = link;
+  }
+
+  get items(): ReadonlySignal<readonly OutboxItem[]> {
+    return this.#items;
+  }
+
+  /** Brings back what a reload interrupted. */
+  async restore(): Promise<void> {
+    const stored = await this.#storage.readAll();
+    const known = new Set(this.#items.value.map((item) => item.sendId));
+    const restored = stored
+      .filter((item) => !known.has(item.sendId))
+      .sort((a, b) => a.createdAt - b.createdAt);
+    this.#items.value = [...restored, ...this.#items.value];
+    this.#pump();
+  }
+
+  add(room: RoomId, text: string, now: number): void {
+    const item: OutboxItem = {
+      sendId: crypto.randomUUID() as SendId,
+      room,
+      text,
+      createdAt: now,
+      state: { kind: "waiting" },
+    };
+    this.#items.value = [...this.#items.value, item];
+    void this.#storage.write(item);
+    this.#pump();
+  }
+
+  /** The room's events arrive: whatever is written down there may now be sent. */
+  ready(): void {
+    this.#isReady = true;
+    this.#inFlight = null;
+    this.#pump();
+  }
+
+  /** The connection is gone; what was in flight is sent again on the next one. */
+  interrupted(): void {
+    this.#isReady = false;
+    this.#inFlight = null;
+    clearTimeout(this.#timer);
+  }
+
+  /** The server has these, as its events or a reply said. */
+  acknowledge(sendIds: ReadonlySet<SendId>): void {
+    const done = this.#items.value.filter((item) => sendIds.has(item.sendId));
+    if (done.length === 0) return;
+    this.#items.value = this.#items.value.filter((item) => !sendIds.has(item.sendId));
+    for (const item of done) void this.#storage.remove(item.sendId);
+    if (this.#inFlight && sendIds.has(this.#inFlight)) this.#landed();
+  }
+
+  retry(sendId: SendId): void {
+    this.#change(sendId, { kind: "waiting" });
+    this.#pump();
+  }
+
+  discard(sendId: SendId): void {
+    this.#items.value = this.#items.value.filter((item) => item.sendId !== sendId);
+    void this.#storage.remove(sendId);
+  }
+
+  #pump(): void {
+    if (!this.#isReady || this.#inFlight) return;
+    const next = this.#items.value.find((item) => item.state.kind === "waiting");
+    if (!next) return;
+    this.#inFlight = next.sendId;
+    this.#timer = setTimeout(() => this.#link.reconnect(), acknowledgedWithinMs);
+    void this.#link
+      .request({
+        type: "message.send",
+        room: next.room,
+        sendId: next.sendId,
+        body: { kind: "text", text: next.text },
+      })
+      .then((reply) => this.#answered(next.sendId, reply));
+  }
+
+  #answered(sendId: SendId, reply: Reply | null): void {
+    if (this.#inFlight !== sendId || reply === null) return;
+    if (reply.ok) {
+      this.acknowledge(new Set([sendId]));
+      return;
+    }
+    const isPassing =
+      reply.code === "rate_limited" || reply.code === "unavailable" || reply.code === "internal";
+    if (!isPassing) {
+      this.#change(sendId, { kind: "failed", detail: reply.detail });
+      this.#landed();
+      return;
+    }
+    clearTimeout(this.#timer);
+    // It keeps its place: nothing behind it goes before it.
+    this.#timer = setTimeout(() => this.#landed(), reply.retryInMs ?? retryAfterMs);
+  }
+
+  #landed(): void {
+    clearTimeout(this.#timer);
+    this.#inFlight = null;
+    this.#pump();
+  }
+
+  #change(sendId: SendId, state: OutboxItem["state"]): void {
+    this.#items.value = this.#items.value.map((item) => (item.sendId === sendId ? { ...item, state } : item));
+    const changed = this.#items.value.find((item) => item.sendId === sendId);
+    if (changed) void this.#storage.write(changed);
+  }
+}

@@ -1,0 +1,67 @@
+import type { MemberEntry, MessageEntry, TimelineEntry } from "@novax/protocol/apply-event";
+import type { Person } from "@novax/protocol/entities";
+import type { OutboxItem } from "./outbox.ts";
+
+/** One line of the message list. A message keeps its key from "sending" to "sent", so its row stays the same. */
+export type Row =
+  | { kind: "start"; key: "start" }
+  | { kind: "day"; key: string; at: number }
+  | { kind: "unread"; key: "unread" }
+  | { kind: "member"; key: string; entry: MemberEntry }
+  | { kind: "message"; key: string; message: MessageEntry; isFirstOfGroup: boolean }
+  | { kind: "pending"; key: string; item: OutboxItem; sender: Person; isFirstOfGroup: boolean };
+
+const groupWithinMs = 5 * 60_000;
+
+/** Lays the timeline out: days, the "New" line, groups of one author, and what is on its way at the end. */
+export function layOutRows(input: {
+  timeline: readonly TimelineEntry[];
+  pending: readonly OutboxItem[];
+  you: Person;
+  dividerSeq: number | null;
+  isAtStart: boolean;
+}): Row[] {
+  const rows: Row[] = input.isAtStart ? [{ kind: "start", key: "start" }] : [];
+  let previous: { senderId: string | null; at: number; day: string } | null = null;
+  let isDividerDue = input.dividerSeq !== null;
+
+  const place = (senderId: string | null, at: number): boolean => {
+    const day = new Date(at).toDateString();
+    if (previous?.day !== day) {
+      rows.push({ kind: "day", key: `day ${day}`, at });
+      previous = null;
+    }
+    const isFirstOfGroup =
+      senderId === null || previous?.senderId !== senderId || at - previous.at > groupWithinMs;
+    previous = { senderId, at, day };
+    return isFirstOfGroup;
+  };
+
+  const known = new Set<string>();
+  for (const entry of input.timeline) {
+    if (entry.kind === "member") {
+      place(null, entry.at);
+      rows.push({ kind: "member", key: `member ${entry.seq}`, entry });
+      continue;
+    }
+    known.add(entry.sendId);
+    const isUnread = isDividerDue && entry.seq > input.dividerSeq! && entry.sender.id !== input.you.id;
+    const isFirstOfGroup = place(entry.sender.id, entry.sentAt);
+    if (isUnread) {
+      rows.push({ kind: "unread", key: "unread" });
+      isDividerDue = false;
+    }
+    rows.push({
+      kind: "message",
+      key: entry.sendId,
+      message: entry,
+      isFirstOfGroup: isFirstOfGroup || isUnread,
+    });
+  }
+  for (const item of input.pending) {
+    if (known.has(item.sendId)) continue;
+    const isFirstOfGroup = place(input.you.id, item.createdAt);
+    rows.push({ kind: "pending", key: item.sendId, item, sender: input.you, isFirstOfGroup });
+  }
+  return rows;
+}
