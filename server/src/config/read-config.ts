@@ -185,7 +185,7 @@ function parseOrigin(value: string): string {
   } catch {
     throw new Error(`${JSON.stringify(value)} is no origin such as https://app.example.org`);
   }
-  if (url.origin === "null" || url.origin !== value.replace(/\/$/, "")) {
+  if (url.origin === "null" || url.origin !== value.replace(/\/$/, "") || url.hostname.includes("*")) {
     throw new Error(`${JSON.stringify(value)} must be an origin alone: scheme, host and port`);
   }
   return url.origin;

@@ -20,7 +20,6 @@ function draw(node: MarkdownNode, key: number): ComponentChildren {
     case "codeBlock":
       return (
         // Reachable by keyboard, so that a long line can be scrolled without a mouse.
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region needs focus (WCAG 2.1.1)
         <pre
           key={key}
           tabIndex={0}

@@ -117,7 +117,6 @@ export class MessageList extends Component<MessageListProps, State> {
     const { from, to } = this.#window();
     return (
       <div className="messages">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region needs focus (WCAG 2.1.1) */}
         <div
           className="messages-viewport"
           ref={this.#viewport}

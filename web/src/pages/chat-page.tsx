@@ -159,9 +159,10 @@ function sortByName<T extends { username: string }>(people: T[]): T[] {
 /** The parts of the window that F6 goes through, as native applications do. */
 function cycleRegions(step: 1 | -1): void {
   const selectors = [".room-item", ".messages-viewport", ".composer-field", ".panel .button-icon"];
-  const regions = selectors
-    .map((selector) => document.querySelector<HTMLElement>(selector))
-    .filter((element) => element !== null && element.checkVisibility()) as HTMLElement[];
+  const regions = selectors.flatMap((selector) => {
+    const element = document.querySelector<HTMLElement>(selector);
+    return element?.checkVisibility() ? [element] : [];
+  });
   const current = regions.findIndex((region) => region.contains(document.activeElement));
   const next = current < 0 ? 0 : (current + step + regions.length) % regions.length;
   regions[next]?.focus();

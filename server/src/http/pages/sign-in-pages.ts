@@ -18,11 +18,13 @@ type Field = {
 /** The login page: a plain form that works without scripts. */
 export function loginPage(
   look: PageLook,
-  { username, problem }: { username?: string; problem?: FormProblem },
+  { username, problem, isFirst }: { username?: string; problem?: FormProblem; isFirst?: boolean },
 ): Promise<Response> {
   return signInPage(look, {
     title: "Sign in",
-    lead: "Welcome back.",
+    lead: isFirst
+      ? "Nobody has an account yet. Create the first one: it becomes the owner."
+      : "Welcome back.",
     action: "/login",
     submit: "Sign in",
     problem,

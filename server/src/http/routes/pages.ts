@@ -19,9 +19,8 @@ export function createPageRoutes(assets: Web["assets"]): Route[] {
     isPage: true,
     handle: async ({ app, actor, cookies }) => {
       if (actor) return redirect("/chat");
-      // Before anybody has an account there is nothing to sign in to.
-      if (!(await hasAnyAccount(app.db.sql))) return redirect("/register");
-      return loginPage({ assets: assets.signIn, theme: cookies.theme }, {});
+      const isFirst = !(await hasAnyAccount(app.db.sql));
+      return loginPage({ assets: assets.signIn, theme: cookies.theme }, { isFirst });
     },
   });
 

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { commandSchemas, parseCommand } from "./commands.ts";
+
+const sendId = "0f9b2d52-52a4-4c5e-9f0e-0d5f5c0b7a11";
+const send = { id: 1, type: "message.send", room: "general", sendId, body: { kind: "text", text: "hello" } };
+
+describe("parseCommand", () => {
+  test("takes a valid command as it is", () => {
+    expect(parseCommand(JSON.stringify(send))).toEqual({ kind: "command", command: send as never });
+  });
+
+  test("[W09] an extra key, anywhere, is malformed", () => {
+    const withKey = { ...send, isAdmin: true };
+    const withInnerKey = { ...send, body: { kind: "text", text: "hello", html: "<b>" } };
+    const withSender = { ...send, sender: "bob", timestamp: 1 };
+    for (const command of [withKey, withInnerKey, withSender]) {
+      expect(parseCommand(JSON.stringify(command))).toMatchObject({ kind: "malformed", id: 1 });
+    }
+  });
+
+  test("names the frame's id where it can be read, and null where not", () => {
+    expect(parseCommand('{"id":7,"type":"nonsense"}')).toMatchObject({ kind: "malformed", id: 7 });
+    for (const frame of ["", "[]", "null", "7", '"x"', '{"id":-1}', '{"id":"7"}', '{"id":1e400}']) {
+      expect(parseCommand(frame)).toMatchObject({ kind: "malformed", id: null });
+    }
+  });
+
+  test("a type that every object has is no command type", () => {
+    for (const type of ["constructor", "__proto__", "toString"]) {
+      expect(parseCommand(JSON.stringify({ id: 1, type }))).toMatchObject({ kind: "malformed" });
+    }
+  });
+
+  test("never throws and never lets anything through that is no command, for any JSON", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const parsed = parseCommand(JSON.stringify(value));
+        expect(parsed.kind).toBe("malformed");
+      }),
+    );
+  });
+
+  test("never throws for any text at all", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 2000, unit: "binary" }), (text) => parseCommand(text) !== undefined),
+    );
+  });
+
+  test("any one field of a command replaced by something else is refused or still the command's own type", () => {
+    const keys = Object.keys(send) as (keyof typeof send)[];
+    fc.assert(
+      fc.property(fc.constantFrom(...keys), fc.jsonValue(), (key, value) => {
+        const parsed = parseCommand(JSON.stringify({ ...send, [key]: value }));
+        if (parsed.kind === "command") {
+          expect(commandSchemas["message.send"].safeParse(parsed.command).success).toBe(true);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,89 @@
+// All tests: checks, build, then every test file against real services. The last lines say what was left out and why;
+// with CI=true, anything left out is a failure.
+import { resolve } from "node:path";
+import {
+  findChromium,
+  installHint,
+  installMissing,
+  type Part,
+  startPostgres,
+  startRedis,
+} from "../tests/support/services.ts";
+
+const root = resolve(import.meta.dir, "..");
+const isCi = process.env.CI === "true";
+const given = process.argv.slice(2);
+
+type Totals = { passed: number; failed: number; skipped: number };
+
+installMissing();
+const startedAt = Date.now();
+const postgres = process.env.NOVAX_TEST_POSTGRES_URL ? null : await startPostgres({ isDurable: false });
+const redis = process.env.NOVAX_TEST_REDIS_URL ? null : await startRedis();
+const chromium = findChromium();
+const env: Record<string, string | undefined> = {
+  ...process.env,
+  NOVAX_TEST_POSTGRES_URL: process.env.NOVAX_TEST_POSTGRES_URL ?? postgres?.url,
+  NOVAX_TEST_REDIS_URL: process.env.NOVAX_TEST_REDIS_URL ?? redis?.url,
+  NOVAX_TEST_CHROMIUM: chromium ?? undefined,
+};
+const missing = (
+  [
+    ["postgres", env.NOVAX_TEST_POSTGRES_URL],
+    ["redis", env.NOVAX_TEST_REDIS_URL],
+    ["chromium", chromium],
+  ] as const
+).flatMap(([part, value]): Part[] => (value ? [] : [part]));
+
+let isOk = true;
+const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+try {
+  if (given.length === 0) isOk = run("format, lint, types", ["run", "scripts/check.ts"]);
+  isOk = run("build", ["run", "scripts/build.ts", "--if-stale"]) && isOk;
+  isOk =
+    (await runTests(given.length === 0 ? ["./protocol", "./server", "./web", "./tests"] : given)) && isOk;
+} finally {
+  await Promise.all([postgres?.stop(), redis?.stop()]);
+}
+
+console.log(`\nTook ${Math.round((Date.now() - startedAt) / 1000)} s.`);
+for (const part of missing)
+  console.log(`Left out: what needs ${part}; it is not here (${installHint(part)}).`);
+if (isCi && (totals.skipped > 0 || missing.length > 0)) {
+  console.log("Nothing may be left out here: this run has failed.");
+  isOk = false;
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exit(isOk ? 0 : 1);
+
+function run(title: string, args: string[]): boolean {
+  console.log(`\n== ${title}`);
+  const result = Bun.spawnSync([process.execPath, "--no-env-file", ...args], {
+    cwd: root,
+    env,
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  return result.exitCode === 0;
+}
+
+async function runTests(paths: string[]): Promise<boolean> {
+  console.log("\n== tests");
+  const child = Bun.spawn([process.execPath, "--no-env-file", "test", "--timeout", "60000", ...paths], {
+    cwd: root,
+    env,
+    stdout: "inherit",
+    stderr: "pipe",
+  });
+  let text = "";
+  for await (const chunk of child.stderr) {
+    process.stderr.write(chunk);
+    text += new TextDecoder().decode(chunk);
+  }
+  const count = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, "m").exec(text)?.[1] ?? 0);
+  totals.passed = count("pass");
+  totals.failed = count("fail");
+  totals.skipped = count("skip") + count("todo");
+  const code = await child.exited;
+  return code === 0 && totals.passed > 0;
+}

@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { Refusal } from "./refusal.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+test("[P10] no more jobs run at once than there are places", async () => {
+  const queue = new WorkQueue({ parallel: 2, waitingMax: 50, waitMs: 1000 });
+  let running = 0;
+  let most = 0;
+  const job = async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await Bun.sleep(1);
+    running -= 1;
+  };
+  await Promise.all(Array.from({ length: 30 }, () => queue.run(job)));
+  expect(most).toBe(2);
+  expect(running).toBe(0);
+});
+
+test("[P10] a full queue refuses at once, and a long wait refuses in time, with a hint when to come back", async () => {
+  const queue = new WorkQueue({ parallel: 1, waitingMax: 1, waitMs: 20 });
+  const { promise: hold, resolve: release } = Promise.withResolvers<void>();
+  const first = queue.run(() => hold);
+  const waiting = queue.run(async () => "late").catch((error: unknown) => error);
+  const refused = await queue.run(async () => "never").catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(Refusal);
+  expect(await waiting).toMatchObject({ code: "unavailable", retryInMs: 20 });
+  release();
+  await first;
+  expect(await queue.run(async () => "next")).toBe("next");
+});
+
+test("[P10] a job that fails frees its place", async () => {
+  const queue = new WorkQueue({ parallel: 1, waitingMax: 1, waitMs: 20 });
+  await queue.run(() => Promise.reject(new Error("broken"))).catch(() => {});
+  expect(await queue.run(async () => "next")).toBe("next");
+});

@@ -1,0 +1,24 @@
+import { expect, test } from "bun:test";
+import { createLog } from "./log.ts";
+
+for (const format of ["json", "words"] as const) {
+  test(`[O02] a newline in a name cannot forge a line (${format})`, () => {
+    const lines: string[] = [];
+    const log = createLog({ format, write: (line) => lines.push(line), now: () => 0 });
+    log.info("login.refused", { username: 'x\n00:00:00 login.succeeded username="root"' });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).not.toContain("\n");
+  });
+}
+
+test("[O01] a fault is logged with an id that its answer can name; the database's own words, which may quote data, are not", () => {
+  const lines: string[] = [];
+  const log = createLog({ format: "json", write: (line) => lines.push(line), now: () => 0 });
+  const error = Object.assign(new Error('Key (email)=(alice@example.org) already exists, "hunter2"'), {
+    name: "PostgresError",
+    errno: "23505",
+  });
+  const faultId = log.fault("request.failed", error);
+  expect(JSON.parse(lines[0]!)).toMatchObject({ event: "request.failed", faultId, code: "23505" });
+  expect(lines[0]).not.toContain("hunter2");
+});

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Database, isUniqueViolation } from "../../server/src/db/database.ts";
+import { migrate } from "../../server/src/db/migrate.ts";
+import { openDatabase } from "../../server/src/db/open-database.ts";
+import { silentLog as log } from "../../server/src/log/log.ts";
+import { createPostgresDatabase, databaseKinds, isAvailable } from "../support/server.ts";
+
+// Callers cannot tell which database they have; this suite is the proof.
+for (const kind of databaseKinds) {
+  describe.skipIf(!isAvailable(kind))(`the database (${kind})`, () => {
+    let db: Database;
+    let remove = async () => {};
+
+    beforeAll(async () => {
+      if (kind === "postgres") {
+        const created = await createPostgresDatabase();
+        db = await openDatabase({ kind, url: created.url }, log);
+        remove = created.drop;
+      } else {
+        const dataDir = mkdtempSync(join(tmpdir(), "novax-db-"));
+        db = await openDatabase({ kind, dataDir }, log);
+        remove = async () => rmSync(dataDir, { recursive: true, force: true });
+        expect(statSync(dataDir).mode & 0o077).toBe(0);
+      }
+      await db.sql`create table notes (id bigint primary key, text text not null, body jsonb)`;
+    });
+    afterAll(async () => {
+      await db.close();
+      await remove();
+    });
+
+    test("parameters are values, whatever they contain", async () => {
+      const nasty = `'; drop table notes; -- " \\ % $1 \u2028 😀`;
+      await db.sql`insert into notes values (1, ${nasty}, ${{ text: nasty }})`;
+      const [row] = await db.sql<{
+        text: string;
+        body: { text: string };
+      }>`select text, body from notes where id = 1`;
+      expect(row).toEqual({ text: nasty, body: { text: nasty } });
+      const list = db.sql.array([nasty, "b"], "text");
+      expect(await db.sql`select * from unnest(${list}) as t (text)`).toHaveLength(2);
+    });
+
+    test("a transaction keeps all or nothing", async () => {
+      const failed = db.transact(async (tx) => {
+        await tx`insert into notes values (2, 'half')`;
+        throw new Error("no");
+      });
+      await expect(failed).rejects.toThrow("no");
+      await db.transact((tx) => tx`insert into notes values (3, 'whole')`);
+      const rows = await db.sql<{ id: string }>`select id from notes where id in (2, 3)`;
+      expect(rows.map((row) => row.id)).toEqual(["3"]);
+    });
+
+    test("a statement that fails leaves the connection usable, also inside a transaction", async () => {
+      await expect(db.sql`select 1 / 0`).rejects.toThrow();
+      await expect(db.transact((tx) => tx`select * from nowhere`)).rejects.toThrow();
+      expect(await db.sql`select 1 as one`).toHaveLength(1);
+    });
+
+    test("a broken unique constraint is told apart from a fault", async () => {
+      const error = await db.sql`insert into notes values (1, 'again')`.catch((caught: unknown) => caught);
+      expect(isUniqueViolation(error)).toBe(true);
+    });
+
+    test("the outer connection inside a transaction is an error at once, not a wait without end", async () => {
+      await expect(db.transact(() => db.sql`select 1`)).rejects.toThrow("inside a transaction");
+      await expect(db.transact(() => db.transact((tx) => tx`select 1`))).rejects.toThrow(
+        "inside a transaction",
+      );
+    });
+
+    test("many at once get their own answers", async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 200 }, async (_, index) => {
+          const query =
+            index % 3 === 0 ? db.transact((tx) => tx<{ n: number }>`select ${index}::int as n`) : null;
+          const [row] = await (query ?? db.sql<{ n: number }>`select ${index}::int as n`);
+          return row!.n;
+        }),
+      );
+      expect(answers).toEqual(Array.from({ length: 200 }, (_, index) => index));
+    });
+
+    test("large values go and come whole", async () => {
+      const text = "ä".repeat(500_000);
+      const [row] = await db.sql<{ text: string }>`select ${text}::text as text`;
+      expect(row!.text === text).toBe(true);
+    });
+
+    test("migrations that ran do not run again", async () => {
+      await migrate(db, log);
+      expect(await db.sql`select 1 from installation`).toHaveLength(1);
+    });
+
+    test("the order of a room is its own: concurrent writers leave no hole, and neither does a rollback", async () => {
+      await db.sql`create table if not exists marks (seq bigint primary key)`;
+      const write = (fails: boolean) =>
+        db.transact(async (tx) => {
+          await tx`with head as (update rooms set head_seq = head_seq + 1 where id = 'general' returning head_seq)
+            insert into marks select head_seq from head`;
+          if (fails) throw new Error("rolled back");
+        });
+      await Promise.allSettled(Array.from({ length: 60 }, (_, index) => write(index % 4 === 0)));
+      const rows = await db.sql<{ seq: string }>`select seq from marks order by seq`;
+      expect(rows.map((row) => Number(row.seq))).toEqual(Array.from({ length: 45 }, (_, index) => index + 1));
+    });
+  });
+}

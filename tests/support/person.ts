@@ -1,0 +1,233 @@
+// A person with a session, as the server sees one: a cookie, requests, sockets.
+
+import type { RoomEvent } from "@novax/protocol/events";
+import type { Reply, ServerFrame } from "@novax/protocol/replies";
+import type { CommandDraft } from "../../web/src/client/realtime-client.ts";
+import type { TestServer } from "./server.ts";
+
+export const password = "four quiet words here";
+
+export class Person {
+  readonly username: string;
+  readonly server: TestServer;
+  /** Every cookie the server set, as a browser would send them back. */
+  readonly cookies = new Map<string, string>();
+
+  constructor(server: TestServer, username: string) {
+    this.server = server;
+    this.username = username;
+  }
+
+  get cookieHeader(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  }
+
+  get sessionToken(): string | undefined {
+    return this.cookies.get("novax_session");
+  }
+
+  /** A request as a page of the server's own origin makes it. */
+  async fetch(
+    path: string,
+    init: RequestInit & { headers?: Record<string, string> } = {},
+  ): Promise<Response> {
+    const headers = { origin: this.server.origin, cookie: this.cookieHeader, ...init.headers };
+    const response = await fetch(this.server.url + path, { redirect: "manual", ...init, headers });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [pair = ""] = cookie.split(";");
+      const split = pair.indexOf("=");
+      if (/max-age=0/i.test(cookie)) this.cookies.delete(pair.slice(0, split));
+      else this.cookies.set(pair.slice(0, split), pair.slice(split + 1));
+    }
+    return response;
+  }
+
+  post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return this.fetch(path, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json", ...headers },
+    });
+  }
+
+  register(more: Record<string, unknown> = {}): Promise<Response> {
+    const { username } = this;
+    const email = `${username}@example.org`;
+    return this.post("/register", { email, username, password, confirm_password: password, ...more });
+  }
+
+  logIn(secret = password): Promise<Response> {
+    return this.post("/login", { username: this.username, password: secret });
+  }
+
+  /** The same person in another browser. */
+  async inAnotherBrowser(server = this.server): Promise<Person> {
+    const twin = new Person(server, this.username);
+    const response = await twin.logIn();
+    if (response.status !== 200) throw new Error(`login: ${response.status} ${await response.text()}`);
+    return twin;
+  }
+
+  /** Opens the full protocol and waits for the greeting. */
+  async connect(): Promise<TestSocket> {
+    const socket = await this.open("novax.v1");
+    await socket.next((frame) => frame.type === "hello");
+    return socket;
+  }
+
+  /** As {@link connect}, and attached to `general`, from its newest event on or from `afterSeq`. */
+  async enter(afterSeq?: number): Promise<TestSocket> {
+    const socket = await this.connect();
+    await socket.attach("general", afterSeq);
+    return socket;
+  }
+
+  async open(protocol?: string): Promise<TestSocket> {
+    const socket = new TestSocket(
+      `${this.server.url.replace("http", "ws")}/ws/${this.username}`,
+      { cookie: this.cookieHeader, origin: this.server.origin },
+      protocol,
+    );
+    await socket.opened;
+    return socket;
+  }
+}
+
+/** Registers a person, or fails the test. */
+export async function join(server: TestServer, username: string): Promise<Person> {
+  const person = new Person(server, username);
+  const response = await person.register();
+  if (response.status !== 200)
+    throw new Error(`register ${username}: ${response.status} ${await response.text()}`);
+  return person;
+}
+
+type AnyFrame = ServerFrame & Record<string, unknown>;
+
+/** A socket that keeps every frame, in order, for the test to look at. */
+export class TestSocket {
+  readonly frames: AnyFrame[] = [];
+  readonly texts: string[] = [];
+  readonly opened: Promise<void>;
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly #socket: WebSocket;
+  readonly #wakers = new Set<() => void>();
+  #nextId = 1;
+  #read = 0;
+
+  constructor(url: string, headers: Record<string, string>, protocol?: string) {
+    // Bun's client takes headers, as every client but a browser's does.
+    const options = { headers, ...(protocol === undefined ? {} : { protocols: [protocol] }) };
+    this.#socket = new WebSocket(url, options as unknown as string[]);
+    this.opened = new Promise((resolve, reject) => {
+      this.#socket.onopen = () => resolve();
+      this.#socket.onerror = () => reject(new Error("the socket was refused"));
+    });
+    this.closed = new Promise((resolve) => {
+      this.#socket.onclose = ({ code, reason }) => {
+        resolve({ code, reason });
+        for (const wake of this.#wakers) wake();
+      };
+    });
+    this.#socket.onmessage = (event) => {
+      this.texts.push(event.data as string);
+      this.frames.push(JSON.parse(event.data as string) as AnyFrame);
+      for (const wake of this.#wakers) wake();
+    };
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  get protocol(): string {
+    return this.#socket.protocol;
+  }
+
+  /** Every event received, over all frames. */
+  get events(): RoomEvent[] {
+    return this.frames.flatMap((frame) => (frame.type === "events" ? frame.events : []));
+  }
+
+  get messageTexts(): string[] {
+    return this.events.flatMap((event) => (event.type === "message.sent" ? [event.body.text] : []));
+  }
+
+  sendRaw(data: string | Uint8Array<ArrayBuffer>): void {
+    this.#socket.send(data);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  /** Drops the line without a goodbye. */
+  terminate(): void {
+    (this.#socket as WebSocket & { terminate(): void }).terminate();
+  }
+
+  /** The next frame that fits, among those not yet returned. */
+  async next<T = AnyFrame>(fits: (frame: AnyFrame) => boolean, timeoutMs = 5000): Promise<T> {
+    let found: AnyFrame | undefined;
+    await this.until(() => {
+      for (; this.#read < this.frames.length; this.#read++) {
+        if (!fits(this.frames[this.#read]!)) continue;
+        found = this.frames[this.#read++];
+        return true;
+      }
+      return false;
+    }, timeoutMs);
+    return found as T;
+  }
+
+  /** Waits until the condition holds, looking again with every frame. */
+  async until(holds: () => boolean, timeoutMs = 5000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (!holds()) {
+      if (Date.now() > deadline)
+        throw new Error(`not within ${timeoutMs} ms; frames: ${this.texts.slice(-10).join("\n")}`);
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#wakers.delete(wake);
+          clearTimeout(timer);
+          resolve();
+        };
+        const timer = setTimeout(wake, 50);
+        this.#wakers.add(wake);
+      });
+    }
+  }
+
+  /** Orders something and waits for its reply. */
+  async order(draft: CommandDraft): Promise<Reply> {
+    const id = this.#nextId++;
+    this.sendRaw(JSON.stringify({ ...draft, id }));
+    const isReply = (frame: AnyFrame) => frame.type === "reply" && frame.re === id;
+    await this.until(() => this.frames.some(isReply));
+    return this.frames.find(isReply) as AnyFrame & Reply;
+  }
+
+  async attach(room: string, afterSeq?: number): Promise<void> {
+    const hello = this.frames.find((frame) => frame.type === "hello")!;
+    const head = hello.type === "hello" ? (hello.rooms.find((known) => known.id === room)?.headSeq ?? 0) : 0;
+    const epoch = hello.type === "hello" ? hello.epoch : "";
+    const draft = { type: "room.attach", room, afterSeq: afterSeq ?? head, epoch } as CommandDraft;
+    const reply = await this.order(draft);
+    if (!reply.ok) throw new Error(`attach: ${reply.code} ${reply.detail}`);
+  }
+
+  /** Sends a text and returns its sendId, without waiting. */
+  say(text: string, room = "general", sendId: string = crypto.randomUUID()): string {
+    const id = this.#nextId++;
+    this.sendRaw(JSON.stringify({ id, type: "message.send", room, sendId, body: { kind: "text", text } }));
+    return sendId;
+  }
+
+  /** Sends a text and waits until its event, or a refusal, is back. Returns its place. */
+  async sayAndWait(text: string, sendId: string = crypto.randomUUID()): Promise<number> {
+    this.say(text, "general", sendId);
+    const find = () => this.events.find((event) => event.type === "message.sent" && event.sendId === sendId);
+    await this.until(() => find() !== undefined);
+    return find()!.seq;
+  }
+}

@@ -1,0 +1,142 @@
+// A real novaX in a process of its own, as `npm start` runs it.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { SQL } from "bun";
+import { freePort } from "./services.ts";
+
+const root = resolve(import.meta.dir, "../..");
+
+export type DatabaseKind = "embedded" | "postgres";
+
+/** Which databases this run can test: PostgreSQL only where there is one. */
+export const databaseKinds: readonly DatabaseKind[] = ["embedded", "postgres"];
+export const postgresUrl = process.env.NOVAX_TEST_POSTGRES_URL;
+export const redisUrl = process.env.NOVAX_TEST_REDIS_URL;
+export const chromiumPath = process.env.NOVAX_TEST_CHROMIUM;
+
+export function isAvailable(kind: DatabaseKind): boolean {
+  return kind === "embedded" || postgresUrl !== undefined;
+}
+
+let databaseCount = 0;
+
+/** A new, empty database on the test server. */
+export async function createPostgresDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `novax_test_${process.pid}_${databaseCount++}`;
+  const admin = new SQL(postgresUrl!, { max: 1 });
+  await admin.unsafe(`create database ${name}`);
+  const url = new URL(postgresUrl!);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    drop: async () => {
+      await admin.unsafe(`drop database if exists ${name} with (force)`);
+      await admin.close();
+    },
+  };
+}
+
+/** A place for data that outlives a server: a database on the test server, or a folder. */
+export type TestData = {
+  kind: DatabaseKind;
+  env: Record<string, string>;
+  url: string | null;
+  remove(): Promise<void>;
+};
+
+export async function createTestData(kind: DatabaseKind): Promise<TestData> {
+  const folder = mkdtempSync(join(tmpdir(), "novax-data-"));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  if (kind === "embedded")
+    return { kind, url: null, env: { DATA_DIR: folder }, remove: async () => removeFolder() };
+  const database = await createPostgresDatabase();
+  return {
+    kind,
+    url: database.url,
+    env: { DATA_DIR: folder, DATABASE_URL: database.url },
+    remove: async () => {
+      await database.drop();
+      removeFolder();
+    },
+  };
+}
+
+export type TestServer = {
+  url: string;
+  origin: string;
+  port: number;
+  /** What it printed so far. */
+  output(): string;
+  /** Ends it as an operator does; resolves with the exit code. */
+  stop(): Promise<number>;
+  /** Ends it as a power cut does. */
+  kill(): Promise<void>;
+};
+
+const testSettings = {
+  BCRYPT_COST: "10",
+  LOG_FORMAT: "json",
+  // Everybody in a test has the same address.
+  LOGIN_FAILURES_PER_ADDRESS: "10000",
+  SIGN_UPS_PER_ADDRESS: "10000",
+};
+
+/** Starts a server on the data. Rejects with its output when it does not start. */
+export async function startServer(
+  data: TestData,
+  options: { env?: Record<string, string>; port?: number } = {},
+): Promise<TestServer> {
+  const port = options.port ?? (await freePort());
+  const { child, output } = spawnServer({ ...data.env, ...testSettings, PORT: String(port), ...options.env });
+  const started = await waitUntil(
+    () => output().includes("server.started") || child.exitCode !== null,
+    30_000,
+  );
+  if (!started || child.exitCode !== null) {
+    child.kill("SIGKILL");
+    throw new Error(`the server did not start (exit ${child.exitCode}):\n${output()}`);
+  }
+  const origin = `http://localhost:${port}`;
+  return {
+    url: origin,
+    origin,
+    port,
+    output,
+    stop: async () => {
+      child.kill("SIGTERM");
+      return child.exited;
+    },
+    kill: async () => {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
+
+/** Runs the server with exactly these settings, and whatever comes of it. */
+export function spawnServer(env: Record<string, string>, cwd = tmpdir(), args: string[] = []) {
+  const child = Bun.spawn([process.execPath, "--no-env-file", join(root, "server/src/cli.ts"), ...args], {
+    cwd,
+    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  let text = "";
+  const collect = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) text += decoder.decode(chunk, { stream: true });
+  };
+  const collected = Promise.all([collect(child.stdout), collect(child.stderr)]);
+  return { child, output: () => text, finished: collected.then(() => child.exited) };
+}
+
+/** Polls until the condition holds; false when it did not in time. */
+export async function waitUntil(holds: () => boolean | Promise<boolean>, timeoutMs = 5000): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs;
+  while (Date.now() < deadline) {
+    if (await holds()) return true;
+    await Bun.sleep(10);
+  }
+  return holds();
+}

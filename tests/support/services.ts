@@ -1,0 +1,173 @@
+// The real PostgreSQL, Redis and Chromium that the tests and benchmarks run against: found on this machine, or named
+// by URL in NOVAX_TEST_POSTGRES_URL and NOVAX_TEST_REDIS_URL. What is started here is private and ends with us.
+import { spawnSync } from "node:child_process";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export type Service = { url: string; stop(): Promise<void> };
+
+const isRoot = process.getuid?.() === 0;
+
+/** Debian's names of what each part comes in. */
+const packages = { postgres: "postgresql", redis: "redis-server", chromium: "chromium" } as const;
+export type Part = keyof typeof packages;
+
+export function installHint(part: Part): string {
+  return `apt-get install ${packages[part]}`;
+}
+
+/** Installs missing parts where that is ours to do: on Debian or Ubuntu, as root. */
+export function installMissing(): void {
+  const missing = (Object.keys(packages) as Part[]).filter((part) => !isPresent(part));
+  if (missing.length === 0 || !isRoot || Bun.which("apt-get") === null) return;
+  const names = missing.map((part) => packages[part]);
+  console.log(`Installing ${names.join(", ")} for the tests (apt-get) ...`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore", env });
+  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names], {
+    stdio: "ignore",
+    env,
+  });
+}
+
+function isPresent(part: Part): boolean {
+  if (part === "postgres") return Boolean(process.env.NOVAX_TEST_POSTGRES_URL) || postgresBin() !== null;
+  if (part === "redis") return Boolean(process.env.NOVAX_TEST_REDIS_URL) || redisBinary() !== null;
+  return findChromium() !== null;
+}
+
+export function findChromium(): string | null {
+  const named = process.env.NOVAX_TEST_CHROMIUM;
+  return named ?? Bun.which("chromium") ?? Bun.which("chromium-browser") ?? Bun.which("google-chrome");
+}
+
+/** A new cluster on a free port. `isDurable` false leaves fsync out: what is tested is then novaX, not the disk. */
+export async function startPostgres(options: { isDurable: boolean }): Promise<Service | null> {
+  const bin = postgresBin();
+  if (bin === null) return null;
+  const folder = mkdtempSync(join(tmpdir(), "novax-pg-"));
+  // PostgreSQL refuses to run as root; Debian's package brings a user for it.
+  const owner = isRoot ? "postgres" : null;
+  if (owner) {
+    const [uid, gid] = ["-u", "-g"].map((flag) => Number(spawnSync("id", [flag, owner]).stdout.toString()));
+    chownSync(folder, uid!, gid!);
+  }
+  const data = join(folder, "data");
+  const as = (command: string[]) => (owner ? ["setpriv", "--reuid", owner, "--regid", owner, "--clear-groups", ...command] : command);
+  const initdb = Bun.spawnSync(
+    as([
+      join(bin, "initdb"),
+      "-D",
+      data,
+      "-U",
+      "novax",
+      "-A",
+      "trust",
+      "-E",
+      "UTF8",
+      "--locale=C.UTF-8",
+      "--no-sync",
+    ]),
+    { cwd: folder, stdout: "pipe", stderr: "pipe" },
+  );
+  if (initdb.exitCode !== 0) throw new Error(`initdb: ${initdb.stderr.toString()}`);
+  const port = await freePort();
+  const durability = options.isDurable ? [] : ["-c", "fsync=off", "-c", "full_page_writes=off"];
+  const server = Bun.spawn(
+    as([
+      join(bin, "postgres"),
+      ...[
+        "-D",
+        data,
+        "-p",
+        String(port),
+        "-k",
+        folder,
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-c",
+        "max_connections=200",
+      ],
+      ...["-c", "shared_buffers=256MB", ...durability],
+    ]),
+    { cwd: folder, stdout: "ignore", stderr: "ignore" },
+  );
+  await waitForPort(port);
+  return {
+    url: `postgres://novax@127.0.0.1:${port}/postgres`,
+    stop: async () => {
+      server.kill("SIGINT");
+      await server.exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A new Redis on a free port, or on a given one, that keeps nothing. */
+export async function startRedis(givenPort?: number): Promise<(Service & { port: number }) | null> {
+  const binary = redisBinary();
+  if (binary === null) return null;
+  const port = givenPort ?? (await freePort());
+  const server = Bun.spawn(
+    [binary, "--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+    { cwd: tmpdir(), stdout: "ignore", stderr: "ignore" },
+  );
+  await waitForPort(port);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    stop: async () => {
+      server.kill("SIGKILL");
+      await server.exited;
+    },
+  };
+}
+
+function postgresBin(): string | null {
+  const debian = "/usr/lib/postgresql";
+  const versions = existsSync(debian)
+    ? readdirSync(debian)
+        .map(Number)
+        .filter((version) => version >= 15)
+    : [];
+  for (const version of versions.sort((a, b) => b - a)) {
+    const bin = join(debian, String(version), "bin");
+    if (existsSync(join(bin, "initdb"))) return bin;
+  }
+  const onPath = Bun.which("initdb");
+  return onPath && statSync(onPath).isFile() && Bun.which("postgres")
+    ? onPath.replace(/\/initdb$/, "")
+    : null;
+}
+
+function redisBinary(): string | null {
+  return Bun.which("redis-server") ?? Bun.which("valkey-server");
+}
+
+export async function freePort(): Promise<number> {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const { port } = listener;
+  listener.stop(true);
+  return port;
+}
+
+async function waitForPort(port: number): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (Date.now() < deadline) {
+    if (await accepts(port)) return;
+    await Bun.sleep(30);
+  }
+  throw new Error(`nothing listens on port ${port}`);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
