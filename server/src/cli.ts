@@ -34,7 +34,6 @@ async function run(): Promise<void> {
   process.on("unhandledRejection", (error) => log.fault("process.unhandled", error));
   const server = await startServer(config, log);
   stopOn(["SIGTERM", "SIGINT"], server);
-  log.info("server.started", { database: config.database.kind, redis: config.redisUrl !== null });
   const address = config.port === 0 && !config.isSecure ? server.url.origin : config.publicUrl.origin;
   console.log(`\n  novaX is running: ${address}\n`);
   const setupCode = await issueSetupCode(server.app);
@@ -45,6 +44,7 @@ async function run(): Promise<void> {
     console.log(`  From another machine you will be asked for this setup code: ${setupCode}\n`);
   }
   console.log("  Press Ctrl-C to stop.\n");
+  log.info("server.started", { database: config.database.kind, redis: config.redisUrl !== null });
 }
 
 function stopOn(signals: NodeJS.Signals[], server: RunningServer): void {

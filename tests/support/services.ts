@@ -55,7 +55,8 @@ export async function startPostgres(options: { isDurable: boolean }): Promise<Se
     chownSync(folder, uid!, gid!);
   }
   const data = join(folder, "data");
-  const as = (command: string[]) => (owner ? ["setpriv", "--reuid", owner, "--regid", owner, "--clear-groups", ...command] : command);
+  const as = (command: string[]) =>
+    owner ? ["setpriv", "--reuid", owner, "--regid", owner, "--clear-groups", ...command] : command;
   const initdb = Bun.spawnSync(
     as([
       join(bin, "initdb"),

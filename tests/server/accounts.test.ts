@@ -1,0 +1,267 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SQL } from "bun";
+import fc from "fast-check";
+import { join, Person, password } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  startServer,
+  type TestData,
+  type TestServer,
+} from "../support/server.ts";
+
+type Problem = { code: string; detail: string; field?: string };
+const problemOf = async (response: Response) => (await response.json()) as Problem;
+
+describe.skipIf(!isAvailable("postgres"))("accounts", () => {
+  let data: TestData;
+  let server: TestServer;
+  let sql: SQL;
+  let alice: Person;
+  let count = 0;
+  const fresh = () => new Person(server, `person${count++}`);
+
+  beforeAll(async () => {
+    data = await createTestData("postgres");
+    server = await startServer(data);
+    sql = new SQL(data.url!, { max: 2 });
+    alice = await join(server, "alice");
+    await join(server, "bob");
+  });
+  afterAll(async () => {
+    await sql.close();
+    await server.stop();
+    await data.remove();
+  });
+
+  test("[O04] the first account is the owner, the next ones are members", async () => {
+    const rows =
+      await sql`select username, server_role from accounts where username in ('alice', 'bob') order by username`;
+    expect(rows.map((row: { server_role: string }) => row.server_role)).toEqual(["owner", "member"]);
+  });
+
+  test("[P01] [P02] [P04] [P09] a password that may not be chosen is refused with its reason, and makes no account", async () => {
+    const refused = {
+      short: "password_too_short",
+      ["x".repeat(129)]: "password_too_long",
+      password123: "password_common",
+      "nul\0nul\0nul": "password_invalid",
+    };
+    for (const [text, code] of Object.entries(refused)) {
+      const person = fresh();
+      const response = await person.register({ password: text, confirm_password: text });
+      expect(response.status).toBe(422);
+      expect(await problemOf(response)).toMatchObject({ code, field: "password" });
+      expect(await sql`select 1 from accounts where username = ${person.username}`).toHaveLength(0);
+    }
+    const own = fresh();
+    const response = await own.register({
+      password: `${own.username}1!`,
+      confirm_password: `${own.username}1!`,
+    });
+    expect(await problemOf(response)).toMatchObject({ code: "password_common" });
+  });
+
+  test("[P03] a passphrase of small letters and spaces is fine", async () => {
+    const text = "a mild tea at ten";
+    expect((await fresh().register({ password: text, confirm_password: text })).status).toBe(200);
+  });
+
+  test("[P05] two passwords that differ after 72 bytes are two passwords", async () => {
+    const person = fresh();
+    const long = (end: string) => "correct-horse-battery-staple-".repeat(3).slice(0, 72) + end;
+    expect((await person.register({ password: long("b"), confirm_password: long("b") })).status).toBe(200);
+    expect((await person.logIn(long("c"))).status).toBe(401);
+    expect((await person.logIn(long("b"))).status).toBe(200);
+  });
+
+  test("[P06] what is stored is bcrypt, and nothing of the password", async () => {
+    const [row] = await sql`select password_hash from accounts where username = 'alice'`;
+    expect(row.password_hash).toMatch(/^\$2[aby]\$10\$.{53}$/);
+  });
+
+  test("[P07] a hash of lower cost, or of another algorithm, is renewed at the next login", async () => {
+    const person = await join(server, "oldtimer");
+    const old = [
+      await Bun.password.hash(password, { algorithm: "bcrypt", cost: 5 }),
+      await Bun.password.hash(password, { algorithm: "argon2id", memoryCost: 1024, timeCost: 2 }),
+    ];
+    for (const hash of old) {
+      await sql`update accounts set password_hash = ${hash} where username = 'oldtimer'`;
+      expect((await person.logIn()).status).toBe(200);
+      const [row] = await sql`select password_hash from accounts where username = 'oldtimer'`;
+      expect(row.password_hash).toMatch(/^\$2[aby]\$10\$/);
+    }
+  });
+
+  test("[P09] a megabyte of password is refused before anything is hashed", async () => {
+    const startedAt = performance.now();
+    const response = await alice.post("/login", { username: "alice", password: "a".repeat(1_000_000) });
+    expect(response.status).toBe(413);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+
+  test("[L01] [L03] an unknown name, a wrong password and a malformed name get the same answer, byte for byte", async () => {
+    const answers = await Promise.all(
+      ["bob", "nobody-of-this-name", "not a name at all!", "x".repeat(300), "", "bob' or 1=1 --"].map(
+        async (username) => {
+          const response = await new Person(server, username).post("/login", {
+            username,
+            password: "wrong password",
+          });
+          return `${response.status} ${await response.text()}`;
+        },
+      ),
+    );
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toStartWith("401 ");
+  });
+
+  test("[L02] a name that nobody has costs the time of one that somebody has", async () => {
+    const time = async (username: string) => {
+      const startedAt = performance.now();
+      await new Person(server, "x").post("/login", { username, password: "wrong password" });
+      return performance.now() - startedAt;
+    };
+    const known: number[] = [];
+    const unknown: number[] = [];
+    for (let index = 0; index < 30; index++) {
+      const person = await join(server, `timed${index}`);
+      known.push(await time(person.username));
+      unknown.push(await time(`untimed${index}`));
+    }
+    expect(mannWhitneyP(known, unknown)).toBeGreaterThan(0.01);
+  }, 60_000);
+
+  test("[L04] the sixth failure in a row is 429 with Retry-After, and then the right password is too", async () => {
+    const victim = await join(server, "victim");
+    const stranger = () => new Person(server, "victim");
+    for (let index = 0; index < 5; index++)
+      expect((await stranger().logIn("wrong password")).status).toBe(401);
+    const refused = await stranger().logIn("wrong password");
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await stranger().logIn()).status).toBe(429);
+    // The person's own browser, which signed in before, is not locked out by a stranger.
+    expect((await victim.logIn()).status).toBe(200);
+  });
+
+  test("[L04] a known browser has a limit of its own", async () => {
+    const person = await join(server, "forgetful");
+    for (let index = 0; index < 5; index++) expect((await person.logIn("wrong password")).status).toBe(401);
+    expect((await person.logIn()).status).toBe(429);
+    expect((await new Person(server, "forgetful").logIn()).status).toBe(200);
+  });
+
+  test("[L04] of 50 wrong guesses at once at most five are looked at", async () => {
+    await join(server, "raced");
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => new Person(server, "raced").logIn("wrong password")),
+    );
+    expect(answers.filter((response) => response.status === 401)).toHaveLength(5);
+    expect(answers.filter((response) => response.status === 429)).toHaveLength(45);
+  });
+
+  test("[L05] after a hundred failures in a row the password alone opens nothing any more", async () => {
+    await join(server, "besieged");
+    await sql`update accounts set failures_in_a_row = 99 where username = 'besieged'`;
+    expect((await new Person(server, "besieged").logIn("wrong password")).status).toBe(401);
+    expect((await new Person(server, "besieged").logIn()).status).toBe(401);
+  });
+
+  test("[L10] a used e-mail address is answered like a fresh one", async () => {
+    const first = await fresh().register({ email: "shared@example.org" });
+    const second = await fresh().register({ email: "shared@example.org" });
+    expect([first.status, second.status]).toEqual([200, 200]);
+  });
+
+  test("a username is plain letters, unique without regard to case, and no name of the house", async () => {
+    const invalid = [
+      "a",
+      "x".repeat(33),
+      "two words",
+      "tab\tbed",
+      "аlice",
+      "al\u202eice",
+      "-dash",
+      "dot.",
+      "admin",
+      "novaX",
+      "<b>",
+      "ali\u0000ce",
+    ];
+    for (const username of invalid) {
+      const response = await new Person(server, "x").register({ username });
+      expect(response.status, username).toBe(422);
+      expect(await problemOf(response)).toMatchObject({ code: "username_invalid", field: "username" });
+    }
+    expect((await new Person(server, "ALICE").register()).status).toBe(409);
+  });
+
+  test("of 20 people who want the same name at once one gets it", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => new Person(server, "unique").register()),
+    );
+    expect(answers.map((response) => response.status).sort()).toEqual([200, ...Array<number>(19).fill(409)]);
+  });
+
+  test("an e-mail address is one", async () => {
+    for (const email of ["", "alice", "a@b", "a b@example.org", `${"a".repeat(250)}@example.org`]) {
+      const response = await fresh().register({ email });
+      expect(await problemOf(response)).toMatchObject({ code: "email_invalid", field: "email" });
+    }
+  });
+
+  test("[A14] a key that does not belong there is refused, and changes nothing", async () => {
+    const before = await sql`select * from accounts order by id`;
+    for (const extra of [{ server_role: "owner" }, { isAdmin: true }, { id: "x" }, { createdAt: 0 }]) {
+      const response = await fresh().register(extra);
+      expect(response.status).toBe(400);
+      expect(await problemOf(response)).toMatchObject({ code: "malformed" });
+    }
+    const polluted = await fresh().fetch("/login", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"username":"alice","password":"x","__proto__":{"isAdmin":true}}',
+    });
+    expect(polluted.status).toBe(400);
+    expect(await sql`select * from accounts order by id`).toEqual(before);
+  });
+
+  test("[A15] any JSON at all as a body is answered, never with a fault", async () => {
+    const paths = ["/login", "/register", "/logout"];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...paths), fc.jsonValue({ maxDepth: 3 }), async (path, body) => {
+        const response = await new Person(server, "x").post(path, body);
+        expect(response.status).toBeWithin(200, 500);
+        await response.body?.cancel();
+      }),
+      { numRuns: 150 },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ username: fc.jsonValue({ maxDepth: 1 }), password: fc.jsonValue({ maxDepth: 1 }) }),
+        async (body) => {
+          const response = await new Person(server, "x").post("/login", body);
+          expect([400, 401, 429]).toContain(response.status);
+          await response.body?.cancel();
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+});
+
+/** The two-sided p-value that both samples come from one distribution (normal approximation of Mann and Whitney's U). */
+function mannWhitneyP(a: number[], b: number[]): number {
+  let u = 0;
+  for (const x of a) for (const y of b) u += x < y ? 1 : x === y ? 0.5 : 0;
+  const mean = (a.length * b.length) / 2;
+  const deviation = Math.sqrt((a.length * b.length * (a.length + b.length + 1)) / 12);
+  const z = Math.abs(u - mean) / deviation;
+  // Abramowitz and Stegun 26.2.17.
+  const t = 1 / (1 + 0.2316419 * z);
+  const tail =
+    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return (2 * Math.exp((-z * z) / 2) * tail) / Math.sqrt(2 * Math.PI);
+}

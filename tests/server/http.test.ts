@@ -1,0 +1,277 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join, Person, password } from "../support/person.ts";
+import { createTestData, startServer, type TestData, type TestServer } from "../support/server.ts";
+
+describe("over HTTP", () => {
+  let data: TestData;
+  let server: TestServer;
+  let alice: Person;
+
+  beforeAll(async () => {
+    data = await createTestData("embedded");
+    server = await startServer(data);
+    alice = await join(server, "alice");
+  });
+  afterAll(async () => {
+    await server.stop();
+    await data.remove();
+  });
+
+  const pages = ["/", "/register", "/nowhere"];
+
+  test("[X01] every page forbids everything but our own files, with Trusted Types and without an exception", async () => {
+    for (const page of [...pages, "/chat"]) {
+      const response = await alice.fetch(page, { headers: { accept: "text/html" } });
+      const policy = response.headers.get("content-security-policy")!;
+      expect(policy).toContain("default-src 'none'");
+      for (const part of [
+        "script-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+      ]) {
+        expect(policy, page).toContain(part);
+      }
+      expect(policy).toContain("require-trusted-types-for 'script'");
+      expect(policy).not.toMatch(/unsafe|\*|http:/);
+    }
+  });
+
+  test("[X02] every answer has the protective headers, and none that is personal may be kept", async () => {
+    for (const path of [...pages, "/api/messages", "/healthz", "/icon.svg"]) {
+      const { headers } = await alice.fetch(path);
+      expect(headers.get("x-content-type-options"), path).toBe("nosniff");
+      expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+      expect(headers.get("referrer-policy")).toBe("same-origin");
+      expect(headers.get("cache-control")).toBe(path === "/icon.svg" ? "public, max-age=3600" : "no-store");
+    }
+  });
+
+  test("no page holds an inline script, style or handler; its data block cannot be broken out of", async () => {
+    const bob = await join(server, "bob");
+    const socket = await bob.enter();
+    await socket.sayAndWait('</script><script>alert(1)</script><!-- " onload=x');
+    socket.close();
+    const page = await (await alice.fetch("/chat")).text();
+    for (const [tag] of page.matchAll(/<script[^>]*>/g))
+      expect(tag).toMatch(/ src="\/assets\/|type="application\/json"/);
+    expect(page.replace(/<script type="application\/json".*?<\/script>/s, "")).not.toMatch(/<style| style=| on\w+=/);
+    const block = /<script type="application\/json"[^>]*>(.*?)<\/script>/s.exec(page)![1]!;
+    expect(block).not.toContain("<");
+    expect(JSON.stringify(JSON.parse(block))).toContain("<script>alert(1)");
+  });
+
+  test("[X06] [A7] a request that may change something must come from one of our pages", async () => {
+    const body = JSON.stringify({ username: "alice", password });
+    const json = { "content-type": "application/json" };
+    const attempts: Record<string, string>[] = [
+      { ...json },
+      { ...json, origin: "null" },
+      { ...json, origin: "http://evil.example" },
+      { ...json, origin: `${server.origin}.evil.example` },
+      { ...json, "sec-fetch-site": "cross-site" },
+      { ...json, "sec-fetch-site": "same-site" },
+    ];
+    for (const headers of attempts) {
+      for (const path of ["/login", "/register", "/logout"]) {
+        const response = await fetch(server.url + path, {
+          method: "POST",
+          body,
+          headers: { cookie: alice.cookieHeader, ...headers },
+        });
+        expect(response.status, JSON.stringify(headers)).toBe(403);
+        expect(response.headers.getSetCookie()).toEqual([]);
+      }
+    }
+    expect((await alice.fetch("/api/messages")).status).toBe(200);
+    const ours = await fetch(`${server.url}/login`, {
+      method: "POST",
+      body,
+      headers: { ...json, "sec-fetch-site": "same-origin" },
+    });
+    expect(ours.status).toBe(200);
+  });
+
+  test("[A7] a body of another type than JSON or a form is 415", async () => {
+    for (const type of ["text/plain", "multipart/form-data; boundary=x", "application/xml", ""]) {
+      const response = await alice.fetch("/login", {
+        method: "POST",
+        body: "{}",
+        headers: { "content-type": type },
+      });
+      expect(response.status, type).toBe(415);
+    }
+  });
+
+  test("[X06] nothing changes by GET, and a method that is not there is 405 and says which are", async () => {
+    for (const path of ["/login", "/logout"]) {
+      const response = await alice.fetch(path);
+      expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+    }
+    const put = await alice.fetch("/api/messages", { method: "PUT" });
+    expect([put.status, put.headers.get("allow")]).toEqual([405, "GET"]);
+    expect((await alice.fetch("/api/messages")).status).toBe(200);
+  });
+
+  test("[Z05] [Z06] an unknown, doubled or wrongly typed key is 400", async () => {
+    for (const body of [
+      { username: "alice", password, next: "/" },
+      { username: ["alice"], password },
+      { username: { $gt: "" }, password },
+      [],
+      null,
+      "x",
+    ]) {
+      expect((await alice.post("/login", body)).status, JSON.stringify(body)).toBe(400);
+    }
+    const doubled = await alice.fetch("/login", {
+      method: "POST",
+      body: "username=a&username=b&password=c",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    });
+    expect(doubled.status).toBe(400);
+    for (const query of ["before=1&before=2", "before=-1", "before=1e3", "x=1", "__proto__=1"]) {
+      expect((await alice.fetch(`/api/rooms/general/events?${query}`)).status, query).toBe(400);
+    }
+  });
+
+  test("a body that is too large, broken or no UTF-8 is refused as such", async () => {
+    const send = (body: BodyInit) =>
+      alice.fetch("/login", { method: "POST", body, headers: { "content-type": "application/json" } });
+    expect((await send("x".repeat(20_000))).status).toBe(413);
+    expect((await send("{")).status).toBe(400);
+    expect((await send(new Uint8Array([0x7b, 0xff, 0xfe, 0x7d]))).status).toBe(400);
+    // Without a Content-Length the bytes are counted.
+    const endless = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(8192).fill(32)),
+    });
+    expect((await send(endless)).status).toBe(413);
+  });
+
+  test("[O06] [Z01] whoever is not signed in gets 401 from every route that is not public, the document too", async () => {
+    const document = (await (await alice.fetch("/api/openapi.json")).json()) as OpenApi;
+    const guarded = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, operation]) =>
+        operation.security ? [[method.toUpperCase(), path] as const] : [],
+      ),
+    );
+    expect(guarded.length).toBeGreaterThanOrEqual(2);
+    for (const [method, path] of [...guarded, ["GET", "/api/openapi.json"] as const]) {
+      const response = await fetch(server.url + path.replace("{room}", "general"), { method });
+      expect(response.status, path).toBe(401);
+      expect(await response.json()).toMatchObject({ code: "unauthenticated" });
+    }
+  });
+
+  test("the OpenAPI document is 3.1 and describes every route of the API from the schemas that validate", async () => {
+    const document = (await (await alice.fetch("/api/openapi.json")).json()) as OpenApi;
+    expect(document.openapi).toBe("3.1.0");
+    expect(Object.keys(document.paths).sort()).toEqual(
+      [
+        "/api/messages",
+        "/api/rooms/{room}/events",
+        "/healthz",
+        "/login",
+        "/logout",
+        "/readyz",
+        "/register",
+      ].sort(),
+    );
+    const { schema } = document.paths["/register"]!.post!.requestBody!.content["application/json"]!;
+    expect(schema).toMatchObject({
+      type: "object",
+      additionalProperties: false,
+      required: ["email", "username", "password", "confirm_password"],
+    });
+  });
+
+  test("a page that is not there says so to a person, and to a program", async () => {
+    const person = await alice.fetch("/nowhere", { headers: { accept: "text/html" } });
+    expect([person.status, person.headers.get("content-type")]).toEqual([404, "text/html; charset=utf-8"]);
+    const program = await alice.fetch("/nowhere");
+    expect([program.status, program.headers.get("content-type")]).toEqual([404, "application/problem+json"]);
+  });
+
+  test("files of the client are served compressed and for ever; nothing outside of them is served", async () => {
+    const page = await (await alice.fetch("/chat")).text();
+    const script = /src="(\/assets\/chat-[^"]+\.js)"/.exec(page)![1]!;
+    const file = await fetch(server.url + script, { headers: { "accept-encoding": "br" } });
+    expect(file.headers.get("content-encoding")).toBe("br");
+    expect(file.headers.get("cache-control")).toContain("immutable");
+    for (const path of [
+      "/manifest.json",
+      "/assets/",
+      "/assets/../manifest.json",
+      "/..%2fpackage.json",
+      "/%2e%2e/package.json",
+      "/assets/chat.js.br",
+    ]) {
+      expect((await fetch(server.url + path)).status, path).toBe(404);
+    }
+  });
+
+  test("/healthz and /readyz answer without a session", async () => {
+    for (const path of ["/healthz", "/readyz"]) expect((await fetch(server.url + path)).status).toBe(200);
+  });
+});
+
+describe("limits per address", () => {
+  test("[L06] [L07] the eleventh failed sign-in of a minute is 429, whatever X-Forwarded-For says; successful ones do not count", async () => {
+    const data = await createTestData("embedded");
+    const server = await startServer(data, { env: { LOGIN_FAILURES_PER_ADDRESS: "10" } });
+    try {
+      const alice = await join(server, "alice");
+      for (let index = 0; index < 15; index++) expect((await alice.logIn()).status).toBe(200);
+      const statuses: number[] = [];
+      for (let index = 0; index < 12; index++) {
+        const body = { username: `guess${index}`, password: "wrong password" };
+        const headers = {
+          "x-forwarded-for": `10.1.2.${index}`,
+          forwarded: `for=10.9.9.${index}`,
+          "x-real-ip": `10.8.8.${index}`,
+        };
+        statuses.push((await new Person(server, "x").post("/login", body, headers)).status);
+      }
+      expect(statuses).toEqual([...Array<number>(10).fill(401), 429, 429]);
+    } finally {
+      await server.stop();
+      await data.remove();
+    }
+  });
+
+  test("[L06] [L07] behind a trusted proxy each address has its own count, and an IPv6 /64 is one address", async () => {
+    const data = await createTestData("embedded");
+    const env = { SIGN_UPS_PER_ADDRESS: "2", TRUSTED_PROXIES: "127.0.0.1, ::1" };
+    const server = await startServer(data, { env });
+    try {
+      await new Person(server, "owner").register();
+      const signUp = async (name: string, address: string) => {
+        const person = new Person(server, name);
+        const body = { email: "x@example.org", username: name, password, confirm_password: password };
+        return (await person.post("/register", body, { "x-forwarded-for": `6.6.6.6, ${address}` })).status;
+      };
+      const statuses = [
+        await signUp("one", "2001:db8::1"),
+        await signUp("two", "2001:db8::2"),
+        await signUp("three", "2001:0db8:0:0:ffff::3"),
+        await signUp("four", "2001:db8:0:1::1"),
+        await signUp("five", "1.2.3.4"),
+        await signUp("six", "::ffff:1.2.3.4"),
+        await signUp("seven", "1.2.3.4"),
+      ];
+      expect(statuses).toEqual([200, 200, 429, 200, 200, 200, 429]);
+    } finally {
+      await server.stop();
+      await data.remove();
+    }
+  });
+});
+
+type OpenApi = {
+  openapi: string;
+  paths: Record<
+    string,
+    Record<string, { security?: unknown; requestBody?: { content: Record<string, { schema: unknown }> } }>
+  >;
+};

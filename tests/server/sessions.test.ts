@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { AccountId } from "@novax/protocol/ids";
+import { SQL } from "bun";
+import { disableAccount } from "../../server/src/auth/disable-account.ts";
+import { parseConfig } from "../../server/src/config/read-config.ts";
+import { sha256 } from "../../server/src/lib/sha256.ts";
+import { silentLog } from "../../server/src/log/log.ts";
+import { startServer as startInProcess } from "../../server/src/main.ts";
+import { join, Person } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  startServer,
+  type TestData,
+  type TestServer,
+  waitUntil,
+} from "../support/server.ts";
+
+const hourMs = 3_600_000;
+
+describe.skipIf(!isAvailable("postgres"))("sessions", () => {
+  let data: TestData;
+  let server: TestServer;
+  let sql: SQL;
+  let alice: Person;
+  let bob: Person;
+
+  const isSignedIn = async (person: Person) => (await person.fetch("/api/messages")).status === 200;
+  const withToken = (token: string) => {
+    const person = new Person(server, "alice");
+    person.cookies.set("novax_session", token);
+    return person;
+  };
+
+  beforeAll(async () => {
+    data = await createTestData("postgres");
+    server = await startServer(data);
+    sql = new SQL(data.url!, { max: 2 });
+    alice = await join(server, "alice");
+    bob = await join(server, "bob");
+  });
+  afterAll(async () => {
+    await sql.close();
+    await server.stop();
+    await data.remove();
+  });
+
+  test("[S01] the cookie is HttpOnly, SameSite=Lax, for the whole host; over https also Secure and bound to it", async () => {
+    const response = await new Person(server, "alice").logIn();
+    const cookie = response.headers.getSetCookie().find((text) => text.startsWith("novax_session="))!;
+    expect(cookie).toContain("HttpOnly");
+    expect(cookie).toContain("SameSite=Lax");
+    expect(cookie).toContain("Path=/");
+    expect(cookie).not.toMatch(/Domain|Secure/);
+
+    const secureData = await createTestData("embedded");
+    const secure = await startServer(secureData, { env: { PUBLIC_URL: "https://chat.example.org" } });
+    const code = /setup code: (\S+)/.exec(secure.output())![1]!;
+    const owner = new Person({ ...secure, origin: "https://chat.example.org" }, "alice");
+    const registered = await owner.register({ setup_code: code });
+    const secureCookie = registered.headers
+      .getSetCookie()
+      .find((text) => text.startsWith("__Host-novax_session="))!;
+    expect(secureCookie).toContain("Secure");
+    expect(secureCookie).not.toContain("Domain");
+    expect(registered.headers.get("strict-transport-security")).toBe("max-age=31536000; includeSubDomains");
+    await secure.stop();
+    await secureData.remove();
+  });
+
+  test("[S02] the token has 256 bits; the table has its SHA-256 alone, and no answer repeats it", async () => {
+    const person = new Person(server, "alice");
+    const response = await person.logIn();
+    const token = person.sessionToken!;
+    expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(await response.text()).not.toContain(token);
+    const rows = await sql`select * from sessions where token_hash = ${sha256(token)}`;
+    expect(rows).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toContain(token);
+    expect(server.output()).not.toContain(token);
+    for (const path of ["/chat", "/api/rooms/general/events", "/api/openapi.json"]) {
+      expect(await (await person.fetch(path)).text()).not.toContain(token);
+    }
+  });
+
+  test("[S03] [A8] a login makes a new token and ends the session it was presented with", async () => {
+    const person = await alice.inAnotherBrowser();
+    const planted = person.sessionToken!;
+    await person.logIn();
+    expect(person.sessionToken).not.toBe(planted);
+    expect(await isSignedIn(withToken(planted))).toBe(false);
+    expect(await isSignedIn(person)).toBe(true);
+  });
+
+  test("a token that is none of ours opens nothing: empty, a prefix, a hash, words", async () => {
+    const token = alice.sessionToken!;
+    const forged = [
+      "",
+      "undefined",
+      "null",
+      token.slice(0, 20),
+      `${token}x`,
+      sha256(token).toString("hex"),
+      "ä".repeat(43),
+      "%00",
+    ];
+    for (const text of forged) expect(await isSignedIn(withToken(text)), text).toBe(false);
+  });
+
+  test("[S04] a session ends 14 days after it was last used, and 30 days after it began; an owner's after 24 idle hours", async () => {
+    const age = async (person: Person, idleMs: number, ageMs: number) => {
+      const now = Date.now();
+      await sql`update sessions set last_seen_at = ${now - idleMs}, created_at = ${now - ageMs}
+        where token_hash = ${sha256(person.sessionToken!)}`;
+      return isSignedIn(person);
+    };
+    const member = await bob.inAnotherBrowser();
+    expect(await age(member, 13.9 * 24 * hourMs, 20 * 24 * hourMs)).toBe(true);
+    expect(await age(member, 14.1 * 24 * hourMs, 20 * 24 * hourMs)).toBe(false);
+    expect(await age(member, 0, 29.9 * 24 * hourMs)).toBe(true);
+    expect(await age(member, 0, 30.1 * 24 * hourMs)).toBe(false);
+    const owner = await alice.inAnotherBrowser();
+    expect(await age(owner, 23.9 * hourMs, 48 * hourMs)).toBe(true);
+    expect(await age(owner, 24.1 * hourMs, 48 * hourMs)).toBe(false);
+  });
+
+  test("[S05] [W06] signing out ends the session and its sockets at once, and clears what the browser kept", async () => {
+    const person = await alice.inAnotherBrowser();
+    const token = person.sessionToken!;
+    const socket = await person.enter();
+    const other = await alice.enter();
+    const startedAt = Date.now();
+    const response = await person.post("/logout", {});
+    expect(response.status).toBe(200);
+    expect(response.headers.get("clear-site-data")).toBe('"cache", "storage"');
+    expect(person.sessionToken).toBeUndefined();
+    expect(await isSignedIn(withToken(token))).toBe(false);
+    expect((await socket.closed).code).toBe(4401);
+    expect(Date.now() - startedAt).toBeLessThan(1000);
+    expect(other.isOpen).toBe(true);
+    other.close();
+  });
+
+  test("[S08] a session that was ended stays so, whatever the clock says", async () => {
+    const person = await bob.inAnotherBrowser();
+    const token = person.sessionToken!;
+    await person.post("/logout", {});
+    for (const shiftMs of [-hourMs, hourMs]) {
+      await sql`update sessions set last_seen_at = last_seen_at + ${shiftMs}, created_at = created_at + ${shiftMs},
+        ended_at = ended_at + ${2 * shiftMs} where token_hash = ${sha256(token)}`;
+      expect(await isSignedIn(withToken(token))).toBe(false);
+    }
+  });
+
+  test("[W04] a command after the session's end is refused, even if the notice was lost", async () => {
+    const person = await bob.inAnotherBrowser();
+    const socket = await person.enter();
+    // As when the bus is away: the row says it, nobody rang.
+    await sql`update sessions set ended_at = 1 where token_hash = ${sha256(person.sessionToken!)}`;
+    const reply = await socket.order({
+      type: "message.send",
+      room: "general" as never,
+      sendId: crypto.randomUUID() as never,
+      body: { kind: "text", text: "too late" },
+    });
+    expect(reply).toMatchObject({ ok: false, code: "not_found" });
+    const { messages } = (await (await bob.fetch("/api/messages")).json()) as {
+      messages: { text: string }[];
+    };
+    expect(messages.map((message) => message.text)).not.toContain("too late");
+    socket.close();
+  });
+
+  test("200 people at once each get their own answer", async () => {
+    const people = await Promise.all(Array.from({ length: 20 }, (_, index) => join(server, `crowd${index}`)));
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const person = people[index % people.length]!;
+        return { person, page: await (await person.fetch("/chat")).text() };
+      }),
+    );
+    for (const { person, page } of answers)
+      expect(/"you":\{"id":"[^"]+","username":"([^"]+)"/.exec(page)![1]).toBe(person.username);
+  }, 60_000);
+});
+
+describe("an account that is shut", () => {
+  test("[S06] [A2] loses every session and every socket within a second, and cannot sign in", async () => {
+    const data = await createTestData("embedded");
+    const env = { ...data.env, PORT: "0", BCRYPT_COST: "10", LOGIN_FAILURES_PER_ADDRESS: "1000" };
+    const running = await startInProcess(parseConfig(env, { folder: "/", configJson: null }), silentLog);
+    const { port } = running.url;
+    // Port 0 was not known to the configuration, so its origins are set by hand.
+    const origins = running.app.config.allowedOrigins as Set<string>;
+    origins.add(`http://localhost:${port}`);
+    const server = { url: `http://localhost:${port}`, origin: `http://localhost:${port}` } as TestServer;
+    const alice = await join(server, "alice");
+    const dave = await join(server, "dave");
+    const devices = [dave, await dave.inAnotherBrowser()];
+    const sockets = await Promise.all(devices.map((device) => device.enter()));
+    const witness = await alice.enter();
+
+    const [row] = await running.app.db.sql<{
+      id: AccountId;
+    }>`select id from accounts where username = 'dave'`;
+    const startedAt = Date.now();
+    await disableAccount(running.app, row!.id);
+    for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
+    expect(Date.now() - startedAt).toBeLessThan(1000);
+    for (const device of devices) expect((await device.fetch("/api/messages")).status).toBe(401);
+    expect((await new Person(server, "dave").logIn()).status).toBe(401);
+    expect(witness.isOpen).toBe(true);
+
+    witness.close();
+    expect(await waitUntil(() => running.realtime.hub.size === 0)).toBe(true);
+    await running.stop();
+    await data.remove();
+  });
+});
