@@ -56,7 +56,9 @@ describe("over HTTP", () => {
     const page = await (await alice.fetch("/chat")).text();
     for (const [tag] of page.matchAll(/<script[^>]*>/g))
       expect(tag).toMatch(/ src="\/assets\/|type="application\/json"/);
-    expect(page.replace(/<script type="application\/json".*?<\/script>/s, "")).not.toMatch(/<style| style=| on\w+=/);
+    expect(page.replace(/<script type="application\/json".*?<\/script>/s, "")).not.toMatch(
+      /<style| style=| on\w+=/,
+    );
     const block = /<script type="application\/json"[^>]*>(.*?)<\/script>/s.exec(page)![1]!;
     expect(block).not.toContain("<");
     expect(JSON.stringify(JSON.parse(block))).toContain("<script>alert(1)");

@@ -11,12 +11,12 @@ export type DatabaseKind = "embedded" | "postgres";
 
 /** Which databases this run can test: PostgreSQL only where there is one. */
 export const databaseKinds: readonly DatabaseKind[] = ["embedded", "postgres"];
-export const postgresUrl = process.env.NOVAX_TEST_POSTGRES_URL;
+const postgresUrl = () => process.env.NOVAX_TEST_POSTGRES_URL;
 export const redisUrl = process.env.NOVAX_TEST_REDIS_URL;
 export const chromiumPath = process.env.NOVAX_TEST_CHROMIUM;
 
 export function isAvailable(kind: DatabaseKind): boolean {
-  return kind === "embedded" || postgresUrl !== undefined;
+  return kind === "embedded" || postgresUrl() !== undefined;
 }
 
 let databaseCount = 0;
@@ -24,9 +24,9 @@ let databaseCount = 0;
 /** A new, empty database on the test server. */
 export async function createPostgresDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `novax_test_${process.pid}_${databaseCount++}`;
-  const admin = new SQL(postgresUrl!, { max: 1 });
+  const admin = new SQL(postgresUrl()!, { max: 1 });
   await admin.unsafe(`create database ${name}`);
-  const url = new URL(postgresUrl!);
+  const url = new URL(postgresUrl()!);
   url.pathname = `/${name}`;
   return {
     url: url.href,

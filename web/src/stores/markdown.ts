@@ -13,10 +13,12 @@ export type MarkdownNode =
 
 /** Deeper nesting than this is no writing any more; the text is then shown as it stands. */
 const nestingMax = 12;
+/** As is a text with more marks than this outside of code. */
+const marksMax = 600;
 
 /** A message's markdown: bold, italic, strike, code, quotes, lists and links; all else is text. Never throws. */
 export function parseMarkdown(text: string): MarkdownNode[] {
-  if (isNestedTooDeeply(text)) return plain(text);
+  if (isCostly(text)) return plain(text);
   try {
     return blocks(new Lexer({ gfm: true, breaks: true }).lex(text));
   } catch {
@@ -132,8 +134,16 @@ function firstWord(text: string | undefined): string {
   return text?.split(/\s/)[0] ?? "";
 }
 
-/** Counts what can nest: quote marks and indentation at a line's beginning, and opening brackets and stars. */
-function isNestedTooDeeply(text: string): boolean {
+/**
+ * Whether a text is made to be costly, not to be read: deep nesting, or marks without end, over which the parser would
+ * go again and again. What stands in a code block is not looked at, and costs nothing.
+ */
+function isCostly(text: string): boolean {
+  const outside = text.replace(/^```[^]*?^```/gm, "");
   const opening = new RegExp(`^(?:[ \\t]*(?:>|[-*+][ \\t]|\\d+[.)][ \\t])){${nestingMax},}`, "m");
-  return opening.test(text) || /[[!*_~`]{24,}/.test(text) || (text.match(/\[/g)?.length ?? 0) > 200;
+  return (
+    opening.test(outside) ||
+    /[[!*_~`]{24,}/.test(outside) ||
+    (outside.match(/[[\]<!*_~`&@]/g)?.length ?? 0) > marksMax
+  );
 }

@@ -25,16 +25,16 @@ export function layOutRows(input: {
   let previous: { senderId: string | null; at: number; day: string } | null = null;
   let isDividerDue = input.dividerSeq !== null;
 
-  const place = (senderId: string | null, at: number): boolean => {
+  const place = (senderId: string | null, statedAt: number): boolean => {
+    // Order is the log's. A clock that went back, here or there, must not begin yesterday once more.
+    const at = Math.max(statedAt, previous?.at ?? 0);
     const day = new Date(at).toDateString();
-    if (previous?.day !== day) {
-      rows.push({ kind: "day", key: `day ${day}`, at });
-      previous = null;
-    }
-    const isFirstOfGroup =
-      senderId === null || previous?.senderId !== senderId || at - previous.at > groupWithinMs;
+    const isNewDay = previous?.day !== day;
+    if (isNewDay) rows.push({ kind: "day", key: `day ${day}`, at });
+    const isSameGroup =
+      !isNewDay && senderId !== null && previous?.senderId === senderId && at - previous.at <= groupWithinMs;
     previous = { senderId, at, day };
-    return isFirstOfGroup;
+    return !isSameGroup;
   };
 
   const known = new Set<string>();

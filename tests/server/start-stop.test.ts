@@ -1,0 +1,215 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join as joinPath } from "node:path";
+import { join, Person } from "../support/person.ts";
+import {
+  createTestData,
+  databaseKinds,
+  isAvailable,
+  spawnServer,
+  startServer,
+  waitUntil,
+} from "../support/server.ts";
+
+const folder = () => mkdtempSync(joinPath(tmpdir(), "novax-start-"));
+
+/** Starts a server that is expected to refuse, and returns what it said. */
+async function refusal(
+  env: Record<string, string>,
+  cwd = folder(),
+): Promise<{ code: number; output: string }> {
+  const { finished, output } = spawnServer(env, cwd);
+  return { code: await finished, output: output() };
+}
+
+describe("starting", () => {
+  test("[O03] mistakes in the configuration are said one per line, and end with exit code 78", async () => {
+    const { code, output } = await refusal({ PORT: "80000", HOST: "0.0.0.0", BCRYPT_COST: "4" });
+    expect(code).toBe(78);
+    const lines = output.trim().split("\n");
+    expect(lines).toHaveLength(3);
+    for (const name of ["PORT", "PUBLIC_URL", "BCRYPT_COST"])
+      expect(output).toContain(`novaX cannot start: ${name}:`);
+  });
+
+  test("[O03] a config.json that is broken is a refusal; .env is read, and the environment wins over it", async () => {
+    const cwd = folder();
+    writeFileSync(joinPath(cwd, "config.json"), "{");
+    expect(await refusal({}, cwd)).toMatchObject({
+      code: 78,
+      output: expect.stringContaining("config.json") as string,
+    });
+    rmSync(joinPath(cwd, "config.json"));
+    writeFileSync(joinPath(cwd, ".env"), 'PORT=nonsense\nBCRYPT_COST="99"\n');
+    const fromFile = await refusal({}, cwd);
+    expect(fromFile.output).toContain("PORT");
+    expect(fromFile.output).toContain("BCRYPT_COST");
+    const overridden = await refusal({ PORT: "0" }, cwd);
+    expect(overridden.output).not.toContain("PORT:");
+  });
+
+  test("[O03] a data folder that others can read is refused, with the command that mends it", async () => {
+    const dataDir = joinPath(folder(), "data");
+    mkdirSync(dataDir);
+    chmodSync(dataDir, 0o755);
+    const { code, output } = await refusal({ DATA_DIR: dataDir, PORT: "0" });
+    expect(code).toBe(78);
+    expect(output).toContain(`chmod 700 ${dataDir}`);
+  });
+
+  test("a data folder that cannot be written is said so", async () => {
+    const place = joinPath(folder(), "file");
+    writeFileSync(place, "");
+    const { code, output } = await refusal({ DATA_DIR: joinPath(place, "data"), PORT: "0" });
+    expect(code).toBe(78);
+    expect(output).toContain("cannot be written");
+  });
+
+  test("a database that is not there is said so, without its password", async () => {
+    const { code, output } = await refusal({
+      DATABASE_URL: "postgres://nova:hunter2@127.0.0.1:1/chat",
+      PORT: "0",
+    });
+    expect(code).toBe(1);
+    expect(output).toContain("127.0.0.1:1/chat");
+    expect(output).not.toContain("hunter2");
+  });
+
+  test("[K14] [O03] a second process on the same data folder is refused with 78, and the first goes on", async () => {
+    const data = await createTestData("embedded");
+    const server = await startServer(data);
+    const alice = await join(server, "alice");
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { code, output } = await refusal({ ...data.env, PORT: "0" });
+      expect(code).toBe(78);
+      expect(output).toContain("another novaX");
+    }
+    const socket = await alice.enter();
+    await socket.sayAndWait("undisturbed");
+    socket.close();
+    await server.stop();
+    await data.remove();
+  });
+
+  test("a port that is taken is said in plain words", async () => {
+    const data = await createTestData("embedded");
+    const server = await startServer(data);
+    const other = await createTestData("embedded");
+    const { code, output } = await refusal({ ...other.env, PORT: String(server.port) });
+    expect(code).toBe(1);
+    expect(output).toContain("port is taken");
+    expect(output).not.toContain("    at ");
+    await server.stop();
+    await Promise.all([data.remove(), other.remove()]);
+  });
+
+  test("--help lists the settings and starts nothing", async () => {
+    const cwd = folder();
+    const { finished, output } = spawnServer({}, cwd, ["--help"]);
+    expect(await finished).toBe(0);
+    expect(output()).toContain("DATABASE_URL");
+    expect(existsSync(joinPath(cwd, "data"))).toBe(false);
+  });
+
+  test("[K14] killed at any moment of the first start, the next one is clean", async () => {
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const data = await createTestData("embedded");
+      const { child } = spawnServer({ ...data.env, PORT: "0", BCRYPT_COST: "10" });
+      await Bun.sleep(60 + attempt * 150);
+      child.kill("SIGKILL");
+      await child.exited;
+      const server = await startServer(data);
+      expect((await new Person(server, "alice").register()).status).toBe(200);
+      await server.stop();
+      await data.remove();
+    }
+  }, 60_000);
+});
+
+describe("the first account", () => {
+  test("[O04] from another machine needs the code printed at start, which works once; the form asks for it", async () => {
+    const data = await createTestData("embedded");
+    const server = await startServer(data, { env: { TRUSTED_PROXIES: "127.0.0.1, ::1" } });
+    const far = { "x-forwarded-for": "203.0.113.9" };
+    const body = {
+      email: "a@example.org",
+      password: "four quiet words",
+      confirm_password: "four quiet words",
+    };
+    const page = await fetch(`${server.url}/register`, { headers: far });
+    expect(await page.text()).toContain('name="setup_code"');
+    const code = /setup code: (\S+)/.exec(server.output())![1]!;
+    const attempt = async (username: string, setup: object) => {
+      const response = await new Person(server, username).post(
+        "/register",
+        { ...body, username, ...setup },
+        far,
+      );
+      return [response.status, ((await response.json()) as { code?: string }).code];
+    };
+    expect(await attempt("carol", {})).toEqual([403, "setup_code_required"]);
+    expect(await attempt("carol", { setup_code: "" })).toEqual([403, "setup_code_required"]);
+    expect(await attempt("carol", { setup_code: `${code.slice(0, -1)}_` })).toEqual([
+      403,
+      "setup_code_required",
+    ]);
+    expect(await attempt("alice", { setup_code: code })).toEqual([200, undefined]);
+    expect(await attempt("bob", {})).toEqual([200, undefined]);
+    expect(await (await fetch(`${server.url}/register`, { headers: far })).text()).not.toContain(
+      "setup_code",
+    );
+    await server.stop();
+    await data.remove();
+  });
+
+  test("[O04] of two who register first at once exactly one becomes the owner", async () => {
+    const data = await createTestData("embedded");
+    const server = await startServer(data);
+    const people = Array.from({ length: 8 }, (_, index) => new Person(server, `first${index}`));
+    const answers = await Promise.all(people.map((person) => person.register()));
+    expect(answers.every((response) => response.status === 200)).toBe(true);
+    expect(server.output().match(/"isOwner":true/g)).toHaveLength(1);
+    await server.stop();
+    await data.remove();
+  });
+});
+
+for (const kind of databaseKinds) {
+  describe.skipIf(!isAvailable(kind))(`stopping (${kind})`, () => {
+    test("[K3] SIGTERM sends everybody away with 1012, keeps everything and ends with 0", async () => {
+      const data = await createTestData(kind);
+      const server = await startServer(data);
+      const alice = await join(server, "alice");
+      const socket = await alice.enter();
+      await socket.sayAndWait("kept over a restart");
+      const stopped = server.stop();
+      expect((await socket.closed).code).toBe(1012);
+      expect(await stopped).toBe(0);
+      const again = await startServer(data, { port: server.port });
+      const response = await alice.fetch("/api/messages");
+      expect(JSON.stringify(await response.json())).toContain("kept over a restart");
+      await again.stop();
+      await data.remove();
+    });
+  });
+}
+
+describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server", () => {
+  test("may be named by config.json with db_password", async () => {
+    const data = await createTestData("postgres");
+    const { hostname, port, username, pathname } = new URL(data.url!);
+    const cwd = folder();
+    const config = { dbname: pathname.slice(1), user: username, host: hostname, port: Number(port) };
+    writeFileSync(joinPath(cwd, "config.json"), JSON.stringify(config));
+    const { child, output } = spawnServer(
+      { db_password: "any", PORT: "0", LOG_FORMAT: "json", DATA_DIR: folder() },
+      cwd,
+    );
+    expect(await waitUntil(() => output().includes("server.started"), 10_000)).toBe(true);
+    expect(output()).toContain('"database":"postgres"');
+    child.kill("SIGTERM");
+    expect(await child.exited).toBe(0);
+    await data.remove();
+  });
+});

@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SQL } from "bun";
+import { join, Person } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  redisUrl,
+  startServer,
+  type TestData,
+  type TestServer,
+} from "../support/server.ts";
+import { startRedis } from "../support/services.ts";
+
+describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis", () => {
+  let data: TestData;
+  let one: TestServer;
+  let two: TestServer;
+  let alice: Person;
+  let bob: Person;
+
+  beforeAll(async () => {
+    data = await createTestData("postgres");
+    const env = { REDIS_URL: redisUrl! };
+    one = await startServer(data, { env: { ...env, MESSAGES_PER_SECOND: "100000" } });
+    two = await startServer(data, { env: { ...env, MESSAGES_PER_SECOND: "100000" } });
+    alice = await join(one, "alice");
+    bob = await join(two, "bob");
+  });
+  afterAll(async () => {
+    await Promise.all([one.stop(), two.stop()]);
+    await data.remove();
+  });
+
+  test("serve one room: everybody has the same messages in the same order, whoever wrote where", async () => {
+    const sockets = [await alice.enter(), await bob.enter(), await (await bob.inAnotherBrowser(one)).enter()];
+    const from = await sockets[0]!.sayAndWait("begin");
+    for (const socket of sockets) await socket.until(() => socket.events.some((event) => event.seq === from));
+    for (let index = 0; index < 200; index++) {
+      for (const [who, socket] of sockets.entries()) socket.say(`${who}:${index}`);
+    }
+    const after = (socket: (typeof sockets)[number]) => socket.events.filter((event) => event.seq > from);
+    for (const socket of sockets) await socket.until(() => after(socket).length === 600, 20_000);
+    const log = after(sockets[0]!);
+    expect(log.map((event) => event.seq)).toEqual(
+      Array.from({ length: 600 }, (_, index) => from + 1 + index),
+    );
+    for (const socket of sockets) expect(after(socket)).toEqual(log);
+    for (const socket of sockets) socket.close();
+  }, 30_000);
+
+  test("[W13] the same sendId sent to both at once is one message", async () => {
+    const [a, b] = [await alice.enter(), await (await alice.inAnotherBrowser(two)).enter()];
+    for (let round = 0; round < 20; round++) {
+      const sendId = crypto.randomUUID();
+      a.say(`round ${round}`, "general", sendId);
+      b.say(`round ${round}`, "general", sendId);
+    }
+    const end = await a.sayAndWait("end of rounds");
+    const isSettled = () => b.events.some((event) => event.seq === end);
+    await b.until(isSettled);
+    // What b's own copies became may come after a's last message.
+    await b.sayAndWait("end of b");
+    for (let round = 0; round < 20; round++) {
+      expect(b.messageTexts.filter((text) => text === `round ${round}`)).toHaveLength(1);
+    }
+    for (const socket of [a, b]) socket.close();
+  });
+
+  test("[S05] [W06] a session that ends on one process loses its sockets on the other within a second", async () => {
+    const there = await alice.inAnotherBrowser(two);
+    const socket = await there.enter();
+    const here = new Person(one, "alice");
+    for (const [name, value] of there.cookies) here.cookies.set(name, value);
+    const startedAt = Date.now();
+    expect((await here.post("/logout", {})).status).toBe(200);
+    expect((await socket.closed).code).toBe(4401);
+    expect(Date.now() - startedAt).toBeLessThan(1000);
+    expect((await there.fetch("/api/messages")).status).toBe(401);
+  });
+
+  test("presence and typing reach over", async () => {
+    const [a, b] = [await alice.enter(), await bob.enter()];
+    const seesBob = () =>
+      a.frames.some(
+        (frame) => frame.type === "presence" && frame.joined.some((person) => person.username === "bob"),
+      );
+    await a.until(seesBob, 15_000);
+    await b.order({ type: "typing.start", room: "general" as never });
+    expect(await a.next((frame) => frame.type === "typing")).toMatchObject({ who: { username: "bob" } });
+    for (const socket of [a, b]) socket.close();
+  }, 20_000);
+
+  test("[L04] failed sign-ins count over both", async () => {
+    await join(one, "victim");
+    const statuses: number[] = [];
+    for (let index = 0; index < 7; index++) {
+      statuses.push((await new Person(index % 2 ? one : two, "victim").logIn("wrong password")).status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  });
+
+  test("what the bus never brought is found in the log within seconds", async () => {
+    const socket = await bob.enter();
+    const sql = new SQL(data.url!, { max: 1 });
+    // A third process that writes and dies before it can ring.
+    const [row] = await sql`
+      with head as (update rooms set head_seq = head_seq + 1 where id = 'general' returning head_seq),
+        actor as (select id from accounts where username = 'alice'),
+        event as (insert into room_events (room_id, seq, type, actor_id, at)
+          select 'general', head_seq, 'message.sent', id, 0 from head, actor)
+      insert into messages (room_id, seq, sender_id, send_id, sent_at, body)
+      select 'general', head_seq, id, gen_random_uuid(), 0, '{"kind":"text","text":"nobody rang"}' from head, actor
+      returning seq`;
+    await socket.until(() => socket.events.some((event) => event.seq === Number(row.seq)), 6000);
+    expect(socket.messageTexts).toContain("nobody rang");
+    await sql.close();
+    socket.close();
+  });
+});
+
+describe.skipIf(!isAvailable("postgres") || !redisUrl)("without their Redis", () => {
+  test("[K6] [L08] two processes go on: nothing is lost, order is kept, sessions hold; signing in is refused until it is back", async () => {
+    const redis = (await startRedis())!;
+    const data = await createTestData("postgres");
+    const env = { REDIS_URL: redis.url };
+    const [one, two] = [await startServer(data, { env }), await startServer(data, { env })];
+    const [alice, bob] = [await join(one, "alice"), await join(two, "bob")];
+    const [a, b] = [await alice.enter(), await bob.enter()];
+    await a.sayAndWait("with redis");
+    await redis.stop();
+    for (let index = 0; index < 10; index++) await a.sayAndWait(`without redis ${index}`);
+    await b.until(() => b.messageTexts.includes("without redis 9"), 6000);
+    expect(b.messageTexts).toEqual([
+      "with redis",
+      ...Array.from({ length: 10 }, (_, index) => `without redis ${index}`),
+    ]);
+    expect((await bob.fetch("/api/messages")).status).toBe(200);
+    const refused = await new Person(one, "alice").logIn();
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("retry-after")).toBeString();
+    const again = (await startRedis(redis.port))!;
+    await b.sayAndWait("with redis again");
+    await a.until(() => a.messageTexts.includes("with redis again"), 6000);
+    for (const socket of [a, b]) socket.close();
+    await Promise.all([one.stop(), two.stop()]);
+    await again.stop();
+    await data.remove();
+  }, 40_000);
+});

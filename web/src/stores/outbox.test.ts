@@ -1,0 +1,115 @@
+import { describe, expect, test } from "bun:test";
+import { generalRoomId, type SendId } from "@novax/protocol/ids";
+import type { Reply } from "@novax/protocol/replies";
+import type { CommandDraft } from "../client/realtime-client.ts";
+import { Outbox, type OutboxItem } from "./outbox.ts";
+import type { OutboxStorage } from "./outbox-storage.ts";
+
+type Sent = { sendId: SendId; text: string; answer: (reply: Reply | null) => void };
+
+function setUp(stored: OutboxItem[] = []) {
+  const kept = new Map<string, OutboxItem>(stored.map((item) => [item.sendId, item]));
+  const storage: OutboxStorage = {
+    readAll: async () => [...kept.values()],
+    write: async (item) => void kept.set(item.sendId, item),
+    remove: async (sendId) => void kept.delete(sendId),
+  };
+  const sent: Sent[] = [];
+  const outbox = new Outbox(storage, {
+    request: (draft: CommandDraft) =>
+      new Promise((answer) => {
+        if (draft.type === "message.send") sent.push({ sendId: draft.sendId, text: draft.body.text, answer });
+      }),
+    reconnect: () => {},
+  });
+  return { outbox, sent, kept };
+}
+
+const texts = (items: readonly { text: string }[]) => items.map((item) => item.text);
+const settle = () => Bun.sleep(0);
+
+describe("the outbox", () => {
+  test("sends nothing before the room is attached, then one after the other in the order of writing", async () => {
+    const { outbox, sent } = setUp();
+    for (const text of ["one", "two", "three"]) outbox.add(generalRoomId, text, 0);
+    expect(sent).toHaveLength(0);
+    outbox.ready();
+    expect(texts(sent)).toEqual(["one"]);
+    outbox.acknowledge(new Set([sent[0]!.sendId]));
+    expect(texts(sent)).toEqual(["one", "two"]);
+    expect(texts(outbox.items.value)).toEqual(["two", "three"]);
+  });
+
+  test("sends again, under the same sendId, what a broken connection left open", async () => {
+    const { outbox, sent } = setUp();
+    outbox.add(generalRoomId, "one", 0);
+    outbox.ready();
+    outbox.interrupted();
+    sent[0]!.answer(null);
+    await settle();
+    expect(texts(outbox.items.value)).toEqual(["one"]);
+    outbox.ready();
+    expect(sent.map((entry) => entry.sendId)).toEqual([sent[0]!.sendId, sent[0]!.sendId]);
+  });
+
+  test("takes the answer to a doubled send as the acknowledgement", async () => {
+    const { outbox, sent, kept } = setUp();
+    outbox.add(generalRoomId, "one", 0);
+    outbox.ready();
+    sent[0]!.answer({ type: "reply", re: 1, ok: true, seq: 4, duplicate: true });
+    await settle();
+    expect(outbox.items.value).toEqual([]);
+    expect(kept.size).toBe(0);
+  });
+
+  test("keeps what was refused for good until somebody decides, and lets the next one go", async () => {
+    const { outbox, sent, kept } = setUp();
+    outbox.add(generalRoomId, "bad", 0);
+    outbox.add(generalRoomId, "good", 0);
+    outbox.ready();
+    sent[0]!.answer({ type: "reply", re: 1, ok: false, code: "message_invalid", detail: "no" });
+    await settle();
+    expect(outbox.items.value[0]).toMatchObject({ text: "bad", state: { kind: "failed", detail: "no" } });
+    expect(texts(sent)).toEqual(["bad", "good"]);
+    outbox.acknowledge(new Set([sent[1]!.sendId]));
+    outbox.retry(sent[0]!.sendId);
+    expect(texts(sent)).toEqual(["bad", "good", "bad"]);
+    outbox.discard(sent[0]!.sendId);
+    expect(kept.size).toBe(0);
+  });
+
+  test("a passing refusal is tried again after the time it names, and nothing overtakes it", async () => {
+    const { outbox, sent } = setUp();
+    outbox.add(generalRoomId, "one", 0);
+    outbox.add(generalRoomId, "two", 0);
+    outbox.ready();
+    sent[0]!.answer({
+      type: "reply",
+      re: 1,
+      ok: false,
+      code: "rate_limited",
+      detail: "slow down",
+      retryInMs: 5,
+    });
+    await settle();
+    expect(texts(sent)).toEqual(["one"]);
+    await Bun.sleep(15);
+    expect(texts(sent)).toEqual(["one", "one"]);
+  });
+
+  test("brings back what a reload interrupted, before what was written since", async () => {
+    const item = (text: string, createdAt: number): OutboxItem => ({
+      sendId: crypto.randomUUID() as SendId,
+      room: generalRoomId,
+      text,
+      createdAt,
+      state: { kind: "waiting" },
+    });
+    const { outbox, sent } = setUp([item("second", 2), item("first", 1)]);
+    outbox.add(generalRoomId, "third", 3);
+    await outbox.restore();
+    outbox.ready();
+    for (let index = 0; index < 3; index++) outbox.acknowledge(new Set([sent[index]!.sendId]));
+    expect(texts(sent)).toEqual(["first", "second", "third"]);
+  });
+});
