@@ -3,6 +3,8 @@ import { Component, createRef } from "preact";
 import { SendIcon } from "./icons.tsx";
 
 export type ComposerProps = {
+  /** Receives the component: Preact 11 hands `ref` to a component as a prop and does not fill it in. */
+  handle: { current: Composer | null };
   roomName: string;
   draft: string;
   onDraft: (text: string) => void;
@@ -30,6 +32,7 @@ export class Composer extends Component<ComposerProps, { text: string }> {
   }
 
   override componentDidMount(): void {
+    this.props.handle.current = this;
     this.#fit();
     // On a phone the focus would bring the keyboard up before anybody asked for it.
     if (!isTouch()) this.focus();
@@ -90,7 +93,9 @@ export class Composer extends Component<ComposerProps, { text: string }> {
     // While an input method composes, Enter chooses a word (229: Safari ends composing before the key).
     if (event.isComposing || event.keyCode === 229) return;
     const wrapper =
-      (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey ? wrappers[event.key] : undefined;
+      (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey
+        ? wrappers[event.key.toLowerCase()]
+        : undefined;
     if (wrapper) {
       event.preventDefault();
       this.#wrap(wrapper);

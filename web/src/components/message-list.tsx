@@ -7,6 +7,8 @@ import { MessageRow, type PendingActions, PendingRow } from "./message-row.tsx";
 import { formatDay } from "./time.ts";
 
 export type MessageListProps = PendingActions & {
+  /** Receives the component: Preact 11 hands `ref` to a component as a prop and does not fill it in. */
+  handle: { current: MessageList | null };
   rows: readonly Row[];
   roomName: string;
   older: OlderState;
@@ -72,12 +74,8 @@ export class MessageList extends Component<MessageListProps, State> {
     });
   }
 
-  focusLastMessage(): void {
-    const articles = this.#articles();
-    articles.at(-1)?.focus();
-  }
-
   override componentDidMount(): void {
+    this.props.handle.current = this;
     this.#resizes = new ResizeObserver(() => this.#place(this.#anchor));
     this.#resizes.observe(this.#viewport.current!);
     this.#resizes.observe(this.#list.current!);

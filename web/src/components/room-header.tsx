@@ -11,7 +11,7 @@ export type RoomHeaderProps = {
 
 export function RoomHeader({ name, topic, presentCount, isPeopleOpen, onPeople, onBack }: RoomHeaderProps) {
   return (
-    <header className="room-header">
+    <div className="room-header">
       <button type="button" className="button-icon only-phone" aria-label="All rooms" onClick={onBack}>
         <BackIcon />
       </button>
@@ -29,6 +29,6 @@ export function RoomHeader({ name, topic, presentCount, isPeopleOpen, onPeople, 
         <PeopleIcon />
         <span className="count">{presentCount}</span>
       </button>
-    </header>
+    </div>
   );
 }

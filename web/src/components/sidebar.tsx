@@ -4,6 +4,8 @@ import { HashIcon } from "./icons.tsx";
 import { type Theme, themes } from "./theme.ts";
 
 export type SidebarProps = {
+  /** Nothing stands beside it: it is what the page is about. */
+  isAlone: boolean;
   roomName: string;
   unreadCount: number;
   you: Person;
@@ -17,13 +19,14 @@ const themeNames: Record<Theme, string> = { system: "As the system", light: "Lig
 
 /** The rooms, and one's own account. */
 export function Sidebar(props: SidebarProps) {
-  const { roomName, unreadCount, you, theme } = props;
+  const { isAlone, roomName, unreadCount, you, theme } = props;
   return (
-    <nav className="sidebar" aria-label="Rooms">
+    <div className="sidebar" role={isAlone ? "main" : "navigation"} aria-label="Rooms">
       <p className="brand">
         <span className="brand-mark" aria-hidden="true" />
         novaX
       </p>
+      {isAlone ? <h1 className="visually-hidden">Rooms</h1> : null}
       <ul className="room-items">
         <li>
           <button
@@ -69,6 +72,6 @@ export function Sidebar(props: SidebarProps) {
           </form>
         </div>
       </details>
-    </nav>
+    </div>
   );
 }

@@ -69,6 +69,7 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
   return (
     <div className={`shell shell-${pane}${isPeopleOpen ? " shell-panel" : ""}`}>
       <Sidebar
+        isAlone={pane === "rooms"}
         roomName={room.name}
         unreadCount={room.unreadCount.value}
         you={you}
@@ -83,7 +84,7 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
         }}
         onShortcuts={showShortcuts}
       />
-      <main className="room">
+      <div className="room" role={pane === "room" ? "main" : undefined}>
         <ConnectionBanner state={chat.client.state.value} onRetry={() => chat.client.reconnect()} />
         <RoomHeader
           name={room.name}
@@ -97,7 +98,7 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
           onBack={showRooms}
         />
         <MessageList
-          ref={list}
+          handle={list}
           rows={chat.rows.value}
           roomName={room.name}
           older={room.older.value}
@@ -115,7 +116,7 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
         <div className="room-foot">
           <TypingLine people={people.typing.value} />
           <Composer
-            ref={composer}
+            handle={composer}
             roomName={room.name}
             draft={drafts.read(room.id)}
             onDraft={(text) => drafts.write(room.id, text)}
@@ -127,7 +128,7 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
           />
         </div>
         <LiveRegion timeline={snapshot.timeline} ownId={you.id} />
-      </main>
+      </div>
       {isPeopleOpen ? (
         <PeoplePanel
           present={here}

@@ -139,7 +139,7 @@ function firstWord(text: string | undefined): string {
  * go again and again. What stands in a code block is not looked at, and costs nothing.
  */
 function isCostly(text: string): boolean {
-  const outside = text.replace(/^```[^]*?^```/gm, "");
+  const outside = text.replace(/^```.*?^```/gms, "");
   const opening = new RegExp(`^(?:[ \\t]*(?:>|[-*+][ \\t]|\\d+[.)][ \\t])){${nestingMax},}`, "m");
   return (
     opening.test(outside) ||

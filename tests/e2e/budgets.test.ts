@@ -1,0 +1,30 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const dist = resolve(import.meta.dir, "../../web/dist");
+const assets = JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8")) as Record<
+  "chat" | "signIn",
+  { script: string; style: string }
+>;
+const kB = (path: string) => statSync(join(dist, `${path}.br`)).size / 1000;
+
+// Brotli, all that the first load of a page needs; interface.md of the design names the budgets.
+describe("page weight", () => {
+  test("the chat: at most 50 kB of script and 12 kB of style", () => {
+    expect(kB(assets.chat.script)).toBeLessThan(50);
+    expect(kB(assets.chat.style)).toBeLessThan(12);
+  });
+
+  test("the sign-in pages: at most 6 kB of script and 10 kB of style", () => {
+    expect(kB(assets.signIn.script)).toBeLessThan(6);
+    expect(kB(assets.signIn.style)).toBeLessThan(10);
+  });
+
+  test("no string of HTML and no code from text is in the client", () => {
+    const script = readFileSync(join(dist, assets.chat.script), "utf8");
+    for (const pattern of [/insertAdjacentHTML/, /document\.write/, /new Function\(/, /\beval\(/]) {
+      expect(script).not.toMatch(pattern);
+    }
+  });
+});

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser, openChat, phone, shownTexts, waitForText } from "../support/browser.ts";
+import { join, type Person } from "../support/person.ts";
+import {
+  chromiumPath,
+  createTestData,
+  startServer,
+  type TestData,
+  type TestServer,
+  waitUntil,
+} from "../support/server.ts";
+
+describe.skipIf(!chromiumPath)("by keyboard", () => {
+  let data: TestData;
+  let server: TestServer;
+  let browser: Browser;
+  let alice: Person;
+
+  beforeAll(async () => {
+    data = await createTestData("embedded");
+    server = await startServer(data);
+    browser = await launchBrowser();
+    alice = await join(server, "alice");
+    const socket = await alice.enter();
+    for (let index = 0; index < 12; index++) await socket.sayAndWait(`message ${index}`);
+    socket.close();
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await data?.remove();
+  });
+
+  const focused = (page: Page) =>
+    page.evaluate(
+      () => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "",
+    );
+
+  const composed = (page: Page) => page.locator(".composer-field").inputValue();
+
+  test("the composer has the focus at once; Enter sends, Shift+Enter does not, marks go around a selection", async () => {
+    const { page } = await openChat(browser, alice);
+    expect(await focused(page)).toBe("Message to General");
+    await page.keyboard.type("two");
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.type("lines");
+    expect((await shownTexts(page)).at(-1)).toBe("message 11");
+    await page.keyboard.press("Enter");
+    await waitForText(page, "two\nlines");
+    expect(await composed(page)).toBe("");
+    await page.keyboard.type("bold");
+    await page.keyboard.press("Control+A");
+    await page.keyboard.press("Control+B");
+    expect(await waitUntil(async () => (await composed(page)) === "**bold**")).toBe(true);
+    await page.keyboard.press("Control+A");
+    await page.keyboard.press("Delete");
+    await page.context().close();
+  });
+
+  test("Enter that ends an input method's composing does not send", async () => {
+    const { page } = await openChat(browser, alice);
+    const before = (await shownTexts(page)).length;
+    await page.locator(".composer-field").fill("かな");
+    await page
+      .locator(".composer-field")
+      .dispatchEvent("keydown", { key: "Enter", isComposing: true, bubbles: true });
+    await page
+      .locator(".composer-field")
+      .dispatchEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true });
+    await Bun.sleep(100);
+    expect((await shownTexts(page)).length).toBe(before);
+    await page.locator(".composer-field").fill("");
+    await page.context().close();
+  });
+
+  test("F6 goes round the regions, arrows through the messages, a character from the list into the composer, ? to the help and back", async () => {
+    const { page } = await openChat(browser, alice);
+    await page.keyboard.press("Shift+F6");
+    expect(await focused(page)).toBe("Messages in General");
+    await page.keyboard.press("ArrowUp");
+    const newest = await focused(page);
+    expect(newest).toStartWith("alice, ");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("k");
+    expect(await focused(page)).not.toBe(newest);
+    await page.keyboard.press("Home");
+    expect(await focused(page)).toContain("message 0");
+    await page.keyboard.press("End");
+    expect(await focused(page)).toBe(newest);
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await focused(page)).toBe(newest);
+    await page.keyboard.press("Shift+F6");
+    await page.keyboard.press("F6");
+    await page.keyboard.press("h");
+    expect(await focused(page)).toBe("Message to General");
+    expect(await waitUntil(async () => (await composed(page)) === "h")).toBe(true);
+    await page.locator(".composer-field").fill("");
+    await page.context().close();
+  });
+
+  test("from the top of the page the composer is at most four Tabs away from the list, and focus is always to be seen", async () => {
+    const { page } = await openChat(browser, alice);
+    await page.locator(".messages-viewport").focus();
+    let tabs = 0;
+    for (; tabs < 5 && (await focused(page)) !== "Message to General"; tabs++) {
+      await page.keyboard.press("Tab");
+      const outline = await page.evaluate(() => {
+        const element = document.activeElement!;
+        const own = getComputedStyle(element).outlineStyle;
+        const around = getComputedStyle(element.closest(".composer") ?? element).outlineStyle;
+        return own !== "none" || around !== "none";
+      });
+      expect(outline).toBe(true);
+    }
+    expect(tabs).toBeLessThanOrEqual(4);
+    await page.context().close();
+  });
+
+  test("people open and close with the focus going there and back; the appearance can be chosen and stays", async () => {
+    const { page } = await openChat(browser, alice);
+    await page.getByRole("button", { name: /^People/ }).focus();
+    await page.keyboard.press("Enter");
+    expect(await focused(page)).toBe("Close");
+    await page.keyboard.press("Escape");
+    expect(await focused(page)).toStartWith("People");
+    await page.locator(".account summary").click();
+    await page.getByLabel("Appearance").selectOption("dark");
+    await page.reload();
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+    expect(await page.evaluate(() => getComputedStyle(document.body).colorScheme)).toBe("dark");
+    await page.context().close();
+  });
+
+  test("on a phone Enter is a new line and a button sends; Back goes from the rooms to the room", async () => {
+    const { page } = await openChat(browser, alice, phone);
+    expect(await focused(page)).not.toBe("Message to General");
+    await page.locator(".composer-field").tap();
+    await page.keyboard.type("one");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("two");
+    expect(await composed(page)).toBe("one\ntwo");
+    await page.getByRole("button", { name: "Send" }).tap();
+    await waitForText(page, "one\ntwo");
+    await page.getByRole("button", { name: "All rooms" }).tap();
+    await page.locator(".sidebar").waitFor();
+    expect(await page.locator(".composer-field").isVisible()).toBe(false);
+    await page.goBack();
+    await page.locator(".composer-field").waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await page.context().close();
+  });
+
+  test("[interface 37] a new message is said once, politely; old ones that are loaded are not", async () => {
+    const { page } = await openChat(browser, alice);
+    const bob = await join(server, "bob");
+    const socket = await bob.enter();
+    const log = page.locator('[role="log"]');
+    expect(await log.textContent()).toBe("");
+    await socket.sayAndWait("listen to this");
+    await log.filter({ hasText: "bob: listen to this" }).waitFor({ timeout: 5000, state: "attached" });
+    for (let index = 0; index < 5; index++) await socket.sayAndWait(`many ${index}`);
+    await log.filter({ hasText: "5 new messages" }).waitFor({ timeout: 5000, state: "attached" });
+    socket.close();
+    await page.context().close();
+  });
+});

@@ -1,0 +1,102 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Person, password } from "./person.ts";
+import { chromiumPath, type TestServer, waitUntil } from "./server.ts";
+
+export const desktop = { viewport: { width: 1360, height: 820 } } satisfies BrowserContextOptions;
+export const tablet = { viewport: { width: 820, height: 1100 } } satisfies BrowserContextOptions;
+export const phone = {
+  viewport: { width: 390, height: 844 },
+  hasTouch: true,
+  isMobile: true,
+} satisfies BrowserContextOptions;
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumPath!,
+    args: [
+      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+      ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    ],
+  });
+}
+
+/** A page that notes what must never happen in it: script errors, and anything the security policy had to stop. */
+export type WatchedPage = { page: Page; faults: string[] };
+
+export async function openPage(
+  browser: Browser,
+  options: BrowserContextOptions = desktop,
+): Promise<WatchedPage> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  return { page, faults: watch(page) };
+}
+
+export function watch(page: Page): string[] {
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => {
+    const text = message.text();
+    // A line that breaks, and a request that is refused on purpose, are part of the tests.
+    const isExpected = /WebSocket connection to|Failed to load resource/.test(text);
+    if (message.type() === "error" && !isExpected) faults.push(text);
+  });
+  return faults;
+}
+
+/** Opens the chat of somebody who is registered already. */
+export async function openChat(
+  browser: Browser,
+  person: Person,
+  options: BrowserContextOptions = desktop,
+): Promise<WatchedPage> {
+  const watched = await openPage(browser, options);
+  const cookies = [...person.cookies].map(([name, value]) => ({ name, value, url: person.server.url }));
+  await watched.page.context().addCookies(cookies);
+  await watched.page.goto(`${person.server.url}/chat`);
+  await waitUntilOpen(watched.page);
+  return watched;
+}
+
+/** The chat is drawn and its connection stands: presence has told who is here. */
+export async function waitUntilOpen(page: Page): Promise<void> {
+  await page.locator(".composer-field").waitFor();
+  await page.locator(".count", { hasNotText: /^0$/ }).waitFor({ state: "attached" });
+}
+
+/** Fills the registration form as a person does. */
+export async function registerByForm(page: Page, server: TestServer, username: string): Promise<void> {
+  await page.goto(`${server.url}/register`);
+  await page.getByLabel("Username").fill(username);
+  await page.getByLabel("E-mail").fill(`${username}@example.org`);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByLabel("Password again").fill(password);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.waitForURL("**/chat");
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.locator(".composer-field").fill(text);
+  await page.getByRole("button", { name: "Send" }).click();
+}
+
+/** The texts of all messages in the document, in the order in which they stand. */
+export function shownTexts(page: Page): Promise<string[]> {
+  return page.locator(".message-text").allInnerTexts();
+}
+
+/** Waits until a message that contains the text is shown. */
+export async function waitForText(page: Page, text: string): Promise<void> {
+  const isShown = async () => (await shownTexts(page)).some((shown) => shown.includes(text));
+  if (!(await waitUntil(isShown, 10_000))) throw new Error(`no message shows ${JSON.stringify(text)}`);
+}
+
+/** Everything axe finds wrong on the page as it stands, in words. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(" | ")}`,
+  );
+}
