@@ -28,6 +28,7 @@ export const refusalCodes = [
   "password_invalid",
   "password_common",
   "passwords_differ",
+  "current_password_wrong",
   "setup_code_required",
   "message_invalid",
   "storage_full",

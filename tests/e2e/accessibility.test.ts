@@ -87,6 +87,8 @@ describe.skipIf(!chromiumPath)("axe finds nothing", () => {
         await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
         await page.getByRole("dialog").waitFor();
         expect(await axeFindings(page)).toEqual([]);
+        await page.goto(`${server.url}/account/password`);
+        expect(await axeFindings(page)).toEqual([]);
         await page.context().close();
       }, 30_000);
     }

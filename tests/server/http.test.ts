@@ -160,7 +160,8 @@ describe("over HTTP", () => {
     );
     expect(guarded.length).toBeGreaterThanOrEqual(2);
     for (const [method, path] of [...guarded, ["GET", "/api/openapi.json"] as const]) {
-      const response = await fetch(server.url + path.replace("{room}", "general"), { method });
+      const headers = { origin: server.origin };
+      const response = await fetch(server.url + path.replace("{room}", "general"), { method, headers });
       expect(response.status, path).toBe(401);
       expect(await response.json()).toMatchObject({ code: "unauthenticated" });
     }
@@ -171,6 +172,7 @@ describe("over HTTP", () => {
     expect(document.openapi).toBe("3.1.0");
     expect(Object.keys(document.paths).sort()).toEqual(
       [
+        "/account/password",
         "/api/messages",
         "/api/rooms/{room}/events",
         "/healthz",

@@ -15,6 +15,7 @@ import {
   type TestServer,
   waitUntil,
 } from "../support/server.ts";
+import { freePort } from "../support/services.ts";
 
 const hourMs = 3_600_000;
 
@@ -184,16 +185,21 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
   }, 60_000);
 });
 
+/** A server in this process, whose parts a test can reach. */
+async function startHere(data: TestData) {
+  const port = await freePort();
+  const env = { ...data.env, PORT: String(port), BCRYPT_COST: "10", LOGIN_FAILURES_PER_ADDRESS: "1000" };
+  const running = await startInProcess(parseConfig(env, { folder: "/", configJson: null }), silentLog);
+  return {
+    running,
+    server: { url: `http://localhost:${port}`, origin: `http://localhost:${port}` } as TestServer,
+  };
+}
+
 describe("an account that is shut", () => {
   test("[S06] [A2] loses every session and every socket within a second, and cannot sign in", async () => {
     const data = await createTestData("embedded");
-    const env = { ...data.env, PORT: "0", BCRYPT_COST: "10", LOGIN_FAILURES_PER_ADDRESS: "1000" };
-    const running = await startInProcess(parseConfig(env, { folder: "/", configJson: null }), silentLog);
-    const { port } = running.url;
-    // Port 0 was not known to the configuration, so its origins are set by hand.
-    const origins = running.app.config.allowedOrigins as Set<string>;
-    origins.add(`http://localhost:${port}`);
-    const server = { url: `http://localhost:${port}`, origin: `http://localhost:${port}` } as TestServer;
+    const { running, server } = await startHere(data);
     const alice = await join(server, "alice");
     const dave = await join(server, "dave");
     const devices = [dave, await dave.inAnotherBrowser()];
@@ -213,6 +219,23 @@ describe("an account that is shut", () => {
 
     witness.close();
     expect(await waitUntil(() => running.realtime.hub.size === 0)).toBe(true);
+    await running.stop();
+    await data.remove();
+  });
+});
+
+describe("a notice that never came", () => {
+  test("[W07] the periodic look at all sessions closes the sockets of those that have ended, and no other", async () => {
+    const data = await createTestData("embedded");
+    const { running, server } = await startHere(data);
+    const [alice, bob] = [await join(server, "alice"), await join(server, "bob")];
+    const [a, b] = [await alice.enter(), await bob.enter()];
+    await running.app.db.sql`update sessions set ended_at = 1
+      where account_id = (select id from accounts where username = 'bob')`;
+    await running.realtime.hub.checkSessions();
+    expect((await b.closed).code).toBe(4401);
+    expect(a.isOpen).toBe(true);
+    a.close();
     await running.stop();
     await data.remove();
   });

@@ -5,6 +5,8 @@ import type { RoomEvent } from "@novax/protocol/events";
 import { generalRoomId } from "@novax/protocol/ids";
 import { serverFrameSchema } from "@novax/protocol/replies";
 import { SQL } from "bun";
+import type { SocketData } from "../../server/src/realtime/connection.ts";
+import { createSocketHandlers } from "../../server/src/realtime/socket-handlers.ts";
 import { join, type Person } from "../support/person.ts";
 import {
   createTestData,
@@ -458,6 +460,54 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     for (const socket of sockets) socket.close();
     raw.destroy();
   }, 60_000);
+});
+
+describe("a line that fell silent", () => {
+  test("[W12] a socket that does not answer pings is closed; one that does stays open", async () => {
+    const silentSeconds = 8;
+    const closed: string[] = [];
+    const handlers = createSocketHandlers(() => undefined as never, silentSeconds);
+    const listener = Bun.serve<SocketData>({
+      port: 0,
+      fetch: (request, self) => {
+        const data = { actor: { username: new URL(request.url).pathname } } as unknown as SocketData;
+        return self.upgrade(request, { data }) ? undefined : new Response(null, { status: 400 });
+      },
+      websocket: {
+        ...handlers,
+        open: () => {},
+        close: (socket) => void closed.push(socket.data.actor.username),
+      },
+    });
+    const alive = new WebSocket(`ws://127.0.0.1:${listener.port}/alive`);
+    const silent = connect(listener.port!, "127.0.0.1");
+    silent.on("error", () => {});
+    silent.write(
+      "GET /silent HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    const deadline = Date.now() + 3 * silentSeconds * 1000;
+    while (closed.length === 0 && Date.now() < deadline) await Bun.sleep(50);
+    expect(closed).toEqual(["/silent"]);
+    expect(alive.readyState).toBe(WebSocket.OPEN);
+    alive.close();
+    silent.destroy();
+    await listener.stop(true);
+  }, 40_000);
+});
+
+describe("behind a TLS proxy", () => {
+  test("[W03] a connection that reached the proxy in the clear is refused", async () => {
+    const data = await createTestData("embedded");
+    const env = { PUBLIC_URL: "https://chat.example.org", TRUSTED_PROXIES: "127.0.0.1" };
+    const server = await startServer(data, { env });
+    const origin = "https://chat.example.org";
+    const plain = await upgradeStatus(server.port, { origin, "x-forwarded-proto": "http" });
+    const secure = await upgradeStatus(server.port, { origin, "x-forwarded-proto": "https" });
+    // The second gets as far as the session.
+    expect([plain, secure]).toEqual([403, 401]);
+    await server.stop();
+    await data.remove();
+  });
 });
 
 /** Asks for an upgrade as raw bytes, with exactly these headers, and returns the status. */

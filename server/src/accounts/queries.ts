@@ -5,6 +5,7 @@ import type { Sql } from "../db/database.ts";
 export type Account = {
   id: AccountId;
   username: string;
+  email: string;
   serverRole: ServerRole;
   passwordHash: string | null;
   failuresInARow: number;
@@ -14,6 +15,7 @@ export type Account = {
 type AccountRow = {
   id: AccountId;
   username: string;
+  email: string;
   server_role: ServerRole;
   password_hash: string | null;
   failures_in_a_row: number;
@@ -22,12 +24,13 @@ type AccountRow = {
 
 export async function findAccountByUsernameKey(sql: Sql, key: string): Promise<Account | null> {
   const [row] = await sql<AccountRow>`
-    select id, username, server_role, password_hash, failures_in_a_row, disabled_at
+    select id, username, email, server_role, password_hash, failures_in_a_row, disabled_at
     from accounts where username_key = ${key}`;
   if (!row) return null;
   return {
     id: row.id,
     username: row.username,
+    email: row.email,
     serverRole: row.server_role,
     passwordHash: row.password_hash,
     failuresInARow: row.failures_in_a_row,

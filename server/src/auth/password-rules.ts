@@ -6,6 +6,9 @@ import type { KnownPasswords } from "./known-passwords.ts";
 // Far above what 128 code points can take, far below what would cost anything to look at.
 const passwordCharsMax = 1024;
 
+/** What the operator asks of new passwords. */
+export type PasswordRules = { codePointsMin: number; knownPasswords: KnownPasswords };
+
 /**
  * A password as it is hashed: one NFKC pass, so that it is the same from every keyboard (NIST 800-63B-4, 3.1.1.2).
  * Refuses with `password_invalid` or `password_too_long`, before anything costly happens.
@@ -26,7 +29,7 @@ export function normalisePassword(text: string): string {
  */
 export async function assertMayBePassword(
   password: string,
-  rules: { codePointsMin: number; knownPasswords: KnownPasswords },
+  rules: PasswordRules,
   account: { username: string; email: string },
 ): Promise<void> {
   if (codePoints(password) < rules.codePointsMin) {

@@ -10,13 +10,12 @@ import { addressKey } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { type AttemptLimit, assertAttempt } from "./attempt-limits.ts";
 import { type FinishedLogin, finishLogin } from "./finish-login.ts";
-import type { KnownPasswords } from "./known-passwords.ts";
 import type { LoginNeeds } from "./log-in.ts";
-import { assertMayBePassword, normalisePassword } from "./password-rules.ts";
+import { assertMayBePassword, normalisePassword, type PasswordRules } from "./password-rules.ts";
 import type { RequestOrigin } from "./sessions.ts";
 
 export type RegisterNeeds = LoginNeeds & {
-  passwordRules: { codePointsMin: number; knownPasswords: KnownPasswords };
+  passwordRules: PasswordRules;
   signUpLimit: AttemptLimit;
   /** Brings a new account into the rooms everybody is in. Rooms are above accounts, so this is handed in. */
   joinFirstRooms: (tx: Sql, recordEvent: RecordEvent, person: Person) => Promise<void>;

@@ -91,9 +91,12 @@ export async function endSessions(app: SessionNeeds, ids: readonly SessionId[]):
   app.bus.publish({ kind: "sessions_ended", sessions: [...ids] });
 }
 
-export async function listLiveSessionIds(sql: Sql, accountId: AccountId): Promise<SessionId[]> {
-  const rows = await sql<{ id: SessionId }>`
-    select id from sessions where account_id = ${accountId} and ended_at is null`;
+/** Ends every session of an account. Returns which; whoever commits tells the bus. */
+export async function markAllSessionsEnded(tx: Sql, accountId: AccountId, now: number): Promise<SessionId[]> {
+  const rows = await tx<{ id: SessionId }>`
+    update sessions set ended_at = ${now}
+    where account_id = ${accountId} and ended_at is null
+    returning id`;
   return rows.map((row) => row.id);
 }
 

@@ -26,6 +26,7 @@ const statusOf: { [C in RefusalCode]: number } = {
   password_invalid: 422,
   password_common: 422,
   passwords_differ: 422,
+  current_password_wrong: 403,
   setup_code_required: 403,
   message_invalid: 422,
   storage_full: 507,

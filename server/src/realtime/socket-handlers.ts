@@ -13,13 +13,16 @@ const sendBufferBytesMax = 1024 * 1024;
 const silentSecondsMax = 60;
 
 /** What Bun calls as sockets open, speak and close. `realtime` comes later than the server it publishes through. */
-export function createSocketHandlers(realtime: () => Realtime): WebSocketHandler<SocketData> {
+export function createSocketHandlers(
+  realtime: () => Realtime,
+  idleTimeoutSeconds = silentSecondsMax,
+): WebSocketHandler<SocketData> {
   return {
     maxPayloadLength: frameBytesMax,
     // Bun drops frames silently for a reader that is full; closed, it comes back and resumes without a gap.
     backpressureLimit: sendBufferBytesMax,
     closeOnBackpressureLimit: true,
-    idleTimeout: silentSecondsMax,
+    idleTimeout: idleTimeoutSeconds,
     sendPings: true,
     perMessageDeflate: false,
     open: (socket) => void open(realtime(), socket),

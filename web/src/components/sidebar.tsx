@@ -65,6 +65,9 @@ export function Sidebar(props: SidebarProps) {
           <button type="button" className="account-row" onClick={props.onShortcuts}>
             Keyboard shortcuts <kbd>?</kbd>
           </button>
+          <a className="account-row" href="/account/password">
+            Change password
+          </a>
           <form method="post" action="/logout">
             <button type="submit" className="account-row">
               Sign out

@@ -15,6 +15,12 @@ type Field = {
   extra?: Markup;
 };
 
+const passwordCharsMax = passwordCodePointsMax * 2;
+
+// Filled in by a script as one types; without it the hint alone says what is good.
+const strengthMeter = html`<meter class="password-strength" id="password-strength" min="0" max="4" low="2" high="3" optimum="4" value="0" aria-label="Password strength" hidden></meter>
+<p class="field-hint" id="password-strength-words" role="status"></p>`;
+
 /** The login page: a plain form that works without scripts. */
 export function loginPage(
   look: PageLook,
@@ -43,7 +49,7 @@ export function loginPage(
         label: "Password",
         type: "password",
         autocomplete: "current-password",
-        maxLength: passwordCodePointsMax * 2,
+        maxLength: passwordCharsMax,
       },
     ],
     footer: html`<p class="sign-in-other">New here? <a href="/register">Create an account</a></p>`,
@@ -104,22 +110,66 @@ export function registerPage(
         label: "Password",
         type: "password",
         autocomplete: "new-password",
-        hint: `At least ${passwordCodePointsMin} characters; 15 or more are better. A few words in a row do well.`,
-        maxLength: passwordCodePointsMax * 2,
-        extra: html`<meter class="password-strength" id="password-strength" min="0" max="4" low="2" high="3" optimum="4" value="0" aria-label="Password strength" hidden></meter>
-<p class="field-hint" id="password-strength-words" role="status"></p>`,
+        hint: passwordHint(passwordCodePointsMin),
+        maxLength: passwordCharsMax,
+        extra: strengthMeter,
       },
       {
         name: "confirm_password",
         label: "Password again",
         type: "password",
         autocomplete: "new-password",
-        maxLength: passwordCodePointsMax * 2,
+        maxLength: passwordCharsMax,
       },
       ...(options.needsSetupCode ? [setupCode] : []),
     ],
     footer: html`<p class="sign-in-other">Have an account? <a href="/">Sign in</a></p>`,
   });
+}
+
+/** The page to change one's password. */
+export function passwordPage(
+  look: PageLook,
+  { problem, passwordCodePointsMin }: { problem?: FormProblem; passwordCodePointsMin: number },
+): Promise<Response> {
+  return signInPage(look, {
+    title: "Change password",
+    lead: "You will be signed out everywhere else.",
+    action: "/account/password",
+    submit: "Change password",
+    problem,
+    focus: problem?.field ?? "current_password",
+    fields: [
+      {
+        name: "current_password",
+        label: "Current password",
+        type: "password",
+        autocomplete: "current-password",
+        maxLength: passwordCharsMax,
+      },
+      {
+        name: "password",
+        label: "New password",
+        type: "password",
+        autocomplete: "new-password",
+        hint: passwordHint(passwordCodePointsMin),
+        maxLength: passwordCharsMax,
+        extra: strengthMeter,
+      },
+      {
+        name: "confirm_password",
+        label: "New password again",
+        type: "password",
+        autocomplete: "new-password",
+        maxLength: passwordCharsMax,
+      },
+    ],
+    footer: html`<p class="sign-in-other"><a href="/chat">Back to the chat</a></p>`,
+  });
+}
+
+function passwordHint(codePointsMin: number): string {
+  return `At least ${codePointsMin} characters; 15 or more are better. A few words in a row do well.`;
 }
 
 function signInPage(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { changePassword } from "../../auth/change-password.ts";
 import type { FinishedLogin } from "../../auth/finish-login.ts";
 import { logIn } from "../../auth/log-in.ts";
 import { register } from "../../auth/register.ts";
@@ -6,9 +7,9 @@ import { endSessions } from "../../auth/sessions.ts";
 import type { Config } from "../../config/read-config.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import { clearedSessionCookie, deviceCookie, sessionCookie } from "../cookies.ts";
-import { type FormProblem, loginPage, registerPage } from "../pages/sign-in-pages.ts";
+import { type FormProblem, loginPage, passwordPage, registerPage } from "../pages/sign-in-pages.ts";
 import { toProblem } from "../problem.ts";
-import { defineRoute, type Exchange, type Route } from "../route.ts";
+import { defineRoute, defineSessionRoute, type Exchange, type Route } from "../route.ts";
 import type { PageAssets } from "../serve-web.ts";
 
 // Far more than any valid value has; the rules of each field say what is wrong with one in between.
@@ -26,7 +27,7 @@ const registerSchema = z.strictObject({
 
 const signedInSchema = z.strictObject({ message: z.string(), username: z.string() });
 
-/** The two ways in. Their forms are answered with pages, which need the page's files. */
+/** The ways in, and the password's change. Their forms are answered with pages, which need the page's files. */
 export function createSignInRoutes(assets: PageAssets): Route[] {
   const loginRoute = defineRoute({
     method: "POST",
@@ -100,7 +101,46 @@ export function createSignInRoutes(assets: PageAssets): Route[] {
       }
     },
   });
-  return [loginRoute, registerRoute];
+  const passwordPageRoute = defineRoute({
+    method: "GET",
+    path: "/account/password",
+    summary: "The page to change one's password; signed out, the login page.",
+    access: "public",
+    isPage: true,
+    handle: ({ app, actor, cookies }) => {
+      if (!actor) return redirect("/");
+      const { passwordCodePointsMin } = app.config;
+      return passwordPage({ assets, theme: cookies.theme }, { passwordCodePointsMin });
+    },
+  });
+
+  const passwordRoute = defineSessionRoute({
+    method: "POST",
+    path: "/account/password",
+    summary: "Change one's password; every other session ends. Takes JSON, or a form and then redirects.",
+    body: z.strictObject({ current_password: field, password: field, confirm_password: field }),
+    answer: signedInSchema,
+    handle: async (exchange) => {
+      const { app, body, actor, cookies, origin } = exchange;
+      try {
+        const change = {
+          current: body.current_password,
+          password: body.password,
+          confirmPassword: body.confirm_password,
+          deviceToken: cookies.deviceToken,
+        };
+        return signedIn(exchange, await changePassword(app, actor, change, origin), "Password changed");
+      } catch (error) {
+        if (!exchange.isForm) throw error;
+        const { passwordCodePointsMin } = app.config;
+        return refusedForm(exchange, error, (problem) =>
+          passwordPage({ assets, theme: cookies.theme }, { problem, passwordCodePointsMin }),
+        );
+      }
+    },
+  });
+
+  return [loginRoute, registerRoute, passwordPageRoute, passwordRoute];
 }
 
 export const logoutRoute = defineRoute({

@@ -1,0 +1,173 @@
+// F1: durable fan-out in one hot room. 500 connections, 8 of them sending, 32 messages outstanding each, 128 byte texts.
+import { LoadSocket, readEventsRange } from "../lib/load-socket.ts";
+import { type Round, report } from "../lib/report.ts";
+import { openMember, startFloor, startTarget, type TargetKind } from "../lib/target.ts";
+
+const connections = 500;
+const senders = 8;
+const outstanding = 32;
+const warmUpMs = 1000;
+const loadShareMax = 0.9;
+
+type Crowd = {
+  sockets: LoadSocket[];
+  /** Sends the next message of a sender. */
+  send: (sender: number) => void;
+  /** What a frame brings: how many messages, how many of them by whom; and whether the order holds. */
+  read: (connection: number, payload: Buffer) => { count: number; senders: number[]; isInOrder: boolean };
+};
+
+export async function runFanOut(options: {
+  rounds: number;
+  seconds: number;
+  kinds: TargetKind[];
+  postgresUrl: string;
+}) {
+  const floor: Round[] = [];
+  const rounds: Record<TargetKind, Round[]> = { embedded: [], postgres: [] };
+  for (let round = 0; round < options.rounds; round++) {
+    floor.push(await measureFloor(options.seconds));
+    for (const kind of options.kinds) rounds[kind].push(await measureNovax(kind, options));
+  }
+  const base = { figure: "F1", unit: "deliveries/s" };
+  report({ ...base, what: "floor: bare Bun publish", durability: "nothing stored", rounds: floor });
+  for (const kind of options.kinds) {
+    report({
+      ...base,
+      what: `one room, 500 connections (${kind})`,
+      durability: "fsync per commit",
+      rounds: rounds[kind],
+      floor: { name: "fan-out floor", rounds: floor },
+    });
+  }
+}
+
+async function measureFloor(seconds: number): Promise<Round> {
+  const server = await startFloor();
+  const sockets = await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = new LoadSocket();
+      await socket.connect(new URL("/", server.url), {});
+      return socket;
+    }),
+  );
+  const next = new Array<number>(connections).fill(0);
+  const numbers = new Array<number>(senders).fill(0);
+  const senderAt = Buffer.byteLength('{"s":');
+  const round = await drive(
+    {
+      sockets,
+      send: (sender) =>
+        sockets[sender]!.send(`{"s":${sender},"n":${numbers[sender]!++},"text":"${text(sender)}"}`),
+      read: (connection, payload) => {
+        next[connection]! += 1;
+        return { count: 1, senders: [payload[senderAt]! - 48], isInOrder: true };
+      },
+    },
+    seconds,
+  );
+  for (const socket of sockets) socket.close();
+  await server.stop();
+  if (new Set(next).size !== 1) round.faults.push("a socket missed frames");
+  return round;
+}
+
+async function measureNovax(
+  kind: TargetKind,
+  options: { seconds: number; postgresUrl: string },
+): Promise<Round> {
+  const target = await startTarget(kind, options.postgresUrl, { people: connections, rooms: 1 });
+  const sockets = await Promise.all(target.people.map((person) => openMember(target, person, "general")));
+  const last = new Array<number>(connections).fill(0);
+  let id = 2;
+  let sent = 0;
+  const round = await drive(
+    {
+      sockets,
+      send: (sender) => {
+        sent += 1;
+        const body = { kind: "text", text: `${sender}${text(sender).slice(1)}` };
+        const sendId = crypto.randomUUID();
+        sockets[sender]!.send(
+          JSON.stringify({ id: id++, type: "message.send", room: "general", sendId, body }),
+        );
+      },
+      read: (connection, payload) => {
+        const range = readEventsRange(payload);
+        if (!range) return { count: 0, senders: [], isInOrder: true };
+        const before = last[connection]!;
+        last[connection] = range.to;
+        const isInOrder = before === 0 || range.from === before + 1;
+        // One connection reads for all: what it sees, everybody gets in the same frame.
+        return {
+          count: range.to - range.from + 1,
+          senders: connection === 0 ? readSenders(payload) : [],
+          isInOrder,
+        };
+      },
+    },
+    options.seconds,
+  );
+  for (const socket of sockets) socket.close();
+  if (new Set(last).size !== 1) round.faults.push("connections ended at different places");
+  const stored = await target.stopAndCountMessages();
+  if (stored !== sent) round.faults.push(`${sent} sent, ${stored} stored`);
+  round.facts = { ...round.facts, stored };
+  return round;
+}
+
+/** Keeps every sender's window full, counts for `seconds` after a warm-up, then drains. */
+async function drive(crowd: Crowd, seconds: number): Promise<Round> {
+  let isSending = true;
+  let deliveries = 0;
+  let open = 0;
+  const faults: string[] = [];
+  const send = (sender: number) => {
+    open += 1;
+    crowd.send(sender);
+  };
+  crowd.sockets.forEach((socket, connection) => {
+    socket.onFrame = (payload) => {
+      const { count, senders: bySender, isInOrder } = crowd.read(connection, payload);
+      deliveries += count;
+      if (!isInOrder) faults.push("out of order");
+      if (connection !== 0) return;
+      for (const sender of bySender) {
+        open -= 1;
+        if (isSending) send(sender);
+      }
+    };
+  });
+  for (let sender = 0; sender < senders; sender++)
+    for (let index = 0; index < outstanding; index++) send(sender);
+  await Bun.sleep(warmUpMs);
+  const before = { deliveries, at: performance.now(), cpu: process.cpuUsage() };
+  await Bun.sleep(seconds * 1000);
+  const elapsedMs = performance.now() - before.at;
+  const cpu = process.cpuUsage(before.cpu);
+  const value = ((deliveries - before.deliveries) / elapsedMs) * 1000;
+  isSending = false;
+  for (let tries = 0; open > 0 && tries < 500; tries++) await Bun.sleep(20);
+  await Bun.sleep(300);
+  const loadShare = (cpu.user + cpu.system) / 1000 / elapsedMs;
+  if (open > 0) faults.push(`${open} never came back`);
+  if (loadShare > loadShareMax)
+    faults.push(`the load client used ${(loadShare * 100).toFixed(0)} % of its core`);
+  if (crowd.sockets.some((socket) => socket.isClosed)) faults.push("a connection was closed");
+  return { value, faults, facts: { loadShare: Number(loadShare.toFixed(2)) } };
+}
+
+const textMark = Buffer.from('"text":"');
+
+/** Who wrote the messages of a frame: the first digit of each text. */
+function readSenders(payload: Buffer): number[] {
+  const found: number[] = [];
+  for (let at = payload.indexOf(textMark); at >= 0; at = payload.indexOf(textMark, at + 1)) {
+    found.push(payload[at + textMark.length]! - 48);
+  }
+  return found;
+}
+
+function text(sender: number): string {
+  return `${sender}`.padEnd(128, "x");
+}

@@ -1,0 +1,168 @@
+// What is measured: a novaX in a process of its own with people and rooms that need no registration, or a bare floor.
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { SQL } from "bun";
+import { openDatabase } from "../../server/src/db/open-database.ts";
+import { silentLog } from "../../server/src/log/log.ts";
+import { freePort } from "../../tests/support/services.ts";
+import { LoadSocket } from "./load-socket.ts";
+
+const root = resolve(import.meta.dir, "../..");
+
+export type TargetKind = "embedded" | "postgres";
+export type BenchPerson = { username: string; id: string; token: string };
+
+export type Target = {
+  url: URL;
+  pid: number;
+  people: BenchPerson[];
+  /** CPU seconds of the server's process so far. */
+  cpuSeconds(): number;
+  /** How many messages are stored; asked after the server has stopped. */
+  stopAndCountMessages(): Promise<number>;
+};
+
+/** Starts novaX with `people` signed-in people; person `i` is in room `i % rooms` and in no other. */
+export async function startTarget(
+  kind: TargetKind,
+  postgresUrl: string,
+  world: { people: number; rooms: number },
+): Promise<Target> {
+  const dataDir = mkdtempSync(join(tmpdir(), "novax-bench-"));
+  const env: Record<string, string> = {
+    DATA_DIR: dataDir,
+    MESSAGES_PER_SECOND: "1000000",
+    LOG_FORMAT: "json",
+  };
+  if (kind === "postgres") {
+    const name = `bench_${randomBytes(4).toString("hex")}`;
+    const admin = new SQL(postgresUrl, { max: 1 });
+    await admin.unsafe(`create database ${name}`);
+    await admin.close();
+    const url = new URL(postgresUrl);
+    url.pathname = `/${name}`;
+    env.DATABASE_URL = url.href;
+  }
+  const config =
+    kind === "postgres"
+      ? ({ kind, url: env.DATABASE_URL! } as const)
+      : ({ kind: "embedded", dataDir } as const);
+  const people = await createWorld(config, world);
+  const port = await freePort();
+  const child = Bun.spawn([process.execPath, "--no-env-file", join(root, "server/src/cli.ts")], {
+    cwd: dataDir,
+    env: { PATH: process.env.PATH!, ...env, PORT: String(port) },
+    stdout: "ignore",
+    stderr: "inherit",
+  });
+  const url = new URL(`http://127.0.0.1:${port}`);
+  await untilReady(url);
+  return {
+    url,
+    pid: child.pid,
+    people,
+    cpuSeconds: () => readCpuSeconds(child.pid),
+    stopAndCountMessages: async () => {
+      child.kill("SIGTERM");
+      await child.exited;
+      const db = await openDatabase(config, silentLog);
+      const [row] = await db.sql<{ count: string }>`select count(*) from messages`;
+      await db.close();
+      rmSync(dataDir, { recursive: true, force: true });
+      return Number(row!.count);
+    },
+  };
+}
+
+async function createWorld(
+  config: Parameters<typeof openDatabase>[0],
+  world: { people: number; rooms: number },
+): Promise<BenchPerson[]> {
+  const db = await openDatabase(config, silentLog);
+  const now = Date.now();
+  const people = Array.from({ length: world.people }, (_, index) => ({
+    id: Bun.randomUUIDv7(),
+    username: `person${index}`,
+    token: randomBytes(32).toString("base64url"),
+  }));
+  for (let room = 1; room < world.rooms; room++) {
+    await db.sql`insert into rooms (id, name, created_at) values (${roomName(room)}, ${roomName(room)}, ${now})`;
+  }
+  for (const [index, { id, username, token }] of people.entries()) {
+    const hash = createHash("sha256").update(token).digest();
+    await db.transact(async (tx) => {
+      await tx`insert into accounts (id, username, username_key, email, server_role, created_at)
+        values (${id}, ${username}, ${username}, 'x@example.org', 'member', ${now})`;
+      await tx`insert into sessions (id, account_id, token_hash, created_at, last_seen_at, user_agent, address)
+        values (${Bun.randomUUIDv7()}, ${id}, ${hash}, ${now}, ${now}, '', '')`;
+      await tx`insert into memberships (room_id, account_id, joined_at) values (${roomName(index % world.rooms)}, ${id}, ${now})`;
+    });
+  }
+  await db.close();
+  return people;
+}
+
+export function roomName(room: number): string {
+  return room === 0 ? "general" : `room-${room}`;
+}
+
+/** Opens a person's connection and attaches it to the room, from its present end on. */
+export async function openMember(target: Target, person: BenchPerson, room: string): Promise<LoadSocket> {
+  const socket = new LoadSocket();
+  const { promise: attached, resolve: done } = Promise.withResolvers<void>();
+  socket.onFrame = (payload) => {
+    const frame = JSON.parse(payload.toString()) as {
+      type: string;
+      epoch?: string;
+      rooms?: { headSeq: number }[];
+    };
+    if (frame.type === "hello") {
+      const afterSeq = frame.rooms![0]!.headSeq;
+      socket.send(JSON.stringify({ id: 1, type: "room.attach", room, afterSeq, epoch: frame.epoch }));
+    }
+    if (frame.type === "reply") done();
+  };
+  await socket.connect(new URL(`/ws/${person.username}`, target.url), {
+    Origin: target.url.origin,
+    Cookie: `novax_session=${person.token}`,
+    "Sec-WebSocket-Protocol": "novax.v1",
+  });
+  await attached;
+  return socket;
+}
+
+/** Starts the bare fan-out server that the figures are compared with. */
+export async function startFloor(): Promise<{ url: URL; stop(): Promise<void> }> {
+  const port = await freePort();
+  const child = Bun.spawn([process.execPath, join(root, "bench/floors/fan-out.ts"), String(port)], {
+    stdout: "ignore",
+    stderr: "inherit",
+  });
+  const url = new URL(`http://127.0.0.1:${port}`);
+  await untilReady(url);
+  return {
+    url,
+    stop: async () => {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
+
+async function untilReady(url: URL): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const response = await fetch(new URL("/readyz", url)).catch(() => null);
+    if (response?.ok) return;
+    await Bun.sleep(20);
+  }
+  throw new Error(`${url} does not answer`);
+}
+
+/** User and system time of a process, from /proc; clock ticks are 1/100 s on Linux. */
+function readCpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}

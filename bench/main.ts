@@ -1,0 +1,36 @@
+// npm run bench [-- --only=F1,F4 --rounds=5 --seconds=5 --kinds=postgres,embedded]
+// Each figure prints one line per measurement, as a ratio to a floor that was measured in turn with it, and all of it
+// goes into bench/results as JSON.
+import { startPostgres } from "../tests/support/services.ts";
+import { runFanOut } from "./figures/fan-out.ts";
+import { runIngest } from "./figures/ingest.ts";
+import { runLatency } from "./figures/latency.ts";
+import { runStart } from "./figures/start.ts";
+import { writeResults } from "./lib/report.ts";
+import type { TargetKind } from "./lib/target.ts";
+
+const flag = (name: string, fallback: string) =>
+  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split("=")[1] ?? fallback;
+
+const figures = { F1: runFanOut, F3: runLatency, F4: runIngest, F12: runStart };
+const only = flag("only", Object.keys(figures).join(",")).split(",");
+const given = process.env.NOVAX_TEST_POSTGRES_URL;
+const postgres = given ? null : await startPostgres({ isDurable: true });
+const postgresUrl = given ?? postgres?.url;
+const kinds = flag("kinds", "postgres,embedded").split(",") as TargetKind[];
+if (!postgresUrl) console.log("PostgreSQL is not here; the embedded database alone is measured.");
+
+try {
+  for (const [name, run] of Object.entries(figures)) {
+    if (!only.includes(name)) continue;
+    await run({
+      rounds: Number(flag("rounds", "5")),
+      seconds: Number(flag("seconds", "5")),
+      kinds: kinds.filter((kind) => kind === "embedded" || postgresUrl !== undefined),
+      postgresUrl: postgresUrl ?? "",
+    });
+  }
+  writeResults();
+} finally {
+  await postgres?.stop();
+}

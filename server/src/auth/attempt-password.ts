@@ -1,0 +1,85 @@
+import { type Account, countFailure } from "../accounts/queries.ts";
+import { usernameKey } from "../accounts/username.ts";
+import type { Database } from "../db/database.ts";
+import { addressKey } from "../lib/ip-address.ts";
+import { sha256 } from "../lib/sha256.ts";
+import type { Log } from "../log/log.ts";
+import { type AttemptLimit, type AttemptLimits, assertAttempt } from "./attempt-limits.ts";
+import { countDeviceFailure, findKnownDevice, type KnownDevice } from "./known-devices.ts";
+import type { PasswordHasher } from "./password-hasher.ts";
+import { normalisePassword } from "./password-rules.ts";
+import type { RequestOrigin } from "./sessions.ts";
+
+export type AttemptNeeds = {
+  db: Database;
+  log: Log;
+  passwordHasher: PasswordHasher;
+  attemptLimits: AttemptLimits;
+  loginLimits: { perAccount: AttemptLimit; perAddress: AttemptLimit };
+};
+
+/** NIST 800-63B-4, 3.2.2: after so many failures in a row the password alone opens nothing any more. */
+const failuresInARowMax = 100;
+
+/**
+ * The one place where somebody's word for a password is taken. Says whether it is right, and from which known browser
+ * it came; counts a failure.
+ *
+ * `account` is null where nobody has the name: that costs the same time and counts the same. Refuses with
+ * `too_many_attempts` (L04, L06), also the right password, and with `unavailable` when it cannot count or hash.
+ */
+export async function attemptPassword(
+  app: AttemptNeeds,
+  attempt: { account: Account | null; username: string; password: string; deviceToken: string | null },
+  origin: RequestOrigin,
+): Promise<{ isRight: boolean; device: KnownDevice | null }> {
+  const { account, deviceToken } = attempt;
+  const device = account && deviceToken ? await findKnownDevice(app.db.sql, account.id, deviceToken) : null;
+  // A browser that signed in before counts its own failures, so that a stranger's cannot lock the person out.
+  // Unknown names are counted as well: a limit that only known ones had would tell them apart.
+  const bucket = device
+    ? `device:${device.id}`
+    : `account:${sha256(usernameKey(attempt.username)).toString("hex")}`;
+  const addressBucket = `login-address:${addressKey(origin.address)}`;
+  await assertAttempt(app.attemptLimits, addressBucket, app.loginLimits.perAddress);
+  await assertAttempt(app.attemptLimits, bucket, app.loginLimits.perAccount);
+  // Counted while the hash is computed, and taken back by whoever finishes the login: a write after it would take time
+  // that tells a name that somebody has from one that nobody has (L02).
+  const counted = countFailureInARow(app, account, device);
+  const isRight = await verify(app, account, device, attempt.password);
+  await counted;
+  if (isRight) {
+    await app.attemptLimits.forgiveAttempt(addressBucket);
+    await app.attemptLimits.forgiveAttempt(bucket);
+  } else {
+    app.log.info("password.refused", { known: account !== null, address: origin.address });
+  }
+  return { isRight, device };
+}
+
+async function countFailureInARow(
+  app: AttemptNeeds,
+  account: Account | null,
+  device: KnownDevice | null,
+): Promise<void> {
+  if (device) await countDeviceFailure(app.db.sql, device.id);
+  else if (account) await countFailure(app.db.sql, account.id);
+}
+
+async function verify(
+  app: AttemptNeeds,
+  account: Account | null,
+  device: KnownDevice | null,
+  password: string,
+): Promise<boolean> {
+  let normalised: string;
+  try {
+    normalised = normalisePassword(password);
+  } catch {
+    // No account has such a password, and hashing it would only cost.
+    return false;
+  }
+  const failuresInARow = device ? device.failuresInARow : (account?.failuresInARow ?? 0);
+  const isOpen = account !== null && !account.isDisabled && failuresInARow < failuresInARowMax;
+  return app.passwordHasher.verify(normalised, isOpen ? account.passwordHash : null);
+}
