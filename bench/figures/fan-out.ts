@@ -1,16 +1,24 @@
 // F1: durable fan-out in one hot room. 500 connections, 8 of them sending, 32 messages outstanding each, 128 byte texts.
+import { type Drain, openDrain } from "../lib/drain.ts";
 import { LoadSocket, readEventsRange } from "../lib/load-socket.ts";
 import { type Round, report } from "../lib/report.ts";
-import { openMember, startFloor, startTarget, type TargetKind } from "../lib/target.ts";
+import { memberHeaders, openMember, startFloor, startTarget, type TargetKind } from "../lib/target.ts";
 
 const connections = 500;
 const senders = 8;
 const outstanding = 32;
 const warmUpMs = 1000;
+/** So many connections are read frame by frame; the others must get as many bytes as they do. */
+const readConnections = 16;
 const loadShareMax = 0.9;
+/** After the last connection has attached, until nothing is on its way any more. */
+const quietMs = 2500;
 
 type Crowd = {
+  /** Those that are read frame by frame; the senders are among them. */
   sockets: LoadSocket[];
+  /** All the others. */
+  drain: Drain;
   /** Sends the next message of a sender. */
   send: (sender: number) => void;
   /** What a frame brings: how many messages, how many of them by whom; and whether the order holds. */
@@ -45,30 +53,36 @@ export async function runFanOut(options: {
 async function measureFloor(seconds: number): Promise<Round> {
   const server = await startFloor();
   const sockets = await Promise.all(
-    Array.from({ length: connections }, async () => {
+    Array.from({ length: readConnections }, async () => {
       const socket = new LoadSocket();
       await socket.connect(new URL("/", server.url), {});
       return socket;
     }),
   );
-  const next = new Array<number>(connections).fill(0);
+  const others = connections - readConnections;
+  const drain = await openDrain(
+    server.url,
+    Array<Record<string, string>>(others).fill({}),
+    Array<string>(others).fill("/"),
+    "",
+  );
   const numbers = new Array<number>(senders).fill(0);
   const senderAt = Buffer.byteLength('{"s":');
   const round = await drive(
     {
       sockets,
+      drain,
       send: (sender) =>
         sockets[sender]!.send(`{"s":${sender},"n":${numbers[sender]!++},"text":"${text(sender)}"}`),
-      read: (connection, payload) => {
-        next[connection]! += 1;
+      read: (_connection, payload) => {
         return { count: 1, senders: [payload[senderAt]! - 48], isInOrder: true };
       },
     },
     seconds,
   );
   for (const socket of sockets) socket.close();
+  drain.stop();
   await server.stop();
-  if (new Set(next).size !== 1) round.faults.push("a socket missed frames");
   return round;
 }
 
@@ -77,13 +91,22 @@ async function measureNovax(
   options: { seconds: number; postgresUrl: string },
 ): Promise<Round> {
   const target = await startTarget(kind, options.postgresUrl, { people: connections, rooms: 1 });
-  const sockets = await Promise.all(target.people.map((person) => openMember(target, person, "general")));
-  const last = new Array<number>(connections).fill(0);
+  const readers = target.people.slice(0, readConnections);
+  const sockets = await Promise.all(readers.map((person) => openMember(target, person, "general")));
+  const others = target.people.slice(readConnections);
+  const drain = await openDrain(
+    target.url,
+    others.map((person) => memberHeaders(target, person)),
+    others.map((person) => `/ws/${person.username}`),
+    sockets[0]!.attachCommand,
+  );
+  const last = new Array<number>(readConnections).fill(0);
   let id = 2;
   let sent = 0;
   const round = await drive(
     {
       sockets,
+      drain,
       send: (sender) => {
         sent += 1;
         const body = { kind: "text", text: `${sender}${text(sender).slice(1)}` };
@@ -109,7 +132,7 @@ async function measureNovax(
     options.seconds,
   );
   for (const socket of sockets) socket.close();
-  if (new Set(last).size !== 1) round.faults.push("connections ended at different places");
+  drain.stop();
   const stored = await target.stopAndCountMessages();
   if (stored !== sent) round.faults.push(`${sent} sent, ${stored} stored`);
   round.facts = { ...round.facts, stored };
@@ -118,42 +141,51 @@ async function measureNovax(
 
 /** Keeps every sender's window full, counts for `seconds` after a warm-up, then drains. */
 async function drive(crowd: Crowd, seconds: number): Promise<Round> {
+  await Bun.sleep(quietMs);
   let isSending = true;
-  let deliveries = 0;
+  let messages = 0;
   let open = 0;
   const faults: string[] = [];
+  const readBytes = new Array<number>(readConnections).fill(0);
   const send = (sender: number) => {
     open += 1;
     crowd.send(sender);
   };
-  crowd.sockets.forEach((socket, connection) => {
+  crowd.drain.mark();
+  for (const [connection, socket] of crowd.sockets.entries()) {
     socket.onFrame = (payload) => {
+      readBytes[connection]! +=
+        payload.length + (payload.length < 126 ? 2 : payload.length < 65_536 ? 4 : 10);
       const { count, senders: bySender, isInOrder } = crowd.read(connection, payload);
-      deliveries += count;
       if (!isInOrder) faults.push("out of order");
       if (connection !== 0) return;
+      messages += count;
       for (const sender of bySender) {
         open -= 1;
         if (isSending) send(sender);
       }
     };
-  });
+  }
   for (let sender = 0; sender < senders; sender++)
     for (let index = 0; index < outstanding; index++) send(sender);
   await Bun.sleep(warmUpMs);
-  const before = { deliveries, at: performance.now(), cpu: process.cpuUsage() };
+  const before = { messages, at: performance.now(), cpu: process.cpuUsage() };
   await Bun.sleep(seconds * 1000);
   const elapsedMs = performance.now() - before.at;
   const cpu = process.cpuUsage(before.cpu);
-  const value = ((deliveries - before.deliveries) / elapsedMs) * 1000;
+  const value = ((messages - before.messages) / elapsedMs) * 1000 * connections;
   isSending = false;
   for (let tries = 0; open > 0 && tries < 500; tries++) await Bun.sleep(20);
-  await Bun.sleep(300);
+  await Bun.sleep(500);
   const loadShare = (cpu.user + cpu.system) / 1000 / elapsedMs;
+  const bytes = new Set([...readBytes, ...crowd.drain.bytes()]);
+  if (bytes.size !== 1)
+    faults.push(`connections got different numbers of bytes: ${[...bytes].slice(0, 4).join(", ")}`);
   if (open > 0) faults.push(`${open} never came back`);
   if (loadShare > loadShareMax)
     faults.push(`the load client used ${(loadShare * 100).toFixed(0)} % of its core`);
-  if (crowd.sockets.some((socket) => socket.isClosed)) faults.push("a connection was closed");
+  if (crowd.drain.hasClosed() || crowd.sockets.some((socket) => socket.isClosed))
+    faults.push("a connection was closed");
   return { value, faults, facts: { loadShare: Number(loadShare.toFixed(2)) } };
 }
 

@@ -20,14 +20,6 @@ export class LoadSocket {
   isClosed = false;
 
   async connect(url: URL, headers: Record<string, string>): Promise<void> {
-    const lines = Object.entries({
-      Host: url.host,
-      Connection: "Upgrade",
-      Upgrade: "websocket",
-      "Sec-WebSocket-Version": "13",
-      "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-      ...headers,
-    }).map(([name, value]) => `${name}: ${value}\r\n`);
     this.#socket = await Bun.connect<State>({
       hostname: url.hostname,
       port: Number(url.port),
@@ -35,7 +27,7 @@ export class LoadSocket {
       socket: {
         open: (socket) => {
           socket.setNoDelay(true);
-          socket.write(`GET ${url.pathname} HTTP/1.1\r\n${lines.join("")}\r\n`);
+          socket.write(upgradeRequest(url, headers));
         },
         data: (_socket, chunk) => this.#receive(chunk as Buffer),
         close: () => {
@@ -49,7 +41,7 @@ export class LoadSocket {
 
   /** Sends one text frame. Its mask is zero, which is a mask as good as any on loopback. */
   send(text: string): void {
-    this.#socket!.write(encodeFrame(opcodes.text, Buffer.from(text)));
+    this.#socket!.write(encodeTextFrame(text));
   }
 
   close(): void {
@@ -94,6 +86,23 @@ export class LoadSocket {
     // The chunk's memory is used again after this call.
     if (at < bytes.length) this.#left = Buffer.from(bytes.subarray(at));
   }
+}
+
+/** The request that opens a WebSocket, byte for byte. */
+export function upgradeRequest(url: URL, headers: Record<string, string>): string {
+  const lines = Object.entries({
+    Host: url.host,
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `GET ${url.pathname} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
+
+export function encodeTextFrame(text: string): Buffer {
+  return encodeFrame(opcodes.text, Buffer.from(text));
 }
 
 function encodeFrame(opcode: number, payload: Buffer): Buffer {

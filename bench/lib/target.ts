@@ -108,9 +108,22 @@ export function roomName(room: number): string {
   return room === 0 ? "general" : `room-${room}`;
 }
 
+/** What a person's client says to open the full protocol. */
+export function memberHeaders(target: Target, person: BenchPerson): Record<string, string> {
+  return {
+    Origin: target.url.origin,
+    Cookie: `novax_session=${person.token}`,
+    "Sec-WebSocket-Protocol": "novax.v1",
+  };
+}
+
 /** Opens a person's connection and attaches it to the room, from its present end on. */
-export async function openMember(target: Target, person: BenchPerson, room: string): Promise<LoadSocket> {
-  const socket = new LoadSocket();
+export async function openMember(
+  target: Target,
+  person: BenchPerson,
+  room: string,
+): Promise<LoadSocket & { attachCommand: string }> {
+  const socket = Object.assign(new LoadSocket(), { attachCommand: "" });
   const { promise: attached, resolve: done } = Promise.withResolvers<void>();
   socket.onFrame = (payload) => {
     const frame = JSON.parse(payload.toString()) as {
@@ -120,15 +133,18 @@ export async function openMember(target: Target, person: BenchPerson, room: stri
     };
     if (frame.type === "hello") {
       const afterSeq = frame.rooms![0]!.headSeq;
-      socket.send(JSON.stringify({ id: 1, type: "room.attach", room, afterSeq, epoch: frame.epoch }));
+      socket.attachCommand = JSON.stringify({
+        id: 1,
+        type: "room.attach",
+        room,
+        afterSeq,
+        epoch: frame.epoch,
+      });
+      socket.send(socket.attachCommand);
     }
     if (frame.type === "reply") done();
   };
-  await socket.connect(new URL(`/ws/${person.username}`, target.url), {
-    Origin: target.url.origin,
-    Cookie: `novax_session=${person.token}`,
-    "Sec-WebSocket-Protocol": "novax.v1",
-  });
+  await socket.connect(new URL(`/ws/${person.username}`, target.url), memberHeaders(target, person));
   await attached;
   return socket;
 }

@@ -5,6 +5,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } fro
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SQL } from "bun";
 
 export type Service = { url: string; stop(): Promise<void> };
 
@@ -95,9 +96,11 @@ export async function startPostgres(options: { isDurable: boolean }): Promise<Se
     ]),
     { cwd: folder, stdout: "ignore", stderr: "ignore" },
   );
+  const url = `postgres://novax@127.0.0.1:${port}/postgres`;
   await waitForPort(port);
+  await waitForQueries(url);
   return {
-    url: `postgres://novax@127.0.0.1:${port}/postgres`,
+    url,
     stop: async () => {
       server.kill("SIGINT");
       await server.exited;
@@ -161,6 +164,21 @@ async function waitForPort(port: number): Promise<void> {
     await Bun.sleep(30);
   }
   throw new Error(`nothing listens on port ${port}`);
+}
+
+/** PostgreSQL listens before it takes queries. */
+async function waitForQueries(url: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const sql = new SQL(url, { max: 1 });
+    const isReady = await sql`select 1`.then(
+      () => true,
+      () => false,
+    );
+    await sql.close();
+    if (isReady) return;
+    await Bun.sleep(30);
+  }
+  throw new Error("PostgreSQL does not take queries");
 }
 
 function accepts(port: number): Promise<boolean> {

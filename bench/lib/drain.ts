@@ -1,0 +1,53 @@
+import type { DrainAnswer, DrainOrder } from "./drain-worker.ts";
+import { encodeTextFrame, upgradeRequest } from "./load-socket.ts";
+
+/** Receivers in a thread of their own that count bytes and look at none. */
+export type Drain = {
+  /** How many bytes each has received since the last call of `mark`. */
+  bytes(): number[];
+  mark(): void;
+  hasClosed(): boolean;
+  stop(): void;
+};
+
+/** Opens one receiver for each set of headers, and lets each send `frame` first. */
+export async function openDrain(
+  url: URL,
+  headers: Record<string, string>[],
+  paths: string[],
+  frame: string,
+): Promise<Drain> {
+  const totals = new SharedArrayBuffer(headers.length * 8);
+  const stop = new SharedArrayBuffer(4);
+  const worker = new Worker(new URL("./drain-worker.ts", import.meta.url).href);
+  let hasClosed = false;
+  const order: DrainOrder = {
+    port: Number(url.port),
+    requests: headers.map((own, index) => upgradeRequest(new URL(paths[index]!, url), own)),
+    frame: frame === "" ? new Uint8Array(0) : encodeTextFrame(frame),
+    totals,
+    stop,
+  };
+  await new Promise<void>((done, fail) => {
+    worker.onmessage = (event: MessageEvent<DrainAnswer>) => {
+      if (event.data.kind === "open") done();
+      if (event.data.kind === "failed") fail(new Error(event.data.message));
+      if (event.data.kind === "closed") hasClosed = true;
+    };
+    worker.onerror = (event) => fail(new Error(event.message));
+    worker.postMessage(order);
+  });
+  const counts = new BigUint64Array(totals);
+  let marked = counts.slice();
+  return {
+    bytes: () => [...counts].map((count, index) => Number(count - marked[index]!)),
+    mark: () => {
+      marked = counts.slice();
+    },
+    hasClosed: () => hasClosed,
+    stop: () => {
+      Atomics.store(new Int32Array(stop), 0, 1);
+      setTimeout(() => worker.terminate(), 200);
+    },
+  };
+}
