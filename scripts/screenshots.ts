@@ -1,0 +1,107 @@
+// npm run screenshots: every page, desktop and phone, light and dark, into build/screenshots; and the README's picture.
+import { mkdirSync } from "node:fs";
+import { join as joinPath, resolve } from "node:path";
+import type { Browser, Page } from "playwright-core";
+
+process.env.NOVAX_TEST_CHROMIUM ??= Bun.which("chromium") ?? undefined;
+const { launchBrowser, openChat, openPage, phone, desktop, tablet } = await import(
+  "../tests/support/browser.ts"
+);
+const { join } = await import("../tests/support/person.ts");
+const { createTestData, startServer } = await import("../tests/support/server.ts");
+
+const root = resolve(import.meta.dir, "..");
+const folder = joinPath(root, "build/screenshots");
+mkdirSync(folder, { recursive: true });
+
+const data = await createTestData("embedded");
+const server = await startServer(data);
+const browser = await launchBrowser();
+try {
+  await shootEmpty(browser);
+  const [alice, bob] = [await join(server, "alice"), await join(server, "bob")];
+  await talk();
+  for (const [size, options] of Object.entries({ desktop, tablet, phone })) {
+    for (const colorScheme of ["light", "dark"] as const) {
+      const shoot = (page: Page, name: string) =>
+        page.screenshot({ path: joinPath(folder, `${name}-${size}-${colorScheme}.png`) });
+      const { page } = await openPage(browser, { ...options, colorScheme });
+      await page.goto(server.url);
+      await shoot(page, "login");
+      await page.getByLabel("Username").fill("alice");
+      await page.getByLabel("Password").fill("wrong password");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("alert").waitFor();
+      await shoot(page, "login-wrong");
+      await page.goto(`${server.url}/register`);
+      await page.getByLabel("Password", { exact: true }).fill("a few words in a row");
+      await shoot(page, "register");
+      await page.context().close();
+
+      const chat = await openChat(browser, alice, { ...options, colorScheme });
+      await chat.page.waitForTimeout(300);
+      await shoot(chat.page, "chat");
+      await chat.page.getByRole("button", { name: /^People/ }).click();
+      await shoot(chat.page, "people");
+      await chat.page.getByRole("button", { name: "Close" }).click();
+      await chat.page.goto(`${server.url}/account/password`);
+      await shoot(chat.page, "password");
+      await chat.page.goto(`${server.url}/chat`);
+      await chat.page.locator(".composer-field").waitFor();
+      if (size === "phone") await chat.page.getByRole("button", { name: "All rooms" }).click();
+      await chat.page.locator(".account summary").click();
+      await shoot(chat.page, "account");
+      await chat.page.context().close();
+    }
+  }
+  await composePicture(browser);
+
+  async function talk(): Promise<void> {
+    const [a, b] = [await alice.enter(), await bob.enter()];
+    const lines: [typeof a, string][] = [
+      [a, "Good morning! The new room is up, on our own machine. 🎉"],
+      [a, "The notes are at https://example.org/notes, as always."],
+      [b, "That was quick. What did you have to install?"],
+      [
+        a,
+        "Node, and then **one command**:\n\n```sh\nnpm start\n```\n\nThe database comes with it; messages survive a `kill -9`.",
+      ],
+      [b, "> messages survive a `kill -9`\n\nTried it twice, mid-sentence. _Nothing_ lost, nothing doubled."],
+      [b, "1. sign in on the phone\n2. walk into the lift\n3. keep writing: it is sent when you come out"],
+      [a, "🚀🚀"],
+      [b, "I'll move the team over this afternoon."],
+    ];
+    for (const [socket, text] of lines) await socket.sayAndWait(text);
+    for (const person of [a, b]) {
+      const seq = person.events.at(-1)!.seq;
+      await person.order({ type: "room.mark_read", room: "general" as never, seq });
+    }
+    b.close();
+    a.close();
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+  await data.remove();
+}
+
+async function shootEmpty(on: Browser): Promise<void> {
+  const { page } = await openPage(on, { ...desktop, colorScheme: "light" });
+  await page.goto(server.url);
+  await page.screenshot({ path: joinPath(folder, "first-start-desktop-light.png") });
+  await page.context().close();
+}
+
+/** A desk in light and a phone in dark, side by side. */
+async function composePicture(on: Browser): Promise<void> {
+  const { page } = await openPage(on, { viewport: { width: 1400, height: 700 } });
+  const image = async (name: string) => {
+    const bytes = await Bun.file(joinPath(folder, name)).bytes();
+    return `data:image/png;base64,${Buffer.from(bytes).toString("base64")}`;
+  };
+  await page.setContent(`<body style="margin:0;background:#e6eaf0;display:flex;gap:40px;align-items:center;justify-content:center;height:700px">
+    <img style="height:600px;border-radius:10px;box-shadow:0 8px 30px rgb(0 0 0/18%)" src="${await image("chat-desktop-light.png")}">
+    <img style="height:600px;border-radius:18px;box-shadow:0 8px 30px rgb(0 0 0/25%)" src="${await image("chat-phone-dark.png")}">`);
+  await page.screenshot({ path: joinPath(root, "docs/chat.png") });
+  await page.context().close();
+}
