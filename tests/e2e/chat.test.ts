@@ -173,6 +173,23 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await page.context().close();
   });
 
+  test("a session that ended while the line was down leads to the login page", async () => {
+    const kim = await join(server, "kim");
+    const { page } = await openChat(browser, kim);
+    const twin = await kim.inAnotherBrowser();
+    const next = "another four quiet words";
+    await page.context().setOffline(true);
+    await page.context().clearCookies();
+    await twin.post("/account/password", {
+      current_password: password,
+      password: next,
+      confirm_password: next,
+    });
+    await page.context().setOffline(false);
+    await page.waitForURL(`${server.url}/`, { timeout: 20_000 });
+    await page.context().close();
+  }, 30_000);
+
   test("typing is shown to the others on a line that is always there, and goes", async () => {
     const [frank, grace] = [await join(server, "frank"), await join(server, "grace")];
     const [f, g] = [await openChat(browser, frank), await openChat(browser, grace)];
@@ -311,6 +328,58 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       socket.close();
       await page.context().close();
     }, 30_000);
+
+    test("a reader who moves up a little is left there, whatever the others do; moving down again follows", async () => {
+      const { page } = await openChat(browser, henry);
+      const socket = await writer.enter();
+      await page.mouse.move(700, 400);
+      await page.mouse.wheel(0, -60);
+      await page.locator(".jump-pill-bottom").waitFor();
+      const before = await middleRow(page);
+      await socket.order({ type: "typing.start", room: "general" as never });
+      await page.getByText("writer is typing…").waitFor();
+      await socket.sayAndWait("not for now");
+      await page.getByText("1 new message").waitFor();
+      expect(Math.abs((await topOf(page, before.key))! - before.top)).toBeLessThanOrEqual(2);
+      await page.mouse.wheel(0, 400);
+      await page.locator(".jump-pill-bottom").waitFor({ state: "detached" });
+      await socket.sayAndWait("followed again");
+      expect(await waitUntil(() => isAtEnd(page))).toBe(true);
+      socket.close();
+      await page.context().close();
+    }, 20_000);
+
+    test("a composer that grows and is written in keeps the list at its end", async () => {
+      const { page } = await openChat(browser, henry);
+      const field = page.locator(".composer-field");
+      const height = () => field.evaluate((element) => element.clientHeight);
+      const low = await height();
+      await field.fill(Array.from({ length: 12 }, (_, index) => `line ${index}`).join("\n"));
+      expect(await waitUntil(async () => (await height()) > 4 * low)).toBe(true);
+      await field.pressSequentially("abc");
+      expect(await waitUntil(() => isAtEnd(page))).toBe(true);
+      expect(await page.locator(".jump-pill-bottom").count()).toBe(0);
+      await field.fill("x\n".repeat(200));
+      expect(await height()).toBeLessThanOrEqual(820 * 0.4 + 2);
+      await field.fill("");
+      expect(await waitUntil(async () => (await height()) === low)).toBe(true);
+      await page.context().close();
+    });
+
+    test("on a phone nothing is read while the rooms are shown; the badge says what waits", async () => {
+      const { page } = await openChat(browser, henry, phone);
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "All rooms" }).tap();
+      const socket = await writer.enter();
+      await socket.sayAndWait("for later");
+      await page.locator(".badge").waitFor();
+      await Bun.sleep(700);
+      expect(await page.locator(".badge").textContent()).toStartWith("1");
+      await page.goBack();
+      await page.locator(".badge").waitFor({ state: "detached" });
+      socket.close();
+      await page.context().close();
+    });
 
     test("one's own message leads to the end from anywhere", async () => {
       const { page } = await openChat(browser, henry);

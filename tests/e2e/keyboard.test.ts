@@ -135,6 +135,42 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.context().close();
   });
 
+  test("what had the focus is gone: the focus stays in the list, or goes where one was", async () => {
+    const { page } = await openChat(browser, alice);
+    await page.getByRole("button", { name: /^People/ }).focus();
+    await page.keyboard.press("Enter");
+    expect(await waitUntil(async () => (await focused(page)) === "Close")).toBe(true);
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await focused(page)).toBe("Close");
+    await page.keyboard.press("Escape");
+    expect(await focused(page)).toStartWith("People");
+    await page.locator(".account summary").click();
+    await page.keyboard.press("Escape");
+    expect(await page.locator(".account").getAttribute("open")).toBeNull();
+    expect(await focused(page)).toContain("alice");
+    await page.context().close();
+  });
+
+  test("a click on a message and then a letter writes; with the keyboard C copies the text as it was written", async () => {
+    const { page } = await openChat(browser, alice);
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.locator(".message-text").first().click();
+    await page.keyboard.type("can you see this");
+    expect(await waitUntil(async () => (await composed(page)) === "can you see this")).toBe(true);
+    await page.locator(".composer-field").fill("**two**\nlines");
+    await page.keyboard.press("Enter");
+    await waitForText(page, "two\nlines");
+    await page.keyboard.press("Shift+F6");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("c");
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    expect(await waitUntil(async () => (await copied()) === "**two**\nlines")).toBe(true);
+    await page.context().close();
+  });
+
   test("on a phone Enter is a new line and a button sends; Back goes from the rooms to the room", async () => {
     const { page } = await openChat(browser, alice, phone);
     expect(await focused(page)).not.toBe("Message to General");

@@ -1,4 +1,3 @@
-import { firstIssue } from "@novax/protocol/commands";
 import { messageBodySchema } from "@novax/protocol/entities";
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import type { Actor } from "../auth/sessions.ts";
@@ -20,7 +19,8 @@ export async function sendMessage(
   draft: { room: RoomId; sendId: SendId; body: unknown },
 ): Promise<Sent> {
   const body = messageBodySchema.safeParse(draft.body);
-  if (!body.success) throw new Refusal("message_invalid", firstIssue(body.error));
+  if (!body.success)
+    throw new Refusal("message_invalid", `This cannot be sent: ${body.error.issues[0]!.message}.`);
   try {
     return await app.roomWriters.send(draft.room, {
       sender: { id: actor.id, username: actor.username },

@@ -3,6 +3,12 @@ import type { RoomId } from "@novax/protocol/ids";
 
 export type EventsPage = { epoch: string; headSeq: number; events: RoomEvent[] };
 
+/** Whether this browser's session still holds. Throws when the server cannot be reached. */
+export async function isSignedIn(): Promise<boolean> {
+  const response = await fetch("/api/messages?limit=1");
+  return response.status !== 401;
+}
+
 /** A page of a room's events: those before `before`, or the newest. Throws when the server does not answer with one. */
 export async function fetchEvents(
   room: RoomId,

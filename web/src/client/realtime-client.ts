@@ -33,18 +33,22 @@ const answerWithinMs = 10_000;
  */
 export class RealtimeClient {
   readonly #url: string;
+  readonly #isSignedIn: () => Promise<boolean>;
   readonly #listener: RealtimeListener;
   readonly #state = signal<ConnectionState>({ kind: "connecting" });
   readonly #waiting = new Map<number, (reply: Reply | null) => void>();
   #socket: WebSocket | null = null;
   #attempt = 0;
   #nextId = 1;
+  #hasGreeted = false;
   #awaySince: number | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(url: string, listener: RealtimeListener) {
+  /** `isSignedIn` asks the server over HTTP: a browser does not tell a socket that was refused from one that broke. */
+  constructor(url: string, listener: RealtimeListener, isSignedIn: () => Promise<boolean>) {
     this.#url = url;
+    this.#isSignedIn = isSignedIn;
     this.#listener = listener;
   }
 
@@ -57,6 +61,7 @@ export class RealtimeClient {
     if (this.#socket || this.#state.value.kind === "ended") return;
     if (this.#awaySince === null) this.#state.value = { kind: "connecting" };
     const socket = new WebSocket(this.#url, "novax.v1");
+    this.#hasGreeted = false;
     this.#socket = socket;
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data as string) as ServerFrame);
     socket.onclose = (event) => this.#closed(socket, event.code);
@@ -94,6 +99,7 @@ export class RealtimeClient {
   #receive(frame: ServerFrame): void {
     switch (frame.type) {
       case "hello":
+        this.#hasGreeted = true;
         this.#attempt = 0;
         this.#awaySince = null;
         this.#state.value = { kind: "open" };
@@ -136,10 +142,17 @@ export class RealtimeClient {
       this.#state.value = { kind: "ended", reason: reasons[code as keyof typeof reasons] ?? "refused" };
       return;
     }
+    if (!this.#hasGreeted) void this.#checkSession();
     this.#attempt += 1;
     this.#awaySince ??= Date.now();
     this.#state.value = { kind: "away", since: this.#awaySince, nextTryAt: Date.now() + waitMs };
     this.#retryTimer = setTimeout(() => this.connect(), waitMs);
+  }
+
+  async #checkSession(): Promise<void> {
+    if (await this.#isSignedIn().catch(() => true)) return;
+    clearTimeout(this.#retryTimer);
+    this.#state.value = { kind: "ended", reason: "signed_out" };
   }
 
   /** A browser does not see the protocol's pings: a line that died silently is found by an answer that stays out. */

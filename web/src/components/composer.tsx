@@ -13,7 +13,6 @@ export type ComposerProps = {
 };
 
 const warnBelowChars = 200;
-const heightShareMax = 0.4;
 const wrappers: Record<string, string> = { b: "**", i: "_", e: "`" };
 
 /** Where a message is written. Enter sends with a keyboard; with a touch screen it begins a new line. */
@@ -33,7 +32,6 @@ export class Composer extends Component<ComposerProps, { text: string }> {
 
   override componentDidMount(): void {
     this.props.handle.current = this;
-    this.#fit();
     // On a phone the focus would bring the keyboard up before anybody asked for it.
     if (!isTouch()) this.focus();
   }
@@ -50,23 +48,26 @@ export class Composer extends Component<ComposerProps, { text: string }> {
           this.#send();
         }}
       >
-        <textarea
-          ref={this.#field}
-          className="composer-field"
-          aria-label={`Message to ${roomName}`}
-          placeholder={`Message to ${roomName}`}
-          rows={1}
-          dir="auto"
-          enterkeyhint="enter"
-          value={text}
-          aria-invalid={charsLeft < 0}
-          aria-describedby={charsLeft < warnBelowChars ? "composer-count" : undefined}
-          onInput={(event) => {
-            this.#change(event.currentTarget.value);
-            this.props.onTyping();
-          }}
-          onKeyDown={this.#onKeyDown}
-        />
+        {/* Its copy of the text gives the field its height, so nothing is measured and nothing jumps. */}
+        <div className="composer-grow" data-text={`${text}\n`}>
+          <textarea
+            ref={this.#field}
+            className="composer-field"
+            aria-label={`Message to ${roomName}`}
+            placeholder={`Message to ${roomName}`}
+            rows={1}
+            dir="auto"
+            enterkeyhint="enter"
+            value={text}
+            aria-invalid={charsLeft < 0}
+            aria-describedby={charsLeft < warnBelowChars ? "composer-count" : undefined}
+            onInput={(event) => {
+              this.#change(event.currentTarget.value);
+              this.props.onTyping();
+            }}
+            onKeyDown={this.#onKeyDown}
+          />
+        </div>
         {charsLeft < warnBelowChars ? (
           <span
             id="composer-count"
@@ -123,20 +124,8 @@ export class Composer extends Component<ComposerProps, { text: string }> {
   }
 
   #change(text: string, done?: () => void): void {
-    this.setState({ text }, () => {
-      this.#fit();
-      done?.();
-    });
+    this.setState({ text }, done);
     this.props.onDraft(text);
-  }
-
-  /** As high as the text, up to a share of the window. */
-  #fit(): void {
-    const field = this.#field.current;
-    if (!field) return;
-    field.style.setProperty("height", "auto");
-    const height = Math.min(field.scrollHeight, window.innerHeight * heightShareMax);
-    field.style.setProperty("height", `${height}px`);
   }
 }
 

@@ -11,20 +11,22 @@ const spokenMax = 3;
 export function LiveRegion({ timeline, ownId }: { timeline: readonly TimelineEntry[]; ownId: string }) {
   const newest = useRef(timeline);
   newest.current = timeline;
-  const [spoken, setSpoken] = useState("");
+  const [spoken, setSpoken] = useState({ text: "", times: 0 });
   useEffect(() => {
     let spokenSeq = newest.current.at(-1)?.seq ?? 0;
     const timer = setInterval(() => {
       const fresh = newest.current.filter((entry) => entry.seq > spokenSeq);
       if (fresh.length === 0) return;
       spokenSeq = fresh.at(-1)!.seq;
-      setSpoken(toSpeech(fresh, ownId));
+      const text = toSpeech(fresh, ownId);
+      if (text !== "") setSpoken(({ times }) => ({ text, times: times + 1 }));
     }, everyMs);
     return () => clearInterval(timer);
   }, [ownId]);
   return (
     <div className="visually-hidden" role="log" aria-live="polite" aria-label="New messages">
-      {spoken}
+      {/* A new element each time: the same words twice are two announcements. */}
+      <span key={spoken.times}>{spoken.text}</span>
     </div>
   );
 }

@@ -43,7 +43,7 @@ function draw(node: MarkdownNode, key: number): ComponentChildren {
       return <li key={key}>{node.children.map(draw)}</li>;
     case "list":
       return node.isOrdered ? (
-        <ol key={key} start={node.start}>
+        <ol key={key} start={node.start} className={node.start > 99 ? "list-wide" : undefined}>
           {node.children.map(draw)}
         </ol>
       ) : (

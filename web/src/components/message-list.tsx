@@ -40,6 +40,8 @@ const followWithinPx = 100;
 /** So near to an end of the window it is moved. */
 const moveWithinPx = 600;
 const readAfterMs = 400;
+/** A day that sticks stands this close to the top edge. */
+const stuckWithinPx = 6;
 
 /**
  * The message list. At most {@link windowRowsMax} rows are in the document; around every change one place writes the
@@ -52,6 +54,11 @@ export class MessageList extends Component<MessageListProps, State> {
   /** The row at the top edge and where it stands, as of the last scroll or change. */
   #anchor: Anchor | null = null;
   #resizes: ResizeObserver | null = null;
+  #hadFocus = false;
+  /** The focus came by a click, not by the keyboard. */
+  #isPointing = false;
+  /** Where the list was scrolled to when we last looked or wrote. */
+  #lastTop = 0;
   #readTimer: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
 
@@ -76,7 +83,10 @@ export class MessageList extends Component<MessageListProps, State> {
 
   override componentDidMount(): void {
     this.props.handle.current = this;
-    this.#resizes = new ResizeObserver(() => this.#place(this.#anchor));
+    this.#resizes = new ResizeObserver(() => {
+      this.#place(this.#anchor);
+      this.#noteReading();
+    });
     this.#resizes.observe(this.#viewport.current!);
     this.#resizes.observe(this.#list.current!);
     document.addEventListener("visibilitychange", this.#noteReading);
@@ -95,11 +105,18 @@ export class MessageList extends Component<MessageListProps, State> {
   }
 
   override getSnapshotBeforeUpdate(): Anchor | null {
+    this.#hadFocus = this.#list.current!.contains(document.activeElement);
     return this.#findAnchor();
   }
 
-  override componentDidUpdate(before: MessageListProps, _state: State, anchor: Anchor | null): void {
+  override componentDidUpdate(before: MessageListProps, stateBefore: State, anchor: Anchor | null): void {
     const { rows } = this.props;
+    // The message that had the focus is no longer in the document; the list keeps it.
+    if (this.#hadFocus && document.activeElement === document.body) {
+      this.#viewport.current!.focus({ preventScroll: true });
+    }
+    // Whatever else is drawn anew, somebody's typing say, is no reason to move.
+    if (before.rows === rows && stateBefore === this.state) return;
     // One's own message always leads to the end, wherever one was reading.
     const newest = rows.at(-1);
     if (newest?.kind === "pending" && before.rows.at(-1)?.key !== newest.key && !this.state.isFollowing) {
@@ -111,7 +128,7 @@ export class MessageList extends Component<MessageListProps, State> {
   }
 
   override render() {
-    const { rows, roomName, older, unreadCount } = this.props;
+    const { roomName, older, unreadCount } = this.props;
     const { from, to } = this.#window();
     return (
       <div className="messages">
@@ -120,6 +137,9 @@ export class MessageList extends Component<MessageListProps, State> {
           ref={this.#viewport}
           onScroll={this.#onScroll}
           onKeyDown={this.#onKeyDown}
+          onPointerDown={() => {
+            this.#isPointing = true;
+          }}
           tabIndex={0}
           role="region"
           aria-label={`Messages in ${roomName}`}
@@ -128,7 +148,7 @@ export class MessageList extends Component<MessageListProps, State> {
             {from === 0 && older !== "start" ? (
               <OlderRow older={older} onLoad={this.props.onLoadOlder} />
             ) : null}
-            {rows.slice(from, to).map((row) => (
+            {this.#rowsToDraw(from, to).map((row) => (
               <RowView
                 key={row.key}
                 row={row}
@@ -139,7 +159,7 @@ export class MessageList extends Component<MessageListProps, State> {
             ))}
           </div>
         </div>
-        {this.state.isUnreadAbove ? (
+        {this.state.isUnreadAbove && unreadCount > 0 ? (
           <div className="jump-pill jump-pill-top">
             <button type="button" className="pill-main" onClick={() => this.showUnread()}>
               Jump to first unread
@@ -180,6 +200,14 @@ export class MessageList extends Component<MessageListProps, State> {
     return { from, to: Math.min(Math.max(to, from + 1), from + windowRowsMax) };
   }
 
+  /** The window, and the day that its first message belongs to. */
+  #rowsToDraw(from: number, to: number): readonly Row[] {
+    const { rows } = this.props;
+    const shown = rows.slice(from, to);
+    const day = rows.slice(0, from).findLast((row) => row.kind === "day");
+    return day && shown[0]?.kind !== "day" ? [day, ...shown] : shown;
+  }
+
   #indexOf(key: string | null): number {
     return key === null ? -1 : this.props.rows.findIndex((row) => row.key === key);
   }
@@ -201,7 +229,7 @@ export class MessageList extends Component<MessageListProps, State> {
 
   #place(anchor: Anchor | null): void {
     const viewport = this.#viewport.current;
-    if (!viewport) return;
+    if (!viewport || this.#isHidden) return;
     if (this.state.isFollowing) {
       this.#scrollTo(viewport.scrollHeight);
     } else if (anchor) {
@@ -213,14 +241,17 @@ export class MessageList extends Component<MessageListProps, State> {
 
   #scrollTo(top: number): void {
     const viewport = this.#viewport.current!;
-    if (Math.abs(viewport.scrollTop - top) >= 0.5) viewport.scrollTop = top;
+    const before = viewport.scrollTop;
+    if (Math.abs(before - top) >= 0.5) viewport.scrollTop = top;
+    // What we moved is no move of the reader's.
+    this.#lastTop += viewport.scrollTop - before;
   }
 
   #findAnchor(): Anchor | null {
     for (const element of this.#rowElements()) {
       const { key, kind } = element.dataset;
-      // A day sticks to the top edge; it stands still while its messages move.
-      if (kind === "day" || key === undefined) continue;
+      // A day sticks to the top edge while its messages move, and the "New" line goes where older pages put it.
+      if (kind === "day" || kind === "unread" || key === undefined) continue;
       const rect = element.getBoundingClientRect();
       const edge = this.#viewport.current!.getBoundingClientRect().top;
       if (rect.bottom > edge) return { key, top: rect.top - edge };
@@ -231,23 +262,48 @@ export class MessageList extends Component<MessageListProps, State> {
   // ---- what scrolling leads to
 
   readonly #onScroll = (): void => {
+    const viewport = this.#viewport.current!;
+    const isUp = viewport.scrollTop < this.#lastTop - 1;
+    const isDown = viewport.scrollTop > this.#lastTop + 1;
+    this.#lastTop = viewport.scrollTop;
+    if (isUp || isDown) this.#noteDirection(isUp ? "up" : "down");
     this.#anchor = this.#findAnchor();
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#afterMove());
   };
 
+  /** Any move upwards stops following, any move down that comes near the end begins it again. */
+  #noteDirection(direction: "up" | "down"): void {
+    const { from, to } = this.#window();
+    const below = this.#distanceToEnd();
+    const isAtEnd = to === this.props.rows.length;
+    // A list that shrank was moved by the browser, to its very end.
+    if (this.state.isFollowing && direction === "up" && below > 1) {
+      this.#setWindow({ from, to });
+      this.#setFollowing(false);
+    } else if (!this.state.isFollowing && direction === "down" && isAtEnd && below <= followWithinPx) {
+      this.#setFollowing(true);
+    }
+  }
+
+  #distanceToEnd(): number {
+    const { scrollHeight, clientHeight, scrollTop } = this.#viewport.current!;
+    return scrollHeight - clientHeight - scrollTop;
+  }
+
+  /** Hidden with its pane on a phone, where every position is 0 and means nothing. */
+  get #isHidden(): boolean {
+    return (this.#viewport.current?.clientHeight ?? 0) === 0;
+  }
+
   #afterMove(): void {
     const viewport = this.#viewport.current;
-    if (!viewport) return;
+    if (!viewport || this.#isHidden) return;
     const { rows, older } = this.props;
     const { from, to } = this.#window();
     const above = viewport.scrollTop;
-    const below = viewport.scrollHeight - viewport.clientHeight - viewport.scrollTop;
-    const isAtEnd = to === rows.length && below <= followWithinPx;
-    if (isAtEnd !== this.state.isFollowing) {
-      if (!isAtEnd) this.#setWindow({ from, to });
-      this.#setFollowing(isAtEnd);
-    }
+    const below = this.#distanceToEnd();
+    const isAtEnd = this.state.isFollowing;
     if (!isAtEnd && above < moveWithinPx && from > 0) {
       const start = Math.max(0, from - windowStep);
       this.#setWindow({ from: start, to: Math.min(to, start + windowRowsMax) });
@@ -258,7 +314,16 @@ export class MessageList extends Component<MessageListProps, State> {
       this.props.onLoadOlder();
     }
     this.#lookForUnread(from);
+    this.#coverDays();
     this.#noteReading();
+  }
+
+  /** Of the days that stick to the top edge only the last is to be seen. */
+  #coverDays(): void {
+    const edge = this.#viewport.current!.getBoundingClientRect().top + stuckWithinPx;
+    const days = this.#rowElements().filter((element) => element.dataset.kind === "day");
+    const stuck = days.filter((element) => element.getBoundingClientRect().top <= edge);
+    for (const day of days) day.classList.toggle("day-covered", stuck.includes(day) && day !== stuck.at(-1));
   }
 
   #lookForUnread(from: number): void {
@@ -278,7 +343,7 @@ export class MessageList extends Component<MessageListProps, State> {
   readonly #noteReading = (): void => {
     clearTimeout(this.#readTimer);
     this.#readTimer = setTimeout(() => {
-      if (document.hidden || !document.hasFocus()) return;
+      if (document.hidden || !document.hasFocus() || this.#isHidden) return;
       const edge = this.#viewport.current!.getBoundingClientRect().bottom + 1;
       const seen = this.#rowElements().findLast(
         (element) => element.dataset.seq !== undefined && element.getBoundingClientRect().bottom <= edge,
@@ -293,7 +358,8 @@ export class MessageList extends Component<MessageListProps, State> {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const articles = this.#articles();
     const index = articles.findIndex((article) => article === document.activeElement);
-    const isOnMessage = index >= 0;
+    // A click puts the focus on a message too, but nobody who clicks expects a letter to be a command.
+    const isOnMessage = index >= 0 && !this.#isPointing;
     const up = isOnMessage ? index - 1 : articles.length - 1;
     const down = isOnMessage ? index + 1 : articles.length - 1;
     const targets: Record<string, number> = {
@@ -307,16 +373,23 @@ export class MessageList extends Component<MessageListProps, State> {
     const target = targets[event.key];
     if (target !== undefined) {
       event.preventDefault();
+      this.#isPointing = false;
       const article = articles[Math.min(Math.max(target, 0), articles.length - 1)];
       article?.focus({ preventScroll: true });
       article?.scrollIntoView({ block: "nearest" });
-    } else if (isOnMessage && event.key === "c") {
-      void navigator.clipboard?.writeText(articles[index]!.querySelector(".message-text")?.textContent ?? "");
+    } else if (isOnMessage && event.key.toLowerCase() === "c") {
+      void navigator.clipboard?.writeText(this.#textOf(articles[index]!));
     } else if (!isOnMessage && event.key.length === 1 && event.key !== " " && event.key !== "?") {
       event.preventDefault();
       this.props.onTypeElsewhere(event.key);
     }
   };
+
+  #textOf(article: HTMLElement): string {
+    const key = article.closest<HTMLElement>(".row")?.dataset.key;
+    const row = this.props.rows.find((candidate) => candidate.key === key);
+    return row?.kind === "message" ? row.message.body.text : row?.kind === "pending" ? row.item.text : "";
+  }
 
   // ---- the document
 
@@ -395,6 +468,8 @@ function sameRow(a: Row, b: Row): boolean {
   }
   if (a.kind === "pending" && b.kind === "pending")
     return a.item === b.item && a.isFirstOfGroup === b.isFirstOfGroup;
+  // What was today is yesterday after midnight.
+  if (a.kind === "day") return false;
   return a.kind === b.kind && a.key === b.key;
 }
 

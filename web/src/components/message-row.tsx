@@ -6,7 +6,7 @@ import type { OutboxItem } from "../stores/outbox.ts";
 import { Avatar } from "./avatar.tsx";
 import { WarningIcon } from "./icons.tsx";
 import { Markdown } from "./markdown.tsx";
-import { formatFull, formatTime } from "./time.ts";
+import { formatFull, formatShortTime, formatTime } from "./time.ts";
 
 /** A send that takes longer than this begins to look like one. */
 const shownPendingAfterMs = 400;
@@ -47,7 +47,8 @@ export function PendingRow(
       />
       {item.state.kind === "failed" ? (
         <p className="not-sent" role="status">
-          <WarningIcon /> Not sent. {item.state.detail}
+          <WarningIcon />
+          <span className="not-sent-words">Not sent. {item.state.detail}</span>
           <button type="button" className="button-quiet" onClick={() => props.onRetry(item.sendId)}>
             Retry
           </button>
@@ -75,7 +76,11 @@ function MessageBody(props: {
       aria-label={props.label}
     >
       <div className="message-gutter">
-        {isFirstOfGroup ? <Avatar person={sender} /> : <Time at={at} className="message-time-aside" />}
+        {isFirstOfGroup ? (
+          <Avatar person={sender} />
+        ) : (
+          <Time at={at} isShort className="message-time-aside" />
+        )}
       </div>
       <div className="message-main">
         {isFirstOfGroup ? (
@@ -92,10 +97,10 @@ function MessageBody(props: {
   );
 }
 
-function Time({ at, className }: { at: number; className: string }) {
+function Time({ at, className, isShort = false }: { at: number; className: string; isShort?: boolean }) {
   return (
     <time className={className} dateTime={new Date(at).toISOString()} title={formatFull(at)}>
-      {formatTime(at)}
+      {isShort ? formatShortTime(at) : formatTime(at)}
     </time>
   );
 }

@@ -15,7 +15,7 @@ export type PeoplePanelProps = {
 export function PeoplePanel({ present, presentCount, away, you, onClose }: PeoplePanelProps) {
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => close.current?.focus(), []);
-  const isNamed = present.length > 0;
+  const isNamed = present.length > 0 || presentCount === 0;
   return (
     <aside
       className="panel"
@@ -33,6 +33,7 @@ export function PeoplePanel({ present, presentCount, away, you, onClose }: Peopl
         </button>
       </div>
       <div className="panel-body">
+        {presentCount === 0 ? <p className="panel-note">Not connected at the moment.</p> : null}
         <PeopleGroup title={`Here (${presentCount})`} people={present} you={you} isHere={true} />
         {isNamed ? null : <p className="panel-note">Too many people to name them all.</p>}
         {isNamed && away.length > 0 ? (

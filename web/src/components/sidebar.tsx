@@ -1,4 +1,5 @@
 import type { Person } from "@novax/protocol/entities";
+import { useEffect, useRef } from "preact/hooks";
 import { Avatar } from "./avatar.tsx";
 import { HashIcon } from "./icons.tsx";
 import { type Theme, themes } from "./theme.ts";
@@ -20,6 +21,18 @@ const themeNames: Record<Theme, string> = { system: "As the system", light: "Lig
 /** The rooms, and one's own account. */
 export function Sidebar(props: SidebarProps) {
   const { isAlone, roomName, unreadCount, you, theme } = props;
+  const account = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const closeOutside = (event: Event) => {
+      if (account.current && !account.current.contains(event.target as Node)) account.current.open = false;
+    };
+    document.addEventListener("pointerdown", closeOutside);
+    document.addEventListener("focusin", closeOutside);
+    return () => {
+      document.removeEventListener("pointerdown", closeOutside);
+      document.removeEventListener("focusin", closeOutside);
+    };
+  }, []);
   return (
     <div className="sidebar" role={isAlone ? "main" : "navigation"} aria-label="Rooms">
       <p className="brand">
@@ -46,7 +59,7 @@ export function Sidebar(props: SidebarProps) {
           </button>
         </li>
       </ul>
-      <details className="account">
+      <details className="account" ref={account} onKeyDown={closeOnEscape}>
         <summary>
           <Avatar person={you} size="small" />
           <span className="person-name">{you.username}</span>
@@ -77,4 +90,12 @@ export function Sidebar(props: SidebarProps) {
       </details>
     </div>
   );
+}
+
+function closeOnEscape(event: KeyboardEvent & { currentTarget: HTMLDetailsElement }): void {
+  const { currentTarget: menu } = event;
+  if (event.key !== "Escape" || !menu.open) return;
+  event.stopPropagation();
+  menu.open = false;
+  menu.querySelector("summary")?.focus();
 }

@@ -9,6 +9,15 @@ export function formatTime(at: number): string {
   return timeFormat.format(at);
 }
 
+/** As {@link formatTime}, without "AM" or "PM", for where there is no room for it. */
+export function formatShortTime(at: number): string {
+  const parts = timeFormat.formatToParts(at).filter((part) => part.type !== "dayPeriod");
+  return parts
+    .map((part) => part.value)
+    .join("")
+    .trim();
+}
+
 export function formatFull(at: number): string {
   return fullFormat.format(at);
 }

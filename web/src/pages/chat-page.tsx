@@ -1,6 +1,6 @@
 import { useSignalEffect } from "@preact/signals";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Composer } from "../components/composer.tsx";
+import { Composer, isTouch } from "../components/composer.tsx";
 import { ConnectionBanner } from "../components/connection-banner.tsx";
 import { LiveRegion } from "../components/live-region.tsx";
 import { MessageList } from "../components/message-list.tsx";
@@ -18,11 +18,12 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
   const { room, people, outbox, you } = chat;
   const list = useRef<MessageList>(null);
   const composer = useRef<Composer>(null);
-  const opener = useRef<HTMLElement | null>(null);
-  const [isPeopleOpen, setPeopleOpen] = useState(false);
+  const peopleOpener = useRef<HTMLElement | null>(null);
+  const shortcutsOpener = useRef<HTMLElement | null>(null);
   const [isShortcutsOpen, setShortcutsOpen] = useState(false);
   const [theme, setTheme] = useState<Theme>(readTheme);
-  const { pane, showRooms, showRoom } = usePane();
+  const { pane, show } = usePane();
+  const isPeopleOpen = pane === "people";
 
   useSignalEffect(() => {
     const { value: count } = room.unreadCount;
@@ -36,12 +37,14 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
   }, [chat, room]);
 
   const showShortcuts = useCallback(() => {
-    opener.current = document.activeElement as HTMLElement | null;
+    shortcutsOpener.current = document.activeElement as HTMLElement | null;
     setShortcutsOpen(true);
   }, []);
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
+      // While an input method composes, Escape is its own.
+      if (event.isComposing || event.keyCode === 229) return;
       const isWriting =
         event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
       if (event.key === "F6") {
@@ -57,6 +60,17 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [goToEnd, showShortcuts]);
+
+  // What had the focus is hidden with its pane.
+  useEffect(() => {
+    if (document.activeElement !== document.body) return;
+    document.querySelector<HTMLElement>(pane === "rooms" ? ".room-item" : ".messages-viewport")?.focus();
+  }, [pane]);
+
+  const focusWriting = () => {
+    if (isTouch()) document.querySelector<HTMLElement>(".messages-viewport")?.focus();
+    else composer.current?.focus();
+  };
 
   const present = people.present.value;
   const snapshot = room.snapshot.value;
@@ -79,12 +93,12 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
           applyTheme(chosen);
         }}
         onOpenRoom={() => {
-          showRoom();
-          if (pane === "room") composer.current?.focus();
+          if (pane === "rooms") show("room");
+          else composer.current?.focus();
         }}
         onShortcuts={showShortcuts}
       />
-      <div className="room" role={pane === "room" ? "main" : undefined}>
+      <div className="room" role={pane === "rooms" ? undefined : "main"}>
         <ConnectionBanner state={chat.client.state.value} onRetry={() => chat.client.reconnect()} />
         <RoomHeader
           name={room.name}
@@ -92,10 +106,10 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
           presentCount={present.count}
           isPeopleOpen={isPeopleOpen}
           onPeople={() => {
-            opener.current = document.activeElement as HTMLElement | null;
-            setPeopleOpen(!isPeopleOpen);
+            peopleOpener.current = document.activeElement as HTMLElement | null;
+            show(isPeopleOpen ? "room" : "people");
           }}
-          onBack={showRooms}
+          onBack={() => show("rooms")}
         />
         <MessageList
           handle={list}
@@ -106,12 +120,19 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
           onLoadOlder={() => void room.loadOlder()}
           onRead={(seq) => chat.markRead(seq)}
           onFollow={(isFollowing) => {
+            chat.isFollowing = isFollowing;
             if (isFollowing) room.trim();
           }}
           onDismissUnread={goToEnd}
           onTypeElsewhere={(character) => composer.current?.type(character)}
-          onRetry={(sendId) => outbox.retry(sendId)}
-          onDiscard={(sendId) => outbox.discard(sendId)}
+          onRetry={(sendId) => {
+            outbox.retry(sendId);
+            focusWriting();
+          }}
+          onDiscard={(sendId) => {
+            outbox.discard(sendId);
+            focusWriting();
+          }}
         />
         <div className="room-foot">
           <TypingLine people={people.typing.value} />
@@ -136,8 +157,8 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
           away={away}
           you={you}
           onClose={() => {
-            setPeopleOpen(false);
-            opener.current?.focus();
+            show("room");
+            peopleOpener.current?.focus();
           }}
         />
       ) : null}
@@ -145,7 +166,7 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
         <ShortcutsDialog
           onClose={() => {
             setShortcutsOpen(false);
-            opener.current?.focus();
+            shortcutsOpener.current?.focus();
           }}
         />
       ) : null}

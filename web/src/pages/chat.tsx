@@ -14,14 +14,19 @@ socketUrl.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 const chat = new ChatStore(bootstrap, {
   socketUrl: socketUrl.href,
   outboxStorage: createIndexedDbOutbox(bootstrap.you.id),
-  // A hidden page is drawn no frames.
+  // A hidden page is drawn no frames, and it may be hidden in between.
   schedule: (job) => {
-    if (document.hidden) setTimeout(job, hiddenBatchMs);
-    else requestAnimationFrame(job);
+    let isDue = true;
+    const once = () => {
+      if (isDue) job();
+      isDue = false;
+    };
+    requestAnimationFrame(once);
+    setTimeout(once, hiddenBatchMs);
   },
 });
 const noteAttention = () => {
-  chat.isAttended.value = !document.hidden && document.hasFocus();
+  chat.setAttended(!document.hidden && document.hasFocus());
 };
 for (const event of ["focus", "blur"]) addEventListener(event, noteAttention);
 document.addEventListener("visibilitychange", () => {

@@ -3,7 +3,7 @@ import type { Person } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import { typingSendEveryMs } from "@novax/protocol/limits";
 import { batch, computed, signal } from "@preact/signals";
-import { fetchEvents } from "../client/api.ts";
+import { fetchEvents, isSignedIn } from "../client/api.ts";
 import { RealtimeClient, type RealtimeListener } from "../client/realtime-client.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutboxStorage } from "./outbox-storage.ts";
@@ -21,7 +21,11 @@ export class ChatStore {
   /** Whether somebody is looking: the window has focus and is visible. */
   readonly isAttended = signal(true);
   readonly #schedule: (job: () => void) => void;
+  /** Whether the end of the list is in view; then the oldest may go. */
+  isFollowing = true;
   #typingSentAt = 0;
+  /** How far the server knows that one has read. */
+  #toldReadSeq: number;
   #arrived: RoomEvent[] = [];
 
   /** `schedule` runs a job before the next frame is drawn: whatever arrives until then is drawn in one go. */
@@ -33,7 +37,8 @@ export class ChatStore {
     this.you = bootstrap.you;
     this.room = new RoomStore(bootstrap, bootstrap.rooms[0]!, fetchEvents);
     this.people = new PeopleStore(bootstrap.you);
-    this.client = new RealtimeClient(options.socketUrl, this.#listen());
+    this.client = new RealtimeClient(options.socketUrl, this.#listen(), isSignedIn);
+    this.#toldReadSeq = this.room.readSeq.value;
     this.outbox = new Outbox(options.outboxStorage, this.client);
   }
 
@@ -71,8 +76,21 @@ export class ChatStore {
   }
 
   markRead(seq: number): void {
-    if (this.room.markRead(seq))
-      void this.client.request({ type: "room.mark_read", room: this.room.id, seq });
+    if (this.room.markRead(seq)) void this.#tellRead();
+  }
+
+  /** Somebody looks, or no longer does. Whoever leaves with nothing unread finds no old line when they come back. */
+  setAttended(isAttended: boolean): void {
+    this.isAttended.value = isAttended;
+    if (!isAttended && this.room.unreadCount.peek() === 0) this.room.clearDivider();
+  }
+
+  async #tellRead(): Promise<void> {
+    const seq = this.room.readSeq.peek();
+    if (seq <= this.#toldReadSeq) return;
+    const reply = await this.client.request({ type: "room.mark_read", room: this.room.id, seq });
+    // Without a reply it is told again on the next connection.
+    if (reply?.ok) this.#toldReadSeq = Math.max(this.#toldReadSeq, seq);
   }
 
   #listen(): RealtimeListener {
@@ -98,8 +116,10 @@ export class ChatStore {
       room: this.room.id,
       ...this.room.position,
     });
-    if (reply?.ok) this.outbox.ready();
-    else if (reply?.code === "not_found") location.reload();
+    if (reply?.ok) {
+      this.outbox.ready();
+      void this.#tellRead();
+    } else if (reply?.code === "not_found") location.reload();
     else if (reply) setTimeout(() => this.client.reconnect(), reply.retryInMs ?? 2000);
   }
 
@@ -107,6 +127,7 @@ export class ChatStore {
     const events = this.#arrived;
     this.#arrived = [];
     const isAttended = this.isAttended.peek();
+    const hadUnread = this.room.unreadCount.peek() > 0;
     batch(() => {
       if (!this.room.apply(events)) {
         // Something is missing: a new connection resumes from what is here.
@@ -117,7 +138,12 @@ export class ChatStore {
       for (const event of sent) this.people.stopTyping(event.actor.id);
       const own = sent.filter((event) => event.actor.id === this.you.id);
       this.outbox.acknowledge(new Set(own.map((event) => event.sendId)));
-      if (!isAttended) this.room.startDivider();
+      if (!isAttended) {
+        // The line belongs before what nobody has seen, not where this morning's was.
+        if (!hadUnread) this.room.clearDivider();
+        this.room.startDivider();
+      }
+      if (this.isFollowing) this.room.trim();
     });
   }
 

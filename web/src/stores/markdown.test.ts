@@ -165,6 +165,16 @@ describe("markdown", () => {
     expect(slowest.ms, JSON.stringify(slowest.text)).toBeLessThan(250);
   });
 
+  test("no message shows as nothing", () => {
+    for (const text of ["[1]: https://example.com", "#", "##", ">", "> >", "-", "1.", "***", "```", "\\"]) {
+      const tree = every(parseMarkdown(text));
+      expect(
+        tree.some((node) => node.kind === "rule" || ("text" in node && node.text.trim() !== "")),
+        text,
+      ).toBe(true);
+    }
+  });
+
   test("[A16] deep nesting is shown as it stands", () => {
     for (const text of [
       `${"> ".repeat(500)}x`,
@@ -178,6 +188,12 @@ describe("markdown", () => {
 });
 
 describe("a message of emoji alone", () => {
+  test("[A16] no text takes long to tell from one", () => {
+    const startedAt = performance.now();
+    for (let emoji = 1; emoji < 8; emoji++) isEmojiOnly(`${`😀${" ".repeat(600)}`.repeat(emoji)}x`);
+    expect(performance.now() - startedAt).toBeLessThan(50);
+  });
+
   test("is one to six of them and nothing else", () => {
     for (const text of ["🎉", "👩‍👩‍👧🏳️‍🌈", "👍🏽 👍🏽", "1️⃣", "🇩🇪🇫🇷", "😀😁😂🤣😃😄"])
       expect(isEmojiOnly(text), text).toBe(true);

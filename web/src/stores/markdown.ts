@@ -16,11 +16,16 @@ const nestingMax = 12;
 /** As is a text with more marks than this outside of code. */
 const marksMax = 600;
 
+/** Six of the longest emoji there are, with space around them. */
+const emojiOnlyCharsMax = 120;
+
 /** A message's markdown: bold, italic, strike, code, quotes, lists and links; all else is text. Never throws. */
 export function parseMarkdown(text: string): MarkdownNode[] {
   if (isCostly(text)) return plain(text);
   try {
-    return blocks(new Lexer({ gfm: true, breaks: true }).lex(text));
+    const tree = blocks(new Lexer({ gfm: true, breaks: true }).lex(text));
+    // "#" alone is an empty heading; nobody sends nothing.
+    return tree.some(showsSomething) ? tree : plain(text);
   } catch {
     return plain(text);
   }
@@ -28,7 +33,7 @@ export function parseMarkdown(text: string): MarkdownNode[] {
 
 /** Up to six emoji and nothing else, which are shown large. */
 export function isEmojiOnly(text: string): boolean {
-  return /^(?:\s*\p{RGI_Emoji}\s*){1,6}$/v.test(text) && text.length < 100;
+  return text.length < emojiOnlyCharsMax && /^\p{RGI_Emoji}{1,6}$/v.test(text.replace(/\s+/g, ""));
 }
 
 /** Only addresses that a click may open; null for `javascript:`, `data:` and whatever else there is. */
@@ -41,6 +46,11 @@ export function safeHref(href: string): string | null {
   }
 }
 
+function showsSomething(node: MarkdownNode): boolean {
+  if ("children" in node) return node.children.some(showsSomething);
+  return node.kind === "rule" || ("text" in node && node.text.trim() !== "");
+}
+
 function plain(text: string): MarkdownNode[] {
   return [{ kind: "paragraph", children: lines(text) }];
 }
@@ -49,7 +59,6 @@ function blocks(tokens: readonly Token[]): MarkdownNode[] {
   return tokens.flatMap((token): MarkdownNode[] => {
     switch (token.type) {
       case "space":
-      case "def":
         return [];
       case "paragraph":
       case "text":

@@ -1,12 +1,12 @@
 import { hasAnyAccount } from "../../accounts/queries.ts";
 import { readEventsBefore } from "../../events/read-events.ts";
-import { listMembers, listRooms } from "../../rooms/memberships.ts";
+import { listMembers, listRooms, type MemberRoom } from "../../rooms/memberships.ts";
 import { chatPage } from "../pages/chat-page.ts";
 import { loginPage, registerPage } from "../pages/sign-in-pages.ts";
 import { defineRoute, type Route } from "../route.ts";
 import type { Web } from "../serve-web.ts";
 
-const bootstrapEvents = 50;
+const bootstrapEvents = { min: 50, max: 200, beforeUnread: 10 };
 const bootstrapMembers = 500;
 
 /** The pages that a browser opens. */
@@ -56,7 +56,7 @@ export function createPageRoutes(assets: Web["assets"]): Route[] {
       const opened = await Promise.all(
         rooms.map(async (room) => ({
           ...room,
-          events: await readEventsBefore(app.db.sql, room.id, room.headSeq + 1, bootstrapEvents),
+          events: await readEventsBefore(app.db.sql, room.id, room.headSeq + 1, bootstrapSize(room)),
           members: await listMembers(app.db.sql, room.id, bootstrapMembers),
         })),
       );
@@ -72,6 +72,12 @@ export function createPageRoutes(assets: Web["assets"]): Route[] {
   });
 
   return [loginPageRoute, registerPageRoute, chatPageRoute];
+}
+
+/** As many events as it takes to open at the first unread one, within bounds. */
+function bootstrapSize({ headSeq, readSeq }: MemberRoom): number {
+  const { min, max, beforeUnread } = bootstrapEvents;
+  return Math.min(max, Math.max(min, headSeq - readSeq + beforeUnread));
 }
 
 function redirect(path: string): Response {
