@@ -32,6 +32,11 @@ async function run(): Promise<void> {
   // One request's fault is answered where it happens; whatever still gets here must not take the others along.
   process.on("uncaughtException", (error) => log.fault("process.uncaught", error));
   process.on("unhandledRejection", (error) => log.fault("process.unhandled", error));
+  if (config.isSecure && !config.hasTrustedProxies) {
+    log.warn("config.no_trusted_proxy", {
+      hint: "set TRUSTED_PROXIES, or all visitors share one address and its limits",
+    });
+  }
   const server = await startServer(config, log);
   stopOn(["SIGTERM", "SIGINT"], server);
   const address = config.port === 0 && !config.isSecure ? server.url.origin : config.publicUrl.origin;

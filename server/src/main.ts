@@ -10,10 +10,12 @@ import { readEpoch } from "./db/installation.ts";
 import { openDatabase } from "./db/open-database.ts";
 import type { App } from "./http/app.ts";
 import { createHttpApp } from "./http/http-app.ts";
+import { problemResponse, toProblem } from "./http/problem.ts";
 import { loadWeb } from "./http/serve-web.ts";
 import { isSocketRequest, upgradeSocket } from "./http/upgrade.ts";
 import { systemClock as clock } from "./lib/clock.ts";
 import { systemRandom as random } from "./lib/random.ts";
+import { Refusal } from "./lib/refusal.ts";
 import type { Log } from "./log/log.ts";
 import { RoomWriters } from "./messages/room-writer.ts";
 import type { SocketData } from "./realtime/connection.ts";
@@ -22,6 +24,7 @@ import { createSocketHandlers } from "./realtime/socket-handlers.ts";
 import { joinRoom } from "./rooms/join-room.ts";
 
 const minuteMs = 60_000;
+const drainMs = 3000;
 
 export type RunningServer = { app: App; realtime: Realtime; url: URL; stop(): Promise<void> };
 
@@ -59,16 +62,34 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const http = createHttpApp(app, web);
   // Each needs the other: the sockets call the rooms, the rooms publish through the server of the sockets.
   let realtime!: Realtime;
-  const server = Bun.serve<SocketData>({
-    hostname: config.host,
-    port: config.port,
-    idleTimeout: 30,
-    websocket: createSocketHandlers(() => realtime),
-    fetch: (request, self) => {
-      const url = new URL(request.url);
-      if (isSocketRequest(url)) return upgradeSocket(app, request, url, self);
-      return http.fetch(request, { address: self.requestIP(request)?.address ?? "" });
-    },
+  let isStopping = false;
+  const listen = () =>
+    Bun.serve<SocketData>({
+      hostname: config.host,
+      port: config.port,
+      idleTimeout: 30,
+      // Bun's own error page shows source lines and paths, and is on by default.
+      development: false,
+      error: (error) => problemResponse(toProblem(error, log).problem, undefined),
+      websocket: createSocketHandlers(() => realtime),
+      fetch: (request, self) => {
+        const url = URL.parse(request.url);
+        if (!url) throw new Refusal("malformed", "The request has no valid address.");
+        if (isSocketRequest(url)) {
+          if (isStopping) throw new Refusal("unavailable", "The server restarts.", { retryInMs: 1000 });
+          return upgradeSocket(app, request, url, self);
+        }
+        return http.fetch(request, { address: self.requestIP(request)?.address ?? "" });
+      },
+    });
+  const close = async () => {
+    await Promise.all([bus.close(), app.attemptLimits.close()]);
+    await db.close();
+  };
+  // A taken port is the last thing that can go wrong; what is open by then is closed in order.
+  const server = await Promise.try(listen).catch(async (error: unknown) => {
+    await close();
+    throw error;
   });
   realtime = startRealtime({
     ...app,
@@ -83,11 +104,14 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     realtime,
     url: server.url,
     stop: async () => {
+      isStopping = true;
       realtime.hub.closeAll();
-      await server.stop();
+      // Whoever is in the middle of a request gets an answer; whoever dawdles does not hold the others up.
+      await Promise.race([server.stop(), Bun.sleep(drainMs)]);
+      realtime.hub.closeAll();
+      await server.stop(true);
       realtime.stop();
-      await Promise.all([bus.close(), app.attemptLimits.close()]);
-      await db.close();
+      await close();
     },
   };
 }

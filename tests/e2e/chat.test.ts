@@ -87,7 +87,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       .getByRole("button", { name: "Try now" })
       .click()
       .catch(() => {});
-    for (const page of [b.page, tab, mobile.page]) await waitForText(page, "and another");
+    for (const page of [b.page, tab, mobile.page]) await waitForText(page, "and another", 30_000);
     await a.page.locator(".row-pending").first().waitFor({ state: "detached" });
     for (const page of [a.page, b.page, tab, mobile.page]) expect(await shownTexts(page)).toEqual(said);
     await a.page.locator(".banner").waitFor({ state: "detached" });

@@ -124,7 +124,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     const { page } = await openChat(browser, alice);
     await page.getByRole("button", { name: /^People/ }).focus();
     await page.keyboard.press("Enter");
-    expect(await focused(page)).toBe("Close");
+    expect(await waitUntil(async () => (await focused(page)) === "Close")).toBe(true);
     await page.keyboard.press("Escape");
     expect(await focused(page)).toStartWith("People");
     await page.locator(".account summary").click();

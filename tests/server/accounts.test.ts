@@ -159,17 +159,66 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     ).toBe("/");
   });
 
+  test("a login under way does not survive the change of its password, and of two changes at once one wins", async () => {
+    for (let round = 0; round < 6; round++) {
+      const person = await join(server, `racer${round}`);
+      const next = "another four quiet words";
+      const change = { current_password: password, password: next, confirm_password: next };
+      const strangers = Array.from({ length: 4 }, () => new Person(server, person.username));
+      const answers = await Promise.all([
+        person.post("/account/password", change),
+        ...strangers.map(async (stranger, index) => {
+          await Bun.sleep(index * 40);
+          return stranger.logIn();
+        }),
+      ]);
+      expect(answers[0]!.status).toBe(200);
+      for (const stranger of strangers) expect((await stranger.fetch("/api/messages")).status).toBe(401);
+    }
+    const twin = await join(server, "twin");
+    const changes = ["first of four words", "second of four words"].map((next) =>
+      twin.post("/account/password", { current_password: password, password: next, confirm_password: next }),
+    );
+    expect((await Promise.all(changes)).map((response) => response.status).sort()).toEqual([200, 403]);
+  }, 60_000);
+
+  test("[W06] registering in a browser that is signed in ends that session, with its sockets", async () => {
+    const person = await join(server, "switcher");
+    const socket = await person.enter();
+    const other = new Person(server, "switched");
+    for (const [name, value] of person.cookies) other.cookies.set(name, value);
+    expect((await other.register()).status).toBe(200);
+    expect((await socket.closed).code).toBe(4401);
+  });
+
+  test("[L06] many people behind one address sign in at once, and none is refused", async () => {
+    const data = await createTestData("postgres");
+    const office = await startServer(data, { env: { LOGIN_FAILURES_PER_ADDRESS: "10" } });
+    const people = await Promise.all(Array.from({ length: 16 }, (_, index) => join(office, `clerk${index}`)));
+    const answers = await Promise.all(people.map((person) => new Person(office, person.username).logIn()));
+    expect(answers.map((response) => response.status)).toEqual(Array<number>(16).fill(200));
+    await office.stop();
+    await data.remove();
+  }, 60_000);
+
   test("[L01] [L03] an unknown name, a wrong password and a malformed name get the same answer, byte for byte", async () => {
     const answers = await Promise.all(
-      ["bob", "nobody-of-this-name", "not a name at all!", "x".repeat(300), "", "bob' or 1=1 --"].map(
-        async (username) => {
-          const response = await new Person(server, username).post("/login", {
-            username,
-            password: "wrong password",
-          });
-          return `${response.status} ${await response.text()}`;
-        },
-      ),
+      [
+        "bob",
+        "nobody-of-this-name",
+        "not a name at all!",
+        "nul\0nul",
+        "bob\ud800",
+        "x".repeat(300),
+        "",
+        "bob' or 1=1 --",
+      ].map(async (username) => {
+        const response = await new Person(server, username).post("/login", {
+          username,
+          password: "wrong password",
+        });
+        return `${response.status} ${await response.text()}`;
+      }),
     );
     expect(new Set(answers).size).toBe(1);
     expect(answers[0]).toStartWith("401 ");

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { connect } from "node:net";
 import { join, Person, password } from "../support/person.ts";
 import { createTestData, startServer, type TestData, type TestServer } from "../support/server.ts";
 
@@ -215,6 +216,20 @@ describe("over HTTP", () => {
     }
   });
 
+  test("[O01] [O06] a request that makes no sense is 400, and nothing of the server's inside is shown", async () => {
+    for (const host of ["[", "", "a b", "x:99999"]) {
+      const answer = await rawRequest(
+        server.port,
+        `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      );
+      expect(answer.split("\r\n")[0], host).toContain(" 400");
+      expect(answer).not.toMatch(/server\/src|node_modules|\.ts/);
+    }
+    for (const path of ["/bun:info", "/_bun/info", "/metrics", "/debug"]) {
+      expect((await fetch(server.url + path)).status, path).toBe(404);
+    }
+  });
+
   test("/healthz and /readyz answer without a session", async () => {
     for (const path of ["/healthz", "/readyz"]) expect((await fetch(server.url + path)).status).toBe(200);
   });
@@ -271,6 +286,19 @@ describe("limits per address", () => {
     }
   });
 });
+
+/** Sends bytes as they are and returns the whole answer. */
+function rawRequest(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+    socket.on("data", (chunk) => {
+      answer += chunk.toString("latin1");
+    });
+    socket.on("close", () => resolve(answer));
+    socket.on("error", reject);
+  });
+}
 
 type OpenApi = {
   openapi: string;

@@ -150,6 +150,32 @@ for (const kind of databaseKinds) {
       for (const socket of [a, again]) socket.close();
     });
 
+    test("five attaches at once are one: every event once, and nobody stays here who has gone", async () => {
+      const frank = await join(server, "frank");
+      const a = await alice.enter();
+      const seq = await a.sayAndWait("for the replay");
+      const socket = await frank.connect();
+      const hello = socket.frames[0]!;
+      const epoch = hello.type === "hello" ? hello.epoch : "";
+      const order = { type: "room.attach", room: generalRoomId, afterSeq: seq - 1, epoch } as const;
+      await Promise.all(Array.from({ length: 5 }, () => socket.order(order)));
+      const later = await a.sayAndWait("after the replay");
+      await socket.until(() => socket.events.some((event) => event.seq === later));
+      expect(socket.events.map((event) => event.seq)).toEqual([seq, later]);
+      const [id] = socket.frames.flatMap((frame) => (frame.type === "hello" ? [frame.you.id] : []));
+      await a.until(() =>
+        a.frames.some(
+          (frame) => frame.type === "presence" && frame.joined.some((person) => person.id === id),
+        ),
+      );
+      socket.close();
+      await a.until(
+        () => a.frames.some((frame) => frame.type === "presence" && frame.left.includes(id!)),
+        10_000,
+      );
+      a.close();
+    }, 20_000);
+
     test("too far behind, ahead of the room, or from another epoch: resync, and then only what is new", async () => {
       const a = await alice.enter();
       const head = await a.sayAndWait("now");
@@ -391,6 +417,25 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     expect(witness.messageTexts.filter((body) => body.startsWith("flood")).length).toBeLessThan(60);
     witness.close();
   });
+
+  test("[W10] a new connection does not bring a new budget", async () => {
+    const quick = await join(server, "quick");
+    let accepted = 0;
+    for (let round = 0; round < 6; round++) {
+      const socket = await quick.open("novax.v1").catch(() => null);
+      if (!socket) continue;
+      await socket
+        .until(() => socket.frames.some((frame) => frame.type === "hello") || !socket.isOpen)
+        .catch(() => {});
+      for (let index = 0; index < 40 && socket.isOpen; index++) socket.say(`round ${round} ${index}`);
+      await socket.until(() => socket.frames.length > 30 || !socket.isOpen, 1000).catch(() => {});
+      accepted += socket.frames.filter((frame) => frame.type === "reply" && frame.ok).length;
+      socket.close();
+    }
+    // Forty at once and twenty a second, however often one comes back.
+    expect(accepted).toBeLessThan(40 + 8 * 20);
+    expect(accepted).toBeGreaterThan(10);
+  }, 20_000);
 
   test("[W05] [A2] whoever is removed gets the removal and nothing after it, also on a resume", async () => {
     const erin = await join(server, "erin");

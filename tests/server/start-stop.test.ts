@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { join, Person } from "../support/person.ts";
@@ -194,6 +195,26 @@ for (const kind of databaseKinds) {
     });
   });
 }
+
+describe("stopping while somebody dawdles", () => {
+  test("[K3] a body that drips in does not keep the server from closing its database", async () => {
+    const data = await createTestData("embedded");
+    const server = await startServer(data);
+    const socket = connect(server.port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write(
+      `POST /login HTTP/1.1\r\nHost: localhost\r\nOrigin: ${server.origin}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
+    );
+    const drip = setInterval(() => socket.write(" "), 500);
+    await Bun.sleep(200);
+    const startedAt = Date.now();
+    expect(await server.stop()).toBe(0);
+    expect(Date.now() - startedAt).toBeLessThan(8000);
+    clearInterval(drip);
+    socket.destroy();
+    await data.remove();
+  }, 20_000);
+});
 
 describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server", () => {
   test("may be named by config.json with db_password", async () => {

@@ -87,9 +87,9 @@ export function shownTexts(page: Page): Promise<string[]> {
 }
 
 /** Waits until a message that contains the text is shown. */
-export async function waitForText(page: Page, text: string): Promise<void> {
+export async function waitForText(page: Page, text: string, timeoutMs = 10_000): Promise<void> {
   const isShown = async () => (await shownTexts(page)).some((shown) => shown.includes(text));
-  if (!(await waitUntil(isShown, 10_000))) throw new Error(`no message shows ${JSON.stringify(text)}`);
+  if (!(await waitUntil(isShown, timeoutMs))) throw new Error(`no message shows ${JSON.stringify(text)}`);
 }
 
 /** Everything axe finds wrong on the page as it stands, in words. */

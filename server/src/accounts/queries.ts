@@ -66,12 +66,34 @@ export async function hasAnyAccount(sql: Sql): Promise<boolean> {
   return rows.length > 0;
 }
 
-export async function updatePasswordHash(sql: Sql, id: AccountId, passwordHash: string): Promise<void> {
-  await sql`update accounts set password_hash = ${passwordHash} where id = ${id}`;
+/** Replaces one hash by another; false where it is no longer the one that was there. */
+export async function replacePasswordHash(
+  sql: Sql,
+  id: AccountId,
+  from: string,
+  to: string,
+): Promise<boolean> {
+  const rows = await sql`
+    update accounts set password_hash = ${to} where id = ${id} and password_hash = ${from} returning 1`;
+  return rows.length > 0;
+}
+
+/** Whether the account is open and its password still is the one with this hash, held true until the transaction ends. */
+export async function lockPasswordHash(tx: Sql, id: AccountId, passwordHash: string): Promise<boolean> {
+  const rows = await tx`
+    select 1 from accounts
+    where id = ${id} and password_hash = ${passwordHash} and disabled_at is null
+    for update`;
+  return rows.length > 0;
 }
 
 export async function countFailure(sql: Sql, id: AccountId): Promise<void> {
   await sql`update accounts set failures_in_a_row = failures_in_a_row + 1 where id = ${id}`;
+}
+
+/** Takes one failure back that turned out to be none. */
+export async function uncountFailure(sql: Sql, id: AccountId): Promise<void> {
+  await sql`update accounts set failures_in_a_row = greatest(0, failures_in_a_row - 1) where id = ${id}`;
 }
 
 export async function clearFailures(sql: Sql, id: AccountId): Promise<void> {

@@ -30,6 +30,11 @@ export function parseUsername(text: string): string {
   return username;
 }
 
+/** Whether an account could have this name. */
+export function isUsername(text: string): boolean {
+  return text.length <= usernameCharsMax && usernamePattern.test(text.trim());
+}
+
 /** What makes two names the same name. */
 export function usernameKey(username: string): string {
   return username.trim().toLowerCase();

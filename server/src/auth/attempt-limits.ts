@@ -14,6 +14,8 @@ export type AttemptLimit = { max: number; windowMs: number };
 export type AttemptLimits = {
   /** Counts one and returns how many there are now, and when the window ends. */
   countAttempt(key: string, limit: AttemptLimit): Promise<{ count: number; retryInMs: number }>;
+  /** How many there are, counting none. */
+  readAttempts(key: string): Promise<{ count: number; retryInMs: number }>;
   /** Takes one attempt back that turned out not to count. */
   forgiveAttempt(key: string): Promise<void>;
   close(): Promise<void>;
@@ -22,9 +24,17 @@ export type AttemptLimits = {
 /** Counts one attempt and asserts that it was within the limit. Refuses with `too_many_attempts`. */
 export async function assertAttempt(limits: AttemptLimits, key: string, limit: AttemptLimit): Promise<void> {
   const { count, retryInMs } = await limits.countAttempt(key, limit);
-  if (count > limit.max) {
-    throw new Refusal("too_many_attempts", "Too many attempts. Wait a while and try again.", { retryInMs });
-  }
+  if (count > limit.max) throw tooManyAttempts(retryInMs);
+}
+
+/** Asserts that one more would be within the limit, counting none. Refuses with `too_many_attempts`. */
+export async function assertAttemptsLeft(
+  limits: AttemptLimits,
+  key: string,
+  limit: AttemptLimit,
+): Promise<void> {
+  const { count, retryInMs } = await limits.readAttempts(key);
+  if (count >= limit.max) throw tooManyAttempts(retryInMs);
 }
 
 const keysMax = 100_000;
@@ -47,6 +57,11 @@ export function createLocalAttemptLimits(clock: Clock): AttemptLimits {
       window.count += 1;
       return { count: window.count, retryInMs: window.endsAt - now };
     },
+    readAttempts: async (key) => {
+      const window = windows.get(key);
+      const left = window ? window.endsAt - clock.now() : 0;
+      return left > 0 ? { count: window!.count, retryInMs: left } : { count: 0, retryInMs: 0 };
+    },
     forgiveAttempt: async (key) => {
       const window = windows.get(key);
       if (window) window.count -= 1;
@@ -61,35 +76,58 @@ local count = redis.call('incr', KEYS[1])
 if count == 1 then redis.call('pexpire', KEYS[1], ARGV[1]) end
 return {count, redis.call('pttl', KEYS[1])}`;
 
+const readScript = `return {tonumber(redis.call('get', KEYS[1]) or '0'), redis.call('pttl', KEYS[1])}`;
+
 const forgiveScript = `if redis.call('exists', KEYS[1]) == 1 then return redis.call('decr', KEYS[1]) end`;
 
+const answerWithinMs = 2000;
+
 export function createRedisAttemptLimits(url: string, installation: string): AttemptLimits {
-  const client = new RedisClient(url, { enableOfflineQueue: false, connectionTimeout: 2000 });
   const name = (key: string) => `novax:${installation}:attempts:${key}`;
-  let connected: Promise<void> | null = null;
-  client.onclose = () => {
-    connected = null;
+  let client: RedisClient | null = null;
+
+  const ask = async (script: string, key: string, rest: string[]): Promise<unknown> => {
+    if (!client) {
+      const fresh = new RedisClient(url, {
+        autoReconnect: false,
+        enableOfflineQueue: false,
+        connectionTimeout: answerWithinMs,
+      });
+      await fresh.connect();
+      client = fresh;
+    }
+    return client.send("EVAL", [script, "1", name(key), ...rest]);
   };
   const run = async (script: string, key: string, ...rest: string[]): Promise<unknown> => {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error("no answer")), answerWithinMs);
     try {
-      connected ??= client.connect().then(() => {});
-      await connected;
-      return await client.send("EVAL", [script, "1", name(key), ...rest]);
+      return await Promise.race([ask(script, key, rest), late]);
     } catch {
-      connected = null;
+      // A client that failed once is given up: the next attempt makes a new connection.
+      client?.close();
+      client = null;
       throw cannotCount();
+    } finally {
+      clearTimeout(timer);
     }
   };
+  const toCount = (answer: unknown) => {
+    const [count, retryInMs] = answer as [number, number];
+    return { count, retryInMs: Math.max(0, retryInMs) };
+  };
   return {
-    countAttempt: async (key, limit) => {
-      const [count, retryInMs] = (await run(countScript, key, String(limit.windowMs))) as [number, number];
-      return { count, retryInMs: Math.max(0, retryInMs) };
-    },
+    countAttempt: async (key, limit) => toCount(await run(countScript, key, String(limit.windowMs))),
+    readAttempts: async (key) => toCount(await run(readScript, key)),
     forgiveAttempt: async (key) => {
       await run(forgiveScript, key);
     },
-    close: async () => client.close(),
+    close: async () => client?.close(),
   };
+}
+
+function tooManyAttempts(retryInMs: number): Refusal {
+  return new Refusal("too_many_attempts", "Too many attempts. Wait a while and try again.", { retryInMs });
 }
 
 function cannotCount(): Refusal {

@@ -1,11 +1,21 @@
-import { type Account, countFailure } from "../accounts/queries.ts";
+import { type Account, countFailure, uncountFailure } from "../accounts/queries.ts";
 import { usernameKey } from "../accounts/username.ts";
 import type { Database } from "../db/database.ts";
 import { addressKey } from "../lib/ip-address.ts";
 import { sha256 } from "../lib/sha256.ts";
 import type { Log } from "../log/log.ts";
-import { type AttemptLimit, type AttemptLimits, assertAttempt } from "./attempt-limits.ts";
-import { countDeviceFailure, findKnownDevice, type KnownDevice } from "./known-devices.ts";
+import {
+  type AttemptLimit,
+  type AttemptLimits,
+  assertAttempt,
+  assertAttemptsLeft,
+} from "./attempt-limits.ts";
+import {
+  countDeviceFailure,
+  findKnownDevice,
+  type KnownDevice,
+  uncountDeviceFailure,
+} from "./known-devices.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { normalisePassword } from "./password-rules.ts";
 import type { RequestOrigin } from "./sessions.ts";
@@ -41,20 +51,39 @@ export async function attemptPassword(
     ? `device:${device.id}`
     : `account:${sha256(usernameKey(attempt.username)).toString("hex")}`;
   const addressBucket = `login-address:${addressKey(origin.address)}`;
-  await assertAttempt(app.attemptLimits, addressBucket, app.loginLimits.perAddress);
+  // The attempt on the account is taken before it is made, so that of fifty at once no more are made than allowed. On
+  // the address failures alone count: an office behind one address signs in at nine.
+  await assertAttemptsLeft(app.attemptLimits, addressBucket, app.loginLimits.perAddress);
   await assertAttempt(app.attemptLimits, bucket, app.loginLimits.perAccount);
   // Counted while the hash is computed, and taken back by whoever finishes the login: a write after it would take time
   // that tells a name that somebody has from one that nobody has (L02).
   const counted = countFailureInARow(app, account, device);
-  const isRight = await verify(app, account, device, attempt.password);
-  await counted;
+  let isRight: boolean;
+  try {
+    isRight = await verify(app, account, device, attempt.password);
+    await counted;
+  } catch (error) {
+    // Nobody looked at the password: a busy server must not lock people out.
+    await app.attemptLimits.forgiveAttempt(bucket);
+    await counted.then(() => uncountFailureInARow(app, account, device)).catch(() => {});
+    throw error;
+  }
   if (isRight) {
-    await app.attemptLimits.forgiveAttempt(addressBucket);
     await app.attemptLimits.forgiveAttempt(bucket);
   } else {
+    await app.attemptLimits.countAttempt(addressBucket, app.loginLimits.perAddress);
     app.log.info("password.refused", { known: account !== null, address: origin.address });
   }
   return { isRight, device };
+}
+
+async function uncountFailureInARow(
+  app: AttemptNeeds,
+  account: Account | null,
+  device: KnownDevice | null,
+): Promise<void> {
+  if (device) await uncountDeviceFailure(app.db.sql, device.id);
+  else if (account) await uncountFailure(app.db.sql, account.id);
 }
 
 async function countFailureInARow(
@@ -76,8 +105,8 @@ async function verify(
   try {
     normalised = normalisePassword(password);
   } catch {
-    // No account has such a password, and hashing it would only cost.
-    return false;
+    // No account has such a password; it costs the time of one all the same.
+    return app.passwordHasher.verify("", null);
   }
   const failuresInARow = device ? device.failuresInARow : (account?.failuresInARow ?? 0);
   const isOpen = account !== null && !account.isDisabled && failuresInARow < failuresInARowMax;

@@ -1,4 +1,4 @@
-import { findAccountByUsernameKey, updatePasswordHash } from "../accounts/queries.ts";
+import { findAccountByUsernameKey, replacePasswordHash } from "../accounts/queries.ts";
 import { usernameKey } from "../accounts/username.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { attemptPassword } from "./attempt-password.ts";
@@ -28,19 +28,28 @@ export async function changePassword(
   await assertMayBePassword(password, app.passwordRules, account);
   const attempt = { account, username, password: change.current, deviceToken: change.deviceToken };
   const { isRight, device } = await attemptPassword(app, attempt, origin);
-  if (!isRight) {
-    throw new Refusal("current_password_wrong", "The current password is wrong.", {
-      field: "current_password",
-    });
-  }
+  if (!isRight) throw currentPasswordWrong();
   const passwordHash = await app.passwordHasher.hash(password);
   const { finished, ended } = await app.db.transact(async (tx) => {
-    await updatePasswordHash(tx, account.id, passwordHash);
+    // Two changes at once: the second one's "current password" is no longer that.
+    if (!(await replacePasswordHash(tx, account.id, account.passwordHash!, passwordHash)))
+      throw currentPasswordWrong();
     const sessions = await markAllSessionsEnded(tx, account.id, app.clock.now());
-    const login = { account, knownDevice: device, presentedSession: null, origin };
+    const login = {
+      account: { ...account, passwordHash },
+      knownDevice: device,
+      presentedSession: null,
+      origin,
+    };
     return { ended: sessions, finished: await finishLogin(app, tx, login) };
   });
   app.bus.publish({ kind: "sessions_ended", sessions: ended });
   app.log.info("password.changed", { account: account.id, address: origin.address });
   return finished;
+}
+
+function currentPasswordWrong(): Refusal {
+  return new Refusal("current_password_wrong", "The current password is wrong.", {
+    field: "current_password",
+  });
 }

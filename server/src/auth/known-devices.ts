@@ -37,6 +37,11 @@ export async function rememberDevice(
   return token;
 }
 
+/** Takes one failure back that turned out to be none. */
+export async function uncountDeviceFailure(sql: Sql, id: string): Promise<void> {
+  await sql`update known_devices set failures_in_a_row = greatest(0, failures_in_a_row - 1) where id = ${id}`;
+}
+
 export async function countDeviceFailure(sql: Sql, id: string): Promise<void> {
   await sql`update known_devices set failures_in_a_row = failures_in_a_row + 1 where id = ${id}`;
 }

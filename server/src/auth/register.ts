@@ -54,7 +54,7 @@ export async function register(
 
   const account = { id: app.random.uuid() as AccountId, username };
   try {
-    return await transactWithEvents(app, async (tx, recordEvent) => {
+    const finished = await transactWithEvents(app, async (tx, recordEvent) => {
       const isFirst = await lockFirstAccount(tx);
       if (isFirst) await requireFirstAccountRight(tx, signUp.setupCode, origin.isOnThisMachine);
       await insertAccount(tx, {
@@ -68,8 +68,15 @@ export async function register(
       await app.joinFirstRooms(tx, recordEvent, account);
       app.log.info("account.registered", { account: account.id, isOwner: isFirst, address: origin.address });
       const { presentedSession } = signUp;
-      return finishLogin(app, tx, { account, knownDevice: null, presentedSession, origin });
+      return finishLogin(app, tx, {
+        account: { ...account, passwordHash },
+        knownDevice: null,
+        presentedSession,
+        origin,
+      });
     });
+    app.bus.publish({ kind: "sessions_ended", sessions: finished.endedSessions });
+    return finished;
   } catch (error) {
     if (isUniqueViolation(error)) {
       throw new Refusal("username_taken", "This username is taken.", { field: "username" });

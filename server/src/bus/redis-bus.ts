@@ -21,10 +21,8 @@ export async function createRedisBus(options: {
   const channel = `novax:${options.installation}`;
   const local = createLocalBus(log);
   const doubtListeners = new Set<() => void>();
-  const publisher = new RedisClient(options.url, { autoReconnect: true, enableOfflineQueue: false });
-  publisher.onclose = () => {};
   let isClosed = false;
-  let subscriber: RedisClient | null = null;
+  let link: { publisher: RedisClient; subscriber: RedisClient } | null = null;
 
   const receive = (text: string) => {
     let envelope: Envelope;
@@ -37,25 +35,40 @@ export async function createRedisBus(options: {
     if (envelope.from !== processId) local.publish(envelope.message);
   };
 
-  // A new client for every try: a subscription that was lost with its connection is then never taken for a live one.
-  const subscribe = async (): Promise<void> => {
-    const client = new RedisClient(options.url, { autoReconnect: false, connectionTimeout: 5000 });
-    await client.connect();
-    client.onclose = () => {
-      if (subscriber !== client) return;
-      subscriber = null;
+  // Two new clients for every try. A client that reconnects by itself gives up one day, and a subscription that was
+  // lost with its connection could be taken for a live one.
+  const connect = async (): Promise<void> => {
+    const settings = { autoReconnect: false, enableOfflineQueue: false, connectionTimeout: 5000 };
+    const fresh = {
+      publisher: new RedisClient(options.url, settings),
+      subscriber: new RedisClient(options.url, settings),
+    };
+    try {
+      await Promise.all([fresh.publisher.connect(), fresh.subscriber.connect()]);
+      await fresh.subscriber.subscribe(channel, receive);
+    } catch (error) {
+      fresh.publisher.close();
+      fresh.subscriber.close();
+      throw error;
+    }
+    const lose = () => {
+      if (link !== fresh) return;
+      link = null;
+      fresh.publisher.close();
+      fresh.subscriber.close();
       if (isClosed) return;
       log.warn("bus.disconnected");
       scheduleReconnect();
     };
-    await client.subscribe(channel, receive);
-    subscriber = client;
+    fresh.publisher.onclose = lose;
+    fresh.subscriber.onclose = lose;
+    link = fresh;
   };
   const scheduleReconnect = () => {
     setTimeout(async () => {
       if (isClosed) return;
       try {
-        await subscribe();
+        await connect();
         log.info("bus.connected");
         for (const listener of doubtListeners) listener();
       } catch {
@@ -64,25 +77,24 @@ export async function createRedisBus(options: {
     }, reconnectAfterMs).unref();
   };
 
-  await publisher.connect();
-  await subscribe();
+  await connect();
   return {
     publish: (message) => {
       local.publish(message);
       const envelope: Envelope = { from: processId, message };
       // A lost ring is not an error: the others find the events in the database.
-      publisher.publish(channel, JSON.stringify(envelope)).catch(() => {});
+      link?.publisher.publish(channel, JSON.stringify(envelope)).catch(() => {});
     },
     subscribe: local.subscribe,
     onDoubt: (listener) => {
       doubtListeners.add(listener);
       return () => doubtListeners.delete(listener);
     },
-    isConnected: () => subscriber !== null,
+    isConnected: () => link !== null,
     close: async () => {
       isClosed = true;
-      subscriber?.close();
-      publisher.close();
+      link?.subscriber.close();
+      link?.publisher.close();
       await local.close();
     },
   };

@@ -21,6 +21,7 @@ export type Config = {
   ownOrigins: ReadonlySet<string>;
   allowedOrigins: ReadonlySet<string>;
   isTrustedProxy: (address: string) => boolean;
+  hasTrustedProxies: boolean;
   passwordCodePointsMin: number;
   breachedPasswordsFile: string | null;
   bcryptCost: number;
@@ -102,6 +103,7 @@ export function parseConfig(
       (value) => parseAddressRanges(splitList(value)),
       () => false,
     ),
+    hasTrustedProxies: text("TRUSTED_PROXIES") !== "",
     passwordCodePointsMin: whole("PASSWORD_MIN", 8, 64),
     breachedPasswordsFile:
       text("BREACHED_PASSWORDS") === "" ? null : resolve(files.folder, text("BREACHED_PASSWORDS")),

@@ -49,7 +49,11 @@ export const settings = [
   { name: "LOGIN_FAILURES_PER_ACCOUNT", default: "5", help: "failed sign-ins per account in 15 minutes" },
   { name: "LOGIN_FAILURES_PER_ADDRESS", default: "10", help: "failed sign-ins per address in a minute" },
   { name: "SIGN_UPS_PER_ADDRESS", default: "20", help: "new accounts per address in an hour" },
-  { name: "MESSAGES_PER_SECOND", default: "20", help: "messages per second and connection" },
+  {
+    name: "MESSAGES_PER_SECOND",
+    default: "20",
+    help: "messages per second of one person, over all their connections",
+  },
   { name: "LOG_FORMAT", default: "words", help: "words or json" },
 ] as const satisfies readonly Setting[];
 

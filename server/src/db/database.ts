@@ -12,12 +12,14 @@ export type Sql = {
  * A PostgreSQL database, by URL or embedded; callers cannot tell which.
  *
  * Guarantees: `transact` commits all or nothing, and what it resolved with survives a crash of this process and of the
- * machine. A failed COMMIT whose connection was lost is *unknown*: callers settle it by looking.
+ * machine. A failed COMMIT whose connection was lost is *unknown*: callers settle it by looking. Whatever gets no
+ * answer within {@link answerWithinMs} fails as {@link isDatabaseAway}: a server that fell silent must not keep
+ * everybody waiting for as long as TCP hopes.
  */
 export type Database = {
   readonly sql: Sql;
   /** One transaction, READ COMMITTED. Inside it only `tx` may be used; the outer `sql` throws. */
-  transact<T>(work: (tx: Sql) => Promise<T>): Promise<T>;
+  transact<T>(work: (tx: Sql) => Promise<T>, options?: { deadlineMs: number | null }): Promise<T>;
   /** Runs a file of several statements. For migrations only. */
   runScript(tx: Sql, script: string): Promise<void>;
   /** Resolves when the database answers within `timeoutMs`, and rejects otherwise. */
@@ -28,28 +30,27 @@ export type Database = {
 /** Wraps Bun's client. `onClose` ends what was opened beside it. */
 export function createDatabase(client: SQL, onClose: () => Promise<void> = async () => {}): Database {
   const insideTransaction = new AsyncLocalStorage<true>();
-  const sql = asSql(client, () => {
-    // The embedded database has one backend: a query beside an open transaction would wait for its end for ever, and
-    // with a server it would silently be no part of the transaction.
-    if (insideTransaction.getStore()) throw new Error("the outer connection was used inside a transaction");
-  });
+  const sql = asSql(
+    client,
+    () => {
+      // The embedded database has one backend: a query beside an open transaction would wait for its end for ever, and
+      // with a server it would silently be no part of the transaction.
+      if (insideTransaction.getStore()) throw new Error("the outer connection was used inside a transaction");
+    },
+    answerWithinMs,
+  );
   return {
     sql,
-    transact: (work) => {
+    transact: (work, { deadlineMs } = { deadlineMs: answerWithinMs }) => {
       if (insideTransaction.getStore()) throw new Error("a transaction was opened inside a transaction");
-      return client.begin((tx) => insideTransaction.run(true, () => work(asSql(tx, () => {}))));
+      const done = client.begin((tx) => insideTransaction.run(true, () => work(asSql(tx, () => {}))));
+      return deadlineMs === null ? done : withDeadline(done, deadlineMs);
     },
     runScript: async (tx, script) => {
       await (tx as SqlOfClient).client.unsafe(script);
     },
     ping: async (timeoutMs) => {
-      const { promise, reject } = Promise.withResolvers<never>();
-      const timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
-      try {
-        await Promise.race([sql`select 1`, promise]);
-      } finally {
-        clearTimeout(timer);
-      }
+      await withDeadline(sql`select 1`, timeoutMs);
     },
     close: async () => {
       await client.close({ timeout: 5 });
@@ -58,10 +59,25 @@ export function createDatabase(client: SQL, onClose: () => Promise<void> = async
   };
 }
 
+export const answerWithinMs = 10_000;
+
+/** The database did not answer in time. What was asked may still happen. */
+class DatabaseSilent extends Error {
+  override readonly name = "DatabaseSilent";
+}
+
+function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new DatabaseSilent(`no answer in ${deadlineMs} ms`)), deadlineMs);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 /**
  * Whether the database could not be reached, as opposed to having refused. The statement may or may not have run.
  */
 export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof DatabaseSilent) return true;
   const { code, errno } = (error ?? {}) as { code?: string; errno?: string };
   return (
     (typeof code === "string" &&
@@ -83,10 +99,11 @@ export function isUniqueViolation(error: unknown): boolean {
 
 type SqlOfClient = Sql & { client: Pick<SQL, "unsafe"> };
 
-function asSql(client: SQL, assertAllowed: () => void): SqlOfClient {
+function asSql(client: SQL, assertAllowed: () => void, deadlineMs: number | null = null): SqlOfClient {
   const run = <Row>(strings: TemplateStringsArray, ...values: unknown[]): Promise<Row[]> => {
     assertAllowed();
-    return client(strings, ...values) as unknown as Promise<Row[]>;
+    const rows = client(strings, ...values) as unknown as Promise<Row[]>;
+    return deadlineMs === null ? rows : withDeadline(rows, deadlineMs);
   };
   return Object.assign(run, {
     client,

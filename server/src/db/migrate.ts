@@ -7,6 +7,9 @@ const folder = join(import.meta.dir, "migrations");
 // Any constant does; it only has to be the same in every process of every version.
 const advisoryLockKey = 7_038_411;
 
+// A migration takes what it takes, and others wait for it.
+const noDeadline = { deadlineMs: null };
+
 /**
  * Runs the numbered files of `migrations/` that have not run yet, forward only, all in one transaction. Several
  * processes may start at once: one migrates, the others wait for it.
@@ -23,7 +26,7 @@ export async function migrate(db: Database, log: Log): Promise<void> {
     if (unknown.length > 0)
       throw new Error(`the database is from a newer novaX (it has ${unknown.join(", ")})`);
     for (const name of files.filter((file) => !done.has(file))) await run(db, tx, name, log);
-  });
+  }, noDeadline);
 }
 
 async function run(db: Database, tx: Sql, name: string, log: Log): Promise<void> {

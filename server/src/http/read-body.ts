@@ -3,6 +3,8 @@ import type { z } from "zod";
 import { Refusal } from "../lib/refusal.ts";
 
 const bodyBytesMax = 16 * 1024;
+/** A body that drips in would hold its place, and a restart, for as long as it likes. */
+const bodyWithinMs = 10_000;
 
 export type BodyKind = "json" | "form";
 
@@ -37,11 +39,22 @@ async function readText(request: Request): Promise<string> {
   if (Number(request.headers.get("content-length") ?? 0) > bodyBytesMax) throw tooLarge();
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of request.body ?? []) {
-    size += part.byteLength;
-    if (size > bodyBytesMax) throw tooLarge();
-    parts.push(part);
+  const reader = request.body?.getReader();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    void reader?.cancel();
+  }, bodyWithinMs);
+  try {
+    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+      size += read.value.byteLength;
+      if (size > bodyBytesMax) throw tooLarge();
+      parts.push(read.value);
+    }
+  } finally {
+    clearTimeout(timer);
   }
+  if (isLate) throw new Refusal("malformed", "The request took too long to arrive.");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(parts));
   } catch {

@@ -42,7 +42,17 @@ describe("addresses", () => {
   });
 
   test("ranges are refused when they are none", () => {
-    for (const bad of ["10.0.0.0/33", "10.0.0.0/-1", "proxy", "::1/129", "1.2.3.4/x"]) {
+    for (const bad of [
+      "10.0.0.0/",
+      "10.0.0.0/8/8",
+      "10.0.0.0/ 8",
+      "::/",
+      "10.0.0.0/33",
+      "10.0.0.0/-1",
+      "proxy",
+      "::1/129",
+      "1.2.3.4/x",
+    ]) {
       expect(() => parseAddressRanges([bad])).toThrow();
     }
   });

@@ -36,12 +36,13 @@ export function isLoopbackAddress(address: string): boolean {
 export function parseAddressRanges(list: readonly string[]): (address: string) => boolean {
   const ranges = new BlockList();
   for (const item of list) {
-    const [base = "", prefix] = item.split("/");
-    const family = isIP(base);
+    const [base = "", prefix, ...rest] = item.split("/");
+    const family = rest.length === 0 ? isIP(base) : 0;
     if (family === 0) throw new Error(`${item} is no address and no range such as 10.0.0.0/8`);
     const kind = family === 4 ? "ipv4" : "ipv6";
     const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
-    if (!Number.isInteger(bits) || bits < 0 || bits > (family === 4 ? 32 : 128)) {
+    // "10.0.0.0/" must not become "/0", which would be everybody.
+    if ((prefix !== undefined && !/^\d{1,3}$/.test(prefix)) || bits < 0 || bits > (family === 4 ? 32 : 128)) {
       throw new Error(`${item} has no valid prefix length`);
     }
     ranges.addSubnet(base, bits, kind);

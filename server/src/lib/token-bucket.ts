@@ -12,6 +12,11 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
+  /** Whether everything that was spent has been regained. */
+  isFull(now: number): boolean {
+    return this.spend(0, now) === 0 && this.#tokens >= this.#capacity;
+  }
+
   /** Takes `cost` tokens: 0 when they were there, otherwise the milliseconds until they will be; then takes none. */
   spend(cost: number, now: number): number {
     // A clock that went back must not take tokens away.

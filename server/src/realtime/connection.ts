@@ -6,7 +6,7 @@ import type { ServerFrame } from "@novax/protocol/replies";
 import type { ServerWebSocket } from "bun";
 import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { TokenBucket } from "../lib/token-bucket.ts";
+import type { TokenBucket } from "../lib/token-bucket.ts";
 
 export type ConnectionProtocol = "novax.v1" | "basic";
 
@@ -30,11 +30,12 @@ export class Connection {
   readonly #malformedAt: number[] = [];
   readonly #rateRefusedAt: number[] = [];
 
-  constructor(socket: Socket, messagesPerSecond: number, now: number) {
+  /** `budget` is the account's: it is shared by all its connections, and a new one does not fill it up again. */
+  constructor(socket: Socket, budget: TokenBucket) {
     this.#socket = socket;
     this.actor = socket.data.actor;
     this.protocol = socket.data.protocol;
-    this.#budget = new TokenBucket(messagesPerSecond * 2, messagesPerSecond, now);
+    this.#budget = budget;
   }
 
   get isOpen(): boolean {

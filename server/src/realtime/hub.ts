@@ -6,14 +6,24 @@ import { filterLiveSessions, type SessionLimits } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
+import { TokenBucket } from "../lib/token-bucket.ts";
 import type { Connection } from "./connection.ts";
+
+type HubNeeds = {
+  db: Database;
+  bus: Bus;
+  clock: Clock;
+  sessionLimits: SessionLimits;
+  messagesPerSecond: number;
+};
 
 /** Every open socket of this process, by account. It knows sockets and no rules of rooms. */
 export class Hub {
-  readonly #app: { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
+  readonly #app: HubNeeds;
   readonly #byAccount = new Map<AccountId, Set<Connection>>();
+  readonly #budgets = new Map<AccountId, TokenBucket>();
 
-  constructor(app: { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits }) {
+  constructor(app: HubNeeds) {
     this.#app = app;
   }
 
@@ -21,6 +31,17 @@ export class Hub {
     let size = 0;
     for (const connections of this.#byAccount.values()) size += connections.size;
     return size;
+  }
+
+  /** What an account may spend, over all its connections to this process. */
+  budgetOf(account: AccountId): TokenBucket {
+    let budget = this.#budgets.get(account);
+    if (!budget) {
+      const { messagesPerSecond, clock } = this.#app;
+      budget = new TokenBucket(messagesPerSecond * 2, messagesPerSecond, clock.now());
+      this.#budgets.set(account, budget);
+    }
+    return budget;
   }
 
   /** Takes a connection in; false when its account has too many open already. */
@@ -55,6 +76,7 @@ export class Hub {
 
   /** Closes what a lost notice left open: every session is looked up again, in one query. */
   async checkSessions(): Promise<void> {
+    this.#dropFullBudgets();
     const ids = new Set(this.#all().map((connection) => connection.actor.sessionId));
     const live = await filterLiveSessions(this.#app, [...ids]);
     this.endSessions([...ids].filter((id) => !live.has(id)));
@@ -63,6 +85,14 @@ export class Hub {
   /** Sends everybody away who should come back to another process or a newer one. */
   closeAll(): void {
     for (const connection of this.#all()) connection.close(closeCodes.restarting, "restarting");
+  }
+
+  /** Whoever is gone and has nothing to pay back need not be remembered. */
+  #dropFullBudgets(): void {
+    const now = this.#app.clock.now();
+    for (const [account, budget] of this.#budgets) {
+      if (!this.#byAccount.has(account) && budget.isFull(now)) this.#budgets.delete(account);
+    }
   }
 
   #all(): Connection[] {

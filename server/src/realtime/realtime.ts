@@ -60,14 +60,15 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
     }
   });
   const checkPositions = () => feeds.checkPositions().catch(logAway(app.log, "feed.check_failed"));
-  const stopDoubting = app.bus.onDoubt(() => void checkPositions());
+  const checkSessions = () => hub.checkSessions().catch(logAway(app.log, "sessions.check_failed"));
+  const stopDoubting = app.bus.onDoubt(() => {
+    void checkPositions();
+    void checkSessions();
+  });
   const timers = [
     setInterval(checkPositions, checkPositionsEveryMs),
     setInterval(() => presence.tick(), presenceEveryMs),
-    setInterval(
-      () => hub.checkSessions().catch(logAway(app.log, "sessions.check_failed")),
-      checkSessionsEveryMs,
-    ),
+    setInterval(checkSessions, checkSessionsEveryMs),
   ];
   return {
     ...app,

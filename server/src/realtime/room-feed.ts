@@ -23,6 +23,8 @@ export type FeedNeeds = {
 
 const recentEventsMax = 512;
 const catchUpPage = 500;
+/** A replay must fit the send buffer of a reader on a slow line; up to three bytes a character. */
+const replayCharsMax = 200_000;
 
 /**
  * One room's events on their way to this process's sockets.
@@ -81,12 +83,15 @@ export class RoomFeed {
    */
   attach(connection: Connection, afterSeq: number, epoch: string): Promise<void> {
     return this.#inTurn(async () => {
+      if (this.#connections.has(connection)) return;
       const last = await this.#start(connection);
-      if (epoch !== this.#app.epoch || afterSeq > last || last - afterSeq > resumeEventsMax) {
-        connection.send({ type: "resync", room: this.room, epoch: this.#app.epoch, headSeq: last });
+      const isInReach = epoch === this.#app.epoch && afterSeq <= last && last - afterSeq <= resumeEventsMax;
+      const frames = isInReach ? encodeFrames(this.room, await this.#read(afterSeq, last)) : [];
+      const size = frames.reduce((sum, frame) => sum + frame.length, 0);
+      if (isInReach && size <= replayCharsMax) {
+        for (const frame of frames) connection.sendText(frame);
       } else {
-        for (const frame of encodeFrames(this.room, await this.#read(afterSeq, last)))
-          connection.sendText(frame);
+        connection.send({ type: "resync", room: this.room, epoch: this.#app.epoch, headSeq: last });
       }
       if (this.#admit(connection)) connection.subscribe(this.#topic);
     });
@@ -95,6 +100,8 @@ export class RoomFeed {
   /** As {@link attach}, for a basic client: its newest messages as `history`, then each new one. */
   attachBasic(connection: Connection): Promise<void> {
     return this.#inTurn(async () => {
+      if (this.#connections.has(connection)) return;
+      if (this.#connections.has(connection)) return;
       const last = await this.#start(connection);
       const messages = await readNewestMessagesUpTo(this.#app.db.sql, this.room, last, historyMessagesMax);
       connection.send({ type: "history", messages });

@@ -11,6 +11,8 @@ import { runBasicFrame, runFrame } from "./run-frame.ts";
 
 const sendBufferBytesMax = 1024 * 1024;
 const silentSecondsMax = 60;
+/** A connection costs a few queries: as much as one message. */
+const openCost = 1;
 
 /** What Bun calls as sockets open, speak and close. `realtime` comes later than the server it publishes through. */
 export function createSocketHandlers(
@@ -47,7 +49,12 @@ export function createSocketHandlers(
 }
 
 async function open(realtime: Realtime, socket: Socket): Promise<void> {
-  const connection = new Connection(socket, realtime.messagesPerSecond, realtime.clock.now());
+  const budget = realtime.hub.budgetOf(socket.data.actor.id);
+  const connection = new Connection(socket, budget);
+  if (budget.spend(openCost, realtime.clock.now()) > 0) {
+    connection.close(closeCodes.rateLimited, "too fast");
+    return;
+  }
   if (!realtime.hub.add(connection)) {
     connection.close(closeCodes.tooManyConnections, "too many connections");
     return;

@@ -33,8 +33,13 @@ export function serveWire(pg: PGlite, path: string): UnixSocketListener<Client> 
         for (let batch = takeBatch(client, socket); batch !== null; batch = takeBatch(client, socket)) {
           const messages = batch;
           enqueue(async () => {
-            const answer = await pg.execProtocolRaw(messages, { syncToFs: false });
-            if (socket.readyState === 1) writeAll(socket, answer);
+            // Not `execProtocolRaw`: that one keeps every answer it ever gave.
+            await pg.execProtocolRawStream(messages, {
+              syncToFs: false,
+              onRawData: (answer) => {
+                if (socket.readyState === 1) writeAll(socket, answer);
+              },
+            });
           });
         }
       },
