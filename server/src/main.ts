@@ -70,6 +70,8 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       idleTimeout: 30,
       // Bun's own error page shows source lines and paths, and is on by default.
       development: false,
+      // Said in words: with `development` off Bun shares the port with whoever listens already.
+      reusePort: false,
       error: (error) => problemResponse(toProblem(error, log).problem, undefined),
       websocket: createSocketHandlers(() => realtime),
       fetch: (request, self) => {
