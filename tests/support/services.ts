@@ -9,6 +9,9 @@ import { SQL } from "bun";
 
 export type Service = { url: string; stop(): Promise<void> };
 
+/** A server that can be taken away and given back, with its data. */
+export type DatabaseServer = Service & { halt(): Promise<void>; resume(): Promise<void> };
+
 const isRoot = process.getuid?.() === 0;
 
 /** Debian's names of what each part comes in. */
@@ -45,7 +48,7 @@ export function findChromium(): string | null {
 }
 
 /** A new cluster on a free port. `isDurable` false leaves fsync out: what is tested is then novaX, not the disk. */
-export async function startPostgres(options: { isDurable: boolean }): Promise<Service | null> {
+export async function startPostgres(options: { isDurable: boolean }): Promise<DatabaseServer | null> {
   const bin = postgresBin();
   if (bin === null) return null;
   const folder = mkdtempSync(join(tmpdir(), "novax-pg-"));
@@ -77,30 +80,33 @@ export async function startPostgres(options: { isDurable: boolean }): Promise<Se
   if (initdb.exitCode !== 0) throw new Error(`initdb: ${initdb.stderr.toString()}`);
   const port = await freePort();
   const durability = options.isDurable ? [] : ["-c", "fsync=off", "-c", "full_page_writes=off"];
-  const server = Bun.spawn(
-    as([
-      join(bin, "postgres"),
-      ...[
-        "-D",
-        data,
-        "-p",
-        String(port),
-        "-k",
-        folder,
-        "-c",
-        "listen_addresses=127.0.0.1",
-        "-c",
-        "max_connections=200",
-      ],
-      ...["-c", "shared_buffers=256MB", ...durability],
-    ]),
-    { cwd: folder, stdout: "ignore", stderr: "ignore" },
-  );
+  const spawn = () =>
+    Bun.spawn(
+      as([
+        join(bin, "postgres"),
+        ...["-D", data, "-p", String(port), "-k", folder, "-c", "listen_addresses=127.0.0.1"],
+        ...["-c", "max_connections=200", "-c", "shared_buffers=256MB", ...durability],
+      ]),
+      { cwd: folder, stdout: "ignore", stderr: "ignore" },
+    );
   const url = `postgres://novax@127.0.0.1:${port}/postgres`;
-  await waitForPort(port);
-  await waitForQueries(url);
+  let server = spawn();
+  const ready = async () => {
+    await waitForPort(port);
+    await waitForQueries(url);
+  };
+  await ready();
   return {
     url,
+    // SIGQUIT is the "immediate" shutdown: every connection breaks at once, as in a crash.
+    halt: async () => {
+      server.kill("SIGQUIT");
+      await server.exited;
+    },
+    resume: async () => {
+      server = spawn();
+      await ready();
+    },
     stop: async () => {
       server.kill("SIGINT");
       await server.exited;

@@ -18,8 +18,10 @@ export async function insertMessages(
   now: number,
   drafts: readonly MessageDraft[],
 ): Promise<InsertedMessage[]> {
-  await tx`select 1 from rooms where id = ${room} for update`;
-  const rows = await tx<{ index: string; seq: string; sent_at: string; is_new: boolean }>`
+  // Both are handed over at once: on one connection they run one after the other, and the second sees what the first
+  // waited for.
+  const locked = tx`select 1 from rooms where id = ${room} for update`;
+  const inserted = tx<{ index: string; seq: string; sent_at: string; is_new: boolean }>`
     with draft as (
       select d.index, d.sender_id, d.send_id, d.body
       from unnest(
@@ -67,6 +69,7 @@ export async function insertMessages(
     select index, seq, sent_at, false as is_new from known
     union all
     select fresh.index, head.before + fresh.place, ${now}, true from fresh, head`;
+  const [, rows] = await Promise.all([locked, inserted]);
   return rows.map((row) => ({
     index: Number(row.index) - 1,
     seq: Number(row.seq),
