@@ -39,8 +39,7 @@ async function run(): Promise<void> {
   }
   const server = await startServer(config, log);
   stopOn(["SIGTERM", "SIGINT"], server);
-  const address = config.port === 0 && !config.isSecure ? server.url.origin : config.publicUrl.origin;
-  console.log(`\n  novaX is running: ${address}\n`);
+  console.log(`\n  novaX is running: ${config.publicUrl.origin}\n`);
   const setupCode = await issueSetupCode(server.app);
   if (setupCode !== null) {
     console.log(

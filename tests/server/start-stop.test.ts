@@ -12,6 +12,7 @@ import {
   startServer,
   waitUntil,
 } from "../support/server.ts";
+import { freePort } from "../support/services.ts";
 
 const folder = () => mkdtempSync(joinPath(tmpdir(), "novax-start-"));
 
@@ -46,7 +47,7 @@ describe("starting", () => {
     const fromFile = await refusal({}, cwd);
     expect(fromFile.output).toContain("PORT");
     expect(fromFile.output).toContain("BCRYPT_COST");
-    const overridden = await refusal({ PORT: "0" }, cwd);
+    const overridden = await refusal({ PORT: String(await freePort()) }, cwd);
     expect(overridden.output).not.toContain("PORT:");
   });
 
@@ -54,7 +55,7 @@ describe("starting", () => {
     const dataDir = joinPath(folder(), "data");
     mkdirSync(dataDir);
     chmodSync(dataDir, 0o755);
-    const { code, output } = await refusal({ DATA_DIR: dataDir, PORT: "0" });
+    const { code, output } = await refusal({ DATA_DIR: dataDir, PORT: String(await freePort()) });
     expect(code).toBe(78);
     expect(output).toContain(`chmod 700 ${dataDir}`);
   });
@@ -62,7 +63,10 @@ describe("starting", () => {
   test("a data folder that cannot be written is said so", async () => {
     const place = joinPath(folder(), "file");
     writeFileSync(place, "");
-    const { code, output } = await refusal({ DATA_DIR: joinPath(place, "data"), PORT: "0" });
+    const { code, output } = await refusal({
+      DATA_DIR: joinPath(place, "data"),
+      PORT: String(await freePort()),
+    });
     expect(code).toBe(78);
     expect(output).toContain("cannot be written");
   });
@@ -70,7 +74,7 @@ describe("starting", () => {
   test("a database that is not there is said so, without its password", async () => {
     const { code, output } = await refusal({
       DATABASE_URL: "postgres://nova:hunter2@127.0.0.1:1/chat",
-      PORT: "0",
+      PORT: String(await freePort()),
     });
     expect(code).toBe(1);
     expect(output).toContain("127.0.0.1:1/chat");
@@ -82,7 +86,7 @@ describe("starting", () => {
     const server = await startServer(data);
     const alice = await join(server, "alice");
     for (let attempt = 0; attempt < 3; attempt++) {
-      const { code, output } = await refusal({ ...data.env, PORT: "0" });
+      const { code, output } = await refusal({ ...data.env, PORT: String(await freePort()) });
       expect(code).toBe(78);
       expect(output).toContain("another novaX");
     }
@@ -116,7 +120,7 @@ describe("starting", () => {
   test("[K14] killed at any moment of the first start, the next one is clean", async () => {
     for (let attempt = 0; attempt < 8; attempt++) {
       const data = await createTestData("embedded");
-      const { child } = spawnServer({ ...data.env, PORT: "0", BCRYPT_COST: "10" });
+      const { child } = spawnServer({ ...data.env, PORT: String(await freePort()), BCRYPT_COST: "10" });
       await Bun.sleep(60 + attempt * 150);
       child.kill("SIGKILL");
       await child.exited;
@@ -224,7 +228,7 @@ describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server", () => {
     const config = { dbname: pathname.slice(1), user: username, host: hostname, port: Number(port) };
     writeFileSync(joinPath(cwd, "config.json"), JSON.stringify(config));
     const { child, output } = spawnServer(
-      { db_password: "any", PORT: "0", LOG_FORMAT: "json", DATA_DIR: folder() },
+      { db_password: "any", PORT: String(await freePort()), LOG_FORMAT: "json", DATA_DIR: folder() },
       cwd,
     );
     expect(await waitUntil(() => output().includes("server.started"), 10_000)).toBe(true);

@@ -77,7 +77,7 @@ export function parseConfig(
     check(name, (value) => parseWhole(value, min, max), min);
 
   const host = text("HOST");
-  const port = whole("PORT", 0, 65535);
+  const port = whole("PORT", 1, 65535);
   const isLoopbackHost = isLoopbackName(host);
   const publicUrl = check(
     "PUBLIC_URL",

@@ -4,7 +4,7 @@ export type Setting = { name: string; default: string; help: string };
 
 export const settings = [
   { name: "HOST", default: "127.0.0.1", help: "address to listen on" },
-  { name: "PORT", default: "8000", help: "port to listen on (0: any free one)" },
+  { name: "PORT", default: "8000", help: "port to listen on" },
   {
     name: "PUBLIC_URL",
     default: "http://localhost:PORT",

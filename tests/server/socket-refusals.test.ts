@@ -1,0 +1,281 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { connect } from "node:net";
+import { generalRoomId } from "@novax/protocol/ids";
+import { SQL } from "bun";
+import type { SocketData } from "../../server/src/realtime/connection.ts";
+import { createSocketHandlers } from "../../server/src/realtime/socket-handlers.ts";
+import { join, type Person } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  startServer,
+  type TestData,
+  type TestServer,
+} from "../support/server.ts";
+import { sendOrder, upgradeStatus } from "../support/socket-orders.ts";
+
+describe.skipIf(!isAvailable("postgres"))("who may not", () => {
+  let data: TestData;
+  let server: TestServer;
+  let sql: SQL;
+  let alice: Person;
+  let carol: Person;
+
+  beforeAll(async () => {
+    data = await createTestData("postgres");
+    server = await startServer(data);
+    sql = new SQL(data.url!, { max: 2 });
+    alice = await join(server, "alice");
+    carol = await join(server, "carol");
+    // A room that carol is not in. Rooms cannot be made by people yet.
+    await sql`insert into rooms (id, name, created_at) values ('backstage', 'Backstage', 0)`;
+    await sql`insert into memberships (room_id, account_id, joined_at)
+      select 'backstage', id, 0 from accounts where username = 'alice'`;
+  });
+  afterAll(async () => {
+    await sql.close();
+    await server.stop();
+    await data.remove();
+  });
+
+  test("[W04] [Z02] an outsider gets the same answer for a closed room as for no room, for every command and route", async () => {
+    expect(
+      await (await alice.connect()).order({
+        type: "room.attach",
+        room: "backstage" as never,
+        afterSeq: 0,
+        epoch: "",
+      }),
+    ).toMatchObject({ ok: true });
+    const socket = await carol.connect();
+    const answers = async (room: string) => {
+      const orders = [
+        { type: "room.attach", room: room as never, afterSeq: 0, epoch: "" },
+        { type: "room.mark_read", room: room as never, seq: 1 },
+        sendOrder("let me in", crypto.randomUUID(), room),
+        { type: "typing.start", room: room as never },
+      ] as const;
+      const replies = [];
+      for (const order of orders) {
+        const { re: _, ...reply } = await socket.order(order as never);
+        replies.push(reply);
+      }
+      for (const path of [`/api/rooms/${room}/events`, `/api/messages?room_id=${room}`]) {
+        const response = await carol.fetch(path);
+        replies.push(`${response.status} ${await response.text()}`);
+      }
+      return JSON.stringify(replies);
+    };
+    const closed = await answers("backstage");
+    expect(closed).toBe(await answers("no-such-room"));
+    expect(closed).toContain("not_found");
+    expect(await sql`select 1 from messages where room_id = 'backstage'`).toHaveLength(0);
+    socket.close();
+  });
+
+  test("[W05] an outsider's sockets get not one byte of a room they are not in", async () => {
+    const outsider = await carol.enter();
+    const member = await alice.connect();
+    await member.order({ type: "room.attach", room: "backstage" as never, afterSeq: 0, epoch: "" });
+    member.say("a secret of the backstage", "backstage");
+    await member.until(() => member.messageTexts.includes("a secret of the backstage"));
+    await outsider.sayAndWait("later than the secret");
+    expect(outsider.texts.join()).not.toContain("secret of");
+    for (const socket of [outsider, member]) socket.close();
+  });
+
+  test("[W01] [A6] an Origin that is not ours, or none, is refused before the upgrade", async () => {
+    const { port } = server;
+    const origins = [
+      null,
+      "null",
+      "http://evil.example",
+      `http://sub.localhost:${port}`,
+      `http://localhost:${port}.evil.example`,
+      `https://localhost:${port}`,
+      `http://localhost:${port + 1}`,
+      `http://localhost:${port}%00`,
+      `http://localhost:${port}/`,
+    ];
+    for (const origin of origins) {
+      const status = await upgradeStatus(port, {
+        cookie: alice.cookieHeader,
+        ...(origin === null ? {} : { origin }),
+      });
+      expect(status, String(origin)).toBe(403);
+    }
+    for (const name of ["localhost", "127.0.0.1", "[::1]"]) {
+      const status = await upgradeStatus(port, {
+        cookie: alice.cookieHeader,
+        origin: `http://${name}:${port}`,
+      });
+      expect(status, name).toBe(101);
+    }
+  });
+
+  test("[W02] no session, an ended one and a forged one are refused before the upgrade", async () => {
+    const gone = await carol.inAnotherBrowser();
+    const cookie = gone.cookieHeader;
+    await gone.post("/logout", {});
+    for (const header of ["", cookie, `novax_session=${"A".repeat(43)}`]) {
+      expect(await upgradeStatus(server.port, { cookie: header, origin: server.origin }, "carol")).toBe(401);
+    }
+  });
+
+  test("a subprotocol that we do not speak is refused, and no other is spoken instead", async () => {
+    const headers = {
+      cookie: alice.cookieHeader,
+      origin: server.origin,
+      "sec-websocket-protocol": "novax.v9",
+    };
+    expect(await upgradeStatus(server.port, headers)).toBe(400);
+  });
+
+  test("[W10] more than 20 messages a second are refused with the time to wait, and whoever goes on is closed", async () => {
+    const [socket, witness] = [await carol.enter(), await alice.enter()];
+    for (let index = 0; index < 100; index++) socket.say(`flood ${index}`);
+    const refused = await socket.next((frame) => frame.type === "reply" && !frame.ok);
+    expect(refused).toMatchObject({ code: "rate_limited" });
+    expect(refused.retryInMs).toBeGreaterThan(0);
+    expect((await socket.closed).code).toBe(4429);
+    await witness.sayAndWait("not touched by the flood");
+    expect(witness.messageTexts.filter((body) => body.startsWith("flood")).length).toBeLessThan(60);
+    witness.close();
+  });
+
+  test("[W10] a new connection does not bring a new budget", async () => {
+    const quick = await join(server, "quick");
+    let accepted = 0;
+    for (let round = 0; round < 6; round++) {
+      const socket = await quick.open("novax.v1").catch(() => null);
+      if (!socket) continue;
+      await socket
+        .until(() => socket.frames.some((frame) => frame.type === "hello") || !socket.isOpen)
+        .catch(() => {});
+      for (let index = 0; index < 40 && socket.isOpen; index++) socket.say(`round ${round} ${index}`);
+      await socket.until(() => socket.frames.length > 30 || !socket.isOpen, 1000).catch(() => {});
+      accepted += socket.frames.filter((frame) => frame.type === "reply" && frame.ok).length;
+      socket.close();
+    }
+    // Forty at once and twenty a second, however often one comes back.
+    expect(accepted).toBeLessThan(40 + 8 * 20);
+    expect(accepted).toBeGreaterThan(10);
+  }, 20_000);
+
+  test("[W05] [A2] whoever is removed gets the removal and nothing after it, also on a resume", async () => {
+    const erin = await join(server, "erin");
+    const [e, a] = [await erin.enter(), await alice.enter()];
+    const before = await a.sayAndWait("erin is here");
+    await e.until(() => e.events.some((event) => event.seq === before));
+    // As a moderator's command will do it: one transaction, an event in the room's own order.
+    await sql.begin(async (tx) => {
+      const [head] =
+        await tx`update rooms set head_seq = head_seq + 1 where id = 'general' returning head_seq`;
+      await tx`delete from memberships using accounts where account_id = id and username = 'erin'`;
+      await tx`insert into room_events (room_id, seq, type, actor_id, at, subject_id)
+        select 'general', ${head.head_seq}, 'member.removed', id, 0, id from accounts where username = 'erin'`;
+    });
+    const after = await a.sayAndWait("erin is gone");
+    await e.next((frame) => frame.type === "left");
+    expect(e.events.some((event) => event.seq >= after)).toBe(false);
+    expect(e.events.at(-1)).toMatchObject({ type: "member.removed" });
+    expect(await e.order(sendOrder("am I?"))).toMatchObject({ ok: false, code: "not_found" });
+    const again = await erin.connect();
+    const reply = await again.order({
+      type: "room.attach",
+      room: generalRoomId,
+      afterSeq: before,
+      epoch: "",
+    });
+    expect(reply).toMatchObject({ ok: false, code: "not_found" });
+    expect([...e.texts, ...again.texts].join()).not.toContain("erin is gone");
+    expect((await erin.fetch("/api/messages")).status).toBe(404);
+    for (const socket of [e, a, again]) socket.close();
+  });
+
+  test("[W11] a reader that stops is closed within a bound of memory, and the others feel nothing", async () => {
+    const slow = await join(server, "slow");
+    const raw = connect(server.port, "127.0.0.1");
+    raw.on("error", () => {});
+    let isClosed = false;
+    raw.on("close", () => {
+      isClosed = true;
+    });
+    const key = "dGhlIHNhbXBsZSBub25jZQ==";
+    raw.write(
+      `GET /ws/slow HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\nOrigin: ${server.origin}\r\nCookie: ${slow.cookieHeader}\r\n\r\n`,
+    );
+    raw.pause();
+    const talkers = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => join(server, `talker${index}`)),
+    );
+    const sockets = await Promise.all(talkers.map((person) => person.enter()));
+    const isGone = () => {
+      // 4,000 characters at the limit of speed, until more than the buffers of both ends is under way.
+      for (const socket of sockets) socket.say("x".repeat(4000));
+      raw.write("");
+      return isClosed || !hasSlow();
+    };
+    const hasSlow = () => {
+      const last = sockets[0]!.frames.findLast((frame) => frame.type === "presence" && frame.left.length > 0);
+      return last === undefined;
+    };
+    let gone = false;
+    for (let round = 0; round < 400 && !gone; round++) {
+      gone = isGone();
+      await Bun.sleep(60);
+    }
+    expect(gone).toBe(true);
+    await sockets[0]!.until(() => sockets.every((socket) => socket.isOpen));
+    for (const socket of sockets) socket.close();
+    raw.destroy();
+  }, 60_000);
+});
+
+describe("a line that fell silent", () => {
+  test("[W12] a socket that does not answer pings is closed; one that does stays open", async () => {
+    const silentSeconds = 8;
+    const closed: string[] = [];
+    const handlers = createSocketHandlers(() => undefined as never, silentSeconds);
+    const listener = Bun.serve<SocketData>({
+      port: 0,
+      fetch: (request, self) => {
+        const data = { actor: { username: new URL(request.url).pathname } } as unknown as SocketData;
+        return self.upgrade(request, { data }) ? undefined : new Response(null, { status: 400 });
+      },
+      websocket: {
+        ...handlers,
+        open: () => {},
+        close: (socket) => void closed.push(socket.data.actor.username),
+      },
+    });
+    const alive = new WebSocket(`ws://127.0.0.1:${listener.port}/alive`);
+    const silent = connect(listener.port!, "127.0.0.1");
+    silent.on("error", () => {});
+    silent.write(
+      "GET /silent HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    const deadline = Date.now() + 3 * silentSeconds * 1000;
+    while (closed.length === 0 && Date.now() < deadline) await Bun.sleep(50);
+    expect(closed).toEqual(["/silent"]);
+    expect(alive.readyState).toBe(WebSocket.OPEN);
+    alive.close();
+    silent.destroy();
+    await listener.stop(true);
+  }, 40_000);
+});
+
+describe("behind a TLS proxy", () => {
+  test("[W03] a connection that reached the proxy in the clear is refused", async () => {
+    const data = await createTestData("embedded");
+    const env = { PUBLIC_URL: "https://chat.example.org", TRUSTED_PROXIES: "127.0.0.1" };
+    const server = await startServer(data, { env });
+    const origin = "https://chat.example.org";
+    const plain = await upgradeStatus(server.port, { origin, "x-forwarded-proto": "http" });
+    const secure = await upgradeStatus(server.port, { origin, "x-forwarded-proto": "https" });
+    // The second gets as far as the session.
+    expect([plain, secure]).toEqual([403, 401]);
+    await server.stop();
+    await data.remove();
+  });
+});
