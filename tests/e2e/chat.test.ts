@@ -190,6 +190,25 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await page.context().close();
   }, 30_000);
 
+  test("whoever is in no room is told so, and can sign out", async () => {
+    const lou = await join(server, "lou");
+    const { page, faults } = await openPage(browser);
+    // Nobody can be taken out of a room by hand yet, so the page is given what the server would then send.
+    await page.route(`${server.url}/chat`, async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace(/"rooms":\[.*\]/, '"rooms":[]');
+      await route.fulfill({ response, body });
+    });
+    const cookies = [...lou.cookies].map(([name, value]) => ({ name, value, url: server.url }));
+    await page.context().addCookies(cookies);
+    await page.goto(`${server.url}/chat`);
+    await page.getByRole("heading", { name: "You are in no room" }).waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL(`${server.url}/`);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test("typing is shown to the others on a line that is always there, and goes", async () => {
     const [frank, grace] = [await join(server, "frank"), await join(server, "grace")];
     const [f, g] = [await openChat(browser, frank), await openChat(browser, grace)];

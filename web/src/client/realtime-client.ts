@@ -26,6 +26,7 @@ export type CommandDraft = Command extends infer C ? (C extends Command ? Omit<C
 
 const pingEveryMs = 20_000;
 const answerWithinMs = 10_000;
+const giveUpEveryMs = 5000;
 
 /**
  * One connection to the server that is always wanted: it reconnects by itself, and says with `onHello` when a new one
@@ -41,6 +42,7 @@ export class RealtimeClient {
   #attempt = 0;
   #nextId = 1;
   #hasGreeted = false;
+  #gaveUpAt = 0;
   #awaySince: number | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setInterval> | undefined;
@@ -78,8 +80,11 @@ export class RealtimeClient {
     socket.onclose = null;
     socket.onmessage = null;
     socket.close();
-    this.#attempt = 0;
-    this.#closed(socket, closeCodes.restarting, 0);
+    // What made us give up once may do so again at once; then there is a pause.
+    const isAgain = Date.now() - this.#gaveUpAt < giveUpEveryMs;
+    this.#gaveUpAt = Date.now();
+    this.#attempt = isAgain ? Math.max(2, this.#attempt) : 0;
+    this.#closed(socket, closeCodes.restarting, isAgain ? undefined : 0);
   }
 
   /** Orders something. Resolves with the reply, or with null when the connection broke first. */
