@@ -84,7 +84,7 @@ export class MessageList extends Component<MessageListProps, State> {
     this.props.handle.current = this;
     this.#resizes = new ResizeObserver(() => {
       this.#place(this.#anchor);
-      this.#noteReading();
+      this.#afterMove();
     });
     this.#resizes.observe(this.#viewport.current!);
     this.#resizes.observe(this.#list.current!);
@@ -302,7 +302,9 @@ export class MessageList extends Component<MessageListProps, State> {
     const { from, to } = this.#window();
     const above = viewport.scrollTop;
     const below = this.#distanceToEnd();
-    const isAtEnd = this.state.isFollowing;
+    // A larger window may have brought the end into view, with nothing left to scroll.
+    const isAtEnd = this.state.isFollowing || (to === rows.length && below <= 1);
+    if (isAtEnd) this.#setFollowing(true);
     if (!isAtEnd && above < moveWithinPx && from > 0) {
       const start = Math.max(0, from - windowStep);
       this.#setWindow({ from: start, to: Math.min(to, start + windowRowsMax) });
