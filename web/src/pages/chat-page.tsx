@@ -61,9 +61,12 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [goToEnd, showShortcuts]);
 
-  // What had the focus is hidden with its pane.
+  // What had the focus is hidden with its pane. Before the first change of pane nothing had it.
+  const paneBefore = useRef(pane);
   useEffect(() => {
-    if (document.activeElement !== document.body) return;
+    const isChanged = paneBefore.current !== pane;
+    paneBefore.current = pane;
+    if (!isChanged || document.activeElement !== document.body) return;
     document.querySelector<HTMLElement>(pane === "rooms" ? ".room-item" : ".messages-viewport")?.focus();
   }, [pane]);
 
