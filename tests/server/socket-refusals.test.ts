@@ -2,9 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { generalRoomId } from "@novax/protocol/ids";
 import { SQL } from "bun";
+import { createLocalBus } from "../../server/src/bus/local-bus.ts";
+import { openDatabase } from "../../server/src/db/open-database.ts";
+import { systemClock } from "../../server/src/lib/clock.ts";
+import { silentLog } from "../../server/src/log/log.ts";
 import type { SocketData } from "../../server/src/realtime/connection.ts";
 import { createSocketHandlers } from "../../server/src/realtime/socket-handlers.ts";
-import { join, type Person } from "../support/person.ts";
+import { removeMember } from "../../server/src/rooms/remove-member.ts";
+import { join, type Person, type TestSocket } from "../support/person.ts";
 import {
   createTestData,
   isAvailable,
@@ -167,14 +172,15 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     const [e, a] = [await erin.enter(), await alice.enter()];
     const before = await a.sayAndWait("erin is here");
     await e.until(() => e.events.some((event) => event.seq === before));
-    // As a moderator's command will do it: one transaction, an event in the room's own order.
-    await sql.begin(async (tx) => {
-      const [head] =
-        await tx`update rooms set head_seq = head_seq + 1 where id = 'general' returning head_seq`;
-      await tx`delete from memberships using accounts where account_id = id and username = 'erin'`;
-      await tx`insert into room_events (room_id, seq, type, actor_id, at, subject_id)
-        select 'general', ${head.head_seq}, 'member.removed', id, 0, id from accounts where username = 'erin'`;
-    });
+    // Another process takes her out, and its ring does not reach this one.
+    const db = await openDatabase({ kind: "postgres", url: data.url! }, silentLog);
+    const elsewhere = { db, bus: createLocalBus(silentLog), clock: systemClock };
+    const idOf = (socket: TestSocket) =>
+      socket.frames.flatMap((frame) => (frame.type === "hello" ? [frame.you] : []))[0]!;
+    await removeMember(elsewhere, idOf(a), generalRoomId, idOf(e));
+    // A second time changes nothing.
+    await removeMember(elsewhere, idOf(a), generalRoomId, idOf(e));
+    await db.close();
     const after = await a.sayAndWait("erin is gone");
     await e.next((frame) => frame.type === "left");
     expect(e.events.some((event) => event.seq >= after)).toBe(false);
@@ -190,6 +196,16 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     expect(reply).toMatchObject({ ok: false, code: "not_found" });
     expect([...e.texts, ...again.texts].join()).not.toContain("erin is gone");
     expect((await erin.fetch("/api/messages")).status).toBe(404);
+    const basic = await erin.open();
+    expect(await basic.next((frame) => (frame.type as string) === "error")).toMatchObject({
+      code: "not_found",
+    });
+    expect(basic.isOpen).toBe(true);
+    basic.close();
+    const { events } = (await (await alice.fetch("/api/rooms/general/events")).json()) as {
+      events: { type: string }[];
+    };
+    expect(events.filter((event) => event.type === "member.removed")).toHaveLength(1);
     for (const socket of [e, a, again]) socket.close();
   });
 

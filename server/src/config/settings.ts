@@ -10,7 +10,7 @@ export const settings = [
     default: "http://localhost:PORT",
     help: "the address people type; required, with https, unless HOST is loopback",
   },
-  { name: "DATA_DIR", default: "./data", help: "folder of the embedded database and of uploads" },
+  { name: "DATA_DIR", default: "./data", help: "folder of the embedded database" },
   {
     name: "DATABASE_URL",
     default: "",
@@ -26,7 +26,7 @@ export const settings = [
   {
     name: "SMTP_URL",
     default: "",
-    help: "smtp://user:password@host:port; without it mails are printed to the log",
+    help: "smtp://user:password@host:port, for mails; this version sends none",
   },
   {
     name: "TRUSTED_PROXIES",

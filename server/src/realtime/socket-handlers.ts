@@ -70,7 +70,12 @@ async function open(realtime: Realtime, socket: Socket): Promise<void> {
     if (connection.protocol === "basic") await realtime.feeds.open(generalRoomId).attachBasic(connection);
     else await greet(realtime, connection);
   } catch (error) {
-    if (!(error instanceof Refusal)) realtime.log.fault("socket.open_failed", error);
+    if (error instanceof Refusal && connection.protocol === "basic") {
+      // Not a member of `general` any more: coming back would not change that, and nothing wrong ends the connection.
+      connection.send({ type: "error", detail: error.message, code: error.code });
+      return;
+    }
+    realtime.log.fault("socket.open_failed", error);
     connection.close(closeCodes.unavailable, "unavailable");
   }
 }
