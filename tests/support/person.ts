@@ -108,6 +108,8 @@ type AnyFrame = ServerFrame & Record<string, unknown>;
 export class TestSocket {
   readonly frames: AnyFrame[] = [];
   readonly texts: string[] = [];
+  /** Which message each `message.send` was for, by the command's id. */
+  readonly sendIds = new Map<number, string>();
   readonly opened: Promise<void>;
   readonly closed: Promise<{ code: number; reason: string }>;
   readonly #socket: WebSocket;
@@ -219,6 +221,7 @@ export class TestSocket {
   /** Sends a text and returns its sendId, without waiting. */
   say(text: string, room = "general", sendId: string = crypto.randomUUID()): string {
     const id = this.#nextId++;
+    this.sendIds.set(id, sendId);
     this.sendRaw(JSON.stringify({ id, type: "message.send", room, sendId, body: { kind: "text", text } }));
     return sendId;
   }
