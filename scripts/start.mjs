@@ -1,13 +1,14 @@
-// npm start: installs and builds what is missing, then runs the server.
+// npm start: installs and builds what is missing, then runs the server; with --admin an operator's command instead.
 import { spawn, spawnSync } from "node:child_process";
 import { bunPath, fail, install, root } from "./prepare.mjs";
 
 const bun = ["--no-env-file"];
+const isAdmin = process.argv[2] === "--admin";
 const isHelp = process.argv.includes("--help");
 
 install("run");
 const binary = bunPath();
-if (!isHelp) {
+if (!isHelp && !isAdmin) {
   const built = spawnSync(binary, [...bun, "scripts/build.ts", "--if-stale"], {
     cwd: root,
     stdio: "inherit",
@@ -16,7 +17,10 @@ if (!isHelp) {
 }
 // Settings and relative paths belong to the folder the command was typed in.
 const watch = process.argv.includes("--dev") ? ["--watch"] : [];
-const child = spawn(binary, [...bun, ...watch, "server/src/cli.ts", ...process.argv.slice(2)], {
+const program = isAdmin
+  ? ["server/src/admin-cli.ts", ...process.argv.slice(3)]
+  : [...watch, "server/src/cli.ts", ...process.argv.slice(2)];
+const child = spawn(binary, [...bun, ...program], {
   cwd: root,
   stdio: "inherit",
 });

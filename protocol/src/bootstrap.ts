@@ -5,6 +5,8 @@ import type { RoomEvent } from "./events.ts";
 export type Bootstrap = {
   epoch: string;
   you: Person;
+  /** What happened to one's account and was not looked at yet. */
+  unseenNotices: number;
   rooms: (Room & { readSeq: number; events: RoomEvent[]; members: Person[] })[];
 };
 

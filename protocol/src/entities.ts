@@ -5,8 +5,17 @@ import { messageTextCharsMax } from "./limits.ts";
 export const serverRoles = ["owner", "admin", "member", "guest"] as const;
 export type ServerRole = (typeof serverRoles)[number];
 
+/** Who may make an account: everybody, whoever has an invitation, nobody. */
+export const registrationModes = ["open", "invite", "closed"] as const;
+export type RegistrationMode = (typeof registrationModes)[number];
+
 /** What others may see of a person. Nothing else of an account ever leaves the server. */
-export const personSchema = z.strictObject({ id: accountIdSchema, username: z.string() });
+export const personSchema = z.strictObject({
+  id: accountIdSchema,
+  username: z.string(),
+  /** What the person wants to be called; without one, the username. */
+  displayName: z.string().optional(),
+});
 export type Person = z.infer<typeof personSchema>;
 
 // Control characters other than newline and tab have no place in a text: they hide content in logs and terminals.

@@ -2,6 +2,7 @@
 
 export const usernameCharsMin = 2;
 export const usernameCharsMax = 32;
+export const displayNameCharsMax = 50;
 export const emailCharsMax = 254;
 export const passwordCodePointsMax = 128;
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { personSchema, roomSchema } from "./entities.ts";
 import { eventsFrameSchema } from "./events.ts";
 import { roomIdSchema } from "./ids.ts";
-import { presenceSignalSchema, readSignalSchema, typingSignalSchema } from "./signals.ts";
+import { noticeSignalSchema, presenceSignalSchema, readSignalSchema, typingSignalSchema } from "./signals.ts";
 
 /** Refusals. A code never changes its meaning; `detail` is for people and may. */
 export const refusalCodes = [
@@ -30,6 +30,24 @@ export const refusalCodes = [
   "passwords_differ",
   "current_password_wrong",
   "setup_code_required",
+  "registration_closed",
+  "invite_required",
+  "invite_invalid",
+  "approval_pending",
+  "second_factor_required",
+  "second_factor_setup_required",
+  "second_factor_on",
+  "second_factor_off",
+  "challenge_ended",
+  "code_wrong",
+  "passkey_refused",
+  "reauth_required",
+  "link_invalid",
+  "email_taken",
+  "display_name_invalid",
+  "last_owner",
+  "sso_refused",
+  "erasure_not_allowed",
   "message_invalid",
   "storage_full",
 ] as const;
@@ -85,6 +103,7 @@ export const serverFrameSchema = z.union([
   typingSignalSchema,
   presenceSignalSchema,
   readSignalSchema,
+  noticeSignalSchema,
 ]);
 
 export type Hello = z.infer<typeof helloSchema>;

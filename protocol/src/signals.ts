@@ -29,7 +29,15 @@ export const readSignalSchema = z.strictObject({
   seq: z.int().nonnegative(),
 });
 
+/** Something happened to one's account; the account page has it too, for later. */
+export const noticeSignalSchema = z.strictObject({
+  type: z.literal("notice"),
+  title: z.string(),
+  detail: z.string(),
+});
+
+export type NoticeSignal = z.infer<typeof noticeSignalSchema>;
 export type TypingSignal = z.infer<typeof typingSignalSchema>;
 export type PresenceSignal = z.infer<typeof presenceSignalSchema>;
 export type ReadSignal = z.infer<typeof readSignalSchema>;
-export type Signal = TypingSignal | PresenceSignal | ReadSignal;
+export type Signal = TypingSignal | PresenceSignal | ReadSignal | NoticeSignal;

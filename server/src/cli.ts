@@ -1,15 +1,13 @@
 // What `npm start` runs: reads the configuration, starts the server, says in plain words what is wrong, and stops
 // cleanly on SIGTERM and Ctrl-C.
 import { issueSetupCode } from "./accounts/setup-code.ts";
-import { ConfigError, readConfig } from "./config/read-config.ts";
+import { readConfig } from "./config/read-config.ts";
 import { helpText } from "./config/settings.ts";
-import { DatabaseUnusable } from "./db/open-database.ts";
+import { exitCodes, sayWhatIsWrong } from "./exit.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog } from "./log/log.ts";
 import { type RunningServer, startServer } from "./main.ts";
 
-// 78: EX_CONFIG of sysexits.h, so that a supervisor can tell a mistake in the configuration from a crash.
-const exitCodes = { failed: 1, config: 78 };
 const stopWithinMs = 10_000;
 
 if (process.argv.includes("--help")) {
@@ -62,19 +60,4 @@ function stopOn(signals: NodeJS.Signals[], server: RunningServer): void {
     process.exit(0);
   };
   for (const signal of signals) process.on(signal, () => void stop());
-}
-
-function sayWhatIsWrong(error: unknown): never {
-  if (error instanceof ConfigError) {
-    for (const mistake of error.mistakes) console.error(`novaX cannot start: ${mistake}`);
-    process.exit(exitCodes.config);
-  }
-  const { code, message, stack } = error as Error & { code?: string };
-  if (error instanceof DatabaseUnusable) console.error(`novaX cannot start. ${message}`);
-  else if (code === "EADDRINUSE")
-    console.error("novaX cannot start: the port is taken. Set PORT to another one.");
-  else if (code === "EACCES")
-    console.error("novaX cannot start: this port needs more rights. Set PORT above 1023.");
-  else console.error(`novaX cannot start: ${stack ?? message}`);
-  process.exit(exitCodes.failed);
 }

@@ -3,20 +3,27 @@ import { generalRoomId } from "@novax/protocol/ids";
 import { createLocalAttemptLimits, createRedisAttemptLimits } from "./auth/attempt-limits.ts";
 import { loadKnownPasswords } from "./auth/known-passwords.ts";
 import { createPasswordHasher } from "./auth/password-hasher.ts";
+import { sendResets } from "./auth/reset-password.ts";
+import { createSsoClient } from "./auth/sso-client.ts";
 import { createLocalBus } from "./bus/local-bus.ts";
 import { createRedisBus } from "./bus/redis-bus.ts";
+import { readServerSecret } from "./config/data-folder.ts";
 import type { Config } from "./config/read-config.ts";
-import { readEpoch } from "./db/installation.ts";
+import { assertSameSecret, readEpoch } from "./db/installation.ts";
 import { openDatabase } from "./db/open-database.ts";
 import type { App } from "./http/app.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { problemResponse, toProblem } from "./http/problem.ts";
 import { loadWeb } from "./http/serve-web.ts";
 import { isSocketRequest, upgradeSocket } from "./http/upgrade.ts";
+import { startJobs } from "./jobs/runner.ts";
 import { systemClock as clock } from "./lib/clock.ts";
 import { systemRandom as random } from "./lib/random.ts";
 import { Refusal } from "./lib/refusal.ts";
+import { createServerSecret } from "./lib/server-secret.ts";
 import type { Log } from "./log/log.ts";
+import { createConsoleMailer, createSmtpMailer } from "./mail/mailer.ts";
+import { eraseAccount } from "./messages/erase-account.ts";
 import { RoomWriters } from "./messages/room-writer.ts";
 import type { SocketData } from "./realtime/connection.ts";
 import { type Realtime, startRealtime } from "./realtime/realtime.ts";
@@ -25,17 +32,22 @@ import { joinRoom } from "./rooms/join-room.ts";
 
 const minuteMs = 60_000;
 const drainMs = 3000;
+const factorFailuresMax = 10;
 
 export type RunningServer = { app: App; realtime: Realtime; url: URL; stop(): Promise<void> };
 
-/** Starts one process of novaX. `stop` drains the sockets and closes the database. */
-export async function startServer(config: Config, log: Log): Promise<RunningServer> {
-  const web = loadWeb();
+/** What was opened beside the app, and is closed in order. */
+export type OpenApp = { app: App; processId: string; close(): Promise<void> };
+
+/** Opens everything but the door: the database, the bus, the mail. For the server, and for the operator's commands. */
+export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const knownPasswords = loadKnownPasswords(config.breachedPasswordsFile);
+  const secret = createServerSecret(readServerSecret(config));
   const db = await openDatabase(config.database, log);
+  await assertSameSecret(db.sql, secret);
   const epoch = await readEpoch(db.sql);
   const processId = random.uuid();
-  const { redisUrl } = config;
+  const { redisUrl, publicUrl } = config;
   const redis = redisUrl === null ? null : { url: redisUrl, installation: epoch, processId, log };
   const bus = redis ? await createRedisBus(redis) : createLocalBus(log);
   const app: App = {
@@ -45,8 +57,16 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     log,
     clock,
     random,
+    secret,
+    publicUrl,
+    ownOrigins: config.ownOrigins,
     epoch,
     roomWriters: new RoomWriters({ db, bus, clock }),
+    mailer:
+      config.smtpUrl === null
+        ? createConsoleMailer(console.log)
+        : createSmtpMailer(config.smtpUrl, config.mailFrom),
+    sso: config.oidc && createSsoClient({ clock, secret, log, publicUrl }, config.oidc),
     sessionLimits: { idleMs: config.sessionIdleMs, maxMs: config.sessionMaxMs },
     passwordHasher: await createPasswordHasher(config.bcryptCost),
     passwordRules: { codePointsMin: config.passwordCodePointsMin, knownPasswords },
@@ -54,11 +74,28 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     loginLimits: {
       perAccount: { max: config.loginFailuresPerAccount, windowMs: 15 * minuteMs },
       perAddress: { max: config.loginFailuresPerAddress, windowMs: minuteMs },
+      overall: { max: config.loginFailuresOverall, windowMs: minuteMs },
     },
+    factorLimit: { max: factorFailuresMax, windowMs: 15 * minuteMs },
     signUpLimit: { max: config.signUpsPerAddress, windowMs: 60 * minuteMs },
+    configuredRegistration: config.registration,
     joinFirstRooms: (tx, recordEvent, person) => joinRoom({ clock }, tx, recordEvent, generalRoomId, person),
   };
+  return {
+    app,
+    processId,
+    close: async () => {
+      app.mailer.close();
+      await Promise.all([bus.close(), app.attemptLimits.close()]);
+      await db.close();
+    },
+  };
+}
 
+/** Starts one process of novaX. `stop` drains the sockets and closes the database. */
+export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+  const web = loadWeb();
+  const { app, processId, close } = await openApp(config, log);
   const http = createHttpApp(app, web);
   // Each needs the other: the sockets call the rooms, the rooms publish through the server of the sockets.
   let realtime!: Realtime;
@@ -84,10 +121,6 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
         return http.fetch(request, { address: self.requestIP(request)?.address ?? "" });
       },
     });
-  const close = async () => {
-    await Promise.all([bus.close(), app.attemptLimits.close()]);
-    await db.close();
-  };
   // A taken port is the last thing that can go wrong; what is open by then is closed in order.
   const server = await Promise.try(listen).catch(async (error: unknown) => {
     await close();
@@ -99,6 +132,11 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     messagesPerSecond: config.messagesPerSecond,
     newSendId: () => crypto.randomUUID(),
     publishToSockets: (topic, frame) => server.publish(topic, frame),
+  });
+  const jobs = startJobs(app, {
+    "mail.send": (mail) => app.mailer.send(mail),
+    "reset.request": (request) => sendResets(app, request),
+    "account.erase": (request) => eraseAccount(app, request),
   });
 
   return {
@@ -113,6 +151,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       realtime.hub.closeAll();
       await server.stop(true);
       realtime.stop();
+      await jobs.stop();
       await close();
     },
   };

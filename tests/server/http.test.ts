@@ -162,7 +162,7 @@ describe("over HTTP", () => {
     expect(guarded.length).toBeGreaterThanOrEqual(2);
     for (const [method, path] of [...guarded, ["GET", "/api/openapi.json"] as const]) {
       const headers = { origin: server.origin };
-      const response = await fetch(server.url + path.replace("{room}", "general"), { method, headers });
+      const response = await fetch(server.url + path.replace(/\{\w+\}/g, "general"), { method, headers });
       expect(response.status, path).toBe(401);
       expect(await response.json()).toMatchObject({ code: "unauthenticated" });
     }
@@ -173,14 +173,64 @@ describe("over HTTP", () => {
     expect(document.openapi).toBe("3.1.0");
     expect(Object.keys(document.paths).sort()).toEqual(
       [
+        "/account/confirm",
+        "/account/confirm/passkey",
+        "/account/confirm/passkey/options",
+        "/account/data",
+        "/account/devices/distrust",
+        "/account/devices/end",
+        "/account/devices/end-others",
+        "/account/email",
+        "/account/email/resend",
+        "/account/email/verify",
+        "/account/export",
+        "/account/passkeys",
+        "/account/passkeys/options",
+        "/account/passkeys/{passkey}/remove",
+        "/account/passkeys/{passkey}/rename",
         "/account/password",
+        "/account/profile",
+        "/account/sso/unlink",
+        "/account/two-factor",
+        "/account/two-factor/disable",
+        "/account/two-factor/passkeys",
+        "/account/two-factor/recovery-codes",
+        "/account/two-factor/recovery-codes/download",
+        "/account/two-factor/start",
+        "/account/username",
+        "/admin/invites",
+        "/admin/invites/{invite}/revoke",
+        "/admin/people/{person}/approve",
+        "/admin/people/{person}/disable",
+        "/admin/people/{person}/enable",
+        "/admin/people/{person}/end-sessions",
+        "/admin/people/{person}/reject",
+        "/admin/people/{person}/require-factor",
+        "/admin/people/{person}/reset-link",
+        "/admin/people/{person}/role",
+        "/admin/people/{person}/unrequire-factor",
+        "/admin/settings",
+        "/api/account",
+        "/api/account/devices",
+        "/api/admin/audit",
+        "/api/admin/audit/export",
+        "/api/admin/invites",
+        "/api/admin/people",
         "/api/messages",
         "/api/rooms/{room}/events",
+        "/forgot",
         "/healthz",
         "/login",
+        "/login/code",
+        "/login/code/passkey",
+        "/login/code/passkey/options",
+        "/login/passkey",
+        "/login/passkey/options",
         "/logout",
         "/readyz",
         "/register",
+        "/reset",
+        "/verify",
       ].sort(),
     );
     const { schema } = document.paths["/register"]!.post!.requestBody!.content["application/json"]!;

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { AccountId } from "@novax/protocol/ids";
 import { SQL } from "bun";
-import { disableAccount } from "../../server/src/auth/disable-account.ts";
 import { parseConfig } from "../../server/src/config/read-config.ts";
 import { sha256 } from "../../server/src/lib/sha256.ts";
 import { silentLog } from "../../server/src/log/log.ts";
@@ -210,7 +209,7 @@ describe("an account that is shut", () => {
       id: AccountId;
     }>`select id from accounts where username = 'dave'`;
     const startedAt = Date.now();
-    await disableAccount(running.app, row!.id);
+    expect((await alice.post(`/admin/people/${row!.id}/disable`, {})).status).toBe(200);
     for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
     expect(Date.now() - startedAt).toBeLessThan(1000);
     for (const device of devices) expect((await device.fetch("/api/messages")).status).toBe(401);

@@ -43,3 +43,7 @@ export function usernameKey(username: string): string {
 function invalid(detail: string): Refusal {
   return new Refusal("username_invalid", detail, { field: "username" });
 }
+
+export function usernameTaken(): Refusal {
+  return new Refusal("username_taken", "This username is taken.", { field: "username" });
+}

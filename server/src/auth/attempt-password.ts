@@ -25,11 +25,12 @@ export type AttemptNeeds = {
   log: Log;
   passwordHasher: PasswordHasher;
   attemptLimits: AttemptLimits;
-  loginLimits: { perAccount: AttemptLimit; perAddress: AttemptLimit };
+  loginLimits: { perAccount: AttemptLimit; perAddress: AttemptLimit; overall: AttemptLimit };
 };
 
 /** NIST 800-63B-4, 3.2.2: after so many failures in a row the password alone opens nothing any more. */
 const failuresInARowMax = 100;
+const overallBucket = "login-overall";
 
 /**
  * The one place where somebody's word for a password is taken. Says whether it is right, and from which known browser
@@ -54,9 +55,11 @@ export async function attemptPassword(
   // The attempt on the account is taken before it is made, so that of fifty at once no more are made than allowed. On
   // the address failures alone count: an office behind one address signs in at nine.
   await assertAttemptsLeft(app.attemptLimits, addressBucket, app.loginLimits.perAddress);
+  // One password tried on everybody from everywhere touches neither of the other limits. Known browsers go on.
+  if (!device) await assertAttemptsLeft(app.attemptLimits, overallBucket, app.loginLimits.overall);
   await assertAttempt(app.attemptLimits, bucket, app.loginLimits.perAccount);
-  // Counted while the hash is computed, and taken back by whoever finishes the login: a write after it would take time
-  // that tells a name that somebody has from one that nobody has (L02).
+  // Counted while the hash is computed, and taken back where the password was right: a write after a wrong one would take
+  // time that tells a name that somebody has from one that nobody has (L02).
   const counted = countFailureInARow(app, account, device);
   let isRight: boolean;
   try {
@@ -70,11 +73,20 @@ export async function attemptPassword(
   }
   if (isRight) {
     await app.attemptLimits.forgiveAttempt(bucket);
+    await uncountFailureInARow(app, account, device);
   } else {
     await app.attemptLimits.countAttempt(addressBucket, app.loginLimits.perAddress);
+    await countOverall(app);
     app.log.info("password.refused", { known: account !== null, address: origin.address });
   }
   return { isRight, device };
+}
+
+/** Says it once per window: somebody tries passwords on many accounts at once. */
+async function countOverall(app: AttemptNeeds): Promise<void> {
+  const { overall } = app.loginLimits;
+  const { count } = await app.attemptLimits.countAttempt(overallBucket, overall);
+  if (count === overall.max) app.log.warn("login.spray", { failures: count, windowMs: overall.windowMs });
 }
 
 async function uncountFailureInARow(

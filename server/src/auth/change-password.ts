@@ -1,17 +1,20 @@
-import { findAccountByUsernameKey, replacePasswordHash } from "../accounts/queries.ts";
-import { usernameKey } from "../accounts/username.ts";
+import { changeAccount } from "../accounts/account-change.ts";
+import { findAccountById, lockAccount, setPasswordHash } from "../accounts/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { attemptPassword } from "./attempt-password.ts";
 import { type FinishedLogin, finishLogin } from "./finish-login.ts";
+import { distrustDevices } from "./known-devices.ts";
 import type { LoginNeeds } from "./log-in.ts";
 import { assertMayBePassword, normalisePassword, type PasswordRules } from "./password-rules.ts";
-import { type Actor, markAllSessionsEnded, type RequestOrigin } from "./sessions.ts";
+import { type Actor, assertRecentProof, markAllSessionsEnded, type RequestOrigin } from "./sessions.ts";
 
 /**
- * Changes one's own password. Every session of the account ends, on every process, and this browser gets a new one.
+ * Changes one's own password. Every session of the account and every browser's trust ends, on every process, and this
+ * browser gets a new session.
  *
- * Refuses with `current_password_wrong`, which counts as a failed sign-in (P08), and as {@link attemptPassword} and the
- * rules for new passwords do; then nothing has changed.
+ * Refuses with `current_password_wrong`, which counts as a failed sign-in (P08); with `reauth_required` where the
+ * account has a second factor that was not shown of late; and as {@link attemptPassword} and the rules for new passwords
+ * do. Then nothing has changed.
  */
 export async function changePassword(
   app: LoginNeeds & { passwordRules: PasswordRules },
@@ -19,37 +22,48 @@ export async function changePassword(
   change: { current: string; password: string; confirmPassword: string; deviceToken: string | null },
   origin: RequestOrigin,
 ): Promise<FinishedLogin> {
-  const password = normalisePassword(change.password);
-  if (password !== normalisePassword(change.confirmPassword)) {
-    throw new Refusal("passwords_differ", "The two passwords differ.", { field: "confirm_password" });
-  }
-  const { username } = actor;
-  const account = (await findAccountByUsernameKey(app.db.sql, usernameKey(username)))!;
+  const password = parseNewPassword(change);
+  const account = (await findAccountById(app.db.sql, actor.id))!;
+  if (account.hasFactor) assertRecentProof(app, actor);
   await assertMayBePassword(password, app.passwordRules, account);
+  const { username } = account;
   const attempt = { account, username, password: change.current, deviceToken: change.deviceToken };
   const { isRight, device } = await attemptPassword(app, attempt, origin);
-  if (!isRight) throw currentPasswordWrong();
+  if (!isRight) throw currentPasswordWrong("current_password");
   const passwordHash = await app.passwordHasher.hash(password);
-  const { finished, ended } = await app.db.transact(async (tx) => {
+  const finished = await changeAccount(app, async (changed) => {
+    const { tx, notify, audit } = changed;
+    const locked = (await lockAccount(tx, account.id))!;
     // Two changes at once: the second one's "current password" is no longer that.
-    if (!(await replacePasswordHash(tx, account.id, account.passwordHash!, passwordHash)))
-      throw currentPasswordWrong();
-    const sessions = await markAllSessionsEnded(tx, account.id, app.clock.now());
-    const login = {
-      account: { ...account, passwordHash },
+    if (locked.credentialsVersion !== account.credentialsVersion)
+      throw currentPasswordWrong("current_password");
+    await setPasswordHash(tx, account.id, passwordHash);
+    await distrustDevices(tx, account.id, null);
+    changed.endedSessions(await markAllSessionsEnded(tx, account.id, app.clock.now()));
+    await notify(locked, "password_changed", "You were signed out everywhere else.");
+    audit({ action: "password.changed", actor, subject: actor, address: origin.address });
+    return finishLogin(app, changed, {
+      account: { id: account.id, credentialsVersion: account.credentialsVersion + 1 },
+      proof: { kind: "password", hasFactor: account.hasFactor },
       knownDevice: device,
-      presentedSession: null,
+      trustsDevice: false,
+      presented: null,
       origin,
-    };
-    return { ended: sessions, finished: await finishLogin(app, tx, login) };
+    });
   });
-  app.bus.publish({ kind: "sessions_ended", sessions: ended });
   app.log.info("password.changed", { account: account.id, address: origin.address });
   return finished;
 }
 
-function currentPasswordWrong(): Refusal {
-  return new Refusal("current_password_wrong", "The current password is wrong.", {
-    field: "current_password",
-  });
+/** A new password, typed twice, as it is hashed. Refuses with `passwords_differ`, or as {@link normalisePassword} does. */
+export function parseNewPassword(typed: { password: string; confirmPassword: string }): string {
+  const password = normalisePassword(typed.password);
+  if (password !== normalisePassword(typed.confirmPassword)) {
+    throw new Refusal("passwords_differ", "The two passwords differ.", { field: "confirm_password" });
+  }
+  return password;
+}
+
+export function currentPasswordWrong(field: string): Refusal {
+  return new Refusal("current_password_wrong", "The current password is wrong.", { field });
 }

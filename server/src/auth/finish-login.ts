@@ -1,55 +1,126 @@
-import type { AccountId, SessionId } from "@novax/protocol/ids";
-import { clearFailures, lockPasswordHash } from "../accounts/queries.ts";
-import type { Bus } from "../bus/bus.ts";
-import type { Database, Sql } from "../db/database.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { Random } from "../lib/random.ts";
+import type { AccountId } from "@novax/protocol/ids";
+import type { AccountChange, AccountChangeNeeds } from "../accounts/account-change.ts";
+import { readPolicy, requiresFactor } from "../accounts/policy.ts";
+import { type Account, clearDeletion, clearFailures, lockAccount } from "../accounts/queries.ts";
+import { deviceName } from "../lib/device-name.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { type KnownDevice, rememberDevice } from "./known-devices.ts";
-import { insertSession, type RequestOrigin } from "./sessions.ts";
+import { hasKnownDevices, type KnownDevice, rememberDevice } from "./known-devices.ts";
+import { insertChallenge } from "./login-challenges.ts";
+import { type Actor, insertSession, markSessionEnded, type RequestOrigin } from "./sessions.ts";
 
-export type FinishedLogin = {
-  username: string;
-  sessionToken: string;
-  /** A cookie for a browser we did not know; null where it has one. */
-  deviceToken: string | null;
-  /** Sessions that ended with it; whoever commits tells the bus. */
-  endedSessions: SessionId[];
-};
+/** What somebody showed, all of it verified by whoever calls. */
+export type Proof =
+  /** `hasFactor`: and a second factor with it. */
+  | { kind: "password"; hasFactor: boolean }
+  /** With user verification: something they have and something they know or are. */
+  | { kind: "passkey" }
+  /** An OpenID Connect provider's word. */
+  | { kind: "identity"; hasFactor: boolean }
+  /** The account was made in this transaction. */
+  | { kind: "new_account" };
+
+export type FinishedLogin =
+  | {
+      kind: "signed_in";
+      username: string;
+      sessionToken: string;
+      /** A cookie for a browser we did not know; null where it has one. */
+      deviceToken: string | null;
+      /** The session is good for setting up a second factor alone. */
+      mustEnrol: boolean;
+    }
+  /** Right so far; no session before the second factor is shown. */
+  | { kind: "factor_owed"; challengeToken: string };
+
+/** So many wrong passwords before a right one are worth a word (ASVS 6.3.7). */
+const notableFailures = 3;
 
 /**
- * The only way to a session: every path that proves who somebody is ends here. Refuses with `invalid_credentials`
- * when what was proved is no longer so.
+ * The only way to a session: every path that proves who somebody is ends here, and here alone it is decided whether a
+ * second factor is still owed. Refuses with `invalid_credentials` when what was proved is no longer so, or the account
+ * is shut, and with `approval_pending`.
  *
  * Always a new token; the session that the browser presented is ended with it, so that a planted cookie is worth
  * nothing afterwards (ASVS 7.2.4).
  */
 export async function finishLogin(
-  app: { db: Database; bus: Bus; clock: Clock; random: Random },
-  tx: Sql,
+  app: AccountChangeNeeds,
+  change: AccountChange,
   login: {
-    /** With the hash of the password that was just verified. */
-    account: { id: AccountId; username: string; passwordHash: string };
+    /** As it was when the proof was looked at. */
+    account: { id: AccountId; credentialsVersion: number };
+    proof: Proof;
     knownDevice: KnownDevice | null;
-    presentedSession: SessionId | null;
+    /** Whether this browser shall not be asked for the second factor again for a while. */
+    trustsDevice: boolean;
+    /** Whose session came with the request. */
+    presented: Pick<Actor, "id" | "sessionId"> | null;
     origin: RequestOrigin;
   },
 ): Promise<FinishedLogin> {
-  const { account, presentedSession } = login;
-  // Between the look at the password and here it may have been changed, or the account shut; a login that was under
-  // way must not survive that.
-  if (!(await lockPasswordHash(tx, account.id, account.passwordHash))) throw invalidCredentials();
-  if (presentedSession !== null) {
-    await tx`update sessions set ended_at = ${app.clock.now()} where id = ${presentedSession} and ended_at is null`;
+  const { tx } = change;
+  const { proof, knownDevice, presented, origin } = login;
+  const now = app.clock.now();
+  const account = await lockAccount(tx, login.account.id);
+  // Between the look at the proof and here the password or a factor may have changed, or the account been shut; a login
+  // that was under way must not survive that.
+  if (!account || account.isDisabled || account.credentialsVersion !== login.account.credentialsVersion)
+    throw invalidCredentials();
+  if (account.awaitsApproval) {
+    throw new Refusal("approval_pending", "An owner has to approve this account first. Try again later.");
   }
+  const hasFactor = proof.kind === "passkey" || (proof.kind !== "new_account" && proof.hasFactor);
+  const isTrusted = knownDevice?.trustedUntil != null && knownDevice.trustedUntil > now;
+  if (account.hasFactor && !hasFactor && !isTrusted) {
+    const { credentialsVersion } = account;
+    const challengeToken = await insertChallenge(app, tx, { accountId: account.id, credentialsVersion });
+    return { kind: "factor_owed", challengeToken };
+  }
+  const mustEnrol =
+    !account.hasFactor && proof.kind !== "passkey" && requiresFactor(await readPolicy(tx), account);
+
+  if (presented) change.endedSessions(await markSessionEnded(tx, presented.id, presented.sessionId, now));
+  if (proof.kind !== "new_account") await tellOfLogin(change, account, knownDevice, origin);
   await clearFailures(tx, account.id);
-  const deviceToken = await rememberDevice(app, tx, account.id, login.knownDevice);
-  const { token } = await insertSession(app, tx, account.id, login.origin);
-  const endedSessions = presentedSession === null ? [] : [presentedSession];
-  return { username: account.username, sessionToken: token, deviceToken, endedSessions };
+  if (account.deleteAt !== null) await keepAccount(change, account);
+  const { id: accountId } = account;
+  const trusts = login.trustsDevice && account.hasFactor;
+  const deviceToken = await rememberDevice(app, tx, { accountId, known: knownDevice, origin, trusts });
+  // Nobody was asked for the factor on a trusted browser, and a provider may have asked for nothing at all.
+  const isProved = hasFactor || (!account.hasFactor && proof.kind !== "identity");
+  const sessionToken = await insertSession(app, tx, { accountId, origin, isProved, mustEnrol });
+  change.audit({
+    action: "login.succeeded",
+    actor: account,
+    address: origin.address,
+    detail: `${proof.kind}${hasFactor && proof.kind !== "passkey" ? " and second factor" : ""}; ${deviceName(origin.userAgent)}`,
+  });
+  return { kind: "signed_in", username: account.username, sessionToken, deviceToken, mustEnrol };
 }
 
 /** The one answer for an unknown name, a wrong password and an account that is shut. */
 export function invalidCredentials(): Refusal {
   return new Refusal("invalid_credentials", "The username or the password is wrong.");
+}
+
+async function tellOfLogin(
+  { tx, notify }: AccountChange,
+  account: Account,
+  knownDevice: KnownDevice | null,
+  origin: RequestOrigin,
+): Promise<void> {
+  const where = `${deviceName(origin.userAgent)}, from ${origin.address}`;
+  const failures = Math.max(account.failuresInARow, knownDevice?.failuresInARow ?? 0);
+  if (failures >= notableFailures) {
+    await notify(account, "login_after_failures", `${where}, after ${failures} wrong passwords.`);
+  } else if (!knownDevice && (await hasKnownDevices(tx, account.id))) {
+    await notify(account, "new_device", `${where}.`);
+  }
+}
+
+/** Whoever signs in before their account is deleted wants to keep it. */
+async function keepAccount({ tx, notify, audit }: AccountChange, account: Account): Promise<void> {
+  await clearDeletion(tx, account.id);
+  await notify(account, "deletion_cancelled", "You signed in, so the account is not deleted.");
+  audit({ action: "account.deletion_cancelled", actor: account });
 }

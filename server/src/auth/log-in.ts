@@ -1,30 +1,35 @@
-import type { SessionId } from "@novax/protocol/ids";
-import { type Account, findAccountByUsernameKey, replacePasswordHash } from "../accounts/queries.ts";
+import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import {
+  type Account,
+  findAccountById,
+  findAccountByUsernameKey,
+  renewPasswordHash,
+} from "../accounts/queries.ts";
 import { isUsername, usernameKey } from "../accounts/username.ts";
-import type { Bus } from "../bus/bus.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { Random } from "../lib/random.ts";
+import { addressKey } from "../lib/ip-address.ts";
+import { assertAttemptsLeft } from "./attempt-limits.ts";
 import { type AttemptNeeds, attemptPassword } from "./attempt-password.ts";
 import { type FinishedLogin, finishLogin, invalidCredentials } from "./finish-login.ts";
+import { findKnownDevice } from "./known-devices.ts";
+import { usePasskey } from "./passkey-queries.ts";
+import { type PasskeyNeeds, type PasskeyResponse, passkeyRefused, verifyPasskey } from "./passkeys.ts";
 import { normalisePassword } from "./password-rules.ts";
-import type { RequestOrigin } from "./sessions.ts";
+import type { Actor, RequestOrigin } from "./sessions.ts";
 
-export type LoginNeeds = AttemptNeeds & { bus: Bus; clock: Clock; random: Random };
+export type LoginNeeds = AttemptNeeds & AccountChangeNeeds;
+
+/** What the browser of somebody who signs in brought along. */
+export type PresentedCookies = { deviceToken: string | null; presented: Actor | null };
 
 /**
  * Signs in by password.
  *
  * Refuses with `invalid_credentials`, the same for an unknown name, a wrong password, a disabled account and one with
- * too many failures in a row; and as {@link attemptPassword} does.
+ * too many failures in a row; and as {@link attemptPassword} and {@link finishLogin} do.
  */
 export async function logIn(
   app: LoginNeeds,
-  attempt: {
-    username: string;
-    password: string;
-    deviceToken: string | null;
-    presentedSession: SessionId | null;
-  },
+  attempt: { username: string; password: string } & PresentedCookies,
   origin: RequestOrigin,
 ): Promise<FinishedLogin> {
   // What cannot be a name is nobody's; it is not looked up, and goes the way of every unknown name.
@@ -33,25 +38,58 @@ export async function logIn(
     : null;
   const { isRight, device } = await attemptPassword(app, { ...attempt, account }, origin);
   if (!account || !isRight) throw invalidCredentials();
-  const passwordHash = await renewHash(app, account, attempt.password);
-  const { presentedSession } = attempt;
-  const finished = await app.db.transact((tx) =>
-    finishLogin(app, tx, {
-      account: { ...account, passwordHash },
+  await renewHash(app, account, attempt.password);
+  const finished = await changeAccount(app, (change) =>
+    finishLogin(app, change, {
+      account,
+      proof: { kind: "password", hasFactor: false },
       knownDevice: device,
-      presentedSession,
+      trustsDevice: false,
+      presented: attempt.presented,
       origin,
     }),
   );
-  app.bus.publish({ kind: "sessions_ended", sessions: finished.endedSessions });
-  app.log.info("login.succeeded", { account: account.id, address: origin.address });
+  app.log.info("login.password", { account: account.id, address: origin.address, outcome: finished.kind });
   return finished;
 }
 
-/** Hashes the password anew where its hash is weaker than today's. Returns the hash that the account has now. */
-async function renewHash(app: LoginNeeds, account: Account, password: string): Promise<string> {
+/** Signs in by passkey, without a name or a password. Refuses with `passkey_refused`, and as {@link finishLogin} does. */
+export async function logInByPasskey(
+  app: LoginNeeds & PasskeyNeeds,
+  attempt: { response: PasskeyResponse } & PresentedCookies,
+  origin: RequestOrigin,
+): Promise<FinishedLogin> {
+  const bucket = `login-address:${addressKey(origin.address)}`;
+  await assertAttemptsLeft(app.attemptLimits, bucket, app.loginLimits.perAddress);
+  try {
+    const passkey = await verifyPasskey(app, attempt.response, "login", null);
+    const finished = await changeAccount(app, async (change) => {
+      const account = await findAccountById(change.tx, passkey.accountId);
+      if (!account || !(await usePasskey(change.tx, passkey, app.clock.now()))) throw passkeyRefused();
+      const { deviceToken, presented } = attempt;
+      const knownDevice = deviceToken ? await findKnownDevice(change.tx, account.id, deviceToken) : null;
+      const proof = { kind: "passkey" } as const;
+      return finishLogin(app, change, {
+        account,
+        proof,
+        knownDevice,
+        trustsDevice: false,
+        presented,
+        origin,
+      });
+    });
+    app.log.info("login.passkey", { account: passkey.accountId, address: origin.address });
+    return finished;
+  } catch (error) {
+    await app.attemptLimits.countAttempt(bucket, app.loginLimits.perAddress);
+    throw error;
+  }
+}
+
+/** Hashes the password anew where its hash is weaker than today's. */
+async function renewHash(app: LoginNeeds, account: Account, password: string): Promise<void> {
   const old = account.passwordHash!;
-  if (!app.passwordHasher.isOutdated(old)) return old;
+  if (!app.passwordHasher.isOutdated(old)) return;
   const fresh = await app.passwordHasher.hash(normalisePassword(password));
-  return (await replacePasswordHash(app.db.sql, account.id, old, fresh)) ? fresh : old;
+  await renewPasswordHash(app.db.sql, account.id, old, fresh);
 }

@@ -1,22 +1,30 @@
-import type { Person } from "@novax/protocol/entities";
-import type { AccountId, SessionId } from "@novax/protocol/ids";
+import type { Person, RegistrationMode } from "@novax/protocol/entities";
+import type { AccountId } from "@novax/protocol/ids";
+import { type AccountChange, changeAccount } from "../accounts/account-change.ts";
 import { parseEmail } from "../accounts/email.ts";
+import { type Invite, takeInvite } from "../accounts/invites.ts";
+import { readPolicy, registrationMode } from "../accounts/policy.ts";
 import { insertAccount, lockFirstAccount } from "../accounts/queries.ts";
+import { isNameReserved } from "../accounts/reserved-usernames.ts";
 import { clearSetupCode, isSetupCode } from "../accounts/setup-code.ts";
-import { parseUsername, usernameKey } from "../accounts/username.ts";
+import { parseUsername, usernameKey, usernameTaken } from "../accounts/username.ts";
+import { startVerification } from "../accounts/verify-email.ts";
 import { isUniqueViolation, type Sql } from "../db/database.ts";
-import { type RecordEvent, transactWithEvents } from "../events/record-events.ts";
+import type { RecordEvent } from "../events/record-events.ts";
 import { addressKey } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { type AttemptLimit, assertAttempt } from "./attempt-limits.ts";
+import { parseNewPassword } from "./change-password.ts";
 import { type FinishedLogin, finishLogin } from "./finish-login.ts";
 import type { LoginNeeds } from "./log-in.ts";
-import { assertMayBePassword, normalisePassword, type PasswordRules } from "./password-rules.ts";
-import type { RequestOrigin } from "./sessions.ts";
+import { assertMayBePassword, type PasswordRules } from "./password-rules.ts";
+import type { Actor, RequestOrigin } from "./sessions.ts";
 
 export type RegisterNeeds = LoginNeeds & {
   passwordRules: PasswordRules;
   signUpLimit: AttemptLimit;
+  /** Who may make an account, where the owner did not choose otherwise. */
+  configuredRegistration: RegistrationMode;
   /** Brings a new account into the rooms everybody is in. Rooms are above accounts, so this is handed in. */
   joinFirstRooms: (tx: Sql, recordEvent: RecordEvent, person: Person) => Promise<void>;
 };
@@ -27,62 +35,97 @@ export type SignUp = {
   password: string;
   confirmPassword: string;
   setupCode: string | null;
-  presentedSession: SessionId | null;
+  inviteToken: string | null;
+  presented: Actor | null;
 };
+
+/** The account exists, and an owner has to say yes before it can be used. */
+export type AwaitsApproval = { kind: "approval_pending"; username: string };
 
 /**
  * Makes an account and signs in. The first account becomes the owner: from this machine freely, from anywhere else
  * with the code that the server printed at start (`setup_code_required`).
  *
- * Refuses bad input field by field, a used name with `username_taken`, and more sign-ups than an address may make with
- * `too_many_attempts`. A used e-mail address is no refusal: nobody learns who has an account.
+ * Refuses bad input field by field, a used name with `username_taken`, more sign-ups than an address may make with
+ * `too_many_attempts`, and whoever may not come in with `registration_closed`, `invite_required` or `invite_invalid`. A
+ * used e-mail address is no refusal: nobody learns who has an account.
  */
 export async function register(
   app: RegisterNeeds,
   signUp: SignUp,
   origin: RequestOrigin & { isOnThisMachine: boolean },
-): Promise<FinishedLogin> {
+): Promise<FinishedLogin | AwaitsApproval> {
   const username = parseUsername(signUp.username);
   const email = parseEmail(signUp.email);
-  const password = normalisePassword(signUp.password);
-  if (password !== normalisePassword(signUp.confirmPassword)) {
-    throw new Refusal("passwords_differ", "The two passwords differ.", { field: "confirm_password" });
-  }
+  const password = parseNewPassword(signUp);
   await assertMayBePassword(password, app.passwordRules, { username, email });
   await assertAttempt(app.attemptLimits, `sign-up:${addressKey(origin.address)}`, app.signUpLimit);
   const passwordHash = await app.passwordHasher.hash(password);
 
   const account = { id: app.random.uuid() as AccountId, username };
-  try {
-    const finished = await transactWithEvents(app, async (tx, recordEvent) => {
-      const isFirst = await lockFirstAccount(tx);
-      if (isFirst) await requireFirstAccountRight(tx, signUp.setupCode, origin.isOnThisMachine);
-      await insertAccount(tx, {
-        ...account,
-        key: usernameKey(username),
-        email,
-        passwordHash,
-        serverRole: isFirst ? "owner" : "member",
-        createdAt: app.clock.now(),
-      });
-      await app.joinFirstRooms(tx, recordEvent, account);
-      app.log.info("account.registered", { account: account.id, isOwner: isFirst, address: origin.address });
-      const { presentedSession } = signUp;
-      return finishLogin(app, tx, {
-        account: { ...account, passwordHash },
-        knownDevice: null,
-        presentedSession,
-        origin,
-      });
+  return makeAccount(app, async (change) => {
+    const { tx } = change;
+    const isFirst = await lockFirstAccount(tx);
+    if (isFirst) await requireFirstAccountRight(tx, signUp.setupCode, origin.isOnThisMachine);
+    const invite = isFirst ? null : await requireEntry(app, tx, signUp.inviteToken);
+    await requireFreeName(tx, username, app.clock.now());
+    await insertAccount(tx, {
+      ...account,
+      key: usernameKey(username),
+      email,
+      passwordHash,
+      serverRole: isFirst ? "owner" : "member",
+      createdAt: app.clock.now(),
+      ...(invite ? { invite, awaitsApproval: invite.needsApproval } : {}),
     });
-    app.bus.publish({ kind: "sessions_ended", sessions: finished.endedSessions });
-    return finished;
+    await startVerification(app, tx, account, email);
+    change.audit({ action: "account.registered", actor: account, subject: account, address: origin.address });
+    app.log.info("account.registered", { account: account.id, isOwner: isFirst, address: origin.address });
+    if (invite?.needsApproval) return { kind: "approval_pending", username };
+    await app.joinFirstRooms(tx, change.recordEvent, account);
+    return finishLogin(app, change, {
+      account: { id: account.id, credentialsVersion: 1 },
+      proof: { kind: "new_account" },
+      knownDevice: null,
+      trustsDevice: false,
+      presented: signUp.presented,
+      origin,
+    });
+  });
+}
+
+/** Runs the transaction that makes an account. Refuses with `username_taken` where two wanted the same name at once. */
+export async function makeAccount<T>(
+  app: RegisterNeeds,
+  work: (change: AccountChange) => Promise<T>,
+): Promise<T> {
+  try {
+    return await changeAccount(app, work);
   } catch (error) {
-    if (isUniqueViolation(error)) {
-      throw new Refusal("username_taken", "This username is taken.", { field: "username" });
-    }
-    throw error;
+    throw isUniqueViolation(error) ? usernameTaken() : error;
   }
+}
+
+/**
+ * Whoever comes must be let in: by the mode of registration, or by an invitation, which is used up by it. Refuses with
+ * `registration_closed`, `invite_required` or `invite_invalid`.
+ */
+export async function requireEntry(
+  app: RegisterNeeds,
+  tx: Sql,
+  inviteToken: string | null,
+): Promise<Invite | null> {
+  const mode = registrationMode(await readPolicy(tx), app.configuredRegistration);
+  if (mode === "closed") throw new Refusal("registration_closed", "This server takes no new accounts.");
+  if (inviteToken !== null) return takeInvite(tx, inviteToken, app.clock.now());
+  if (mode === "invite")
+    throw new Refusal("invite_required", "One comes in here by invitation. Ask for a link.");
+  return null;
+}
+
+/** Asserts that nobody gave this name up a short while ago. Refuses with `username_taken`. */
+export async function requireFreeName(tx: Sql, username: string, now: number): Promise<void> {
+  if (await isNameReserved(tx, usernameKey(username), null, now)) throw usernameTaken();
 }
 
 async function requireFirstAccountRight(

@@ -1,6 +1,6 @@
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
-import type { PresenceSignal, ReadSignal, TypingSignal } from "@novax/protocol/signals";
+import type { NoticeSignal, PresenceSignal, ReadSignal, TypingSignal } from "@novax/protocol/signals";
 
 /** What travels between the processes of one installation. */
 export type BusMessage =
@@ -9,6 +9,7 @@ export type BusMessage =
   | { kind: "typing"; room: RoomId; signal: TypingSignal }
   | { kind: "presence"; room: RoomId; process: string; signal: PresenceSignal }
   | { kind: "read"; account: AccountId; signal: ReadSignal }
+  | { kind: "notice"; account: AccountId; signal: NoticeSignal }
   | { kind: "sessions_ended"; sessions: SessionId[] };
 
 /**

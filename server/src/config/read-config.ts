@@ -1,11 +1,16 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { type RegistrationMode, registrationModes } from "@novax/protocol/entities";
 import { z } from "zod";
 import { isLoopbackAddress, parseAddressRanges } from "../lib/ip-address.ts";
+import { serverSecretBytes } from "../lib/server-secret.ts";
 import { type SettingName, settings } from "./settings.ts";
 
 export type DatabaseConfig = { kind: "embedded"; dataDir: string } | { kind: "postgres"; url: string };
+
+/** An OpenID Connect provider, and who we are to it. */
+export type OidcConfig = { issuer: URL; clientId: string; clientSecret: string | null; name: string };
 
 export type Config = {
   host: string;
@@ -17,6 +22,12 @@ export type Config = {
   database: DatabaseConfig;
   redisUrl: string | null;
   smtpUrl: string | null;
+  mailFrom: string;
+  /** Null: the one in the data folder. */
+  secretKey: Uint8Array | null;
+  /** Who may make an account, unless the owner chose otherwise. */
+  registration: RegistrationMode;
+  oidc: OidcConfig | null;
   /** Origins whose pages may speak to us, our own among them. */
   ownOrigins: ReadonlySet<string>;
   allowedOrigins: ReadonlySet<string>;
@@ -29,6 +40,7 @@ export type Config = {
   sessionMaxMs: number;
   loginFailuresPerAccount: number;
   loginFailuresPerAddress: number;
+  loginFailuresOverall: number;
   signUpsPerAddress: number;
   messagesPerSecond: number;
   logFormat: "words" | "json";
@@ -96,6 +108,10 @@ export function parseConfig(
     database: { kind: "embedded", dataDir },
     redisUrl: check("REDIS_URL", (value) => parseServiceUrl(value, ["redis:", "rediss:", "valkey:"]), null),
     smtpUrl: check("SMTP_URL", (value) => parseServiceUrl(value, ["smtp:", "smtps:"]), null),
+    mailFrom: check("MAIL_FROM", () => parseMailFrom(values.MAIL_FROM?.trim() ?? "", publicUrl), ""),
+    secretKey: check("SECRET_KEY", parseSecretKey, null),
+    registration: check("REGISTRATION", (value) => parseChoice(value, registrationModes), "open"),
+    oidc: check("OIDC_ISSUER", (value) => parseOidc(value, text), null),
     ownOrigins,
     allowedOrigins: new Set([...ownOrigins, ...allowedOrigins]),
     isTrustedProxy: check(
@@ -112,6 +128,7 @@ export function parseConfig(
     sessionMaxMs: check("SESSION_MAX", parseDuration, 0),
     loginFailuresPerAccount: whole("LOGIN_FAILURES_PER_ACCOUNT", 1, 100),
     loginFailuresPerAddress: whole("LOGIN_FAILURES_PER_ADDRESS", 1, 100_000),
+    loginFailuresOverall: whole("LOGIN_FAILURES_OVERALL", 1, 1_000_000),
     signUpsPerAddress: whole("SIGN_UPS_PER_ADDRESS", 1, 100_000),
     messagesPerSecond: whole("MESSAGES_PER_SECOND", 1, 1_000_000),
     logFormat: check("LOG_FORMAT", (value) => parseChoice(value, ["words", "json"]), "words"),
@@ -204,6 +221,42 @@ function parseServiceUrl(value: string, protocols: string[]): string | null {
   }
   if (!protocols.includes(url.protocol)) throw new Error(`must begin with ${protocols[0]}//`);
   return value;
+}
+
+function parseMailFrom(value: string, publicUrl: URL): string {
+  if (value === "") return `novaX <novax@${publicUrl.hostname}>`;
+  // A line break here would let a setting write headers of its own.
+  if (!/^[^\r\n]{0,100}[^\s@<>]+@[^\s@<>]+>?$/.test(value)) {
+    throw new Error(`${JSON.stringify(value)} is no sender such as novaX <chat@example.org>`);
+  }
+  return value;
+}
+
+/** The value is a secret, so no message repeats it. */
+function parseSecretKey(value: string): Uint8Array | null {
+  if (value === "") return null;
+  if (!/^[A-Za-z0-9+/_-]+=*$/.test(value))
+    throw new Error("is not base64; make one with: openssl rand -base64 32");
+  const bytes = Buffer.from(value, "base64");
+  if (bytes.byteLength < serverSecretBytes) {
+    throw new Error(
+      `is too short: it needs ${serverSecretBytes} random bytes; make one with: openssl rand -base64 32`,
+    );
+  }
+  return bytes;
+}
+
+function parseOidc(issuer: string, text: (name: SettingName) => string): OidcConfig | null {
+  if (issuer === "") return null;
+  const url = URL.parse(issuer);
+  if (!url) throw new Error(`${JSON.stringify(issuer)} is no URL such as https://login.example.org`);
+  // What the provider says of people is believed, so nobody may speak in its place.
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackName(url.hostname))) {
+    throw new Error("must be https");
+  }
+  const clientId = text("OIDC_CLIENT_ID");
+  if (clientId === "") throw new Error("needs OIDC_CLIENT_ID as well");
+  return { issuer: url, clientId, clientSecret: text("OIDC_CLIENT_SECRET") || null, name: text("OIDC_NAME") };
 }
 
 const configJsonSchema = z.strictObject({

@@ -10,7 +10,7 @@ export const settings = [
     default: "http://localhost:PORT",
     help: "the address people type; required, with https, unless HOST is loopback",
   },
-  { name: "DATA_DIR", default: "./data", help: "folder of the embedded database" },
+  { name: "DATA_DIR", default: "./data", help: "folder of the embedded database and of secret.key" },
   {
     name: "DATABASE_URL",
     default: "",
@@ -26,8 +26,27 @@ export const settings = [
   {
     name: "SMTP_URL",
     default: "",
-    help: "smtp://user:password@host:port, for mails; this version sends none",
+    help: "smtp://user:password@host:port (smtps:// for TLS from the start); without it mails go to the log",
   },
+  { name: "MAIL_FROM", default: "novax@HOST of PUBLIC_URL", help: "sender of mails" },
+  {
+    name: "SECRET_KEY",
+    default: "",
+    help: "at least 32 random bytes in base64 (openssl rand -base64 32), the same for all processes; without it, secret.key in DATA_DIR, made at the first start",
+  },
+  {
+    name: "REGISTRATION",
+    default: "open",
+    help: "who may make an account: open (everybody), invite (with a link) or closed; the owner can change it on their page",
+  },
+  {
+    name: "OIDC_ISSUER",
+    default: "",
+    help: "address of an OpenID Connect provider, for single sign-on; needs OIDC_CLIENT_ID",
+  },
+  { name: "OIDC_CLIENT_ID", default: "", help: "our name at that provider" },
+  { name: "OIDC_CLIENT_SECRET", default: "", help: "our secret at that provider, where it gave us one" },
+  { name: "OIDC_NAME", default: "single sign-on", help: "what the button on the login page calls it" },
   {
     name: "TRUSTED_PROXIES",
     default: "",
@@ -48,6 +67,11 @@ export const settings = [
   { name: "SESSION_MAX", default: "30d", help: "a session ends after this long in any case" },
   { name: "LOGIN_FAILURES_PER_ACCOUNT", default: "5", help: "failed sign-ins per account in 15 minutes" },
   { name: "LOGIN_FAILURES_PER_ADDRESS", default: "10", help: "failed sign-ins per address in a minute" },
+  {
+    name: "LOGIN_FAILURES_OVERALL",
+    default: "600",
+    help: "failed sign-ins of everybody in a minute; beyond it browsers that never signed in here must wait",
+  },
   { name: "SIGN_UPS_PER_ADDRESS", default: "20", help: "new accounts per address in an hour" },
   {
     name: "MESSAGES_PER_SECOND",

@@ -1,6 +1,7 @@
 import type { MessageBody } from "@novax/protocol/entities";
 import type { RoomEvent, RoomEventType } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
+import { toPerson } from "@novax/protocol/person";
 import type { Sql } from "../db/database.ts";
 
 type EventRow = {
@@ -9,8 +10,10 @@ type EventRow = {
   at: string;
   actor_id: AccountId;
   actor_username: string;
+  actor_display_name: string;
   subject_id: AccountId | null;
   subject_username: string | null;
+  subject_display_name: string | null;
   send_id: SendId | null;
   body: MessageBody | null;
 };
@@ -24,7 +27,9 @@ export async function readEventsAfter(
 ): Promise<RoomEvent[]> {
   const rows = await sql<EventRow>`
     select e.seq, e.type, e.at, e.actor_id, actor.username as actor_username,
-      e.subject_id, subject.username as subject_username, m.send_id, m.body
+      actor.display_name as actor_display_name,
+      e.subject_id, subject.username as subject_username,
+      subject.display_name as subject_display_name, m.send_id, m.body
     from room_events e
       join accounts actor on actor.id = e.actor_id
       left join accounts subject on subject.id = e.subject_id
@@ -44,7 +49,9 @@ export async function readEventsBefore(
 ): Promise<RoomEvent[]> {
   const rows = await sql<EventRow>`
     select e.seq, e.type, e.at, e.actor_id, actor.username as actor_username,
-      e.subject_id, subject.username as subject_username, m.send_id, m.body
+      actor.display_name as actor_display_name,
+      e.subject_id, subject.username as subject_username,
+      subject.display_name as subject_display_name, m.send_id, m.body
     from room_events e
       join accounts actor on actor.id = e.actor_id
       left join accounts subject on subject.id = e.subject_id
@@ -59,8 +66,12 @@ function toEvent(row: EventRow): RoomEvent {
   const base = {
     seq: Number(row.seq),
     at: Number(row.at),
-    actor: { id: row.actor_id, username: row.actor_username },
+    actor: toPerson(row.actor_id, row.actor_username, row.actor_display_name),
   };
   if (row.type === "message.sent") return { ...base, type: row.type, sendId: row.send_id!, body: row.body! };
-  return { ...base, type: row.type, member: { id: row.subject_id!, username: row.subject_username! } };
+  return {
+    ...base,
+    type: row.type,
+    member: toPerson(row.subject_id!, row.subject_username!, row.subject_display_name!),
+  };
 }

@@ -1,12 +1,23 @@
+import type { AdminNeeds } from "../admin/people.ts";
+import type { FactorNeeds } from "../auth/answer-challenge.ts";
 import type { RegisterNeeds } from "../auth/register.ts";
+import type { ResetNeeds } from "../auth/reset-password.ts";
 import type { SessionLimits } from "../auth/sessions.ts";
+import type { SsoClient } from "../auth/sso-client.ts";
 import type { Config } from "../config/read-config.ts";
+import type { Mailer } from "../mail/mailer.ts";
 import type { RoomWriters } from "../messages/room-writer.ts";
 
 /** Everything long-lived that a request may need. Functions name the parts they use; only `http` takes it whole. */
-export type App = RegisterNeeds & {
-  config: Config;
-  epoch: string;
-  roomWriters: RoomWriters;
-  sessionLimits: SessionLimits;
-};
+export type App = RegisterNeeds &
+  ResetNeeds &
+  FactorNeeds &
+  AdminNeeds & {
+    config: Config;
+    epoch: string;
+    roomWriters: RoomWriters;
+    sessionLimits: SessionLimits;
+    mailer: Mailer;
+    /** Null where no provider is configured. */
+    sso: SsoClient | null;
+  };

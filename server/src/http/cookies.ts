@@ -4,42 +4,60 @@
 export type CookieJar = {
   sessionToken: string | null;
   deviceToken: string | null;
+  /** A sign-in whose second factor is owed. */
+  challengeToken: string | null;
+  /** Somebody on their way to the single sign-on provider and back. */
+  ssoFlow: string | null;
   /** The colours this browser chose; null: those of its system. */
   theme: "light" | "dark" | null;
 };
 
-const deviceMaxAgeSeconds = 400 * 86_400;
+type CookieKind = "session" | "device" | "challenge" | "sso";
+
+const deviceMaxAgeMs = 400 * 86_400_000;
 
 export function readCookies(header: string | null, isSecure: boolean): CookieJar {
   const cookies = new Bun.CookieMap(header ?? "");
   const theme = cookies.get("novax_theme");
+  const read = (kind: CookieKind) => cookies.get(cookieName(kind, isSecure));
   return {
     theme: theme === "light" || theme === "dark" ? theme : null,
-    sessionToken: cookies.get(cookieName("session", isSecure)),
-    deviceToken: cookies.get(cookieName("device", isSecure)),
+    sessionToken: read("session"),
+    deviceToken: read("device"),
+    challengeToken: read("challenge"),
+    ssoFlow: read("sso"),
   };
 }
 
 export function sessionCookie(token: string, isSecure: boolean, maxAgeMs: number): string {
-  return serialise("session", token, isSecure, Math.floor(maxAgeMs / 1000));
+  return serialise("session", token, isSecure, maxAgeMs);
 }
 
 export function deviceCookie(token: string, isSecure: boolean): string {
-  return serialise("device", token, isSecure, deviceMaxAgeSeconds);
+  return serialise("device", token, isSecure, deviceMaxAgeMs);
 }
 
-export function clearedSessionCookie(isSecure: boolean): string {
-  return serialise("session", "", isSecure, 0);
+export function challengeCookie(token: string, isSecure: boolean, maxAgeMs: number): string {
+  return serialise("challenge", token, isSecure, maxAgeMs);
 }
 
-function cookieName(kind: "session" | "device", isSecure: boolean): string {
+export function ssoCookie(flow: string, isSecure: boolean, maxAgeMs: number): string {
+  return serialise("sso", flow, isSecure, maxAgeMs);
+}
+
+/** Takes a cookie back. */
+export function clearedCookie(kind: CookieKind, isSecure: boolean): string {
+  return serialise(kind, "", isSecure, 0);
+}
+
+function cookieName(kind: CookieKind, isSecure: boolean): string {
   return `${isSecure ? "__Host-" : ""}novax_${kind}`;
 }
 
-function serialise(kind: "session" | "device", value: string, isSecure: boolean, maxAge: number): string {
+function serialise(kind: CookieKind, value: string, isSecure: boolean, maxAgeMs: number): string {
   return new Bun.Cookie(cookieName(kind, isSecure), value, {
     httpOnly: true,
-    maxAge,
+    maxAge: Math.floor(maxAgeMs / 1000),
     path: "/",
     sameSite: "lax",
     secure: isSecure,

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import { findActor } from "../auth/sessions.ts";
+import { isPrivileged } from "../admin/permissions.ts";
+import { type Actor, findEnrollingActor, hasRecentProof, reauthRequired } from "../auth/sessions.ts";
 import { clientAddress, isLoopbackAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { App } from "./app.ts";
@@ -8,12 +9,17 @@ import { createOpenApi } from "./openapi.ts";
 import { assertOwnOrigin, preflightResponse, setCorsHeaders } from "./origin-check.ts";
 import { errorPage } from "./pages/error-page.ts";
 import { problemResponse, toProblem } from "./problem.ts";
-import { bodyKind, readBody, readQuery } from "./read-body.ts";
-import { defineSessionRoute, type Exchange, type Route } from "./route.ts";
+import { isFormBody, readBody, readQuery } from "./read-body.ts";
+import { defineSessionRoute, type Exchange, type Route, redirect } from "./route.ts";
+import { accountRoutes, isOwnPage } from "./routes/account.ts";
+import { adminRoutes } from "./routes/admin.ts";
+import { createChatRoute } from "./routes/chat.ts";
+import { factorRoutes } from "./routes/factors.ts";
 import { healthRoute, readyRoute } from "./routes/health.ts";
+import { mailedLinkRoutes } from "./routes/mailed-links.ts";
 import { eventsRoute, messagesRoute } from "./routes/messages.ts";
-import { createPageRoutes } from "./routes/pages.ts";
-import { createSignInRoutes, logoutRoute } from "./routes/sign-in.ts";
+import { signInRoutes } from "./routes/sign-in.ts";
+import { ssoRoutes } from "./routes/sso.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import type { Web } from "./serve-web.ts";
 
@@ -30,7 +36,7 @@ export function createHttpApp(app: App, web: Web): HttpApp {
 
   for (const route of routes) {
     router.on(route.method, route.path, (context) =>
-      runRoute(app, route, context.req.raw, context.env, context.req.param() as Record<string, string>),
+      runRoute(app, web, route, context.req.raw, context.env, context.req.param() as Record<string, string>),
     );
   }
   for (const path of new Set(routes.map((route) => route.path))) {
@@ -79,9 +85,13 @@ export function createHttpApp(app: App, web: Web): HttpApp {
 
 function createRoutes(app: App, web: Web): readonly Route[] {
   const routes: Route[] = [
-    ...createPageRoutes(web.assets),
-    ...createSignInRoutes(web.assets.signIn),
-    logoutRoute,
+    ...signInRoutes,
+    ...ssoRoutes,
+    ...mailedLinkRoutes,
+    ...accountRoutes,
+    ...factorRoutes,
+    ...adminRoutes,
+    createChatRoute(web.assets.chat),
     messagesRoute,
     eventsRoute,
     healthRoute,
@@ -92,7 +102,7 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     method: "GET",
     path: "/api/openapi.json",
     summary: "This document.",
-    isPage: true,
+    isUndocumented: true,
     handle: () => Response.json(document),
   });
   return [...routes, openApiRoute];
@@ -108,6 +118,7 @@ class MethodNotAllowed extends Refusal {
 
 async function runRoute(
   app: App,
+  web: Web,
   route: Route,
   request: Request,
   peer: Peer,
@@ -117,21 +128,52 @@ async function runRoute(
   if (route.method !== "GET") assertOwnOrigin(request.headers, config.allowedOrigins);
   const url = new URL(request.url);
   const cookies = readCookies(request.headers.get("cookie"), config.isSecure);
-  const actor = cookies.sessionToken === null ? null : await findActor(app, cookies.sessionToken);
-  if (route.access === "session" && !actor) throw new Refusal("unauthenticated", "Sign in first.");
+  const actor = cookies.sessionToken === null ? null : await findEnrollingActor(app, cookies.sessionToken);
+  const isForm = route.body !== undefined && isFormBody(request.headers);
+  const refusal = refuseActor(app, route, actor);
+  if (refusal) {
+    // A person is led to where they can do something about it, a program is told.
+    const way = route.isPage || isForm ? wayOut(refusal, route, url) : null;
+    if (way === null) throw refusal;
+    return redirect(way);
+  }
   const exchange: Exchange<unknown, unknown> = {
     app,
     request,
     url,
     cookies,
+    look: { assets: web.assets.signIn, theme: cookies.theme },
     actor,
     params,
     origin: readOrigin(request.headers, peer, config),
-    isForm: route.body !== undefined && bodyKind(request.headers) === "form",
+    isForm,
     body: route.body ? await readBody(request, route.body) : undefined,
     query: route.query ? readQuery(url, route.query) : undefined,
   };
   return route.handle(exchange);
+}
+
+/** Whether this route is for whoever acts: the one place where that is decided. */
+function refuseActor(app: App, route: Route, actor: Actor | null): Refusal | null {
+  if (route.access === "public") return null;
+  if (!actor) return new Refusal("unauthenticated", "Sign in first.");
+  if (actor.mustEnrol && route.access !== "enrolment") {
+    return new Refusal("second_factor_setup_required", "Set up a second factor first: /account/two-factor.");
+  }
+  if (route.access === "admin" && !isPrivileged(actor.serverRole)) {
+    return new Refusal("forbidden", "This is for owners and admins.");
+  }
+  if (route.needsRecentProof && !hasRecentProof(actor, app.clock.now())) return reauthRequired();
+  return null;
+}
+
+function wayOut(refusal: Refusal, route: Route, url: URL): string | null {
+  if (refusal.code === "unauthenticated") return "/";
+  if (refusal.code === "second_factor_setup_required") return "/account/two-factor";
+  if (refusal.code !== "reauth_required") return null;
+  // A form's own address may have no page; the page it stands on is one step up.
+  const page = route.isPage ? url.pathname : url.pathname.replace(/\/[^/]+$/, "");
+  return `/account/confirm?next=${encodeURIComponent(isOwnPage(page) ? page : "/account")}`;
 }
 
 /** Where a request comes from. A proxy's word counts only where the operator named the proxy. */

@@ -6,7 +6,7 @@ import type { Route } from "./route.ts";
 export function createOpenApi(routes: readonly Route[], publicUrl: URL): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
-    if (route.isPage) continue;
+    if (route.isPage || route.isUndocumented) continue;
     const path = route.path.replace(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: describe(route) };
   }
@@ -45,7 +45,7 @@ function describe(route: Route): Record<string, unknown> {
   const parameters = [...pathParameters, ...(route.query ? queryParameters(route.query) : [])];
   return {
     summary: route.summary,
-    ...(route.access === "session" ? { security: [{ session: [] }] } : {}),
+    ...(route.access !== "public" ? { security: [{ session: [] }] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(route.body
       ? { requestBody: { required: true, content: bodyContent(toSchema(route.body, "input")) } }

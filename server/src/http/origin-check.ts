@@ -6,8 +6,12 @@ import { Refusal } from "../lib/refusal.ts";
  */
 export function assertOwnOrigin(headers: Headers, allowedOrigins: ReadonlySet<string>): void {
   const origin = headers.get("origin");
+  // A page that keeps its own address to itself (Referrer-Policy: no-referrer) sends its forms with `Origin: null`; the
+  // browser's own word for where they come from is in Sec-Fetch-Site, which no page can set.
   const isOwn =
-    origin === null ? headers.get("sec-fetch-site") === "same-origin" : allowedOrigins.has(origin);
+    origin === null || origin === "null"
+      ? headers.get("sec-fetch-site") === "same-origin"
+      : allowedOrigins.has(origin);
   if (!isOwn)
     throw new Refusal("origin_refused", "This request does not come from an allowed page (Origin header).");
 }

@@ -6,21 +6,26 @@ const bodyBytesMax = 16 * 1024;
 /** A body that drips in would hold its place, and a restart, for as long as it likes. */
 const bodyWithinMs = 10_000;
 
-export type BodyKind = "json" | "form";
-
-/** Which kind of body a request has. Refuses with `unsupported_media_type` what is neither. */
-export function bodyKind(headers: Headers): BodyKind {
-  const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (type === "application/json") return "json";
-  if (type === "application/x-www-form-urlencoded") return "form";
-  throw new Refusal("unsupported_media_type", "Send application/json, or a form.");
+/** Whether a request has the body of an HTML form. */
+export function isFormBody(headers: Headers): boolean {
+  return mediaType(headers) === "application/x-www-form-urlencoded";
 }
 
-/** The body as the schema wants it. Refuses with `body_too_large`, or `malformed` and what is wrong. */
+/**
+ * The body as the schema wants it. Refuses with `unsupported_media_type` what is neither JSON nor a form, with
+ * `body_too_large`, or with `malformed` and what is wrong.
+ */
 export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
-  const kind = bodyKind(request.headers);
+  const isForm = isFormBody(request.headers);
+  if (!isForm && mediaType(request.headers) !== "application/json") {
+    throw new Refusal("unsupported_media_type", "Send application/json, or a form.");
+  }
   const text = await readText(request);
-  return parseInput(schema, kind === "json" ? parseJson(text) : parseForm(new URLSearchParams(text)));
+  return parseInput(schema, isForm ? parseForm(new URLSearchParams(text)) : parseJson(text));
+}
+
+function mediaType(headers: Headers): string | undefined {
+  return headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
 }
 
 /** The query as the schema wants it; the same key twice is a mistake. */

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Actor } from "../auth/sessions.ts";
 import type { App } from "./app.ts";
 import type { CookieJar } from "./cookies.ts";
+import type { PageLook } from "./pages/layout.ts";
 
 /** One request as a route sees it. */
 export type Exchange<Body, Query> = {
@@ -9,6 +10,8 @@ export type Exchange<Body, Query> = {
   request: Request;
   url: URL;
   cookies: CookieJar;
+  /** How a page for people looks. */
+  look: PageLook;
   /** Whose session came with the request. */
   actor: Actor | null;
   params: Record<string, string>;
@@ -20,6 +23,14 @@ export type Exchange<Body, Query> = {
 };
 
 /**
+ * Who may use a route; everybody else is refused before anything else is looked at.
+ * - `session`: whoever is signed in; else `unauthenticated`.
+ * - `enrolment`: also a session that has to set up its second factor first.
+ * - `admin`: owners and admins; else `forbidden`.
+ */
+export type Access = "public" | "session" | "enrolment" | "admin";
+
+/**
  * A route as data: the router, the checks before the handler, the OpenAPI document and the tests of outsiders are all
  * made from this one table.
  */
@@ -28,14 +39,17 @@ export type Route<Body = unknown, Query = unknown> = {
   /** With `:name` for a part of the path. */
   path: string;
   summary: string;
-  /** `session`: without one the answer is 401 `unauthenticated`, before anything else is looked at. */
-  access: "public" | "session";
-  body?: z.ZodType<Body>;
-  query?: z.ZodType<Query>;
+  access: Access;
+  /** Asks for a proof of who acts that is at most five minutes old; else `reauth_required`. */
+  needsRecentProof?: boolean | undefined;
+  body?: z.ZodType<Body> | undefined;
+  query?: z.ZodType<Query> | undefined;
   /** The JSON of a 200, for the document; none for pages. */
-  answer?: z.ZodType;
-  /** Kept out of the document: pages and files for people. */
+  answer?: z.ZodType | undefined;
+  /** A page for people: kept out of the document; whoever may not see it is led to where they can sign in. */
   isPage?: true;
+  /** Kept out of the document for another reason. */
+  isUndocumented?: true;
   handle: (exchange: Exchange<Body, Query>) => Promise<Response> | Response;
 };
 
@@ -49,8 +63,16 @@ export type SignedIn<Body, Query> = Exchange<Body, Query> & { actor: Actor };
 /** A route that a session opens; its handler gets the actor for certain. */
 export function defineSessionRoute<Body, Query>(
   route: Omit<Route<Body, Query>, "access" | "handle"> & {
+    access?: Exclude<Access, "public">;
     handle: (exchange: SignedIn<Body, Query>) => Promise<Response> | Response;
   },
 ): Route {
-  return { ...route, access: "session" } as unknown as Route;
+  return { access: "session", ...route } as unknown as Route;
+}
+
+/** Sends a browser elsewhere. */
+export function redirect(path: string, cookies: readonly string[] = []): Response {
+  const response = new Response(null, { status: 303, headers: { location: path } });
+  for (const cookie of cookies) response.headers.append("set-cookie", cookie);
+  return response;
 }

@@ -23,8 +23,8 @@ export function setSecurityHeaders(headers: Headers, isSecure: boolean): void {
   headers.set("x-frame-options", "DENY");
   headers.set("cross-origin-opener-policy", "same-origin");
   headers.set("cross-origin-resource-policy", "same-origin");
-  // Not `no-referrer`: with that, browsers send `Origin: null` with our own forms, which we refuse.
-  headers.set("referrer-policy", "same-origin");
+  // A page whose own address is a secret is stricter by itself.
+  if (!headers.has("referrer-policy")) headers.set("referrer-policy", "same-origin");
   headers.set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
   if (isSecure) headers.set("strict-transport-security", "max-age=31536000; includeSubDomains");
 }

@@ -1,5 +1,6 @@
 import { messageBodySchema } from "@novax/protocol/entities";
 import type { RoomId, SendId } from "@novax/protocol/ids";
+import { asPerson } from "@novax/protocol/person";
 import type { Actor } from "../auth/sessions.ts";
 import { isStorageFull } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -23,7 +24,7 @@ export async function sendMessage(
     throw new Refusal("message_invalid", `This cannot be sent: ${body.error.issues[0]!.message}.`);
   try {
     return await app.roomWriters.send(draft.room, {
-      sender: { id: actor.id, username: actor.username },
+      sender: asPerson(actor),
       sessionId: actor.sessionId,
       sendId: draft.sendId,
       body: body.data,

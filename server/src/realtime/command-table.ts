@@ -1,4 +1,5 @@
 import type { CommandOf, CommandType } from "@novax/protocol/commands";
+import { asPerson } from "@novax/protocol/person";
 import { sendMessage } from "../messages/send-message.ts";
 import { raiseReadMark, requireMembership } from "../rooms/memberships.ts";
 import type { Connection } from "./connection.ts";
@@ -48,7 +49,7 @@ export const commandTable: { [T in CommandType]: Entry<T> } = {
     cost: 0.5,
     handle: async (realtime, { actor }, { room }) => {
       await requireMembership(realtime.db.sql, actor, room);
-      const who = { id: actor.id, username: actor.username };
+      const who = asPerson(actor);
       realtime.bus.publish({ kind: "typing", room, signal: { type: "typing", room, who } });
       return {};
     },

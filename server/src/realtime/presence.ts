@@ -1,6 +1,7 @@
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { presenceGraceMs, presenceNamesMax } from "@novax/protocol/limits";
+import { asPerson } from "@novax/protocol/person";
 import type { PresenceSignal } from "@novax/protocol/signals";
 import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -49,7 +50,7 @@ export class Presence {
       entry.leftAt = null;
     } else {
       local.set(person.id, {
-        person: { id: person.id, username: person.username },
+        person: asPerson(person),
         sockets: 1,
         leftAt: null,
       });

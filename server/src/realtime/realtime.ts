@@ -52,6 +52,7 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
         if (message.process !== app.processId) presence.hear(message.room, message.process, message.signal);
         return;
       case "read":
+      case "notice":
         hub.sendToAccount(message.account, message.signal);
         return;
       case "sessions_ended":

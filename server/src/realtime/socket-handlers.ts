@@ -1,6 +1,7 @@
 import { closeCodes } from "@novax/protocol/close-codes";
 import { generalRoomId } from "@novax/protocol/ids";
 import { frameBytesMax } from "@novax/protocol/limits";
+import { asPerson } from "@novax/protocol/person";
 import type { WebSocketHandler } from "bun";
 import { filterLiveSessions } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -81,13 +82,12 @@ async function open(realtime: Realtime, socket: Socket): Promise<void> {
 }
 
 async function greet(realtime: Realtime, connection: Connection): Promise<void> {
-  const { id, username } = connection.actor;
   const rooms = await listRooms(realtime.db.sql, connection.actor);
   connection.send({
     type: "hello",
     protocol: "novax.v1",
     epoch: realtime.epoch,
-    you: { id, username },
+    you: asPerson(connection.actor),
     rooms: rooms.map(({ readSeq: _, ...room }) => room),
     serverTime: realtime.clock.now(),
   });

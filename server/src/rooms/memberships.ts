@@ -1,5 +1,6 @@
 import type { Person, Room } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { toPerson } from "@novax/protocol/person";
 import type { Sql } from "../db/database.ts";
 import { roomNotFound } from "../lib/refusal.ts";
 
@@ -34,12 +35,13 @@ export async function listRooms(sql: Sql, actor: Pick<Person, "id">): Promise<Me
 
 /** The first `limit` members of a room by name. The caller has checked the membership of whoever asks. */
 export async function listMembers(sql: Sql, room: RoomId, limit: number): Promise<Person[]> {
-  return sql<Person>`
-    select a.id, a.username
+  const rows = await sql<{ id: AccountId; username: string; display_name: string }>`
+    select a.id, a.username, a.display_name
     from memberships m join accounts a on a.id = m.account_id
     where m.room_id = ${room}
     order by a.username_key
     limit ${limit}`;
+  return rows.map((row) => toPerson(row.id, row.username, row.display_name));
 }
 
 /** Where the rooms' logs end. */

@@ -1,3 +1,4 @@
+import { nameOf } from "@novax/protocol/person";
 import type { OlderState } from "../stores/room-store.ts";
 import type { Row } from "../stores/rows.ts";
 import { memo } from "./memo.tsx";
@@ -36,7 +37,7 @@ function RowContent({ row, roomName, onRetry, onDiscard }: RowViewProps) {
     case "member":
       return (
         <p className="member-change">
-          <strong>{row.entry.member.username}</strong>{" "}
+          <strong>{nameOf(row.entry.member)}</strong>{" "}
           {row.entry.change === "joined" ? "joined" : "left the room"}
         </p>
       );

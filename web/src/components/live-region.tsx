@@ -1,4 +1,5 @@
 import type { TimelineEntry } from "@novax/protocol/apply-event";
+import { nameOf } from "@novax/protocol/person";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 const everyMs = 2000;
@@ -34,7 +35,7 @@ export function LiveRegion({ timeline, ownId }: { timeline: readonly TimelineEnt
 function toSpeech(entries: readonly TimelineEntry[], ownId: string): string {
   const texts = entries.flatMap((entry) =>
     entry.kind === "message" && entry.sender.id !== ownId
-      ? [`${entry.sender.username}: ${entry.body.text}`]
+      ? [`${nameOf(entry.sender)}: ${entry.body.text}`]
       : [],
   );
   return texts.length > spokenMax ? `${texts.length} new messages` : texts.join("\n");

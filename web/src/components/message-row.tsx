@@ -1,6 +1,7 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
 import type { SendId } from "@novax/protocol/ids";
+import { nameOf } from "@novax/protocol/person";
 import { useEffect, useState } from "preact/hooks";
 import type { OutboxItem } from "../stores/outbox.ts";
 import { Avatar } from "./avatar.tsx";
@@ -20,7 +21,7 @@ export function MessageRow({ message, isFirstOfGroup }: { message: MessageEntry;
       text={message.body.text}
       at={message.sentAt}
       isFirstOfGroup={isFirstOfGroup}
-      label={`${message.sender.username}, ${formatTime(message.sentAt)}, ${message.body.text}`}
+      label={`${nameOf(message.sender)}, ${formatTime(message.sentAt)}, ${message.body.text}`}
     />
   );
 }
@@ -43,7 +44,7 @@ export function PendingRow(
         text={item.text}
         at={item.createdAt}
         isFirstOfGroup={isFirstOfGroup}
-        label={`${sender.username}, ${hasFailed ? "not sent" : "sending"}, ${item.text}`}
+        label={`${nameOf(sender)}, ${hasFailed ? "not sent" : "sending"}, ${item.text}`}
       />
       {item.state.kind === "failed" ? (
         <p className="not-sent" role="status">
@@ -85,7 +86,7 @@ function MessageBody(props: {
       <div className="message-main">
         {isFirstOfGroup ? (
           <p className="message-head">
-            <span className="message-author">{sender.username}</span>
+            <span className="message-author">{nameOf(sender)}</span>
             <Time at={at} className="message-time" />
           </p>
         ) : null}

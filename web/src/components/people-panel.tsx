@@ -1,4 +1,5 @@
 import type { Person } from "@novax/protocol/entities";
+import { nameOf } from "@novax/protocol/person";
 import { useEffect, useRef } from "preact/hooks";
 import { Avatar } from "./avatar.tsx";
 import { CloseIcon } from "./icons.tsx";
@@ -54,7 +55,7 @@ function PeopleGroup(props: { title: string; people: readonly Person[]; you: Per
           <li key={person.id} className={isHere ? "person" : "person person-away"}>
             <Avatar person={person} size="small" />
             <span className="person-name">
-              {person.username}
+              {nameOf(person)}
               {person.id === you.id ? <span className="person-you"> (you)</span> : null}
             </span>
             {isHere ? (

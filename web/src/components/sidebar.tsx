@@ -1,4 +1,5 @@
 import type { Person } from "@novax/protocol/entities";
+import { nameOf } from "@novax/protocol/person";
 import { useEffect, useRef } from "preact/hooks";
 import { Avatar } from "./avatar.tsx";
 import { HashIcon } from "./icons.tsx";
@@ -10,6 +11,8 @@ export type SidebarProps = {
   roomName: string;
   unreadCount: number;
   you: Person;
+  /** Things that happened to one's account and were not looked at. */
+  unseenNotices: number;
   theme: Theme;
   onTheme: (theme: Theme) => void;
   onOpenRoom: () => void;
@@ -20,7 +23,7 @@ const themeNames: Record<Theme, string> = { system: "As the system", light: "Lig
 
 /** The rooms, and one's own account. */
 export function Sidebar(props: SidebarProps) {
-  const { isAlone, roomName, unreadCount, you, theme } = props;
+  const { isAlone, roomName, unreadCount, you, unseenNotices, theme } = props;
   const account = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const closeOutside = (event: Event) => {
@@ -62,7 +65,13 @@ export function Sidebar(props: SidebarProps) {
       <details className="account" ref={account} onKeyDown={closeOnEscape}>
         <summary>
           <Avatar person={you} size="small" />
-          <span className="person-name">{you.username}</span>
+          <span className="person-name">{nameOf(you)}</span>
+          {unseenNotices > 0 ? (
+            <span className="badge">
+              {unseenNotices}
+              <span className="visually-hidden"> new about your account</span>
+            </span>
+          ) : null}
         </summary>
         <div className="account-menu">
           <label className="account-row">
@@ -78,8 +87,9 @@ export function Sidebar(props: SidebarProps) {
           <button type="button" className="account-row" onClick={props.onShortcuts}>
             Keyboard shortcuts <kbd>?</kbd>
           </button>
-          <a className="account-row" href="/account/password">
-            Change password
+          <a className="account-row" href="/account">
+            Your account
+            {unseenNotices > 0 ? <span className="badge">{unseenNotices} new</span> : null}
           </a>
           <form method="post" action="/logout">
             <button type="submit" className="account-row">

@@ -1,10 +1,11 @@
 import type { Person } from "@novax/protocol/entities";
+import { nameOf } from "@novax/protocol/person";
 
 /** Who is typing. Its line is always there, so nothing moves when somebody begins. */
 export function TypingLine({ people }: { people: readonly Person[] }) {
   return (
     <p className="typing-line" aria-live="off">
-      {toTypingText(people.map((person) => person.username))}
+      {toTypingText(people.map(nameOf))}
     </p>
   );
 }

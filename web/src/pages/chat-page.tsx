@@ -1,9 +1,12 @@
+import type { Person } from "@novax/protocol/entities";
+import { nameOf } from "@novax/protocol/person";
 import { useSignalEffect } from "@preact/signals";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Composer, isTouch } from "../components/composer.tsx";
 import { ConnectionBanner } from "../components/connection-banner.tsx";
 import { LiveRegion } from "../components/live-region.tsx";
 import { MessageList } from "../components/message-list.tsx";
+import { NoticeBanner } from "../components/notice-banner.tsx";
 import { PeoplePanel } from "../components/people-panel.tsx";
 import { RoomHeader } from "../components/room-header.tsx";
 import { ShortcutsDialog } from "../components/shortcuts-dialog.tsx";
@@ -90,6 +93,7 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
         roomName={room.name}
         unreadCount={room.unreadCount.value}
         you={you}
+        unseenNotices={chat.notices.unseenCount.value}
         theme={theme}
         onTheme={(chosen) => {
           setTheme(chosen);
@@ -103,6 +107,7 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
       />
       <div className="room" role={pane === "rooms" ? undefined : "main"}>
         <ConnectionBanner state={chat.client.state.value} onRetry={() => chat.client.reconnect()} />
+        <NoticeBanner notice={chat.notices.newest.value} onDismiss={() => chat.notices.dismiss()} />
         <RoomHeader
           name={room.name}
           topic={room.topic}
@@ -177,8 +182,8 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
   );
 }
 
-function sortByName<T extends { username: string }>(people: T[]): T[] {
-  return people.sort((a, b) => a.username.localeCompare(b.username));
+function sortByName(people: Person[]): Person[] {
+  return people.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
 }
 
 /** The parts of the window that F6 goes through, as native applications do. */

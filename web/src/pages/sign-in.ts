@@ -1,4 +1,10 @@
-// What the sign-in pages do with JavaScript beyond what they do without: show how strong a new password is.
+// What the account pages do with JavaScript beyond what they do without: show how strong a new password is, and passkeys.
+import {
+  browserSupportsWebAuthn,
+  browserSupportsWebAuthnAutofill,
+  startAuthentication,
+  startRegistration,
+} from "@simplewebauthn/browser";
 
 const password = document.querySelector<HTMLInputElement>('input[autocomplete="new-password"]');
 const meter = document.querySelector<HTMLMeterElement>("#password-strength");
@@ -40,4 +46,60 @@ addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button")) button.disabled = false;
 });
 
-export {};
+type Answer = { next?: string; detail?: string };
+
+async function post(path: string, body: object): Promise<{ isFine: boolean; answer: Answer }> {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return { isFine: response.ok, answer: (await response.json()) as Answer };
+}
+
+/** Asks the authenticator, sends what it says, and goes where the server says. */
+async function usePasskey(button: HTMLButtonElement, isAutofill: boolean): Promise<void> {
+  const { passkey: kind, options, answer } = button.dataset;
+  const problem = button.parentElement?.querySelector<HTMLElement>("[data-passkey-problem]");
+  const say = (text: string) => {
+    if (!problem) return;
+    problem.textContent = text;
+    problem.hidden = text === "";
+  };
+  const given = await post(options!, {});
+  if (!given.isFine) {
+    if (!isAutofill) say(given.answer.detail ?? "");
+    return;
+  }
+  const optionsJSON = given.answer as never;
+  let response: unknown;
+  try {
+    response =
+      kind === "register"
+        ? await startRegistration({ optionsJSON })
+        : await startAuthentication({ optionsJSON, useBrowserAutofill: isAutofill });
+  } catch (error) {
+    // Asked for by the page or broken off by the person: nothing happened.
+    const { name } = error as Error;
+    if (!isAutofill)
+      say(name === "InvalidStateError" ? "This device has a passkey already." : "Nothing was done.");
+    return;
+  }
+  const trusts = document.querySelector<HTMLInputElement>('input[name="trust_device"]');
+  const sent = await post(answer!, { response, ...(trusts ? { trust_device: trusts.checked } : {}) });
+  if (sent.isFine && sent.answer.next) location.assign(sent.answer.next);
+  else say(sent.answer.detail ?? "");
+}
+
+if (browserSupportsWebAuthn()) {
+  for (const button of document.querySelectorAll<HTMLButtonElement>("[data-passkey]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => void usePasskey(button, false));
+    // Among the names that the browser offers for the field there are passkeys, too.
+    if (button.dataset.passkey === "login") {
+      void browserSupportsWebAuthnAutofill().then((canFill) => {
+        if (canFill) void usePasskey(button, true);
+      });
+    }
+  }
+}

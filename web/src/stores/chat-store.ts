@@ -5,6 +5,7 @@ import { typingSendEveryMs } from "@novax/protocol/limits";
 import { batch, computed, signal } from "@preact/signals";
 import { fetchEvents, isSignedIn } from "../client/api.ts";
 import { RealtimeClient, type RealtimeListener } from "../client/realtime-client.ts";
+import { NoticeStore } from "./notice-store.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutboxStorage } from "./outbox-storage.ts";
 import { PeopleStore } from "./people-store.ts";
@@ -17,6 +18,7 @@ export class ChatStore {
   readonly room: RoomStore;
   readonly people: PeopleStore;
   readonly outbox: Outbox;
+  readonly notices: NoticeStore;
   readonly client: RealtimeClient;
   /** Whether somebody is looking: the window has focus and is visible. */
   readonly isAttended = signal(true);
@@ -37,6 +39,7 @@ export class ChatStore {
     this.you = bootstrap.you;
     this.room = new RoomStore(bootstrap, bootstrap.rooms[0]!, fetchEvents);
     this.people = new PeopleStore(bootstrap.you);
+    this.notices = new NoticeStore(bootstrap.unseenNotices);
     this.client = new RealtimeClient(options.socketUrl, this.#listen(), isSignedIn);
     this.#toldReadSeq = this.room.readSeq.value;
     this.outbox = new Outbox(options.outboxStorage, this.client);
@@ -106,6 +109,7 @@ export class ChatStore {
         if (passing.type === "presence") this.people.hearPresence(passing);
         if (passing.type === "typing") this.people.hearTyping(passing);
         if (passing.type === "read") this.room.markRead(passing.seq);
+        if (passing.type === "notice") this.notices.hear(passing);
       },
     };
   }

@@ -28,6 +28,7 @@ function setUp(options: { head: number; shown?: number; readSeq?: number; fetchE
   const bootstrap: Bootstrap = {
     epoch: "e",
     you: alice,
+    unseenNotices: 0,
     rooms: [
       {
         id: generalRoomId,

@@ -1,32 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ConfigError } from "../../config/read-config.ts";
-
-/** Makes the data folder, for its owner alone, or refuses one that others can read or that we cannot write. */
-export function prepareDataFolder(dataDir: string): void {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const mode = statSync(dataDir).mode;
-    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-      throw new ConfigError([`DATA_DIR: others can read ${dataDir}; run: chmod 700 ${dataDir}`]);
-    }
-    mkdirSync(join(dataDir, "run"), { recursive: true, mode: 0o700 });
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError([`DATA_DIR: ${dataDir} cannot be written (${code})`]);
-  }
-}
 
 /**
  * Unpacks the seed into a new folder beside the final one, brings it to the disk and renames it, so that a folder of

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { SQL } from "bun";
+import { prepareDataFolder } from "../../config/data-folder.ts";
 import { ConfigError } from "../../config/read-config.ts";
 import type { Log } from "../../log/log.ts";
 import { createDatabase, type Database } from "../database.ts";
-import { createFromSeed, hasDatabase, prepareDataFolder } from "./data-folder.ts";
+import { createFromSeed, hasDatabase } from "./data-folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { createSeed } from "./seed.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
@@ -33,6 +34,7 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
   if (Buffer.byteLength(socketPath) > socketPathBytesMax) {
     throw new ConfigError([`DATA_DIR: the path ${dataDir} is too long for a socket in it`]);
   }
+  mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 });
   rmSync(socketPath, { force: true });
 
   const worker = new Worker(new URL("./worker.ts", import.meta.url).href);

@@ -1,19 +1,7 @@
 import { passwordCodePointsMax, usernameCharsMax } from "@novax/protocol/limits";
 import { html } from "hono/html";
-import { type Markup, type PageLook, renderPage } from "./layout.ts";
-
-export type FormProblem = { detail: string; field: string | undefined };
-
-type Field = {
-  name: string;
-  label: string;
-  type: "text" | "email" | "password";
-  autocomplete: string;
-  value?: string | undefined;
-  hint?: string;
-  maxLength: number;
-  extra?: Markup;
-};
+import { cardPage, doneNote, type Field, type FormProblem, renderForm } from "./form.ts";
+import type { Markup, PageLook } from "./layout.ts";
 
 const passwordCharsMax = passwordCodePointsMax * 2;
 
@@ -21,54 +9,82 @@ const passwordCharsMax = passwordCodePointsMax * 2;
 const strengthMeter = html`<meter class="password-strength" id="password-strength" min="0" max="4" low="2" high="3" optimum="4" value="0" aria-label="Password strength" hidden></meter>
 <p class="field-hint" id="password-strength-words" role="status"></p>`;
 
-/** The login page: a plain form that works without scripts. */
+/** The login page: a plain form that works without scripts; with them, passkeys as well. */
 export function loginPage(
   look: PageLook,
-  { username, problem, isFirst }: { username?: string; problem?: FormProblem; isFirst?: boolean },
+  page: {
+    username?: string;
+    problem?: FormProblem | undefined;
+    isFirst?: boolean;
+    done?: string | undefined;
+    mayRegister: boolean;
+    ssoName: string | null;
+  },
 ): Promise<Response> {
-  return signInPage(look, {
+  const { problem } = page;
+  return cardPage(look, {
     title: "Sign in",
-    lead: isFirst
+    lead: page.isFirst
       ? "Nobody has an account yet. Create the first one: it becomes the owner."
       : "Welcome back.",
-    action: "/login",
-    submit: "Sign in",
-    problem,
-    focus: problem ? "password" : "username",
-    fields: [
-      {
-        name: "username",
-        label: "Username",
-        type: "text",
-        autocomplete: "username webauthn",
-        value: username,
-        maxLength: usernameCharsMax,
-      },
-      {
-        name: "password",
-        label: "Password",
-        type: "password",
-        autocomplete: "current-password",
-        maxLength: passwordCharsMax,
-      },
-    ],
-    footer: html`<p class="sign-in-other">New here? <a href="/register">Create an account</a></p>`,
+    body: html`${doneNote(page.done)}
+${renderForm({
+  action: "/login",
+  submit: "Sign in",
+  problem,
+  focus: problem ? "password" : "username",
+  fields: [
+    {
+      name: "username",
+      label: "Username",
+      type: "text",
+      autocomplete: "username webauthn",
+      value: page.username,
+      maxLength: usernameCharsMax,
+    },
+    {
+      name: "password",
+      label: "Password",
+      type: "password",
+      autocomplete: "current-password",
+      maxLength: passwordCharsMax,
+    },
+  ],
+  extra: html`<p class="form-aside"><a href="/forgot">Forgot password?</a></p>`,
+})}
+<div class="other-ways">
+${passkeyButton({ kind: "login", label: "Sign in with a passkey", options: "/login/passkey/options", answer: "/login/passkey" })}
+${page.ssoName === null ? "" : html`<a class="button-second" href="/login/sso">Sign in with ${page.ssoName}</a>`}
+</div>
+${page.mayRegister ? html`<p class="sign-in-other">New here? <a href="/register">Create an account</a></p>` : ""}`,
   });
+}
+
+/** A button that only a script can serve; without one it stays hidden. */
+export function passkeyButton(button: {
+  kind: "login" | "answer" | "register";
+  label: string;
+  options: string;
+  answer: string;
+}): Markup {
+  return html`<button type="button" class="button-second" data-passkey="${button.kind}" data-options="${button.options}" data-answer="${button.answer}" hidden>${button.label}</button>
+<p class="form-problem" data-passkey-problem role="alert" hidden></p>`;
 }
 
 /** The registration page. The first person to use it becomes the owner. */
 export function registerPage(
   look: PageLook,
-  options: {
+  page: {
     username?: string;
     email?: string;
-    problem?: FormProblem;
+    problem?: FormProblem | undefined;
     isFirst?: boolean;
+    inviteToken: string | null;
     needsSetupCode: boolean;
     passwordCodePointsMin: number;
   },
 ): Promise<Response> {
-  const { problem, passwordCodePointsMin } = options;
+  const { problem, inviteToken } = page;
   const setupCode: Field = {
     name: "setup_code",
     label: "Setup code",
@@ -77,144 +93,215 @@ export function registerPage(
     hint: "The server printed it when it started.",
     maxLength: 64,
   };
-  return signInPage(look, {
+  const lead = inviteToken === null ? "It takes half a minute." : "You are invited. It takes half a minute.";
+  return cardPage(look, {
     title: "Create an account",
-    lead: options.isFirst
-      ? "Nobody is here yet. The first account becomes the owner."
-      : "It takes half a minute.",
-    action: "/register",
-    submit: "Create account",
-    problem,
-    focus: problem?.field ?? "username",
-    fields: [
-      {
-        name: "username",
-        label: "Username",
-        type: "text",
-        autocomplete: "username",
-        value: options.username,
-        hint: "Letters, digits, and . _ - between them. Others see it.",
-        maxLength: usernameCharsMax,
-      },
-      {
-        name: "email",
-        label: "E-mail",
-        type: "email",
-        autocomplete: "email",
-        value: options.email,
-        hint: "Nobody else sees it.",
-        maxLength: 254,
-      },
-      {
-        name: "password",
-        label: "Password",
-        type: "password",
-        autocomplete: "new-password",
-        hint: passwordHint(passwordCodePointsMin),
-        maxLength: passwordCharsMax,
-        extra: strengthMeter,
-      },
-      {
-        name: "confirm_password",
-        label: "Password again",
-        type: "password",
-        autocomplete: "new-password",
-        maxLength: passwordCharsMax,
-      },
-      ...(options.needsSetupCode ? [setupCode] : []),
-    ],
-    footer: html`<p class="sign-in-other">Have an account? <a href="/">Sign in</a></p>`,
+    lead: page.isFirst ? "Nobody is here yet. The first account becomes the owner." : lead,
+    body: html`${renderForm({
+      action: "/register",
+      submit: "Create account",
+      problem,
+      focus: problem?.field ?? "username",
+      fields: [
+        {
+          name: "username",
+          label: "Username",
+          type: "text",
+          autocomplete: "username",
+          value: page.username,
+          hint: "Letters, digits, and . _ - between them. Others see it.",
+          maxLength: usernameCharsMax,
+        },
+        {
+          name: "email",
+          label: "E-mail",
+          type: "email",
+          autocomplete: "email",
+          value: page.email,
+          hint: "Nobody else sees it.",
+          maxLength: 254,
+        },
+        ...newPasswordFields(page.passwordCodePointsMin, "Password", "Password again"),
+        ...(page.needsSetupCode ? [setupCode] : []),
+        ...(inviteToken === null ? [] : [{ kind: "hidden", name: "invite", value: inviteToken } as const]),
+      ],
+    })}
+<p class="sign-in-other">Have an account? <a href="/">Sign in</a></p>`,
+  });
+}
+
+/** The page of the second factor, in the middle of a sign-in. */
+export function codePage(
+  look: PageLook,
+  page: { problem?: FormProblem | undefined; hasTotp: boolean; hasPasskeys: boolean },
+): Promise<Response> {
+  const lead = page.hasTotp
+    ? "Type the code that your authenticator app shows, or one of your recovery codes."
+    : "Use your passkey, or type one of your recovery codes.";
+  return cardPage(look, {
+    title: "Second factor",
+    lead,
+    body: html`${renderForm({
+      action: "/login/code",
+      submit: "Continue",
+      problem: page.problem,
+      focus: "code",
+      fields: [
+        codeField,
+        {
+          kind: "checkbox",
+          name: "trust_device",
+          label: "Do not ask in this browser for 30 days",
+          hint: "Only on a device that is yours.",
+        },
+      ],
+    })}
+${page.hasPasskeys ? html`<div class="other-ways">${passkeyButton({ kind: "answer", label: "Use a passkey", options: "/login/code/passkey/options", answer: "/login/code/passkey" })}</div>` : ""}
+<p class="sign-in-other"><a href="/">Start again</a></p>`,
+  });
+}
+
+export const codeField: Field = {
+  name: "code",
+  label: "Code",
+  type: "text",
+  autocomplete: "one-time-code",
+  maxLength: 32,
+};
+
+/** Asks for the address a link shall go to. */
+export function forgotPage(
+  look: PageLook,
+  page: { problem?: FormProblem | undefined; isSent?: boolean },
+): Promise<Response> {
+  if (page.isSent) {
+    return cardPage(look, {
+      title: "Look at your mail",
+      lead: "If this address belongs to an account, a link to set a new password is on its way. It works for 30 minutes.",
+      body: html`<p class="sign-in-lead">Nothing came? Look among the unwanted mail. The owner of this server can also make a link for you.</p>
+<p class="sign-in-other"><a href="/">Back to the login page</a></p>`,
+    });
+  }
+  return cardPage(look, {
+    title: "Forgot your password?",
+    lead: "We send you a link with which you set a new one.",
+    body: html`${renderForm({
+      action: "/forgot",
+      submit: "Send the link",
+      problem: page.problem,
+      focus: "email",
+      fields: [{ name: "email", label: "E-mail", type: "email", autocomplete: "email", maxLength: 254 }],
+    })}
+<p class="sign-in-other"><a href="/">Back to the login page</a></p>`,
+  });
+}
+
+/** Where the link of the mail leads. */
+export function resetPage(
+  look: PageLook,
+  page: { token: string; username: string; problem?: FormProblem | undefined; passwordCodePointsMin: number },
+): Promise<Response> {
+  return cardPage(look, {
+    title: "Set a new password",
+    lead: html`For the account <strong>${page.username}</strong>. You will be signed out everywhere.`,
+    body: renderForm({
+      action: "/reset",
+      submit: "Set password",
+      problem: page.problem,
+      focus: page.problem?.field ?? "password",
+      fields: [
+        { kind: "hidden", name: "token", value: page.token },
+        ...newPasswordFields(page.passwordCodePointsMin, "New password", "New password again"),
+      ],
+    }),
   });
 }
 
 /** The page to change one's password. */
 export function passwordPage(
   look: PageLook,
-  { problem, passwordCodePointsMin }: { problem?: FormProblem; passwordCodePointsMin: number },
+  page: { problem?: FormProblem | undefined; passwordCodePointsMin: number },
 ): Promise<Response> {
-  return signInPage(look, {
+  return cardPage(look, {
     title: "Change password",
     lead: "You will be signed out everywhere else.",
-    action: "/account/password",
-    submit: "Change password",
-    problem,
-    focus: problem?.field ?? "current_password",
+    back: { href: "/account", label: "Your account" },
+    body: renderForm({
+      action: "/account/password",
+      submit: "Change password",
+      problem: page.problem,
+      focus: page.problem?.field ?? "current_password",
+      fields: [
+        {
+          name: "current_password",
+          label: "Current password",
+          type: "password",
+          autocomplete: "current-password",
+          maxLength: passwordCharsMax,
+        },
+        ...newPasswordFields(page.passwordCodePointsMin, "New password", "New password again"),
+      ],
+    }),
+  });
+}
+
+/** Asks once more who sits there, before what weakens an account. */
+export function confirmPage(
+  look: PageLook,
+  page: {
+    problem?: FormProblem | undefined;
+    next: string;
+    hasPassword: boolean;
+    hasCode: boolean;
+    hasPasskeys: boolean;
+  },
+): Promise<Response> {
+  const form = renderForm({
+    action: "/account/confirm",
+    submit: "Continue",
+    problem: page.problem,
+    focus: page.problem?.field ?? "password",
     fields: [
+      { kind: "hidden", name: "next", value: page.next },
       {
-        name: "current_password",
-        label: "Current password",
+        name: "password",
+        label: "Password",
         type: "password",
         autocomplete: "current-password",
         maxLength: passwordCharsMax,
       },
-      {
-        name: "password",
-        label: "New password",
-        type: "password",
-        autocomplete: "new-password",
-        hint: passwordHint(passwordCodePointsMin),
-        maxLength: passwordCharsMax,
-        extra: strengthMeter,
-      },
-      {
-        name: "confirm_password",
-        label: "New password again",
-        type: "password",
-        autocomplete: "new-password",
-        maxLength: passwordCharsMax,
-      },
+      ...(page.hasCode
+        ? [{ ...codeField, hint: "Of your authenticator app, or a recovery code." } as Field]
+        : []),
     ],
-    footer: html`<p class="sign-in-other"><a href="/chat">Back to the chat</a></p>`,
+  });
+  const answer = `/account/confirm/passkey?next=${encodeURIComponent(page.next)}`;
+  return cardPage(look, {
+    title: "Is it you?",
+    lead: "This needs a fresh proof. It holds for five minutes.",
+    back: { href: "/account", label: "Your account" },
+    body: html`${page.hasPassword ? form : html`<p class="sign-in-lead">Your account has no password. <a href="/forgot">Ask for a link</a> to set one, then come back.</p>`}
+${page.hasPasskeys ? html`<div class="other-ways">${passkeyButton({ kind: "answer", label: "Use a passkey", options: "/account/confirm/passkey/options", answer })}</div>` : ""}`,
   });
 }
 
-function passwordHint(codePointsMin: number): string {
-  return `At least ${codePointsMin} characters; 15 or more are better. A few words in a row do well.`;
-}
-
-function signInPage(
-  look: PageLook,
-  page: {
-    title: string;
-    lead: string;
-    action: string;
-    submit: string;
-    problem: FormProblem | undefined;
-    focus: string;
-    fields: Field[];
-    footer: Markup;
-  },
-): Promise<Response> {
-  const { problem } = page;
-  const fieldOfProblem = page.fields.find((field) => field.name === problem?.field)?.name;
-  return renderPage({
-    title: `${page.title} · novaX`,
-    look,
-    body: html`<body class="sign-in">
-<main class="sign-in-card">
-<p class="brand" aria-hidden="true"><span class="brand-mark"></span>novaX</p>
-<h1>${page.title}</h1>
-<p class="sign-in-lead">${page.lead}</p>
-${problem && !fieldOfProblem ? html`<p class="form-problem" role="alert">${problem.detail}</p>` : ""}
-<form method="post" action="${page.action}">
-${page.fields.map((field) => renderField(field, field.name === fieldOfProblem ? problem!.detail : null, page.focus))}
-<button type="submit" class="button-primary">${page.submit}</button>
-</form>
-${page.footer}
-</main>
-</body>`,
-  });
-}
-
-function renderField(field: Field, problem: string | null, focus: string): Markup {
-  const hintId = `${field.name}-hint`;
-  const problemId = `${field.name}-problem`;
-  const describedBy = [problem === null ? "" : problemId, field.hint ? hintId : ""].join(" ").trim();
-  return html`<div class="field">
-<label for="${field.name}">${field.label}</label>
-<input id="${field.name}" name="${field.name}" type="${field.type}" autocomplete="${field.autocomplete}" value="${field.value ?? ""}" maxlength="${field.maxLength}" autocapitalize="none" spellcheck="false" required ${field.name === focus ? html`autofocus` : ""} ${describedBy === "" ? "" : html`aria-describedby="${describedBy}"`} ${problem === null ? "" : html`aria-invalid="true"`}>
-${problem === null ? "" : html`<p class="field-problem" id="${problemId}" role="alert">${problem}</p>`}
-${field.hint ? html`<p class="field-hint" id="${hintId}">${field.hint}</p>` : ""}
-${field.extra ?? ""}
-</div>`;
+function newPasswordFields(codePointsMin: number, label: string, again: string): Field[] {
+  return [
+    {
+      name: "password",
+      label,
+      type: "password",
+      autocomplete: "new-password",
+      hint: `At least ${codePointsMin} characters; 15 or more are better. A few words in a row do well.`,
+      maxLength: passwordCharsMax,
+      extra: strengthMeter,
+    },
+    {
+      name: "confirm_password",
+      label: again,
+      type: "password",
+      autocomplete: "new-password",
+      maxLength: passwordCharsMax,
+    },
+  ];
 }

@@ -1,195 +1,344 @@
 import { z } from "zod";
-import { changePassword } from "../../auth/change-password.ts";
+import { assertInvite } from "../../accounts/invites.ts";
+import { readPolicy, registrationMode } from "../../accounts/policy.ts";
+import { findAccountById, hasAnyAccount } from "../../accounts/queries.ts";
+import { answerChallenge, requestFactorPasskey } from "../../auth/answer-challenge.ts";
+import { assertAttempt } from "../../auth/attempt-limits.ts";
 import type { FinishedLogin } from "../../auth/finish-login.ts";
-import { logIn } from "../../auth/log-in.ts";
+import { logIn, logInByPasskey } from "../../auth/log-in.ts";
+import { challengeMs, findChallenge } from "../../auth/login-challenges.ts";
+import { logOut } from "../../auth/own-sessions.ts";
+import { listPasskeys } from "../../auth/passkey-queries.ts";
+import { passkeyResponseSchema, requestPasskey } from "../../auth/passkeys.ts";
 import { register } from "../../auth/register.ts";
-import { endSessions } from "../../auth/sessions.ts";
-import type { Config } from "../../config/read-config.ts";
+import { addressKey } from "../../lib/ip-address.ts";
 import { Refusal } from "../../lib/refusal.ts";
-import { clearedSessionCookie, deviceCookie, sessionCookie } from "../cookies.ts";
-import { type FormProblem, loginPage, passwordPage, registerPage } from "../pages/sign-in-pages.ts";
-import { toProblem } from "../problem.ts";
-import { defineRoute, defineSessionRoute, type Exchange, type Route } from "../route.ts";
-import type { PageAssets } from "../serve-web.ts";
+import type { App } from "../app.ts";
+import { challengeCookie, clearedCookie, deviceCookie, sessionCookie } from "../cookies.ts";
+import { type Accepted, checkbox, defineAction, defineForm, textField } from "../form-route.ts";
+import { messagePage } from "../pages/form.ts";
+import { codePage, loginPage, registerPage } from "../pages/sign-in-pages.ts";
+import { problemResponse, toProblem } from "../problem.ts";
+import { defineRoute, type Exchange, type Route, redirect } from "../route.ts";
 
-// Far more than any valid value has; the rules of each field say what is wrong with one in between.
-const field = z.string().max(4096);
-
-const loginSchema = z.strictObject({ username: field, password: field });
+const loginSchema = z.strictObject({ username: textField, password: textField });
 
 const registerSchema = z.strictObject({
-  email: field,
-  username: field,
-  password: field,
-  confirm_password: field,
-  setup_code: field.optional(),
+  email: textField,
+  username: textField,
+  password: textField,
+  confirm_password: textField,
+  setup_code: textField.optional(),
+  invite: textField.optional(),
 });
 
 const signedInSchema = z.strictObject({ message: z.string(), username: z.string() });
+/** For the page's script, which has to go on. */
+const signedInByScriptSchema = signedInSchema.extend({ next: z.string() });
+const emptySchema = z.strictObject({});
+const passkeyOptionsMax = { max: 60, windowMs: 60_000 };
 
-/** The ways in, and the password's change. Their forms are answered with pages, which need the page's files. */
-export function createSignInRoutes(assets: PageAssets): Route[] {
-  const loginRoute = defineRoute({
-    method: "POST",
-    path: "/login",
-    summary: "Sign in. Takes JSON, or the login page's form and then redirects.",
-    access: "public",
-    body: loginSchema,
-    answer: signedInSchema,
-    handle: async (exchange) => {
-      const { app, body, cookies, actor, origin } = exchange;
-      try {
-        const finished = await logIn(
-          app,
-          {
-            username: body.username,
-            password: body.password,
-            deviceToken: cookies.deviceToken,
-            presentedSession: actor?.sessionId ?? null,
-          },
-          origin,
-        );
-        return signedIn(exchange, finished, "Signed in");
-      } catch (error) {
-        if (!exchange.isForm) throw error;
-        return refusedForm(exchange, error, (problem) =>
-          loginPage({ assets, theme: exchange.cookies.theme }, { username: body.username, problem }),
-        );
-      }
-    },
-  });
+const doneTexts: Record<string, string> = {
+  reset: "Your password is set. Sign in with it.",
+  verified: "Your address is confirmed.",
+  deleted: "Your account will be deleted in 14 days. Sign in before then to keep it.",
+};
 
-  const registerRoute = defineRoute({
-    method: "POST",
-    path: "/register",
-    summary: "Make an account and sign in. Takes JSON, or the registration page's form and then redirects.",
-    access: "public",
-    body: registerSchema,
-    answer: signedInSchema,
-    handle: async (exchange) => {
-      const { app, body, actor, origin } = exchange;
-      try {
-        const finished = await register(
-          app,
-          {
-            email: body.email,
-            username: body.username,
-            password: body.password,
-            confirmPassword: body.confirm_password,
-            setupCode: body.setup_code ?? null,
-            presentedSession: actor?.sessionId ?? null,
-          },
-          origin,
-        );
-        return signedIn(exchange, finished, "Registered");
-      } catch (error) {
-        if (!exchange.isForm) throw error;
-        const needsSetupCode =
-          "setup_code" in body || (error instanceof Refusal && error.code === "setup_code_required");
-        return refusedForm(exchange, error, (problem) =>
-          registerPage(
-            { assets, theme: exchange.cookies.theme },
-            {
-              username: body.username,
-              email: body.email,
-              problem,
-              needsSetupCode,
-              passwordCodePointsMin: app.config.passwordCodePointsMin,
-            },
-          ),
-        );
-      }
-    },
-  });
-  const passwordPageRoute = defineRoute({
-    method: "GET",
-    path: "/account/password",
-    summary: "The page to change one's password; signed out, the login page.",
-    access: "public",
-    isPage: true,
-    handle: ({ app, actor, cookies }) => {
-      if (!actor) return redirect("/");
-      const { passwordCodePointsMin } = app.config;
-      return passwordPage({ assets, theme: cookies.theme }, { passwordCodePointsMin });
-    },
-  });
+const loginPageRoute = defineRoute({
+  method: "GET",
+  path: "/",
+  summary: "The login page; signed in, the chat.",
+  access: "public",
+  query: z.strictObject({ done: textField.optional() }),
+  isPage: true,
+  handle: async ({ app, actor, look, query }) =>
+    actor
+      ? redirect("/chat")
+      : loginPage(look, { ...(await readDoors(app)), done: doneTexts[query.done ?? ""] }),
+});
 
-  const passwordRoute = defineSessionRoute({
-    method: "POST",
-    path: "/account/password",
-    summary: "Change one's password; every other session ends. Takes JSON, or a form and then redirects.",
-    body: z.strictObject({ current_password: field, password: field, confirm_password: field }),
-    answer: signedInSchema,
-    handle: async (exchange) => {
-      const { app, body, actor, cookies, origin } = exchange;
-      try {
-        const change = {
-          current: body.current_password,
-          password: body.password,
-          confirmPassword: body.confirm_password,
-          deviceToken: cookies.deviceToken,
-        };
-        return signedIn(exchange, await changePassword(app, actor, change, origin), "Password changed");
-      } catch (error) {
-        if (!exchange.isForm) throw error;
-        const { passwordCodePointsMin } = app.config;
-        return refusedForm(exchange, error, (problem) =>
-          passwordPage({ assets, theme: cookies.theme }, { problem, passwordCodePointsMin }),
-        );
-      }
-    },
-  });
+const loginRoute = defineAnswered({
+  path: "/login",
+  summary: "Sign in. Takes JSON, or the login page's form and then redirects.",
+  body: loginSchema,
+  submit: async (exchange) => {
+    const { app, body, origin } = exchange;
+    const finished = await logIn(app, { ...body, ...presentedBy(exchange) }, origin);
+    return signedIn(exchange, finished, "Signed in");
+  },
+  page: async ({ app, body, look }, problem) =>
+    loginPage(look, { ...(await readDoors(app)), username: body.username, problem }),
+});
 
-  return [loginRoute, registerRoute, passwordPageRoute, passwordRoute];
-}
+const registerRoutes = defineForm({
+  path: "/register",
+  summary: "Make an account and sign in. Takes JSON, or the registration page's form and then redirects.",
+  access: "public",
+  body: registerSchema,
+  answer: signedInSchema,
+  page: async ({ app, actor, look, origin }, { problem, body }) => {
+    if (actor) return redirect("/chat");
+    const isFirst = !(await hasAnyAccount(app.db.sql));
+    const inviteToken = body?.invite ?? null;
+    const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
+    if (!isFirst && !problem && inviteToken === null && mode !== "open") return closedPage(look, mode);
+    return registerPage(look, {
+      ...(body ? { username: body.username, email: body.email } : {}),
+      problem,
+      isFirst,
+      inviteToken,
+      needsSetupCode: isFirst && !origin.isOnThisMachine,
+      passwordCodePointsMin: app.config.passwordCodePointsMin,
+    });
+  },
+  submit: async (exchange) => {
+    const { app, body, actor, origin } = exchange;
+    const signUp = {
+      email: body.email,
+      username: body.username,
+      password: body.password,
+      confirmPassword: body.confirm_password,
+      setupCode: body.setup_code ?? null,
+      inviteToken: body.invite ?? null,
+      presented: actor,
+    };
+    const registered = await register(app, signUp, origin);
+    if (registered.kind !== "approval_pending") return signedIn(exchange, registered, "Registered");
+    const message = "Your account is made. An owner has to approve it before you can sign in.";
+    if (!exchange.isForm) return Response.json({ message, username: registered.username }, { status: 202 });
+    return messagePage(exchange.look, {
+      title: "Almost there",
+      lead: message,
+      link: { href: "/", label: "To the login page" },
+    });
+  },
+});
 
-export const logoutRoute = defineRoute({
+const joinRoute = defineRoute({
+  method: "GET",
+  path: "/join/:token",
+  summary: "The registration page of an invitation.",
+  access: "public",
+  isPage: true,
+  handle: async ({ app, actor, look, params }) => {
+    if (actor) return redirect("/chat");
+    await assertInvite(app.db.sql, params.token!, app.clock.now());
+    return registerPage(look, {
+      inviteToken: params.token!,
+      needsSetupCode: false,
+      passwordCodePointsMin: app.config.passwordCodePointsMin,
+    });
+  },
+});
+
+const codeRoutes = defineForm({
+  path: "/login/code",
+  summary: "Finish a sign-in with a code of the second factor, or a recovery code.",
+  access: "public",
+  body: z.strictObject({ code: textField, trust_device: checkbox }),
+  answer: signedInSchema,
+  page: async ({ app, cookies, look }, { problem }) => {
+    const token = cookies.challengeToken;
+    const challenge = token === null ? null : await findChallenge(app.db.sql, token, app.clock.now());
+    const account = challenge && (await findAccountById(app.db.sql, challenge.accountId));
+    if (!account) {
+      const lead = problem?.detail ?? "There is no sign-in under way.";
+      return messagePage(look, {
+        title: "Start again",
+        lead,
+        link: { href: "/", label: "To the login page" },
+      });
+    }
+    const passkeys = await listPasskeys(app.db.sql, account.id);
+    return codePage(look, { problem, hasTotp: account.hasTotp, hasPasskeys: passkeys.length > 0 });
+  },
+  submit: async (exchange) => {
+    const { body } = exchange;
+    const factor = { kind: "code", code: body.code } as const;
+    return signedIn(exchange, await answer(exchange, factor, body.trust_device), "Signed in");
+  },
+});
+
+const codePasskeyOptionsRoute = defineAction({
+  path: "/login/code/passkey/options",
+  summary: "Ask for a passkey as the second factor of a sign-in.",
+  access: "public",
+  body: emptySchema,
+  answer: z.looseObject({}),
+  submit: async ({ app, cookies, origin }) => {
+    await limitPasskeyOptions(app, origin.address);
+    if (cookies.challengeToken === null) throw noChallenge();
+    return Response.json(await requestFactorPasskey(app, cookies.challengeToken));
+  },
+});
+
+const codePasskeyRoute = defineAction({
+  path: "/login/code/passkey",
+  summary: "Finish a sign-in with a passkey as the second factor.",
+  access: "public",
+  body: z.strictObject({ response: passkeyResponseSchema, trust_device: checkbox }),
+  answer: signedInByScriptSchema,
+  submit: async (exchange) => {
+    const { body } = exchange;
+    const factor = { kind: "passkey", response: body.response } as const;
+    return withNext(signedIn(exchange, await answer(exchange, factor, body.trust_device), "Signed in"));
+  },
+});
+
+const passkeyOptionsRoute = defineAction({
+  path: "/login/passkey/options",
+  summary: "Ask for a passkey to sign in with.",
+  access: "public",
+  body: emptySchema,
+  answer: z.looseObject({}),
+  submit: async ({ app, origin }) => {
+    await limitPasskeyOptions(app, origin.address);
+    return Response.json(await requestPasskey(app, "login", null));
+  },
+});
+
+const passkeyRoute = defineAction({
+  path: "/login/passkey",
+  summary: "Sign in with a passkey, without a name or a password.",
+  access: "public",
+  body: z.strictObject({ response: passkeyResponseSchema }),
+  answer: signedInByScriptSchema,
+  submit: async (exchange) => {
+    const { app, body, origin } = exchange;
+    const attempt = { response: body.response, ...presentedBy(exchange) };
+    return withNext(signedIn(exchange, await logInByPasskey(app, attempt, origin), "Signed in"));
+  },
+});
+
+const logoutRoute = defineRoute({
   method: "POST",
   path: "/logout",
   summary: "End this session. Takes an empty JSON object, or the chat page's form and then redirects.",
   access: "public",
-  body: z.strictObject({}),
+  body: emptySchema,
   answer: z.strictObject({ message: z.string() }),
-  handle: async ({ app, actor, isForm }) => {
+  handle: async ({ app, actor, isForm, origin }) => {
     if (actor) {
-      await endSessions(app, [actor.sessionId]);
+      await logOut(app, actor, origin);
       app.log.info("session.ended", { account: actor.id });
     }
     const response = isForm ? redirect("/") : Response.json({ message: "Signed out" });
-    response.headers.append("set-cookie", clearedSessionCookie(app.config.isSecure));
+    response.headers.append("set-cookie", clearedCookie("session", app.config.isSecure));
     // What this browser kept of the chat goes with the session (ASVS 14.3.1).
     response.headers.set("clear-site-data", '"cache", "storage"');
     return response;
   },
 });
 
-function signedIn(exchange: Exchange<unknown, unknown>, finished: FinishedLogin, message: string): Response {
-  const { config } = exchange.app;
-  const response = exchange.isForm
-    ? redirect("/chat")
-    : Response.json({ message, username: finished.username });
-  setLoginCookies(response.headers, finished, config);
-  return response;
+/** The ways in and out. */
+export const signInRoutes: readonly Route[] = [
+  loginPageRoute,
+  loginRoute,
+  ...registerRoutes,
+  joinRoute,
+  ...codeRoutes,
+  codePasskeyOptionsRoute,
+  codePasskeyRoute,
+  passkeyOptionsRoute,
+  passkeyRoute,
+  logoutRoute,
+];
+
+/** What a browser gets when somebody is signed in, or owes a second factor. Every way in answers with it. */
+export function signedIn(
+  exchange: Pick<Exchange<unknown, unknown>, "app" | "isForm">,
+  finished: FinishedLogin,
+  message: string,
+): Accepted | Response {
+  const { app, isForm } = exchange;
+  const { config } = app;
+  if (finished.kind === "factor_owed") {
+    const cookie = challengeCookie(finished.challengeToken, config.isSecure, challengeMs);
+    if (isForm) return redirect("/login/code", [cookie]);
+    const refusal = new Refusal(
+      "second_factor_required",
+      "Send a code of your second factor to /login/code.",
+    );
+    const response = problemResponse(toProblem(refusal, app.log).problem, undefined);
+    response.headers.append("set-cookie", cookie);
+    return response;
+  }
+  const next = finished.mustEnrol ? "/account/two-factor" : "/chat";
+  const cookies = [
+    sessionCookie(finished.sessionToken, config.isSecure, config.sessionMaxMs),
+    clearedCookie("challenge", config.isSecure),
+  ];
+  if (finished.deviceToken !== null) cookies.push(deviceCookie(finished.deviceToken, config.isSecure));
+  return { answer: { message, username: finished.username }, next, cookies };
 }
 
-function setLoginCookies(headers: Headers, finished: FinishedLogin, config: Config): void {
-  headers.append("set-cookie", sessionCookie(finished.sessionToken, config.isSecure, config.sessionMaxMs));
-  if (finished.deviceToken !== null)
-    headers.append("set-cookie", deviceCookie(finished.deviceToken, config.isSecure));
+function withNext(accepted: Accepted | Response): Accepted | Response {
+  if (accepted instanceof Response) return accepted;
+  return { ...accepted, answer: { ...accepted.answer, next: accepted.next } };
 }
 
-async function refusedForm(
-  { app }: Exchange<unknown, unknown>,
-  error: unknown,
-  page: (problem: FormProblem) => Promise<Response>,
-): Promise<Response> {
-  const { problem, retryInMs } = toProblem(error, app.log);
-  const response = await page({ detail: problem.detail, field: problem.field });
-  const headers = new Headers(response.headers);
-  if (retryInMs !== undefined) headers.set("retry-after", String(Math.ceil(retryInMs / 1000)));
-  return new Response(response.body, { status: problem.status, headers });
+/** What the browser brought along that a sign-in has to know. */
+export function presentedBy({ cookies, actor }: Pick<Exchange<unknown, unknown>, "cookies" | "actor">) {
+  return { deviceToken: cookies.deviceToken, presented: actor };
 }
 
-function redirect(path: string): Response {
-  return new Response(null, { status: 303, headers: { location: path } });
+function answer(
+  exchange: Exchange<unknown, unknown>,
+  factor: Parameters<typeof answerChallenge>[1]["factor"],
+  trustsDevice: boolean,
+): Promise<FinishedLogin> {
+  const { app, cookies, origin } = exchange;
+  if (cookies.challengeToken === null) throw noChallenge();
+  const given = { challengeToken: cookies.challengeToken, factor, trustsDevice, ...presentedBy(exchange) };
+  return answerChallenge(app, given, origin);
+}
+
+/** A form whose page is under another address than itself. */
+function defineAnswered<Body>(spec: {
+  path: string;
+  summary: string;
+  body: z.ZodType<Body>;
+  submit: (exchange: Exchange<Body, unknown>) => Promise<Accepted | Response>;
+  page: (
+    exchange: Exchange<Body, unknown>,
+    problem: { detail: string; field: string | undefined },
+  ) => Promise<Response>;
+}): Route {
+  const [, post] = defineForm({
+    ...spec,
+    access: "public",
+    answer: signedInSchema,
+    page: (exchange, { problem }) => spec.page(exchange as Exchange<Body, unknown>, problem!),
+  });
+  return post!;
+}
+
+/** What the login page offers. */
+async function readDoors(
+  app: App,
+): Promise<{ isFirst: boolean; mayRegister: boolean; ssoName: string | null }> {
+  const isFirst = !(await hasAnyAccount(app.db.sql));
+  const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
+  return { isFirst, mayRegister: isFirst || mode === "open", ssoName: app.sso?.name ?? null };
+}
+
+function closedPage(look: Exchange<unknown, unknown>["look"], mode: "invite" | "closed"): Promise<Response> {
+  return messagePage(look, {
+    title: mode === "closed" ? "No new accounts" : "By invitation",
+    lead:
+      mode === "closed"
+        ? "This server takes no new accounts."
+        : "One comes in here by invitation. Ask somebody who is in for a link.",
+    link: { href: "/", label: "To the login page" },
+    status: 403,
+  });
+}
+
+/** Each is a row that waits for its answer. */
+async function limitPasskeyOptions(app: App, address: string): Promise<void> {
+  await assertAttempt(app.attemptLimits, `passkey-options:${addressKey(address)}`, passkeyOptionsMax);
+}
+
+function noChallenge(): Refusal {
+  return new Refusal("challenge_ended", "There is no sign-in under way. Start again.");
 }

@@ -1,0 +1,56 @@
+import type { AccountId, SessionId } from "@novax/protocol/ids";
+import type { NoticeSignal } from "@novax/protocol/signals";
+import { type AuditDraft, recordAudit } from "../audit/audit-log.ts";
+import type { Bus } from "../bus/bus.ts";
+import type { Database, Sql } from "../db/database.ts";
+import { type RecordEvent, transactWithEvents } from "../events/record-events.ts";
+import type { JobNeeds } from "../jobs/queue.ts";
+import type { Log } from "../log/log.ts";
+import { insertNotice, type NoticeKind, noticeTitles } from "./notices.ts";
+import type { Account } from "./queries.ts";
+
+export type AccountChangeNeeds = JobNeeds & { db: Database; bus: Bus; log: Log; publicUrl: URL };
+
+/** One transaction on accounts, and what the world hears of it once it is committed. */
+export type AccountChange = {
+  tx: Sql;
+  recordEvent: RecordEvent;
+  /** These sessions ended in this transaction: their sockets are closed, on every process. */
+  endedSessions: (ids: readonly SessionId[]) => void;
+  /** Tells the person, by mail and in the app. */
+  notify: (account: Account, kind: NoticeKind, detail: string) => Promise<void>;
+  /** Entered into the audit log as the last thing of the transaction. */
+  audit: (draft: AuditDraft) => void;
+};
+
+/** Runs one transaction on accounts: all of it, with its notices, mails and audit entries, or nothing. */
+export async function changeAccount<T>(
+  app: AccountChangeNeeds,
+  work: (change: AccountChange) => Promise<T>,
+): Promise<T> {
+  const ended: SessionId[] = [];
+  const signals: { account: AccountId; signal: NoticeSignal }[] = [];
+  const result = await transactWithEvents(app, async (tx, recordEvent) => {
+    const entries: AuditDraft[] = [];
+    ended.length = 0;
+    signals.length = 0;
+    const done = await work({
+      tx,
+      recordEvent,
+      endedSessions: (ids) => ended.push(...ids),
+      notify: async (account, kind, detail) => {
+        await insertNotice(app, tx, account, kind, detail);
+        signals.push({
+          account: account.id,
+          signal: { type: "notice", title: noticeTitles[kind], detail },
+        });
+      },
+      audit: (draft) => entries.push(draft),
+    });
+    for (const entry of entries) await recordAudit(app, tx, entry);
+    return done;
+  });
+  if (ended.length > 0) app.bus.publish({ kind: "sessions_ended", sessions: ended });
+  for (const { account, signal } of signals) app.bus.publish({ kind: "notice", account, signal });
+  return result;
+}

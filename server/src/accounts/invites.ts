@@ -1,0 +1,99 @@
+import type { AccountId } from "@novax/protocol/ids";
+import type { Sql } from "../db/database.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { sha256 } from "../lib/sha256.ts";
+
+/** What an invitation gives to whoever uses it. */
+export type Invite = { by: AccountId; note: string; needsApproval: boolean };
+
+export type InviteEntry = Invite & {
+  id: string;
+  byName: string;
+  maxUses: number;
+  uses: number;
+  createdAt: number;
+  expiresAt: number;
+};
+
+type InviteRow = {
+  id: string;
+  created_by: AccountId;
+  username: string;
+  note: string;
+  max_uses: number;
+  uses: number;
+  needs_approval: boolean;
+  created_at: string;
+  expires_at: string;
+};
+
+export async function insertInvite(
+  tx: Sql,
+  invite: {
+    id: string;
+    token: string;
+    by: AccountId;
+    note: string;
+    maxUses: number;
+    needsApproval: boolean;
+    createdAt: number;
+    expiresAt: number;
+  },
+): Promise<void> {
+  await tx`
+    insert into invites (id, token_hash, created_by, note, max_uses, needs_approval, created_at, expires_at)
+    values (${invite.id}, ${sha256(invite.token)}, ${invite.by}, ${invite.note}, ${invite.maxUses},
+      ${invite.needsApproval}, ${invite.createdAt}, ${invite.expiresAt})`;
+}
+
+/** Asserts that a link still works; uses nothing up. Refuses with `invite_invalid`, the same for every reason. */
+export async function assertInvite(sql: Sql, token: string, now: number): Promise<void> {
+  const rows = await sql`
+    select 1 from invites
+    where token_hash = ${sha256(token)} and revoked_at is null and expires_at > ${now} and uses < max_uses`;
+  if (rows.length === 0) throw inviteInvalid();
+}
+
+/**
+ * Uses a link once, in the transaction that makes the account: of many at once exactly as many succeed as it has uses.
+ * Refuses with `invite_invalid`, the same for a forged, used, revoked and expired one (A19).
+ */
+export async function takeInvite(tx: Sql, token: string, now: number): Promise<Invite> {
+  const [row] = await tx<InviteRow>`
+    update invites set uses = uses + 1
+    where token_hash = ${sha256(token)} and revoked_at is null and expires_at > ${now} and uses < max_uses
+    returning created_by, note, needs_approval`;
+  if (!row) throw inviteInvalid();
+  return { by: row.created_by, note: row.note, needsApproval: row.needs_approval };
+}
+
+/** The invitations that still work, the newest first. */
+export async function listInvites(sql: Sql, now: number): Promise<InviteEntry[]> {
+  const rows = await sql<InviteRow>`
+    select i.id, i.created_by, a.username, i.note, i.max_uses, i.uses, i.needs_approval, i.created_at, i.expires_at
+    from invites i join accounts a on a.id = i.created_by
+    where i.revoked_at is null and i.expires_at > ${now} and i.uses < i.max_uses
+    order by i.created_at desc`;
+  return rows.map((row) => ({
+    id: row.id,
+    by: row.created_by,
+    byName: row.username,
+    note: row.note,
+    maxUses: row.max_uses,
+    uses: row.uses,
+    needsApproval: row.needs_approval,
+    createdAt: Number(row.created_at),
+    expiresAt: Number(row.expires_at),
+  }));
+}
+
+/** Ends an invitation; false where there is none that could be ended. */
+export async function markInviteRevoked(tx: Sql, id: string, now: number): Promise<boolean> {
+  const rows = await tx`
+    update invites set revoked_at = ${now} where id = ${id} and revoked_at is null returning 1`;
+  return rows.length > 0;
+}
+
+function inviteInvalid(): Refusal {
+  return new Refusal("invite_invalid", "This invitation does not work. Ask for a new one.");
+}

@@ -1,0 +1,71 @@
+import { displayNameCharsMax } from "@novax/protocol/limits";
+import { isUniqueViolation } from "../db/database.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { type AccountChangeNeeds, changeAccount } from "./account-change.ts";
+import { type Account, lockAccount, setDisplayName } from "./queries.ts";
+import { isNameReserved, reserveName, setUsername } from "./reserved-usernames.ts";
+import { parseUsername, usernameKey, usernameTaken } from "./username.ts";
+
+const dayMs = 24 * 3_600_000;
+/** For so long nobody else can take a name that somebody gave up, and pass for them. */
+const reservedMs = 30 * dayMs;
+
+type Self = { id: Account["id"]; username: string };
+
+/** A display name as it is shown; "" for none. Refuses with `display_name_invalid`. */
+export function parseDisplayName(text: string): string {
+  const name = text.normalize("NFC").trim().replace(/\s+/gu, " ");
+  // Signs that turn the line's direction or are not seen would let one name look like another.
+  if (/[\p{Control}\p{Format}\p{Surrogate}\p{Private_Use}]/u.test(name.replaceAll("\u200d", ""))) {
+    throw invalid("A display name has no signs that cannot be seen.");
+  }
+  if ([...name].length > displayNameCharsMax)
+    throw invalid(`A display name has at most ${displayNameCharsMax} characters.`);
+  return name;
+}
+
+/** Changes what one is called. Refuses with `display_name_invalid`. */
+export async function changeDisplayName(app: AccountChangeNeeds, actor: Self, text: string): Promise<void> {
+  const name = parseDisplayName(text);
+  await app.db.transact((tx) => setDisplayName(tx, actor.id, name));
+}
+
+/**
+ * Changes one's username. The old one is kept from others for 30 days. Refuses with `username_invalid` and
+ * `username_taken`.
+ */
+export async function changeUsername(
+  app: AccountChangeNeeds,
+  actor: Self,
+  text: string,
+  origin: { address: string },
+): Promise<void> {
+  const username = parseUsername(text);
+  const key = usernameKey(username);
+  const now = app.clock.now();
+  try {
+    await changeAccount(app, async ({ tx, notify, audit }) => {
+      const account = (await lockAccount(tx, actor.id))!;
+      if (account.username === username) return;
+      if (await isNameReserved(tx, key, actor.id, now)) throw usernameTaken();
+      if (usernameKey(account.username) !== key) {
+        await reserveName(tx, usernameKey(account.username), actor.id, now + reservedMs);
+      }
+      await setUsername(tx, actor.id, username, key);
+      await notify({ ...account, username }, "username_changed", `You were ${account.username} before.`);
+      audit({
+        action: "account.renamed",
+        actor: account,
+        subject: { id: account.id, username },
+        address: origin.address,
+        detail: `${account.username} to ${username}`,
+      });
+    });
+  } catch (error) {
+    throw isUniqueViolation(error) ? usernameTaken() : error;
+  }
+}
+
+function invalid(detail: string): Refusal {
+  return new Refusal("display_name_invalid", detail, { field: "display_name" });
+}

@@ -1,0 +1,190 @@
+import { randomInt } from "node:crypto";
+import type { AccountId } from "@novax/protocol/ids";
+import { isUniqueViolation, type Sql } from "../db/database.ts";
+import { queueMail } from "../jobs/mail-job.ts";
+import type { JobNeeds } from "../jobs/queue.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { addressInUseLetter, verifyLetter } from "../mail/letters.ts";
+import { type AccountChange, type AccountChangeNeeds, changeAccount } from "./account-change.ts";
+import {
+  findVerification,
+  findVerificationByToken,
+  isVerifiedElsewhere,
+  takeCodeTry,
+  takeVerificationByCode,
+  takeVerificationByToken,
+  upsertVerification,
+  type Verification,
+} from "./email-queries.ts";
+import { mailNotice } from "./notices.ts";
+import {
+  type Account,
+  emailKey,
+  findAccountById,
+  listAccountsByEmail,
+  lockAccount,
+  setEmail,
+} from "./queries.ts";
+
+const dayMs = 24 * 3_600_000;
+const hourMs = 3_600_000;
+const codeTriesMax = 5;
+const mailsPerHour = 5;
+
+/**
+ * Writes to an address that an account wants to use. The account keeps the address it has until the link or the code
+ * comes back. An address that somebody else has confirmed gets no link: its owner is told instead, and whoever asked
+ * sees no difference (L09, L10). Refuses with `too_many_attempts`.
+ */
+export async function startVerification(
+  app: JobNeeds & { publicUrl: URL },
+  tx: Sql,
+  account: { id: AccountId; username: string },
+  email: string,
+): Promise<void> {
+  const now = app.clock.now();
+  const before = await findVerification(tx, account.id);
+  const isSameHour = before !== null && now - before.createdAt < hourMs;
+  if (isSameHour && before.sentCount >= mailsPerHour) {
+    throw new Refusal("too_many_attempts", "Too many mails in an hour. Wait a while and try again.", {
+      retryInMs: before.createdAt + hourMs - now,
+    });
+  }
+  const token = app.random.token();
+  const code = randomInt(1_000_000).toString().padStart(6, "0");
+  await upsertVerification(tx, {
+    accountId: account.id,
+    email,
+    token,
+    codeMac: codeMac(app, account.id, email, code),
+    sentCount: isSameHour ? before.sentCount + 1 : 1,
+    createdAt: isSameHour ? before.createdAt : now,
+    expiresAt: now + dayMs,
+  });
+  if (await isVerifiedElsewhere(tx, email, account.id)) {
+    const [owner] = await listAccountsByEmail(tx, email, 1);
+    if (owner)
+      await queueMail(
+        app,
+        tx,
+        addressInUseLetter(email, { username: owner.username, url: app.publicUrl.href }),
+      );
+    return;
+  }
+  const url = new URL("/verify", app.publicUrl);
+  url.searchParams.set("token", token);
+  await queueMail(app, tx, verifyLetter(email, { username: account.username, url: url.href, code }), dayMs);
+}
+
+/** Which address a link would confirm. Refuses with `link_invalid`; uses nothing up. */
+export async function requireVerification(app: AccountChangeNeeds, token: string): Promise<Verification> {
+  const verification = await findVerificationByToken(app.db.sql, token, app.clock.now());
+  if (!verification) throw linkInvalid();
+  return verification;
+}
+
+/** Confirms an address by the mail's link. Refuses with `link_invalid` and `email_taken`. */
+export async function verifyByToken(app: AccountChangeNeeds, token: string): Promise<void> {
+  await changeAccount(app, async (change) => {
+    const verification = await takeVerificationByToken(change.tx, token, app.clock.now());
+    if (!verification) throw linkInvalid();
+    await confirmAddress(app, change, verification);
+  });
+}
+
+/** Confirms an address by the mail's code; five tries. Refuses with `code_wrong` and `email_taken`. */
+export async function verifyByCode(
+  app: AccountChangeNeeds,
+  accountId: AccountId,
+  typed: string,
+): Promise<void> {
+  const pending = await findVerification(app.db.sql, accountId);
+  const isTried = pending && (await takeCodeTry(app.db.sql, accountId, app.clock.now(), codeTriesMax));
+  if (!isTried)
+    throw new Refusal("code_wrong", "This code does not work any more. Ask for a new one.", {
+      field: "code",
+    });
+  await changeAccount(app, async (change) => {
+    const mac = codeMac(app, accountId, pending.email, typed.replace(/\s/g, ""));
+    const verification = await takeVerificationByCode(change.tx, accountId, mac);
+    if (!verification) throw new Refusal("code_wrong", "This code is not right.", { field: "code" });
+    await confirmAddress(app, change, verification);
+  });
+}
+
+/** Asks for another address; it is the account's once it is confirmed. The old one is told (R08). */
+export async function requestEmailChange(
+  app: AccountChangeNeeds,
+  actor: { id: AccountId; username: string },
+  email: string,
+  origin: { address: string },
+): Promise<void> {
+  await changeAccount(app, async ({ tx, notify, audit }) => {
+    const account = (await lockAccount(tx, actor.id))!;
+    await startVerification(app, tx, account, email);
+    await notify(account, "email_change_requested", "It is used once somebody confirms it.");
+    audit({ action: "email.change_requested", actor, subject: actor, address: origin.address });
+  });
+}
+
+/** Sends the link and the code once more. */
+export async function resendVerification(app: AccountChangeNeeds, accountId: AccountId): Promise<void> {
+  await app.db.transact(async (tx) => {
+    const account = (await findAccountById(tx, accountId))!;
+    const pending = await findVerification(tx, accountId);
+    await startVerification(app, tx, account, pending?.email ?? account.email);
+  });
+}
+
+async function confirmAddress(
+  app: AccountChangeNeeds,
+  change: AccountChange,
+  { accountId, email }: Verification,
+): Promise<void> {
+  const { tx, notify, audit } = change;
+  const account = await lockAccount(tx, accountId);
+  if (!account || account.isDisabled) throw linkInvalid();
+  if (await isVerifiedElsewhere(tx, email, accountId)) {
+    throw emailTaken();
+  }
+  try {
+    await setEmail(tx, accountId, email, app.clock.now());
+  } catch (error) {
+    // Two confirm the same address in the same moment.
+    throw isUniqueViolation(error) ? emailTaken() : error;
+  }
+  const isOther = emailKey(email) !== emailKey(account.email);
+  if (isOther) await tellOfChange(app, tx, account, email, notify);
+  audit({ action: isOther ? "email.changed" : "email.verified", actor: account, subject: account });
+}
+
+/** To the old address and the new one (R08): whoever lost the account hears of it, and so does whoever has it. */
+async function tellOfChange(
+  app: AccountChangeNeeds,
+  tx: Sql,
+  account: Account,
+  email: string,
+  notify: AccountChange["notify"],
+): Promise<void> {
+  await notify(account, "email_changed", "Mails of this account go to another address now.");
+  await mailNotice(
+    app,
+    tx,
+    account,
+    email,
+    "email_changed",
+    "Mails of this account come to this address now.",
+  );
+}
+
+function codeMac(app: JobNeeds, accountId: AccountId, email: string, code: string): Buffer {
+  return app.secret.mac(code, `verify:${accountId}:${emailKey(email)}`);
+}
+
+function linkInvalid(): Refusal {
+  return new Refusal("link_invalid", "This link does not work any more. Ask for a new mail.");
+}
+
+function emailTaken(): Refusal {
+  return new Refusal("email_taken", "This address is confirmed for another account.", { field: "email" });
+}

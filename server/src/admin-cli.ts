@@ -1,0 +1,79 @@
+// npm run admin: what an operator does who is locked out of the pages, and what only an operator may. Each act is in the
+// audit log.
+import type { Account } from "./accounts/queries.ts";
+import { findAccountByUsernameKey } from "./accounts/queries.ts";
+import { usernameKey } from "./accounts/username.ts";
+import { createOwner, disableFactorOf, linkFor } from "./admin/operator.ts";
+import { verifyAudit } from "./audit/audit-log.ts";
+import { readConfig } from "./config/read-config.ts";
+import { exitCodes, sayWhatIsWrong } from "./exit.ts";
+import type { App } from "./http/app.ts";
+import { systemClock } from "./lib/clock.ts";
+import { Refusal } from "./lib/refusal.ts";
+import { createLog } from "./log/log.ts";
+import { openApp } from "./main.ts";
+
+const help = `npm run admin -- reset-link <username>       print a link with which they set a new password
+npm run admin -- disable-factor <username>   turn their second factor off, passkeys included
+npm run admin -- create-owner <username>     make them an owner; new ones get a link to set a password
+npm run audit:verify                         check the audit log
+
+They need the settings of the server. With the embedded database stop the server first.`;
+
+type Order = (app: App, username: string) => Promise<string>;
+
+const orders: Record<string, Order> = {
+  "reset-link": async (app, username) => {
+    const link = await linkFor(app, await requireAccount(app, username));
+    return `It works once, for 30 minutes:\n${link}`;
+  },
+  "disable-factor": async (app, username) => {
+    await disableFactorOf(app, await requireAccount(app, username));
+    return `${username} signs in with the password alone now.`;
+  },
+  "create-owner": async (app, username) => {
+    const known = await findAccountByUsernameKey(app.db.sql, usernameKey(username));
+    const link = await createOwner(app, known, username);
+    return `${username} is an owner.${link === null ? "" : ` To set a password, once, for 30 minutes:\n${link}`}`;
+  },
+};
+
+const [name = "", username = ""] = process.argv.slice(2);
+const order = orders[name];
+if (name !== "audit-verify" && (!order || username === "")) {
+  console.error(help);
+  process.exit(exitCodes.failed);
+}
+try {
+  process.exit(await run());
+} catch (error) {
+  sayWhatIsWrong(error);
+}
+
+async function run(): Promise<number> {
+  const config = readConfig(process.cwd(), process.env);
+  // What is asked for is the answer; the log would only be in its way.
+  const log = createLog({ format: config.logFormat, write: () => {}, now: systemClock.now });
+  const { app, close } = await openApp(config, log);
+  try {
+    if (order) {
+      console.log(await order(app, username));
+      return 0;
+    }
+    const verdict = await verifyAudit(app);
+    if (verdict.kind === "whole") {
+      console.log(`The audit log is whole: ${verdict.count} entries.`);
+      return 0;
+    }
+    console.error(`The audit log is broken at entry ${verdict.seq}: ${verdict.reason}.`);
+    return exitCodes.failed;
+  } finally {
+    await close();
+  }
+}
+
+async function requireAccount(app: App, name: string): Promise<Account> {
+  const account = await findAccountByUsernameKey(app.db.sql, usernameKey(name));
+  if (!account) throw new Refusal("not_found", `there is nobody called ${JSON.stringify(name)}.`);
+  return account;
+}

@@ -1,0 +1,48 @@
+import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import { insertInvite, markInviteRevoked } from "../accounts/invites.ts";
+import type { Actor, RequestOrigin } from "../auth/sessions.ts";
+import { Refusal } from "../lib/refusal.ts";
+
+export const inviteBounds = { usesMax: 1000, daysMax: 90, noteCharsMax: 200 } as const;
+
+const dayMs = 24 * 3_600_000;
+
+/** Makes an invitation. Returns its link, which is shown this once; the table has its hash alone. */
+export async function createInvite(
+  app: AccountChangeNeeds,
+  actor: Actor,
+  draft: { note: string; maxUses: number; days: number; needsApproval: boolean },
+  origin: RequestOrigin,
+): Promise<string> {
+  const token = app.random.token();
+  await changeAccount(app, async ({ tx, audit }) => {
+    const createdAt = app.clock.now();
+    await insertInvite(tx, {
+      id: app.random.uuid(),
+      token,
+      by: actor.id,
+      note: draft.note.trim(),
+      maxUses: draft.maxUses,
+      needsApproval: draft.needsApproval,
+      createdAt,
+      expiresAt: createdAt + draft.days * dayMs,
+    });
+    const detail = `${draft.maxUses} uses, ${draft.days} days${draft.needsApproval ? ", with approval" : ""}`;
+    audit({ action: "invite.created", actor, address: origin.address, detail });
+  });
+  return new URL(`/join/${token}`, app.publicUrl).href;
+}
+
+/** Ends an invitation; accounts that were made with it stay. Refuses with `not_found`. */
+export async function revokeInvite(
+  app: AccountChangeNeeds,
+  actor: Actor,
+  id: string,
+  origin: RequestOrigin,
+): Promise<void> {
+  await changeAccount(app, async ({ tx, audit }) => {
+    if (!(await markInviteRevoked(tx, id, app.clock.now())))
+      throw new Refusal("not_found", "There is no such invitation.");
+    audit({ action: "invite.revoked", actor, address: origin.address });
+  });
+}

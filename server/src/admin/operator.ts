@@ -1,0 +1,73 @@
+import type { AccountId } from "@novax/protocol/ids";
+import { changeAccount } from "../accounts/account-change.ts";
+import { type Account, insertAccount, lockAccount, setDisabled } from "../accounts/queries.ts";
+import { parseUsername, usernameKey } from "../accounts/username.ts";
+import { deletePasskey, listPasskeys } from "../auth/passkey-queries.ts";
+import { insertResetLink } from "../auth/reset-password.ts";
+import { dropFactor } from "../auth/two-factor.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { AdminNeeds } from "./people.ts";
+import { setServerRole } from "./queries.ts";
+
+// What the operator does on the command line, where there is no page to get in by. The audit log names nobody as the
+// actor: whoever has the machine is nobody's account.
+
+const origin = { address: "" };
+const byOperator = "By the operator, on the command line.";
+
+/** A link with which somebody sets a new password. */
+export function linkFor(app: AdminNeeds, account: Account): Promise<string> {
+  return changeAccount(app, async ({ tx, notify, audit }) => {
+    const link = await insertResetLink(app, tx, account.id, null);
+    await notify(account, "reset_link_issued", byOperator);
+    audit({ action: "reset_link.issued", actor: null, subject: account, detail: byOperator });
+    return link;
+  });
+}
+
+/** Turns somebody's second factor off: app, passkeys and recovery codes. Refuses with `second_factor_off`. */
+export async function disableFactorOf(app: AdminNeeds, { id }: Account): Promise<void> {
+  await changeAccount(app, async (change) => {
+    const account = (await lockAccount(change.tx, id))!;
+    const passkeys = await listPasskeys(change.tx, id);
+    if (!account.hasFactor && passkeys.length === 0) {
+      throw new Refusal("second_factor_off", "there is no second factor on this account.");
+    }
+    for (const passkey of passkeys) await deletePasskey(change.tx, id, passkey.id);
+    await dropFactor(change, account, null, origin, byOperator);
+  });
+}
+
+/**
+ * Makes somebody an owner, and opens their account if it was shut. Whoever has no account gets one, and the link to set
+ * its password. Refuses with `username_invalid`.
+ */
+export function createOwner(
+  app: AdminNeeds,
+  known: Account | null,
+  username: string,
+): Promise<string | null> {
+  return changeAccount(app, async (change) => {
+    const { tx, audit } = change;
+    if (known) {
+      const detail = `${known.serverRole} to owner. ${byOperator}`;
+      await setServerRole(tx, known.id, "owner");
+      if (known.isDisabled) await setDisabled(tx, known.id, null);
+      audit({ action: "account.role_changed", actor: null, subject: known, detail });
+      return null;
+    }
+    const owner = { id: app.random.uuid() as AccountId, username: parseUsername(username) };
+    await insertAccount(tx, {
+      ...owner,
+      key: usernameKey(username),
+      email: "",
+      passwordHash: null,
+      serverRole: "owner",
+      createdAt: app.clock.now(),
+    });
+    await app.joinFirstRooms(tx, change.recordEvent, owner);
+    const link = await insertResetLink(app, tx, owner.id, null);
+    audit({ action: "account.registered", actor: null, subject: owner, detail: byOperator });
+    return link;
+  });
+}

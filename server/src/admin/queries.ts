@@ -1,0 +1,128 @@
+import type { ServerRole } from "@novax/protocol/entities";
+import type { AccountId } from "@novax/protocol/ids";
+import type { Sql } from "../db/database.ts";
+
+/** A person as owners and admins see them. No password, factor or token is in it (M10). */
+export type PersonEntry = {
+  id: AccountId;
+  username: string;
+  displayName: string;
+  email: string;
+  isEmailVerified: boolean;
+  serverRole: ServerRole;
+  hasFactor: boolean;
+  mustHaveFactor: boolean;
+  isDisabled: boolean;
+  awaitsApproval: boolean;
+  deleteAt: number | null;
+  createdAt: number;
+  lastSeenAt: number | null;
+  sessions: number;
+  invitedBy: string | null;
+  inviteNote: string;
+};
+
+type PersonRow = {
+  id: AccountId;
+  username: string;
+  display_name: string;
+  email: string;
+  email_verified_at: string | null;
+  server_role: ServerRole;
+  factor_on_at: string | null;
+  must_have_factor: boolean;
+  disabled_at: string | null;
+  awaits_approval: boolean;
+  delete_at: string | null;
+  created_at: string;
+  last_seen_at: string | null;
+  sessions: string;
+  invited_by_name: string | null;
+  invite_note: string;
+};
+
+/**
+ * People whose name or address begins with `search`, those who wait for approval first, then by name, after the one
+ * called `after`.
+ */
+export async function listPeople(
+  sql: Sql,
+  search: string,
+  after: { awaitsApproval: boolean; key: string } | null,
+  limit: number,
+): Promise<PersonEntry[]> {
+  const prefix = `${search
+    .trim()
+    .toLowerCase()
+    .replace(/[\\%_]/g, "\\$&")}%`;
+  const rows = await sql<PersonRow>`
+    select a.id, a.username, a.display_name, a.email, a.email_verified_at, a.server_role, a.factor_on_at,
+      a.must_have_factor, a.disabled_at, a.awaits_approval, a.delete_at, a.created_at, s.last_seen_at,
+      coalesce(s.sessions, 0) as sessions, i.username as invited_by_name, a.invite_note
+    from accounts a
+      left join lateral (
+        select max(last_seen_at) as last_seen_at, count(*) filter (where ended_at is null) as sessions
+        from sessions where account_id = a.id
+      ) s on true
+      left join accounts i on i.id = a.invited_by
+    where a.deleted_at is null
+      and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix} or a.email_key like ${prefix})
+      and (${after === null}::boolean
+        or (not a.awaits_approval, a.username_key) > (${!(after?.awaitsApproval ?? false)}::boolean, ${after?.key ?? ""}::text))
+    order by not a.awaits_approval, a.username_key
+    limit ${limit}`;
+  return rows.map(toEntry);
+}
+
+export async function findPerson(sql: Sql, id: AccountId): Promise<PersonEntry | null> {
+  const [row] = await sql<PersonRow>`
+    select a.id, a.username, a.display_name, a.email, a.email_verified_at, a.server_role, a.factor_on_at,
+      a.must_have_factor, a.disabled_at, a.awaits_approval, a.delete_at, a.created_at, s.last_seen_at,
+      coalesce(s.sessions, 0) as sessions, i.username as invited_by_name, a.invite_note
+    from accounts a
+      left join lateral (
+        select max(last_seen_at) as last_seen_at, count(*) filter (where ended_at is null) as sessions
+        from sessions where account_id = a.id
+      ) s on true
+      left join accounts i on i.id = a.invited_by
+    where a.deleted_at is null and a.id = ${id}`;
+  return row ? toEntry(row) : null;
+}
+
+export async function setServerRole(tx: Sql, id: AccountId, role: ServerRole): Promise<void> {
+  await tx`update accounts set server_role = ${role} where id = ${id}`;
+}
+
+export async function setMustHaveFactor(tx: Sql, id: AccountId, must: boolean): Promise<void> {
+  await tx`update accounts set must_have_factor = ${must} where id = ${id}`;
+}
+
+export async function clearApproval(tx: Sql, id: AccountId): Promise<void> {
+  await tx`update accounts set awaits_approval = false where id = ${id}`;
+}
+
+/** Takes away an account that was never let in; nothing of it is anywhere else. */
+export async function deleteRejected(tx: Sql, id: AccountId): Promise<void> {
+  await tx`delete from accounts where id = ${id} and awaits_approval`;
+}
+
+function toEntry(row: PersonRow): PersonEntry {
+  return {
+    id: row.id,
+    username: row.username,
+    displayName: row.display_name,
+    email: row.email,
+    isEmailVerified: row.email_verified_at !== null,
+    serverRole: row.server_role,
+    hasFactor: row.factor_on_at !== null,
+    mustHaveFactor: row.must_have_factor,
+    isDisabled: row.disabled_at !== null,
+    awaitsApproval: row.awaits_approval,
+    deleteAt: row.delete_at === null ? null : Number(row.delete_at),
+    createdAt: Number(row.created_at),
+    lastSeenAt: row.last_seen_at === null ? null : Number(row.last_seen_at),
+    sessions: Number(row.sessions),
+    invitedBy: row.invited_by_name,
+    inviteNote: row.invite_note,
+  };
+}

@@ -1,0 +1,181 @@
+import type { AccountId } from "@novax/protocol/ids";
+import type { Database, Sql } from "../db/database.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { ServerSecret } from "../lib/server-secret.ts";
+
+/** Everything that is recorded; the filter of the owner's page is made from it. */
+export const auditActions = [
+  "account.registered",
+  "account.approved",
+  "account.rejected",
+  "account.disabled",
+  "account.enabled",
+  "account.role_changed",
+  "account.renamed",
+  "account.exported",
+  "account.deletion_requested",
+  "account.deletion_cancelled",
+  "account.deleted",
+  "login.succeeded",
+  "login.code_refused",
+  "session.ended",
+  "password.changed",
+  "password.reset",
+  "reset_link.issued",
+  "email.verified",
+  "email.change_requested",
+  "email.changed",
+  "factor.enabled",
+  "factor.disabled",
+  "factor.codes_renewed",
+  "factor.required",
+  "passkey.added",
+  "passkey.removed",
+  "passkey.counter_regressed",
+  "device.distrusted",
+  "identity.linked",
+  "identity.unlinked",
+  "invite.created",
+  "invite.revoked",
+  "settings.changed",
+] as const;
+export type AuditAction = (typeof auditActions)[number];
+
+type Party = { id: AccountId; username: string };
+
+export type AuditDraft = {
+  action: AuditAction;
+  /** Who did it; null: the server itself, or its operator on the command line. */
+  actor: Party | null;
+  /** Whom it was done to, where that is somebody. */
+  subject?: Party;
+  address?: string;
+  detail?: string;
+};
+
+export type AuditEntry = {
+  seq: number;
+  at: number;
+  action: AuditAction;
+  actorId: AccountId | null;
+  actorName: string;
+  subjectId: AccountId | null;
+  subjectName: string;
+  address: string;
+  detail: string;
+};
+
+type AuditNeeds = { clock: Clock; secret: ServerSecret };
+
+/**
+ * Appends an entry in the transaction of what it records. Record it last: it holds the end of the log until the commit.
+ */
+export async function recordAudit(app: AuditNeeds, tx: Sql, draft: AuditDraft): Promise<void> {
+  const [head] = await tx<{ seq: string; hash: Uint8Array }>`select seq, hash from audit_head for update`;
+  const { actor, subject } = draft;
+  const entry: AuditEntry = {
+    seq: Number(head!.seq) + 1,
+    at: app.clock.now(),
+    action: draft.action,
+    actorId: actor?.id ?? null,
+    actorName: actor?.username ?? "",
+    subjectId: subject?.id ?? null,
+    subjectName: subject?.username ?? "",
+    address: draft.address ?? "",
+    detail: draft.detail ?? "",
+  };
+  const hash = chainHash(app.secret, head!.hash, entry);
+  await tx`
+    insert into audit_log (seq, at, action, actor_id, actor_name, subject_id, subject_name, address, detail, hash)
+    values (${entry.seq}, ${entry.at}, ${entry.action}, ${entry.actorId}, ${entry.actorName}, ${entry.subjectId},
+      ${entry.subjectName}, ${entry.address}, ${entry.detail}, ${hash})`;
+  await tx`update audit_head set seq = ${entry.seq}, hash = ${hash}`;
+}
+
+export type AuditFilter = { action: AuditAction | null; who: string };
+
+/** The newest entries with `seq < beforeSeq`, newest first. `who`: the username of whoever acted or was acted on. */
+export async function listAudit(
+  sql: Sql,
+  filter: AuditFilter,
+  beforeSeq: number,
+  limit: number,
+): Promise<AuditEntry[]> {
+  const who = filter.who.trim().toLowerCase();
+  const rows = await sql<AuditRow>`
+    select seq, at, action, actor_id, actor_name, subject_id, subject_name, address, detail, hash
+    from audit_log
+    where seq < ${beforeSeq}
+      and (${filter.action}::text is null or action = ${filter.action}::text)
+      and (${who}::text = '' or lower(actor_name) = ${who}::text or lower(subject_name) = ${who}::text)
+    order by seq desc
+    limit ${limit}`;
+  return rows.map(toEntry);
+}
+
+export type AuditVerdict =
+  | { kind: "whole"; count: number }
+  /** The first entry that is not what was written there. */
+  | { kind: "broken"; seq: number; reason: string };
+
+const verifyPage = 1000;
+
+/** Walks the whole chain. */
+export async function verifyAudit(app: { db: Database; secret: ServerSecret }): Promise<AuditVerdict> {
+  const { sql } = app.db;
+  const [head] = await sql<{ seq: string; hash: Uint8Array }>`select seq, hash from audit_head`;
+  let last: { seq: number; hash: Uint8Array } = { seq: 0, hash: new Uint8Array() };
+  for (;;) {
+    const rows = await sql<AuditRow>`
+      select seq, at, action, actor_id, actor_name, subject_id, subject_name, address, detail, hash
+      from audit_log where seq > ${last.seq} and seq <= ${head!.seq} order by seq limit ${verifyPage}`;
+    if (rows.length === 0) break;
+    for (const row of rows) {
+      const entry = toEntry(row);
+      if (entry.seq !== last.seq + 1) return broken(last.seq + 1, "it is missing");
+      if (!chainHash(app.secret, last.hash, entry).equals(row.hash))
+        return broken(entry.seq, "it was changed");
+      last = { seq: entry.seq, hash: row.hash };
+    }
+  }
+  if (last.seq !== Number(head!.seq)) return broken(last.seq + 1, "it is missing, and all after it");
+  if (!Buffer.from(last.hash).equals(head!.hash)) return broken(last.seq, "the end of the log was changed");
+  return { kind: "whole", count: last.seq };
+}
+
+type AuditRow = {
+  seq: string;
+  at: string;
+  action: AuditAction;
+  actor_id: AccountId | null;
+  actor_name: string;
+  subject_id: AccountId | null;
+  subject_name: string;
+  address: string;
+  detail: string;
+  hash: Uint8Array;
+};
+
+function toEntry(row: AuditRow): AuditEntry {
+  return {
+    seq: Number(row.seq),
+    at: Number(row.at),
+    action: row.action,
+    actorId: row.actor_id,
+    actorName: row.actor_name,
+    subjectId: row.subject_id,
+    subjectName: row.subject_name,
+    address: row.address,
+    detail: row.detail,
+  };
+}
+
+function chainHash(secret: ServerSecret, before: Uint8Array, entry: AuditEntry): Buffer {
+  const { seq, at, action, actorId, actorName, subjectId, subjectName, address, detail } = entry;
+  const fields = [seq, at, action, actorId, actorName, subjectId, subjectName, address, detail];
+  return secret.mac(`${Buffer.from(before).toString("hex")}${JSON.stringify(fields)}`, "audit");
+}
+
+function broken(seq: number, reason: string): AuditVerdict {
+  return { kind: "broken", seq, reason };
+}

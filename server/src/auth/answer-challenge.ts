@@ -1,0 +1,131 @@
+import type { AccountId } from "@novax/protocol/ids";
+import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import { lockAccount } from "../accounts/queries.ts";
+import { deviceName } from "../lib/device-name.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { type AttemptLimit, type AttemptLimits, assertAttempt } from "./attempt-limits.ts";
+import { type FinishedLogin, finishLogin } from "./finish-login.ts";
+import { findKnownDevice } from "./known-devices.ts";
+import type { PresentedCookies } from "./log-in.ts";
+import { endChallenge, findChallenge, takeTry } from "./login-challenges.ts";
+import { type PasskeyNeeds, type PasskeyResponse, requestPasskey, verifyPasskey } from "./passkeys.ts";
+import type { RequestOrigin } from "./sessions.ts";
+import { type FactorAnswer, useFactor } from "./use-factor.ts";
+
+export type FactorNeeds = AccountChangeNeeds &
+  PasskeyNeeds & { attemptLimits: AttemptLimits; factorLimit: AttemptLimit };
+
+/** What somebody answers when they are asked for their second factor. */
+export type GivenFactor = { kind: "code"; code: string } | { kind: "passkey"; response: PasskeyResponse };
+
+/**
+ * The second half of a sign-in: the factor that is owed.
+ *
+ * Refuses with `challenge_ended` when it took too long, was answered or had five wrong answers; with `code_wrong` or
+ * `passkey_refused`; with `too_many_attempts` after ten wrong ones for the account in 15 minutes. A wrong answer is told
+ * to the account's owner: whoever gave it knew the password.
+ */
+export async function answerChallenge(
+  app: FactorNeeds,
+  answer: { challengeToken: string; factor: GivenFactor; trustsDevice: boolean } & PresentedCookies,
+  origin: RequestOrigin,
+): Promise<FinishedLogin> {
+  const { challengeToken, deviceToken, presented, trustsDevice } = answer;
+  const challenge = await findChallenge(app.db.sql, challengeToken, app.clock.now());
+  if (!challenge) throw challengeEnded();
+  const { accountId } = challenge;
+  return attemptFactor(app, accountId, async () => {
+    const tried = await takeTry(app.db.sql, challengeToken, app.clock.now());
+    if (tried === null) throw challengeEnded();
+    const factor = await verifyGiven(app, accountId, answer.factor, "factor");
+    const finished = await changeAccount(app, async (change) => {
+      const { tx } = change;
+      const account = await lockAccount(tx, accountId);
+      const used = account && factor ? await useFactor(app, change, account, factor) : null;
+      if (!used) return null;
+      // Answered meanwhile by somebody else: what was used up here is given back with the transaction.
+      if (!(await endChallenge(tx, challengeToken))) throw challengeEnded();
+      const knownDevice = deviceToken ? await findKnownDevice(tx, accountId, deviceToken) : null;
+      const proof = { kind: "password", hasFactor: true } as const;
+      return finishLogin(app, change, {
+        account: { id: accountId, credentialsVersion: challenge.credentialsVersion },
+        proof,
+        knownDevice,
+        trustsDevice,
+        presented,
+        origin,
+      });
+    });
+    if (!finished) {
+      if (tried === 1) await tellOfWrongAnswer(app, accountId, origin);
+      throw factorWrong(answer.factor);
+    }
+    return finished;
+  });
+}
+
+/** Asks for one of the passkeys of whoever is in the middle of signing in. Refuses with `challenge_ended`. */
+export async function requestFactorPasskey(app: FactorNeeds, challengeToken: string): Promise<unknown> {
+  const challenge = await findChallenge(app.db.sql, challengeToken, app.clock.now());
+  if (!challenge) throw challengeEnded();
+  return requestPasskey(app, "factor", challenge.accountId);
+}
+
+/** Runs one attempt at an account's second factor within its limit; one that succeeds does not count. */
+export async function attemptFactor<T>(
+  app: FactorNeeds,
+  accountId: AccountId,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const bucket = `factor:${accountId}`;
+  await assertAttempt(app.attemptLimits, bucket, app.factorLimit);
+  const result = await attempt();
+  await app.attemptLimits.forgiveAttempt(bucket);
+  return result;
+}
+
+/** A code as it was typed; a passkey once it is verified, or null where it is not right. */
+export async function verifyGiven(
+  app: PasskeyNeeds,
+  accountId: AccountId,
+  given: GivenFactor,
+  purpose: "factor" | "confirm",
+): Promise<FactorAnswer | null> {
+  if (given.kind === "code") return given;
+  try {
+    return { kind: "passkey", passkey: await verifyPasskey(app, given.response, purpose, accountId) };
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "passkey_refused") return null;
+    throw error;
+  }
+}
+
+export function factorWrong(given: GivenFactor): Refusal {
+  return given.kind === "code"
+    ? new Refusal("code_wrong", "This code is not right, or was used before.", { field: "code" })
+    : new Refusal("passkey_refused", "This passkey did not work here. Try again, or use a code.");
+}
+
+async function tellOfWrongAnswer(
+  app: FactorNeeds,
+  accountId: AccountId,
+  origin: RequestOrigin,
+): Promise<void> {
+  await changeAccount(app, async ({ tx, notify, audit }) => {
+    const account = await lockAccount(tx, accountId);
+    if (!account) return;
+    await notify(
+      account,
+      "wrong_code",
+      `${deviceName(origin.userAgent)}, from ${origin.address}. No session was opened.`,
+    );
+    audit({ action: "login.code_refused", actor: null, subject: account, address: origin.address });
+  });
+}
+
+function challengeEnded(): Refusal {
+  return new Refusal(
+    "challenge_ended",
+    "This sign-in took too long, or had too many wrong codes. Start again.",
+  );
+}

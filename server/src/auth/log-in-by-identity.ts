@@ -1,0 +1,219 @@
+import type { AccountId } from "@novax/protocol/ids";
+import { type AccountChange, changeAccount } from "../accounts/account-change.ts";
+import { parseEmail } from "../accounts/email.ts";
+import { isVerifiedElsewhere } from "../accounts/email-queries.ts";
+import {
+  type Account,
+  findAccountById,
+  findAccountByUsernameKey,
+  insertAccount,
+  listAccountsByEmail,
+  lockAccount,
+  lockFirstAccount,
+} from "../accounts/queries.ts";
+import { isNameReserved } from "../accounts/reserved-usernames.ts";
+import { parseUsername, usernameKey } from "../accounts/username.ts";
+import { isUniqueViolation } from "../db/database.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { type FinishedLogin, finishLogin } from "./finish-login.ts";
+import { deleteIdentities, findIdentityAccount, insertIdentity, touchIdentity } from "./identity-queries.ts";
+import { findKnownDevice } from "./known-devices.ts";
+import type { PresentedCookies } from "./log-in.ts";
+import { listPasskeys } from "./passkey-queries.ts";
+import { makeAccount, type RegisterNeeds, requireEntry } from "./register.ts";
+import { type Actor, assertRecentProof, type RequestOrigin } from "./sessions.ts";
+import { type ProvidedIdentity, ssoRefused } from "./sso-client.ts";
+
+/**
+ * Signs in by a provider's word: the account that is linked; else, once, the one whose confirmed address the provider
+ * vouches for; else a new one, where registration is open. A second factor is owed as with a password.
+ *
+ * Refuses with `sso_refused` to link an owner or admin by address alone, and as {@link requireEntry} and
+ * {@link finishLogin} do.
+ */
+export async function logInByIdentity(
+  app: RegisterNeeds,
+  identity: ProvidedIdentity,
+  { deviceToken, presented }: PresentedCookies,
+  origin: RequestOrigin,
+): Promise<FinishedLogin> {
+  const finished = await makeAccount(app, async (change) => {
+    const { tx } = change;
+    const known = await findIdentityAccount(tx, identity.issuer, identity.subject);
+    const account = known
+      ? await findAccountById(tx, known)
+      : ((await linkByAddress(app, change, identity, origin)) ??
+        (await createFor(app, change, identity, origin)));
+    if (!account) throw ssoRefused();
+    if (known) await touchIdentity(tx, identity.issuer, identity.subject, app.clock.now());
+    const knownDevice = deviceToken ? await findKnownDevice(tx, account.id, deviceToken) : null;
+    return finishLogin(app, change, {
+      account,
+      proof: { kind: "identity", hasFactor: false },
+      knownDevice,
+      trustsDevice: false,
+      presented,
+      origin,
+    });
+  });
+  app.log.info("login.identity", { address: origin.address, outcome: finished.kind });
+  return finished;
+}
+
+/** Links a provider's account from a signed-in session. Refuses with `reauth_required`, and with `sso_refused`. */
+export async function linkIdentity(
+  app: RegisterNeeds,
+  actor: Actor,
+  identity: ProvidedIdentity,
+  origin: RequestOrigin,
+): Promise<void> {
+  assertRecentProof(app, actor);
+  try {
+    await changeAccount(app, async (change) => {
+      const account = (await lockAccount(change.tx, actor.id))!;
+      await link(app, change, account, identity, origin);
+    });
+  } catch (error) {
+    throw isUniqueViolation(error) ? ssoRefused("This sign-in is linked to an account already.") : error;
+  }
+}
+
+/** Ends all links. Refuses with `reauth_required`, and with `forbidden` where nothing else would open the account. */
+export async function unlinkIdentities(
+  app: RegisterNeeds,
+  actor: Actor,
+  origin: RequestOrigin,
+): Promise<void> {
+  assertRecentProof(app, actor);
+  await changeAccount(app, async ({ tx, notify, audit }) => {
+    const account = (await lockAccount(tx, actor.id))!;
+    if (account.passwordHash === null && (await listPasskeys(tx, actor.id)).length === 0) {
+      throw new Refusal(
+        "forbidden",
+        "Set a password or add a passkey first: nothing else opens this account.",
+      );
+    }
+    if ((await deleteIdentities(tx, actor.id)) === 0) return;
+    await notify(account, "identity_unlinked", "It does not open this account any more.");
+    audit({ action: "identity.unlinked", actor, subject: actor, address: origin.address });
+  });
+}
+
+async function linkByAddress(
+  app: RegisterNeeds,
+  change: AccountChange,
+  identity: ProvidedIdentity,
+  origin: RequestOrigin,
+): Promise<Account | null> {
+  // An address that nobody confirmed here may have been given by anybody; it links nothing.
+  if (!identity.isEmailVerified || identity.email === null) return null;
+  const [account] = await listAccountsByEmail(change.tx, identity.email, 1);
+  if (!account?.isEmailVerified) return null;
+  if (account.serverRole === "owner" || account.serverRole === "admin") {
+    throw ssoRefused("Sign in with your password once, and link single sign-on on your account page.");
+  }
+  await link(app, change, account, identity, origin);
+  return account;
+}
+
+async function link(
+  app: RegisterNeeds,
+  { tx, notify, audit }: AccountChange,
+  account: Account,
+  { issuer, subject, email }: ProvidedIdentity,
+  origin: RequestOrigin,
+): Promise<void> {
+  await insertIdentity(tx, {
+    issuer,
+    subject,
+    email: email ?? "",
+    accountId: account.id,
+    now: app.clock.now(),
+  });
+  await notify(account, "identity_linked", `${new URL(issuer).host} opens this account from now on.`);
+  audit({
+    action: "identity.linked",
+    actor: account,
+    subject: account,
+    address: origin.address,
+    detail: issuer,
+  });
+}
+
+async function createFor(
+  app: RegisterNeeds,
+  change: AccountChange,
+  identity: ProvidedIdentity,
+  origin: RequestOrigin,
+): Promise<Account | null> {
+  const { tx, recordEvent, audit } = change;
+  if (await lockFirstAccount(tx)) throw ssoRefused("The owner makes the first account, with a password.");
+  await requireEntry(app, tx, null);
+  if (identity.email === null)
+    throw ssoRefused("The provider did not tell an e-mail address, and an account needs one.");
+  const email = parseEmail(identity.email);
+  const id = app.random.uuid() as AccountId;
+  const username = await chooseUsername(app, change, identity.suggestedName, id);
+  const now = app.clock.now();
+  const isOwn = identity.isEmailVerified && !(await isVerifiedElsewhere(tx, email, id));
+  await insertAccount(tx, {
+    id,
+    username,
+    key: usernameKey(username),
+    email,
+    passwordHash: null,
+    serverRole: "member",
+    createdAt: now,
+    ...(isOwn ? { emailVerifiedAt: now } : {}),
+  });
+  const { issuer, subject } = identity;
+  await insertIdentity(tx, { issuer, subject, email, accountId: id, now });
+  await app.joinFirstRooms(tx, recordEvent, { id, username });
+  const party = { id, username };
+  audit({
+    action: "account.registered",
+    actor: party,
+    subject: party,
+    address: origin.address,
+    detail: issuer,
+  });
+  return findAccountById(tx, id);
+}
+
+/** A free name as near to the provider's as our rules allow; it can be changed later. */
+async function chooseUsername(
+  app: RegisterNeeds,
+  { tx }: AccountChange,
+  suggestion: string,
+  id: AccountId,
+): Promise<string> {
+  const base = suggestion
+    .normalize("NFKD")
+    .replace(/@.*$/, "")
+    .replace(/[^A-Za-z0-9._-]/g, "")
+    .replace(/^[._-]+|[._-]+$/g, "")
+    .slice(0, 24);
+  const candidates = [
+    base,
+    ...Array.from({ length: 20 }, (_, index) => `${base}${index + 2}`),
+    `user-${id.slice(-12)}`,
+  ];
+  for (const candidate of candidates) {
+    if (!mayBeUsername(candidate)) continue;
+    const key = usernameKey(candidate);
+    const isTaken =
+      (await findAccountByUsernameKey(tx, key)) !== null ||
+      (await isNameReserved(tx, key, id, app.clock.now()));
+    if (!isTaken) return candidate;
+  }
+  throw ssoRefused();
+}
+
+function mayBeUsername(text: string): boolean {
+  try {
+    parseUsername(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

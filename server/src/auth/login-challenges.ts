@@ -1,0 +1,49 @@
+import type { AccountId } from "@novax/protocol/ids";
+import type { Sql } from "../db/database.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import { sha256 } from "../lib/sha256.ts";
+
+/** A sign-in of which the second factor is owed. */
+export type LoginChallenge = { accountId: AccountId; credentialsVersion: number };
+
+export const challengeMs = 10 * 60_000;
+const failuresMax = 5;
+
+/** Opens a challenge. Returns its token, for a cookie. */
+export async function insertChallenge(
+  app: { clock: Clock; random: Random },
+  tx: Sql,
+  challenge: LoginChallenge,
+): Promise<string> {
+  const now = app.clock.now();
+  const token = app.random.token();
+  await tx`delete from login_challenges where expires_at < ${now}`;
+  await tx`
+    insert into login_challenges (token_hash, account_id, credentials_version, expires_at)
+    values (${sha256(token)}, ${challenge.accountId}, ${challenge.credentialsVersion}, ${now + challengeMs})`;
+  return token;
+}
+
+/** The challenge of this token, while it may still be answered. */
+export async function findChallenge(sql: Sql, token: string, now: number): Promise<LoginChallenge | null> {
+  const [row] = await sql<{ account_id: AccountId; credentials_version: number }>`
+    select account_id, credentials_version from login_challenges
+    where token_hash = ${sha256(token)} and expires_at > ${now} and failures < ${failuresMax}`;
+  return row ? { accountId: row.account_id, credentialsVersion: row.credentials_version } : null;
+}
+
+/** Takes one of the tries, before the answer is looked at: of fifty at once five are. Returns which it is, or null. */
+export async function takeTry(sql: Sql, token: string, now: number): Promise<number | null> {
+  const [row] = await sql<{ failures: number }>`
+    update login_challenges set failures = failures + 1
+    where token_hash = ${sha256(token)} and expires_at > ${now} and failures < ${failuresMax}
+    returning failures`;
+  return row?.failures ?? null;
+}
+
+/** Ends a challenge that was answered; false where somebody else did so first. */
+export async function endChallenge(tx: Sql, token: string): Promise<boolean> {
+  const rows = await tx`delete from login_challenges where token_hash = ${sha256(token)} returning 1`;
+  return rows.length > 0;
+}

@@ -1,0 +1,170 @@
+import { generateRegistrationOptions, verifyRegistrationResponse } from "@simplewebauthn/server";
+import { z } from "zod";
+import { changeAccount } from "../accounts/account-change.ts";
+import { lockAccount, raiseCredentialsVersion } from "../accounts/queries.ts";
+import { isUniqueViolation } from "../db/database.ts";
+import { Refusal } from "../lib/refusal.ts";
+import {
+  deletePasskey,
+  insertPasskey,
+  insertPasskeyChallenge,
+  listPasskeys,
+  renamePasskey,
+  takePasskeyChallenge,
+} from "./passkey-queries.ts";
+import { type PasskeyNeeds, passkeyChallengeMs, passkeyRefused, readChallenge } from "./passkeys.ts";
+import { type Actor, assertRecentProof, type RequestOrigin } from "./sessions.ts";
+import { dropFactor } from "./two-factor.ts";
+
+const passkeysMax = 20;
+const nameCharsMax = 60;
+
+const text = z.string().max(16_384);
+
+/** What a browser answers when it made a passkey, as `PublicKeyCredential.toJSON` writes it. */
+export const newPasskeySchema = z.strictObject({
+  id: text,
+  rawId: text,
+  type: z.literal("public-key"),
+  authenticatorAttachment: text.nullish(),
+  clientExtensionResults: z.record(text, z.unknown()),
+  response: z.strictObject({
+    clientDataJSON: text,
+    attestationObject: text,
+    authenticatorData: text.optional(),
+    transports: z.array(text).max(10).optional(),
+    publicKeyAlgorithm: z.int().optional(),
+    publicKey: text.optional(),
+  }),
+});
+export type NewPasskey = z.infer<typeof newPasskeySchema>;
+
+/** Asks the browser for a new passkey. Needs a recent proof: whoever found an open session must not leave a key behind. */
+export async function requestNewPasskey(app: PasskeyNeeds, actor: Actor): Promise<unknown> {
+  assertRecentProof(app, actor);
+  const passkeys = await listPasskeys(app.db.sql, actor.id);
+  const options = await generateRegistrationOptions({
+    rpName: "novaX",
+    rpID: app.publicUrl.hostname,
+    userName: actor.username,
+    userDisplayName: actor.displayName ?? actor.username,
+    userID: new Uint8Array(Buffer.from(actor.id.replaceAll("-", ""), "hex")),
+    timeout: passkeyChallengeMs,
+    attestationType: "none",
+    authenticatorSelection: { residentKey: "required", userVerification: "required" },
+    excludeCredentials: passkeys.map(({ id, transports }) => ({ id, transports })),
+  });
+  const now = app.clock.now();
+  await insertPasskeyChallenge(app.db.sql, {
+    text: options.challenge,
+    purpose: "register",
+    accountId: actor.id,
+    now,
+    expiresAt: now + passkeyChallengeMs,
+  });
+  return options;
+}
+
+/** Keeps a passkey that the browser made. Refuses with `reauth_required`, or with `passkey_refused`. */
+export async function addPasskey(
+  app: PasskeyNeeds,
+  actor: Actor,
+  response: NewPasskey,
+  name: string,
+  origin: RequestOrigin,
+): Promise<void> {
+  assertRecentProof(app, actor);
+  const challenge = readChallenge(response.response.clientDataJSON);
+  const taken = {
+    text: challenge ?? "",
+    purpose: "register",
+    accountId: actor.id,
+    now: app.clock.now(),
+  } as const;
+  if (challenge === null || !(await takePasskeyChallenge(app.db.sql, taken))) throw passkeyRefused();
+  const verified = await verifyRegistrationResponse({
+    response: response as unknown as Parameters<typeof verifyRegistrationResponse>[0]["response"],
+    expectedChallenge: challenge,
+    expectedOrigin: [...app.ownOrigins],
+    expectedRPID: app.publicUrl.hostname,
+    requireUserVerification: true,
+  }).catch(() => null);
+  if (!verified?.verified || !verified.registrationInfo.userVerified) throw passkeyRefused();
+  const { credential } = verified.registrationInfo;
+  try {
+    await changeAccount(app, async ({ tx, notify, audit }) => {
+      const account = (await lockAccount(tx, actor.id))!;
+      const others = await listPasskeys(tx, actor.id);
+      if (others.length >= passkeysMax)
+        throw new Refusal("passkey_refused", `An account has at most ${passkeysMax} passkeys.`);
+      const passkey = {
+        id: credential.id,
+        accountId: actor.id,
+        publicKey: credential.publicKey,
+        counter: credential.counter,
+        transports: credential.transports ?? [],
+        name: cleanName(name) || `Passkey ${others.length + 1}`,
+        createdAt: app.clock.now(),
+      };
+      await insertPasskey(tx, passkey);
+      await notify(account, "passkey_added", `It is called "${passkey.name}".`);
+      audit({
+        action: "passkey.added",
+        actor,
+        subject: actor,
+        address: origin.address,
+        detail: passkey.name,
+      });
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) throw passkeyRefused();
+    throw error;
+  }
+}
+
+/** Gives a passkey another name. Refuses with `not_found` also what is somebody else's. */
+export async function nameOwnPasskey(
+  app: PasskeyNeeds,
+  actor: Actor,
+  id: string,
+  name: string,
+): Promise<void> {
+  const isThere = await renamePasskey(app.db.sql, actor.id, id, cleanName(name) || "Passkey");
+  if (!isThere) throw passkeyNotFound();
+}
+
+/**
+ * Removes a passkey. Where it was the last second factor, the second factor is off. Refuses with `reauth_required`, and
+ * with `not_found` also what is somebody else's.
+ */
+export async function removePasskey(
+  app: PasskeyNeeds,
+  actor: Actor,
+  id: string,
+  origin: RequestOrigin,
+): Promise<void> {
+  assertRecentProof(app, actor);
+  await changeAccount(app, async (change) => {
+    const { tx, notify, audit } = change;
+    const account = (await lockAccount(tx, actor.id))!;
+    const name = await deletePasskey(tx, actor.id, id);
+    if (name === null) throw passkeyNotFound();
+    await raiseCredentialsVersion(tx, actor.id);
+    await notify(account, "passkey_removed", `It was called "${name}".`);
+    audit({ action: "passkey.removed", actor, subject: actor, address: origin.address, detail: name });
+    const isLastFactor =
+      account.hasFactor && !account.hasTotp && (await listPasskeys(tx, actor.id)).length === 0;
+    if (isLastFactor) await dropFactor(change, account, actor, origin, "The last passkey was removed.");
+  });
+}
+
+function cleanName(name: string): string {
+  return name
+    .replace(/[\p{Control}\p{Surrogate}\p{Format}]/gu, "")
+    .trim()
+    .slice(0, nameCharsMax);
+}
+
+function passkeyNotFound(): Refusal {
+  return new Refusal("not_found", "There is no such passkey.");
+}

@@ -1,0 +1,138 @@
+import type { AccountId } from "@novax/protocol/ids";
+import { generateAuthenticationOptions, verifyAuthenticationResponse } from "@simplewebauthn/server";
+import { z } from "zod";
+import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import { lockAccount } from "../accounts/queries.ts";
+import { Refusal } from "../lib/refusal.ts";
+import {
+  findPasskey,
+  insertPasskeyChallenge,
+  listPasskeys,
+  type Passkey,
+  type PasskeyPurpose,
+  takePasskeyChallenge,
+  type VerifiedPasskey,
+} from "./passkey-queries.ts";
+
+/** To whom passkeys belong: the host of PUBLIC_URL, and the origins its pages have. */
+export type PasskeyNeeds = AccountChangeNeeds & { ownOrigins: ReadonlySet<string> };
+
+export const passkeyChallengeMs = 5 * 60_000;
+
+const text = z.string().max(8192);
+
+/** What a browser's authenticator answers, as `PublicKeyCredential.toJSON` writes it. */
+export const passkeyResponseSchema = z.strictObject({
+  id: text,
+  rawId: text,
+  type: z.literal("public-key"),
+  authenticatorAttachment: text.nullish(),
+  clientExtensionResults: z.record(text, z.unknown()),
+  response: z.strictObject({
+    clientDataJSON: text,
+    authenticatorData: text,
+    signature: text,
+    userHandle: text.nullish(),
+  }),
+});
+export type PasskeyResponse = z.infer<typeof passkeyResponseSchema>;
+
+/** Asks for a passkey: any (`login`), or one of this account's. The challenge works once, for five minutes. */
+export async function requestPasskey(
+  app: PasskeyNeeds,
+  purpose: Exclude<PasskeyPurpose, "register">,
+  accountId: AccountId | null,
+): Promise<unknown> {
+  const passkeys = accountId === null ? [] : await listPasskeys(app.db.sql, accountId);
+  const options = await generateAuthenticationOptions({
+    rpID: app.publicUrl.hostname,
+    userVerification: "required",
+    timeout: passkeyChallengeMs,
+    ...(accountId === null
+      ? {}
+      : { allowCredentials: passkeys.map(({ id, transports }) => ({ id, transports })) }),
+  });
+  const now = app.clock.now();
+  const expiresAt = now + passkeyChallengeMs;
+  await insertPasskeyChallenge(app.db.sql, { text: options.challenge, purpose, accountId, now, expiresAt });
+  return options;
+}
+
+/**
+ * Verifies what an authenticator answered: our challenge, for this purpose and this account, once; our origin; the
+ * person themselves verified by it; its signature; a counter that grew. Refuses with `passkey_refused`, the same for
+ * everything; a counter that went back is told to the passkey's owner. The caller notes the use.
+ */
+export async function verifyPasskey(
+  app: PasskeyNeeds,
+  response: PasskeyResponse,
+  purpose: Exclude<PasskeyPurpose, "register">,
+  accountId: AccountId | null,
+): Promise<VerifiedPasskey> {
+  const { sql } = app.db;
+  const challenge = readChallenge(response.response.clientDataJSON);
+  const now = app.clock.now();
+  if (challenge === null || !(await takePasskeyChallenge(sql, { text: challenge, purpose, accountId, now })))
+    throw passkeyRefused();
+  const passkey = await findPasskey(sql, response.id);
+  if (!passkey || (accountId !== null && passkey.accountId !== accountId)) throw passkeyRefused();
+  const newCounter = await verifySignature(app, response, challenge, passkey);
+  if (newCounter === null) throw passkeyRefused();
+  if (newCounter <= passkey.counter && (newCounter !== 0 || passkey.counter !== 0)) {
+    await reportRegression(app, passkey, newCounter);
+    throw passkeyRefused();
+  }
+  return { id: passkey.id, accountId: passkey.accountId, oldCounter: passkey.counter, newCounter };
+}
+
+/** The challenge inside of what the browser signed, or null. It is trusted only for finding out whether it was ours. */
+export function readChallenge(clientDataJson: string): string | null {
+  try {
+    const data = JSON.parse(Buffer.from(clientDataJson, "base64url").toString("utf8")) as {
+      challenge?: unknown;
+    };
+    return typeof data.challenge === "string" ? data.challenge : null;
+  } catch {
+    return null;
+  }
+}
+
+export function passkeyRefused(): Refusal {
+  return new Refusal("passkey_refused", "This passkey did not work here. Try again, or use another way.");
+}
+
+async function verifySignature(
+  app: PasskeyNeeds,
+  response: PasskeyResponse,
+  challenge: string,
+  passkey: Passkey,
+): Promise<number | null> {
+  try {
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      response: response as unknown as Parameters<typeof verifyAuthenticationResponse>[0]["response"],
+      expectedChallenge: challenge,
+      expectedOrigin: [...app.ownOrigins],
+      expectedRPID: app.publicUrl.hostname,
+      requireUserVerification: true,
+      // The counter is compared by us: one that went back is worth a word to its owner.
+      credential: { id: passkey.id, publicKey: passkey.publicKey, counter: 0 },
+    });
+    return verified && authenticationInfo.userVerified ? authenticationInfo.newCounter : null;
+  } catch {
+    return null;
+  }
+}
+
+async function reportRegression(app: PasskeyNeeds, passkey: Passkey, counter: number): Promise<void> {
+  await changeAccount(app, async ({ tx, notify, audit }) => {
+    const account = await lockAccount(tx, passkey.accountId);
+    if (!account) return;
+    await notify(
+      account,
+      "passkey_copied",
+      `The passkey "${passkey.name}" counts its uses, and counted back. It was not let in. If you did not copy it, remove it.`,
+    );
+    const detail = `${passkey.name}: ${passkey.counter} then ${counter}`;
+    audit({ action: "passkey.counter_regressed", actor: null, subject: account, detail });
+  });
+}

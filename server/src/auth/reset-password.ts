@@ -1,0 +1,146 @@
+import type { AccountId } from "@novax/protocol/ids";
+import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import { parseEmail } from "../accounts/email.ts";
+import { isVerifiedElsewhere } from "../accounts/email-queries.ts";
+import {
+  type Account,
+  emailKey,
+  findAccountById,
+  listAccountsByEmail,
+  lockAccount,
+  setEmail,
+  setPasswordHash,
+} from "../accounts/queries.ts";
+import type { Sql } from "../db/database.ts";
+import { queueMail } from "../jobs/mail-job.ts";
+import { queueJob } from "../jobs/queue.ts";
+import { addressKey } from "../lib/ip-address.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { resetLetter } from "../mail/letters.ts";
+import {
+  type AttemptLimit,
+  type AttemptLimits,
+  assertAttempt,
+  assertAttemptsLeft,
+} from "./attempt-limits.ts";
+import { parseNewPassword } from "./change-password.ts";
+import { distrustDevices } from "./known-devices.ts";
+import type { PasswordHasher } from "./password-hasher.ts";
+import { assertMayBePassword, type PasswordRules } from "./password-rules.ts";
+import { countResetsSince, findReset, hasPasswordAlone, insertReset, takeReset } from "./reset-queries.ts";
+import { markAllSessionsEnded, type RequestOrigin } from "./sessions.ts";
+
+export type ResetNeeds = AccountChangeNeeds & {
+  attemptLimits: AttemptLimits;
+  passwordHasher: PasswordHasher;
+  passwordRules: PasswordRules;
+};
+
+export const resetMinutes = 30;
+const resetMs = resetMinutes * 60_000;
+const hourMs = 3_600_000;
+/** Links that one account is sent in an hour (R04). */
+const resetsPerHour = 3;
+/** Accounts that one unconfirmed address is written to about. */
+const accountsPerAddressMax = 5;
+const requestsPerAddress: AttemptLimit = { max: 20, windowMs: hourMs };
+const wrongLinksPerAddress: AttemptLimit = { max: 20, windowMs: 10 * 60_000 };
+
+/**
+ * Asks for a link to set a new password. Does the same for every address, known or not: it queues one job (R01). Refuses
+ * with `email_invalid` what is no address, and with `too_many_attempts`.
+ */
+export async function requestReset(app: ResetNeeds, email: string, origin: RequestOrigin): Promise<void> {
+  const address = parseEmail(email);
+  await assertAttempt(app.attemptLimits, `reset-request:${addressKey(origin.address)}`, requestsPerAddress);
+  await app.db.transact((tx) => queueJob(app, tx, "reset.request", { email: address }, { untilMs: resetMs }));
+}
+
+/** The job: sends a link to whoever has this address, if anybody does and was not sent three in the last hour. */
+export async function sendResets(app: ResetNeeds, { email }: { email: string }): Promise<void> {
+  const accounts = await listAccountsByEmail(app.db.sql, email, accountsPerAddressMax);
+  const verified = accounts.filter((account) => account.isEmailVerified);
+  for (const { id } of verified.length > 0 ? verified : accounts) {
+    await app.db.transact(async (tx) => {
+      const account = await lockAccount(tx, id);
+      if (!account || account.isDisabled || !(await mayResetByMail(tx, account))) return;
+      if ((await countResetsSince(tx, id, app.clock.now() - hourMs)) >= resetsPerHour) return;
+      const url = await insertResetLink(app, tx, id, emailKey(account.email));
+      const letter = resetLetter(account.email, { username: account.username, url, minutes: resetMinutes });
+      await queueMail(app, tx, letter, resetMs);
+    });
+  }
+}
+
+/** A link for an account, single use, for 30 minutes; the older ones end. */
+export async function insertResetLink(
+  app: AccountChangeNeeds,
+  tx: Sql,
+  accountId: AccountId,
+  sentTo: string | null,
+): Promise<string> {
+  const now = app.clock.now();
+  const token = app.random.token();
+  await insertReset(tx, { token, accountId, emailKey: sentTo, now, expiresAt: now + resetMs });
+  const url = new URL("/reset", app.publicUrl);
+  url.searchParams.set("token", token);
+  return url.href;
+}
+
+/** Whose link this is. Refuses with `link_invalid` what is used, replaced, too old or none; uses nothing up. */
+export async function requireReset(app: ResetNeeds, token: string, origin: RequestOrigin): Promise<Account> {
+  const bucket = `reset-link:${addressKey(origin.address)}`;
+  await assertAttemptsLeft(app.attemptLimits, bucket, wrongLinksPerAddress);
+  const accountId = await findReset(app.db.sql, token, app.clock.now());
+  const account = accountId && (await findAccountById(app.db.sql, accountId));
+  if (!account || account.isDisabled) {
+    await app.attemptLimits.countAttempt(bucket, wrongLinksPerAddress);
+    throw linkInvalid();
+  }
+  return account;
+}
+
+/**
+ * Sets a new password by link. Every session and every browser's trust ends. It signs nobody in, and leaves the second
+ * factor as it is (R05). Refuses with `link_invalid`, and as the rules for new passwords do; then the link still works.
+ */
+export async function resetPassword(
+  app: ResetNeeds,
+  reset: { token: string; password: string; confirmPassword: string },
+  origin: RequestOrigin,
+): Promise<void> {
+  const account = await requireReset(app, reset.token, origin);
+  const password = parseNewPassword(reset);
+  await assertMayBePassword(password, app.passwordRules, account);
+  const passwordHash = await app.passwordHasher.hash(password);
+  await changeAccount(app, async ({ tx, endedSessions, notify, audit }) => {
+    const now = app.clock.now();
+    const taken = await takeReset(tx, reset.token, now);
+    const locked = taken && (await lockAccount(tx, taken.accountId));
+    if (!locked || locked.isDisabled) throw linkInvalid();
+    await setPasswordHash(tx, locked.id, passwordHash);
+    await distrustDevices(tx, locked.id, null);
+    endedSessions(await markAllSessionsEnded(tx, locked.id, now));
+    const isRead = taken.emailKey === emailKey(locked.email);
+    // Whoever followed the link reads this address's mail.
+    if (isRead && !locked.isEmailVerified && !(await isVerifiedElsewhere(tx, locked.email, locked.id))) {
+      await setEmail(tx, locked.id, locked.email, now);
+    }
+    await notify(locked, "password_reset", "You were signed out everywhere.");
+    audit({ action: "password.reset", actor: locked, subject: locked, address: origin.address });
+  });
+  app.log.info("password.reset", { account: account.id, address: origin.address });
+}
+
+/**
+ * Whether a mail may open this account. A confirmed address is its owner's. One that was never confirmed may be a
+ * stranger's, who would then share the account with whoever made it; so the password must be the only key, because that
+ * one is replaced.
+ */
+async function mayResetByMail(tx: Sql, account: Account): Promise<boolean> {
+  return account.isEmailVerified || (await hasPasswordAlone(tx, account.id));
+}
+
+function linkInvalid(): Refusal {
+  return new Refusal("link_invalid", "This link does not work any more. Ask for a new one.");
+}

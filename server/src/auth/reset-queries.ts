@@ -1,0 +1,54 @@
+import type { AccountId } from "@novax/protocol/ids";
+import type { Sql } from "../db/database.ts";
+import { sha256 } from "../lib/sha256.ts";
+
+/** Keeps a link's token, by its hash, and ends every older link of the account (R04). */
+export async function insertReset(
+  tx: Sql,
+  reset: { token: string; accountId: AccountId; emailKey: string | null; now: number; expiresAt: number },
+): Promise<void> {
+  await tx`
+    update password_resets set ended_at = ${reset.now} where account_id = ${reset.accountId} and ended_at is null`;
+  await tx`
+    insert into password_resets (token_hash, account_id, email_key, created_at, expires_at)
+    values (${sha256(reset.token)}, ${reset.accountId}, ${reset.emailKey}, ${reset.now}, ${reset.expiresAt})`;
+}
+
+/** How many links were sent to the account's owner since then. */
+export async function countResetsSince(sql: Sql, accountId: AccountId, since: number): Promise<number> {
+  const [row] = await sql<{ count: string }>`
+    select count(*) as count from password_resets
+    where account_id = ${accountId} and email_key is not null and created_at > ${since}`;
+  return Number(row!.count);
+}
+
+/** Whose link this is, while it works. */
+export async function findReset(sql: Sql, token: string, now: number): Promise<AccountId | null> {
+  const [row] = await sql<{ account_id: AccountId }>`
+    select account_id from password_resets
+    where token_hash = ${sha256(token)} and ended_at is null and expires_at > ${now}`;
+  return row?.account_id ?? null;
+}
+
+/** Uses a link up. Of many at once one gets it. */
+export async function takeReset(
+  tx: Sql,
+  token: string,
+  now: number,
+): Promise<{ accountId: AccountId; emailKey: string | null } | null> {
+  const [row] = await tx<{ account_id: AccountId; email_key: string | null }>`
+    update password_resets set ended_at = ${now}
+    where token_hash = ${sha256(token)} and ended_at is null and expires_at > ${now}
+    returning account_id, email_key`;
+  return row ? { accountId: row.account_id, emailKey: row.email_key } : null;
+}
+
+/** Whether a password is the only thing that opens this account. */
+export async function hasPasswordAlone(sql: Sql, id: AccountId): Promise<boolean> {
+  const [row] = await sql<{ alone: boolean }>`
+    select a.factor_on_at is null
+      and not exists (select 1 from passkeys p where p.account_id = a.id)
+      and not exists (select 1 from identities i where i.account_id = a.id) as alone
+    from accounts a where a.id = ${id}`;
+  return row?.alone ?? false;
+}

@@ -1,0 +1,149 @@
+import type { AccountId } from "@novax/protocol/ids";
+import { type AccountChange, type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import { type Account, lockAccount } from "../accounts/queries.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { turnFactorOff, turnFactorOn } from "./factor-queries.ts";
+import { distrustDevices } from "./known-devices.ts";
+import { listPasskeys } from "./passkey-queries.ts";
+import { deleteRecoveryCodes, replaceRecoveryCodes } from "./recovery-codes.ts";
+import { type Actor, assertRecentProof, markEnrolled, type RequestOrigin } from "./sessions.ts";
+import { createTotpSeed, findTotpStep, totpUri } from "./totp.ts";
+import { totpContext } from "./use-factor.ts";
+
+const enrolmentMs = 15 * 60_000;
+
+/** A seed that is shown and not yet active. `enrolment` brings it back, sealed; nothing of it is stored. */
+export type TotpEnrolment = { seed: string; uri: string; enrolment: string };
+
+/** Makes a new seed for an authenticator app. Abandoned, it changes nothing. Refuses with `reauth_required`. */
+export function startTotp(app: AccountChangeNeeds, actor: Actor): TotpEnrolment {
+  assertRecentProof(app, actor);
+  const seed = createTotpSeed();
+  const sealed = JSON.stringify({ seed, until: app.clock.now() + enrolmentMs });
+  const enrolment = app.secret.seal(sealed, enrolmentContext(actor.id)).toString("base64url");
+  return { seed, uri: totpUri(seed, actor.username), enrolment };
+}
+
+/** The same seed again, for whoever typed a wrong code. Refuses with `challenge_ended`. */
+export function resumeTotp(app: AccountChangeNeeds, actor: Actor, enrolment: string): TotpEnrolment {
+  const opened = app.secret.open(Buffer.from(enrolment, "base64url"), enrolmentContext(actor.id));
+  const { seed, until } =
+    opened === null ? { seed: "", until: 0 } : (JSON.parse(opened) as { seed: string; until: number });
+  if (until < app.clock.now()) throw new Refusal("challenge_ended", "This took too long. Start again.");
+  return { seed, uri: totpUri(seed, actor.username), enrolment };
+}
+
+/**
+ * Turns the second factor on with the first code of the new seed. Returns ten recovery codes, which are shown this once.
+ * Replaces the seed of an account that has one. Refuses with `code_wrong`, `challenge_ended` and `reauth_required`.
+ */
+export async function confirmTotp(
+  app: AccountChangeNeeds,
+  actor: Actor,
+  answer: { enrolment: string; code: string },
+  origin: RequestOrigin,
+): Promise<string[]> {
+  assertRecentProof(app, actor);
+  const { seed } = resumeTotp(app, actor, answer.enrolment);
+  const step = findTotpStep(seed, answer.code.replace(/\s/g, ""), app.clock.now(), 0);
+  if (step === null) {
+    throw new Refusal("code_wrong", "This code is not right. Is the clock of the phone right?", {
+      field: "code",
+    });
+  }
+  const sealedSeed = app.secret.seal(seed, totpContext(actor.id));
+  return enable(app, actor, { sealedSeed, lastStep: step }, origin, "An authenticator app.");
+}
+
+/** Turns the second factor on for an account whose passkeys are it. Returns ten recovery codes. */
+export async function turnOnWithPasskeys(
+  app: AccountChangeNeeds,
+  actor: Actor,
+  origin: RequestOrigin,
+): Promise<string[]> {
+  assertRecentProof(app, actor);
+  return enable(app, actor, null, origin, "Your passkeys.");
+}
+
+/**
+ * Turns the second factor off. Refuses with `reauth_required`, with `second_factor_off` where there is none, and with
+ * `second_factor_setup_required` where an owner demands one.
+ */
+export async function disableFactor(
+  app: AccountChangeNeeds,
+  actor: Actor,
+  isRequired: boolean,
+  origin: RequestOrigin,
+): Promise<void> {
+  assertRecentProof(app, actor);
+  if (isRequired) {
+    throw new Refusal("second_factor_setup_required", "An owner of this server demands a second factor.");
+  }
+  await changeAccount(app, async (change) => {
+    const account = (await lockAccount(change.tx, actor.id))!;
+    if (!account.hasFactor) throw factorOff();
+    await dropFactor(change, account, actor, origin, "By you.");
+  });
+}
+
+/** Makes ten new recovery codes; the old ones no longer work. Refuses with `reauth_required` and `second_factor_off`. */
+export async function renewRecoveryCodes(
+  app: AccountChangeNeeds,
+  actor: Actor,
+  origin: RequestOrigin,
+): Promise<string[]> {
+  assertRecentProof(app, actor);
+  return changeAccount(app, async ({ tx, notify, audit }) => {
+    const account = (await lockAccount(tx, actor.id))!;
+    if (!account.hasFactor) throw factorOff();
+    const codes = await replaceRecoveryCodes(app, tx, actor.id);
+    await notify(account, "codes_renewed", "The old ones no longer work.");
+    audit({ action: "factor.codes_renewed", actor, subject: actor, address: origin.address });
+    return codes;
+  });
+}
+
+/** The second factor ends, with its recovery codes and every trusted browser (M07). */
+export async function dropFactor(
+  { tx, notify, audit }: AccountChange,
+  account: Account,
+  actor: { id: AccountId; username: string } | null,
+  origin: Pick<RequestOrigin, "address">,
+  detail: string,
+): Promise<void> {
+  await turnFactorOff(tx, account.id);
+  await deleteRecoveryCodes(tx, account.id);
+  await distrustDevices(tx, account.id, null);
+  await notify(account, "factor_disabled", detail);
+  audit({ action: "factor.disabled", actor, subject: account, address: origin.address, detail });
+}
+
+async function enable(
+  app: AccountChangeNeeds,
+  actor: Actor,
+  totp: { sealedSeed: Uint8Array; lastStep: number } | null,
+  origin: RequestOrigin,
+  detail: string,
+): Promise<string[]> {
+  return changeAccount(app, async ({ tx, notify, audit }) => {
+    const account = (await lockAccount(tx, actor.id))!;
+    if (totp === null && (await listPasskeys(tx, actor.id)).length === 0) {
+      throw new Refusal("second_factor_off", "Add a passkey first, or set up an authenticator app.");
+    }
+    await turnFactorOn(tx, actor.id, app.clock.now(), totp);
+    await markEnrolled(tx, actor.id);
+    await distrustDevices(tx, actor.id, null);
+    const codes = await replaceRecoveryCodes(app, tx, actor.id);
+    await notify(account, "factor_enabled", detail);
+    audit({ action: "factor.enabled", actor, subject: actor, address: origin.address, detail });
+    return codes;
+  });
+}
+
+function enrolmentContext(accountId: AccountId): string {
+  return `totp-enrolment:${accountId}`;
+}
+
+function factorOff(): Refusal {
+  return new Refusal("second_factor_off", "There is no second factor on this account.");
+}

@@ -1,0 +1,56 @@
+import type { AccountChange } from "../accounts/account-change.ts";
+import type { Account } from "../accounts/queries.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { ServerSecret } from "../lib/server-secret.ts";
+import { readTotp, useTotpStep } from "./factor-queries.ts";
+import { usePasskey, type VerifiedPasskey } from "./passkey-queries.ts";
+import { countRecoveryCodes, useRecoveryCode } from "./recovery-codes.ts";
+import { findTotpStep } from "./totp.ts";
+
+/** What somebody shows as their second factor: a code they typed, or a passkey that was verified. */
+export type FactorAnswer = { kind: "code"; code: string } | { kind: "passkey"; passkey: VerifiedPasskey };
+
+export type UsedFactor = "totp" | "recovery_code" | "passkey";
+
+/**
+ * Takes a second factor of a locked account, in the transaction of what it opens: a code that was taken never works
+ * again, and one whose transaction failed was not taken. Null: it is not right.
+ */
+export async function useFactor(
+  app: { clock: Clock; secret: ServerSecret },
+  change: AccountChange,
+  account: Account,
+  answer: FactorAnswer,
+): Promise<UsedFactor | null> {
+  const { tx } = change;
+  if (answer.kind === "passkey") {
+    const { passkey } = answer;
+    return passkey.accountId === account.id && (await usePasskey(tx, passkey, app.clock.now()))
+      ? "passkey"
+      : null;
+  }
+  const digits = answer.code.replace(/[\s-]/g, "");
+  if (/^\d{6}$/.test(digits)) return (await useTotpCode(app, change, account, digits)) ? "totp" : null;
+  if (!(await useRecoveryCode(app, tx, account.id, answer.code, app.clock.now()))) return null;
+  const left = await countRecoveryCodes(tx, account.id);
+  await change.notify(account, "recovery_code_used", left === 1 ? "One is left." : `${left} are left.`);
+  return "recovery_code";
+}
+
+async function useTotpCode(
+  app: { clock: Clock; secret: ServerSecret },
+  { tx }: AccountChange,
+  account: Account,
+  digits: string,
+): Promise<boolean> {
+  const totp = await readTotp(tx, account.id);
+  const seed = totp && app.secret.open(totp.sealedSeed, totpContext(account.id));
+  if (!seed) return false;
+  const step = findTotpStep(seed, digits, app.clock.now(), totp.lastStep);
+  return step !== null && (await useTotpStep(tx, account.id, step));
+}
+
+/** Whose seed a sealed seed is. */
+export function totpContext(accountId: string): string {
+  return `totp:${accountId}`;
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { serverSecretBytes } from "../lib/server-secret.ts";
+import { type Config, ConfigError } from "./read-config.ts";
+
+/** Makes the data folder, for its owner alone, or refuses one that others can read or that we cannot write. */
+export function prepareDataFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    assertOwnersAlone(dataDir, "700");
+  } catch (error) {
+    throw asConfigError(error, dataDir);
+  }
+}
+
+/**
+ * The server's secret: the one that SECRET_KEY names, or the one in the data folder, made at the first start.
+ * Throws {@link ConfigError} where the file cannot be made, is too short, or can be read by others.
+ */
+export function readServerSecret(config: Pick<Config, "secretKey" | "dataDir">): Uint8Array {
+  if (config.secretKey !== null) return config.secretKey;
+  prepareDataFolder(config.dataDir);
+  const path = join(config.dataDir, "secret.key");
+  try {
+    if (!existsSync(path)) createSecretFile(path);
+    assertOwnersAlone(path, "600");
+    const bytes = Buffer.from(readFileSync(path, "utf8").trim(), "base64url");
+    if (bytes.byteLength < serverSecretBytes)
+      throw new ConfigError([`DATA_DIR: ${path} is damaged: it is too short`]);
+    return bytes;
+  } catch (error) {
+    throw asConfigError(error, config.dataDir);
+  }
+}
+
+/** Writes it whole under another name first: of two processes that start at once, both read the same file. */
+function createSecretFile(path: string): void {
+  const unfinished = `${path}.${process.pid}.new`;
+  const handle = openSync(unfinished, "w", 0o600);
+  writeSync(handle, `${randomBytes(serverSecretBytes).toString("base64url")}\n`);
+  fsyncSync(handle);
+  closeSync(handle);
+  chmodSync(unfinished, 0o600);
+  try {
+    // Unlike a rename, a link refuses where another process was first.
+    linkSync(unfinished, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+function assertOwnersAlone(path: string, mode: string): void {
+  if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
+    throw new ConfigError([`DATA_DIR: others can read ${path}; run: chmod ${mode} ${path}`]);
+  }
+}
+
+function asConfigError(error: unknown, dataDir: string): ConfigError {
+  if (error instanceof ConfigError) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  return new ConfigError([`DATA_DIR: ${dataDir} cannot be written (${code})`]);
+}

@@ -1,0 +1,23 @@
+import { ConfigError } from "./config/read-config.ts";
+import { DatabaseUnusable } from "./db/open-database.ts";
+import { Refusal } from "./lib/refusal.ts";
+
+// 78: EX_CONFIG of sysexits.h, so that a supervisor can tell a mistake in the configuration from a crash.
+export const exitCodes = { failed: 1, config: 78 };
+
+/** Ends the process and says why, in words where it is nothing that a developer must see. */
+export function sayWhatIsWrong(error: unknown): never {
+  if (error instanceof ConfigError) {
+    for (const mistake of error.mistakes) console.error(`novaX cannot start: ${mistake}`);
+    process.exit(exitCodes.config);
+  }
+  const { code, message, stack } = error as Error & { code?: string };
+  if (error instanceof DatabaseUnusable) console.error(`novaX cannot start. ${message}`);
+  else if (error instanceof Refusal) console.error(`novaX did nothing: ${message}`);
+  else if (code === "EADDRINUSE")
+    console.error("novaX cannot start: the port is taken. Set PORT to another one.");
+  else if (code === "EACCES")
+    console.error("novaX cannot start: this port needs more rights. Set PORT above 1023.");
+  else console.error(`novaX cannot start: ${stack ?? message}`);
+  process.exit(exitCodes.failed);
+}

@@ -1,0 +1,134 @@
+import { html } from "hono/html";
+import { type Markup, type PageLook, renderPage } from "./layout.ts";
+
+export type FormProblem = { detail: string; field: string | undefined };
+
+/** One input of a form. */
+export type Field =
+  | {
+      kind?: "text";
+      name: string;
+      label: string;
+      type: "text" | "email" | "password" | "number";
+      autocomplete: string;
+      value?: string | undefined;
+      hint?: string;
+      maxLength: number;
+      isOptional?: boolean;
+      /** Digits alone, from a keyboard of digits. */
+      isCode?: boolean;
+      extra?: Markup;
+    }
+  | { kind: "checkbox"; name: string; label: string; hint?: string; isChecked?: boolean }
+  | {
+      kind: "select";
+      name: string;
+      label: string;
+      hint?: string;
+      value: string;
+      choices: Record<string, string>;
+    }
+  | { kind: "hidden"; name: string; value: string };
+
+export type FormMarkup = {
+  action: string;
+  submit: string;
+  fields?: Field[];
+  problem?: FormProblem | undefined;
+  /** The field that has the focus at once. */
+  focus?: string;
+  /** What cannot be taken back looks like it. */
+  isDanger?: boolean;
+  /** Beside other things rather than what the page is about. */
+  isQuiet?: boolean;
+  /** Shown in the place of its place's order, e.g. a button in a row. */
+  extra?: Markup;
+};
+
+/** A form and everything that is wrong with it, for eyes and ears. */
+export function renderForm(form: FormMarkup): Markup {
+  const { problem, fields = [] } = form;
+  const fieldOfProblem = fields.find(
+    (field) => field.kind !== "hidden" && field.name === problem?.field,
+  )?.name;
+  const look = form.isDanger ? "button-danger" : form.isQuiet ? "button-second" : "button-primary";
+  return html`<form method="post" action="${form.action}">
+${problem && !fieldOfProblem ? html`<p class="form-problem" role="alert">${problem.detail}</p>` : ""}
+${fields.map((field) => renderField(field, field.name === fieldOfProblem ? problem!.detail : null, form.focus))}
+<button type="submit" class="${look}">${form.submit}</button>
+${form.extra ?? ""}
+</form>`;
+}
+
+/** A page that is about one thing, in the middle of the window. */
+export function cardPage(
+  look: PageLook,
+  page: {
+    title: string;
+    lead: string | Markup;
+    body: Markup;
+    back?: { href: string; label: string };
+    isWide?: boolean;
+    status?: number;
+  },
+): Promise<Response> {
+  return renderPage({
+    title: `${page.title} · novaX`,
+    look,
+    ...(page.status === undefined ? {} : { status: page.status }),
+    body: html`<body class="sign-in">
+<main class="${page.isWide ? "sign-in-card sign-in-card-wide" : "sign-in-card"}">
+<p class="brand" aria-hidden="true"><span class="brand-mark"></span>novaX</p>
+${page.back ? html`<p class="page-back"><a href="${page.back.href}">← ${page.back.label}</a></p>` : ""}
+<h1>${page.title}</h1>
+<p class="sign-in-lead">${page.lead}</p>
+${page.body}
+</main>
+</body>`,
+  });
+}
+
+/** A page that only says something, with one way on. */
+export function messagePage(
+  look: PageLook,
+  page: { title: string; lead: string; link: { href: string; label: string }; status?: number },
+): Promise<Response> {
+  const body = html`<p class="sign-in-other"><a href="${page.link.href}">${page.link.label}</a></p>`;
+  return cardPage(look, { ...page, body });
+}
+
+/** What was just done, said once on the page one comes to. */
+export function doneNote(text: string | undefined): Markup | "" {
+  return text === undefined ? "" : html`<p class="form-done" role="status">${text}</p>`;
+}
+
+function renderField(field: Field, problem: string | null, focus: string | undefined): Markup {
+  if (field.kind === "hidden") return html`<input type="hidden" name="${field.name}" value="${field.value}">`;
+  if (field.kind === "checkbox") return renderCheckbox(field);
+  const hintId = `${field.name}-hint`;
+  const problemId = `${field.name}-problem`;
+  const describedBy = [problem === null ? "" : problemId, field.hint ? hintId : ""].join(" ").trim();
+  const described = describedBy === "" ? "" : html`aria-describedby="${describedBy}"`;
+  const control =
+    field.kind === "select"
+      ? html`<select id="${field.name}" name="${field.name}" ${described}>
+${Object.entries(field.choices).map(([value, label]) => html`<option value="${value}" ${value === field.value ? html`selected` : ""}>${label}</option>`)}
+</select>`
+      : html`<input id="${field.name}" name="${field.name}" type="${field.type}" autocomplete="${field.autocomplete}" value="${field.value ?? ""}" maxlength="${field.maxLength}" autocapitalize="none" spellcheck="false" ${field.isCode ? html`inputmode="numeric"` : ""} ${field.isOptional ? "" : html`required`} ${field.name === focus ? html`autofocus` : ""} ${described} ${problem === null ? "" : html`aria-invalid="true"`}>`;
+  return html`<div class="field">
+<label for="${field.name}">${field.label}</label>
+${control}
+${problem === null ? "" : html`<p class="field-problem" id="${problemId}" role="alert">${problem}</p>`}
+${field.hint ? html`<p class="field-hint" id="${hintId}">${field.hint}</p>` : ""}
+${field.kind === "select" ? "" : (field.extra ?? "")}
+</div>`;
+}
+
+function renderCheckbox(field: Extract<Field, { kind: "checkbox" }>): Markup {
+  const hintId = `${field.name}-hint`;
+  return html`<div class="field-check">
+<input type="checkbox" id="${field.name}" name="${field.name}" ${field.isChecked ? html`checked` : ""} ${field.hint ? html`aria-describedby="${hintId}"` : ""}>
+<label for="${field.name}">${field.label}</label>
+${field.hint ? html`<p class="field-hint" id="${hintId}">${field.hint}</p>` : ""}
+</div>`;
+}

@@ -1,0 +1,422 @@
+import type { SessionId } from "@novax/protocol/ids";
+import { z } from "zod";
+import { parseEmail } from "../../accounts/email.ts";
+import { findVerification } from "../../accounts/email-queries.ts";
+import { listNotices, markNoticesSeen } from "../../accounts/notices.ts";
+import { readPolicy, requiresFactor } from "../../accounts/policy.ts";
+import { changeDisplayName, changeUsername } from "../../accounts/profile.ts";
+import { findAccountById } from "../../accounts/queries.ts";
+import { requestEmailChange, resendVerification, verifyByCode } from "../../accounts/verify-email.ts";
+import { isPrivileged } from "../../admin/permissions.ts";
+import { recordAudit } from "../../audit/audit-log.ts";
+import { changePassword } from "../../auth/change-password.ts";
+import {
+  confirmByPasskey,
+  confirmByPassword,
+  requestConfirmingPasskey,
+} from "../../auth/confirm-identity.ts";
+import { listIdentities } from "../../auth/identity-queries.ts";
+import { listTrustedDevices } from "../../auth/known-devices.ts";
+import { distrustOwnDevice, endOtherSessions, endOwnSession } from "../../auth/own-sessions.ts";
+import { listPasskeys } from "../../auth/passkey-queries.ts";
+import { passkeyResponseSchema } from "../../auth/passkeys.ts";
+import { countRecoveryCodes } from "../../auth/recovery-codes.ts";
+import { deletionGraceDays, requestDeletion } from "../../auth/request-deletion.ts";
+import { type Actor, listSessions } from "../../auth/sessions.ts";
+import { Refusal } from "../../lib/refusal.ts";
+import { exportAccount } from "../../messages/export-account.ts";
+import type { App } from "../app.ts";
+import { clearedCookie } from "../cookies.ts";
+import { checkbox, defineAction, defineForm, textField } from "../form-route.ts";
+import {
+  dataPage,
+  devicesPage,
+  emailPage,
+  type Overview,
+  overviewPage,
+  profilePage,
+} from "../pages/account-pages.ts";
+import { confirmPage, passwordPage } from "../pages/sign-in-pages.ts";
+import { defineSessionRoute, type Route } from "../route.ts";
+import { signedIn } from "./sign-in.ts";
+
+const noticesShown = 20;
+
+/** Every page of an account takes it: what was just done. */
+export const doneQuery = z.strictObject({ done: textField.optional() });
+export const emptyBody = z.strictObject({});
+
+const doneTexts: Record<string, string> = {
+  saved: "Saved.",
+  username: "Your username is changed.",
+  verified: "Your address is confirmed.",
+  sent: "A mail is on its way.",
+  asked: "A mail is on its way to the new address.",
+  ended: "The session has ended.",
+  others: "You are signed out everywhere else.",
+  distrusted: "That browser is asked for the second factor again.",
+  factor: "Your second factor is on.",
+  off: "The second factor is off.",
+  added: "The passkey is added.",
+  renamed: "The passkey has its new name.",
+  removed: "The passkey is removed.",
+  linked: "Single sign-on is linked.",
+  unlinked: "Single sign-on is unlinked.",
+};
+
+/** The sentence for what was just done. */
+export function doneText(query: { done?: string | undefined } | undefined): string | undefined {
+  return doneTexts[query?.done ?? ""];
+}
+
+const overviewRoute = defineSessionRoute({
+  method: "GET",
+  path: "/account",
+  summary: "What keeps one's account safe, at a glance.",
+  query: doneQuery,
+  isPage: true,
+  handle: async ({ app, actor, look, query }) => {
+    const page = await overviewPage(look, await readOverview(app, actor), doneText(query));
+    // They were shown.
+    await markNoticesSeen(app.db.sql, actor.id, app.clock.now());
+    return page;
+  },
+});
+
+const accountRoute = defineSessionRoute({
+  method: "GET",
+  path: "/api/account",
+  summary: "One's own account: what is set, what is missing, and what happened to it.",
+  answer: z.looseObject({
+    username: z.string(),
+    hasFactor: z.boolean(),
+    notices: z.array(z.looseObject({})),
+  }),
+  handle: async ({ app, actor }) => Response.json(await readOverview(app, actor)),
+});
+
+const profileRoutes = defineForm({
+  path: "/account/profile",
+  summary: "Change what one is called.",
+  access: "session",
+  body: z.strictObject({ display_name: textField }),
+  query: doneQuery,
+  page: ({ look, actor, query }, { problem, body }) =>
+    profilePage(look, {
+      username: actor.username,
+      displayName: body?.display_name ?? actor.displayName ?? "",
+      problem,
+      done: doneText(query),
+    }),
+  submit: async ({ app, actor, body }) => {
+    await changeDisplayName(app, actor, body.display_name);
+    return { answer: { message: "Saved" }, next: "/account/profile?done=saved" };
+  },
+});
+
+const usernameRoutes = defineForm({
+  path: "/account/username",
+  summary: "Change one's username. The old one is kept from others for 30 days.",
+  access: "session",
+  needsRecentProof: true,
+  body: z.strictObject({ username: textField }),
+  page: ({ look, actor }, { problem, body }) =>
+    profilePage(look, {
+      username: body?.username ?? actor.username,
+      displayName: actor.displayName ?? "",
+      problem: problem && { ...problem, field: "username" },
+      done: undefined,
+    }),
+  submit: async ({ app, actor, body, origin }) => {
+    await changeUsername(app, actor, body.username, origin);
+    return { answer: { message: "Changed" }, next: "/account/profile?done=username" };
+  },
+});
+
+const passwordRoutes = defineForm({
+  path: "/account/password",
+  summary: "Change one's password; every other session ends. Takes JSON, or a form and then redirects.",
+  access: "session",
+  body: z.strictObject({ current_password: textField, password: textField, confirm_password: textField }),
+  answer: z.strictObject({ message: z.string(), username: z.string() }),
+  page: ({ app, look }, { problem }) =>
+    passwordPage(look, { problem, passwordCodePointsMin: app.config.passwordCodePointsMin }),
+  submit: async (exchange) => {
+    const { app, body, actor, cookies, origin } = exchange;
+    const change = {
+      current: body.current_password,
+      password: body.password,
+      confirmPassword: body.confirm_password,
+      deviceToken: cookies.deviceToken,
+    };
+    return signedIn(exchange, await changePassword(app, actor, change, origin), "Password changed");
+  },
+});
+
+const emailRoutes = defineForm({
+  path: "/account/email",
+  summary: "Ask for another e-mail address. It is used once it is confirmed.",
+  access: "session",
+  needsRecentProof: true,
+  body: z.strictObject({ email: textField }),
+  query: doneQuery,
+  page: async ({ app, look, actor, query }, { problem }) =>
+    emailPage(look, { ...(await readEmailView(app, actor)), problem, done: doneText(query) }),
+  submit: async ({ app, actor, body, origin }) => {
+    await requestEmailChange(app, actor, parseEmail(body.email), origin);
+    return {
+      answer: { message: "A mail is on its way to the new address" },
+      next: "/account/email?done=asked",
+    };
+  },
+});
+
+const emailCodeRoutes = defineForm({
+  path: "/account/email/verify",
+  summary: "Confirm one's e-mail address with the code of the mail.",
+  access: "session",
+  body: z.strictObject({ code: textField }),
+  page: async ({ app, look, actor }, { problem }) =>
+    emailPage(look, { ...(await readEmailView(app, actor)), problem, done: undefined }),
+  submit: async ({ app, actor, body }) => {
+    await verifyByCode(app, actor.id, body.code);
+    return { answer: { message: "Confirmed" }, next: "/account/email?done=verified" };
+  },
+});
+
+const emailResendRoute = defineAction({
+  path: "/account/email/resend",
+  summary: "Send the mail that confirms one's address once more.",
+  access: "session",
+  body: emptyBody,
+  submit: async ({ app, actor }) => {
+    await resendVerification(app, actor.id);
+    return { answer: { message: "A mail is on its way" }, next: "/account/email?done=sent" };
+  },
+});
+
+const devicesPageRoute = defineSessionRoute({
+  method: "GET",
+  path: "/account/devices",
+  summary: "Where one is signed in.",
+  needsRecentProof: true,
+  query: doneQuery,
+  isPage: true,
+  handle: async ({ app, actor, look, query }) =>
+    devicesPage(look, {
+      ...(await readDevices(app, actor)),
+      current: actor.sessionId,
+      done: doneText(query),
+    }),
+});
+
+const devicesRoute = defineSessionRoute({
+  method: "GET",
+  path: "/api/account/devices",
+  summary: "One's sessions, and the browsers that are not asked for the second factor.",
+  needsRecentProof: true,
+  answer: z.looseObject({ sessions: z.array(z.looseObject({})), trusted: z.array(z.looseObject({})) }),
+  handle: async ({ app, actor }) =>
+    Response.json({ ...(await readDevices(app, actor)), current: actor.sessionId }),
+});
+
+const endSessionRoute = defineAction({
+  path: "/account/devices/end",
+  summary: "End one of one's own sessions.",
+  access: "session",
+  needsRecentProof: true,
+  body: z.strictObject({ session: z.uuid() }),
+  submit: async ({ app, actor, body, origin }) => {
+    await endOwnSession(app, actor, body.session as SessionId, origin);
+    return { answer: { message: "Ended" }, next: "/account/devices?done=ended" };
+  },
+});
+
+const endOthersRoute = defineAction({
+  path: "/account/devices/end-others",
+  summary: "End all of one's other sessions.",
+  access: "session",
+  needsRecentProof: true,
+  body: emptyBody,
+  submit: async ({ app, actor, origin }) => {
+    await endOtherSessions(app, actor, origin);
+    return { answer: { message: "Ended" }, next: "/account/devices?done=others" };
+  },
+});
+
+const distrustRoute = defineAction({
+  path: "/account/devices/distrust",
+  summary: "Ask for the second factor again in a browser that is not asked.",
+  access: "session",
+  needsRecentProof: true,
+  body: z.strictObject({ device: z.uuid() }),
+  submit: async ({ app, actor, body, origin }) => {
+    await distrustOwnDevice(app, actor, body.device, origin);
+    return { answer: { message: "Done" }, next: "/account/devices?done=distrusted" };
+  },
+});
+
+const confirmRoutes = defineForm({
+  path: "/account/confirm",
+  summary: "Prove once more who sits at this session, with the password and the second factor.",
+  access: "enrolment",
+  body: z.strictObject({ password: textField, code: textField.optional(), next: textField.optional() }),
+  query: z.strictObject({ next: textField.optional() }),
+  page: async ({ app, look, actor, query }, { problem, body }) => {
+    const account = (await findAccountById(app.db.sql, actor.id))!;
+    const passkeys = await listPasskeys(app.db.sql, actor.id);
+    return confirmPage(look, {
+      problem,
+      next: parseNext(body?.next ?? query?.next),
+      hasPassword: account.passwordHash !== null,
+      hasCode: account.hasFactor,
+      hasPasskeys: passkeys.length > 0,
+    });
+  },
+  submit: async ({ app, actor, body, cookies, origin }) => {
+    const next = parseNext(body.next);
+    const proof = { password: body.password, code: body.code ?? "", deviceToken: cookies.deviceToken };
+    await confirmByPassword(app, actor, proof, origin);
+    return { answer: { message: "Confirmed" }, next };
+  },
+});
+
+const confirmPasskeyOptionsRoute = defineAction({
+  path: "/account/confirm/passkey/options",
+  summary: "Ask for a passkey that proves who sits at this session.",
+  access: "enrolment",
+  body: emptyBody,
+  answer: z.looseObject({}),
+  submit: async ({ app, actor }) => Response.json(await requestConfirmingPasskey(app, actor)),
+});
+
+const confirmPasskeyRoute = defineAction({
+  path: "/account/confirm/passkey",
+  summary: "Prove once more who sits at this session, with a passkey.",
+  access: "enrolment",
+  body: z.strictObject({ response: passkeyResponseSchema, trust_device: checkbox }),
+  answer: z.strictObject({ message: z.string(), next: z.string() }),
+  submit: async ({ app, actor, body, url }) => {
+    const next = parseNext(url.searchParams.get("next") ?? undefined);
+    await confirmByPasskey(app, actor, body.response);
+    return { answer: { message: "Confirmed", next }, next };
+  },
+});
+
+const dataRoutes = defineForm({
+  path: "/account/data",
+  summary: "Delete one's account, in 14 days. Signing in before takes it back.",
+  access: "session",
+  needsRecentProof: true,
+  body: z.strictObject({ messages: z.enum(["keep", "erase"]), is_sure: checkbox }),
+  page: async ({ app, look }, { problem }) => {
+    const { allowsErasure } = await readPolicy(app.db.sql);
+    return dataPage(look, { allowsErasure, graceDays: deletionGraceDays, problem });
+  },
+  submit: async ({ app, actor, body, origin }) => {
+    if (!body.is_sure)
+      throw new Refusal("malformed", "Tick the box, so that nobody deletes an account by a slip.");
+    await requestDeletion(app, actor, { erasesMessages: body.messages === "erase" }, origin);
+    const cookies = [clearedCookie("session", app.config.isSecure)];
+    return { answer: { message: "The account will be deleted in 14 days" }, next: "/?done=deleted", cookies };
+  },
+});
+
+const exportRoute = defineAction({
+  path: "/account/export",
+  summary: "Everything the server keeps of oneself, as one JSON file.",
+  access: "session",
+  needsRecentProof: true,
+  body: emptyBody,
+  answer: z.looseObject({}),
+  submit: async ({ app, actor, origin }) => {
+    await app.db.transact((tx) =>
+      recordAudit(app, tx, { action: "account.exported", actor, subject: actor, address: origin.address }),
+    );
+    return new Response(exportAccount(app, actor) as unknown as ReadableStream, {
+      headers: {
+        "content-type": "application/json; charset=utf-8",
+        "content-disposition": `attachment; filename="novax-${actor.username}.json"`,
+      },
+    });
+  },
+});
+
+export const accountRoutes: readonly Route[] = [
+  overviewRoute,
+  accountRoute,
+  ...profileRoutes,
+  ...usernameRoutes,
+  ...passwordRoutes,
+  ...emailRoutes,
+  ...emailCodeRoutes,
+  emailResendRoute,
+  devicesPageRoute,
+  devicesRoute,
+  endSessionRoute,
+  endOthersRoute,
+  distrustRoute,
+  ...confirmRoutes,
+  confirmPasskeyOptionsRoute,
+  confirmPasskeyRoute,
+  ...dataRoutes,
+  exportRoute,
+];
+
+/** Where to go after a confirmation: one of our own pages. Anything else is refused (X07). */
+function parseNext(text: string | undefined): string {
+  if (text === undefined) return "/account";
+  if (!isOwnPage(text)) throw new Refusal("malformed", "next: is no page of one's account");
+  return text;
+}
+
+/** Whether a path is one of the pages of an account or of the server, and certainly nowhere else. */
+export function isOwnPage(path: string): boolean {
+  return /^\/(?:account|admin)(?:\/[A-Za-z0-9_-]+)*(?:\?setup=1)?$/.test(path);
+}
+
+async function readOverview(app: App, actor: Actor): Promise<Overview> {
+  const { sql } = app.db;
+  const account = (await findAccountById(sql, actor.id))!;
+  const { username, displayName, email, isEmailVerified, hasFactor, hasTotp } = account;
+  return {
+    username,
+    displayName,
+    email,
+    isEmailVerified,
+    hasPassword: account.passwordHash !== null,
+    hasFactor,
+    hasTotp,
+    recoveryCodesLeft: await countRecoveryCodes(sql, actor.id),
+    passkeys: (await listPasskeys(sql, actor.id)).length,
+    sessions: (await listSessions(app, actor.id)).length,
+    identities: (await listIdentities(sql, actor.id)).length,
+    ssoName: app.sso?.name ?? null,
+    isPrivileged: isPrivileged(actor.serverRole),
+    notices: await listNotices(sql, actor.id, noticesShown),
+  };
+}
+
+async function readEmailView(app: App, actor: Actor) {
+  const account = (await findAccountById(app.db.sql, actor.id))!;
+  const pending = await findVerification(app.db.sql, actor.id);
+  return {
+    email: account.email,
+    isVerified: account.isEmailVerified,
+    pending: pending?.email ?? null,
+    isMailReal: app.mailer.isReal,
+  };
+}
+
+async function readDevices(app: App, actor: Actor) {
+  return {
+    sessions: await listSessions(app, actor.id),
+    trusted: await listTrustedDevices(app.db.sql, actor.id, app.clock.now()),
+  };
+}
+
+/** Whether this person may not do without a second factor. */
+export async function isFactorRequired(app: App, actor: Actor): Promise<boolean> {
+  const account = (await findAccountById(app.db.sql, actor.id))!;
+  return requiresFactor(await readPolicy(app.db.sql), account);
+}

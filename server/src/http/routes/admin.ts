@@ -1,0 +1,367 @@
+import { registrationModes, serverRoles } from "@novax/protocol/entities";
+import type { AccountId } from "@novax/protocol/ids";
+import { z } from "zod";
+import { listInvites } from "../../accounts/invites.ts";
+import { factorPolicies, readPolicy } from "../../accounts/policy.ts";
+import { changePolicy } from "../../admin/change-policy.ts";
+import { createInvite, inviteBounds, revokeInvite } from "../../admin/invites.ts";
+import {
+  approveAccount,
+  changeRole,
+  disableAccount,
+  enableAccount,
+  endSessionsOf,
+  issueResetLink,
+  rejectAccount,
+  requireFactorOf,
+} from "../../admin/people.ts";
+import { findPerson, listPeople, type PersonEntry } from "../../admin/queries.ts";
+import { type AuditAction, auditActions, listAudit } from "../../audit/audit-log.ts";
+import type { Actor, RequestOrigin } from "../../auth/sessions.ts";
+import { Refusal } from "../../lib/refusal.ts";
+import type { App } from "../app.ts";
+import { checkbox, defineAction, defineForm, textField } from "../form-route.ts";
+import { auditPage, invitesPage, peoplePage, personPage, settingsPage } from "../pages/admin-pages.ts";
+import { defineSessionRoute, type Exchange, type Route } from "../route.ts";
+import { emptyBody } from "./account.ts";
+
+const peoplePerPage = 50;
+const auditPerPage = 50;
+const exportPage = 500;
+
+const doneTexts: Record<string, string> = {
+  role: "The role is changed.",
+  disable: "The account is shut.",
+  enable: "The account is open again.",
+  "end-sessions": "They are signed out everywhere.",
+  "require-factor": "A second factor is asked for from their next sign-in on.",
+  "unrequire-factor": "The second factor is no longer required.",
+  approve: "They are in.",
+  reject: "They were sent away.",
+  revoked: "The invitation no longer works.",
+  saved: "Saved.",
+};
+
+const peopleQuery = z.strictObject({
+  search: textField.optional(),
+  after: textField.optional(),
+  waiting: z.literal("1").optional(),
+  done: textField.optional(),
+});
+
+const peopleRoute = defineSessionRoute({
+  method: "GET",
+  path: "/admin",
+  summary: "Everybody who has an account.",
+  access: "admin",
+  query: peopleQuery,
+  isPage: true,
+  handle: async ({ app, look, query }) => {
+    const people = await readPeople(app, query);
+    const last = people.length === peoplePerPage ? people.at(-1)! : null;
+    const search = query.search ?? "";
+    return peoplePage(look, {
+      people,
+      search,
+      next: last && nextPeople(search, last),
+      done: doneTexts[query.done ?? ""],
+    });
+  },
+});
+
+const peopleApiRoute = defineSessionRoute({
+  method: "GET",
+  path: "/api/admin/people",
+  summary: "Everybody who has an account, 50 at a time, after the username `after`.",
+  access: "admin",
+  query: peopleQuery,
+  answer: z.strictObject({ people: z.array(z.looseObject({ username: z.string() })) }),
+  handle: async ({ app, query }) => Response.json({ people: await readPeople(app, query) }),
+});
+
+const personRoute = defineSessionRoute({
+  method: "GET",
+  path: "/admin/people/:person",
+  summary: "One person, and what may be done.",
+  access: "admin",
+  query: z.strictObject({ done: textField.optional() }),
+  isPage: true,
+  handle: (exchange) => showPerson(exchange, exchange.actor, null, doneTexts[exchange.query.done ?? ""]),
+});
+
+const roleRoute = defineAction({
+  path: "/admin/people/:person/role",
+  summary: "Give a person another role. Owners only.",
+  access: "admin",
+  needsRecentProof: true,
+  body: z.strictObject({ role: z.enum(serverRoles) }),
+  submit: async ({ app, actor, body, params, origin }) => {
+    await changeRole(app, actor, parseId(params.person!), body.role, origin);
+    return { answer: { message: "Changed" }, next: `/admin/people/${params.person}?done=role` };
+  },
+});
+
+const resetLinkRoute = defineAction({
+  path: "/admin/people/:person/reset-link",
+  summary: "Make a link with which a person sets a new password, to hand over.",
+  access: "admin",
+  needsRecentProof: true,
+  body: emptyBody,
+  answer: z.strictObject({ message: z.string(), link: z.string() }),
+  submit: async (exchange) => {
+    const { app, actor, params, origin, isForm } = exchange;
+    const link = await issueResetLink(app, actor, parseId(params.person!), origin);
+    if (isForm) return showPerson(exchange, actor, link, undefined);
+    return Response.json({ message: "It works once, for 30 minutes", link });
+  },
+});
+
+/** The buttons of a person's page that need nothing but the person. */
+function personAction(
+  name: string,
+  summary: string,
+  act: (app: App, actor: Actor, id: AccountId, origin: RequestOrigin) => Promise<void>,
+): Route {
+  return defineAction({
+    path: `/admin/people/:person/${name}`,
+    summary,
+    access: "admin",
+    needsRecentProof: true,
+    body: emptyBody,
+    submit: async ({ app, actor, params, origin }) => {
+      await act(app, actor, parseId(params.person!), origin);
+      // Whoever was sent away has no page any more.
+      const next = name === "reject" ? "/admin" : `/admin/people/${params.person}`;
+      return { answer: { message: "Done" }, next: `${next}?done=${name}` };
+    },
+  });
+}
+
+const inviteSchema = z.strictObject({
+  note: textField.pipe(z.string().max(inviteBounds.noteCharsMax, "is too long")).optional(),
+  max_uses: z.coerce.number().pipe(z.int().min(1).max(inviteBounds.usesMax)),
+  days: z.coerce.number().pipe(z.int().min(1).max(inviteBounds.daysMax)),
+  needs_approval: checkbox,
+});
+
+const inviteRoutes = defineForm({
+  path: "/admin/invites",
+  summary: "Make an invitation. Its link is in the answer and nowhere else.",
+  access: "admin",
+  needsRecentProof: true,
+  body: inviteSchema,
+  query: z.strictObject({ done: textField.optional() }),
+  answer: z.strictObject({ message: z.string(), link: z.string() }),
+  page: ({ app, look, query }, { problem }) =>
+    showInvites(app, look, null, doneTexts[query?.done ?? ""], problem),
+  submit: async ({ app, actor, body, look, origin, isForm }) => {
+    const { note, max_uses: maxUses, days, needs_approval: needsApproval } = body;
+    const link = await createInvite(app, actor, { note: note ?? "", maxUses, days, needsApproval }, origin);
+    return isForm
+      ? showInvites(app, look, link, undefined, undefined)
+      : Response.json({ message: "Made", link });
+  },
+});
+
+const invitesApiRoute = defineSessionRoute({
+  method: "GET",
+  path: "/api/admin/invites",
+  summary: "The invitations that work.",
+  access: "admin",
+  answer: z.strictObject({ invites: z.array(z.looseObject({ id: z.string() })) }),
+  handle: async ({ app }) => Response.json({ invites: await listInvites(app.db.sql, app.clock.now()) }),
+});
+
+const revokeRoute = defineAction({
+  path: "/admin/invites/:invite/revoke",
+  summary: "End an invitation.",
+  access: "admin",
+  needsRecentProof: true,
+  body: emptyBody,
+  submit: async ({ app, actor, params, origin }) => {
+    if (!z.uuid().safeParse(params.invite).success)
+      throw new Refusal("not_found", "There is no such invitation.");
+    await revokeInvite(app, actor, params.invite!, origin);
+    return { answer: { message: "Revoked" }, next: "/admin/invites?done=revoked" };
+  },
+});
+
+const settingsRoutes = defineForm({
+  path: "/admin/settings",
+  summary: "Change what holds for the whole server. Owners only.",
+  access: "admin",
+  needsRecentProof: true,
+  body: z.strictObject({
+    registration: z.enum([...registrationModes, ""]),
+    factor: z.enum(factorPolicies),
+    allows_erasure: checkbox,
+  }),
+  query: z.strictObject({ done: textField.optional() }),
+  page: async ({ app, actor, look, query }, { problem }) =>
+    settingsPage(look, {
+      policy: await readPolicy(app.db.sql),
+      configured: app.configuredRegistration,
+      isOwner: actor.serverRole === "owner",
+      problem,
+      done: doneTexts[query?.done ?? ""],
+    }),
+  submit: async ({ app, actor, body, origin }) => {
+    const registration = body.registration === "" ? null : body.registration;
+    const policy = { registration, factor: body.factor, allowsErasure: body.allows_erasure };
+    await changePolicy(app, actor, policy, origin);
+    return { answer: { message: "Saved" }, next: "/admin/settings?done=saved" };
+  },
+});
+
+const auditQuery = z.strictObject({
+  action: z.enum([...auditActions, ""]).optional(),
+  who: textField.optional(),
+  before: z
+    .string()
+    .regex(/^\d{1,15}$/, "is a whole number")
+    .transform(Number)
+    .optional(),
+});
+
+const auditRoute = defineSessionRoute({
+  method: "GET",
+  path: "/admin/audit",
+  summary: "What was done, the newest first.",
+  access: "admin",
+  query: auditQuery,
+  isPage: true,
+  handle: async ({ app, look, query }) => {
+    const { entries, filter } = await readAudit(app, query);
+    const params = new URLSearchParams({ action: filter.action ?? "", who: filter.who });
+    const last = entries.length === auditPerPage ? entries.at(-1)! : null;
+    return auditPage(look, {
+      entries,
+      filter,
+      next: last && `/admin/audit?${params}&before=${last.seq}`,
+      exportHref: `/api/admin/audit/export?${params}`,
+    });
+  },
+});
+
+const auditApiRoute = defineSessionRoute({
+  method: "GET",
+  path: "/api/admin/audit",
+  summary: "What was done, the newest first, 50 at a time, before the entry `before`.",
+  access: "admin",
+  query: auditQuery,
+  answer: z.strictObject({ entries: z.array(z.looseObject({ seq: z.int(), action: z.string() })) }),
+  handle: async ({ app, query }) => Response.json({ entries: (await readAudit(app, query)).entries }),
+});
+
+const auditExportRoute = defineSessionRoute({
+  method: "GET",
+  path: "/api/admin/audit/export",
+  summary: "The whole audit log as JSON lines, the newest first.",
+  access: "admin",
+  query: auditQuery,
+  handle: ({ app, query }) =>
+    new Response(exportAudit(app, query) as unknown as ReadableStream, {
+      headers: {
+        "content-type": "application/jsonl; charset=utf-8",
+        "content-disposition": 'attachment; filename="novax-audit.jsonl"',
+      },
+    }),
+});
+
+/** What owners and admins see and do. */
+export const adminRoutes: readonly Route[] = [
+  peopleRoute,
+  peopleApiRoute,
+  personRoute,
+  roleRoute,
+  resetLinkRoute,
+  personAction("disable", "Shut an account.", disableAccount),
+  personAction("enable", "Open a shut account again.", enableAccount),
+  personAction("end-sessions", "End all sessions of a person.", endSessionsOf),
+  personAction("require-factor", "Demand a second factor of a person.", (app, actor, id, origin) =>
+    requireFactorOf(app, actor, id, true, origin),
+  ),
+  personAction(
+    "unrequire-factor",
+    "No longer demand a second factor of a person.",
+    (app, actor, id, origin) => requireFactorOf(app, actor, id, false, origin),
+  ),
+  personAction("approve", "Let somebody in who waits for approval.", approveAccount),
+  personAction("reject", "Send somebody away who waits for approval.", rejectAccount),
+  ...inviteRoutes,
+  invitesApiRoute,
+  revokeRoute,
+  ...settingsRoutes,
+  auditRoute,
+  auditApiRoute,
+  auditExportRoute,
+];
+
+async function showPerson(
+  { app, look, params }: Pick<Exchange<unknown, unknown>, "app" | "look" | "params">,
+  actor: Actor,
+  resetLink: string | null,
+  done: string | undefined,
+): Promise<Response> {
+  const person = await findPerson(app.db.sql, parseId(params.person!));
+  if (!person) throw nobody();
+  return personPage(look, {
+    person,
+    actorRole: actor.serverRole,
+    isSelf: person.id === actor.id,
+    resetLink,
+    done,
+  });
+}
+
+async function showInvites(
+  app: App,
+  look: Exchange<unknown, unknown>["look"],
+  link: string | null,
+  done: string | undefined,
+  problem: Parameters<typeof invitesPage>[1]["problem"],
+): Promise<Response> {
+  const invites = await listInvites(app.db.sql, app.clock.now());
+  return invitesPage(look, { invites, link, problem, done });
+}
+
+function readPeople(app: App, query: z.infer<typeof peopleQuery>): Promise<PersonEntry[]> {
+  const after =
+    query.after === undefined ? null : { key: query.after, awaitsApproval: query.waiting !== undefined };
+  return listPeople(app.db.sql, query.search ?? "", after, peoplePerPage);
+}
+
+function nextPeople(search: string, last: PersonEntry): string {
+  const params = new URLSearchParams({ search, after: last.username.toLowerCase() });
+  if (last.awaitsApproval) params.set("waiting", "1");
+  return `/admin?${params}`;
+}
+
+async function readAudit(app: App, query: z.infer<typeof auditQuery>) {
+  const filter = readFilter(query);
+  const before = query.before ?? Number.MAX_SAFE_INTEGER;
+  return { filter, entries: await listAudit(app.db.sql, filter, before, auditPerPage) };
+}
+
+function readFilter(query: z.infer<typeof auditQuery>): { action: AuditAction | null; who: string } {
+  return { action: query.action || null, who: query.who ?? "" };
+}
+
+async function* exportAudit(app: App, query: z.infer<typeof auditQuery>): AsyncGenerator<string> {
+  const filter = readFilter(query);
+  for (let before = query.before ?? Number.MAX_SAFE_INTEGER; ; ) {
+    const entries = await listAudit(app.db.sql, filter, before, exportPage);
+    if (entries.length === 0) return;
+    yield entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+    before = entries.at(-1)!.seq;
+  }
+}
+
+function parseId(text: string): AccountId {
+  if (!z.uuid().safeParse(text).success) throw nobody();
+  return text as AccountId;
+}
+
+function nobody(): Refusal {
+  return new Refusal("not_found", "There is nobody with this name.");
+}

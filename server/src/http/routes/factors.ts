@@ -1,0 +1,225 @@
+import { z } from "zod";
+import { findAccountById } from "../../accounts/queries.ts";
+import {
+  addPasskey,
+  nameOwnPasskey,
+  newPasskeySchema,
+  removePasskey,
+  requestNewPasskey,
+} from "../../auth/own-passkeys.ts";
+import { listPasskeys } from "../../auth/passkey-queries.ts";
+import { countRecoveryCodes, isRecoveryCode } from "../../auth/recovery-codes.ts";
+import type { Actor } from "../../auth/sessions.ts";
+import {
+  confirmTotp,
+  disableFactor,
+  renewRecoveryCodes,
+  resumeTotp,
+  startTotp,
+  turnOnWithPasskeys,
+} from "../../auth/two-factor.ts";
+import { Refusal } from "../../lib/refusal.ts";
+import type { App } from "../app.ts";
+import { defineAction, defineForm, textField } from "../form-route.ts";
+import { passkeysPage, recoveryCodesPage, twoFactorPage } from "../pages/account-pages.ts";
+import { defineSessionRoute, type Exchange, type Route } from "../route.ts";
+import { doneQuery, doneText, emptyBody, isFactorRequired } from "./account.ts";
+
+const codesSchema = z.strictObject({ message: z.string(), recovery_codes: z.array(z.string()) });
+
+const twoFactorRoutes = defineForm({
+  path: "/account/two-factor",
+  summary:
+    "Turn the second factor on with the first code of an authenticator app. Answers with the recovery codes.",
+  access: "enrolment",
+  needsRecentProof: true,
+  body: z.strictObject({ enrolment: textField, code: textField }),
+  query: z.strictObject({ done: textField.optional(), setup: textField.optional() }),
+  answer: codesSchema,
+  page: async ({ app, actor, look, query }, { problem, body }) => {
+    const view = await readFactorView(app, actor);
+    const isSetup = !view.hasFactor || query?.setup !== undefined;
+    const enrolment = body
+      ? resumeOrStart(app, actor, body.enrolment)
+      : isSetup
+        ? startTotp(app, actor)
+        : null;
+    return twoFactorPage(look, { ...view, enrolment, problem, done: doneText(query) });
+  },
+  submit: async (exchange) => {
+    const { app, actor, body, origin } = exchange;
+    return showCodes(exchange, await confirmTotp(app, actor, body, origin));
+  },
+});
+
+const startTotpRoute = defineAction({
+  path: "/account/two-factor/start",
+  summary:
+    "A new seed for an authenticator app. It is active once a code of it comes back with the enrolment.",
+  access: "enrolment",
+  needsRecentProof: true,
+  body: emptyBody,
+  answer: z.strictObject({ seed: z.string(), uri: z.string(), enrolment: z.string() }),
+  submit: async ({ app, actor }) => Response.json(startTotp(app, actor)),
+});
+
+const passkeysAsFactorRoute = defineAction({
+  path: "/account/two-factor/passkeys",
+  summary: "Turn the second factor on with one's passkeys. Answers with the recovery codes.",
+  access: "enrolment",
+  needsRecentProof: true,
+  body: emptyBody,
+  answer: codesSchema,
+  submit: async (exchange) => {
+    const { app, actor, origin } = exchange;
+    return showCodes(exchange, await turnOnWithPasskeys(app, actor, origin));
+  },
+});
+
+const renewCodesRoute = defineAction({
+  path: "/account/two-factor/recovery-codes",
+  summary: "Make ten new recovery codes; the old ones no longer work.",
+  access: "session",
+  needsRecentProof: true,
+  body: emptyBody,
+  answer: codesSchema,
+  submit: async (exchange) => {
+    const { app, actor, origin } = exchange;
+    return showCodes(exchange, await renewRecoveryCodes(app, actor, origin));
+  },
+});
+
+const downloadCodesRoute = defineAction({
+  path: "/account/two-factor/recovery-codes/download",
+  summary:
+    "Gives back the recovery codes that the page has, as a file. The server itself no longer knows them.",
+  access: "session",
+  body: z.strictObject({ codes: textField }),
+  answer: z.string(),
+  submit: async ({ actor, body, app }) => {
+    const codes = body.codes.split(" ");
+    // Only what looks like codes: this must be no way to have a file of one's choice come from this server.
+    if (codes.length > 10 || !codes.every(isRecoveryCode))
+      throw new Refusal("malformed", "codes: these are none");
+    const text = `novaX recovery codes of ${actor.username} at ${app.publicUrl.host}\nEach works once.\n\n${codes.join("\n")}\n`;
+    return new Response(text, {
+      headers: {
+        "content-type": "text/plain; charset=utf-8",
+        "content-disposition": 'attachment; filename="novax-recovery-codes.txt"',
+      },
+    });
+  },
+});
+
+const disableRoute = defineAction({
+  path: "/account/two-factor/disable",
+  summary: "Turn the second factor off.",
+  access: "session",
+  needsRecentProof: true,
+  body: emptyBody,
+  submit: async ({ app, actor, origin }) => {
+    await disableFactor(app, actor, await isFactorRequired(app, actor), origin);
+    return { answer: { message: "Turned off" }, next: "/account?done=off" };
+  },
+});
+
+const passkeysPageRoute = defineSessionRoute({
+  method: "GET",
+  path: "/account/passkeys",
+  summary: "One's passkeys.",
+  query: doneQuery,
+  isPage: true,
+  handle: async ({ app, actor, look, query }) =>
+    passkeysPage(look, await listPasskeys(app.db.sql, actor.id), doneText(query)),
+});
+
+const newPasskeyOptionsRoute = defineAction({
+  path: "/account/passkeys/options",
+  summary: "Ask for a new passkey.",
+  access: "session",
+  needsRecentProof: true,
+  body: emptyBody,
+  answer: z.looseObject({}),
+  submit: async ({ app, actor }) => Response.json(await requestNewPasskey(app, actor)),
+});
+
+const newPasskeyRoute = defineAction({
+  path: "/account/passkeys",
+  summary: "Keep a new passkey.",
+  access: "session",
+  needsRecentProof: true,
+  body: z.strictObject({ response: newPasskeySchema, name: textField.optional() }),
+  answer: z.strictObject({ message: z.string(), next: z.string() }),
+  submit: async ({ app, actor, body, origin }) => {
+    await addPasskey(app, actor, body.response, body.name ?? "", origin);
+    const next = "/account/passkeys?done=added";
+    return { answer: { message: "Added", next }, next };
+  },
+});
+
+const renamePasskeyRoute = defineAction({
+  path: "/account/passkeys/:passkey/rename",
+  summary: "Give a passkey another name.",
+  access: "session",
+  body: z.strictObject({ name: textField }),
+  submit: async ({ app, actor, body, params }) => {
+    await nameOwnPasskey(app, actor, params.passkey!, body.name);
+    return { answer: { message: "Renamed" }, next: "/account/passkeys?done=renamed" };
+  },
+});
+
+const removePasskeyRoute = defineAction({
+  path: "/account/passkeys/:passkey/remove",
+  summary: "Remove a passkey.",
+  access: "session",
+  needsRecentProof: true,
+  body: emptyBody,
+  submit: async ({ app, actor, params, origin }) => {
+    await removePasskey(app, actor, params.passkey!, origin);
+    return { answer: { message: "Removed" }, next: "/account/passkeys?done=removed" };
+  },
+});
+
+/** The second factor and the passkeys. */
+export const factorRoutes: readonly Route[] = [
+  ...twoFactorRoutes,
+  startTotpRoute,
+  passkeysAsFactorRoute,
+  renewCodesRoute,
+  downloadCodesRoute,
+  disableRoute,
+  passkeysPageRoute,
+  newPasskeyOptionsRoute,
+  newPasskeyRoute,
+  renamePasskeyRoute,
+  removePasskeyRoute,
+];
+
+async function showCodes(
+  { isForm, look }: Pick<Exchange<unknown, unknown>, "isForm" | "look">,
+  codes: string[],
+): Promise<Response> {
+  if (isForm) return recoveryCodesPage(look, codes);
+  return Response.json({ message: "Turned on", recovery_codes: codes });
+}
+
+/** The seed that is on the page stays while codes of it are tried; one that is too old makes place for a new one. */
+function resumeOrStart(app: App, actor: Actor, enrolment: string) {
+  try {
+    return resumeTotp(app, actor, enrolment);
+  } catch {
+    return startTotp(app, actor);
+  }
+}
+
+async function readFactorView(app: App, actor: Actor) {
+  const { hasFactor, hasTotp } = (await findAccountById(app.db.sql, actor.id))!;
+  return {
+    hasFactor,
+    hasTotp,
+    isRequired: await isFactorRequired(app, actor),
+    mustEnrol: actor.mustEnrol,
+    recoveryCodesLeft: await countRecoveryCodes(app.db.sql, actor.id),
+    passkeys: (await listPasskeys(app.db.sql, actor.id)).length,
+  };
+}

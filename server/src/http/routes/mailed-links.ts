@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { requireVerification, verifyByToken } from "../../accounts/verify-email.ts";
+import { requestReset, requireReset, resetPassword } from "../../auth/reset-password.ts";
+import { Refusal } from "../../lib/refusal.ts";
+import { defineForm, textField } from "../form-route.ts";
+import { cardPage, messagePage, renderForm } from "../pages/form.ts";
+import { forgotPage, resetPage } from "../pages/sign-in-pages.ts";
+import { type Exchange, type Route, redirect } from "../route.ts";
+
+const tokenQuery = z.strictObject({ token: textField });
+
+const forgotRoutes = defineForm({
+  path: "/forgot",
+  summary: "Ask for a link to set a new password. The answer is the same for every address.",
+  access: "public",
+  body: z.strictObject({ email: textField }),
+  query: z.strictObject({ sent: textField.optional() }),
+  page: ({ look, query }, { problem }) => forgotPage(look, { problem, isSent: query?.sent !== undefined }),
+  submit: async ({ app, body, origin, isForm }) => {
+    await requestReset(app, body.email, origin);
+    if (isForm) return redirect("/forgot?sent=1");
+    return Response.json(
+      { message: "If this address belongs to an account, a link is on its way." },
+      { status: 202 },
+    );
+  },
+});
+
+const resetRoutes = defineForm({
+  path: "/reset",
+  summary: "Set a new password with the link of a mail. Signs nobody in.",
+  access: "public",
+  body: z.strictObject({ token: textField, password: textField, confirm_password: textField }),
+  query: tokenQuery,
+  page: async (exchange, { problem, body }) => {
+    const { app, look, origin } = exchange;
+    const token = body?.token ?? exchange.query.token;
+    try {
+      const { username } = await requireReset(app, token, origin);
+      const { passwordCodePointsMin } = app.config;
+      return unreferred(await resetPage(look, { token, username, problem, passwordCodePointsMin }));
+    } catch (error) {
+      return unreferred(await deadLink(look, error, { href: "/forgot", label: "Ask for a new link" }));
+    }
+  },
+  submit: async ({ app, body, origin }) => {
+    const reset = { token: body.token, password: body.password, confirmPassword: body.confirm_password };
+    await resetPassword(app, reset, origin);
+    return { answer: { message: "The password is set. Sign in with it." }, next: "/?done=reset" };
+  },
+});
+
+const verifyRoutes = defineForm({
+  path: "/verify",
+  summary: "Confirm an e-mail address with the link of a mail.",
+  access: "public",
+  body: z.strictObject({ token: textField }),
+  query: tokenQuery,
+  page: async (exchange, { problem, body }) => {
+    const { app, look } = exchange;
+    const token = body?.token ?? exchange.query.token;
+    try {
+      const { email } = await requireVerification(app, token);
+      // A page with a button: programs that look through mails follow links, and must not confirm anything by it.
+      const form = renderForm({
+        action: "/verify",
+        submit: "Confirm",
+        problem,
+        fields: [{ kind: "hidden", name: "token", value: token }],
+      });
+      return unreferred(await cardPage(look, { title: "Confirm your address", lead: email, body: form }));
+    } catch (error) {
+      return unreferred(
+        await deadLink(look, error, { href: "/account/email", label: "Your e-mail address" }),
+      );
+    }
+  },
+  submit: async ({ app, body, actor }) => {
+    await verifyByToken(app, body.token);
+    const next = actor ? "/account/email?done=verified" : "/?done=verified";
+    return { answer: { message: "The address is confirmed." }, next };
+  },
+});
+
+/** What mails lead to. */
+export const mailedLinkRoutes: readonly Route[] = [...forgotRoutes, ...resetRoutes, ...verifyRoutes];
+
+/** The address of the page holds a secret: no other site may learn it (R07). */
+function unreferred(page: Response): Response {
+  page.headers.set("referrer-policy", "no-referrer");
+  return page;
+}
+
+async function deadLink(
+  look: Exchange<unknown, unknown>["look"],
+  error: unknown,
+  link: { href: string; label: string },
+): Promise<Response> {
+  if (!(error instanceof Refusal)) throw error;
+  if (error.code !== "link_invalid") throw error;
+  return messagePage(look, { title: "This link is dead", lead: error.message, link, status: 400 });
+}

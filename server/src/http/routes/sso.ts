@@ -1,0 +1,102 @@
+import type { AccountId } from "@novax/protocol/ids";
+import { z } from "zod";
+import { listIdentities } from "../../auth/identity-queries.ts";
+import { linkIdentity, logInByIdentity, unlinkIdentities } from "../../auth/log-in-by-identity.ts";
+import { type SsoClient, ssoFlowMs, ssoRefused } from "../../auth/sso-client.ts";
+import { Refusal } from "../../lib/refusal.ts";
+import type { App } from "../app.ts";
+import { clearedCookie, ssoCookie } from "../cookies.ts";
+import { defineAction } from "../form-route.ts";
+import { ssoPage } from "../pages/account-pages.ts";
+import { defineRoute, defineSessionRoute, type Route, redirect } from "../route.ts";
+import { doneQuery, doneText, emptyBody } from "./account.ts";
+import { presentedBy, signedIn } from "./sign-in.ts";
+
+const startRoute = defineRoute({
+  method: "GET",
+  path: "/login/sso",
+  summary: "Send the browser to the single sign-on provider.",
+  access: "public",
+  isPage: true,
+  handle: ({ app }) => sendToProvider(app, null),
+});
+
+/**
+ * Where the provider sends the browser back. The one GET that opens a session, as the standard wants it: what keeps
+ * another page from starting it is the sealed cookie with the state, the nonce and the PKCE verifier.
+ */
+const callbackRoute = defineRoute({
+  method: "GET",
+  path: "/login/sso/callback",
+  summary: "Where the single sign-on provider sends the browser back.",
+  access: "public",
+  isPage: true,
+  handle: async (exchange) => {
+    const { app, actor, cookies, origin, url } = exchange;
+    if (cookies.ssoFlow === null) throw ssoRefused();
+    const { linksTo, identity } = await requireSso(app).finish(url, cookies.ssoFlow);
+    const cleared = clearedCookie("sso", app.config.isSecure);
+    if (linksTo !== null) {
+      if (actor?.id !== linksTo) throw ssoRefused();
+      await linkIdentity(app, actor, identity, origin);
+      return redirect("/account/sso?done=linked", [cleared]);
+    }
+    const finished = await logInByIdentity(app, identity, presentedBy(exchange), origin);
+    const accepted = signedIn({ app, isForm: true }, finished, "Signed in");
+    if (accepted instanceof Response) {
+      accepted.headers.append("set-cookie", cleared);
+      return accepted;
+    }
+    return redirect(accepted.next, [...(accepted.cookies ?? []), cleared]);
+  },
+});
+
+const pageRoute = defineSessionRoute({
+  method: "GET",
+  path: "/account/sso",
+  summary: "The link to the single sign-on provider.",
+  query: doneQuery,
+  isPage: true,
+  handle: async ({ app, actor, look, query }) => {
+    const { name } = requireSso(app);
+    return ssoPage(look, {
+      name,
+      identities: await listIdentities(app.db.sql, actor.id),
+      done: doneText(query),
+    });
+  },
+});
+
+const linkRoute = defineSessionRoute({
+  method: "GET",
+  path: "/account/sso/link",
+  summary: "Send the browser to the single sign-on provider, to link it.",
+  needsRecentProof: true,
+  isPage: true,
+  handle: ({ app, actor }) => sendToProvider(app, actor.id),
+});
+
+const unlinkRoute = defineAction({
+  path: "/account/sso/unlink",
+  summary: "End the link to the single sign-on provider.",
+  access: "session",
+  needsRecentProof: true,
+  body: emptyBody,
+  answer: z.strictObject({ message: z.string() }),
+  submit: async ({ app, actor, origin }) => {
+    await unlinkIdentities(app, actor, origin);
+    return { answer: { message: "Unlinked" }, next: "/account/sso?done=unlinked" };
+  },
+});
+
+export const ssoRoutes: readonly Route[] = [startRoute, callbackRoute, pageRoute, linkRoute, unlinkRoute];
+
+async function sendToProvider(app: App, linksTo: AccountId | null): Promise<Response> {
+  const { url, flow } = await requireSso(app).start(linksTo);
+  return redirect(url.href, [ssoCookie(flow, app.config.isSecure, ssoFlowMs)]);
+}
+
+function requireSso(app: App): SsoClient {
+  if (!app.sso) throw new Refusal("not_found", "This server has no single sign-on.");
+  return app.sso;
+}

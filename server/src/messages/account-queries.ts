@@ -1,0 +1,32 @@
+import type { MessageBody } from "@novax/protocol/entities";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { Sql } from "../db/database.ts";
+
+export type OwnMessage = { room: RoomId; seq: number; sentAt: number; text: string };
+
+/** A page of what somebody wrote, by room and place. */
+export async function listOwnMessages(
+  sql: Sql,
+  sender: AccountId,
+  after: { room: string; seq: number },
+  limit: number,
+): Promise<OwnMessage[]> {
+  const rows = await sql<{ room_id: RoomId; seq: string; sent_at: string; body: MessageBody }>`
+    select room_id, seq, sent_at, body from messages
+    where sender_id = ${sender} and (room_id, seq) > (${after.room}, ${after.seq}::bigint)
+    order by room_id, seq
+    limit ${limit}`;
+  return rows.map((row) => ({
+    room: row.room_id,
+    seq: Number(row.seq),
+    sentAt: Number(row.sent_at),
+    text: row.body.text,
+  }));
+}
+
+/** Puts a mark in the place of everything somebody wrote. */
+export async function eraseMessages(tx: Sql, sender: AccountId, mark: MessageBody): Promise<number> {
+  const rows = await tx`
+    update messages set body = ${JSON.stringify(mark)}::text::jsonb where sender_id = ${sender} returning 1`;
+  return rows.length;
+}

@@ -1,0 +1,54 @@
+import type { Person } from "@novax/protocol/entities";
+import { listNotices } from "../accounts/notices.ts";
+import { findAccountById } from "../accounts/queries.ts";
+import { listAudit } from "../audit/audit-log.ts";
+import { listIdentities } from "../auth/identity-queries.ts";
+import { listTrustedDevices } from "../auth/known-devices.ts";
+import { listPasskeys } from "../auth/passkey-queries.ts";
+import { listSessions, type SessionLimits } from "../auth/sessions.ts";
+import type { Bus } from "../bus/bus.ts";
+import type { Database } from "../db/database.ts";
+import type { Clock } from "../lib/clock.ts";
+import { listRooms } from "../rooms/memberships.ts";
+import { listOwnMessages } from "./account-queries.ts";
+
+type ExportNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
+
+const pageMessages = 500;
+const listMax = 1000;
+
+/** Everything the server keeps of a person, as JSON, piece by piece: somebody's messages may be many. No secret is in it. */
+export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGenerator<string> {
+  const { sql } = app.db;
+  const now = app.clock.now();
+  const account = (await findAccountById(sql, person.id))!;
+  const { id, username, displayName, email, isEmailVerified, serverRole, hasFactor } = account;
+  const about = {
+    exportedAt: now,
+    account: { id, username, displayName, email, isEmailVerified, serverRole, hasFactor },
+    rooms: await listRooms(sql, person),
+    sessions: await listSessions(app, id),
+    trustedDevices: await listTrustedDevices(sql, id, now),
+    passkeys: (await listPasskeys(sql, id)).map(({ name, createdAt, lastUsedAt }) => ({
+      name,
+      createdAt,
+      lastUsedAt,
+    })),
+    identities: await listIdentities(sql, id),
+    notices: await listNotices(sql, id, listMax),
+    audit: await listAudit(sql, { action: null, who: username }, Number.MAX_SAFE_INTEGER, listMax),
+  };
+  yield `${JSON.stringify(about, null, 2).slice(0, -2)},\n  "messages": [`;
+  let after = { room: "", seq: 0 };
+  for (let isFirst = true; ; ) {
+    const page = await listOwnMessages(sql, id, after, pageMessages);
+    for (const message of page) {
+      yield `${isFirst ? "" : ","}\n    ${JSON.stringify(message)}`;
+      isFirst = false;
+    }
+    const last = page.at(-1);
+    if (!last) break;
+    after = { room: last.room, seq: last.seq };
+  }
+  yield "\n  ]\n}\n";
+}

@@ -1,0 +1,22 @@
+import type { NoticeSignal } from "@novax/protocol/signals";
+
+/** Something happened to one's account a moment ago. It lies over the header, so nothing moves. */
+export function NoticeBanner({ notice, onDismiss }: { notice: NoticeSignal | null; onDismiss: () => void }) {
+  return (
+    <div className="banner-place" role="status">
+      {notice === null ? null : (
+        <div className="banner">
+          <span>
+            {notice.title}. {notice.detail}
+          </span>
+          <a className="button-quiet" href="/account">
+            Look
+          </a>
+          <button type="button" className="button-quiet" onClick={onDismiss}>
+            Dismiss
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
