@@ -93,6 +93,13 @@ export class Person {
   }
 }
 
+/** What a refusal says. */
+export async function problemOf(
+  response: Response,
+): Promise<{ code: string; detail: string; field?: string }> {
+  return (await response.json()) as { code: string; detail: string; field?: string };
+}
+
 /** Registers a person, or fails the test. */
 export async function join(server: TestServer, username: string): Promise<Person> {
   const person = new Person(server, username);

@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SQL } from "bun";
+import { setUpFactor } from "../support/factors.ts";
+import { MailServer, tokenOf } from "../support/mail.ts";
+import { join, Person, password, problemOf } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  redisUrl,
+  startServer,
+  type TestData,
+  type TestServer,
+  waitUntil,
+} from "../support/server.ts";
+
+type Devices = { sessions: { id: string; userAgent: string; address: string }[]; current: string };
+
+const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0";
+
+describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in", () => {
+  let data: TestData;
+  let servers: [TestServer, TestServer];
+  let smtp: MailServer;
+  let sql: SQL;
+
+  beforeAll(async () => {
+    smtp = await MailServer.start();
+    data = await createTestData("postgres");
+    const env = { REDIS_URL: redisUrl!, SMTP_URL: smtp.url };
+    // One secret for both, as processes on two machines are given it.
+    const secret = { ...env, SECRET_KEY: Buffer.alloc(32, 5).toString("base64") };
+    const first = await startServer(data, { env: secret });
+    servers = [first, await startServer(data, { env: { ...secret, ALLOWED_ORIGINS: first.origin } })];
+    sql = new SQL(data.url!, { max: 2 });
+    await join(servers[0], "alice");
+  });
+  afterAll(async () => {
+    await sql.close();
+    for (const server of servers) await server.stop();
+    await smtp.stop();
+    await data.remove();
+  });
+
+  const list = async (person: Person) =>
+    (await (await person.fetch("/api/account/devices")).json()) as Devices;
+  const noticesOf = async (person: Person) => {
+    const account = (await (await person.fetch("/api/account")).json()) as {
+      notices: { kind: string; detail: string }[];
+    };
+    return account.notices;
+  };
+
+  test("[S07] the list names each browser, marks this one, and holds no token", async () => {
+    const person = await join(servers[0], "lister");
+    const other = new Person(servers[0], "lister");
+    await other.fetch("/login", {
+      method: "POST",
+      body: JSON.stringify({ username: "lister", password }),
+      headers: { "content-type": "application/json", "user-agent": firefox },
+    });
+    const devices = await list(person);
+    expect(devices.sessions).toHaveLength(2);
+    expect(devices.sessions.find((session) => session.id === devices.current)?.userAgent).toContain("Bun");
+    expect(JSON.stringify(devices)).not.toContain(person.sessionToken!);
+    const page = await (await person.fetch("/account/devices")).text();
+    expect(page).toContain("Firefox on Linux");
+    expect(page.match(/This one/g)).toHaveLength(1);
+  });
+
+  test("[S07] ending one closes its sockets within a second on every process, and leaves the others", async () => {
+    const person = await join(servers[0], "ender");
+    const elsewhere = await person.inAnotherBrowser(servers[1]);
+    const [own, theirs] = [await person.enter(), await elsewhere.enter()];
+    const { sessions, current } = await list(person);
+    const target = sessions.find((session) => session.id !== current)!.id;
+    const startedAt = Date.now();
+    expect((await person.post("/account/devices/end", { session: target })).status).toBe(200);
+    expect((await theirs.closed).code).toBe(4401);
+    expect(Date.now() - startedAt).toBeLessThan(1000);
+    expect((await elsewhere.fetch("/api/messages")).status).toBe(401);
+    expect(own.isOpen).toBe(true);
+    own.close();
+    expect((await person.post("/account/devices/end", { session: target })).status).toBe(404);
+  });
+
+  test("[S07] nobody ends somebody else's session", async () => {
+    const victim = await join(servers[0], "victim");
+    const outsider = await join(servers[0], "outsider");
+    const { current } = await list(victim);
+    expect((await outsider.post("/account/devices/end", { session: current })).status).toBe(404);
+    expect((await outsider.post("/account/devices/end", { session: crypto.randomUUID() })).status).toBe(404);
+    expect((await victim.fetch("/api/messages")).status).toBe(200);
+  });
+
+  test("[S07] ending all others leaves this one", async () => {
+    const person = await join(servers[0], "leaver");
+    const others = await Promise.all([person.inAnotherBrowser(), person.inAnotherBrowser(servers[1])]);
+    const sockets = await Promise.all(others.map((other) => other.enter()));
+    expect((await person.post("/account/devices/end-others", {})).status).toBe(200);
+    for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
+    expect((await list(person)).sessions).toHaveLength(1);
+  });
+
+  test("[S07] asks for a fresh proof", async () => {
+    const person = await join(servers[0], "stale");
+    await sql`update sessions set proved_at = ${Date.now() - 301_000}`;
+    for (const [path, body] of [
+      ["/account/devices/end", { session: crypto.randomUUID() }],
+      ["/account/devices/end-others", {}],
+    ] as const)
+      expect((await problemOf(await person.post(path, body))).code).toBe("reauth_required");
+    expect((await problemOf(await person.fetch("/api/account/devices"))).code).toBe("reauth_required");
+    // A clock that was an hour ahead when the proof was given proves nothing, either.
+    await sql`update sessions set proved_at = ${Date.now() + 3_600_000}`;
+    expect((await person.fetch("/api/account/devices")).status).toBe(401);
+  });
+
+  test("[S08] no clock brings an ended session back", async () => {
+    const person = await join(servers[0], "clocked");
+    const other = await person.inAnotherBrowser();
+    await person.post("/account/devices/end-others", {});
+    for (const shift of [-3_600_000, 3_600_000]) {
+      // What a clock an hour off would have written.
+      await sql`update sessions set ended_at = ended_at + ${shift}, last_seen_at = ${Date.now() + shift},
+        created_at = ${Date.now() + shift} where ended_at is not null`;
+      expect((await other.fetch("/api/messages")).status).toBe(401);
+      await expect(other.open("novax.v1")).rejects.toThrow();
+    }
+  });
+
+  test("[A8] 20 sign-ins with everything ended in their middle leave none behind that began before", async () => {
+    const person = await join(servers[0], "busy");
+    const next = "another four quiet words";
+    const logins = Array.from({ length: 20 }, (_, index) => new Person(servers[index % 2]!, "busy"));
+    // Five failures lock a stranger out; these are none, they only come late.
+    const answers = Promise.all(logins.map((login) => login.logIn()));
+    const change = { current_password: password, password: next, confirm_password: next };
+    expect((await person.post("/account/password", change)).status).toBe(200);
+    await answers;
+    for (const login of logins) expect((await login.fetch("/api/messages")).status).toBe(401);
+    expect((await person.fetch("/api/messages")).status).toBe(200);
+  }, 30_000);
+
+  test("[L11] a sign-in from a new browser, and one after failures, are told by mail and in the app, at once", async () => {
+    const person = await join(servers[0], "told");
+    const mail = await smtp.next("told@example.org", /is your code/);
+    await person.post("/verify", { token: tokenOf(mail.link) });
+    const socket = await person.enter();
+    await person.inAnotherBrowser(servers[1]);
+    const signal = await socket.next((frame) => frame.type === "notice");
+    expect(signal).toMatchObject({ title: "New sign-in" });
+    expect((await smtp.next("told@example.org", /New sign-in/)).text).toContain("127.0.0.1");
+    // The browser one knows is no news.
+    const before = (await noticesOf(person)).length;
+    await person.logIn();
+    expect(await noticesOf(person)).toHaveLength(before);
+    const stranger = new Person(servers[0], "told");
+    for (let index = 0; index < 3; index++) await stranger.logIn("wrong password");
+    await stranger.logIn();
+    expect((await noticesOf(person)).map((notice) => notice.kind)).toContain("login_after_failures");
+    await smtp.next("told@example.org", /after failed attempts/);
+    socket.close();
+  });
+
+  test("nobody is written to at an address that was never confirmed", async () => {
+    const person = await join(servers[0], "typo");
+    await person.inAnotherBrowser();
+    expect((await noticesOf(person)).map((notice) => notice.kind)).toEqual(["new_device"]);
+    expect(await waitUntil(async () => (await sql`select 1 from jobs`).length === 0)).toBe(true);
+    expect(smtp.to("typo@example.org").map((mail) => mail.subject)).toEqual([
+      expect.stringContaining("is your code"),
+    ]);
+  });
+
+  test("[R08] a changed password and a changed factor are told", async () => {
+    const person = await join(servers[0], "changer");
+    const mail = await smtp.next("changer@example.org", /is your code/);
+    await person.post("/verify", { token: tokenOf(mail.link) });
+    const next = "another four quiet words";
+    await person.post("/account/password", {
+      current_password: password,
+      password: next,
+      confirm_password: next,
+    });
+    await smtp.next("changer@example.org", /password was changed/);
+    await setUpFactor(person);
+    await smtp.next("changer@example.org", /second factor was turned on/);
+  });
+
+  test("what one has looked at is no longer new", async () => {
+    const person = await join(servers[0], "reader");
+    await person.inAnotherBrowser();
+    const unseen = async () => /"unseenNotices":(\d+)/.exec(await (await person.fetch("/chat")).text())![1];
+    expect(await unseen()).toBe("1");
+    await person.fetch("/account", { headers: { accept: "text/html" } });
+    expect(await unseen()).toBe("0");
+  });
+
+  test("[A20] two processes with different secrets cannot share a database", async () => {
+    const env = { REDIS_URL: redisUrl!, SECRET_KEY: Buffer.alloc(32, 6).toString("base64") };
+    await expect(startServer(data, { env })).rejects.toThrow(/set up with another secret/);
+  });
+});

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { openDatabase } from "../../server/src/db/open-database.ts";
+import { queueMail } from "../../server/src/jobs/mail-job.ts";
+import { queueJob } from "../../server/src/jobs/queue.ts";
+import { type JobHandlers, runDueJobs } from "../../server/src/jobs/runner.ts";
+import { systemRandom as random } from "../../server/src/lib/random.ts";
+import { createServerSecret } from "../../server/src/lib/server-secret.ts";
+import { silentLog as log } from "../../server/src/log/log.ts";
+import { createSmtpMailer } from "../../server/src/mail/mailer.ts";
+import { MailServer } from "../support/mail.ts";
+import { join } from "../support/person.ts";
+import { createTestData, databaseKinds, isAvailable, startServer, waitUntil } from "../support/server.ts";
+
+const hourMs = 3_600_000;
+const mail = { to: "alice@example.org", subject: "novaX: hello", text: "A line\n", html: "<p>A line</p>" };
+
+for (const kind of databaseKinds) {
+  describe.skipIf(!isAvailable(kind))(`mails as jobs (${kind})`, () => {
+    let smtp: MailServer;
+    beforeAll(async () => {
+      smtp = await MailServer.start();
+    });
+    afterAll(() => smtp.stop());
+
+    async function setUp() {
+      const data = await createTestData(kind);
+      const config = data.url
+        ? ({ kind: "postgres", url: data.url } as const)
+        : ({ kind: "embedded", dataDir: data.env.DATA_DIR! } as const);
+      const db = await openDatabase(config, log);
+      let now = 1_000_000_000_000;
+      const secret = createServerSecret(new Uint8Array(32).fill(7));
+      const app = { db, log, random, secret, clock: { now: () => now } };
+      const mailer = createSmtpMailer(smtp.url, "novaX <novax@example.org>");
+      const handlers = {
+        "mail.send": (draft: typeof mail) => mailer.send(draft),
+        "reset.request": async () => {},
+        "account.erase": async () => {},
+      } as unknown as JobHandlers;
+      return {
+        app,
+        run: () => runDueJobs(app, handlers),
+        pass: (ms: number) => {
+          now += ms;
+        },
+        close: async () => {
+          mailer.close();
+          await db.close();
+          await data.remove();
+        },
+      };
+    }
+
+    test("a mail goes out once what caused it is committed, and never when that was rolled back", async () => {
+      const { app, run, close } = await setUp();
+      smtp.mails.length = 0;
+      const rolledBack = app.db.transact(async (tx) => {
+        await queueMail(app, tx, { ...mail, subject: "never" });
+        throw new Error("no");
+      });
+      await rolledBack.catch(() => {});
+      await app.db.transact((tx) => queueMail(app, tx, mail));
+      expect(smtp.mails).toHaveLength(0);
+      expect(await run()).toBe(1);
+      expect(
+        smtp.mails.map(({ to, from, subject, text }) => ({ to, from, subject, text: text.trim() })),
+      ).toEqual([{ to: mail.to, from: "novax@example.org", subject: mail.subject, text: "A line" }]);
+      expect(smtp.mails[0]!.html).toContain("<p>A line</p>");
+      expect(await run()).toBe(0);
+      await close();
+    });
+
+    test("a mail that is refused is tried again, later each time, and given up at last", async () => {
+      const { app, run, pass, close } = await setUp();
+      smtp.refusal = { code: 451 };
+      smtp.refused = 0;
+      await app.db.transact((tx) => queueMail(app, tx, mail, 1000 * hourMs));
+      expect([await run(), await run(), smtp.refused]).toEqual([1, 0, 1]);
+      pass(9_000);
+      expect(await run()).toBe(0);
+      pass(2_000);
+      expect(await run()).toBe(1);
+      pass(11_000);
+      expect(await run()).toBe(0);
+      pass(50_000);
+      expect([await run(), smtp.refused]).toEqual([1, 3]);
+      for (let tries = 0; tries < 20; tries++) {
+        pass(25 * hourMs);
+        await run();
+      }
+      expect(smtp.refused).toBe(10);
+      const [row] = await app.db.sql<{ failed_at: string | null }>`select failed_at from jobs`;
+      expect(row!.failed_at).not.toBeNull();
+      smtp.refusal = null;
+      await close();
+    });
+
+    test("a mail that waited too long is not sent any more", async () => {
+      const { app, run, pass, close } = await setUp();
+      smtp.mails.length = 0;
+      await app.db.transact((tx) => queueMail(app, tx, mail, hourMs));
+      pass(hourMs + 1);
+      expect(await run()).toBe(0);
+      expect(await app.db.sql`select 1 from jobs`).toHaveLength(0);
+      await close();
+    });
+
+    test("of two processes one takes a job; one that died with it leaves it to the other", async () => {
+      const { app, run, pass, close } = await setUp();
+      smtp.mails.length = 0;
+      await app.db.transact((tx) => queueMail(app, tx, mail));
+      const counts = await Promise.all([run(), run(), run()]);
+      expect(counts.sort()).toEqual([0, 0, 1]);
+      expect(smtp.mails).toHaveLength(1);
+      // Taken up, and never finished: as if the process had ended there.
+      await app.db.transact((tx) => queueJob(app, tx, "mail.send", mail));
+      await app.db.sql`update jobs set run_at = ${app.clock.now() + 120_000}`;
+      expect(await run()).toBe(0);
+      pass(121_000);
+      expect(await run()).toBe(1);
+      await close();
+    });
+
+    test("[A20] what a queued mail says cannot be read in the database", async () => {
+      const { app, close } = await setUp();
+      await app.db.transact((tx) =>
+        queueMail(app, tx, { ...mail, text: "https://chat.example.org/reset?token=SECRET" }),
+      );
+      const [row] = await app.db.sql<{ payload: Uint8Array }>`select payload from jobs`;
+      expect(Buffer.from(row!.payload).toString("latin1")).not.toContain("SECRET");
+      await close();
+    });
+  });
+}
+
+describe("a server without mail", () => {
+  test("prints its mails onto the console, so that nothing comes to a dead end", async () => {
+    const data = await createTestData("embedded");
+    const server = await startServer(data);
+    await join(server, "alice");
+    expect(await waitUntil(() => /To: alice@example\.org[\s\S]*\/verify\?token=/.test(server.output()))).toBe(
+      true,
+    );
+    await server.stop();
+    await data.remove();
+  });
+});

@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SQL } from "bun";
+import { addPasskey, PasskeyAuthenticator, passkeyOptions, setUpFactor } from "../support/factors.ts";
+import { join, Person, password, problemOf } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  startServer,
+  type TestData,
+  type TestServer,
+} from "../support/server.ts";
+
+const loginOptions = "/login/passkey/options";
+
+describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
+  let data: TestData;
+  let server: TestServer;
+  let sql: SQL;
+
+  beforeAll(async () => {
+    data = await createTestData("postgres");
+    server = await startServer(data);
+    sql = new SQL(data.url!, { max: 2 });
+    await join(server, "alice");
+  });
+  afterAll(async () => {
+    await sql.close();
+    await server.stop();
+    await data.remove();
+  });
+
+  const browser = () => new Person(server, "browser");
+  /** Signs in with it, after `change` did something to what is sent. */
+  async function signIn(
+    authenticator: PasskeyAuthenticator,
+    change: Parameters<PasskeyAuthenticator["answer"]>[1] = {},
+    by = browser(),
+  ) {
+    const options = await passkeyOptions(by, loginOptions);
+    return by.post("/login/passkey", { response: authenticator.answer(options, change) });
+  }
+  const noticesOf = async (person: Person) => {
+    const account = (await (await person.fetch("/api/account")).json()) as { notices: { kind: string }[] };
+    return account.notices.map((notice) => notice.kind);
+  };
+  const age = (name: string) => sql`
+    update sessions set proved_at = 0 where account_id = (select id from accounts where username = ${name})`;
+
+  test("one signs in with a passkey alone, without a name or a password", async () => {
+    const person = await join(server, "keyholder");
+    const authenticator = await addPasskey(person, "My phone");
+    const other = browser();
+    const done = await signIn(authenticator, {}, other);
+    expect(await done.json()).toEqual({ message: "Signed in", username: "keyholder", next: "/chat" });
+    expect((await other.fetch("/api/messages")).status).toBe(200);
+    // It is both factors: what weakens the account is open for five minutes.
+    expect((await other.fetch("/api/account/devices")).status).toBe(200);
+    expect(await noticesOf(person)).toContain("passkey_added");
+    const [row] = await sql`select name, counter, last_used_at from passkeys where id = ${authenticator.id}`;
+    expect([row.name, Number(row.counter), row.last_used_at !== null]).toEqual(["My phone", 2, true]);
+  });
+
+  test("[M09] the challenge works once, for five minutes, for what it was made for", async () => {
+    const authenticator = await addPasskey(await join(server, "challenged"));
+    const one = browser();
+    const options = await passkeyOptions(one, loginOptions);
+    const send = (response: unknown) => one.post("/login/passkey", { response });
+    expect((await send(authenticator.answer(options))).status).toBe(200);
+    const again = await send(authenticator.answer(options));
+    expect([again.status, (await problemOf(again)).code]).toEqual([401, "passkey_refused"]);
+    const late = await passkeyOptions(one, loginOptions);
+    await sql`update passkey_challenges set expires_at = ${Date.now() - 1}`;
+    expect((await send(authenticator.answer(late))).status).toBe(401);
+    // Ours alone: neither a made-up one, nor one that was made for something else.
+    expect((await send(authenticator.answer({ ...options, challenge: "bWFkZSB1cA" }))).status).toBe(401);
+    const owner = new Person(server, "challenged");
+    await owner.logIn();
+    const forConfirming = await passkeyOptions(owner, "/account/confirm/passkey/options");
+    expect((await send(authenticator.answer(forConfirming))).status).toBe(401);
+  });
+
+  test("[M09] of 50 uses of one answer at once one opens a session", async () => {
+    const authenticator = await addPasskey(await join(server, "racer"));
+    const one = browser();
+    const response = authenticator.answer(await passkeyOptions(one, loginOptions));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => one.post("/login/passkey", { response })),
+    );
+    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
+  });
+
+  test("[M08] [M09] an answer without user verification, from another page, for another site or with another signature opens nothing", async () => {
+    const authenticator = await addPasskey(await join(server, "verified"));
+    authenticator.verifiesUser = false;
+    expect((await signIn(authenticator)).status).toBe(401);
+    authenticator.verifiesUser = true;
+    for (const change of [
+      { origin: "https://evil.example" },
+      { origin: `${server.origin}.evil.example` },
+      { rpId: "evil.example" },
+    ])
+      expect((await signIn(authenticator, change)).status, JSON.stringify(change)).toBe(401);
+    const one = browser();
+    const forged = authenticator.answer(await passkeyOptions(one, loginOptions));
+    const impostor = new PasskeyAuthenticator(server.origin);
+    forged.response.signature = impostor.answer(await passkeyOptions(one, loginOptions)).response.signature;
+    expect((await one.post("/login/passkey", { response: forged })).status).toBe(401);
+    const unknown = impostor.answer(await passkeyOptions(one, loginOptions));
+    expect((await one.post("/login/passkey", { response: unknown })).status).toBe(401);
+    expect(one.sessionToken).toBeUndefined();
+    expect((await signIn(authenticator)).status).toBe(200);
+  });
+
+  test("[M09] a counter that went back is refused, and told to its owner", async () => {
+    const person = await join(server, "copied");
+    const authenticator = await addPasskey(person);
+    authenticator.counter = 10;
+    expect((await signIn(authenticator)).status).toBe(200);
+    for (const counter of [10, 3, 0]) {
+      authenticator.counter = counter;
+      expect((await signIn(authenticator)).status, String(counter)).toBe(401);
+    }
+    expect((await noticesOf(person)).filter((kind) => kind === "passkey_copied")).toHaveLength(3);
+    authenticator.counter = 11;
+    expect((await signIn(authenticator)).status).toBe(200);
+  });
+
+  test("a passkey that does not count, as those that are on many devices do not, works again and again", async () => {
+    const authenticator = await addPasskey(await join(server, "synced"));
+    await sql`update passkeys set counter = 0 where id = ${authenticator.id}`;
+    for (let index = 0; index < 3; index++) {
+      authenticator.counter = 0;
+      expect((await signIn(authenticator)).status).toBe(200);
+    }
+  });
+
+  test("[M05] a new one, and its removal, ask for a fresh proof; the answer that makes one must be verified", async () => {
+    const person = await join(server, "adder");
+    const authenticator = new PasskeyAuthenticator(server.origin);
+    const options = await passkeyOptions(person, "/account/passkeys/options");
+    authenticator.verifiesUser = false;
+    const unverified = await person.post("/account/passkeys", {
+      response: authenticator.register(options as never),
+    });
+    expect((await problemOf(unverified)).code).toBe("passkey_refused");
+    const bob = await join(server, "borrower");
+    const theirs = await passkeyOptions(person, "/account/passkeys/options");
+    authenticator.verifiesUser = true;
+    const borrowed = await bob.post("/account/passkeys", {
+      response: authenticator.register(theirs as never),
+    });
+    expect((await problemOf(borrowed)).code).toBe("passkey_refused");
+    const kept = await addPasskey(person);
+    await age("adder");
+    expect((await problemOf(await person.post("/account/passkeys/options", {}))).code).toBe(
+      "reauth_required",
+    );
+    expect((await problemOf(await person.post(`/account/passkeys/${kept.id}/remove`, {}))).code).toBe(
+      "reauth_required",
+    );
+    // The passkey itself proves it.
+    const asked = await passkeyOptions(person, "/account/confirm/passkey/options");
+    expect((await person.post("/account/confirm/passkey", { response: kept.answer(asked) })).status).toBe(
+      200,
+    );
+    expect((await person.post(`/account/passkeys/${kept.id}/remove`, {})).status).toBe(200);
+    expect((await signIn(kept)).status).toBe(401);
+  });
+
+  test("somebody else's passkey can neither be renamed nor removed, and proves nothing for another", async () => {
+    const owner = await join(server, "owner2");
+    const authenticator = await addPasskey(owner, "Mine");
+    const outsider = await join(server, "outsider");
+    const answers = [
+      await outsider.post(`/account/passkeys/${authenticator.id}/rename`, { name: "Yours" }),
+      await outsider.post(`/account/passkeys/${authenticator.id}/remove`, {}),
+      await outsider.post("/account/passkeys/bm9uZQ/remove", {}),
+    ];
+    expect(answers.map((response) => response.status)).toEqual([404, 404, 404]);
+    const asked = await passkeyOptions(outsider, "/account/confirm/passkey/options");
+    expect(
+      (await outsider.post("/account/confirm/passkey", { response: authenticator.answer(asked) })).status,
+    ).toBe(401);
+    const [row] = await sql`select name from passkeys where id = ${authenticator.id}`;
+    expect(row.name).toBe("Mine");
+    expect(
+      (await owner.post(`/account/passkeys/${authenticator.id}/rename`, { name: "  Desk\u202e key " }))
+        .status,
+    ).toBe(200);
+    const [renamed] = await sql`select name from passkeys where id = ${authenticator.id}`;
+    expect(renamed.name).toBe("Desk key");
+  });
+
+  test("[M08] it is a second factor after the password, of its own account alone", async () => {
+    const person = await join(server, "both");
+    const authenticator = await addPasskey(person);
+    const stranger = await addPasskey(await join(server, "stranger"));
+    const turnedOn = await person.post("/account/two-factor/passkeys", {});
+    expect(((await turnedOn.json()) as { recovery_codes: string[] }).recovery_codes).toHaveLength(10);
+    const one = new Person(server, "both");
+    expect((await problemOf(await one.logIn())).code).toBe("second_factor_required");
+    const asked = await passkeyOptions(one, "/login/code/passkey/options");
+    const send = (by: PasskeyAuthenticator, options: typeof asked) =>
+      one.post("/login/code/passkey", { response: by.answer(options) });
+    expect((await send(stranger, asked)).status).toBe(401);
+    const again = await passkeyOptions(one, "/login/code/passkey/options");
+    const done = await one.post("/login/code/passkey", {
+      response: authenticator.answer(again),
+      trust_device: true,
+    });
+    expect(done.status).toBe(200);
+    expect((await one.logIn()).status).toBe(200);
+    // Where it was the last factor, its removal turns the factor off.
+    const fresh = await signIn(authenticator, {}, one);
+    expect(fresh.status).toBe(200);
+    expect((await one.post(`/account/passkeys/${authenticator.id}/remove`, {})).status).toBe(200);
+    expect(await noticesOf(one)).toContain("factor_disabled");
+    expect((await new Person(server, "both").logIn()).status).toBe(200);
+  });
+
+  test("[M08] a passkey opens an account with an authenticator app as well, and no account that is shut", async () => {
+    const person = await join(server, "dave");
+    const authenticator = await addPasskey(person);
+    await setUpFactor(person);
+    expect((await signIn(authenticator)).status).toBe(200);
+    await sql`update accounts set disabled_at = 1 where username = 'dave'`;
+    expect((await signIn(authenticator)).status).toBe(401);
+  });
+
+  test("[L02] who has a passkey and no password is like nobody to whoever tries a password", async () => {
+    await addPasskey(await join(server, "keyonly"));
+    await sql`update accounts set password_hash = null where username = 'keyonly'`;
+    const answer = async (username: string) => {
+      const response = await browser().post("/login", { username, password });
+      return `${response.status} ${await response.text()}`;
+    };
+    expect(await answer("keyonly")).toBe(await answer("nobody-at-all"));
+  });
+
+  test("[A13] what asks for a passkey to sign in tells nothing of anybody, and is limited", async () => {
+    const options = (await passkeyOptions(browser(), loginOptions)) as Record<string, unknown>;
+    expect(options.allowCredentials).toBeUndefined();
+    expect(options.userVerification).toBe("required");
+    let last = 200;
+    for (let index = 0; index < 80 && last === 200; index++)
+      last = (await browser().post(loginOptions, {})).status;
+    expect(last).toBe(429);
+  });
+});

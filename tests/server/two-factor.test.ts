@@ -1,0 +1,478 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SQL } from "bun";
+import { findTotpStep } from "../../server/src/auth/totp.ts";
+import { AuthenticatorApp, setUpFactor } from "../support/factors.ts";
+import { join, Person, password, problemOf } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  startServer,
+  type TestData,
+  type TestServer,
+} from "../support/server.ts";
+
+type Account = { hasFactor: boolean; recoveryCodesLeft: number; notices: { kind: string }[] };
+
+describe("a code of an authenticator app", () => {
+  const seed = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+  const app = new AuthenticatorApp(seed);
+  const stepMs = 30_000;
+  const start = 1_700_000_010_000 - (1_700_000_010_000 % stepMs);
+  const step = start / stepMs;
+
+  test("[M02] counts for its 30 seconds and ten more, and not before", () => {
+    const code = app.code(start);
+    const at = (ms: number) => findTotpStep(seed, code, start + ms, 0);
+    expect([at(0), at(29_999), at(stepMs), at(stepMs + 10_000)]).toEqual([step, step, step, step]);
+    expect([at(stepMs + 10_001), at(2 * stepMs), at(-1), at(-stepMs)]).toEqual([null, null, null, null]);
+  });
+
+  test("[M01] counts once, and none that is older than the last one used", () => {
+    const code = app.code(start);
+    expect(findTotpStep(seed, code, start, step)).toBeNull();
+    expect(findTotpStep(seed, code, start, step - 1)).toBe(step);
+    // The last moments of the code before: it is older than the one that was used.
+    expect(findTotpStep(seed, app.code(start - stepMs), start + 5000, step)).toBeNull();
+  });
+
+  test("is six digits and nothing else", () => {
+    for (const text of ["", "12345", "1234567", "abcdef", "１２３４５６", "-12345", "1e5", " 12345"]) {
+      expect(findTotpStep(seed, text, start, 0), text).toBeNull();
+    }
+  });
+});
+
+describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
+  let data: TestData;
+  let server: TestServer;
+  let sql: SQL;
+
+  beforeAll(async () => {
+    data = await createTestData("postgres");
+    server = await startServer(data);
+    sql = new SQL(data.url!, { max: 2 });
+    await join(server, "alice");
+  });
+  afterAll(async () => {
+    await sql.close();
+    await server.stop();
+    await data.remove();
+  });
+
+  const readAccount = async (person: Person) =>
+    (await (await person.fetch("/api/account")).json()) as Account;
+  const sendCode = (person: Person, code: string, more: object = {}) =>
+    person.post("/login/code", { code, ...more });
+  /** Makes the codes of this moment good again, as the next half minute would. */
+  const forgetSteps = (name: string) => sql`update accounts set totp_last_step = 0 where username = ${name}`;
+  const age = (name: string) => sql`
+    update sessions set proved_at = proved_at - 301000 where account_id = (select id from accounts where username = ${name})`;
+
+  async function guarded(name: string) {
+    const person = await join(server, name);
+    const factor = await setUpFactor(person);
+    await forgetSteps(name);
+    return { person, ...factor, browser: () => new Person(server, name) };
+  }
+
+  test("[M06] is active only after a valid code; an enrolment that is abandoned changes nothing", async () => {
+    const person = await join(server, "starter");
+    const read = () => sql`select * from accounts where username = 'starter'`;
+    const [before] = await read();
+    const start = async () => {
+      const response = await person.post("/account/two-factor/start", {});
+      return (await response.json()) as { seed: string; uri: string; enrolment: string };
+    };
+    const abandoned = await start();
+    const { seed, uri, enrolment } = await start();
+    expect(seed).not.toBe(abandoned.seed);
+    expect(uri).toContain(`secret=${seed}`);
+    const send = (code: string, by = person) => by.post("/account/two-factor", { enrolment, code });
+    const wrong = await send("000000");
+    expect([wrong.status, (await problemOf(wrong)).code]).toEqual([401, "code_wrong"]);
+    // Somebody else's enrolment, and a forged one, are none.
+    const bob = await join(server, "bob");
+    expect((await problemOf(await send(new AuthenticatorApp(seed).code(), bob))).code).toBe(
+      "challenge_ended",
+    );
+    const forged = await person.post("/account/two-factor", {
+      enrolment: `A${enrolment.slice(1)}`,
+      code: "123456",
+    });
+    expect((await problemOf(forged)).code).toBe("challenge_ended");
+    const [after] = await read();
+    expect(after).toEqual(before);
+    expect((await new Person(server, "starter").logIn()).status).toBe(200);
+    const done = await send(new AuthenticatorApp(seed).code());
+    expect(done.status).toBe(200);
+    expect((await readAccount(person)).hasFactor).toBe(true);
+    expect((await new Person(server, "starter").logIn()).status).toBe(401);
+  });
+
+  test("[M08] [A9] the password alone opens nothing: no cookie of the first half opens any route, no key in the body leads around it", async () => {
+    const { browser, app } = await guarded("half");
+    const attacker = browser();
+    const half = await attacker.logIn();
+    expect([half.status, (await problemOf(half)).code]).toEqual([401, "second_factor_required"]);
+    expect([...attacker.cookies.keys()]).toEqual(["novax_challenge"]);
+    const challenge = attacker.cookies.get("novax_challenge")!;
+    const [row] = await sql`
+      select count(*)::int as count from sessions s join accounts a on a.id = s.account_id
+      where a.username = 'half' and s.ended_at is null`;
+    expect(row.count).toBe(1);
+    // The cookie as it is, and as if it were a session's or a browser's.
+    for (const name of ["novax_challenge", "novax_session", "novax_device"]) {
+      const thief = browser();
+      thief.cookies.set("novax_challenge", challenge);
+      thief.cookies.set(name, challenge);
+      for (const path of ["/api/messages", "/api/account", "/api/account/devices", "/api/openapi.json"])
+        expect((await thief.fetch(path)).status, `${name} ${path}`).toBe(401);
+      expect((await thief.fetch("/chat")).headers.get("location")).toBe("/");
+      expect((await thief.post("/account/two-factor/disable", {})).status).toBe(401);
+      await expect(thief.open("novax.v1")).rejects.toThrow();
+    }
+    for (const extra of [
+      { code: app.code() },
+      { cas: true },
+      { hasFactor: true },
+      { second_factor: "totp" },
+    ]) {
+      const response = await browser().post("/login", { username: "half", password, ...extra });
+      expect(response.status).toBe(400);
+    }
+    for (const code of [null, [app.code()], { $ne: "" }, 123456, true])
+      expect((await attacker.post("/login/code", { code })).status).toBe(400);
+    expect((await sendCode(attacker, app.code(), { isTrusted: true })).status).toBe(400);
+    expect((await sendCode(browser(), app.code())).status).toBe(401);
+    expect((await sendCode(attacker, app.code())).status).toBe(200);
+    expect((await attacker.fetch("/api/messages")).status).toBe(200);
+  });
+
+  test("[M01] the same code twice is refused", async () => {
+    const { browser, app } = await guarded("twice");
+    const code = app.code();
+    const [first, second] = [browser(), browser()];
+    await Promise.all([first.logIn(), second.logIn()]);
+    expect((await sendCode(first, code)).status).toBe(200);
+    const again = await sendCode(second, code);
+    expect([again.status, (await problemOf(again)).code]).toEqual([401, "code_wrong"]);
+    // The challenge that was answered is gone, too.
+    expect((await problemOf(await sendCode(first, code))).code).toBe("challenge_ended");
+  });
+
+  test("[M01] [A10] of 50 uses of one code at once one opens a session", async () => {
+    const { browser, app } = await guarded("raced");
+    // Ten sign-ins that each wait for their factor, and five tries for each.
+    const browsers = await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const one = browser();
+        await one.logIn();
+        return one;
+      }),
+    );
+    const code = app.code();
+    const answers = await Promise.all(
+      browsers.flatMap((one) => Array.from({ length: 5 }, () => sendCode(one, code))),
+    );
+    expect(answers.filter((response) => response.status === 200)).toHaveLength(1);
+  });
+
+  test("[M03] [A10] of 50 wrong codes at once at most five are looked at, and the sign-in is dead", async () => {
+    const { browser, app } = await guarded("guessed");
+    const attacker = browser();
+    await attacker.logIn();
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const response = await sendCode(attacker, "000000");
+        return response.status === 401 ? (await problemOf(response)).code : String(response.status);
+      }),
+    );
+    expect(answers.filter((answer) => answer === "code_wrong").length).toBeLessThanOrEqual(5);
+    const right = await sendCode(attacker, app.code());
+    expect([401, 429]).toContain(right.status);
+    expect(right.headers.getSetCookie().join()).not.toContain("novax_session");
+  });
+
+  test("[M03] ten wrong codes in 15 minutes are what an account takes, over all its sign-ins; then the right one is 429, too", async () => {
+    const { browser, app } = await guarded("limited");
+    let last = browser();
+    for (let round = 0; round < 2; round++) {
+      last = browser();
+      await last.logIn();
+      for (let index = 0; index < 5; index++) expect((await sendCode(last, "000000")).status).toBe(401);
+      expect((await problemOf(await sendCode(last, app.code()))).code).toBe("challenge_ended");
+    }
+    const third = browser();
+    await third.logIn();
+    const refused = await sendCode(third, app.code());
+    expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true]);
+  });
+
+  test("[M04] ten recovery codes of 60 bits, stored under the server's secret; each works once, of 50 uses at once one", async () => {
+    const { browser, recoveryCodes } = await guarded("recovered");
+    expect(new Set(recoveryCodes).size).toBe(10);
+    for (const code of recoveryCodes)
+      expect(code).toMatch(/^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}$/);
+    const stored = await sql`
+      select code_mac from recovery_codes r join accounts a on a.id = r.account_id where a.username = 'recovered'`;
+    const plainHashes = recoveryCodes.map((code) =>
+      new Bun.CryptoHasher("sha256").update(code).digest("hex"),
+    );
+    for (const row of stored) expect(plainHashes).not.toContain(Buffer.from(row.code_mac).toString("hex"));
+    const browsers = await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const one = browser();
+        await one.logIn();
+        return one;
+      }),
+    );
+    const answers = await Promise.all(
+      browsers.flatMap((one) => Array.from({ length: 5 }, () => sendCode(one, recoveryCodes[0]!))),
+    );
+    const won = answers.filter((response) => response.status === 200);
+    expect(won).toHaveLength(1);
+  });
+
+  test("[M04] a recovery code is told to its owner, and how many are left", async () => {
+    const { browser, recoveryCodes } = await guarded("counting");
+    const one = browser();
+    await one.logIn();
+    // As it is read from paper.
+    const typed = recoveryCodes[3]!
+      .toLowerCase()
+      .replaceAll("-", " ")
+      .replaceAll("0", "o")
+      .replaceAll("1", "l");
+    expect((await sendCode(one, typed)).status).toBe(200);
+    const account = await readAccount(one);
+    expect(account.recoveryCodesLeft).toBe(9);
+    expect(account.notices.map((notice) => notice.kind)).toContain("recovery_code_used");
+  });
+
+  test("[M05] what weakens the account asks for the password and the factor again once the sign-in is five minutes old", async () => {
+    const { person, app, recoveryCodes } = await guarded("careful");
+    const weakening: [string, object][] = [
+      ["/account/two-factor/disable", {}],
+      ["/account/two-factor/recovery-codes", {}],
+      ["/account/two-factor/start", {}],
+      ["/account/passkeys/options", {}],
+      ["/account/email", { email: "other@example.org" }],
+      ["/account/username", { username: "other" }],
+      ["/account/devices/end-others", {}],
+      ["/account/export", {}],
+      ["/account/data", { messages: "keep", is_sure: true }],
+      [
+        "/account/password",
+        {
+          current_password: password,
+          password: "another four quiet words",
+          confirm_password: "another four quiet words",
+        },
+      ],
+    ];
+    await age("careful");
+    for (const [path, body] of weakening) {
+      const response = await person.post(path, body);
+      expect([response.status, (await problemOf(response)).code], path).toEqual([401, "reauth_required"]);
+    }
+    expect((await person.fetch("/api/account/devices")).status).toBe(401);
+    // A person is led to where they can prove it, and back.
+    const led = await person.fetch("/account/devices", { headers: { accept: "text/html" } });
+    expect(led.headers.get("location")).toBe("/account/confirm?next=%2Faccount%2Fdevices");
+    const confirm = (body: object) => person.post("/account/confirm", body);
+    expect((await problemOf(await confirm({ password: "wrong password" }))).code).toBe(
+      "current_password_wrong",
+    );
+    expect((await problemOf(await confirm({ password }))).code).toBe("second_factor_required");
+    expect((await problemOf(await confirm({ password, code: "000000" }))).code).toBe("code_wrong");
+    expect((await person.post("/account/two-factor/recovery-codes", {})).status).toBe(401);
+    const code = app.code();
+    expect((await confirm({ password, code })).status).toBe(200);
+    expect((await problemOf(await confirm({ password, code }))).code).toBe("code_wrong");
+    expect((await person.post("/account/two-factor/recovery-codes", {})).status).toBe(200);
+    // The old ones no longer work.
+    const other = new Person(server, "careful");
+    await other.logIn();
+    expect((await sendCode(other, recoveryCodes[0]!)).status).toBe(401);
+    expect((await person.post("/account/two-factor/disable", {})).status).toBe(200);
+    expect((await new Person(server, "careful").logIn()).status).toBe(200);
+  });
+
+  test("[X07] a confirmation leads to pages of the account and nowhere else", async () => {
+    const person = await join(server, "led");
+    const elsewhere = [
+      "//e",
+      "/\\e",
+      "https:e",
+      "https://e",
+      "/account@e",
+      "/%2f%2e",
+      "/account/../x",
+      "javascript:1",
+      "/account\t",
+      "/account/x?y=//e",
+      "/chat",
+      "e",
+      "/accounts",
+    ];
+    for (const next of elsewhere) {
+      expect((await person.post("/account/confirm", { password, next })).status, next).toBe(400);
+      const page = await person.fetch(`/account/confirm?next=${encodeURIComponent(next)}`);
+      expect(page.status, next).toBe(400);
+    }
+    const form = await person.fetch("/account/confirm", {
+      method: "POST",
+      body: new URLSearchParams({ password, next: "/account/devices" }),
+    });
+    expect([form.status, form.headers.get("location")]).toEqual([303, "/account/devices"]);
+  });
+
+  test("[M07] a trusted browser is asked for the password alone, for 30 days at most, until it is distrusted or the password changes", async () => {
+    const { app, recoveryCodes, browser } = await guarded("trusting");
+    const trusted = browser();
+    await trusted.logIn();
+    expect((await sendCode(trusted, app.code(), { trust_device: true })).status).toBe(200);
+    expect((await trusted.logIn()).status).toBe(200);
+    const [row] = await sql`select trusted_until from known_devices where trusted_until is not null
+      and account_id = (select id from accounts where username = 'trusting')`;
+    expect(Number(row.trusted_until) - Date.now()).toBeLessThanOrEqual(30 * 86_400_000);
+    // What its owner did not prove is not proved: the list asks for the factor.
+    expect((await trusted.fetch("/api/account/devices")).status).toBe(401);
+    await forgetSteps("trusting");
+    await trusted.post("/account/confirm", { password, code: app.code() });
+    const list = (await (await trusted.fetch("/api/account/devices")).json()) as {
+      trusted: { id: string }[];
+    };
+    expect(list.trusted).toHaveLength(1);
+    expect((await trusted.post("/account/devices/distrust", { device: list.trusted[0]!.id })).status).toBe(
+      200,
+    );
+    expect((await trusted.logIn()).status).toBe(401);
+    // Trusted again, and then too old.
+    expect((await sendCode(trusted, recoveryCodes[0]!, { trust_device: true })).status).toBe(200);
+    await sql`update known_devices set trusted_until = ${Date.now() - 1} where trusted_until is not null`;
+    expect((await trusted.logIn()).status).toBe(401);
+    // Trusted again, and then another password.
+    expect((await sendCode(trusted, recoveryCodes[1]!, { trust_device: true })).status).toBe(200);
+    const next = "another four quiet words";
+    const change = { current_password: password, password: next, confirm_password: next };
+    expect((await trusted.post("/account/password", change)).status).toBe(200);
+    expect((await trusted.logIn(next)).status).toBe(401);
+    // Trusted again, and then another factor.
+    expect((await sendCode(trusted, recoveryCodes[2]!, { trust_device: true })).status).toBe(200);
+    await setUpFactor(trusted);
+    expect((await trusted.logIn(next)).status).toBe(401);
+  });
+
+  test("[M07] somebody else's browser cannot be distrusted, and is not in the list", async () => {
+    const { app, browser } = await guarded("owner1");
+    const trusted = browser();
+    await trusted.logIn();
+    await sendCode(trusted, app.code(), { trust_device: true });
+    const [row] = await sql`select id from known_devices where trusted_until is not null
+      and account_id = (select id from accounts where username = 'owner1')`;
+    const outsider = await join(server, "outsider");
+    expect((await outsider.post("/account/devices/distrust", { device: row.id })).status).toBe(404);
+    expect((await trusted.logIn()).status).toBe(200);
+  });
+
+  test("a sign-in that waits for its factor ends with a change of the password or of the factor", async () => {
+    const { person, browser, app, recoveryCodes } = await guarded("changing");
+    const waiting = browser();
+    await waiting.logIn();
+    const next = "another four quiet words";
+    const change = { current_password: password, password: next, confirm_password: next };
+    expect((await person.post("/account/password", change)).status).toBe(200);
+    expect((await sendCode(waiting, app.code())).status).toBe(401);
+    expect((await sendCode(waiting, recoveryCodes[0]!)).status).toBe(401);
+    expect(waiting.sessionToken).toBeUndefined();
+  });
+
+  test("[L11] a wrong second factor is told to the account's owner: whoever gave it knew the password", async () => {
+    const { person, browser } = await guarded("warned");
+    const attacker = browser();
+    await attacker.logIn();
+    await sendCode(attacker, "000000");
+    await sendCode(attacker, "000001");
+    const { notices } = await readAccount(person);
+    expect(notices.filter((notice) => notice.kind === "wrong_code")).toHaveLength(1);
+  });
+
+  test("an owner may demand it: people set it up at their next sign-in, and do nothing else before", async () => {
+    const alice = new Person(server, "alice");
+    await alice.logIn();
+    const bob = await join(server, "required");
+    const [row] = await sql`select id from accounts where username = 'required'`;
+    expect((await alice.post(`/admin/people/${row.id}/require-factor`, {})).status).toBe(200);
+    // The session that is open stays as it is.
+    expect((await bob.fetch("/api/messages")).status).toBe(200);
+    const again = new Person(server, "required");
+    expect((await again.logIn()).status).toBe(200);
+    const refused = await again.fetch("/api/messages");
+    expect([refused.status, (await problemOf(refused)).code]).toEqual([403, "second_factor_setup_required"]);
+    expect((await again.fetch("/chat")).headers.get("location")).toBe("/account/two-factor");
+    await expect(again.open("novax.v1")).rejects.toThrow();
+    expect((await again.post("/account/password", {})).status).toBe(403);
+    expect((await again.fetch("/account/two-factor")).status).toBe(200);
+    await setUpFactor(again);
+    expect((await again.fetch("/api/messages")).status).toBe(200);
+    const socket = await again.enter();
+    socket.close();
+    expect((await problemOf(await again.post("/account/two-factor/disable", {}))).code).toBe(
+      "second_factor_setup_required",
+    );
+    expect((await alice.post(`/admin/people/${row.id}/unrequire-factor`, {})).status).toBe(200);
+    expect((await again.post("/account/two-factor/disable", {})).status).toBe(200);
+  });
+
+  test("[A14] no key of the body sets what is not asked for", async () => {
+    const person = await join(server, "massive");
+    const [before] = await sql`select * from accounts where username = 'massive'`;
+    const extras = {
+      role: "owner",
+      server_role: "owner",
+      isAdmin: true,
+      factor_on_at: 1,
+      email_verified_at: 1,
+      account_id: "x",
+      ["__proto__"]: { a: 1 },
+    };
+    for (const [path, body] of [
+      ["/account/profile", { display_name: "M" }],
+      ["/account/two-factor/start", {}],
+      ["/account/confirm", { password }],
+      ["/account/email/verify", { code: "1" }],
+      ["/account/devices/end-others", {}],
+      ["/forgot", { email: "a@example.org" }],
+      ["/verify", { token: "x" }],
+    ] as [string, object][]) {
+      for (const [key, value] of Object.entries(extras))
+        expect((await person.post(path, { ...body, [key]: value })).status, `${path} ${key}`).toBe(400);
+      const raw = await person.fetch(path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body).replace(
+          "{",
+          `{"__proto__":{"x":1}${Object.keys(body).length > 0 ? "," : ""}`,
+        ),
+      });
+      expect(raw.status, path).toBe(400);
+    }
+    const [after] = await sql`select * from accounts where username = 'massive'`;
+    expect(after).toEqual(before);
+  });
+
+  test("the recovery codes can be downloaded, and nothing else comes as that file", async () => {
+    const { person, recoveryCodes } = await guarded("paper");
+    const send = (codes: string) =>
+      person.fetch("/account/two-factor/recovery-codes/download", {
+        method: "POST",
+        body: new URLSearchParams({ codes }),
+      });
+    const file = await send(recoveryCodes.join(" "));
+    expect(file.headers.get("content-disposition")).toContain("attachment");
+    expect(await file.text()).toContain(recoveryCodes[9]!);
+    for (const codes of ["<script>", "rm -rf /", recoveryCodes.concat(recoveryCodes).join(" "), ""])
+      expect((await send(codes)).status).toBe(400);
+  });
+});
