@@ -114,9 +114,14 @@ export async function startServer(
   };
 }
 
-/** Runs the server with exactly these settings, and whatever comes of it. */
-export function spawnServer(env: Record<string, string>, cwd = tmpdir(), args: string[] = []) {
-  const child = Bun.spawn([process.execPath, "--no-env-file", join(root, "server/src/cli.ts"), ...args], {
+/** Runs the server, or an operator's command, with exactly these settings, and whatever comes of it. */
+export function spawnServer(
+  env: Record<string, string>,
+  cwd = tmpdir(),
+  args: string[] = [],
+  program: "cli.ts" | "admin-cli.ts" = "cli.ts",
+) {
+  const child = Bun.spawn([process.execPath, "--no-env-file", join(root, "server/src", program), ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env },
     stdout: "pipe",

@@ -67,7 +67,7 @@ export async function startVerification(
       await queueMail(
         app,
         tx,
-        addressInUseLetter(email, { username: owner.username, url: app.publicUrl.href }),
+        addressInUseLetter(owner.email, { username: owner.username, url: app.publicUrl.href }),
       );
     return;
   }

@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SQL } from "bun";
+import { join, Person, problemOf } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  startServer,
+  type TestData,
+  type TestServer,
+} from "../support/server.ts";
+
+describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
+  let data: TestData;
+  let server: TestServer;
+  let sql: SQL;
+  let alice: Person;
+  let bob: Person;
+  let count = 0;
+
+  beforeAll(async () => {
+    data = await createTestData("postgres");
+    server = await startServer(data, { env: { REGISTRATION: "invite" } });
+    sql = new SQL(data.url!, { max: 2 });
+    alice = await join(server, "alice");
+    bob = new Person(server, "bob");
+    await bob.register({ invite: await invite() });
+  });
+  afterAll(async () => {
+    await sql.close();
+    await server.stop();
+    await data.remove();
+  });
+
+  const fresh = () => new Person(server, `guest${count++}`);
+  async function invite(draft: object = {}): Promise<string> {
+    const response = await alice.post("/admin/invites", { max_uses: 1, days: 7, ...draft });
+    if (response.status !== 200) throw new Error(await response.text());
+    return new URL(((await response.json()) as { link: string }).link).pathname.replace("/join/", "");
+  }
+  const setMode = (registration: string) =>
+    alice.post("/admin/settings", { registration, factor: "nobody", allows_erasure: true });
+
+  test("the first account needs no invitation, the next one does", async () => {
+    const refused = await fresh().register();
+    expect([refused.status, (await problemOf(refused)).code]).toEqual([403, "invite_required"]);
+    expect((await new Person(server, "x").fetch("/register")).status).toBe(403);
+    expect(await (await new Person(server, "x").fetch("/")).text()).not.toContain("/register");
+    const token = await invite();
+    const page = await new Person(server, "x").fetch(`/join/${token}`);
+    expect(await page.text()).toContain(`value="${token}"`);
+    expect((await fresh().register({ invite: token })).status).toBe(200);
+  });
+
+  test("[A19] a used, revoked, expired, forged and empty invitation are refused alike, on the page as well", async () => {
+    const used = await invite();
+    await fresh().register({ invite: used });
+    const expired = await invite();
+    await sql`update invites set expires_at = ${Date.now() - 1} where uses = 0 and revoked_at is null`;
+    const revoked = await invite();
+    const { invites } = (await (await alice.fetch("/api/admin/invites")).json()) as {
+      invites: { id: string }[];
+    };
+    expect((await alice.post(`/admin/invites/${invites[0]!.id}/revoke`, {})).status).toBe(200);
+    const answers = new Set<string>();
+    const pages = new Set<string>();
+    for (const token of [used, expired, revoked, "x".repeat(43), "forged", "' or 1=1 --"]) {
+      const response = await fresh().register({ invite: token });
+      answers.add(`${response.status} ${await response.text()}`);
+      const page = await new Person(server, "x").fetch(`/join/${encodeURIComponent(token)}`);
+      pages.add(`${page.status} ${await page.text()}`);
+    }
+    expect([answers.size, [...answers][0]!.slice(0, 3)]).toEqual([1, "404"]);
+    expect([pages.size, [...pages][0]!.slice(0, 3)]).toEqual([1, "404"]);
+    expect((await fresh().register({ invite: "" })).status).toBe(404);
+  });
+
+  test("[A19] of 50 who use one at once exactly as many come in as it has uses", async () => {
+    for (const maxUses of [1, 7]) {
+      const token = await invite({ max_uses: maxUses });
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => fresh().register({ invite: token })),
+      );
+      const statuses = answers.map((response) => response.status);
+      expect(statuses.filter((status) => status === 200)).toHaveLength(maxUses);
+      expect(statuses.filter((status) => status === 404)).toHaveLength(50 - maxUses);
+    }
+  }, 60_000);
+
+  test("a registration that is refused for another reason uses nothing up", async () => {
+    const token = await invite();
+    expect(
+      (await fresh().register({ invite: token, password: "short", confirm_password: "short" })).status,
+    ).toBe(422);
+    expect((await new Person(server, "alice").register({ invite: token })).status).toBe(409);
+    expect((await fresh().register({ invite: token })).status).toBe(200);
+  });
+
+  test("[A20] the link stands in the database as a hash alone", async () => {
+    const token = await invite();
+    const rows = await sql`select * from invites`;
+    expect(JSON.stringify(rows)).not.toContain(token);
+    expect(
+      rows.some((row: { token_hash: Uint8Array }) =>
+        Buffer.from(row.token_hash).equals(new Bun.CryptoHasher("sha256").update(token).digest()),
+      ),
+    ).toBe(true);
+  });
+
+  test("with approval whoever comes waits for an owner's yes, and can be sent away", async () => {
+    const token = await invite({ max_uses: 2, needs_approval: true, note: "the choir" });
+    const [one, two] = [new Person(server, "waiting1"), new Person(server, "waiting2")];
+    for (const person of [one, two]) {
+      const response = await person.register({ invite: token });
+      expect([response.status, person.sessionToken]).toEqual([202, undefined]);
+      const login = await person.logIn();
+      expect([login.status, (await problemOf(login)).code]).toEqual([403, "approval_pending"]);
+      expect((await person.logIn("wrong password")).status).toBe(401);
+    }
+    const { people } = (await (await alice.fetch("/api/admin/people")).json()) as {
+      people: {
+        id: string;
+        username: string;
+        awaitsApproval: boolean;
+        invitedBy: string;
+        inviteNote: string;
+      }[];
+    };
+    expect(people.slice(0, 2)).toMatchObject([
+      { username: "waiting1", awaitsApproval: true, invitedBy: "alice", inviteNote: "the choir" },
+      { username: "waiting2", awaitsApproval: true },
+    ]);
+    // They are in no room before.
+    const members = await sql`select 1 from memberships where account_id = ${people[0]!.id}`;
+    expect(members).toHaveLength(0);
+    expect((await bob.post(`/admin/people/${people[0]!.id}/approve`, {})).status).toBe(403);
+    expect((await alice.post(`/admin/people/${people[0]!.id}/approve`, {})).status).toBe(200);
+    expect((await alice.post(`/admin/people/${people[1]!.id}/reject`, {})).status).toBe(200);
+    expect((await one.logIn()).status).toBe(200);
+    const socket = await one.enter();
+    await socket.sayAndWait("hello from the choir");
+    socket.close();
+    expect((await two.logIn()).status).toBe(401);
+    expect((await new Person(server, "waiting2").register({ invite: await invite() })).status).toBe(200);
+    // Whoever is in cannot be rejected any more.
+    expect((await alice.post(`/admin/people/${people[0]!.id}/reject`, {})).status).toBe(200);
+    expect((await one.fetch("/api/messages")).status).toBe(200);
+  });
+
+  test("the owner changes the mode on their page; closed takes nobody, invited or not", async () => {
+    const token = await invite();
+    expect((await setMode("closed")).status).toBe(200);
+    const refused = await fresh().register({ invite: token });
+    expect([refused.status, (await problemOf(refused)).code]).toEqual([403, "registration_closed"]);
+    expect((await setMode("open")).status).toBe(200);
+    expect((await fresh().register()).status).toBe(200);
+    // An invitation that is presented has to work, even where none is needed.
+    expect((await fresh().register({ invite: "forged" })).status).toBe(404);
+    expect((await setMode("")).status).toBe(200);
+    expect((await problemOf(await fresh().register())).code).toBe("invite_required");
+  });
+
+  test("an invitation out of bounds is refused", async () => {
+    for (const draft of [
+      { max_uses: 0 },
+      { max_uses: 1001 },
+      { days: 0 },
+      { days: 91 },
+      { max_uses: 1.5 },
+      { max_uses: "many" },
+      { note: "x".repeat(201) },
+      { by: "bob" },
+    ])
+      expect(
+        (await alice.post("/admin/invites", { max_uses: 1, days: 1, ...draft })).status,
+        JSON.stringify(draft),
+      ).toBe(400);
+  });
+
+  test("members neither make invitations nor see them", async () => {
+    expect((await bob.post("/admin/invites", { max_uses: 1, days: 1 })).status).toBe(403);
+    expect((await bob.fetch("/api/admin/invites")).status).toBe(403);
+    expect((await new Person(server, "x").fetch("/api/admin/invites")).status).toBe(401);
+  });
+});
