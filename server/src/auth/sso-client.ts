@@ -6,6 +6,7 @@ import {
   type Configuration,
   calculatePKCECodeChallenge,
   discovery,
+  enableNonRepudiationChecks,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
@@ -56,8 +57,12 @@ export function createSsoClient(
   const provider = (): Promise<Configuration> => {
     discovered ??= discovery(config.issuer, config.clientId, config.clientSecret ?? undefined, undefined, {
       timeout: answerWithinSeconds,
-      // The configuration allows http on loopback only.
-      execute: config.issuer.protocol === "http:" ? [allowInsecureRequests] : [],
+      execute: [
+        // By default the package takes the ID token's word where it came over TLS; we want its signature as well.
+        enableNonRepudiationChecks,
+        // The configuration allows http on loopback only.
+        ...(config.issuer.protocol === "http:" ? [allowInsecureRequests] : []),
+      ],
     }).catch((error: unknown) => {
       discovered = null;
       app.log.warn("sso.provider_away", {

@@ -1,0 +1,62 @@
+import { describe, expect, test } from "bun:test";
+import { join, Person, password } from "../support/person.ts";
+import { createTestData, isAvailable, redisUrl, startServer } from "../support/server.ts";
+
+describe.skipIf(!isAvailable("postgres") || !redisUrl)(
+  "one password tried on everybody, from everywhere",
+  () => {
+    test("[A11] ends for browsers that never signed in, over both processes, and is said in the log; who was here before goes on", async () => {
+      const data = await createTestData("postgres");
+      const env = {
+        REDIS_URL: redisUrl!,
+        LOGIN_FAILURES_OVERALL: "60",
+        LOGIN_FAILURES_PER_ADDRESS: "10",
+        TRUSTED_PROXIES: "127.0.0.1, ::1",
+      };
+      const first = await startServer(data, { env });
+      const second = await startServer(data, { env });
+      const alice = await join(first, "alice");
+      const statuses: number[] = [];
+      for (let index = 0; index < 80; index += 10) {
+        const round = Array.from({ length: 10 }, (_, offset) => {
+          const number = index + offset;
+          const headers = { "x-forwarded-for": `10.${number}.1.1` };
+          const server = number % 2 ? first : second;
+          const guess = { username: `person${number}`, password: "Summer2026!" };
+          return new Person(server, "x").post("/login", guess, headers);
+        });
+        statuses.push(...(await Promise.all(round)).map((response) => response.status));
+      }
+      expect(statuses.slice(0, 60)).toEqual(Array<number>(60).fill(401));
+      expect(statuses.slice(70)).toEqual(Array<number>(10).fill(429));
+      expect(first.output() + second.output()).toContain("login.spray");
+      expect((await alice.logIn()).status).toBe(200);
+      const elsewhere = new Person(first, "alice");
+      const headers = { "x-forwarded-for": "10.99.1.1" };
+      expect((await elsewhere.post("/login", { username: "alice", password }, headers)).status).toBe(429);
+      await first.stop();
+      await second.stop();
+      await data.remove();
+    }, 60_000);
+
+    test("[A11] [P10] hashing has as many hands as the machine has cores, and a bounded queue before them", async () => {
+      const data = await createTestData("postgres");
+      const server = await startServer(data, { env: { BCRYPT_COST: "12" } });
+      const alice = await join(server, "alice");
+      const socket = await alice.enter();
+      const guesses = Promise.all(
+        Array.from({ length: 400 }, (_, index) =>
+          new Person(server, "x").post("/login", { username: `p${index}`, password: "Summer2026!" }),
+        ),
+      );
+      // The chat does not wait for it.
+      for (let index = 0; index < 20; index++) await socket.sayAndWait(`still here ${index}`);
+      const statuses = (await guesses).map((response) => response.status);
+      for (const status of statuses) expect([401, 429, 503]).toContain(status);
+      expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(0);
+      socket.close();
+      await server.stop();
+      await data.remove();
+    }, 120_000);
+  },
+);

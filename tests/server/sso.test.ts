@@ -1,0 +1,310 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SQL } from "bun";
+import { setUpFactor } from "../support/factors.ts";
+import { MailServer, tokenOf } from "../support/mail.ts";
+import {
+  clientId,
+  clientSecret,
+  type HostileProvider,
+  type Lie,
+  startHostileProvider,
+  startProvider,
+  type TestProvider,
+} from "../support/oidc.ts";
+import { join, Person } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  startServer,
+  type TestData,
+  type TestServer,
+} from "../support/server.ts";
+import { freePort } from "../support/services.ts";
+
+const providerEnv = (issuer: string) => ({
+  OIDC_ISSUER: issuer,
+  OIDC_CLIENT_ID: clientId,
+  OIDC_CLIENT_SECRET: clientSecret,
+  OIDC_NAME: "Example login",
+});
+const pathOf = (url: string) => {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+};
+
+describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
+  let data: TestData;
+  let server: TestServer;
+  let provider: TestProvider;
+  let smtp: MailServer;
+  let sql: SQL;
+
+  beforeAll(async () => {
+    smtp = await MailServer.start();
+    data = await createTestData("postgres");
+    const port = await freePort();
+    provider = await startProvider(`http://localhost:${port}/login/sso/callback`);
+    const env = { ...providerEnv(provider.issuer), SMTP_URL: smtp.url };
+    server = await startServer(data, { port, env });
+    sql = new SQL(data.url!, { max: 2 });
+    await join(server, "alice");
+  });
+  afterAll(async () => {
+    await sql.close();
+    await server.stop();
+    await provider.stop();
+    await smtp.stop();
+    await data.remove();
+  });
+
+  const browser = () => new Person(server, "browser");
+  async function begin(person: Person, path = "/login/sso"): Promise<string> {
+    const response = await person.fetch(path);
+    expect(response.status).toBe(303);
+    return response.headers.get("location")!;
+  }
+  /** All the way there and back. */
+  async function signIn(subject: string, person = browser(), path = "/login/sso"): Promise<Response> {
+    const back = await provider.signIn(await begin(person, path), subject);
+    return person.fetch(pathOf(back), { headers: { accept: "text/html" } });
+  }
+  const nameOf = async (person: Person) =>
+    ((await (await person.fetch("/api/account")).json()) as { username: string }).username;
+  const confirm = async (person: Person) => {
+    const mail = await smtp.next(`${person.username}@example.org`, /is your code/);
+    await person.post("/verify", { token: tokenOf(mail.link) });
+  };
+
+  test("the login page offers it by its name; the first visit makes an account, the next ones find it", async () => {
+    expect(await (await browser().fetch("/")).text()).toContain("Sign in with Example login");
+    provider.people.set("s1", {
+      email: "nora@example.org",
+      email_verified: true,
+      preferred_username: "nora",
+    });
+    const first = browser();
+    const done = await signIn("s1", first);
+    expect([done.status, done.headers.get("location")]).toEqual([303, "/chat"]);
+    expect(await nameOf(first)).toBe("nora");
+    const socket = await new Person(server, "nora").fetch("/"); // signed out elsewhere
+    expect(socket.status).toBe(200);
+    const second = browser();
+    await signIn("s1", second);
+    expect(await nameOf(second)).toBe("nora");
+    const [row] = await sql`
+      select password_hash, email_verified_at is not null as verified from accounts where username = 'nora'`;
+    expect(row).toEqual({ password_hash: null, verified: true });
+  });
+
+  test("what goes there has PKCE, state and nonce, and no secret", async () => {
+    const url = new URL(await begin(browser()));
+    expect(url.searchParams.get("code_challenge_method")).toBe("S256");
+    for (const name of ["code_challenge", "state", "nonce"])
+      expect(url.searchParams.get(name)!.length, name).toBeGreaterThanOrEqual(43);
+    expect(url.href).not.toContain(clientSecret);
+    expect(url.searchParams.get("redirect_uri")).toBe(`${server.origin}/login/sso/callback`);
+  });
+
+  test("a name that is taken or unfit becomes one that is neither", async () => {
+    provider.people.set("s2", { email: "a2@example.org", email_verified: true, preferred_username: "alice" });
+    provider.people.set("s3", {
+      email: "admin@example.org",
+      email_verified: true,
+      preferred_username: "Ädmin \u202e<b>",
+    });
+    provider.people.set("s4", { email: "root@example.org", email_verified: true });
+    const names: string[] = [];
+    for (const subject of ["s2", "s3", "s4"]) {
+      const person = browser();
+      await signIn(subject, person);
+      names.push(await nameOf(person));
+    }
+    expect(names[0]).toBe("alice2");
+    expect(names[1]).toMatch(/^[A-Za-z0-9]+b$|^Admin|^user-/);
+    expect(names[2]).toBe("root2");
+  });
+
+  test("[A9] [M08] a confirmed address links once, with its owner told; a second factor is owed all the same", async () => {
+    const bob = await join(server, "bob");
+    await confirm(bob);
+    const { recoveryCodes } = await setUpFactor(bob);
+    provider.people.set("s5", {
+      email: "BOB@example.org",
+      email_verified: true,
+      preferred_username: "bobby",
+    });
+    const person = browser();
+    const half = await signIn("s5", person);
+    expect([half.headers.get("location"), person.sessionToken]).toEqual(["/login/code", undefined]);
+    expect((await person.post("/login/code", { code: recoveryCodes[0] })).status).toBe(200);
+    expect(await nameOf(person)).toBe("bob");
+    await smtp.next("bob@example.org", /Single sign-on was linked/);
+  });
+
+  test("an address that either side did not confirm links nothing", async () => {
+    await join(server, "unconfirmed");
+    provider.people.set("s6", { email: "unconfirmed@example.org", email_verified: true });
+    const one = browser();
+    await signIn("s6", one);
+    expect(await nameOf(one)).toBe("unconfirmed2");
+    const carol = await join(server, "carol");
+    await confirm(carol);
+    for (const [subject, email_verified] of [
+      ["s7", false],
+      ["s8", "true"],
+      ["s9", undefined],
+      ["s10", 1],
+    ] as const) {
+      provider.people.set(subject, { email: "carol@example.org", email_verified });
+      const person = browser();
+      await signIn(subject, person);
+      expect(await nameOf(person)).not.toBe("carol");
+    }
+    const rows =
+      await sql`select 1 from identities i join accounts a on a.id = i.account_id where a.username = 'carol'`;
+    expect(rows).toHaveLength(0);
+  });
+
+  test("an owner's account is not linked by its address: that takes a signed-in session", async () => {
+    const alice = new Person(server, "alice");
+    await alice.logIn();
+    await confirm(alice);
+    provider.people.set("s11", { email: "alice@example.org", email_verified: true });
+    const person = browser();
+    expect((await signIn("s11", person)).status).toBe(403);
+    expect(person.sessionToken).toBeUndefined();
+    const linked = await signIn("s11", alice, "/account/sso/link");
+    expect(linked.headers.get("location")).toBe("/account/sso?done=linked");
+    await signIn("s11", person);
+    expect(await nameOf(person)).toBe("alice");
+    // Nobody else can link the same.
+    const bob = new Person(server, "outsider");
+    await bob.register();
+    expect((await signIn("s11", bob, "/account/sso/link")).status).toBe(403);
+    expect((await alice.post("/account/sso/unlink", {})).status).toBe(200);
+    expect((await signIn("s11", browser())).status).toBe(403);
+  });
+
+  test("linking asks for a fresh proof, and is for whoever began it", async () => {
+    const [one, two] = [await join(server, "beginner"), await join(server, "ender")];
+    provider.people.set("s12", { email: "x12@example.org", email_verified: true });
+    const back = await provider.signIn(await begin(one, "/account/sso/link"), "s12");
+    // Somebody else's browser with the flow of the first.
+    two.cookies.set("novax_sso", one.cookies.get("novax_sso")!);
+    expect((await two.fetch(pathOf(back))).status).toBe(403);
+    await sql`update sessions set proved_at = 0`;
+    expect((await one.fetch("/account/sso/link")).headers.get("location")).toContain("/account/confirm");
+  });
+
+  test("nothing else would open the account: the link stays", async () => {
+    provider.people.set("s13", {
+      email: "only@example.org",
+      email_verified: true,
+      preferred_username: "only",
+    });
+    const person = browser();
+    await signIn("s13", person);
+    await sql`update sessions set proved_at = ${Date.now()}`;
+    expect((await person.post("/account/sso/unlink", {})).status).toBe(403);
+  });
+
+  test("what comes back without the browser's own flow, twice, late or with another state opens nothing", async () => {
+    const url = await begin(browser());
+    const stolen = await provider.signIn(url, "s1");
+    expect((await browser().fetch(pathOf(stolen))).status).toBe(403);
+    const person = browser();
+    const back = await provider.signIn(await begin(person), "s1");
+    const forged = new URL(back);
+    forged.searchParams.set("state", "x".repeat(43));
+    expect((await person.fetch(pathOf(forged.href))).status).toBe(403);
+    const withError = `/login/sso/callback?error=access_denied&state=${new URL(back).searchParams.get("state")}`;
+    expect((await person.fetch(withError)).status).toBe(403);
+    const flow = person.cookies.get("novax_sso")!;
+    expect((await person.fetch(pathOf(back))).status).toBe(303);
+    const again = browser();
+    again.cookies.set("novax_sso", flow);
+    expect((await again.fetch(pathOf(back))).status).toBe(403);
+    again.cookies.set("novax_sso", `A${flow.slice(1)}`);
+    expect((await again.fetch(pathOf(back))).status).toBe(403);
+    expect(again.sessionToken).toBeUndefined();
+  });
+
+  test("where registration is closed nobody new comes in this way, and who is linked does", async () => {
+    const alice = new Person(server, "alice");
+    await alice.logIn();
+    const mode = (registration: string) =>
+      alice.post("/admin/settings", { registration, factor: "nobody", allows_erasure: true });
+    await mode("closed");
+    provider.people.set("s20", { email: "late@example.org", email_verified: true });
+    expect((await signIn("s20")).status).toBe(403);
+    const person = browser();
+    await signIn("s1", person);
+    expect(await nameOf(person)).toBe("nora");
+    await mode("");
+  });
+});
+
+describe("a hostile provider", () => {
+  let data: TestData;
+  let server: TestServer;
+  let hostile: HostileProvider;
+
+  beforeAll(async () => {
+    hostile = await startHostileProvider();
+    data = await createTestData("embedded");
+    server = await startServer(data, { env: providerEnv(hostile.issuer) });
+    await join(server, "alice");
+  });
+  afterAll(async () => {
+    await server.stop();
+    hostile.stop();
+    await data.remove();
+  });
+
+  async function signIn(lie: Lie): Promise<{ status: number; person: Person }> {
+    const person = new Person(server, "mallory");
+    const start = await person.fetch("/login/sso");
+    hostile.lie = lie;
+    const back = await hostile.signIn(start.headers.get("location")!);
+    const { status } = await person.fetch(pathOf(back));
+    return { status, person };
+  }
+  const now = () => Math.floor(Date.now() / 1000);
+  const claims = { email: "m@example.org", email_verified: true, preferred_username: "mallory" };
+
+  test("is believed where it tells the truth, so that the lies below are refused for being lies", async () => {
+    const { status, person } = await signIn({ claims });
+    expect(status).toBe(303);
+    expect((await person.fetch("/api/messages")).status).toBe(200);
+  });
+
+  const lies: Record<string, () => Lie> = {
+    "another nonce": () => ({ claims: { ...claims, nonce: "x".repeat(43) } }),
+    "no nonce": () => ({ claims: { ...claims, nonce: undefined } }),
+    "for another client": () => ({ claims: { ...claims, aud: "somebody-else" } }),
+    "in another provider's name": () => ({ claims: { ...claims, iss: "https://login.example.org" } }),
+    "another provider's redirect": () => ({ claims, issuerParameter: "https://login.example.org" }),
+    "signed with another key": () => ({ claims, key: hostile.otherKey }),
+    "not signed at all": () => ({ claims, algorithm: "none" }),
+    "too old": () => ({ claims: { ...claims, iat: now() - 7200, exp: now() - 3600 } }),
+    "without a subject": () => ({ claims: { ...claims, sub: undefined } }),
+    "with a subject that is no text": () => ({ claims: { ...claims, sub: { $ne: "" } } }),
+  };
+  for (const [name, lie] of Object.entries(lies)) {
+    test(`[A9] an ID token ${name} opens nothing`, async () => {
+      const { status, person } = await signIn(lie());
+      expect([status, person.sessionToken]).toEqual([403, undefined]);
+    });
+  }
+
+  test("a provider that is away keeps nobody from signing in by password, and says so to the others", async () => {
+    hostile.stop();
+    const second = await createTestData("embedded");
+    const away = await startServer(second, { env: providerEnv(hostile.issuer) });
+    await join(away, "alice");
+    expect((await new Person(away, "x").fetch("/login/sso")).status).toBe(503);
+    expect((await new Person(away, "alice").logIn()).status).toBe(200);
+    await away.stop();
+    await second.remove();
+  });
+});
