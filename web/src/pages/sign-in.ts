@@ -33,6 +33,11 @@ if (password && meter && words) {
   });
 }
 
+// Without a script times are told in UTC; with one, where the reader is.
+const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+for (const time of document.querySelectorAll("time"))
+  time.textContent = local.format(new Date(time.dateTime));
+
 // A second click while the first is on its way would be a second attempt.
 for (const form of document.forms) {
   form.addEventListener("submit", () => {

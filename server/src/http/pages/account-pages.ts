@@ -75,7 +75,6 @@ export function overviewPage(look: PageLook, view: Overview, done: string | unde
     lead:
       missing.length === 0 ? "Everything that keeps it safe is set." : `Still to do: ${missing.join("; ")}.`,
     back: { href: "/chat", label: "Back to the chat" },
-    isWide: true,
     body: html`${doneNote(done)}
 <ul class="overview">${rows}</ul>
 <h2>What happened</h2>
@@ -326,7 +325,6 @@ export function passkeysPage(
     title: "Passkeys",
     lead: "A passkey signs you in with your finger, your face or a key, without a password. It cannot be guessed or phished.",
     back: account,
-    isWide: true,
     body: html`${doneNote(done)}
 ${
   passkeys.length === 0
@@ -359,7 +357,6 @@ export function devicesPage(
     title: "Where you are signed in",
     lead: "End what you do not know, and change your password then.",
     back: account,
-    isWide: true,
     body: html`${doneNote(page.done)}
 <ul class="entries">${page.sessions.map(
       (

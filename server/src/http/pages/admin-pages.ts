@@ -78,9 +78,8 @@ export function personPage(
   const mayAct = mayActOn(actorRole, person.serverRole);
   return cardPage(look, {
     title: personName(person),
-    lead: person.username,
+    lead: personState(person),
     back: { href: "/admin", label: "People" },
-    isWide: true,
     body: html`${doneNote(page.done)}
 ${page.resetLink === null ? "" : html`<div class="form-done" role="status"><p>Hand this link to ${person.username}. It works once, for 30 minutes, and is shown this once:</p><p><code class="key-text">${page.resetLink}</code></p></div>`}
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
@@ -256,7 +255,6 @@ function adminPage(
     title: sections[section],
     lead: page.lead,
     back: { href: "/account", label: "Your account" },
-    isWide: true,
     body: html`<nav class="tabs" aria-label="This server">${Object.entries(sections).map(([href, name]) => html`<a href="${href}" ${href === section ? html`aria-current="page"` : ""}>${name}</a>`)}</nav>
 ${page.body}`,
   });

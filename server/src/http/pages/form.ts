@@ -68,7 +68,6 @@ export function cardPage(
     lead: string | Markup;
     body: Markup;
     back?: { href: string; label: string };
-    isWide?: boolean;
     status?: number;
   },
 ): Promise<Response> {
@@ -76,8 +75,9 @@ export function cardPage(
     title: `${page.title} · novaX`,
     look,
     ...(page.status === undefined ? {} : { status: page.status }),
-    body: html`<body class="sign-in">
-<main class="${page.isWide ? "sign-in-card sign-in-card-wide" : "sign-in-card"}">
+    // Pages that lead back and forth stand in the same place, whatever their height.
+    body: html`<body class="${page.back ? "sign-in sign-in-inside" : "sign-in"}">
+<main class="sign-in-card">
 <p class="brand" aria-hidden="true"><span class="brand-mark"></span>novaX</p>
 ${page.back ? html`<p class="page-back"><a href="${page.back.href}">← ${page.back.label}</a></p>` : ""}
 <h1>${page.title}</h1>

@@ -1,0 +1,409 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SQL } from "bun";
+import type { Browser, Page } from "playwright-core";
+import {
+  axeFindings,
+  desktop,
+  launchBrowser,
+  openPage,
+  phone,
+  registerByForm,
+  say,
+  waitForText,
+  waitUntilOpen,
+} from "../support/browser.ts";
+import { AuthenticatorApp, addPasskey, setUpFactor } from "../support/factors.ts";
+import { MailServer } from "../support/mail.ts";
+import { join, password } from "../support/person.ts";
+import {
+  chromiumPath,
+  createTestData,
+  isAvailable,
+  startServer,
+  type TestData,
+  type TestServer,
+  waitUntil,
+} from "../support/server.ts";
+
+const next = "another four quiet words";
+
+describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a browser", () => {
+  let data: TestData;
+  let server: TestServer;
+  let smtp: MailServer;
+  let browser: Browser;
+  let sql: SQL;
+
+  beforeAll(async () => {
+    smtp = await MailServer.start();
+    data = await createTestData("postgres");
+    server = await startServer(data, { env: { SMTP_URL: smtp.url } });
+    sql = new SQL(data.url!, { max: 1 });
+    browser = await launchBrowser();
+    await join(server, "alice");
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await sql?.close();
+    await server?.stop();
+    await smtp?.stop();
+    await data?.remove();
+  });
+
+  /** A phone's own authenticator: it holds passkeys, and says that it checked the finger. */
+  async function giveAuthenticator(page: Page): Promise<{ answers(enabled: boolean): Promise<void> }> {
+    const session = await page.context().newCDPSession(page);
+    await session.send("WebAuthn.enable");
+    const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    return {
+      answers: async (enabled) => {
+        await session.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled });
+      },
+    };
+  }
+  const signIn = async (page: Page, username: string, secret = password) => {
+    await page.goto(server.url);
+    await page.getByLabel("Username").fill(username);
+    await page.getByLabel("Password").fill(secret);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  };
+  const signOut = async (page: Page) => {
+    await page.goto(`${server.url}/chat`);
+    const rooms = page.getByRole("button", { name: "All rooms" });
+    if (await rooms.isVisible()) await rooms.click();
+    await page.locator(".account summary").click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL(`${server.url}/`);
+  };
+  const forgetSteps = () => sql`update accounts set totp_last_step = 0`;
+
+  for (const [size, options] of Object.entries({ phone, desktop })) {
+    test(`register, confirm, second factor, code, recovery code, passkey, devices, reset, notices (${size})`, async () => {
+      const name = `walker-${size}`;
+      const address = `${name}@example.org`;
+      const { page, faults } = await openPage(browser, options);
+      const looked = async () => expect(await axeFindings(page), page.url()).toEqual([]);
+      const authenticator = await giveAuthenticator(page);
+      await registerByForm(page, server, name);
+
+      // The address, by the mail's link.
+      await page.goto((await smtp.next(address, /is your code/)).link);
+      await looked();
+      await page.getByRole("button", { name: "Confirm" }).click();
+      await page.getByText("Your address is confirmed.").waitFor();
+      await looked();
+
+      // The second factor, from the overview.
+      await page.goto(`${server.url}/account`);
+      await page.getByText("Still to do: turn on a second factor").waitFor();
+      await looked();
+      await page.getByRole("link", { name: "Second factor" }).click();
+      await page.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
+      await looked();
+      await page.getByLabel("Code", { exact: true }).fill("000000");
+      await page.getByRole("button", { name: "Turn on" }).click();
+      await page.getByText("This code is not right.").waitFor();
+      await looked();
+      const seed = (await page.locator(".key-text").innerText()).replaceAll(" ", "");
+      const app = new AuthenticatorApp(seed);
+      await page.getByLabel("Code", { exact: true }).fill(app.code());
+      await page.getByRole("button", { name: "Turn on" }).click();
+      await page.getByRole("heading", { name: "Your recovery codes" }).waitFor();
+      await looked();
+      const codes = await page.locator(".recovery-codes code").allInnerTexts();
+      expect(codes).toHaveLength(10);
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("button", { name: "Download them" }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe("novax-recovery-codes.txt");
+      await page.getByRole("link", { name: "I have kept them" }).click();
+      await page.getByText("Everything that keeps it safe is set.").waitFor();
+      await looked();
+
+      // Out, and in again with a code; then with a recovery code, in another browser that is trusted.
+      await signOut(page);
+      await forgetSteps();
+      await signIn(page, name);
+      await page.waitForURL("**/login/code");
+      await looked();
+      await page.getByLabel("Code", { exact: true }).fill("999999");
+      await page.getByRole("button", { name: "Continue" }).click();
+      await page.getByText("This code is not right, or was used before.").waitFor();
+      await looked();
+      await page.getByLabel("Code", { exact: true }).fill(app.code());
+      await page.getByRole("button", { name: "Continue" }).click();
+      await waitUntilOpen(page);
+      const other = await openPage(browser, desktop);
+      await signIn(other.page, name);
+      await other.page.getByLabel("Code", { exact: true }).fill(codes[0]!.toLowerCase());
+      await other.page.getByLabel("Do not ask in this browser").check();
+      await other.page.getByRole("button", { name: "Continue" }).click();
+      await waitUntilOpen(other.page);
+
+      // A passkey, and in with it.
+      await page.goto(`${server.url}/account/passkeys`);
+      await page.getByRole("button", { name: "Add a passkey" }).click();
+      await page.getByText("The passkey is added.").waitFor();
+      await looked();
+      await page.getByText("Rename").click();
+      await page.getByLabel("New name").fill("This phone");
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByText("The passkey has its new name.").waitFor();
+      await signOut(page);
+      // Offered in the field by the browser itself: this one's authenticator takes the offer at once.
+      await page.waitForURL("**/chat");
+      await waitUntilOpen(page);
+
+      // The devices: the other one is ended, and its open chat closes.
+      await page.goto(`${server.url}/account/devices`);
+      await page.getByText("This one").waitFor();
+      await looked();
+      await page.getByRole("button", { name: /^End / }).first().click();
+      await page.getByText("The session has ended.").waitFor();
+      await other.page.waitForURL(`${server.url}/`, { timeout: 5000 });
+      await page.getByRole("button", { name: /^Ask again/ }).click();
+      await page.getByText("That browser is asked for the second factor again.").waitFor();
+
+      // By the button, in a browser that makes no such offer.
+      await authenticator.answers(false);
+      await signOut(page);
+      await page.addInitScript(() => {
+        PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+      });
+      await page.reload();
+      await authenticator.answers(true);
+      await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+      await waitUntilOpen(page);
+
+      // The forgotten password.
+      await authenticator.answers(false);
+      await signOut(page);
+      await page.getByRole("link", { name: "Forgot password?" }).click();
+      await looked();
+      await page.getByLabel("E-mail").fill(address);
+      await page.getByRole("button", { name: "Send the link" }).click();
+      await page.getByText("Look at your mail").waitFor();
+      await looked();
+      const { link } = await smtp.next(address, /Set a new password/);
+      await page.goto(link);
+      await page.getByLabel("New password", { exact: true }).fill("short");
+      await page.getByLabel("New password again").fill("short");
+      await page.getByRole("button", { name: "Set password" }).click();
+      await page.getByText("A password has at least").waitFor();
+      await looked();
+      await page.getByLabel("New password", { exact: true }).fill(next);
+      await page.getByLabel("New password again").fill(next);
+      await page.getByRole("button", { name: "Set password" }).click();
+      await page.getByText("Your password is set. Sign in with it.").waitFor();
+      await looked();
+      await page.goto(link);
+      await page.getByRole("heading", { name: "This link is dead" }).waitFor();
+      await looked();
+
+      // It never skipped the second factor.
+      await forgetSteps();
+      await signIn(page, name, next);
+      await page.waitForURL("**/login/code");
+      await page.getByLabel("Code", { exact: true }).fill(app.code());
+      await page.getByRole("button", { name: "Continue" }).click();
+      await waitUntilOpen(page);
+      await page.goto(`${server.url}/account`);
+      for (const title of [
+        "second factor was turned on",
+        "recovery code was used",
+        "passkey was added",
+        "set anew by a link",
+      ]) {
+        await page.getByText(title).first().waitFor();
+        expect(
+          await waitUntil(() => smtp.to(address).some((mail) => mail.subject.includes(title))),
+          title,
+        ).toBe(true);
+      }
+      expect(faults).toEqual([]);
+      expect(other.faults).toEqual([]);
+      await page.context().close();
+      await other.page.context().close();
+    }, 120_000);
+  }
+
+  test("by keyboard alone: from the chat to the second factor and back", async () => {
+    const person = await join(server, "typist");
+    const { page } = await openPage(browser, desktop);
+    await page
+      .context()
+      .addCookies([...person.cookies].map(([name, value]) => ({ name, value, url: server.url })));
+    await page.goto(`${server.url}/account`);
+    const focusOn = async (text: string) => {
+      for (let presses = 0; presses < 40; presses++) {
+        const focused = await page.evaluate(() =>
+          document.activeElement === document.body ? "" : document.activeElement!.textContent,
+        );
+        if (focused.includes(text)) return;
+        await page.keyboard.press("Tab");
+      }
+      throw new Error(`no Tab leads to ${text}`);
+    };
+    await focusOn("Second factor");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/account/two-factor");
+    // The field has the focus: the seed is read, the code typed, Enter pressed.
+    const seed = (await page.locator(".key-text").innerText()).replaceAll(" ", "");
+    await page.keyboard.type(new AuthenticatorApp(seed).code());
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Your recovery codes" }).waitFor();
+    await focusOn("I have kept them");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/account?done=factor");
+    await focusOn("Where you are signed in");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/account/devices");
+    await focusOn("Your account");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/account");
+    await focusOn("Back to the chat");
+    await page.keyboard.press("Enter");
+    await waitUntilOpen(page);
+    await page.context().close();
+  }, 30_000);
+
+  test("without JavaScript everything but passkeys works: factor, code, devices, names, confirmation, deletion", async () => {
+    const { page, faults } = await openPage(browser, { ...desktop, javaScriptEnabled: false });
+    await registerByForm(page, server, "plain");
+    await page.goto(`${server.url}/account/two-factor`);
+    const app = new AuthenticatorApp((await page.locator(".key-text").innerText()).replaceAll(" ", ""));
+    await page.getByLabel("Code", { exact: true }).fill(app.code());
+    await page.getByRole("button", { name: "Turn on" }).click();
+    await page.getByRole("link", { name: "I have kept them" }).click();
+    await page.goto(`${server.url}/account/profile`);
+    await page.getByLabel("Display name").fill("Plain Person");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved.").waitFor();
+    await page.goto(`${server.url}/account/passkeys`);
+    expect(await page.getByRole("button", { name: "Add a passkey" }).isVisible()).toBe(false);
+    await page.locator("noscript p", { hasText: "Passkeys need JavaScript" }).waitFor();
+    // A proof that is too old is asked for again, and one comes back to where one wanted to go.
+    await sql`update sessions set proved_at = 0`;
+    await forgetSteps();
+    await page.goto(`${server.url}/account/devices`);
+    await page.getByRole("heading", { name: "Is it you?" }).waitFor();
+    await page.getByLabel("Password").fill(password);
+    await page.getByLabel("Code", { exact: true }).fill(app.code());
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByText("This one").waitFor();
+    await page.goto(`${server.url}/account/data`);
+    await page.getByRole("button", { name: "Delete my account" }).click();
+    await page.getByText("Tick the box").waitFor();
+    await page.getByLabel("I want to delete my account").check();
+    await page.getByRole("button", { name: "Delete my account" }).click();
+    await page.getByText("Your account will be deleted in 14 days.").waitFor();
+    await forgetSteps();
+    await page.getByLabel("Username").fill("plain");
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByLabel("Code", { exact: true }).fill(app.code());
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.goto(`${server.url}/account`);
+    await page.getByText("Your account will stay").waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
+  test("what happens to the account elsewhere is said in the open chat at once, and counted until it was looked at", async () => {
+    const person = await join(server, "watcher");
+    const { page } = await openPage(browser, desktop);
+    await page
+      .context()
+      .addCookies([...person.cookies].map(([name, value]) => ({ name, value, url: server.url })));
+    await page.goto(`${server.url}/chat`);
+    await waitUntilOpen(page);
+    const before = await page.locator(".messages-viewport").boundingBox();
+    await person.inAnotherBrowser();
+    await page.getByText("New sign-in.").waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    expect(await page.locator(".messages-viewport").boundingBox()).toEqual(before);
+    await page.getByText("1 new about your account").waitFor({ state: "attached" });
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    expect(await page.locator(".banner").count()).toBe(0);
+    await say(page, "still writing");
+    await waitForText(page, "still writing");
+    await page.goto(`${server.url}/account`);
+    await page.getByText("New sign-in").waitFor();
+    await page.goto(`${server.url}/chat`);
+    await waitUntilOpen(page);
+    expect(await page.getByText("new about your account").count()).toBe(0);
+    await page.context().close();
+  }, 30_000);
+
+  test("an owner invites, approves, issues a link and reads the log; axe finds nothing on any page", async () => {
+    const owner = await join(server, "owner");
+    await sql`update accounts set server_role = 'owner' where username = 'owner'`;
+    await addPasskey(owner);
+    await setUpFactor(owner);
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const options of [phone, desktop]) {
+        const { page, faults } = await openPage(browser, { ...options, colorScheme });
+        await page
+          .context()
+          .addCookies([...owner.cookies].map(([name, value]) => ({ name, value, url: server.url })));
+        await sql`update sessions set proved_at = ${Date.now()}`;
+        const pages = [
+          "/account",
+          "/account/profile",
+          "/account/email",
+          "/account/password",
+          "/account/two-factor",
+          "/account/two-factor?setup=1",
+          "/account/passkeys",
+          "/account/devices",
+          "/account/data",
+          "/account/confirm",
+          "/admin",
+          "/admin/invites",
+          "/admin/settings",
+          "/admin/audit",
+        ];
+        for (const path of pages) {
+          await page.goto(server.url + path);
+          expect(await axeFindings(page), path).toEqual([]);
+          const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          expect(width, `${path} is wider than the window`).toBeLessThanOrEqual(0);
+        }
+        await page.goto(`${server.url}/admin/invites`);
+        await page.getByLabel("I let each of them in myself").check();
+        await page.getByRole("button", { name: "Make a link" }).click();
+        const link = await page.locator(".key-text").innerText();
+        expect(await axeFindings(page)).toEqual([]);
+        const guest = await openPage(browser, options);
+        const name = `guest-${colorScheme}-${options === phone ? "phone" : "desk"}`;
+        await guest.page.goto(link);
+        await guest.page.getByLabel("Username").fill(name);
+        await guest.page.getByLabel("E-mail").fill(`${name}@example.org`);
+        await guest.page.getByLabel("Password", { exact: true }).fill(password);
+        await guest.page.getByLabel("Password again").fill(password);
+        await guest.page.getByRole("button", { name: "Create account" }).click();
+        await guest.page.getByText("An owner has to approve it").waitFor();
+        await guest.page.context().close();
+        await page.goto(`${server.url}/admin?search=${name}`);
+        await page.getByText("waits for approval").click();
+        await page.getByRole("button", { name: "Let them in" }).click();
+        await page.getByText("They are in.").waitFor();
+        await page.getByRole("button", { name: "Make a reset link" }).click();
+        await page.getByText("Hand this link to").waitFor();
+        expect(await axeFindings(page)).toEqual([]);
+        expect(faults).toEqual([]);
+        await page.context().close();
+      }
+    }
+  }, 120_000);
+});
