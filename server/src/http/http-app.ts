@@ -11,9 +11,10 @@ import { errorPage } from "./pages/error-page.ts";
 import { problemResponse, toProblem } from "./problem.ts";
 import { isFormBody, readBody, readQuery } from "./read-body.ts";
 import { defineSessionRoute, type Exchange, type Route, redirect } from "./route.ts";
-import { accountRoutes, isOwnPage } from "./routes/account.ts";
+import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { createChatRoute } from "./routes/chat.ts";
+import { deviceRoutes, isOwnPage } from "./routes/devices.ts";
 import { factorRoutes } from "./routes/factors.ts";
 import { healthRoute, readyRoute } from "./routes/health.ts";
 import { mailedLinkRoutes } from "./routes/mailed-links.ts";
@@ -89,6 +90,7 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     ...ssoRoutes,
     ...mailedLinkRoutes,
     ...accountRoutes,
+    ...deviceRoutes,
     ...factorRoutes,
     ...adminRoutes,
     createChatRoute(web.assets.chat),

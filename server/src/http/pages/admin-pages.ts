@@ -6,9 +6,9 @@ import { inviteBounds } from "../../admin/invites.ts";
 import { mayActOn } from "../../admin/permissions.ts";
 import type { PersonEntry } from "../../admin/queries.ts";
 import { type AuditEntry, type AuditFilter, auditActions } from "../../audit/audit-log.ts";
-import { qrCode, time } from "./account-pages.ts";
 import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
 import type { Markup, PageLook } from "./layout.ts";
+import { qrCode, time, toAccount } from "./parts.ts";
 
 const sections = {
   "/admin": "People",
@@ -254,7 +254,7 @@ function adminPage(
   return cardPage(look, {
     title: sections[section],
     lead: page.lead,
-    back: { href: "/account", label: "Your account" },
+    back: toAccount,
     body: html`<nav class="tabs" aria-label="This server">${Object.entries(sections).map(([href, name]) => html`<a href="${href}" ${href === section ? html`aria-current="page"` : ""}>${name}</a>`)}</nav>
 ${page.body}`,
   });

@@ -21,7 +21,7 @@ import {
 import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
 import { defineAction, defineForm, textField } from "../form-route.ts";
-import { passkeysPage, recoveryCodesPage, twoFactorPage } from "../pages/account-pages.ts";
+import { passkeysPage, recoveryCodesPage, twoFactorPage } from "../pages/factor-pages.ts";
 import { defineSessionRoute, type Exchange, type Route } from "../route.ts";
 import { doneQuery, doneText, emptyBody, isFactorRequired } from "./account.ts";
 

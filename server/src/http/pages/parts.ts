@@ -1,0 +1,26 @@
+import { html } from "hono/html";
+import encodeQr from "qr";
+import type { Markup } from "./layout.ts";
+
+/** The way back from a page of the account. */
+export const toAccount = { href: "/account", label: "Your account" };
+
+/** A moment for people, exact for programs. */
+export function time(at: number): Markup {
+  const iso = new Date(at).toISOString();
+  return html`<time datetime="${iso}">${iso.slice(0, 16).replace("T", " ")} UTC</time>`;
+}
+
+/** So many of something, in words. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** A QR code as plain SVG. */
+export function qrCode(text: string, label: string): Markup {
+  const rows = encodeQr(text, "raw", { ecc: "medium", border: 3 });
+  const path = rows
+    .flatMap((cells, y) => cells.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))
+    .join("");
+  return html`<svg class="qr" viewBox="0 0 ${rows.length} ${rows.length}" role="img" aria-label="${label}" shape-rendering="crispEdges"><rect width="100%" height="100%" fill="#fff"/><path d="${path}" fill="#000"/></svg>`;
+}

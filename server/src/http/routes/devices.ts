@@ -1,0 +1,159 @@
+import type { SessionId } from "@novax/protocol/ids";
+import { z } from "zod";
+import { findAccountById } from "../../accounts/queries.ts";
+import {
+  confirmByPasskey,
+  confirmByPassword,
+  requestConfirmingPasskey,
+} from "../../auth/confirm-identity.ts";
+import { listTrustedDevices } from "../../auth/known-devices.ts";
+import { distrustOwnDevice, endOtherSessions, endOwnSession } from "../../auth/own-sessions.ts";
+import { listPasskeys } from "../../auth/passkey-queries.ts";
+import { passkeyResponseSchema } from "../../auth/passkeys.ts";
+import { type Actor, listSessions } from "../../auth/sessions.ts";
+import { Refusal } from "../../lib/refusal.ts";
+import type { App } from "../app.ts";
+import { checkbox, defineAction, defineForm, textField } from "../form-route.ts";
+import { devicesPage } from "../pages/factor-pages.ts";
+import { confirmPage } from "../pages/sign-in-pages.ts";
+import { defineSessionRoute, type Route } from "../route.ts";
+import { doneQuery, doneText, emptyBody } from "./account.ts";
+
+const devicesPageRoute = defineSessionRoute({
+  method: "GET",
+  path: "/account/devices",
+  summary: "Where one is signed in.",
+  needsRecentProof: true,
+  query: doneQuery,
+  isPage: true,
+  handle: async ({ app, actor, look, query }) =>
+    devicesPage(look, {
+      ...(await readDevices(app, actor)),
+      current: actor.sessionId,
+      done: doneText(query),
+    }),
+});
+
+const devicesRoute = defineSessionRoute({
+  method: "GET",
+  path: "/api/account/devices",
+  summary: "One's sessions, and the browsers that are not asked for the second factor.",
+  needsRecentProof: true,
+  answer: z.looseObject({ sessions: z.array(z.looseObject({})), trusted: z.array(z.looseObject({})) }),
+  handle: async ({ app, actor }) =>
+    Response.json({ ...(await readDevices(app, actor)), current: actor.sessionId }),
+});
+
+const endSessionRoute = defineAction({
+  path: "/account/devices/end",
+  summary: "End one of one's own sessions.",
+  access: "session",
+  needsRecentProof: true,
+  body: z.strictObject({ session: z.uuid() }),
+  submit: async ({ app, actor, body, origin }) => {
+    await endOwnSession(app, actor, body.session as SessionId, origin);
+    return { answer: { message: "Ended" }, next: "/account/devices?done=ended" };
+  },
+});
+
+const endOthersRoute = defineAction({
+  path: "/account/devices/end-others",
+  summary: "End all of one's other sessions.",
+  access: "session",
+  needsRecentProof: true,
+  body: emptyBody,
+  submit: async ({ app, actor, origin }) => {
+    await endOtherSessions(app, actor, origin);
+    return { answer: { message: "Ended" }, next: "/account/devices?done=others" };
+  },
+});
+
+const distrustRoute = defineAction({
+  path: "/account/devices/distrust",
+  summary: "Ask for the second factor again in a browser that is not asked.",
+  access: "session",
+  needsRecentProof: true,
+  body: z.strictObject({ device: z.uuid() }),
+  submit: async ({ app, actor, body, origin }) => {
+    await distrustOwnDevice(app, actor, body.device, origin);
+    return { answer: { message: "Done" }, next: "/account/devices?done=distrusted" };
+  },
+});
+
+const confirmRoutes = defineForm({
+  path: "/account/confirm",
+  summary: "Prove once more who sits at this session, with the password and the second factor.",
+  access: "enrolment",
+  body: z.strictObject({ password: textField, code: textField.optional(), next: textField.optional() }),
+  query: z.strictObject({ next: textField.optional() }),
+  page: async ({ app, look, actor, query }, { problem, body }) => {
+    const account = (await findAccountById(app.db.sql, actor.id))!;
+    const passkeys = await listPasskeys(app.db.sql, actor.id);
+    return confirmPage(look, {
+      problem,
+      next: parseNext(body?.next ?? query?.next),
+      hasPassword: account.passwordHash !== null,
+      hasCode: account.hasFactor,
+      hasPasskeys: passkeys.length > 0,
+    });
+  },
+  submit: async ({ app, actor, body, cookies, origin }) => {
+    const next = parseNext(body.next);
+    const proof = { password: body.password, code: body.code ?? "", deviceToken: cookies.deviceToken };
+    await confirmByPassword(app, actor, proof, origin);
+    return { answer: { message: "Confirmed" }, next };
+  },
+});
+
+const confirmPasskeyOptionsRoute = defineAction({
+  path: "/account/confirm/passkey/options",
+  summary: "Ask for a passkey that proves who sits at this session.",
+  access: "enrolment",
+  body: emptyBody,
+  answer: z.looseObject({}),
+  submit: async ({ app, actor }) => Response.json(await requestConfirmingPasskey(app, actor)),
+});
+
+const confirmPasskeyRoute = defineAction({
+  path: "/account/confirm/passkey",
+  summary: "Prove once more who sits at this session, with a passkey.",
+  access: "enrolment",
+  body: z.strictObject({ response: passkeyResponseSchema, trust_device: checkbox }),
+  answer: z.strictObject({ message: z.string(), next: z.string() }),
+  submit: async ({ app, actor, body, url }) => {
+    const next = parseNext(url.searchParams.get("next") ?? undefined);
+    await confirmByPasskey(app, actor, body.response);
+    return { answer: { message: "Confirmed", next }, next };
+  },
+});
+
+/** Where one is signed in, and the proof that it is oneself who sits here. */
+export const deviceRoutes: readonly Route[] = [
+  devicesPageRoute,
+  devicesRoute,
+  endSessionRoute,
+  endOthersRoute,
+  distrustRoute,
+  ...confirmRoutes,
+  confirmPasskeyOptionsRoute,
+  confirmPasskeyRoute,
+];
+
+/** Where to go after a confirmation: one of our own pages. Anything else is refused (X07). */
+function parseNext(text: string | undefined): string {
+  if (text === undefined) return "/account";
+  if (!isOwnPage(text)) throw new Refusal("malformed", "next: is no page of one's account");
+  return text;
+}
+
+/** Whether a path is one of the pages of an account or of the server, and certainly nowhere else. */
+export function isOwnPage(path: string): boolean {
+  return /^\/(?:account|admin)(?:\/[A-Za-z0-9_-]+)*(?:\?setup=1)?$/.test(path);
+}
+
+async function readDevices(app: App, actor: Actor) {
+  return {
+    sessions: await listSessions(app, actor.id),
+    trusted: await listTrustedDevices(app.db.sql, actor.id, app.clock.now()),
+  };
+}
