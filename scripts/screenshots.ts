@@ -7,12 +7,28 @@ process.env.NOVAX_TEST_CHROMIUM ??= Bun.which("chromium") ?? undefined;
 const { launchBrowser, openChat, openPage, phone, desktop, tablet } = await import(
   "../tests/support/browser.ts"
 );
+const { addPasskey, setUpFactor } = await import("../tests/support/factors.ts");
 const { join } = await import("../tests/support/person.ts");
 const { createTestData, startServer } = await import("../tests/support/server.ts");
 
 const root = resolve(import.meta.dir, "..");
 const folder = joinPath(root, "build/screenshots");
 mkdirSync(folder, { recursive: true });
+
+const accountPages = [
+  ...[
+    "",
+    "/profile",
+    "/email",
+    "/password",
+    "/two-factor",
+    "/two-factor?setup=1",
+    "/passkeys",
+    "/devices",
+    "/data",
+  ].map((page) => `/account${page}`),
+  ...["", "/invites", "/settings", "/audit"].map((page) => `/admin${page}`),
+];
 
 const data = await createTestData("embedded");
 const server = await startServer(data);
@@ -21,6 +37,8 @@ try {
   await shootEmpty(browser);
   const [alice, bob] = [await join(server, "alice"), await join(server, "bob")];
   await talk();
+  await setUpFactor(alice);
+  await addPasskey(alice, "Phone");
   for (const [size, options] of Object.entries({ desktop, tablet, phone })) {
     for (const colorScheme of ["light", "dark"] as const) {
       const shoot = (page: Page, name: string) =>
@@ -30,7 +48,7 @@ try {
       await shoot(page, "login");
       await page.getByLabel("Username").fill("alice");
       await page.getByLabel("Password").fill("wrong password");
-      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
       await page.getByRole("alert").waitFor();
       await shoot(page, "login-wrong");
       await page.goto(`${server.url}/register`);
@@ -44,8 +62,10 @@ try {
       await chat.page.getByRole("button", { name: /^People/ }).click();
       await shoot(chat.page, "people");
       await chat.page.getByRole("button", { name: "Close" }).click();
-      await chat.page.goto(`${server.url}/account/password`);
-      await shoot(chat.page, "password");
+      for (const path of accountPages) {
+        await chat.page.goto(server.url + path);
+        await shoot(chat.page, path.slice(1).replace(/[/?=]/g, "-"));
+      }
       await chat.page.goto(`${server.url}/chat`);
       await chat.page.locator(".composer-field").waitFor();
       if (size === "phone") await chat.page.getByRole("button", { name: "All rooms" }).click();

@@ -3,6 +3,7 @@ import { generalRoomId } from "@novax/protocol/ids";
 import { createLocalAttemptLimits, createRedisAttemptLimits } from "./auth/attempt-limits.ts";
 import { loadKnownPasswords } from "./auth/known-passwords.ts";
 import { createPasswordHasher } from "./auth/password-hasher.ts";
+import { pruneAccounts } from "./auth/prune-queries.ts";
 import { sendResets } from "./auth/reset-password.ts";
 import { createSsoClient } from "./auth/sso-client.ts";
 import { createLocalBus } from "./bus/local-bus.ts";
@@ -32,6 +33,7 @@ import { joinRoom } from "./rooms/join-room.ts";
 
 const minuteMs = 60_000;
 const drainMs = 3000;
+const pruneEveryMs = 60 * minuteMs;
 const factorFailuresMax = 10;
 
 export type RunningServer = { app: App; realtime: Realtime; url: URL; stop(): Promise<void> };
@@ -139,6 +141,12 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     "account.erase": (request) => eraseAccount(app, request),
   });
 
+  const prune = () =>
+    pruneAccounts(app.db.sql, clock.now()).catch((error: unknown) =>
+      log.fault("accounts.prune_failed", error),
+    );
+  const pruning = setInterval(prune, pruneEveryMs);
+
   return {
     app,
     realtime,
@@ -151,6 +159,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       realtime.hub.closeAll();
       await server.stop(true);
       realtime.stop();
+      clearInterval(pruning);
       await jobs.stop();
       await close();
     },

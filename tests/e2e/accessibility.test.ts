@@ -58,7 +58,7 @@ describe.skipIf(!chromiumPath)("axe finds nothing", () => {
         await page.goto(server.url);
         await page.getByLabel("Username").fill("alice");
         await page.getByLabel("Password").fill("wrong password");
-        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByRole("button", { name: "Sign in", exact: true }).click();
         await page.getByRole("alert").waitFor();
         expect(await axeFindings(page)).toEqual([]);
         await page.goto(`${server.url}/register`);

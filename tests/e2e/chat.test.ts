@@ -70,7 +70,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await mobile.page.goto(server.url);
     await mobile.page.getByLabel("Username").fill("bob");
     await mobile.page.getByLabel("Password").fill(password);
-    await mobile.page.getByRole("button", { name: "Sign in" }).click();
+    await mobile.page.getByRole("button", { name: "Sign in", exact: true }).click();
     await waitUntilOpen(mobile.page);
 
     await server.kill();
@@ -114,10 +114,10 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await page.goto(server.url);
     await page.getByLabel("Username").fill("carol");
     await page.getByLabel("Password").fill("not this one");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     expect(await page.getByRole("alert").textContent()).toBe("The username or the password is wrong.");
     await page.getByLabel("Password").fill(password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     expect(new URL(page.url()).pathname).toBe("/chat");
     await page.context().close();
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { pruneAccounts } from "../../server/src/auth/prune-queries.ts";
 import { openDatabase } from "../../server/src/db/open-database.ts";
 import { queueMail } from "../../server/src/jobs/mail-job.ts";
 import { queueJob } from "../../server/src/jobs/queue.ts";
@@ -132,6 +133,29 @@ for (const kind of databaseKinds) {
     });
   });
 }
+
+describe.skipIf(!isAvailable("postgres"))("what can no longer matter", () => {
+  test("is forgotten: sessions that ended long ago, browsers not seen for a year, old notices", async () => {
+    const data = await createTestData("postgres");
+    const db = await openDatabase({ kind: "postgres", url: data.url! }, log);
+    const server = await startServer(data);
+    const alice = await join(server, "alice");
+    await alice.logIn();
+    await alice.logIn();
+    const now = Date.now();
+    const count = async () => (await db.sql`select 1 from sessions`).length;
+    await pruneAccounts(db.sql, now);
+    expect(await count()).toBe(3);
+    await pruneAccounts(db.sql, now + 31 * 24 * hourMs);
+    expect(await count()).toBe(1);
+    expect((await alice.fetch("/api/messages")).status).toBe(200);
+    await pruneAccounts(db.sql, now + 366 * 24 * hourMs);
+    expect([await count(), (await db.sql`select 1 from known_devices`).length]).toEqual([0, 0]);
+    await server.stop();
+    await db.close();
+    await data.remove();
+  });
+});
 
 describe("a server without mail", () => {
   test("prints its mails onto the console, so that nothing comes to a dead end", async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { SQL } from "bun";
 import { findTotpStep } from "../../server/src/auth/totp.ts";
-import { AuthenticatorApp, setUpFactor } from "../support/factors.ts";
+import { AuthenticatorApp, addPasskey, setUpFactor } from "../support/factors.ts";
 import { join, Person, password, problemOf } from "../support/person.ts";
 import {
   createTestData,
@@ -423,6 +423,33 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     );
     expect((await alice.post(`/admin/people/${row.id}/unrequire-factor`, {})).status).toBe(200);
     expect((await again.post("/account/two-factor/disable", {})).status).toBe(200);
+  });
+
+  test("the policy holds for roles or for everybody, and a passkey meets it as well", async () => {
+    const alice = new Person(server, "alice");
+    await alice.logIn();
+    const setPolicy = (factor: string) =>
+      alice.post("/admin/settings", { registration: "", factor, allows_erasure: true });
+    await join(server, "policed");
+    await join(server, "policedadmin");
+    await sql`update accounts set server_role = 'admin' where username = 'policedadmin'`;
+    const mustEnrol = async (name: string) => {
+      const person = new Person(server, name);
+      await person.logIn();
+      return (await person.fetch("/api/messages")).status === 403;
+    };
+    expect((await setPolicy("privileged")).status).toBe(200);
+    expect([await mustEnrol("policed"), await mustEnrol("policedadmin")]).toEqual([false, true]);
+    await setPolicy("everyone");
+    const person = new Person(server, "policed");
+    await person.logIn();
+    expect((await person.fetch("/account/passkeys")).status).toBe(200);
+    await addPasskey(person);
+    expect((await person.fetch("/api/messages")).status).toBe(403);
+    expect((await person.post("/account/two-factor/passkeys", {})).status).toBe(200);
+    expect((await person.fetch("/api/messages")).status).toBe(200);
+    await setPolicy("nobody");
+    expect(await mustEnrol("policedadmin")).toBe(false);
   });
 
   test("[A14] no key of the body sets what is not asked for", async () => {

@@ -53,9 +53,12 @@ export async function findAccountById(sql: Sql, id: AccountId): Promise<Account 
   return row ? toAccount(row) : null;
 }
 
-/** The account as it is, and stays until the transaction ends. */
+/**
+ * The account as it is, and stays until the transaction ends. Its messages go on being written meanwhile: they refer to
+ * the account, and `for update` would have them wait, or wait for each other for ever.
+ */
 export async function lockAccount(tx: Sql, id: AccountId): Promise<Account | null> {
-  const [row] = await tx<AccountRow>`select * from accounts where id = ${id} for update`;
+  const [row] = await tx<AccountRow>`select * from accounts where id = ${id} for no key update`;
   return row ? toAccount(row) : null;
 }
 

@@ -2,11 +2,15 @@ import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 import { sha256 } from "../lib/sha256.ts";
 
+/** Longer than any link works, and than the hour in which they are counted. */
+const keptMs = 2 * 3_600_000;
+
 /** Keeps a link's token, by its hash, and ends every older link of the account (R04). */
 export async function insertReset(
   tx: Sql,
   reset: { token: string; accountId: AccountId; emailKey: string | null; now: number; expiresAt: number },
 ): Promise<void> {
+  await tx`delete from password_resets where created_at < ${reset.now - keptMs}`;
   await tx`
     update password_resets set ended_at = ${reset.now} where account_id = ${reset.accountId} and ended_at is null`;
   await tx`

@@ -32,7 +32,6 @@ export async function queueJob(
 /** Takes up one job that is due, or null. Until `leaseMs` from now no other process takes it. */
 export async function claimJob(app: JobNeeds, sql: Sql, leaseMs: number): Promise<ClaimedJob | null> {
   const now = app.clock.now();
-  await sql`delete from jobs where until < ${now} and failed_at is null`;
   const [row] = await sql<{ id: string; kind: JobKind; payload: Uint8Array; attempts: number }>`
     update jobs set run_at = ${now + leaseMs}, attempts = attempts + 1
     where id = (
@@ -43,6 +42,11 @@ export async function claimJob(app: JobNeeds, sql: Sql, leaseMs: number): Promis
   if (!row) return null;
   const payload = app.secret.open(row.payload, jobContext(row.id));
   return { ...row, payload: payload === null ? null : (JSON.parse(payload) as unknown) };
+}
+
+/** Drops what is not worth doing any more. */
+export async function dropLateJobs(app: JobNeeds, sql: Sql): Promise<void> {
+  await sql`delete from jobs where until < ${app.clock.now()} and failed_at is null`;
 }
 
 export async function finishJob(sql: Sql, id: string): Promise<void> {

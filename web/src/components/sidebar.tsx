@@ -17,6 +17,7 @@ export type SidebarProps = {
   onTheme: (theme: Theme) => void;
   onOpenRoom: () => void;
   onShortcuts: () => void;
+  onSignOut: () => void;
 };
 
 const themeNames: Record<Theme, string> = { system: "As the system", light: "Light", dark: "Dark" };
@@ -91,7 +92,7 @@ export function Sidebar(props: SidebarProps) {
             Your account
             {unseenNotices > 0 ? <span className="badge">{unseenNotices} new</span> : null}
           </a>
-          <form method="post" action="/logout">
+          <form method="post" action="/logout" onSubmit={props.onSignOut}>
             <button type="submit" className="account-row">
               Sign out
             </button>

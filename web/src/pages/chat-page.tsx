@@ -104,6 +104,7 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
           else composer.current?.focus();
         }}
         onShortcuts={showShortcuts}
+        onSignOut={() => chat.signingOut()}
       />
       <div className="room" role={pane === "rooms" ? undefined : "main"}>
         <ConnectionBanner state={chat.client.state.value} onRetry={() => chat.client.reconnect()} />

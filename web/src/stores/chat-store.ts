@@ -26,6 +26,7 @@ export class ChatStore {
   /** Whether the end of the list is in view; then the oldest may go. */
   isFollowing = true;
   #typingSentAt = 0;
+  #isSigningOut = false;
   /** How far the server knows that one has read. */
   #toldReadSeq: number;
   #arrived: RoomEvent[] = [];
@@ -58,10 +59,19 @@ export class ChatStore {
   start(): void {
     this.client.state.subscribe((state) => {
       if (state.kind !== "open") this.outbox.interrupted();
-      if (state.kind === "ended" && state.reason === "signed_out") location.assign("/");
+      if (state.kind === "ended" && state.reason === "signed_out" && !this.#isSigningOut)
+        location.assign("/");
     });
     this.client.connect();
     void this.outbox.restore();
+  }
+
+  /**
+   * The form that signs out is on its way. Its session ends before its answer is here; whoever went elsewhere then would
+   * break the answer off, and with it the order to forget what this browser kept.
+   */
+  signingOut(): void {
+    this.#isSigningOut = true;
   }
 
   send(text: string): void {

@@ -36,6 +36,7 @@ export function twoFactorPage(
     body: html`${doneNote(page.done)}
 ${page.enrolment === null ? "" : enrolmentForm(page.enrolment, page.problem, page.hasTotp)}
 ${page.hasFactor ? factorOnForms(page) : ""}
+${page.mustEnrol && page.passkeys === 0 ? html`<p class="form-aside"><a href="/account/passkeys">Use a passkey instead</a></p>` : ""}
 ${
   !page.hasFactor && page.passkeys > 0
     ? html`<h2>Or your passkeys</h2>

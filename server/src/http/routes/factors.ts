@@ -124,6 +124,7 @@ const disableRoute = defineAction({
 });
 
 const passkeysPageRoute = defineSessionRoute({
+  access: "enrolment",
   method: "GET",
   path: "/account/passkeys",
   summary: "One's passkeys.",
@@ -136,7 +137,7 @@ const passkeysPageRoute = defineSessionRoute({
 const newPasskeyOptionsRoute = defineAction({
   path: "/account/passkeys/options",
   summary: "Ask for a new passkey.",
-  access: "session",
+  access: "enrolment",
   needsRecentProof: true,
   body: emptyBody,
   answer: z.looseObject({}),
@@ -146,7 +147,7 @@ const newPasskeyOptionsRoute = defineAction({
 const newPasskeyRoute = defineAction({
   path: "/account/passkeys",
   summary: "Keep a new passkey.",
-  access: "session",
+  access: "enrolment",
   needsRecentProof: true,
   body: z.strictObject({ response: newPasskeySchema, name: textField.optional() }),
   answer: z.strictObject({ message: z.string(), next: z.string() }),
