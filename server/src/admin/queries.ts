@@ -55,6 +55,24 @@ export async function listPeople(
     .trim()
     .toLowerCase()
     .replace(/[\\%_]/g, "\\$&")}%`;
+  return selectPeople(sql, { id: null, prefix, after, limit });
+}
+
+export async function findPerson(sql: Sql, id: AccountId): Promise<PersonEntry | null> {
+  const [person] = await selectPeople(sql, { id, prefix: "%", after: null, limit: 1 });
+  return person ?? null;
+}
+
+async function selectPeople(
+  sql: Sql,
+  wanted: {
+    id: AccountId | null;
+    prefix: string;
+    after: { awaitsApproval: boolean; key: string } | null;
+    limit: number;
+  },
+): Promise<PersonEntry[]> {
+  const { id, prefix, after, limit } = wanted;
   const rows = await sql<PersonRow>`
     select a.id, a.username, a.display_name, a.email, a.email_verified_at, a.server_role, a.factor_on_at,
       a.must_have_factor, a.disabled_at, a.awaits_approval, a.delete_at, a.created_at, s.last_seen_at,
@@ -66,27 +84,13 @@ export async function listPeople(
       ) s on true
       left join accounts i on i.id = a.invited_by
     where a.deleted_at is null
+      and (${id}::uuid is null or a.id = ${id}::uuid)
       and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix} or a.email_key like ${prefix})
       and (${after === null}::boolean
         or (not a.awaits_approval, a.username_key) > (${!(after?.awaitsApproval ?? false)}::boolean, ${after?.key ?? ""}::text))
     order by not a.awaits_approval, a.username_key
     limit ${limit}`;
   return rows.map(toEntry);
-}
-
-export async function findPerson(sql: Sql, id: AccountId): Promise<PersonEntry | null> {
-  const [row] = await sql<PersonRow>`
-    select a.id, a.username, a.display_name, a.email, a.email_verified_at, a.server_role, a.factor_on_at,
-      a.must_have_factor, a.disabled_at, a.awaits_approval, a.delete_at, a.created_at, s.last_seen_at,
-      coalesce(s.sessions, 0) as sessions, i.username as invited_by_name, a.invite_note
-    from accounts a
-      left join lateral (
-        select max(last_seen_at) as last_seen_at, count(*) filter (where ended_at is null) as sessions
-        from sessions where account_id = a.id
-      ) s on true
-      left join accounts i on i.id = a.invited_by
-    where a.deleted_at is null and a.id = ${id}`;
-  return row ? toEntry(row) : null;
 }
 
 export async function setServerRole(tx: Sql, id: AccountId, role: ServerRole): Promise<void> {

@@ -12,7 +12,13 @@ import {
   renamePasskey,
   takePasskeyChallenge,
 } from "./passkey-queries.ts";
-import { type PasskeyNeeds, passkeyChallengeMs, passkeyRefused, readChallenge } from "./passkeys.ts";
+import {
+  credentialFields,
+  type PasskeyNeeds,
+  passkeyChallengeMs,
+  passkeyRefused,
+  readChallenge,
+} from "./passkeys.ts";
 import { type Actor, assertRecentProof, type RequestOrigin } from "./sessions.ts";
 import { dropFactor } from "./two-factor.ts";
 
@@ -21,13 +27,9 @@ const nameCharsMax = 60;
 
 const text = z.string().max(16_384);
 
-/** What a browser answers when it made a passkey, as `PublicKeyCredential.toJSON` writes it. */
+/** What a browser answers when it made a passkey. */
 export const newPasskeySchema = z.strictObject({
-  id: text,
-  rawId: text,
-  type: z.literal("public-key"),
-  authenticatorAttachment: text.nullish(),
-  clientExtensionResults: z.record(text, z.unknown()),
+  ...credentialFields,
   response: z.strictObject({
     clientDataJSON: text,
     attestationObject: text,

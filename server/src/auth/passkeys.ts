@@ -19,15 +19,20 @@ export type PasskeyNeeds = AccountChangeNeeds & { ownOrigins: ReadonlySet<string
 
 export const passkeyChallengeMs = 5 * 60_000;
 
-const text = z.string().max(8192);
+const text = z.string().max(16_384);
 
-/** What a browser's authenticator answers, as `PublicKeyCredential.toJSON` writes it. */
-export const passkeyResponseSchema = z.strictObject({
+/** What every answer of an authenticator has, as `PublicKeyCredential.toJSON` writes it. */
+export const credentialFields = {
   id: text,
   rawId: text,
   type: z.literal("public-key"),
   authenticatorAttachment: text.nullish(),
   clientExtensionResults: z.record(text, z.unknown()),
+};
+
+/** The answer to a challenge. */
+export const passkeyResponseSchema = z.strictObject({
+  ...credentialFields,
   response: z.strictObject({
     clientDataJSON: text,
     authenticatorData: text,
