@@ -4,7 +4,7 @@ import type { Account } from "./accounts/queries.ts";
 import { findAccountByUsernameKey } from "./accounts/queries.ts";
 import { usernameKey } from "./accounts/username.ts";
 import { createOwner, disableFactorOf, linkFor } from "./admin/operator.ts";
-import { verifyAudit } from "./audit/audit-log.ts";
+import { readAuditHead, verifyAudit } from "./audit/audit-log.ts";
 import { readConfig } from "./config/read-config.ts";
 import { exitCodes, sayWhatIsWrong } from "./exit.ts";
 import type { App } from "./http/app.ts";
@@ -39,7 +39,7 @@ const orders: Record<string, Order> = {
 };
 
 const [name = "", username = ""] = process.argv.slice(2);
-const order = orders[name];
+const order = Object.hasOwn(orders, name) ? orders[name] : undefined;
 if (name !== "audit-verify" && (!order || username === "")) {
   console.error(help);
   process.exit(exitCodes.failed);
@@ -62,7 +62,8 @@ async function run(): Promise<number> {
     }
     const verdict = await verifyAudit(app);
     if (verdict.kind === "whole") {
-      console.log(`The audit log is whole: ${verdict.count} entries.`);
+      const head = await readAuditHead(app.db.sql);
+      console.log(`The audit log is whole: ${verdict.count} entries, the last one ${head.hash}.`);
       return 0;
     }
     console.error(`The audit log is broken at entry ${verdict.seq}: ${verdict.reason}.`);

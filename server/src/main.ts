@@ -1,5 +1,6 @@
 // The composition root: the only file that builds long-lived things.
 import { generalRoomId } from "@novax/protocol/ids";
+import { readAuditHead } from "./audit/audit-log.ts";
 import { createLocalAttemptLimits, createRedisAttemptLimits } from "./auth/attempt-limits.ts";
 import { loadKnownPasswords } from "./auth/known-passwords.ts";
 import { createPasswordHasher } from "./auth/password-hasher.ts";
@@ -141,11 +142,21 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     "account.erase": (request) => eraseAccount(app, request),
   });
 
+  // The log of the process stands elsewhere: an audit log that was cut off no longer reaches what was said here.
+  const tellAuditHead = () =>
+    readAuditHead(app.db.sql).then(
+      (head) => log.info("audit.head", head),
+      (error: unknown) => log.fault("audit.head_failed", error),
+    );
+  void tellAuditHead();
   const prune = () =>
     pruneAccounts(app.db.sql, clock.now()).catch((error: unknown) =>
       log.fault("accounts.prune_failed", error),
     );
-  const pruning = setInterval(prune, pruneEveryMs);
+  const pruning = setInterval(() => {
+    void prune();
+    void tellAuditHead();
+  }, pruneEveryMs);
 
   return {
     app,

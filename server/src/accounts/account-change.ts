@@ -2,7 +2,7 @@ import type { AccountId, SessionId } from "@novax/protocol/ids";
 import type { NoticeSignal } from "@novax/protocol/signals";
 import { type AuditDraft, recordAudit } from "../audit/audit-log.ts";
 import type { Bus } from "../bus/bus.ts";
-import type { Database, Sql } from "../db/database.ts";
+import { type Database, isDeadlock, type Sql } from "../db/database.ts";
 import { type RecordEvent, transactWithEvents } from "../events/record-events.ts";
 import type { JobNeeds } from "../jobs/queue.ts";
 import type { Log } from "../log/log.ts";
@@ -25,6 +25,19 @@ export type AccountChange = {
 
 /** Runs one transaction on accounts: all of it, with its notices, mails and audit entries, or nothing. */
 export async function changeAccount<T>(
+  app: AccountChangeNeeds,
+  work: (change: AccountChange) => Promise<T>,
+): Promise<T> {
+  try {
+    return await changeOnce(app, work);
+  } catch (error) {
+    // Two changes waited for each other, and the database broke this one off: nothing of it happened.
+    if (!isDeadlock(error)) throw error;
+    return changeOnce(app, work);
+  }
+}
+
+async function changeOnce<T>(
   app: AccountChangeNeeds,
   work: (change: AccountChange) => Promise<T>,
 ): Promise<T> {

@@ -14,6 +14,7 @@ export async function scheduleDeletion(
     set delete_at = ${deletion.at}, erases_messages = ${deletion.erasesMessages},
       credentials_version = credentials_version + 1
     where id = ${id}`;
+  await tx`delete from email_verifications where account_id = ${id}`;
 }
 
 export async function readErasesMessages(sql: Sql, id: AccountId): Promise<boolean> {
@@ -54,7 +55,7 @@ export async function assertNotLastOwner(tx: Sql, account: Account): Promise<voi
   const others = await tx`
     select 1 from accounts
     where server_role = 'owner' and id <> ${account.id} and disabled_at is null and deleted_at is null
-      and delete_at is null
+      and delete_at is null and not awaits_approval
     limit 1`;
   if (others.length === 0) {
     throw new Refusal("last_owner", "This is the last owner. Make somebody else an owner first.");

@@ -4,9 +4,9 @@ import { sha256 } from "../lib/sha256.ts";
 import { emailKey } from "./queries.ts";
 
 /** An address that somebody says is theirs, until they show that they read its mail. */
-export type Verification = { accountId: AccountId; email: string; createdAt: number; sentCount: number };
+export type Verification = { accountId: AccountId; email: string };
 
-type VerificationRow = { account_id: AccountId; email: string; created_at: string; sent_count: number };
+type VerificationRow = { account_id: AccountId; email: string };
 
 /** Whether somebody else has confirmed this address. */
 export async function isVerifiedElsewhere(sql: Sql, email: string, accountId: AccountId): Promise<boolean> {
@@ -21,19 +21,18 @@ export async function upsertVerification(
   tx: Sql,
   verification: Verification & { token: string; codeMac: Uint8Array; expiresAt: number },
 ): Promise<void> {
-  const { accountId, email, createdAt, sentCount, expiresAt } = verification;
+  const { accountId, email, expiresAt } = verification;
   await tx`
-    insert into email_verifications (account_id, email, token_hash, code_mac, sent_count, created_at, expires_at)
-    values (${accountId}, ${email}, ${sha256(verification.token)}, ${verification.codeMac}, ${sentCount}, ${createdAt},
-      ${expiresAt})
+    insert into email_verifications (account_id, email, token_hash, code_mac, expires_at)
+    values (${accountId}, ${email}, ${sha256(verification.token)}, ${verification.codeMac}, ${expiresAt})
     on conflict (account_id) do update
     set email = excluded.email, token_hash = excluded.token_hash, code_mac = excluded.code_mac, failures = 0,
-      sent_count = excluded.sent_count, created_at = excluded.created_at, expires_at = excluded.expires_at`;
+      expires_at = excluded.expires_at`;
 }
 
 export async function findVerification(sql: Sql, accountId: AccountId): Promise<Verification | null> {
   const [row] = await sql<VerificationRow>`
-    select account_id, email, created_at, sent_count from email_verifications where account_id = ${accountId}`;
+    select account_id, email from email_verifications where account_id = ${accountId}`;
   return row ? toVerification(row) : null;
 }
 
@@ -43,7 +42,7 @@ export async function findVerificationByToken(
   now: number,
 ): Promise<Verification | null> {
   const [row] = await sql<VerificationRow>`
-    select account_id, email, created_at, sent_count from email_verifications
+    select account_id, email from email_verifications
     where token_hash = ${sha256(token)} and expires_at > ${now}`;
   return row ? toVerification(row) : null;
 }
@@ -56,7 +55,7 @@ export async function takeVerificationByToken(
 ): Promise<Verification | null> {
   const [row] = await tx<VerificationRow>`
     delete from email_verifications where token_hash = ${sha256(token)} and expires_at > ${now}
-    returning account_id, email, created_at, sent_count`;
+    returning account_id, email`;
   return row ? toVerification(row) : null;
 }
 
@@ -82,11 +81,40 @@ export async function takeVerificationByCode(
 ): Promise<Verification | null> {
   const [row] = await tx<VerificationRow>`
     delete from email_verifications where account_id = ${accountId} and code_mac = ${codeMac}
-    returning account_id, email, created_at, sent_count`;
+    returning account_id, email`;
   return row ? toVerification(row) : null;
 }
 
+/** Ends whatever waits to be confirmed. */
+export async function deleteVerification(tx: Sql, accountId: AccountId): Promise<void> {
+  await tx`delete from email_verifications where account_id = ${accountId}`;
+}
+
+/** Ends a change to another address that waits to be confirmed: whoever asked for it may have lost the account since. */
+export async function cancelEmailChange(tx: Sql, account: { id: AccountId; email: string }): Promise<void> {
+  await tx`
+    delete from email_verifications where account_id = ${account.id} and lower(email) <> ${emailKey(account.email)}`;
+}
+
+const hourMs = 3_600_000;
+
+/** Notes a mail, and says how many there were in the last hour for this account and to this address, itself included. */
+export async function countVerificationMail(
+  tx: Sql,
+  accountId: AccountId,
+  email: string,
+  now: number,
+): Promise<{ ofAccount: number; toAddress: number }> {
+  const key = emailKey(email);
+  await tx`delete from verification_mails where sent_at < ${now - hourMs}`;
+  await tx`insert into verification_mails (account_id, email_key, sent_at) values (${accountId}, ${key}, ${now})`;
+  const [row] = await tx<{ of_account: string; to_address: string }>`
+    select count(*) filter (where account_id = ${accountId}) as of_account,
+      count(*) filter (where email_key = ${key}) as to_address
+    from verification_mails where account_id = ${accountId} or email_key = ${key}`;
+  return { ofAccount: Number(row!.of_account), toAddress: Number(row!.to_address) };
+}
+
 function toVerification(row: VerificationRow): Verification {
-  const { account_id, email, created_at, sent_count } = row;
-  return { accountId: account_id, email, createdAt: Number(created_at), sentCount: sent_count };
+  return { accountId: row.account_id, email: row.email };
 }

@@ -50,7 +50,11 @@ export async function insertInvite(
 export async function assertInvite(sql: Sql, token: string, now: number): Promise<void> {
   const rows = await sql`
     select 1 from invites
-    where token_hash = ${sha256(token)} and revoked_at is null and expires_at > ${now} and uses < max_uses`;
+    where token_hash = ${sha256(token)} and revoked_at is null and expires_at > ${now} and uses < max_uses
+      and exists (
+        select 1 from accounts a where a.id = created_by and a.server_role in ('owner', 'admin')
+          and a.disabled_at is null and a.deleted_at is null
+      )`;
   if (rows.length === 0) throw inviteInvalid();
 }
 
@@ -62,17 +66,22 @@ export async function takeInvite(tx: Sql, token: string, now: number): Promise<I
   const [row] = await tx<InviteRow>`
     update invites set uses = uses + 1
     where token_hash = ${sha256(token)} and revoked_at is null and expires_at > ${now} and uses < max_uses
+      and exists (
+        select 1 from accounts a where a.id = created_by and a.server_role in ('owner', 'admin')
+          and a.disabled_at is null and a.deleted_at is null
+      )
     returning created_by, note, needs_approval`;
   if (!row) throw inviteInvalid();
   return { by: row.created_by, note: row.note, needsApproval: row.needs_approval };
 }
 
-/** The invitations that still work, the newest first. */
+/** The invitations that still work, the newest first; those of people who may no longer invite do not. */
 export async function listInvites(sql: Sql, now: number): Promise<InviteEntry[]> {
   const rows = await sql<InviteRow>`
     select i.id, i.created_by, a.username, i.note, i.max_uses, i.uses, i.needs_approval, i.created_at, i.expires_at
     from invites i join accounts a on a.id = i.created_by
     where i.revoked_at is null and i.expires_at > ${now} and i.uses < i.max_uses
+      and a.server_role in ('owner', 'admin') and a.disabled_at is null and a.deleted_at is null
     order by i.created_at desc`;
   return rows.map((row) => ({
     id: row.id,

@@ -1,22 +1,29 @@
+import type { Person } from "@novax/protocol/entities";
 import { displayNameCharsMax } from "@novax/protocol/limits";
+import { toPerson } from "@novax/protocol/person";
 import { isUniqueViolation } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { type AccountChangeNeeds, changeAccount } from "./account-change.ts";
-import { type Account, lockAccount, setDisplayName } from "./queries.ts";
-import { isNameReserved, reserveName, setUsername } from "./reserved-usernames.ts";
+import { lockAccount, setDisplayName } from "./queries.ts";
+import { countNamesGivenUp, isNameReserved, reserveName, setUsername } from "./reserved-usernames.ts";
 import { parseUsername, usernameKey, usernameTaken } from "./username.ts";
 
 const dayMs = 24 * 3_600_000;
 /** For so long nobody else can take a name that somebody gave up, and pass for them. */
 const reservedMs = 30 * dayMs;
+const renamesPerDay = 3;
 
-type Self = { id: Account["id"]; username: string };
+const emojiSequence = /\p{RGI_Emoji}/gv;
+
+type Self = Person;
 
 /** A display name as it is shown; "" for none. Refuses with `display_name_invalid`. */
 export function parseDisplayName(text: string): string {
   const name = text.normalize("NFC").trim().replace(/\s+/gu, " ");
-  // Signs that turn the line's direction or are not seen would let one name look like another.
-  if (/[\p{Control}\p{Format}\p{Surrogate}\p{Private_Use}]/u.test(name.replaceAll("\u200d", ""))) {
+  // Signs that turn the line's direction or are not seen would let one name look like another. Inside of an emoji they
+  // hold its parts together.
+  const plain = name.replace(emojiSequence, "");
+  if (/[\p{Control}\p{Format}\p{Surrogate}\p{Private_Use}\u115f\u1160\u2800\u3164\uffa0]/u.test(plain)) {
     throw invalid("A display name has no signs that cannot be seen.");
   }
   if ([...name].length > displayNameCharsMax)
@@ -28,6 +35,7 @@ export function parseDisplayName(text: string): string {
 export async function changeDisplayName(app: AccountChangeNeeds, actor: Self, text: string): Promise<void> {
   const name = parseDisplayName(text);
   await app.db.transact((tx) => setDisplayName(tx, actor.id, name));
+  app.bus.publish({ kind: "person_changed", person: toPerson(actor.id, actor.username, name) });
 }
 
 /**
@@ -49,6 +57,12 @@ export async function changeUsername(
       if (account.username === username) return;
       if (await isNameReserved(tx, key, actor.id, now)) throw usernameTaken();
       if (usernameKey(account.username) !== key) {
+        // Each name that is given up is kept from the others: nobody collects them.
+        if ((await countNamesGivenUp(tx, actor.id, now + reservedMs - dayMs)) >= renamesPerDay) {
+          throw new Refusal("too_many_attempts", "A username can be changed three times a day.", {
+            retryInMs: dayMs,
+          });
+        }
         await reserveName(tx, usernameKey(account.username), actor.id, now + reservedMs);
       }
       await setUsername(tx, actor.id, username, key);
@@ -64,6 +78,8 @@ export async function changeUsername(
   } catch (error) {
     throw isUniqueViolation(error) ? usernameTaken() : error;
   }
+  const person = toPerson(actor.id, username, actor.displayName ?? "");
+  app.bus.publish({ kind: "person_changed", person });
 }
 
 function invalid(detail: string): Refusal {

@@ -126,6 +126,12 @@ export async function setPasswordHash(tx: Sql, id: AccountId, hash: string): Pro
     update accounts
     set password_hash = ${hash}, credentials_version = credentials_version + 1, failures_in_a_row = 0
     where id = ${id}`;
+  await endResetLinks(tx, id);
+}
+
+/** Links to set a password, made before who may do so changed, no longer work. */
+export async function endResetLinks(tx: Sql, id: AccountId): Promise<void> {
+  await tx`update password_resets set ended_at = created_at where account_id = ${id} and ended_at is null`;
 }
 
 /** Ends every sign-in that is under way: what it proved is no longer what the account asks for. */
@@ -151,6 +157,7 @@ export async function setDisabled(tx: Sql, id: AccountId, at: number | null): Pr
   await tx`
     update accounts set disabled_at = ${at}, credentials_version = credentials_version + 1
     where id = ${id} and deleted_at is null`;
+  await endResetLinks(tx, id);
 }
 
 export async function setDisplayName(tx: Sql, id: AccountId, name: string): Promise<void> {
@@ -161,6 +168,7 @@ export async function setEmail(tx: Sql, id: AccountId, email: string, verifiedAt
   await tx`
     update accounts set email = ${email}, email_verified_at = ${verifiedAt}
     where id = ${id}`;
+  await endResetLinks(tx, id);
 }
 
 export async function clearDeletion(tx: Sql, id: AccountId): Promise<void> {

@@ -14,6 +14,13 @@ export async function isNameReserved(
   return rows.length > 0;
 }
 
+/** How many names this account gave up since then. */
+export async function countNamesGivenUp(sql: Sql, owner: AccountId, untilAfter: number): Promise<number> {
+  const [row] = await sql<{ count: string }>`
+    select count(*) as count from reserved_usernames where account_id = ${owner} and until > ${untilAfter}`;
+  return Number(row!.count);
+}
+
 /** Keeps a name that was given up from others for a while; its old owner may have it back. */
 export async function reserveName(tx: Sql, key: string, owner: AccountId, until: number): Promise<void> {
   await tx`

@@ -7,7 +7,7 @@ import { insertResetLink } from "../auth/reset-password.ts";
 import { dropFactor } from "../auth/two-factor.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { AdminNeeds } from "./people.ts";
-import { setServerRole } from "./queries.ts";
+import { clearApproval, setServerRole } from "./queries.ts";
 
 // What the operator does on the command line, where there is no page to get in by. The audit log names nobody as the
 // actor: whoever has the machine is nobody's account.
@@ -17,6 +17,8 @@ const byOperator = "By the operator, on the command line.";
 
 /** A link with which somebody sets a new password. */
 export function linkFor(app: AdminNeeds, account: Account): Promise<string> {
+  if (account.isDisabled)
+    throw new Refusal("forbidden", "this account is shut; create-owner opens it, or an owner does.");
   return changeAccount(app, async ({ tx, notify, audit }) => {
     const link = await insertResetLink(app, tx, account.id, null);
     await notify(account, "reset_link_issued", byOperator);
@@ -52,6 +54,7 @@ export function createOwner(
     if (known) {
       const detail = `${known.serverRole} to owner. ${byOperator}`;
       await setServerRole(tx, known.id, "owner");
+      await clearApproval(tx, known.id);
       if (known.isDisabled) await setDisabled(tx, known.id, null);
       audit({ action: "account.role_changed", actor: null, subject: known, detail });
       return null;

@@ -2,7 +2,7 @@ import type { Person, ServerRole } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import { type AccountChange, type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
 import { assertNotLastOwner } from "../accounts/deletion.ts";
-import { type Account, lockAccount, setDisabled } from "../accounts/queries.ts";
+import { type Account, endResetLinks, lockAccount, setDisabled } from "../accounts/queries.ts";
 import { insertResetLink } from "../auth/reset-password.ts";
 import { type Actor, markAllSessionsEnded, type RequestOrigin } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
@@ -29,8 +29,11 @@ export async function changeRole(
   if (actor.serverRole !== "owner") throw new Refusal("forbidden", "Only an owner may change roles.");
   await changeOther(app, actor, id, async ({ tx, audit }, person) => {
     if (person.serverRole === role) return;
+    if (person.awaitsApproval) throw new Refusal("approval_pending", "Let them in first.");
     if (role !== "owner") await assertNotLastOwner(tx, person);
     await setServerRole(tx, id, role);
+    // A link that was made for a member must not open an owner.
+    await endResetLinks(tx, id);
     const detail = `${person.serverRole} to ${role}`;
     audit({ action: "account.role_changed", actor, subject: person, address: origin.address, detail });
   });

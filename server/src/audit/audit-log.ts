@@ -81,8 +81,8 @@ export async function recordAudit(app: AuditNeeds, tx: Sql, draft: AuditDraft): 
     actorName: actor?.username ?? "",
     subjectId: subject?.id ?? null,
     subjectName: subject?.username ?? "",
-    address: draft.address ?? "",
-    detail: draft.detail ?? "",
+    address: storable(draft.address),
+    detail: storable(draft.detail),
   };
   const hash = chainHash(app.secret, head!.hash, entry);
   await tx`
@@ -113,12 +113,31 @@ export async function listAudit(
   return rows.map(toEntry);
 }
 
+/** What the log holds of one account, the newest first. Where somebody else acted, their address is theirs. */
+export async function listAuditOf(sql: Sql, account: AccountId, limit: number): Promise<AuditEntry[]> {
+  const rows = await sql<AuditRow>`
+    select seq, at, action, actor_id, actor_name, subject_id, subject_name,
+      case when actor_id = ${account} then address else '' end as address, detail, hash
+    from audit_log
+    where actor_id = ${account} or subject_id = ${account}
+    order by seq desc
+    limit ${limit}`;
+  return rows.map(toEntry);
+}
+
+/** The end of the log, to be kept elsewhere: a log that was cut off no longer reaches it. */
+export async function readAuditHead(sql: Sql): Promise<{ seq: number; hash: string }> {
+  const [head] = await sql<{ seq: string; hash: Uint8Array }>`select seq, hash from audit_head`;
+  return { seq: Number(head!.seq), hash: Buffer.from(head!.hash).toString("hex") };
+}
+
 export type AuditVerdict =
   | { kind: "whole"; count: number }
   /** The first entry that is not what was written there. */
   | { kind: "broken"; seq: number; reason: string };
 
 const verifyPage = 1000;
+const detailCharsMax = 500;
 
 /** Walks the whole chain. */
 export async function verifyAudit(app: { db: Database; secret: ServerSecret }): Promise<AuditVerdict> {
@@ -168,6 +187,11 @@ function toEntry(row: AuditRow): AuditEntry {
     address: row.address,
     detail: row.detail,
   };
+}
+
+/** The hash must be of what the database gives back, so what it would not keep as it is does not get there. */
+function storable(text = ""): string {
+  return text.replaceAll("\0", "").slice(0, detailCharsMax).toWellFormed();
 }
 
 function chainHash(secret: ServerSecret, before: Uint8Array, entry: AuditEntry): Buffer {

@@ -46,7 +46,7 @@ export async function answerChallenge(
       // Answered meanwhile by somebody else: what was used up here is given back with the transaction.
       if (!(await endChallenge(tx, challengeToken))) throw challengeEnded();
       const knownDevice = deviceToken ? await findKnownDevice(tx, accountId, deviceToken) : null;
-      const proof = { kind: "password", hasFactor: true } as const;
+      const proof = { kind: challenge.proof, hasFactor: true } as const;
       return finishLogin(app, change, {
         account: { id: accountId, credentialsVersion: challenge.credentialsVersion },
         proof,

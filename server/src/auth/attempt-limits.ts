@@ -37,20 +37,42 @@ export async function assertAttemptsLeft(
   if (count >= limit.max) throw tooManyAttempts(retryInMs);
 }
 
+/** Of each kind: what strangers fill with addresses must not shut out what counts for accounts. */
 const keysMax = 100_000;
+/** Kinds of keys that strangers make by the thousand, one per address: the oldest gives way. */
+const kindsOfAddresses = new Set([
+  "login-address",
+  "sign-up",
+  "reset-request",
+  "reset-link",
+  "passkey-options",
+]);
+
+type Window = { count: number; endsAt: number };
 
 export function createLocalAttemptLimits(clock: Clock): AttemptLimits {
-  const windows = new Map<string, { count: number; endsAt: number }>();
-  const dropEnded = () => {
-    for (const [key, window] of windows) if (window.endsAt <= clock.now()) windows.delete(key);
+  const kinds = new Map<string, Map<string, Window>>();
+  const windowsOf = (key: string): Map<string, Window> => {
+    const kind = kindOf(key);
+    const windows = kinds.get(kind) ?? new Map<string, Window>();
+    kinds.set(kind, windows);
+    return windows;
+  };
+  const makeRoom = (key: string, windows: Map<string, Window>) => {
+    if (windows.size < keysMax) return;
+    for (const [other, window] of windows) if (window.endsAt <= clock.now()) windows.delete(other);
+    if (windows.size < keysMax) return;
+    if (!kindsOfAddresses.has(kindOf(key))) throw cannotCount();
+    windows.delete(windows.keys().next().value!);
   };
   return {
     countAttempt: async (key, limit) => {
       const now = clock.now();
+      const windows = windowsOf(key);
       let window = windows.get(key);
       if (!window || window.endsAt <= now) {
-        if (windows.size >= keysMax) dropEnded();
-        if (windows.size >= keysMax) throw cannotCount();
+        windows.delete(key);
+        makeRoom(key, windows);
         window = { count: 0, endsAt: now + limit.windowMs };
         windows.set(key, window);
       }
@@ -58,16 +80,20 @@ export function createLocalAttemptLimits(clock: Clock): AttemptLimits {
       return { count: window.count, retryInMs: window.endsAt - now };
     },
     readAttempts: async (key) => {
-      const window = windows.get(key);
+      const window = windowsOf(key).get(key);
       const left = window ? window.endsAt - clock.now() : 0;
       return left > 0 ? { count: window!.count, retryInMs: left } : { count: 0, retryInMs: 0 };
     },
     forgiveAttempt: async (key) => {
-      const window = windows.get(key);
+      const window = windowsOf(key).get(key);
       if (window) window.count -= 1;
     },
-    close: async () => windows.clear(),
+    close: async () => kinds.clear(),
   };
+}
+
+function kindOf(key: string): string {
+  return key.split(":", 1)[0]!;
 }
 
 // One script, so that a counter can never be left without an end.

@@ -52,18 +52,24 @@ export async function attemptPassword(
     ? `device:${device.id}`
     : `account:${sha256(usernameKey(attempt.username)).toString("hex")}`;
   const addressBucket = `login-address:${addressKey(origin.address)}`;
-  // The attempt on the account is taken before it is made, so that of fifty at once no more are made than allowed. On
-  // the address failures alone count: an office behind one address signs in at nine.
-  await assertAttemptsLeft(app.attemptLimits, addressBucket, app.loginLimits.perAddress);
-  // One password tried on everybody from everywhere touches neither of the other limits. Known browsers go on.
-  if (!device) await assertAttemptsLeft(app.attemptLimits, overallBucket, app.loginLimits.overall);
+  // On the address failures alone count, because an office behind one address signs in at nine; so the look at the count
+  // is repeated when the hash's turn comes, or a hundred guesses at once would all have been let in before the first one
+  // failed. A browser that signed in before is bound by its own count alone: no neighbour behind the same address, and
+  // nobody who tries one password on everybody, locks it out.
+  const assertRoom = async () => {
+    if (device) return;
+    await assertAttemptsLeft(app.attemptLimits, addressBucket, app.loginLimits.perAddress);
+    await assertAttemptsLeft(app.attemptLimits, overallBucket, app.loginLimits.overall);
+  };
+  await assertRoom();
+  // The attempt on the account is taken before it is made, so that of fifty at once no more are made than allowed.
   await assertAttempt(app.attemptLimits, bucket, app.loginLimits.perAccount);
   // Counted while the hash is computed, and taken back where the password was right: a write after a wrong one would take
   // time that tells a name that somebody has from one that nobody has (L02).
   const counted = countFailureInARow(app, account, device);
   let isRight: boolean;
   try {
-    isRight = await verify(app, account, device, attempt.password);
+    isRight = await verify(app, account, device, attempt.password, assertRoom);
     await counted;
   } catch (error) {
     // Nobody looked at the password: a busy server must not lock people out.
@@ -112,15 +118,16 @@ async function verify(
   account: Account | null,
   device: KnownDevice | null,
   password: string,
+  before: () => Promise<void>,
 ): Promise<boolean> {
   let normalised: string;
   try {
     normalised = normalisePassword(password);
   } catch {
     // No account has such a password; it costs the time of one all the same.
-    return app.passwordHasher.verify("", null);
+    return app.passwordHasher.verify("", null, before);
   }
   const failuresInARow = device ? device.failuresInARow : (account?.failuresInARow ?? 0);
   const isOpen = account !== null && !account.isDisabled && failuresInARow < failuresInARowMax;
-  return app.passwordHasher.verify(normalised, isOpen ? account.passwordHash : null);
+  return app.passwordHasher.verify(normalised, isOpen ? account.passwordHash : null, before);
 }

@@ -1,4 +1,5 @@
 import { changeAccount } from "../accounts/account-change.ts";
+import { cancelEmailChange } from "../accounts/email-queries.ts";
 import { findAccountById, lockAccount, setPasswordHash } from "../accounts/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { attemptPassword } from "./attempt-password.ts";
@@ -6,7 +7,13 @@ import { type FinishedLogin, finishLogin } from "./finish-login.ts";
 import { distrustDevices } from "./known-devices.ts";
 import type { LoginNeeds } from "./log-in.ts";
 import { assertMayBePassword, normalisePassword, type PasswordRules } from "./password-rules.ts";
-import { type Actor, assertRecentProof, markAllSessionsEnded, type RequestOrigin } from "./sessions.ts";
+import {
+  type Actor,
+  assertLiveSession,
+  assertRecentProof,
+  markAllSessionsEnded,
+  type RequestOrigin,
+} from "./sessions.ts";
 
 /**
  * Changes one's own password. Every session of the account and every browser's trust ends, on every process, and this
@@ -34,10 +41,13 @@ export async function changePassword(
   const finished = await changeAccount(app, async (changed) => {
     const { tx, notify, audit } = changed;
     const locked = (await lockAccount(tx, account.id))!;
+    // Hashing may have waited for its turn.
+    await assertLiveSession(tx, actor);
     // Two changes at once: the second one's "current password" is no longer that.
     if (locked.credentialsVersion !== account.credentialsVersion)
       throw currentPasswordWrong("current_password");
     await setPasswordHash(tx, account.id, passwordHash);
+    await cancelEmailChange(tx, locked);
     await distrustDevices(tx, account.id, null);
     changed.endedSessions(await markAllSessionsEnded(tx, account.id, app.clock.now()));
     await notify(locked, "password_changed", "You were signed out everywhere else.");

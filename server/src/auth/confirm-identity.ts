@@ -61,6 +61,7 @@ export async function confirmByPasskey(
 ): Promise<void> {
   const passkey = await verifyPasskey(app, response, "confirm", actor.id);
   await app.db.transact(async (tx) => {
+    await lockAccount(tx, actor.id);
     if (!(await usePasskey(tx, passkey, app.clock.now()))) throw factorWrong({ kind: "passkey", response });
     await markProved(tx, actor.sessionId, app.clock.now());
   });

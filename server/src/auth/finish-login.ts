@@ -72,8 +72,9 @@ export async function finishLogin(
   const hasFactor = proof.kind === "passkey" || (proof.kind !== "new_account" && proof.hasFactor);
   const isTrusted = knownDevice?.trustedUntil != null && knownDevice.trustedUntil > now;
   if (account.hasFactor && !hasFactor && !isTrusted) {
-    const { credentialsVersion } = account;
-    const challengeToken = await insertChallenge(app, tx, { accountId: account.id, credentialsVersion });
+    const { id: accountId, credentialsVersion } = account;
+    const first = proof.kind === "identity" ? "identity" : "password";
+    const challengeToken = await insertChallenge(app, tx, { accountId, credentialsVersion, proof: first });
     return { kind: "factor_owed", challengeToken };
   }
   const mustEnrol =
@@ -86,8 +87,9 @@ export async function finishLogin(
   const { id: accountId } = account;
   const trusts = login.trustsDevice && account.hasFactor;
   const deviceToken = await rememberDevice(app, tx, { accountId, known: knownDevice, origin, trusts });
-  // Nobody was asked for the factor on a trusted browser, and a provider may have asked for nothing at all.
-  const isProved = hasFactor || (!account.hasFactor && proof.kind !== "identity");
+  // Nobody was asked for the factor on a trusted browser, and a provider may have asked for nothing at all: what weakens
+  // the account then asks for all of it.
+  const isProved = proof.kind !== "identity" && (hasFactor || !account.hasFactor);
   const sessionToken = await insertSession(app, tx, { accountId, origin, isProved, mustEnrol });
   change.audit({
     action: "login.succeeded",

@@ -10,6 +10,7 @@ import {
   listAccountsByEmail,
   lockAccount,
   lockFirstAccount,
+  raiseCredentialsVersion,
 } from "../accounts/queries.ts";
 import { isNameReserved } from "../accounts/reserved-usernames.ts";
 import { parseUsername, usernameKey } from "../accounts/username.ts";
@@ -94,6 +95,7 @@ export async function unlinkIdentities(
       );
     }
     if ((await deleteIdentities(tx, actor.id)) === 0) return;
+    await raiseCredentialsVersion(tx, actor.id);
     await notify(account, "identity_unlinked", "It does not open this account any more.");
     audit({ action: "identity.unlinked", actor, subject: actor, address: origin.address });
   });
@@ -107,7 +109,7 @@ async function linkByAddress(
 ): Promise<Account | null> {
   // An address that nobody confirmed here may have been given by anybody; it links nothing.
   if (!identity.isEmailVerified || identity.email === null) return null;
-  const [account] = await listAccountsByEmail(change.tx, identity.email, 1);
+  const [account] = await listAccountsByEmail(change.tx, parseEmail(identity.email), 1);
   if (!account?.isEmailVerified) return null;
   if (account.serverRole === "owner" || account.serverRole === "admin") {
     throw ssoRefused("Sign in with your password once, and link single sign-on on your account page.");
@@ -153,9 +155,12 @@ async function createFor(
     throw ssoRefused("The provider did not tell an e-mail address, and an account needs one.");
   const email = parseEmail(identity.email);
   const id = app.random.uuid() as AccountId;
+  if (identity.isEmailVerified && (await isVerifiedElsewhere(tx, email, id))) {
+    // Of an account that is shut, or it would have been linked: nobody comes back by another door.
+    throw ssoRefused("This address belongs to an account that cannot be used.");
+  }
   const username = await chooseUsername(app, change, identity.suggestedName, id);
   const now = app.clock.now();
-  const isOwn = identity.isEmailVerified && !(await isVerifiedElsewhere(tx, email, id));
   await insertAccount(tx, {
     id,
     username,
@@ -164,7 +169,7 @@ async function createFor(
     passwordHash: null,
     serverRole: "member",
     createdAt: now,
-    ...(isOwn ? { emailVerifiedAt: now } : {}),
+    ...(identity.isEmailVerified ? { emailVerifiedAt: now } : {}),
   });
   const { issuer, subject } = identity;
   await insertIdentity(tx, { issuer, subject, email, accountId: id, now });

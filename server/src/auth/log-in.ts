@@ -1,8 +1,8 @@
 import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
 import {
   type Account,
-  findAccountById,
   findAccountByUsernameKey,
+  lockAccount,
   renewPasswordHash,
 } from "../accounts/queries.ts";
 import { isUsername, usernameKey } from "../accounts/username.ts";
@@ -64,7 +64,7 @@ export async function logInByPasskey(
   try {
     const passkey = await verifyPasskey(app, attempt.response, "login", null);
     const finished = await changeAccount(app, async (change) => {
-      const account = await findAccountById(change.tx, passkey.accountId);
+      const account = await lockAccount(change.tx, passkey.accountId);
       if (!account || !(await usePasskey(change.tx, passkey, app.clock.now()))) throw passkeyRefused();
       const { deviceToken, presented } = attempt;
       const knownDevice = deviceToken ? await findKnownDevice(change.tx, account.id, deviceToken) : null;

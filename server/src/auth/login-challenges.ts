@@ -5,7 +5,12 @@ import type { Random } from "../lib/random.ts";
 import { sha256 } from "../lib/sha256.ts";
 
 /** A sign-in of which the second factor is owed. */
-export type LoginChallenge = { accountId: AccountId; credentialsVersion: number };
+export type LoginChallenge = {
+  accountId: AccountId;
+  credentialsVersion: number;
+  /** What was shown first. */
+  proof: "password" | "identity";
+};
 
 export const challengeMs = 10 * 60_000;
 const failuresMax = 5;
@@ -20,17 +25,24 @@ export async function insertChallenge(
   const token = app.random.token();
   await tx`delete from login_challenges where expires_at < ${now}`;
   await tx`
-    insert into login_challenges (token_hash, account_id, credentials_version, expires_at)
-    values (${sha256(token)}, ${challenge.accountId}, ${challenge.credentialsVersion}, ${now + challengeMs})`;
+    insert into login_challenges (token_hash, account_id, credentials_version, proof, expires_at)
+    values (${sha256(token)}, ${challenge.accountId}, ${challenge.credentialsVersion}, ${challenge.proof},
+      ${now + challengeMs})`;
   return token;
 }
 
 /** The challenge of this token, while it may still be answered. */
 export async function findChallenge(sql: Sql, token: string, now: number): Promise<LoginChallenge | null> {
-  const [row] = await sql<{ account_id: AccountId; credentials_version: number }>`
-    select account_id, credentials_version from login_challenges
+  const [row] = await sql<{
+    account_id: AccountId;
+    credentials_version: number;
+    proof: LoginChallenge["proof"];
+  }>`
+    select account_id, credentials_version, proof from login_challenges
     where token_hash = ${sha256(token)} and expires_at > ${now} and failures < ${failuresMax}`;
-  return row ? { accountId: row.account_id, credentialsVersion: row.credentials_version } : null;
+  return row
+    ? { accountId: row.account_id, credentialsVersion: row.credentials_version, proof: row.proof }
+    : null;
 }
 
 /** Takes one of the tries, before the answer is looked at: of fifty at once five are. Returns which it is, or null. */

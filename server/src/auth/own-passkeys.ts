@@ -1,6 +1,7 @@
 import { generateRegistrationOptions, verifyRegistrationResponse } from "@simplewebauthn/server";
 import { z } from "zod";
 import { changeAccount } from "../accounts/account-change.ts";
+import { readPolicy, requiresFactor } from "../accounts/policy.ts";
 import { lockAccount, raiseCredentialsVersion } from "../accounts/queries.ts";
 import { isUniqueViolation } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -34,7 +35,10 @@ export const newPasskeySchema = z.strictObject({
     clientDataJSON: text,
     attestationObject: text,
     authenticatorData: text.optional(),
-    transports: z.array(text).max(10).optional(),
+    transports: z
+      .array(z.string().regex(/^[a-z-]{1,20}$/))
+      .max(10)
+      .optional(),
     publicKeyAlgorithm: z.int().optional(),
     publicKey: text.optional(),
   }),
@@ -156,15 +160,16 @@ export async function removePasskey(
     audit({ action: "passkey.removed", actor, subject: actor, address: origin.address, detail: name });
     const isLastFactor =
       account.hasFactor && !account.hasTotp && (await listPasskeys(tx, actor.id)).length === 0;
+    if (isLastFactor && requiresFactor(await readPolicy(tx), account)) {
+      throw new Refusal("second_factor_setup_required", "An owner of this server demands a second factor.");
+    }
     if (isLastFactor) await dropFactor(change, account, actor, origin, "The last passkey was removed.");
   });
 }
 
 function cleanName(name: string): string {
-  return name
-    .replace(/[\p{Control}\p{Surrogate}\p{Format}]/gu, "")
-    .trim()
-    .slice(0, nameCharsMax);
+  const visible = name.replace(/[\p{Control}\p{Surrogate}\p{Format}]/gu, "").trim();
+  return [...visible].slice(0, nameCharsMax).join("");
 }
 
 function passkeyNotFound(): Refusal {

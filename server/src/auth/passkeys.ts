@@ -20,11 +20,12 @@ export type PasskeyNeeds = AccountChangeNeeds & { ownOrigins: ReadonlySet<string
 export const passkeyChallengeMs = 5 * 60_000;
 
 const text = z.string().max(16_384);
+const base64Url = z.string().regex(/^[A-Za-z0-9_-]{1,1400}$/);
 
 /** What every answer of an authenticator has, as `PublicKeyCredential.toJSON` writes it. */
 export const credentialFields = {
-  id: text,
-  rawId: text,
+  id: base64Url,
+  rawId: base64Url,
   type: z.literal("public-key"),
   authenticatorAttachment: text.nullish(),
   clientExtensionResults: z.record(text, z.unknown()),

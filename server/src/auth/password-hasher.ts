@@ -11,8 +11,11 @@ const waitMs = 15_000;
 export type PasswordHasher = {
   /** Hashes a password as {@link normalisePassword} left it. Over 72 bytes Bun hashes with SHA-512 first. */
   hash(password: string): Promise<string>;
-  /** Takes the same time whether `hash` is an account's or null (nobody's). */
-  verify(password: string, hash: string | null): Promise<boolean>;
+  /**
+   * Takes the same time whether `hash` is an account's or null (nobody's). `before` runs when its turn has come; where
+   * it rejects, nothing is computed.
+   */
+  verify(password: string, hash: string | null, before?: () => Promise<void>): Promise<boolean>;
   /** Whether a stored hash is weaker than what `hash` makes today. */
   isOutdated(hash: string): boolean;
 };
@@ -24,8 +27,9 @@ export async function createPasswordHasher(cost: number): Promise<PasswordHasher
   const nobodysHash = await Bun.password.hash(crypto.randomUUID(), options);
   return {
     hash: (password) => queue.run(() => Bun.password.hash(password, options)),
-    verify: (password, hash) =>
+    verify: (password, hash, before) =>
       queue.run(async () => {
+        await before?.();
         const isRight = await Bun.password.verify(password, hash ?? nobodysHash).catch(() => false);
         return isRight && hash !== null;
       }),

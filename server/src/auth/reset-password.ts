@@ -1,7 +1,7 @@
 import type { AccountId } from "@novax/protocol/ids";
 import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
 import { parseEmail } from "../accounts/email.ts";
-import { isVerifiedElsewhere } from "../accounts/email-queries.ts";
+import { deleteVerification, isVerifiedElsewhere } from "../accounts/email-queries.ts";
 import {
   type Account,
   emailKey,
@@ -115,13 +115,17 @@ export async function resetPassword(
   const passwordHash = await app.passwordHasher.hash(password);
   await changeAccount(app, async ({ tx, endedSessions, notify, audit }) => {
     const now = app.clock.now();
+    const locked = await lockAccount(tx, account.id);
     const taken = await takeReset(tx, reset.token, now);
-    const locked = taken && (await lockAccount(tx, taken.accountId));
-    if (!locked || locked.isDisabled) throw linkInvalid();
+    if (!locked || locked.isDisabled || taken?.accountId !== locked.id) throw linkInvalid();
+    const isRead = taken.emailKey === emailKey(locked.email);
+    // What held when the mail was sent must hold now: the address is the account's, and none of the keys that somebody
+    // else may have planted is in it.
+    if (taken.emailKey !== null && !(isRead && (await mayResetByMail(tx, locked)))) throw linkInvalid();
     await setPasswordHash(tx, locked.id, passwordHash);
+    await deleteVerification(tx, locked.id);
     await distrustDevices(tx, locked.id, null);
     endedSessions(await markAllSessionsEnded(tx, locked.id, now));
-    const isRead = taken.emailKey === emailKey(locked.email);
     // Whoever followed the link reads this address's mail.
     if (isRead && !locked.isEmailVerified && !(await isVerifiedElsewhere(tx, locked.email, locked.id))) {
       await setEmail(tx, locked.id, locked.email, now);

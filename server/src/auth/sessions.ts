@@ -31,6 +31,7 @@ const touchEveryMs = 60_000;
 /** What weakens an account asks for a proof that is no older (ASVS 7.5.1). */
 export const recentProofMs = 5 * 60_000;
 export const userAgentCharsMax = 256;
+const sessionsShownMax = 100;
 /** What no token of ours is longer than; anything else is not looked up. */
 const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
 
@@ -113,9 +114,18 @@ export async function markProved(sql: Sql, id: SessionId, at: number): Promise<v
   await sql`update sessions set proved_at = ${at} where id = ${id} and ended_at is null`;
 }
 
-/** The second factor is set up: the account's sessions are good for everything now. */
-export async function markEnrolled(tx: Sql, accountId: AccountId): Promise<void> {
-  await tx`update sessions set must_enrol = false where account_id = ${accountId} and must_enrol`;
+/** The second factor is set up: this session is good for everything now. */
+export async function markEnrolled(tx: Sql, id: SessionId): Promise<void> {
+  await tx`update sessions set must_enrol = false where id = ${id} and must_enrol`;
+}
+
+/** Asserts that a session still is one, in the transaction of what it does. Refuses with `unauthenticated`. */
+export async function assertLiveSession(tx: Sql, actor: Actor): Promise<void> {
+  const rows = await tx`
+    select 1 from sessions s join accounts a on a.id = s.account_id
+    where s.id = ${actor.sessionId} and s.ended_at is null and a.disabled_at is null and a.deleted_at is null
+    for share of s`;
+  if (rows.length === 0) throw new Refusal("unauthenticated", "Sign in first.");
 }
 
 /** Which of these sessions may go on. */
@@ -155,7 +165,8 @@ export async function listSessions(app: SessionNeeds, accountId: AccountId): Pro
     select s.id, a.server_role, s.user_agent, s.address, s.created_at, s.last_seen_at
     from sessions s join accounts a on a.id = s.account_id
     where s.account_id = ${accountId} and s.ended_at is null
-    order by s.last_seen_at desc, s.id`;
+    order by s.last_seen_at desc, s.id
+    limit ${sessionsShownMax}`;
   return rows
     .filter((row) => !hasExpired(row, app.sessionLimits, app.clock.now()))
     .map((row) => ({

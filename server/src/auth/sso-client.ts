@@ -112,6 +112,8 @@ export function createSsoClient(
           idTokenExpected: true,
         });
         const claims = tokens.claims()!;
+        // 255 ASCII characters are what the standard allows a subject.
+        if (!/^[\x20-\x7e]{1,255}$/.test(claims.sub)) throw new Error("a subject out of bounds");
         const email = typeof claims.email === "string" ? claims.email : null;
         const name = [claims.preferred_username, email?.split("@")[0], claims.name].find(
           (candidate) => typeof candidate === "string" && candidate !== "",

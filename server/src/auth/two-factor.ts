@@ -1,12 +1,19 @@
 import type { AccountId } from "@novax/protocol/ids";
 import { type AccountChange, type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
 import { type Account, lockAccount } from "../accounts/queries.ts";
+import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { turnFactorOff, turnFactorOn } from "./factor-queries.ts";
+import { readTotp, turnFactorOff, turnFactorOn } from "./factor-queries.ts";
 import { distrustDevices } from "./known-devices.ts";
 import { listPasskeys } from "./passkey-queries.ts";
 import { deleteRecoveryCodes, replaceRecoveryCodes } from "./recovery-codes.ts";
-import { type Actor, assertRecentProof, markEnrolled, type RequestOrigin } from "./sessions.ts";
+import {
+  type Actor,
+  assertRecentProof,
+  markAllSessionsEnded,
+  markEnrolled,
+  type RequestOrigin,
+} from "./sessions.ts";
 import { createTotpSeed, findTotpStep, totpUri } from "./totp.ts";
 import { totpContext } from "./use-factor.ts";
 
@@ -51,8 +58,7 @@ export async function confirmTotp(
       field: "code",
     });
   }
-  const sealedSeed = app.secret.seal(seed, totpContext(actor.id));
-  return enable(app, actor, { sealedSeed, lastStep: step }, origin, "An authenticator app.");
+  return enable(app, actor, { seed, lastStep: step }, origin, "An authenticator app.");
 }
 
 /** Turns the second factor on for an account whose passkeys are it. Returns ten recovery codes. */
@@ -121,27 +127,45 @@ export async function dropFactor(
 async function enable(
   app: AccountChangeNeeds,
   actor: Actor,
-  totp: { sealedSeed: Uint8Array; lastStep: number } | null,
+  totp: { seed: string; lastStep: number } | null,
   origin: RequestOrigin,
   detail: string,
 ): Promise<string[]> {
-  return changeAccount(app, async ({ tx, notify, audit }) => {
+  return changeAccount(app, async ({ tx, endedSessions, notify, audit }) => {
     const account = (await lockAccount(tx, actor.id))!;
+    // The page that was sent twice: the codes that were shown the first time are the ones that are kept.
+    if (totp !== null && (await readSeed(app, tx, actor.id)) === totp.seed) throw factorOn();
+    if (totp === null && account.hasFactor) throw factorOn();
     if (totp === null && (await listPasskeys(tx, actor.id)).length === 0) {
       throw new Refusal("second_factor_off", "Add a passkey first, or set up an authenticator app.");
     }
-    await turnFactorOn(tx, actor.id, app.clock.now(), totp);
-    await markEnrolled(tx, actor.id);
+    const sealed = totp && { ...totp, sealedSeed: app.secret.seal(totp.seed, totpContext(actor.id)) };
+    await turnFactorOn(tx, actor.id, app.clock.now(), sealed);
+    // Whoever else is signed in showed the password alone, and may be the very reason for the second factor.
+    endedSessions(await markAllSessionsEnded(tx, actor.id, app.clock.now(), actor.sessionId));
+    await markEnrolled(tx, actor.sessionId);
     await distrustDevices(tx, actor.id, null);
     const codes = await replaceRecoveryCodes(app, tx, actor.id);
-    await notify(account, "factor_enabled", detail);
+    await notify(account, "factor_enabled", `${detail} You were signed out everywhere else.`);
     audit({ action: "factor.enabled", actor, subject: actor, address: origin.address, detail });
     return codes;
   });
 }
 
+async function readSeed(app: AccountChangeNeeds, tx: Sql, id: AccountId): Promise<string | null> {
+  const totp = await readTotp(tx, id);
+  return totp && app.secret.open(totp.sealedSeed, totpContext(id));
+}
+
 function enrolmentContext(accountId: AccountId): string {
   return `totp-enrolment:${accountId}`;
+}
+
+function factorOn(): Refusal {
+  return new Refusal(
+    "second_factor_on",
+    "The second factor is on already, and its recovery codes were shown.",
+  );
 }
 
 function factorOff(): Refusal {

@@ -1,3 +1,4 @@
+import type { Person } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
 import type { NoticeSignal, PresenceSignal, ReadSignal, TypingSignal } from "@novax/protocol/signals";
@@ -10,6 +11,8 @@ export type BusMessage =
   | { kind: "presence"; room: RoomId; process: string; signal: PresenceSignal }
   | { kind: "read"; account: AccountId; signal: ReadSignal }
   | { kind: "notice"; account: AccountId; signal: NoticeSignal }
+  /** What somebody is called has changed; their open sockets go on under the new name. */
+  | { kind: "person_changed"; person: Person }
   | { kind: "sessions_ended"; sessions: SessionId[] };
 
 /**

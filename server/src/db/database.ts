@@ -97,6 +97,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return (error as { errno?: string } | null)?.errno === "23505";
 }
 
+/** Whether the database broke a transaction off because two waited for each other (SQLSTATE 40P01). */
+export function isDeadlock(error: unknown): boolean {
+  return (error as { errno?: string } | null)?.errno === "40P01";
+}
+
 type SqlOfClient = Sql & { client: Pick<SQL, "unsafe"> };
 
 function asSql(client: SQL, assertAllowed: () => void, deadlineMs: number | null = null): SqlOfClient {

@@ -13,8 +13,14 @@ export type Accepted = {
   cookies?: readonly string[];
 };
 
-/** A text field: far longer than any valid value; the rules of each say what is wrong with one in between. */
-export const textField = z.string().max(4096);
+/** Any text at all, far longer than any valid value: for what is compared or hashed, and answered in its own way. */
+export const anyText = z.string().max(4096);
+
+/** A text that may be stored or looked for; the rules of each field say what is wrong with one. */
+export const textField = anyText.refine(
+  (text) => !text.includes("\0") && text.isWellFormed(),
+  "has a character that cannot be used",
+);
 
 /** A box that may be ticked: `on` from a form, a truth value from JSON. */
 export const checkbox = z

@@ -1,6 +1,12 @@
 import { Hono } from "hono";
 import { isPrivileged } from "../admin/permissions.ts";
-import { type Actor, findEnrollingActor, hasRecentProof, reauthRequired } from "../auth/sessions.ts";
+import {
+  type Actor,
+  findEnrollingActor,
+  hasRecentProof,
+  reauthRequired,
+  userAgentCharsMax,
+} from "../auth/sessions.ts";
 import { clientAddress, isLoopbackAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { App } from "./app.ts";
@@ -128,6 +134,8 @@ async function runRoute(
 ): Promise<Response> {
   const { config } = app;
   if (route.method !== "GET") assertOwnOrigin(request.headers, config.allowedOrigins);
+  if (Object.values(params).some((value) => value.includes("\0")))
+    throw new Refusal("not_found", "There is nothing here.");
   const url = new URL(request.url);
   const cookies = readCookies(request.headers.get("cookie"), config.isSecure);
   const actor = cookies.sessionToken === null ? null : await findEnrollingActor(app, cookies.sessionToken);
@@ -139,17 +147,22 @@ async function runRoute(
     if (way === null) throw refusal;
     return redirect(way);
   }
+  const body = route.body ? await readBody(request, route.body) : undefined;
+  // A body may take seconds to arrive, and meanwhile the session may have ended: what was true before it is asked again.
+  const current = body === undefined || !actor ? actor : await findEnrollingActor(app, cookies.sessionToken!);
+  const changed = refuseActor(app, route, current);
+  if (changed) throw changed;
   const exchange: Exchange<unknown, unknown> = {
     app,
     request,
     url,
     cookies,
     look: { assets: web.assets.signIn, theme: cookies.theme },
-    actor,
+    actor: current,
     params,
     origin: readOrigin(request.headers, peer, config),
     isForm,
-    body: route.body ? await readBody(request, route.body) : undefined,
+    body,
     query: route.query ? readQuery(url, route.query) : undefined,
   };
   return route.handle(exchange);
@@ -189,7 +202,7 @@ export function readOrigin(
     headers.has("x-forwarded-for") || headers.has("forwarded") || headers.has("x-real-ip");
   return {
     address,
-    userAgent: headers.get("user-agent") ?? "",
+    userAgent: (headers.get("user-agent") ?? "").slice(0, userAgentCharsMax),
     // A proxy on this machine makes the whole world look like loopback; whoever comes through one is not here.
     isOnThisMachine: isLoopbackAddress(address) && !cameThroughProxy && !config.isSecure,
   };

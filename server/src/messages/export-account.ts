@@ -1,7 +1,7 @@
 import type { Person } from "@novax/protocol/entities";
 import { listNotices } from "../accounts/notices.ts";
 import { findAccountById } from "../accounts/queries.ts";
-import { listAudit } from "../audit/audit-log.ts";
+import { listAuditOf } from "../audit/audit-log.ts";
 import { listIdentities } from "../auth/identity-queries.ts";
 import { listTrustedDevices } from "../auth/known-devices.ts";
 import { listPasskeys } from "../auth/passkey-queries.ts";
@@ -36,7 +36,7 @@ export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGen
     })),
     identities: await listIdentities(sql, id),
     notices: await listNotices(sql, id, listMax),
-    audit: await listAudit(sql, { action: null, who: username }, Number.MAX_SAFE_INTEGER, listMax),
+    audit: await listAuditOf(sql, id, listMax),
   };
   yield `${JSON.stringify(about, null, 2).slice(0, -2)},\n  "messages": [`;
   let after = { room: "", seq: 0 };

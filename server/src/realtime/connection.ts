@@ -1,5 +1,6 @@
 import type { BasicServerFrame } from "@novax/protocol/basic";
 import { closeCodes } from "@novax/protocol/close-codes";
+import type { Person } from "@novax/protocol/entities";
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import { malformedFramesMax, malformedWindowMs } from "@novax/protocol/limits";
 import type { ServerFrame } from "@novax/protocol/replies";
@@ -20,7 +21,7 @@ const rateRefusalsMax = 20;
 
 /** One open socket: whose it is, what it may still spend, and the rooms it receives. */
 export class Connection {
-  readonly actor: Actor;
+  #actor: Actor;
   readonly protocol: ConnectionProtocol;
   readonly rooms = new Set<RoomId>();
   /** Messages this basic client sent itself: it shows them already and does not get them again. */
@@ -33,9 +34,19 @@ export class Connection {
   /** `budget` is the account's: it is shared by all its connections, and a new one does not fill it up again. */
   constructor(socket: Socket, budget: TokenBucket) {
     this.#socket = socket;
-    this.actor = socket.data.actor;
+    this.#actor = socket.data.actor;
     this.protocol = socket.data.protocol;
     this.#budget = budget;
+  }
+
+  /** Whose it is. */
+  get actor(): Actor {
+    return this.#actor;
+  }
+
+  rename({ username, displayName }: Person): void {
+    const { displayName: _, ...rest } = this.#actor;
+    this.#actor = { ...rest, username, ...(displayName === undefined ? {} : { displayName }) };
   }
 
   get isOpen(): boolean {

@@ -1,4 +1,5 @@
 import { closeCodes } from "@novax/protocol/close-codes";
+import type { Person } from "@novax/protocol/entities";
 import type { AccountId, SessionId } from "@novax/protocol/ids";
 import { connectionsPerAccountMax } from "@novax/protocol/limits";
 import type { Signal } from "@novax/protocol/signals";
@@ -65,6 +66,11 @@ export class Hub {
     for (const connection of this.#byAccount.get(account) ?? []) {
       if (connection.protocol === "novax.v1") connection.send(signal);
     }
+  }
+
+  /** Whoever has a connection open speaks under the new name from now on. */
+  renamePerson(person: Person): void {
+    for (const connection of this.#byAccount.get(person.id) ?? []) connection.rename(person);
   }
 
   endSessions(ids: readonly SessionId[]): void {

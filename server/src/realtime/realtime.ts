@@ -55,6 +55,9 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
       case "notice":
         hub.sendToAccount(message.account, message.signal);
         return;
+      case "person_changed":
+        hub.renamePerson(message.person);
+        return;
       case "sessions_ended":
         hub.endSessions(message.sessions);
         return;

@@ -79,15 +79,24 @@ create table email_verifications (
   -- Of six digits: keyed with the server's secret.
   code_mac bytea not null,
   failures integer not null default 0,
-  sent_count integer not null default 1,
-  created_at bigint not null,
   expires_at bigint not null
 );
+
+-- Mails that asked somebody to confirm an address: so many an hour for an account, and for an address.
+create table verification_mails (
+  account_id uuid not null references accounts on delete cascade,
+  email_key text not null,
+  sent_at bigint not null
+);
+create index verification_mails_of_account on verification_mails (account_id, sent_at);
+create index verification_mails_to_address on verification_mails (email_key, sent_at);
 
 -- A sign-in of which the second factor is owed.
 create table login_challenges (
   token_hash bytea primary key,
   account_id uuid not null references accounts on delete cascade,
+  -- What was shown first: a password, or a provider's word.
+  proof text not null check (proof in ('password', 'identity')),
   credentials_version integer not null,
   failures integer not null default 0,
   expires_at bigint not null
@@ -120,6 +129,7 @@ create table passkey_challenges (
   account_id uuid references accounts on delete cascade,
   expires_at bigint not null
 );
+create index passkey_challenges_by_end on passkey_challenges (expires_at);
 
 -- What a person must hear of their account.
 create table notices (

@@ -18,7 +18,7 @@ import { Refusal } from "../../lib/refusal.ts";
 import { exportAccount } from "../../messages/export-account.ts";
 import type { App } from "../app.ts";
 import { clearedCookie } from "../cookies.ts";
-import { checkbox, defineAction, defineForm, textField } from "../form-route.ts";
+import { anyText, checkbox, defineAction, defineForm, textField } from "../form-route.ts";
 import { dataPage, emailPage, type Overview, overviewPage, profilePage } from "../pages/account-pages.ts";
 import { passwordPage } from "../pages/sign-in-pages.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
@@ -121,7 +121,7 @@ const passwordRoutes = defineForm({
   path: "/account/password",
   summary: "Change one's password; every other session ends. Takes JSON, or a form and then redirects.",
   access: "session",
-  body: z.strictObject({ current_password: textField, password: textField, confirm_password: textField }),
+  body: z.strictObject({ current_password: anyText, password: anyText, confirm_password: anyText }),
   answer: z.strictObject({ message: z.string(), username: z.string() }),
   page: ({ app, look }, { problem }) =>
     passwordPage(look, { problem, passwordCodePointsMin: app.config.passwordCodePointsMin }),

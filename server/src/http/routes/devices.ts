@@ -13,11 +13,12 @@ import { passkeyResponseSchema } from "../../auth/passkeys.ts";
 import { type Actor, listSessions } from "../../auth/sessions.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
-import { checkbox, defineAction, defineForm, textField } from "../form-route.ts";
+import { anyText, checkbox, defineAction, defineForm, textField } from "../form-route.ts";
 import { devicesPage } from "../pages/factor-pages.ts";
 import { confirmPage } from "../pages/sign-in-pages.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
 import { doneQuery, doneText, emptyBody } from "./account.ts";
+import { limitPasskeyOptions } from "./sign-in.ts";
 
 const devicesPageRoute = defineSessionRoute({
   method: "GET",
@@ -84,7 +85,7 @@ const confirmRoutes = defineForm({
   path: "/account/confirm",
   summary: "Prove once more who sits at this session, with the password and the second factor.",
   access: "enrolment",
-  body: z.strictObject({ password: textField, code: textField.optional(), next: textField.optional() }),
+  body: z.strictObject({ password: anyText, code: textField.optional(), next: textField.optional() }),
   query: z.strictObject({ next: textField.optional() }),
   page: async ({ app, look, actor, query }, { problem, body }) => {
     const account = (await findAccountById(app.db.sql, actor.id))!;
@@ -111,7 +112,10 @@ const confirmPasskeyOptionsRoute = defineAction({
   access: "enrolment",
   body: emptyBody,
   answer: z.looseObject({}),
-  submit: async ({ app, actor }) => Response.json(await requestConfirmingPasskey(app, actor)),
+  submit: async ({ app, actor, origin }) => {
+    await limitPasskeyOptions(app, origin.address);
+    return Response.json(await requestConfirmingPasskey(app, actor));
+  },
 });
 
 const confirmPasskeyRoute = defineAction({

@@ -24,6 +24,7 @@ import { defineAction, defineForm, textField } from "../form-route.ts";
 import { passkeysPage, recoveryCodesPage, twoFactorPage } from "../pages/factor-pages.ts";
 import { defineSessionRoute, type Exchange, type Route } from "../route.ts";
 import { doneQuery, doneText, emptyBody, isFactorRequired } from "./account.ts";
+import { limitPasskeyOptions } from "./sign-in.ts";
 
 const codesSchema = z.strictObject({ message: z.string(), recovery_codes: z.array(z.string()) });
 
@@ -141,7 +142,10 @@ const newPasskeyOptionsRoute = defineAction({
   needsRecentProof: true,
   body: emptyBody,
   answer: z.looseObject({}),
-  submit: async ({ app, actor }) => Response.json(await requestNewPasskey(app, actor)),
+  submit: async ({ app, actor, origin }) => {
+    await limitPasskeyOptions(app, origin.address);
+    return Response.json(await requestNewPasskey(app, actor));
+  },
 });
 
 const newPasskeyRoute = defineAction({

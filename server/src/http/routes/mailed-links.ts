@@ -2,7 +2,7 @@ import { z } from "zod";
 import { requireVerification, verifyByToken } from "../../accounts/verify-email.ts";
 import { requestReset, requireReset, resetPassword } from "../../auth/reset-password.ts";
 import { Refusal } from "../../lib/refusal.ts";
-import { defineForm, textField } from "../form-route.ts";
+import { anyText, defineForm, textField } from "../form-route.ts";
 import { cardPage, messagePage, renderForm } from "../pages/form.ts";
 import { forgotPage, resetPage } from "../pages/sign-in-pages.ts";
 import { type Exchange, type Route, redirect } from "../route.ts";
@@ -30,7 +30,7 @@ const resetRoutes = defineForm({
   path: "/reset",
   summary: "Set a new password with the link of a mail. Signs nobody in.",
   access: "public",
-  body: z.strictObject({ token: textField, password: textField, confirm_password: textField }),
+  body: z.strictObject({ token: textField, password: anyText, confirm_password: anyText }),
   query: tokenQuery,
   page: async (exchange, { problem, body }) => {
     const { app, look, origin } = exchange;

@@ -15,21 +15,21 @@ import { addressKey } from "../../lib/ip-address.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
 import { challengeCookie, clearedCookie, deviceCookie, sessionCookie } from "../cookies.ts";
-import { type Accepted, checkbox, defineAction, defineForm, textField } from "../form-route.ts";
+import { type Accepted, anyText, checkbox, defineAction, defineForm, textField } from "../form-route.ts";
 import { messagePage } from "../pages/form.ts";
 import { codePage, loginPage, registerPage } from "../pages/sign-in-pages.ts";
 import { problemResponse, toProblem } from "../problem.ts";
 import { defineRoute, type Exchange, type Route, redirect } from "../route.ts";
 
-const loginSchema = z.strictObject({ username: textField, password: textField });
+const loginSchema = z.strictObject({ username: anyText, password: anyText });
 
 const registerSchema = z.strictObject({
-  email: textField,
-  username: textField,
-  password: textField,
-  confirm_password: textField,
-  setup_code: textField.optional(),
-  invite: textField.optional(),
+  email: anyText,
+  username: anyText,
+  password: anyText,
+  confirm_password: anyText,
+  setup_code: anyText.optional(),
+  invite: anyText.optional(),
 });
 
 const signedInSchema = z.strictObject({ message: z.string(), username: z.string() });
@@ -335,7 +335,7 @@ function closedPage(look: Exchange<unknown, unknown>["look"], mode: "invite" | "
 }
 
 /** Each is a row that waits for its answer. */
-async function limitPasskeyOptions(app: App, address: string): Promise<void> {
+export async function limitPasskeyOptions(app: App, address: string): Promise<void> {
   await assertAttempt(app.attemptLimits, `passkey-options:${addressKey(address)}`, passkeyOptionsMax);
 }
 

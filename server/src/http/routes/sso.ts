@@ -73,7 +73,12 @@ const linkRoute = defineSessionRoute({
   summary: "Send the browser to the single sign-on provider, to link it.",
   needsRecentProof: true,
   isPage: true,
-  handle: ({ app, actor }) => sendToProvider(app, actor.id),
+  handle: ({ app, actor, request }) => {
+    // A link on somebody's page must not begin it; the browser says where a click comes from.
+    const site = request.headers.get("sec-fetch-site") ?? "same-origin";
+    if (site !== "same-origin" && site !== "none") throw ssoRefused("Begin on your account page.");
+    return sendToProvider(app, actor.id);
+  },
 });
 
 const unlinkRoute = defineAction({
