@@ -11,6 +11,13 @@ export function asPerson({ id, username, displayName }: Person): Person {
   return toPerson(id, username, displayName ?? "");
 }
 
+/** The first sign of what somebody is called, whole: an emoji may be many code units. */
+export function initialOf(person: Pick<Person, "username" | "displayName">): string {
+  const name = person.displayName ?? person.username;
+  const [first] = new Intl.Segmenter().segment(name);
+  return (first?.segment ?? "").toUpperCase();
+}
+
 /** What a person is called. */
 export function nameOf(person: Person): string {
   return person.displayName ?? person.username;

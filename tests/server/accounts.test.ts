@@ -151,7 +151,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     expect(wrong.status).toBe(403);
     expect(await wrong.text()).toContain("The current password is wrong.");
     const right = await submit({ current_password: password, password: next, confirm_password: next });
-    expect([right.status, right.headers.get("location")]).toEqual([303, "/chat"]);
+    expect([right.status, right.headers.get("location")]).toEqual([303, "/account?done=password"]);
     expect(
       (await fetch(`${server.url}/account/password`, { redirect: "manual" })).headers.get("location"),
     ).toBe("/");

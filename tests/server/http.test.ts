@@ -117,6 +117,54 @@ describe("over HTTP", () => {
     expect((await alice.fetch("/api/messages")).status).toBe(200);
   });
 
+  test("a person who opens an address that only takes forms is led to the page; one with strange keys in it opens", async () => {
+    const open = (path: string) =>
+      fetch(server.url + path, { redirect: "manual", headers: { accept: "text/html" } });
+    expect((await open("/login")).headers.get("location")).toBe("/");
+    expect((await open("/admin/people/x/reset-link")).headers.get("location")).toBe("/admin/people/x");
+    expect((await open("/?utm_source=mail&fbclid=x")).status).toBe(200);
+    expect((await alice.fetch("/account?utm_source=mail", { headers: { accept: "text/html" } })).status).toBe(
+      200,
+    );
+    expect((await alice.fetch("/api/messages?utm_source=mail")).status).toBe(400);
+  });
+
+  test("[A15] every address that takes a form answers an unreadable one with a refusal, and never with a fault", async () => {
+    const document = (await (await alice.fetch("/api/openapi.json")).json()) as OpenApi;
+    const paths = Object.entries(document.paths).flatMap(([path, methods]) => (methods.post ? [path] : []));
+    expect(paths.length).toBeGreaterThan(40);
+    for (const path of paths) {
+      for (const body of ["x=1&x=2", "%00=%00", "=", `a=${"b".repeat(5000)}`]) {
+        const response = await alice.fetch(path.replace(/\{\w+\}/g, "general"), {
+          method: "POST",
+          body,
+          headers: { "content-type": "application/x-www-form-urlencoded" },
+        });
+        expect(response.status, `${path} ${body.slice(0, 10)}`).toBeGreaterThanOrEqual(400);
+        expect(response.status, `${path} ${body.slice(0, 10)}`).toBeLessThan(500);
+      }
+    }
+  });
+
+  test("a form that is refused before it is read is shown again as a page, with what is wrong", async () => {
+    const response = await alice.fetch("/admin/invites", {
+      method: "POST",
+      body: new URLSearchParams({ max_uses: "0", days: "7" }),
+      headers: { accept: "text/html" },
+    });
+    expect([response.status, response.headers.get("content-type")]).toEqual([
+      400,
+      "text/html; charset=utf-8",
+    ]);
+    expect(await response.text()).toContain("max_uses");
+    const foreign = await fetch(`${server.url}/login`, {
+      method: "POST",
+      body: new URLSearchParams({ username: "a" }),
+      headers: { accept: "text/html", origin: "https://evil.example" },
+    });
+    expect([foreign.status, foreign.headers.get("content-type")]).toEqual([403, "text/html; charset=utf-8"]);
+  });
+
   test("[Z05] [Z06] an unknown, doubled or wrongly typed key is 400", async () => {
     for (const body of [
       { username: "alice", password, next: "/" },

@@ -276,6 +276,23 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
       expect([response.status, (await problemOf(response)).code], path).toEqual([401, "reauth_required"]);
     }
     expect((await person.fetch("/api/account/devices")).status).toBe(401);
+    const form = await person.fetch("/admin/settings", {
+      method: "POST",
+      body: new URLSearchParams({ registration: "", factor: "nobody" }),
+    });
+    expect(form.status).toBe(403);
+    const sent = await person.fetch("/account/devices/end-others", {
+      method: "POST",
+      body: new URLSearchParams(),
+      headers: { referer: `${server.origin}/account/devices?done=ended` },
+    });
+    expect(sent.headers.get("location")).toBe("/account/confirm?next=%2Faccount%2Fdevices%3Fdone%3Dagain");
+    const foreign = await person.fetch("/account/devices/end-others", {
+      method: "POST",
+      body: new URLSearchParams(),
+      headers: { referer: "https://evil.example/chat" },
+    });
+    expect(foreign.headers.get("location")).toBe("/account/confirm?next=%2Faccount%3Fdone%3Dagain");
     // A person is led to where they can prove it, and back.
     const led = await person.fetch("/account/devices", { headers: { accept: "text/html" } });
     expect(led.headers.get("location")).toBe("/account/confirm?next=%2Faccount%2Fdevices");

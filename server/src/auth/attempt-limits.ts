@@ -153,7 +153,9 @@ export function createRedisAttemptLimits(url: string, installation: string): Att
 }
 
 function tooManyAttempts(retryInMs: number): Refusal {
-  return new Refusal("too_many_attempts", "Too many attempts. Wait a while and try again.", { retryInMs });
+  const minutes = Math.max(1, Math.ceil(retryInMs / 60_000));
+  const detail = `Too many attempts. Try again in ${minutes} minute${minutes === 1 ? "" : "s"}.`;
+  return new Refusal("too_many_attempts", detail, { retryInMs });
 }
 
 function cannotCount(): Refusal {

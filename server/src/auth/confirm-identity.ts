@@ -9,7 +9,6 @@ import {
   verifyGiven,
 } from "./answer-challenge.ts";
 import { attemptPassword } from "./attempt-password.ts";
-import { currentPasswordWrong } from "./change-password.ts";
 import type { LoginNeeds } from "./log-in.ts";
 import { usePasskey } from "./passkey-queries.ts";
 import { type PasskeyResponse, requestPasskey, verifyPasskey } from "./passkeys.ts";
@@ -33,7 +32,9 @@ export async function confirmByPassword(
   const { password, deviceToken } = proof;
   const attempt = { account, username: account.username, password, deviceToken };
   const { isRight } = await attemptPassword(app, attempt, origin);
-  if (!isRight) throw currentPasswordWrong("password");
+  if (!isRight) {
+    throw new Refusal("current_password_wrong", "This password is wrong.", { field: "password" });
+  }
   if (!account.hasFactor) return markProved(app.db.sql, actor.sessionId, app.clock.now());
   if (proof.code.trim() === "") {
     throw new Refusal("second_factor_required", "Type a code of your second factor as well.", {

@@ -50,7 +50,6 @@ export async function confirmTotp(
   answer: { enrolment: string; code: string },
   origin: RequestOrigin,
 ): Promise<string[]> {
-  assertRecentProof(app, actor);
   const { seed } = resumeTotp(app, actor, answer.enrolment);
   const step = findTotpStep(seed, answer.code.replace(/\s/g, ""), app.clock.now(), 0);
   if (step === null) {
@@ -136,6 +135,8 @@ async function enable(
     // The page that was sent twice: the codes that were shown the first time are the ones that are kept.
     if (totp !== null && (await readSeed(app, tx, actor.id)) === totp.seed) throw factorOn();
     if (totp === null && account.hasFactor) throw factorOn();
+    // The first factor strengthens the account, and its seed was given out under a proof; another one takes its place.
+    if (account.hasFactor) assertRecentProof(app, actor);
     if (totp === null && (await listPasskeys(tx, actor.id)).length === 0) {
       throw new Refusal("second_factor_off", "Add a passkey first, or set up an authenticator app.");
     }

@@ -41,6 +41,8 @@ type FormSpec<A extends Access, Body> = {
   summary: string;
   access: A;
   needsRecentProof?: boolean;
+  /** What is sent bears the proof under which its page was shown; the domain function says when that is enough. */
+  provesItself?: boolean;
   body: z.ZodType<Body>;
   answer?: z.ZodType;
   /** Takes JSON or the form. A response of its own stands for itself. */
@@ -78,12 +80,17 @@ export function defineForm<A extends Access, Body, Query = unknown>(
 }
 
 /** A button's work: no page of its own. A refusal is a page that says why. */
-export function defineAction<A extends Access, Body>(spec: FormSpec<A, Body>): Route {
-  return submitRoute(spec, ({ look }, problem) =>
+export function defineAction<A extends Access, Body>(
+  spec: FormSpec<A, Body> & {
+    /** The page its button stands on. */
+    back?: (params: Record<string, string>) => { href: string; label: string };
+  },
+): Route {
+  return submitRoute(spec, ({ look, params }, problem) =>
     messagePage(look, {
       title: "That did not work",
       lead: problem.detail,
-      link: { href: "/account", label: "Your account" },
+      link: spec.back?.(params) ?? { href: "/account", label: "Your account" },
     }),
   );
 }
@@ -92,15 +99,24 @@ function submitRoute<A extends Access, Body>(
   spec: FormSpec<A, Body>,
   refusedPage: (exchange: Exchange<Body, unknown>, problem: FormProblem) => Promise<Response> | Response,
 ): Route {
-  const { path, summary, access, needsRecentProof, body, submit } = spec;
+  const { path, summary, access, body, submit } = spec;
+  const refused = async (exchange: Exchange<unknown, unknown>, error: unknown): Promise<Response> => {
+    const { problem, retryInMs } = toProblem(error, exchange.app.log);
+    const told = { detail: problem.detail, field: problem.field };
+    const shown = await refusedPage(exchange as Exchange<Body, unknown>, told);
+    const response = new Response(shown.body, { status: problem.status, headers: shown.headers });
+    if (retryInMs !== undefined) response.headers.set("retry-after", String(Math.ceil(retryInMs / 1000)));
+    return response;
+  };
   return defineRoute<Body, unknown>({
     method: "POST",
     path,
     summary,
     access,
-    needsRecentProof,
+    needsRecentProof: spec.needsRecentProof && !spec.provesItself,
     body,
     answer: spec.answer ?? acceptedSchema,
+    refused,
     handle: async (exchange) => {
       try {
         const accepted = await submit(exchange as unknown as ExchangeOf<A, Body, unknown>);
@@ -113,11 +129,7 @@ function submitRoute<A extends Access, Body>(
         // What must be confirmed first is the same for every form, and is seen to where routes are run.
         const isForAll = error instanceof Refusal && error.code === "reauth_required";
         if (!exchange.isForm || isForAll) throw error;
-        const { problem, retryInMs } = toProblem(error, exchange.app.log);
-        const shown = await refusedPage(exchange, { detail: problem.detail, field: problem.field });
-        const response = new Response(shown.body, { status: problem.status, headers: shown.headers });
-        if (retryInMs !== undefined) response.headers.set("retry-after", String(Math.ceil(retryInMs / 1000)));
-        return response;
+        return refused(exchange, error);
       }
     },
   });

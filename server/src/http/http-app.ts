@@ -61,7 +61,11 @@ export function createHttpApp(app: App, web: Web): HttpApp {
   });
   router.onError(async (error, context) => {
     const { problem, retryInMs } = toProblem(error, app.log);
-    const isPage = context.req.method === "GET" && (context.req.header("accept") ?? "").includes("text/html");
+    const isPage = (context.req.header("accept") ?? "").includes("text/html");
+    // An address that only takes what a page sends: its page is one step up.
+    if (error instanceof MethodNotAllowed && isPage && context.req.method === "GET") {
+      return redirect(new URL(context.req.url).pathname.replace(/\/[^/]+$/, "") || "/");
+    }
     const response = isPage
       ? await errorPage(
           {
@@ -143,13 +147,19 @@ async function runRoute(
   const refusal = refuseActor(app, route, actor);
   if (refusal) {
     // A person is led to where they can do something about it, a program is told.
-    const way = route.isPage || isForm ? wayOut(refusal, route, url) : null;
+    const way = route.isPage || isForm ? wayOut(refusal, route, request, url) : null;
     if (way === null) throw refusal;
     return redirect(way);
   }
-  const body = route.body ? await readBody(request, route.body) : undefined;
+  let bodyRefusal: unknown = null;
+  const readOrNote = (error: unknown) => {
+    if (!isForm || !route.refused) throw error;
+    bodyRefusal = error;
+  };
+  const body = route.body ? await readBody(request, route.body).catch(readOrNote) : undefined;
   // A body may take seconds to arrive, and meanwhile the session may have ended: what was true before it is asked again.
-  const current = body === undefined || !actor ? actor : await findEnrollingActor(app, cookies.sessionToken!);
+  const current =
+    route.body === undefined || !actor ? actor : await findEnrollingActor(app, cookies.sessionToken!);
   const changed = refuseActor(app, route, current);
   if (changed) throw changed;
   const exchange: Exchange<unknown, unknown> = {
@@ -163,9 +173,9 @@ async function runRoute(
     origin: readOrigin(request.headers, peer, config),
     isForm,
     body,
-    query: route.query ? readQuery(url, route.query) : undefined,
+    query: route.query ? readQuery(url, route.query, route.isPage === true) : undefined,
   };
-  return route.handle(exchange);
+  return bodyRefusal === null ? route.handle(exchange) : route.refused!(exchange, bodyRefusal);
 }
 
 /** Whether this route is for whoever acts: the one place where that is decided. */
@@ -182,13 +192,17 @@ function refuseActor(app: App, route: Route, actor: Actor | null): Refusal | nul
   return null;
 }
 
-function wayOut(refusal: Refusal, route: Route, url: URL): string | null {
+function wayOut(refusal: Refusal, route: Route, request: Request, url: URL): string | null {
   if (refusal.code === "unauthenticated") return "/";
   if (refusal.code === "second_factor_setup_required") return "/account/two-factor";
   if (refusal.code !== "reauth_required") return null;
-  // A form's own address may have no page; the page it stands on is one step up.
-  const page = route.isPage ? url.pathname : url.pathname.replace(/\/[^/]+$/, "");
-  return `/account/confirm?next=${encodeURIComponent(isOwnPage(page) ? page : "/account")}`;
+  // A form's own address may have no page; the browser says on which one it stands.
+  const page = route.isPage ? url : URL.parse(request.headers.get("referer") ?? "");
+  const path = page ? page.pathname + (page.searchParams.has("setup") ? "?setup=1" : "") : "/account";
+  const next = isOwnPage(path) ? path : "/account";
+  // What was sent is not kept: one is told to send it again.
+  const isSent = !route.isPage && !next.includes("?");
+  return `/account/confirm?next=${encodeURIComponent(isSent ? `${next}?done=again` : next)}`;
 }
 
 /** Where a request comes from. A proxy's word counts only where the operator named the proxy. */

@@ -66,6 +66,15 @@ const titles: Record<number, string> = {
   507: "Storage full",
 };
 
+/** What a person reads at the top of the page, where the status would tell them nothing. */
+const titlesOf: { [C in RefusalCode]?: string } = {
+  forbidden: "Not for you",
+  invite_invalid: "A dead invitation",
+  link_invalid: "This link is dead",
+  sso_refused: "Not signed in",
+  not_found: "Nothing here",
+};
+
 /** An error as `application/problem+json` (RFC 9457) says it, with a stable `code` and, for forms, the `field`. */
 export type Problem = {
   type: "about:blank";
@@ -84,7 +93,7 @@ export function toProblem(error: unknown, log: Log): { problem: Problem; retryIn
     retryInMs: refusal.retryInMs,
     problem: {
       type: "about:blank",
-      title: titles[status]!,
+      title: titlesOf[refusal.code] ?? titles[status]!,
       status,
       detail: refusal.message,
       code: refusal.code,

@@ -1,5 +1,5 @@
 import { firstIssue } from "@novax/protocol/commands";
-import type { z } from "zod";
+import { z } from "zod";
 import { Refusal } from "../lib/refusal.ts";
 
 const bodyBytesMax = 16 * 1024;
@@ -28,9 +28,16 @@ function mediaType(headers: Headers): string | undefined {
   return headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
 }
 
-/** The query as the schema wants it; the same key twice is a mistake. */
-export function readQuery<T>(url: URL, schema: z.ZodType<T>): T {
-  return parseInput(schema, parseForm(url.searchParams));
+/**
+ * The query as the schema wants it; the same key twice is a mistake. `ignoresUnknown`: mail and chat programs add keys of
+ * their own to the addresses of pages.
+ */
+export function readQuery<T>(url: URL, schema: z.ZodType<T>, ignoresUnknown: boolean): T {
+  const params = new URLSearchParams(url.searchParams);
+  if (ignoresUnknown && schema instanceof z.ZodObject) {
+    for (const key of [...params.keys()]) if (!(key in schema.shape)) params.delete(key);
+  }
+  return parseInput(schema, parseForm(params));
 }
 
 function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -50,6 +50,8 @@ export type Route<Body = unknown, Query = unknown> = {
   isPage?: true;
   /** Kept out of the document for another reason. */
   isUndocumented?: true;
+  /** Answers a form whose body was refused before the handler saw it; without it the refusal is a page of its own. */
+  refused?: (exchange: Exchange<unknown, unknown>, refusal: unknown) => Promise<Response>;
   handle: (exchange: Exchange<Body, Query>) => Promise<Response> | Response;
 };
 

@@ -1,5 +1,5 @@
 import type { Person } from "@novax/protocol/entities";
-import { nameOf } from "@novax/protocol/person";
+import { initialOf } from "@novax/protocol/person";
 
 const hueSteps = 24;
 
@@ -7,7 +7,7 @@ const hueSteps = 24;
 export function Avatar({ person, size = "normal" }: { person: Person; size?: "normal" | "small" }) {
   return (
     <span className={`avatar avatar-${size} hue-${hueOf(person.id)}`} aria-hidden="true">
-      {nameOf(person).slice(0, 1).toUpperCase()}
+      {initialOf(person)}
     </span>
   );
 }

@@ -9,7 +9,7 @@ export function NoticeBanner({ notice, onDismiss }: { notice: NoticeSignal | nul
           <span>
             {notice.title}. {notice.detail}
           </span>
-          <a className="button-quiet" href="/account">
+          <a className="button-quiet button-link" href="/account">
             Look
           </a>
           <button type="button" className="button-quiet" onClick={onDismiss}>

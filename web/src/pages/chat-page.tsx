@@ -108,7 +108,13 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
       />
       <div className="room" role={pane === "rooms" ? undefined : "main"}>
         <ConnectionBanner state={chat.client.state.value} onRetry={() => chat.client.reconnect()} />
-        <NoticeBanner notice={chat.notices.newest.value} onDismiss={() => chat.notices.dismiss()} />
+        <NoticeBanner
+          notice={chat.notices.newest.value}
+          onDismiss={() => {
+            chat.notices.dismiss();
+            focusWriting();
+          }}
+        />
         <RoomHeader
           name={room.name}
           topic={room.topic}

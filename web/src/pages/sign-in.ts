@@ -40,6 +40,8 @@ for (const time of document.querySelectorAll("time"))
 
 // A second click while the first is on its way would be a second attempt.
 for (const form of document.forms) {
+  // A file comes and the page stays.
+  if ("download" in form.dataset) continue;
   form.addEventListener("submit", () => {
     const button = form.querySelector<HTMLButtonElement>('button[type="submit"]');
     setTimeout(() => {
@@ -51,15 +53,19 @@ addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button")) button.disabled = false;
 });
 
-type Answer = { next?: string; detail?: string };
+type Answer = { next?: string; detail?: string; code?: string };
 
 async function post(path: string, body: object): Promise<{ isFine: boolean; answer: Answer }> {
-  const response = await fetch(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  return { isFine: response.ok, answer: (await response.json()) as Answer };
+  try {
+    const response = await fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return { isFine: response.ok, answer: (await response.json()) as Answer };
+  } catch {
+    return { isFine: false, answer: { detail: "The server does not answer. Try again." } };
+  }
 }
 
 /** Asks the authenticator, sends what it says, and goes where the server says. */
@@ -72,6 +78,10 @@ async function usePasskey(button: HTMLButtonElement, isAutofill: boolean): Promi
     problem.hidden = text === "";
   };
   const given = await post(options!, {});
+  if (given.answer.code === "reauth_required") {
+    location.assign(`/account/confirm?next=${encodeURIComponent(location.pathname)}`);
+    return;
+  }
   if (!given.isFine) {
     if (!isAutofill) say(given.answer.detail ?? "");
     return;
@@ -87,13 +97,27 @@ async function usePasskey(button: HTMLButtonElement, isAutofill: boolean): Promi
     // Asked for by the page or broken off by the person: nothing happened.
     const { name } = error as Error;
     if (!isAutofill)
-      say(name === "InvalidStateError" ? "This device has a passkey already." : "Nothing was done.");
+      say(name === "InvalidStateError" ? "This device has a passkey already." : "The passkey was not used.");
     return;
   }
   const trusts = document.querySelector<HTMLInputElement>('input[name="trust_device"]');
   const sent = await post(answer!, { response, ...(trusts ? { trust_device: trusts.checked } : {}) });
   if (sent.isFine && sent.answer.next) location.assign(sent.answer.next);
   else say(sent.answer.detail ?? "");
+}
+
+// What is shown once, and is to be taken elsewhere.
+for (const text of document.querySelectorAll<HTMLElement>(".key-text")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button-quiet";
+  button.textContent = "Copy";
+  button.addEventListener("click", () => {
+    void navigator.clipboard.writeText(text.textContent).then(() => {
+      button.textContent = "Copied";
+    });
+  });
+  text.after(" ", button);
 }
 
 if (browserSupportsWebAuthn()) {

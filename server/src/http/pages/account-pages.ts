@@ -1,4 +1,5 @@
 import { displayNameCharsMax, emailCharsMax, usernameCharsMax } from "@novax/protocol/limits";
+import { initialOf } from "@novax/protocol/person";
 import { html } from "hono/html";
 import type { Notice } from "../../accounts/notices.ts";
 import type { LinkedIdentity } from "../../auth/identity-queries.ts";
@@ -47,8 +48,18 @@ export function overviewPage(look: PageLook, view: Overview, done: string | unde
       `${view.email || "None"}${view.isEmailVerified ? ", confirmed" : ", not confirmed"}`,
       view.isEmailVerified,
     ),
-    row("/account/password", "Password", view.hasPassword ? "Set" : "None", true),
-    row("/account/two-factor", "Second factor", factor, view.hasFactor || view.passkeys > 0),
+    row(
+      "/account/password",
+      "Password",
+      view.hasPassword ? "Set" : "None",
+      view.hasPassword ? true : undefined,
+    ),
+    row(
+      "/account/two-factor",
+      "Second factor",
+      factor,
+      view.hasFactor ? true : view.passkeys > 0 ? undefined : false,
+    ),
     row("/account/passkeys", "Passkeys", view.passkeys === 0 ? "None" : count(view.passkeys, "passkey")),
     row("/account/devices", "Where you are signed in", count(view.sessions, "session")),
     ...(view.ssoName === null
@@ -106,7 +117,7 @@ export function profilePage(
     lead: "What others see of you.",
     back: toAccount,
     body: html`${doneNote(page.done)}
-<p class="avatar-line"><span class="avatar-big" aria-hidden="true">${(page.displayName || page.username).slice(0, 1).toUpperCase()}</span></p>
+<p class="avatar-line"><span class="avatar-big" aria-hidden="true">${initialOf({ username: page.username, displayName: page.displayName || undefined })}</span></p>
 ${renderForm({
   action: "/account/profile",
   submit: "Save",
@@ -152,6 +163,8 @@ export function emailPage(
     email: string;
     isVerified: boolean;
     pending: string | null;
+    /** What was typed and refused. */
+    typed: string | undefined;
     isMailReal: boolean;
     problem?: FormProblem | undefined;
     done: string | undefined;
@@ -195,6 +208,7 @@ ${renderForm({
       label: "New e-mail",
       type: "email",
       autocomplete: "email",
+      value: page.typed,
       hint: "It is used once you confirm it. The old one is told.",
       maxLength: emailCharsMax,
     },
@@ -228,7 +242,12 @@ ${
 /** A copy of everything, and the way out. */
 export function dataPage(
   look: PageLook,
-  page: { allowsErasure: boolean; graceDays: number; problem?: FormProblem | undefined },
+  page: {
+    allowsErasure: boolean;
+    messages: "keep" | "erase";
+    graceDays: number;
+    problem?: FormProblem | undefined;
+  },
 ): Promise<Response> {
   return cardPage(look, {
     title: "Your data",
@@ -236,7 +255,7 @@ export function dataPage(
     back: toAccount,
     body: html`<h2>Export</h2>
 <p class="section-text">Your account, sessions, rooms and every message you wrote, as one JSON file.</p>
-${renderForm({ action: "/account/export", submit: "Download", isQuiet: true })}
+${renderForm({ action: "/account/export", submit: "Download", isQuiet: true, isDownload: true })}
 <h2>Delete the account</h2>
 <p class="section-text">You are signed out everywhere at once. For ${page.graceDays} days signing in brings everything back; then it is gone.</p>
 ${renderForm({
@@ -249,7 +268,7 @@ ${renderForm({
       kind: "select",
       name: "messages",
       label: "Your messages",
-      value: "keep",
+      value: page.messages,
       choices: page.allowsErasure
         ? { keep: "Stay, under “Deleted account”", erase: "Are erased" }
         : { keep: "Stay, under “Deleted account”" },

@@ -33,7 +33,7 @@ export function peoplePage(
   return adminPage(look, "/admin", {
     lead: "Everybody who has an account.",
     body: html`${doneNote(page.done)}
-<form method="get" action="/admin" class="form-row" role="search"><label class="visually-hidden" for="search">Search people</label><input class="input" id="search" name="search" type="search" value="${page.search}" placeholder="Name or address" maxlength="100" autocomplete="off"><button type="submit" class="button-second">Search</button></form>
+<form method="get" action="/admin" class="form-row" role="search"><label class="visually-hidden" for="search">Search people</label><input class="input" id="search" name="search" type="search" value="${page.search}" placeholder="Beginning of a name or address" maxlength="100" autocomplete="off"><button type="submit" class="button-second">Search</button></form>
 ${
   page.people.length === 0
     ? html`<p class="empty">Nobody is called that.</p>`
@@ -85,14 +85,15 @@ ${page.resetLink === null ? "" : html`<div class="form-done" role="status"><p>Ha
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 ${
   !mayAct
-    ? html`<p class="section-text">Only an owner may change the account of an owner or an admin.</p>`
+    ? html`<p class="section-text">${page.isSelf ? html`This is you: <a href="/account">your account</a>.` : "Only an owner may change the account of an owner or an admin."}</p>`
     : html`<h2>What you can do</h2>
 <div class="actions">
-${person.awaitsApproval ? html`${button("approve", "Let them in")}${button("reject", "Send them away", true)}` : ""}
-${button("reset-link", "Make a reset link")}
+${person.awaitsApproval ? button("approve", "Let them in") : ""}
+${page.isSelf ? "" : button("reset-link", "Make a reset link")}
 ${button("end-sessions", "Sign out everywhere")}
 ${person.mustHaveFactor ? button("unrequire-factor", "No longer require a second factor") : button("require-factor", "Require a second factor")}
 ${page.isSelf ? "" : person.isDisabled ? button("enable", "Open the account again") : button("disable", "Shut the account", true)}
+${person.awaitsApproval ? button("reject", "Send them away for good", true) : ""}
 </div>
 ${
   actorRole === "owner"
@@ -115,6 +116,7 @@ export function invitesPage(
   look: PageLook,
   page: {
     invites: readonly InviteEntry[];
+    isClosed: boolean;
     link: string | null;
     problem?: FormProblem | undefined;
     done: string | undefined;
@@ -140,6 +142,7 @@ ${renderForm({
       autocomplete: "off",
       value: "1",
       maxLength: 4,
+      range: { min: 1, max: inviteBounds.usesMax },
     },
     {
       name: "days",
@@ -148,6 +151,7 @@ ${renderForm({
       autocomplete: "off",
       value: "7",
       maxLength: 2,
+      range: { min: 1, max: inviteBounds.daysMax },
     },
     {
       name: "note",
@@ -162,6 +166,7 @@ ${renderForm({
   ],
 })}
 <h2>Links that work</h2>
+${page.isClosed ? html`<p class="form-problem">Nobody can make an account now, with a link or without: see the settings.</p>` : ""}
 ${
   page.invites.length === 0
     ? html`<p class="empty">There is none.</p>`
@@ -194,6 +199,7 @@ export function settingsPage(
 ${renderForm({
   action: "/admin/settings",
   submit: "Save",
+  isDisabled: !page.isOwner,
   problem: page.problem,
   fields: [
     {

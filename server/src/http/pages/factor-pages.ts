@@ -73,9 +73,9 @@ function enrolmentForm(enrolment: TotpEnrolment, problem: FormProblem | undefine
   const key = enrolment.seed.match(/.{1,4}/g)!.join(" ");
   return html`<h2>${hasTotp ? "Another authenticator app" : "Authenticator app"}</h2>
 <ol class="steps">
-<li>Scan this with an authenticator app:
-${qrCode(enrolment.uri, "QR code for the authenticator app")}</li>
-<li>Or type this key into it: <code class="key-text">${key}</code></li>
+<li>Scan this with an authenticator app, or type the key below into it:
+${qrCode(enrolment.uri, "QR code for the authenticator app")}
+<p class="key-line"><code class="key-text">${key}</code></p></li>
 <li>Type the six digits it shows:</li>
 </ol>
 ${renderForm({
@@ -91,7 +91,11 @@ ${renderForm({
 }
 
 /** Ten codes, this once. */
-export function recoveryCodesPage(look: PageLook, codes: readonly string[]): Promise<Response> {
+export function recoveryCodesPage(
+  look: PageLook,
+  codes: readonly string[],
+  done: "factor" | "codes",
+): Promise<Response> {
   return cardPage(look, {
     title: "Your recovery codes",
     lead: "Each opens your account once when you cannot use your second factor. They are shown this once: keep them where nobody else looks.",
@@ -100,9 +104,10 @@ ${renderForm({
   action: "/account/two-factor/recovery-codes/download",
   submit: "Download them",
   isQuiet: true,
+  isDownload: true,
   fields: [{ kind: "hidden", name: "codes", value: codes.join(" ") }],
 })}
-<p class="form-aside"><a class="button-primary" href="/account?done=factor">I have kept them</a></p>`,
+<p class="form-aside"><a class="button-primary" href="/account?done=${done}">I have kept them</a></p>`,
   });
 }
 

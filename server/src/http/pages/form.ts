@@ -15,6 +15,8 @@ export type Field =
       hint?: string;
       maxLength: number;
       isOptional?: boolean;
+      /** For numbers. */
+      range?: { min: number; max: number };
       /** Digits alone, from a keyboard of digits. */
       isCode?: boolean;
       extra?: Markup;
@@ -28,7 +30,8 @@ export type Field =
       value: string;
       choices: Record<string, string>;
     }
-  | { kind: "hidden"; name: string; value: string };
+  | { kind: "hidden"; name: string; value: string }
+  | { kind: "username"; name: ""; value: string };
 
 export type FormMarkup = {
   action: string;
@@ -39,6 +42,10 @@ export type FormMarkup = {
   focus?: string;
   /** What cannot be taken back looks like it. */
   isDanger?: boolean;
+  /** To be read, by somebody who may not change it. */
+  isDisabled?: boolean;
+  /** Its answer is a file: the page stays, and so does its button. */
+  isDownload?: boolean;
   /** Beside other things rather than what the page is about. */
   isQuiet?: boolean;
   /** Shown in the place of its place's order, e.g. a button in a row. */
@@ -49,13 +56,14 @@ export type FormMarkup = {
 export function renderForm(form: FormMarkup): Markup {
   const { problem, fields = [] } = form;
   const fieldOfProblem = fields.find(
-    (field) => field.kind !== "hidden" && field.name === problem?.field,
+    (field) => field.kind !== "hidden" && field.kind !== "username" && field.name === problem?.field,
   )?.name;
   const look = form.isDanger ? "button-danger" : form.isQuiet ? "button-second" : "button-primary";
-  return html`<form method="post" action="${form.action}">
+  const focus = fieldOfProblem ?? form.focus;
+  return html`<form method="post" action="${form.action}" ${form.isDownload ? html`data-download` : ""}>
 ${problem && !fieldOfProblem ? html`<p class="form-problem" role="alert">${problem.detail}</p>` : ""}
-${fields.map((field) => renderField(field, field.name === fieldOfProblem ? problem!.detail : null, form.focus))}
-<button type="submit" class="${look}">${form.submit}</button>
+${form.isDisabled ? html`<fieldset disabled class="fields-shown">` : ""}${fields.map((field) => renderField(field, field.name === fieldOfProblem ? problem!.detail : null, focus))}
+${form.isDisabled ? html`</fieldset>` : html`<button type="submit" class="${look}">${form.submit}</button>`}
 ${form.extra ?? ""}
 </form>`;
 }
@@ -99,12 +107,17 @@ export function messagePage(
 
 /** What was just done, said once on the page one comes to. */
 export function doneNote(text: string | undefined): Markup | "" {
-  return text === undefined ? "" : html`<p class="form-done" role="status">${text}</p>`;
+  return text === undefined
+    ? ""
+    : html`<p class="form-done" role="status" tabindex="-1" autofocus>${text}</p>`;
 }
 
 function renderField(field: Field, problem: string | null, focus: string | undefined): Markup {
   if (field.kind === "hidden") return html`<input type="hidden" name="${field.name}" value="${field.value}">`;
-  if (field.kind === "checkbox") return renderCheckbox(field);
+  if (field.kind === "username") {
+    return html`<input class="visually-hidden" type="text" autocomplete="username" value="${field.value}" readonly tabindex="-1" aria-hidden="true">`;
+  }
+  if (field.kind === "checkbox") return renderCheckbox(field, problem);
   const hintId = `${field.name}-hint`;
   const problemId = `${field.name}-problem`;
   const describedBy = [problem === null ? "" : problemId, field.hint ? hintId : ""].join(" ").trim();
@@ -114,7 +127,7 @@ function renderField(field: Field, problem: string | null, focus: string | undef
       ? html`<select id="${field.name}" name="${field.name}" ${described}>
 ${Object.entries(field.choices).map(([value, label]) => html`<option value="${value}" ${value === field.value ? html`selected` : ""}>${label}</option>`)}
 </select>`
-      : html`<input id="${field.name}" name="${field.name}" type="${field.type}" autocomplete="${field.autocomplete}" value="${field.value ?? ""}" maxlength="${field.maxLength}" autocapitalize="none" spellcheck="false" ${field.isCode ? html`inputmode="numeric"` : ""} ${field.isOptional ? "" : html`required`} ${field.name === focus ? html`autofocus` : ""} ${described} ${problem === null ? "" : html`aria-invalid="true"`}>`;
+      : html`<input id="${field.name}" name="${field.name}" type="${field.type}" autocomplete="${field.autocomplete}" value="${field.value ?? ""}" maxlength="${field.maxLength}" autocapitalize="none" spellcheck="false" ${field.range ? html`min="${field.range.min}" max="${field.range.max}"` : ""} ${field.isCode ? html`inputmode="numeric"` : ""} ${field.isOptional ? "" : html`required`} ${field.name === focus ? html`autofocus` : ""} ${described} ${problem === null ? "" : html`aria-invalid="true"`}>`;
   return html`<div class="field">
 <label for="${field.name}">${field.label}</label>
 ${control}
@@ -124,11 +137,12 @@ ${field.kind === "select" ? "" : (field.extra ?? "")}
 </div>`;
 }
 
-function renderCheckbox(field: Extract<Field, { kind: "checkbox" }>): Markup {
+function renderCheckbox(field: Extract<Field, { kind: "checkbox" }>, problem: string | null): Markup {
   const hintId = `${field.name}-hint`;
   return html`<div class="field-check">
 <input type="checkbox" id="${field.name}" name="${field.name}" ${field.isChecked ? html`checked` : ""} ${field.hint ? html`aria-describedby="${hintId}"` : ""}>
 <label for="${field.name}">${field.label}</label>
 ${field.hint ? html`<p class="field-hint" id="${hintId}">${field.hint}</p>` : ""}
+${problem === null ? "" : html`<p class="field-problem" role="alert">${problem}</p>`}
 </div>`;
 }

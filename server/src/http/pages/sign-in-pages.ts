@@ -118,7 +118,7 @@ export function registerPage(
           type: "email",
           autocomplete: "email",
           value: page.email,
-          hint: "Nobody else sees it.",
+          hint: "Only the owners and admins of this server see it.",
           maxLength: 254,
         },
         ...newPasswordFields(page.passwordCodePointsMin, "Password", "Password again"),
@@ -172,8 +172,15 @@ export const codeField: Field = {
 /** Asks for the address a link shall go to. */
 export function forgotPage(
   look: PageLook,
-  page: { problem?: FormProblem | undefined; isSent?: boolean },
+  page: { problem?: FormProblem | undefined; isSent: boolean; isMailReal: boolean },
 ): Promise<Response> {
+  if (!page.isMailReal) {
+    return cardPage(look, {
+      title: "Forgot your password?",
+      lead: "This server sends no mails. Ask its owner for a link to set a new password.",
+      body: html`<p class="sign-in-other"><a href="/">Back to the login page</a></p>`,
+    });
+  }
   if (page.isSent) {
     return cardPage(look, {
       title: "Look at your mail",
@@ -211,6 +218,7 @@ export function resetPage(
       focus: page.problem?.field ?? "password",
       fields: [
         { kind: "hidden", name: "token", value: page.token },
+        usernameForManagers(page.username),
         ...newPasswordFields(page.passwordCodePointsMin, "New password", "New password again"),
       ],
     }),
@@ -220,7 +228,7 @@ export function resetPage(
 /** The page to change one's password. */
 export function passwordPage(
   look: PageLook,
-  page: { problem?: FormProblem | undefined; passwordCodePointsMin: number },
+  page: { username: string; problem?: FormProblem | undefined; passwordCodePointsMin: number },
 ): Promise<Response> {
   return cardPage(look, {
     title: "Change password",
@@ -232,6 +240,7 @@ export function passwordPage(
       problem: page.problem,
       focus: page.problem?.field ?? "current_password",
       fields: [
+        usernameForManagers(page.username),
         {
           name: "current_password",
           label: "Current password",
@@ -250,6 +259,7 @@ export function confirmPage(
   look: PageLook,
   page: {
     problem?: FormProblem | undefined;
+    username: string;
     next: string;
     hasPassword: boolean;
     hasCode: boolean;
@@ -263,6 +273,7 @@ export function confirmPage(
     focus: page.problem?.field ?? "password",
     fields: [
       { kind: "hidden", name: "next", value: page.next },
+      usernameForManagers(page.username),
       {
         name: "password",
         label: "Password",
@@ -283,6 +294,11 @@ export function confirmPage(
     body: html`${page.hasPassword ? form : html`<p class="sign-in-lead">Your account has no password. <a href="/forgot">Ask for a link</a> to set one, then come back.</p>`}
 ${page.hasPasskeys ? html`<div class="other-ways">${passkeyButton({ kind: "answer", label: "Use a passkey", options: "/account/confirm/passkey/options", answer })}</div>` : ""}`,
   });
+}
+
+/** Not to be filled in: it tells a password manager whose password this is. */
+function usernameForManagers(username: string): Field {
+  return { kind: "username", name: "", value: username };
 }
 
 function newPasswordFields(codePointsMin: number, label: string, again: string): Field[] {

@@ -31,6 +31,9 @@ export const doneQuery = z.strictObject({ done: textField.optional() });
 export const emptyBody = z.strictObject({});
 
 const doneTexts: Record<string, string> = {
+  again: "Confirmed. Please send it once more.",
+  password: "Your password is changed. You are signed out everywhere else.",
+  codes: "You have new recovery codes; the old ones no longer work.",
   saved: "Saved.",
   username: "Your username is changed.",
   verified: "Your address is confirmed.",
@@ -123,8 +126,12 @@ const passwordRoutes = defineForm({
   access: "session",
   body: z.strictObject({ current_password: anyText, password: anyText, confirm_password: anyText }),
   answer: z.strictObject({ message: z.string(), username: z.string() }),
-  page: ({ app, look }, { problem }) =>
-    passwordPage(look, { problem, passwordCodePointsMin: app.config.passwordCodePointsMin }),
+  page: ({ app, look, actor }, { problem }) =>
+    passwordPage(look, {
+      username: actor.username,
+      problem,
+      passwordCodePointsMin: app.config.passwordCodePointsMin,
+    }),
   submit: async (exchange) => {
     const { app, body, actor, cookies, origin } = exchange;
     const change = {
@@ -133,7 +140,8 @@ const passwordRoutes = defineForm({
       confirmPassword: body.confirm_password,
       deviceToken: cookies.deviceToken,
     };
-    return signedIn(exchange, await changePassword(app, actor, change, origin), "Password changed");
+    const accepted = signedIn(exchange, await changePassword(app, actor, change, origin), "Password changed");
+    return accepted instanceof Response ? accepted : { ...accepted, next: "/account?done=password" };
   },
 });
 
@@ -144,8 +152,13 @@ const emailRoutes = defineForm({
   needsRecentProof: true,
   body: z.strictObject({ email: textField }),
   query: doneQuery,
-  page: async ({ app, look, actor, query }, { problem }) =>
-    emailPage(look, { ...(await readEmailView(app, actor)), problem, done: doneText(query) }),
+  page: async ({ app, look, actor, query }, { problem, body }) =>
+    emailPage(look, {
+      ...(await readEmailView(app, actor)),
+      typed: body?.email,
+      problem,
+      done: doneText(query),
+    }),
   submit: async ({ app, actor, body, origin }) => {
     await requestEmailChange(app, actor, parseEmail(body.email), origin);
     return {
@@ -161,7 +174,7 @@ const emailCodeRoutes = defineForm({
   access: "session",
   body: z.strictObject({ code: textField }),
   page: async ({ app, look, actor }, { problem }) =>
-    emailPage(look, { ...(await readEmailView(app, actor)), problem, done: undefined }),
+    emailPage(look, { ...(await readEmailView(app, actor)), typed: undefined, problem, done: undefined }),
   submit: async ({ app, actor, body }) => {
     await verifyByCode(app, actor.id, body.code);
     return { answer: { message: "Confirmed" }, next: "/account/email?done=verified" };
@@ -171,6 +184,7 @@ const emailCodeRoutes = defineForm({
 const emailResendRoute = defineAction({
   path: "/account/email/resend",
   summary: "Send the mail that confirms one's address once more.",
+  back: () => ({ href: "/account/email", label: "Your e-mail address" }),
   access: "session",
   body: emptyBody,
   submit: async ({ app, actor }) => {
@@ -185,13 +199,17 @@ const dataRoutes = defineForm({
   access: "session",
   needsRecentProof: true,
   body: z.strictObject({ messages: z.enum(["keep", "erase"]), is_sure: checkbox }),
-  page: async ({ app, look }, { problem }) => {
+  page: async ({ app, look }, { problem, body }) => {
     const { allowsErasure } = await readPolicy(app.db.sql);
-    return dataPage(look, { allowsErasure, graceDays: deletionGraceDays, problem });
+    const messages = body?.messages ?? "keep";
+    return dataPage(look, { allowsErasure, messages, graceDays: deletionGraceDays, problem });
   },
   submit: async ({ app, actor, body, origin }) => {
-    if (!body.is_sure)
-      throw new Refusal("malformed", "Tick the box, so that nobody deletes an account by a slip.");
+    if (!body.is_sure) {
+      throw new Refusal("malformed", "Tick the box, so that nobody deletes an account by a slip.", {
+        field: "is_sure",
+      });
+    }
     await requestDeletion(app, actor, { erasesMessages: body.messages === "erase" }, origin);
     const cookies = [clearedCookie("session", app.config.isSecure)];
     return { answer: { message: "The account will be deleted in 14 days" }, next: "/?done=deleted", cookies };

@@ -2,7 +2,7 @@ import { registrationModes, serverRoles } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import { z } from "zod";
 import { listInvites } from "../../accounts/invites.ts";
-import { factorPolicies, readPolicy } from "../../accounts/policy.ts";
+import { factorPolicies, readPolicy, registrationMode } from "../../accounts/policy.ts";
 import { changePolicy } from "../../admin/change-policy.ts";
 import { createInvite, inviteBounds, revokeInvite } from "../../admin/invites.ts";
 import {
@@ -30,6 +30,7 @@ const auditPerPage = 50;
 const exportPage = 500;
 
 const doneTexts: Record<string, string> = {
+  again: "Confirmed. Please send it once more.",
   role: "The role is changed.",
   disable: "The account is shut.",
   enable: "The account is open again.",
@@ -91,6 +92,7 @@ const personRoute = defineSessionRoute({
 
 const roleRoute = defineAction({
   path: "/admin/people/:person/role",
+  back: toPerson,
   summary: "Give a person another role. Owners only.",
   access: "admin",
   needsRecentProof: true,
@@ -103,6 +105,7 @@ const roleRoute = defineAction({
 
 const resetLinkRoute = defineAction({
   path: "/admin/people/:person/reset-link",
+  back: toPerson,
   summary: "Make a link with which a person sets a new password, to hand over.",
   access: "admin",
   needsRecentProof: true,
@@ -116,6 +119,10 @@ const resetLinkRoute = defineAction({
   },
 });
 
+function toPerson(params: Record<string, string>): { href: string; label: string } {
+  return { href: `/admin/people/${params.person}`, label: "Back to the person" };
+}
+
 /** The buttons of a person's page that need nothing but the person. */
 function personAction(
   name: string,
@@ -124,6 +131,7 @@ function personAction(
 ): Route {
   return defineAction({
     path: `/admin/people/:person/${name}`,
+    back: toPerson,
     summary,
     access: "admin",
     needsRecentProof: true,
@@ -322,7 +330,8 @@ async function showInvites(
   problem: Parameters<typeof invitesPage>[1]["problem"],
 ): Promise<Response> {
   const invites = await listInvites(app.db.sql, app.clock.now());
-  return invitesPage(look, { invites, link, problem, done });
+  const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
+  return invitesPage(look, { isClosed: mode === "closed", invites, link, problem, done });
 }
 
 function readPeople(app: App, query: z.infer<typeof peopleQuery>): Promise<PersonEntry[]> {

@@ -92,6 +92,7 @@ const confirmRoutes = defineForm({
     const passkeys = await listPasskeys(app.db.sql, actor.id);
     return confirmPage(look, {
       problem,
+      username: actor.username,
       next: parseNext(body?.next ?? query?.next),
       hasPassword: account.passwordHash !== null,
       hasCode: account.hasFactor,
@@ -152,7 +153,7 @@ function parseNext(text: string | undefined): string {
 
 /** Whether a path is one of the pages of an account or of the server, and certainly nowhere else. */
 export function isOwnPage(path: string): boolean {
-  return /^\/(?:account|admin)(?:\/[A-Za-z0-9_-]+)*(?:\?setup=1)?$/.test(path);
+  return /^\/(?:account|admin)(?:\/[A-Za-z0-9_-]+)*(?:\?(?:setup=1|done=again))?$/.test(path);
 }
 
 async function readDevices(app: App, actor: Actor) {

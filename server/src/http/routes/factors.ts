@@ -34,6 +34,8 @@ const twoFactorRoutes = defineForm({
     "Turn the second factor on with the first code of an authenticator app. Answers with the recovery codes.",
   access: "enrolment",
   needsRecentProof: true,
+  // Whoever scans slowly must not scan twice: the seed was given out under a proof, and is sealed with its time.
+  provesItself: true,
   body: z.strictObject({ enrolment: textField, code: textField }),
   query: z.strictObject({ done: textField.optional(), setup: textField.optional() }),
   answer: codesSchema,
@@ -86,7 +88,7 @@ const renewCodesRoute = defineAction({
   answer: codesSchema,
   submit: async (exchange) => {
     const { app, actor, origin } = exchange;
-    return showCodes(exchange, await renewRecoveryCodes(app, actor, origin));
+    return showCodes(exchange, await renewRecoveryCodes(app, actor, origin), "codes");
   },
 });
 
@@ -203,8 +205,9 @@ export const factorRoutes: readonly Route[] = [
 async function showCodes(
   { isForm, look }: Pick<Exchange<unknown, unknown>, "isForm" | "look">,
   codes: string[],
+  done: "factor" | "codes" = "factor",
 ): Promise<Response> {
-  if (isForm) return recoveryCodesPage(look, codes);
+  if (isForm) return recoveryCodesPage(look, codes, done);
   return Response.json({ message: "Turned on", recovery_codes: codes });
 }
 

@@ -7,7 +7,7 @@ import { cardPage, messagePage, renderForm } from "../pages/form.ts";
 import { forgotPage, resetPage } from "../pages/sign-in-pages.ts";
 import { type Exchange, type Route, redirect } from "../route.ts";
 
-const tokenQuery = z.strictObject({ token: textField });
+const tokenQuery = z.strictObject({ token: textField.default("") });
 
 const forgotRoutes = defineForm({
   path: "/forgot",
@@ -15,7 +15,8 @@ const forgotRoutes = defineForm({
   access: "public",
   body: z.strictObject({ email: textField }),
   query: z.strictObject({ sent: textField.optional() }),
-  page: ({ look, query }, { problem }) => forgotPage(look, { problem, isSent: query?.sent !== undefined }),
+  page: ({ app, look, query }, { problem }) =>
+    forgotPage(look, { problem, isSent: query?.sent !== undefined, isMailReal: app.mailer.isReal }),
   submit: async ({ app, body, origin, isForm }) => {
     await requestReset(app, body.email, origin);
     if (isForm) return redirect("/forgot?sent=1");
@@ -34,7 +35,8 @@ const resetRoutes = defineForm({
   query: tokenQuery,
   page: async (exchange, { problem, body }) => {
     const { app, look, origin } = exchange;
-    const token = body?.token ?? exchange.query.token;
+    // A form that could not be read has neither.
+    const token = body?.token ?? exchange.query?.token ?? "";
     try {
       const { username } = await requireReset(app, token, origin);
       const { passwordCodePointsMin } = app.config;
@@ -58,7 +60,8 @@ const verifyRoutes = defineForm({
   query: tokenQuery,
   page: async (exchange, { problem, body }) => {
     const { app, look } = exchange;
-    const token = body?.token ?? exchange.query.token;
+    // A form that could not be read has neither.
+    const token = body?.token ?? exchange.query?.token ?? "";
     try {
       const { email } = await requireVerification(app, token);
       // A page with a button: programs that look through mails follow links, and must not confirm anything by it.

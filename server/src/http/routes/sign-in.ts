@@ -67,7 +67,7 @@ const loginRoute = defineAnswered({
     return signedIn(exchange, finished, "Signed in");
   },
   page: async ({ app, body, look }, problem) =>
-    loginPage(look, { ...(await readDoors(app)), username: body.username, problem }),
+    loginPage(look, { ...(await readDoors(app)), ...(body ? { username: body.username } : {}), problem }),
 });
 
 const registerRoutes = defineForm({
@@ -122,6 +122,8 @@ const joinRoute = defineRoute({
   isPage: true,
   handle: async ({ app, actor, look, params }) => {
     if (actor) return redirect("/chat");
+    const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
+    if (mode === "closed") return closedPage(look, mode);
     await assertInvite(app.db.sql, params.token!, app.clock.now());
     return registerPage(look, {
       inviteToken: params.token!,
@@ -142,7 +144,9 @@ const codeRoutes = defineForm({
     const challenge = token === null ? null : await findChallenge(app.db.sql, token, app.clock.now());
     const account = challenge && (await findAccountById(app.db.sql, challenge.accountId));
     if (!account) {
-      const lead = problem?.detail ?? "There is no sign-in under way.";
+      const lead = problem
+        ? "Too many wrong codes, or too much time. Sign in once more; a recovery code does as well."
+        : "There is no sign-in under way.";
       return messagePage(look, {
         title: "Start again",
         lead,
