@@ -350,60 +350,62 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await sql`update accounts set server_role = 'owner' where username = 'owner'`;
     await addPasskey(owner);
     await setUpFactor(owner);
-    for (const colorScheme of ["light", "dark"] as const) {
-      for (const options of [phone, desktop]) {
-        const { page, faults } = await openPage(browser, { ...options, colorScheme });
-        await page
-          .context()
-          .addCookies([...owner.cookies].map(([name, value]) => ({ name, value, url: server.url })));
-        await sql`update sessions set proved_at = ${Date.now()}`;
-        const pages = [
-          "/account",
-          "/account/profile",
-          "/account/email",
-          "/account/password",
-          "/account/two-factor",
-          "/account/two-factor?setup=1",
-          "/account/passkeys",
-          "/account/devices",
-          "/account/data",
-          "/account/confirm",
-          "/admin",
-          "/admin/invites",
-          "/admin/settings",
-          "/admin/audit",
-        ];
-        for (const path of pages) {
-          await page.goto(server.url + path);
-          expect(await axeFindings(page), path).toEqual([]);
-          const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-          expect(width, `${path} is wider than the window`).toBeLessThanOrEqual(0);
-        }
-        await page.goto(`${server.url}/admin/invites`);
-        await page.getByLabel("I let each of them in myself").check();
-        await page.getByRole("button", { name: "Make a link" }).click();
-        const link = await page.locator(".key-text").innerText();
-        expect(await axeFindings(page)).toEqual([]);
-        const guest = await openPage(browser, options);
-        const name = `guest-${colorScheme}-${options === phone ? "phone" : "desk"}`;
-        await guest.page.goto(link);
-        await guest.page.getByLabel("Username").fill(name);
-        await guest.page.getByLabel("E-mail").fill(`${name}@example.org`);
-        await guest.page.getByLabel("Password", { exact: true }).fill(password);
-        await guest.page.getByLabel("Password again").fill(password);
-        await guest.page.getByRole("button", { name: "Create account" }).click();
-        await guest.page.getByText("An owner has to approve it").waitFor();
-        await guest.page.context().close();
-        await page.goto(`${server.url}/admin?search=${name}`);
-        await page.getByText("waits for approval").click();
-        await page.getByRole("button", { name: "Let them in" }).click();
-        await page.getByText("They are in.").waitFor();
-        await page.getByRole("button", { name: "Make a reset link" }).click();
-        await page.getByText("Hand this link to").waitFor();
-        expect(await axeFindings(page)).toEqual([]);
-        expect(faults).toEqual([]);
-        await page.context().close();
+    // Each width and each theme once.
+    for (const [options, colorScheme] of [
+      [phone, "dark"],
+      [desktop, "light"],
+    ] as const) {
+      const { page, faults } = await openPage(browser, { ...options, colorScheme });
+      await page
+        .context()
+        .addCookies([...owner.cookies].map(([name, value]) => ({ name, value, url: server.url })));
+      await sql`update sessions set proved_at = ${Date.now()}`;
+      const pages = [
+        "/account",
+        "/account/profile",
+        "/account/email",
+        "/account/password",
+        "/account/two-factor",
+        "/account/two-factor?setup=1",
+        "/account/passkeys",
+        "/account/devices",
+        "/account/data",
+        "/account/confirm",
+        "/admin",
+        "/admin/invites",
+        "/admin/settings",
+        "/admin/audit",
+      ];
+      for (const path of pages) {
+        await page.goto(server.url + path);
+        expect(await axeFindings(page), path).toEqual([]);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(width, `${path} is wider than the window`).toBeLessThanOrEqual(0);
       }
+      await page.goto(`${server.url}/admin/invites`);
+      await page.getByLabel("I let each of them in myself").check();
+      await page.getByRole("button", { name: "Make a link" }).click();
+      const link = await page.locator(".key-text").innerText();
+      expect(await axeFindings(page)).toEqual([]);
+      const guest = await openPage(browser, options);
+      const name = `guest-${colorScheme}-${options === phone ? "phone" : "desk"}`;
+      await guest.page.goto(link);
+      await guest.page.getByLabel("Username").fill(name);
+      await guest.page.getByLabel("E-mail").fill(`${name}@example.org`);
+      await guest.page.getByLabel("Password", { exact: true }).fill(password);
+      await guest.page.getByLabel("Password again").fill(password);
+      await guest.page.getByRole("button", { name: "Create account" }).click();
+      await guest.page.getByText("An owner has to approve it").waitFor();
+      await guest.page.context().close();
+      await page.goto(`${server.url}/admin?search=${name}`);
+      await page.getByText("waits for approval").click();
+      await page.getByRole("button", { name: "Let them in" }).click();
+      await page.getByText("They are in.").waitFor();
+      await page.getByRole("button", { name: "Make a reset link" }).click();
+      await page.getByText("Hand this link to").waitFor();
+      expect(await axeFindings(page)).toEqual([]);
+      expect(faults).toEqual([]);
+      await page.context().close();
     }
   }, 120_000);
 });

@@ -196,6 +196,31 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     expect(await unseen()).toBe("0");
   });
 
+  test("[M03] [A10] the tries at a second factor are counted over both processes, and a code that one took the other refuses", async () => {
+    const person = await join(servers[0], "split");
+    await setUpFactor(person);
+    const here = new Person(servers[0], "split");
+    await here.logIn();
+    const there = new Person(servers[1], "split");
+    there.cookies.set("novax_challenge", here.cookies.get("novax_challenge")!);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        (index % 2 ? here : there).post("/login/code", { code: "000000" }),
+      ),
+    );
+    const codes = await Promise.all(answers.map(async (response) => (await problemOf(response)).code));
+    expect(codes.filter((code) => code === "code_wrong").length).toBeLessThanOrEqual(5);
+    expect(codes).toContain("too_many_attempts");
+    const other = await join(servers[0], "split2");
+    const factor = await setUpFactor(other);
+    await sql`update accounts set totp_last_step = 0 where username = 'split2'`;
+    const both = [new Person(servers[0], "split2"), new Person(servers[1], "split2")];
+    await Promise.all(both.map((one) => one.logIn()));
+    const code = factor.app.code();
+    const results = await Promise.all(both.map((one) => one.post("/login/code", { code })));
+    expect(results.map((response) => response.status).sort()).toEqual([200, 401]);
+  });
+
   test("[A20] two processes with different secrets cannot share a database", async () => {
     const env = { REDIS_URL: redisUrl!, SECRET_KEY: Buffer.alloc(32, 6).toString("base64") };
     await expect(startServer(data, { env })).rejects.toThrow(/set up with another secret/);

@@ -19,6 +19,7 @@ import { isFormBody, readBody, readQuery } from "./read-body.ts";
 import { defineSessionRoute, type Exchange, type Route, redirect } from "./route.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { createChatRoute } from "./routes/chat.ts";
 import { deviceRoutes, isOwnPage } from "./routes/devices.ts";
 import { factorRoutes } from "./routes/factors.ts";
@@ -103,6 +104,7 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     ...deviceRoutes,
     ...factorRoutes,
     ...adminRoutes,
+    ...auditRoutes,
     createChatRoute(web.assets.chat),
     messagesRoute,
     eventsRoute,
