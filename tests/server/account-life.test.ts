@@ -64,7 +64,16 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
 
   test("[X05] a display name has no signs that turn the line or are not seen", async () => {
     const person = await join(server, "tricky");
-    for (const name of ["ali\u202ece", "a\u200bb", "owne\u200dr", "\u3164", "n".repeat(51), "a\u2066b"]) {
+    for (const name of [
+      "ali\u202ece",
+      "a\u200bb",
+      "owne\u200dr",
+      "\u3164",
+      "\ufe0f",
+      "ali\ufe0fce",
+      "n".repeat(51),
+      "a\u2066b",
+    ]) {
       const response = await person.post("/account/profile", { display_name: name });
       expect([response.status, (await problemOf(response)).code], JSON.stringify(name)).toEqual([
         422,

@@ -224,7 +224,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     const again = browser();
     again.cookies.set("novax_sso", flow);
     expect((await again.fetch(pathOf(back))).status).toBe(403);
-    again.cookies.set("novax_sso", `A${flow.slice(1)}`);
+    again.cookies.set("novax_sso", `${flow.startsWith("A") ? "B" : "A"}${flow.slice(1)}`);
     expect((await again.fetch(pathOf(back))).status).toBe(403);
     expect(again.sessionToken).toBeUndefined();
   });

@@ -154,6 +154,22 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect((await reset(tokenOf(link))).status).toBe(400);
   });
 
+  test("a proof that the work itself asks for leads a person to where they can give it, and back", async () => {
+    const person = await join(server, "latechanger");
+    await setUpFactor(person);
+    await sql`update sessions set proved_at = 0 where account_id = (select id from accounts where username = 'latechanger')`;
+    const response = await person.fetch("/account/password", {
+      method: "POST",
+      body: new URLSearchParams({ current_password: password, password: next, confirm_password: next }),
+      headers: { referer: `${server.origin}/account/password` },
+    });
+    expect([response.status, response.headers.get("location")]).toEqual([
+      303,
+      "/account/confirm?next=%2Faccount%2Fpassword%3Fdone%3Dagain",
+    ]);
+    expect((await person.post("/account/confirm", { password, next: "/account/sso/link" })).status).toBe(400);
+  });
+
   test("[A19] an invitation ends with its maker's right to invite", async () => {
     const admin = await join(server, "inviter");
     await sql`update accounts set server_role = 'admin' where username = 'inviter'`;
@@ -162,6 +178,8 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect((await new Person(server, "x").fetch(`/join/${token}`)).status).toBe(200);
     await asOwner(`/admin/people/${await idOf("inviter")}/disable`);
     expect((await new Person(server, "x").fetch(`/join/${token}`)).status).toBe(404);
+    expect((await new Person(server, "invitee").register({ invite: token })).status).toBe(404);
+    await asOwner(`/admin/people/${await idOf("inviter")}/enable`);
     expect((await new Person(server, "invitee").register({ invite: token })).status).toBe(404);
   });
 

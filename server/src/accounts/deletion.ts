@@ -44,6 +44,7 @@ export async function emptyAccount(tx: Sql, id: AccountId, tombstone: string, no
   await tx`delete from notices where account_id = ${id}`;
   await tx`delete from password_resets where account_id = ${id}`;
   await tx`delete from email_verifications where account_id = ${id}`;
+  await tx`delete from verification_mails where account_id = ${id}`;
   await tx`delete from login_challenges where account_id = ${id}`;
 }
 

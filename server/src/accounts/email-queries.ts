@@ -98,21 +98,24 @@ export async function cancelEmailChange(tx: Sql, account: { id: AccountId; email
 
 const hourMs = 3_600_000;
 
-/** Notes a mail, and says how many there were in the last hour for this account and to this address, itself included. */
+/**
+ * Notes a mail. Says how many this account sent in the last hour, itself included, and how many others sent one to this
+ * address: one account alone cannot use an address up.
+ */
 export async function countVerificationMail(
   tx: Sql,
   accountId: AccountId,
   email: string,
   now: number,
-): Promise<{ ofAccount: number; toAddress: number }> {
+): Promise<{ ofAccount: number; othersToAddress: number }> {
   const key = emailKey(email);
-  await tx`delete from verification_mails where sent_at < ${now - hourMs}`;
+  const since = now - hourMs;
   await tx`insert into verification_mails (account_id, email_key, sent_at) values (${accountId}, ${key}, ${now})`;
-  const [row] = await tx<{ of_account: string; to_address: string }>`
+  const [row] = await tx<{ of_account: string; others: string }>`
     select count(*) filter (where account_id = ${accountId}) as of_account,
-      count(*) filter (where email_key = ${key}) as to_address
-    from verification_mails where account_id = ${accountId} or email_key = ${key}`;
-  return { ofAccount: Number(row!.of_account), toAddress: Number(row!.to_address) };
+      count(distinct account_id) filter (where email_key = ${key} and account_id <> ${accountId}) as others
+    from verification_mails where sent_at > ${since} and (account_id = ${accountId} or email_key = ${key})`;
+  return { ofAccount: Number(row!.of_account), othersToAddress: Number(row!.others) };
 }
 
 function toVerification(row: VerificationRow): Verification {

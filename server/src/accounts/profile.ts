@@ -23,7 +23,9 @@ export function parseDisplayName(text: string): string {
   // Signs that turn the line's direction or are not seen would let one name look like another. Inside of an emoji they
   // hold its parts together.
   const plain = name.replace(emojiSequence, "");
-  if (/[\p{Control}\p{Format}\p{Surrogate}\p{Private_Use}\u115f\u1160\u2800\u3164\uffa0]/u.test(plain)) {
+  if (
+    /[\p{Control}\p{Format}\p{Surrogate}\p{Private_Use}\p{Default_Ignorable_Code_Point}\u2800]/u.test(plain)
+  ) {
     throw invalid("A display name has no signs that cannot be seen.");
   }
   if ([...name].length > displayNameCharsMax)
@@ -34,8 +36,8 @@ export function parseDisplayName(text: string): string {
 /** Changes what one is called. Refuses with `display_name_invalid`. */
 export async function changeDisplayName(app: AccountChangeNeeds, actor: Self, text: string): Promise<void> {
   const name = parseDisplayName(text);
-  await app.db.transact((tx) => setDisplayName(tx, actor.id, name));
-  app.bus.publish({ kind: "person_changed", person: toPerson(actor.id, actor.username, name) });
+  const person = await app.db.transact((tx) => setDisplayName(tx, actor.id, name));
+  app.bus.publish({ kind: "person_changed", person });
 }
 
 /**
@@ -52,9 +54,9 @@ export async function changeUsername(
   const key = usernameKey(username);
   const now = app.clock.now();
   try {
-    await changeAccount(app, async ({ tx, notify, audit }) => {
+    const displayName = await changeAccount(app, async ({ tx, notify, audit }) => {
       const account = (await lockAccount(tx, actor.id))!;
-      if (account.username === username) return;
+      if (account.username === username) return account.displayName;
       if (await isNameReserved(tx, key, actor.id, now)) throw usernameTaken();
       if (usernameKey(account.username) !== key) {
         // Each name that is given up is kept from the others: nobody collects them.
@@ -74,12 +76,12 @@ export async function changeUsername(
         address: origin.address,
         detail: `${account.username} to ${username}`,
       });
+      return account.displayName;
     });
+    app.bus.publish({ kind: "person_changed", person: toPerson(actor.id, username, displayName) });
   } catch (error) {
     throw isUniqueViolation(error) ? usernameTaken() : error;
   }
-  const person = toPerson(actor.id, username, actor.displayName ?? "");
-  app.bus.publish({ kind: "person_changed", person });
 }
 
 function invalid(detail: string): Refusal {

@@ -1,5 +1,6 @@
 import type { Person, ServerRole } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
+import { toPerson } from "@novax/protocol/person";
 import type { Sql } from "../db/database.ts";
 
 export type Account = {
@@ -160,8 +161,11 @@ export async function setDisabled(tx: Sql, id: AccountId, at: number | null): Pr
   await endResetLinks(tx, id);
 }
 
-export async function setDisplayName(tx: Sql, id: AccountId, name: string): Promise<void> {
-  await tx`update accounts set display_name = ${name} where id = ${id}`;
+/** Sets what somebody is called. Returns them as the others see them now. */
+export async function setDisplayName(tx: Sql, id: AccountId, name: string): Promise<Person> {
+  const [row] = await tx<{ username: string }>`
+    update accounts set display_name = ${name} where id = ${id} returning username`;
+  return toPerson(id, row!.username, name);
 }
 
 export async function setEmail(tx: Sql, id: AccountId, email: string, verifiedAt: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { AccountId } from "@novax/protocol/ids";
+import { toPerson } from "@novax/protocol/person";
 import { changeAccount } from "../accounts/account-change.ts";
 import { type Account, insertAccount, lockAccount, setDisabled } from "../accounts/queries.ts";
 import { parseUsername, usernameKey } from "../accounts/username.ts";
@@ -54,7 +55,14 @@ export function createOwner(
     if (known) {
       const detail = `${known.serverRole} to owner. ${byOperator}`;
       await setServerRole(tx, known.id, "owner");
-      await clearApproval(tx, known.id);
+      if (known.awaitsApproval) {
+        await clearApproval(tx, known.id);
+        await app.joinFirstRooms(
+          tx,
+          change.recordEvent,
+          toPerson(known.id, known.username, known.displayName),
+        );
+      }
       if (known.isDisabled) await setDisabled(tx, known.id, null);
       audit({ action: "account.role_changed", actor: null, subject: known, detail });
       return null;

@@ -2,14 +2,20 @@ import type { Person, ServerRole } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import { type AccountChange, type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
 import { assertNotLastOwner } from "../accounts/deletion.ts";
-import { type Account, endResetLinks, lockAccount, setDisabled } from "../accounts/queries.ts";
+import { type Account, lockAccount, setDisabled } from "../accounts/queries.ts";
 import { insertResetLink } from "../auth/reset-password.ts";
 import { type Actor, markAllSessionsEnded, type RequestOrigin } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
 import type { RecordEvent } from "../events/record-events.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { assertMayActOn } from "./permissions.ts";
-import { clearApproval, deleteRejected, setMustHaveFactor, setServerRole } from "./queries.ts";
+import { assertMayActOn, isPrivileged } from "./permissions.ts";
+import {
+  clearApproval,
+  deleteRejected,
+  revokeInvitesOf,
+  setMustHaveFactor,
+  setServerRole,
+} from "./queries.ts";
 
 // Everything here is done to somebody else, by an owner or an admin. Each refuses with `forbidden` what the actor's role
 // may not do to the other's, and with `not_found` where there is nobody.
@@ -32,8 +38,7 @@ export async function changeRole(
     if (person.awaitsApproval) throw new Refusal("approval_pending", "Let them in first.");
     if (role !== "owner") await assertNotLastOwner(tx, person);
     await setServerRole(tx, id, role);
-    // A link that was made for a member must not open an owner.
-    await endResetLinks(tx, id);
+    if (!isPrivileged(role)) await revokeInvitesOf(tx, id, app.clock.now());
     const detail = `${person.serverRole} to ${role}`;
     audit({ action: "account.role_changed", actor, subject: person, address: origin.address, detail });
   });
@@ -49,6 +54,7 @@ export async function disableAccount(
   await changeOther(app, actor, id, async ({ tx, endedSessions, audit }, person) => {
     await assertNotLastOwner(tx, person);
     await setDisabled(tx, id, app.clock.now());
+    await revokeInvitesOf(tx, id, app.clock.now());
     endedSessions(await markAllSessionsEnded(tx, id, app.clock.now()));
     audit({ action: "account.disabled", actor, subject: person, address: origin.address });
   });

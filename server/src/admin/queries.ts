@@ -1,5 +1,6 @@
 import type { ServerRole } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
+import { endResetLinks } from "../accounts/queries.ts";
 import type { Sql } from "../db/database.ts";
 
 /** A person as owners and admins see them. No password, factor or token is in it (M10). */
@@ -93,12 +94,19 @@ async function selectPeople(
   return rows.map(toEntry);
 }
 
+/** Gives another role. A link to set a password that was made for a member must not open an owner. */
 export async function setServerRole(tx: Sql, id: AccountId, role: ServerRole): Promise<void> {
   await tx`update accounts set server_role = ${role} where id = ${id}`;
+  await endResetLinks(tx, id);
 }
 
 export async function setMustHaveFactor(tx: Sql, id: AccountId, must: boolean): Promise<void> {
   await tx`update accounts set must_have_factor = ${must} where id = ${id}`;
+}
+
+/** Ends the invitations that somebody made who may no longer invite; they do not come back with the right to it. */
+export async function revokeInvitesOf(tx: Sql, id: AccountId, now: number): Promise<void> {
+  await tx`update invites set revoked_at = ${now} where created_by = ${id} and revoked_at is null`;
 }
 
 export async function clearApproval(tx: Sql, id: AccountId): Promise<void> {

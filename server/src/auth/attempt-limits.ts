@@ -85,8 +85,9 @@ export function createLocalAttemptLimits(clock: Clock): AttemptLimits {
       return left > 0 ? { count: window!.count, retryInMs: left } : { count: 0, retryInMs: 0 };
     },
     forgiveAttempt: async (key) => {
-      const window = windowsOf(key).get(key);
-      if (window) window.count -= 1;
+      const windows = windowsOf(key);
+      const window = windows.get(key);
+      if (window && --window.count <= 0) windows.delete(key);
     },
     close: async () => kinds.clear(),
   };

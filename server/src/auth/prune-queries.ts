@@ -7,6 +7,7 @@ const yearMs = 365 * dayMs;
 export async function pruneAccounts(sql: Sql, now: number): Promise<void> {
   await sql`delete from sessions where ended_at < ${now - 30 * dayMs} or last_seen_at < ${now - yearMs}`;
   await sql`delete from known_devices where last_seen_at < ${now - yearMs}`;
+  await sql`delete from verification_mails where sent_at < ${now - dayMs}`;
   await sql`delete from notices where at < ${now - yearMs}`;
   await sql`delete from reserved_usernames where until < ${now}`;
   await sql`delete from invites where expires_at < ${now - yearMs}`;

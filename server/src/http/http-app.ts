@@ -76,6 +76,8 @@ export function createHttpApp(app: App, web: Web): HttpApp {
           problem,
         )
       : problemResponse(problem, retryInMs);
+    if (retryInMs !== undefined)
+      response.headers.set("retry-after", String(Math.max(1, Math.ceil(retryInMs / 1000))));
     if (error instanceof MethodNotAllowed) response.headers.set("allow", error.methods.join(", "));
     return response;
   });
@@ -153,12 +155,7 @@ async function runRoute(
     if (way === null) throw refusal;
     return redirect(way);
   }
-  let bodyRefusal: unknown = null;
-  const readOrNote = (error: unknown) => {
-    if (!isForm || !route.refused) throw error;
-    bodyRefusal = error;
-  };
-  const body = route.body ? await readBody(request, route.body).catch(readOrNote) : undefined;
+  const { body, unreadable } = await readRouteBody(route, request, isForm);
   // A body may take seconds to arrive, and meanwhile the session may have ended: what was true before it is asked again.
   const current =
     route.body === undefined || !actor ? actor : await findEnrollingActor(app, cookies.sessionToken!);
@@ -177,7 +174,29 @@ async function runRoute(
     body,
     query: route.query ? readQuery(url, route.query, route.isPage === true) : undefined,
   };
-  return bodyRefusal === null ? route.handle(exchange) : route.refused!(exchange, bodyRefusal);
+  try {
+    return await (unreadable === undefined ? route.handle(exchange) : route.refused!(exchange, unreadable));
+  } catch (error) {
+    // What only the work itself found out to need a fresh proof.
+    const way = isForm && error instanceof Refusal ? wayOut(error, route, request, url) : null;
+    if (way === null) throw error;
+    return redirect(way);
+  }
+}
+
+/** The body; or, of a form that can say so on its own page, why it cannot be read. */
+async function readRouteBody(
+  route: Route,
+  request: Request,
+  isForm: boolean,
+): Promise<{ body: unknown; unreadable?: unknown }> {
+  if (!route.body) return { body: undefined };
+  try {
+    return { body: await readBody(request, route.body) };
+  } catch (error) {
+    if (!isForm || !route.refused) throw error;
+    return { body: undefined, unreadable: error };
+  }
 }
 
 /** Whether this route is for whoever acts: the one place where that is decided. */
@@ -200,7 +219,12 @@ function wayOut(refusal: Refusal, route: Route, request: Request, url: URL): str
   if (refusal.code !== "reauth_required") return null;
   // A form's own address may have no page; the browser says on which one it stands.
   const page = route.isPage ? url : URL.parse(request.headers.get("referer") ?? "");
-  const path = page ? page.pathname + (page.searchParams.has("setup") ? "?setup=1" : "") : "/account";
+  const path =
+    page?.pathname === "/account/sso/link"
+      ? "/account/sso"
+      : page
+        ? page.pathname + (page.searchParams.has("setup") ? "?setup=1" : "")
+        : "/account";
   const next = isOwnPage(path) ? path : "/account";
   // What was sent is not kept: one is told to send it again.
   const isSent = !route.isPage && !next.includes("?");

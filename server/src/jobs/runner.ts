@@ -52,7 +52,9 @@ export async function runDueJobs(app: RunnerNeeds, handlers: JobHandlers): Promi
   const others = Array.from({ length: parallelMax - 1 }, async () =>
     work(await claimJob(app, app.db.sql, leaseMs)),
   );
-  await Promise.all([work(first), ...others]);
+  // All of them, also where one fails: whoever stops waits for every job.
+  const settled = await Promise.allSettled([work(first), ...others]);
+  for (const result of settled) if (result.status === "rejected") throw result.reason;
   return count;
 }
 

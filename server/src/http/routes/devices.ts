@@ -153,6 +153,8 @@ function parseNext(text: string | undefined): string {
 
 /** Whether a path is one of the pages of an account or of the server, and certainly nowhere else. */
 export function isOwnPage(path: string): boolean {
+  // Nor to where linking begins: a stranger's link could lead there by way of a password that was typed for something else.
+  if (path.startsWith("/account/sso/link")) return false;
   return /^\/(?:account|admin)(?:\/[A-Za-z0-9_-]+)*(?:\?(?:setup=1|done=again))?$/.test(path);
 }
 
