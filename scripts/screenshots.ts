@@ -70,7 +70,7 @@ try {
       await chat.page.locator(".composer-field").waitFor();
       if (size === "phone") await chat.page.getByRole("button", { name: "All rooms" }).click();
       await chat.page.locator(".account summary").click();
-      await shoot(chat.page, "account");
+      await shoot(chat.page, "account-menu");
       await chat.page.context().close();
     }
   }

@@ -30,4 +30,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
   });
 }
+// npm hands a signal to the shell that it started us in, and that shell ends without a word to us.
+const { ppid } = process;
+const watchParent = setInterval(() => {
+  if (process.ppid !== ppid) child.kill("SIGTERM");
+}, 500);
+watchParent.unref();
 child.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { join as joinPath } from "node:path";
+import { join as joinPath, resolve } from "node:path";
 import { join, Person } from "../support/person.ts";
 import {
   createTestData,
@@ -217,6 +217,33 @@ describe("stopping while somebody dawdles", () => {
     socket.destroy();
     await data.remove();
   }, 20_000);
+});
+
+describe("npm start", () => {
+  test("[K3] ends its server when the shell that npm started it in ends, as `kill` of npm does", async () => {
+    const data = await createTestData("embedded");
+    const root = resolve(import.meta.dir, "../..");
+    const env = {
+      ...process.env,
+      ...data.env,
+      PORT: String(await freePort()),
+      BCRYPT_COST: "10",
+      LOG_FORMAT: "json",
+    };
+    // What npm makes of it; a second command keeps the shell from giving its place away.
+    const shell = Bun.spawn(["sh", "-c", "node scripts/start.mjs; true"], { cwd: root, env, stdout: "pipe" });
+    let output = "";
+    const read = (async () => {
+      const decoder = new TextDecoder();
+      for await (const chunk of shell.stdout) output += decoder.decode(chunk, { stream: true });
+    })();
+    expect(await waitUntil(() => output.includes("server.started"), 30_000)).toBe(true);
+    shell.kill("SIGTERM");
+    // The output ends when the last process that writes to it has ended.
+    await read;
+    expect(output).toContain("server.stopping");
+    await data.remove();
+  }, 45_000);
 });
 
 describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server", () => {

@@ -31,6 +31,16 @@ const firsts = (rows: Row[]) =>
   rows.flatMap((row) => (row.kind === "message" || row.kind === "pending" ? [row.isFirstOfGroup] : []));
 
 describe("the rows of the message list", () => {
+  test("whoever changed their name begins a new group", () => {
+    const renamed = { ...bob, displayName: "Bob Berg" };
+    const rows = layOut([
+      message(1, bob, noon),
+      message(2, renamed, noon + 1),
+      message(3, renamed, noon + 2),
+    ]);
+    expect(firsts(rows)).toEqual([true, true, false]);
+  });
+
   test("messages of one author within five minutes are one group", () => {
     const rows = layOut([
       message(1, bob, noon),

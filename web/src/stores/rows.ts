@@ -1,5 +1,6 @@
 import type { MemberEntry, MessageEntry, TimelineEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
+import { nameOf } from "@novax/protocol/person";
 import type { OutboxItem } from "./outbox.ts";
 
 /** One line of the message list. A message keeps its key from "sending" to "sent", so its row stays the same. */
@@ -22,18 +23,20 @@ export function layOutRows(input: {
   isAtStart: boolean;
 }): Row[] {
   const rows: Row[] = input.isAtStart ? [{ kind: "start", key: "start" }] : [];
-  let previous: { senderId: string | null; at: number; day: string } | null = null;
+  let previous: { sender: Person | null; at: number; day: string } | null = null;
   let isDividerDue = input.dividerSeq !== null;
 
-  const place = (senderId: string | null, statedAt: number): boolean => {
+  const place = (sender: Person | null, statedAt: number): boolean => {
     // Order is the log's. A clock that went back, here or there, must not begin yesterday once more.
     const at = Math.max(statedAt, previous?.at ?? 0);
     const day = new Date(at).toDateString();
     const isNewDay = previous?.day !== day;
     if (isNewDay) rows.push({ kind: "day", key: `day ${day}`, at });
-    const isSameGroup =
-      !isNewDay && senderId !== null && previous?.senderId === senderId && at - previous.at <= groupWithinMs;
-    previous = { senderId, at, day };
+    // Whoever changed their name begins anew: the group's name stands above its first message.
+    const isSameSender =
+      sender?.id === previous?.sender?.id && nameOfOrNull(sender) === nameOfOrNull(previous?.sender);
+    const isSameGroup = !isNewDay && sender !== null && isSameSender && at - previous!.at <= groupWithinMs;
+    previous = { sender, at, day };
     return !isSameGroup;
   };
 
@@ -46,7 +49,7 @@ export function layOutRows(input: {
     }
     known.add(entry.sendId);
     const isUnread = isDividerDue && entry.seq > input.dividerSeq! && entry.sender.id !== input.you.id;
-    const isFirstOfGroup = place(entry.sender.id, entry.sentAt);
+    const isFirstOfGroup = place(entry.sender, entry.sentAt);
     if (isUnread) {
       rows.push({ kind: "unread", key: "unread" });
       isDividerDue = false;
@@ -60,8 +63,12 @@ export function layOutRows(input: {
   }
   for (const item of input.pending) {
     if (known.has(item.sendId)) continue;
-    const isFirstOfGroup = place(input.you.id, item.createdAt);
+    const isFirstOfGroup = place(input.you, item.createdAt);
     rows.push({ kind: "pending", key: item.sendId, item, sender: input.you, isFirstOfGroup });
   }
   return rows;
+}
+
+function nameOfOrNull(person: Person | null | undefined): string | null {
+  return person ? nameOf(person) : null;
 }
