@@ -14,7 +14,8 @@ import {
 } from "../support/browser.ts";
 import { AuthenticatorApp, addPasskey, setUpFactor } from "../support/factors.ts";
 import { MailServer } from "../support/mail.ts";
-import { join, password } from "../support/person.ts";
+import { clientId, clientSecret, startProvider } from "../support/oidc.ts";
+import { join, Person, password } from "../support/person.ts";
 import {
   chromiumPath,
   createTestData,
@@ -24,6 +25,7 @@ import {
   type TestServer,
   waitUntil,
 } from "../support/server.ts";
+import { freePort } from "../support/services.ts";
 
 const next = "another four quiet words";
 
@@ -237,44 +239,152 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     }, 120_000);
   }
 
-  test("by keyboard alone: from the chat to the second factor and back", async () => {
-    const person = await join(server, "typist");
-    const { page } = await openPage(browser, desktop);
-    await page
-      .context()
-      .addCookies([...person.cookies].map(([name, value]) => ({ name, value, url: server.url })));
-    await page.goto(`${server.url}/account`);
-    const focusOn = async (text: string) => {
+  test("by keyboard alone: register, confirm, second factor, code, recovery code, passkey, devices, reset", async () => {
+    const { page, faults } = await openPage(browser, desktop);
+    const authenticator = await giveAuthenticator(page);
+    const { keyboard } = page;
+    /** Presses Tab until the focus is on what is called so, as somebody does who has no mouse. */
+    const tabTo = async (name: string) => {
       for (let presses = 0; presses < 40; presses++) {
-        const focused = await page.evaluate(() =>
-          document.activeElement === document.body ? "" : document.activeElement!.textContent,
-        );
-        if (focused.includes(text)) return;
-        await page.keyboard.press("Tab");
+        const focused = await page.evaluate(() => {
+          const element = document.activeElement as HTMLInputElement;
+          if (element === document.body) return "";
+          return element.labels?.[0]?.textContent ?? element.textContent ?? "";
+        });
+        if (focused.trim().startsWith(name)) return;
+        await keyboard.press("Tab");
       }
-      throw new Error(`no Tab leads to ${text}`);
+      throw new Error(`no Tab leads to ${name} on ${page.url()}`);
     };
-    await focusOn("Second factor");
-    await page.keyboard.press("Enter");
+    const type = async (name: string, text: string) => {
+      await tabTo(name);
+      await keyboard.type(text);
+    };
+    const press = async (name: string) => {
+      await tabTo(name);
+      await keyboard.press("Enter");
+    };
+    const signOut = async () => {
+      await page.goto(`${server.url}/chat`);
+      await waitUntilOpen(page);
+      await press("T");
+      await press("Sign out");
+      await page.waitForURL(`${server.url}/`);
+    };
+
+    await page.goto(`${server.url}/register`);
+    await type("Username", "typist");
+    await type("E-mail", "typist@example.org");
+    await keyboard.press("Tab");
+    await keyboard.type(password);
+    await type("Password again", password);
+    await keyboard.press("Enter");
+    await page.waitForURL("**/chat");
+    await page.goto((await smtp.next("typist@example.org", /is your code/)).link);
+    await press("Confirm");
+    await page.getByText("Your address is confirmed.").waitFor();
+
+    await page.goto(`${server.url}/account`);
+    await press("Second factor");
     await page.waitForURL("**/account/two-factor");
-    // The field has the focus: the seed is read, the code typed, Enter pressed.
-    const seed = (await page.locator(".key-text").innerText()).replaceAll(" ", "");
-    await page.keyboard.type(new AuthenticatorApp(seed).code());
-    await page.keyboard.press("Enter");
+    const app = new AuthenticatorApp((await page.locator(".key-text").innerText()).replaceAll(" ", ""));
+    await type("Code", app.code());
+    await keyboard.press("Enter");
     await page.getByRole("heading", { name: "Your recovery codes" }).waitFor();
-    await focusOn("I have kept them");
-    await page.keyboard.press("Enter");
+    const [code] = await page.locator(".recovery-codes code").allInnerTexts();
+    await press("I have kept them");
     await page.waitForURL("**/account?done=factor");
-    await focusOn("Where you are signed in");
-    await page.keyboard.press("Enter");
+    await press("Passkeys");
+    await page.waitForURL("**/account/passkeys");
+    await press("Add a passkey");
+    await page.getByText("The passkey is added.").waitFor();
+    // From here on by what one types: the offer of the browser itself is for another walk.
+    await authenticator.answers(false);
+
+    await signOut();
+    await forgetSteps();
+    await type("Username", "typist");
+    await type("Password", password);
+    await keyboard.press("Enter");
+    await page.waitForURL("**/login/code");
+    await type("Code", app.code());
+    await keyboard.press("Enter");
+    await page.waitForURL("**/chat");
+    await signOut();
+    await type("Username", "typist");
+    await type("Password", password);
+    await keyboard.press("Enter");
+    await page.waitForURL("**/login/code");
+    await type("Code", code!);
+    await tabTo("Do not ask in this browser");
+    await keyboard.press("Space");
+    await press("Continue");
+    await page.waitForURL("**/chat");
+
+    const elsewhere = new Person(server, "typist");
+    await elsewhere.logIn();
+    await forgetSteps();
+    await elsewhere.post("/login/code", { code: app.code() });
+    await page.goto(`${server.url}/account`);
+    await press("Where you are signed in");
     await page.waitForURL("**/account/devices");
-    await focusOn("Your account");
-    await page.keyboard.press("Enter");
+    await press("End");
+    await page.getByText("The session has ended.").waitFor();
+    expect((await elsewhere.fetch("/api/messages")).status).toBe(401);
+    await press("← Your account");
     await page.waitForURL("**/account");
-    await focusOn("Back to the chat");
-    await page.keyboard.press("Enter");
+    await press("← Back to the chat");
     await waitUntilOpen(page);
+
+    await signOut();
+    await press("Forgot password?");
+    await page.waitForURL("**/forgot");
+    await type("E-mail", "typist@example.org");
+    await keyboard.press("Enter");
+    await page.getByText("Look at your mail").waitFor();
+    await page.goto((await smtp.next("typist@example.org", /Set a new password/)).link);
+    await type("New password", next);
+    await type("New password again", next);
+    await keyboard.press("Enter");
+    await page.getByText("Your password is set. Sign in with it.").waitFor();
+    expect(faults).toEqual([]);
     await page.context().close();
+  }, 60_000);
+
+  test("by single sign-on: there, through the provider's own pages, and back into the chat", async () => {
+    const port = await freePort();
+    const provider = await startProvider(`http://localhost:${port}/login/sso/callback`);
+    provider.people.set("nora", {
+      email: "nora@example.org",
+      email_verified: true,
+      preferred_username: "nora",
+    });
+    const other = await createTestData("postgres");
+    const env = {
+      OIDC_ISSUER: provider.issuer,
+      OIDC_CLIENT_ID: clientId,
+      OIDC_CLIENT_SECRET: clientSecret,
+      OIDC_NAME: "Example login",
+    };
+    const linked = await startServer(other, { port, env });
+    await join(linked, "alice");
+    const { page } = await openPage(browser, phone);
+    await page.goto(linked.url);
+    await page.getByRole("link", { name: "Sign in with Example login" }).click();
+    await page.locator('input[name="login"]').fill("nora");
+    await page.locator('input[name="password"]').fill("any");
+    await page.locator('button[type="submit"]').click();
+    await page.locator('input[name="prompt"][value="consent"]').waitFor({ state: "attached" });
+    await page.locator('button[type="submit"]').click();
+    await page.waitForURL(`${linked.url}/chat`);
+    await waitUntilOpen(page);
+    await page.goto(`${linked.url}/account/sso`);
+    await page.getByText("Example login opens this account.").waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.context().close();
+    await linked.stop();
+    await provider.stop();
+    await other.remove();
   }, 30_000);
 
   test("without JavaScript everything but passkeys works: factor, code, devices, names, confirmation, deletion", async () => {
