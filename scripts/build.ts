@@ -3,15 +3,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
+import type { BunPlugin } from "bun";
 import { createSeed } from "../server/src/db/embedded/seed.ts";
 
 const root = resolve(import.meta.dir, "..");
 const dist = join(root, "web/dist");
 const isIfStale = process.argv.includes("--if-stale");
 const lockFile = join(root, "package-lock.json");
-
-await buildWeb();
-await buildSeed();
 
 async function buildWeb(): Promise<void> {
   const manifest = join(dist, "manifest.json");
@@ -27,7 +25,11 @@ async function buildWeb(): Promise<void> {
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) compress(join(entry.parentPath, entry.name));
   }
-  const page = (name: string) => ({ script: scripts.get(name)!, style: styles.get(name)!, preload: [] });
+  const page = (name: string) => ({
+    script: scripts.get(name)!,
+    style: styles.get(name)!,
+    preload: importedBy(scripts.get(name)!),
+  });
   writeFileSync(manifest, JSON.stringify({ chat: page("chat"), signIn: page("sign-in") }));
 }
 
@@ -39,6 +41,8 @@ async function bundle(entrypoints: string[]): Promise<Map<string, string>> {
     naming: "[name]-[hash].[ext]",
     target: "browser",
     minify: true,
+    splitting: true,
+    plugins: [emojiNames, lexerOfMarked],
     // Files that the server serves under their own names.
     external: ["/icon.svg"],
     define: { "process.env.NODE_ENV": '"production"' },
@@ -53,6 +57,69 @@ async function bundle(entrypoints: string[]): Promise<Map<string, string>> {
     }),
   );
 }
+
+/** What a script needs before it can run: the browser fetches it in one go with the script itself. */
+function importedBy(script: string, known = new Set<string>()): string[] {
+  const text = readFileSync(join(dist, script), "utf8");
+  for (const [, name = ""] of text.matchAll(/(?:from|import) ?"\.\/([^"]+)"/g)) {
+    const path = `/assets/${name}`;
+    if (known.has(path)) continue;
+    known.add(path);
+    importedBy(path, known);
+  }
+  return [...known];
+}
+
+type UnicodeEmoji = {
+  label: string;
+  unicode: string;
+  group?: number;
+  tags?: string[];
+  skins?: { unicode: string }[];
+};
+
+/** `novax:emoji-en`: the names that Unicode gives to emoji, one line each, as the client reads them. */
+const emojiNames: BunPlugin = {
+  name: "emoji names",
+  setup: (build) => {
+    build.onResolve({ filter: /^novax:emoji-/ }, ({ path }) => ({ path, namespace: "emoji" }));
+    build.onLoad({ filter: /.*/, namespace: "emoji" }, ({ path }) => {
+      const language = path.slice("novax:emoji-".length);
+      const file = join(root, `node_modules/emojibase-data/${language}/compact.json`);
+      const all = JSON.parse(readFileSync(file, "utf8")) as UnicodeEmoji[];
+      const lines = all
+        .filter((emoji) => emoji.group !== undefined)
+        .map((emoji) =>
+          [
+            emoji.unicode,
+            emoji.group,
+            emoji.skins ? 1 : 0,
+            emoji.label,
+            (emoji.tags ?? []).filter((tag) => !emoji.label.includes(tag)).join(" "),
+          ].join("\t"),
+        );
+      return { contents: `export const lines = ${JSON.stringify(lines.join("\n"))}`, loader: "js" };
+    });
+  },
+};
+
+/**
+ * Of marked the client uses the lexer alone. At its end the package builds its default instance, which makes HTML and
+ * which no bundler can leave out; without those lines the rest falls away by itself.
+ */
+const lexerOfMarked: BunPlugin = {
+  name: "the lexer of marked",
+  setup: (build) => {
+    build.onLoad({ filter: /marked[\\/]lib[\\/]marked\.esm\.js$/ }, ({ path }) => {
+      const instance =
+        /var \w+=new \w+;function \w+\(\w+,\w+\)\{return \w+\.parse\(.*export\{.*?(\w+) as Lexer\b.*?\};/s;
+      const text = readFileSync(path, "utf8");
+      if (!instance.test(text))
+        throw new Error("marked has changed; look at what its module does when it is loaded");
+      return { contents: text.replace(instance, "export{$1 as Lexer};"), loader: "js" };
+    });
+  },
+};
 
 function compress(path: string): void {
   const bytes = readFileSync(path);
@@ -88,3 +155,6 @@ function newestChange(paths: string[]): number {
   }
   return newest;
 }
+
+await buildWeb();
+await buildSeed();

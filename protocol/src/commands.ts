@@ -1,47 +1,335 @@
-// Commands: what a `novax.v1` client may order. A frame that is not exactly one of these is refused as `malformed`.
+// Commands: what a `novax.v1` client may order, over the socket or as `POST /api/commands/<type>`. What is not exactly
+// one of these is refused as `malformed`.
 import { z } from "zod";
-import { roomIdSchema, sendIdSchema } from "./ids.ts";
+import {
+  lineSchema,
+  notificationLevels,
+  ownRoomSchema,
+  paragraphSchema,
+  pollStateSchema,
+  roomSchema,
+} from "./entities.ts";
+import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
+import {
+  alertWordCharsMax,
+  alertWordsMax,
+  filterWordsMax,
+  groupPeopleMax,
+  membersAddedAtOnceMax,
+  messageTextCharsMax,
+  noteCharsMax,
+  pollChoicesMax,
+  roomDescriptionCharsMax,
+  roomNameCharsMax,
+  roomsPerPersonMax,
+  roomTopicCharsMax,
+  slowModeSecondsMax,
+  statusTextCharsMax,
+} from "./limits.ts";
+import { type RoomAction, roomRoles, type ServerAction } from "./permissions.ts";
 
 // Its shape alone: what a text may contain is the message's own rule, refused as `message_invalid`.
-const bodyShapeSchema = z.strictObject({ kind: z.literal("text"), text: z.string() });
+const bodyShapeSchema = z.union([
+  z.strictObject({ kind: z.literal("text"), text: z.string() }),
+  z.strictObject({
+    kind: z.literal("poll"),
+    question: z.string(),
+    choices: z.array(z.string()).max(64),
+    isMultiple: z.boolean(),
+    isAnonymous: z.boolean(),
+    closesAt: z.int().nullable(),
+  }),
+]);
 
 const commandIdSchema = z.int().positive().max(Number.MAX_SAFE_INTEGER);
+const room = roomIdSchema;
+const seq = z.int().positive();
+const at = z.int().nonnegative();
+const person = accountIdSchema;
+const emoji = z.string().max(40);
+const emptySchema = z.strictObject({});
 
-export const commandSchemas = {
+const roomLook = {
+  name: lineSchema(roomNameCharsMax),
+  topic: lineSchema(roomTopicCharsMax),
+  description: paragraphSchema(roomDescriptionCharsMax),
+  icon: lineSchema(16),
+  colour: roomSchema.shape.colour,
+};
+
+/**
+ * What a command needs: a right in the room it names, a right on the server, or nothing but a session. `socket`: it is
+ * about the connection itself, and does not exist over HTTP.
+ */
+export type Needs =
+  | { in: "room"; right: RoomAction }
+  | { in: "server"; right: ServerAction }
+  | { in: "socket" };
+
+const inRoom = (right: RoomAction): Needs => ({ in: "room", right });
+const onServer = (right: ServerAction): Needs => ({ in: "server", right });
+const onSocket: Needs = { in: "socket" };
+
+/** Every command: what it takes beside its `id` and `type`, what it answers, and who may order it. */
+export const commandSpecs = {
   /** Receive a room's events: first those after `afterSeq`, then each as it happens. */
-  "room.attach": z.strictObject({
-    id: commandIdSchema,
-    type: z.literal("room.attach"),
-    room: roomIdSchema,
-    afterSeq: z.int().nonnegative(),
-    epoch: z.string().max(64),
-  }),
-  /** Say that everything up to `seq` was read. A mark only grows. */
-  "room.mark_read": z.strictObject({
-    id: commandIdSchema,
-    type: z.literal("room.mark_read"),
-    room: roomIdSchema,
-    seq: z.int().nonnegative(),
-  }),
-  "message.send": z.strictObject({
-    id: commandIdSchema,
-    type: z.literal("message.send"),
-    room: roomIdSchema,
-    sendId: sendIdSchema,
-    body: bodyShapeSchema,
-  }),
-  "typing.start": z.strictObject({
-    id: commandIdSchema,
-    type: z.literal("typing.start"),
-    room: roomIdSchema,
-  }),
+  "room.attach": {
+    fields: { room, afterSeq: z.int().nonnegative(), epoch: z.string().max(64) },
+    result: emptySchema,
+    needs: onSocket,
+  },
+  /**
+   * Receive the events of every room one is in, now and later: of those named from their `afterSeq` on, of all others
+   * from where the greeting said that their logs end.
+   */
+  "rooms.attach": {
+    fields: {
+      epoch: z.string().max(64),
+      positions: z.array(z.strictObject({ room, afterSeq: z.int().nonnegative() })).max(roomsPerPersonMax),
+    },
+    result: emptySchema,
+    needs: onSocket,
+  },
+  /** Say which room is looked at: who is there and who types is told for it, until another one is. */
+  "room.view": { fields: { room: room.nullable() }, result: emptySchema, needs: onSocket },
+  "typing.start": {
+    fields: { room, threadRoot: seq.optional() },
+    result: emptySchema,
+    needs: onSocket,
+  },
+  /** Say whether somebody sits at this connection. */
+  "presence.set": { fields: { isAway: z.boolean() }, result: emptySchema, needs: onSocket },
   /** Answered at once: a browser cannot see the protocol's own pings, so this is how it knows the line is alive. */
-  ping: z.strictObject({ id: commandIdSchema, type: z.literal("ping") }),
-} as const;
+  ping: { fields: {}, result: emptySchema, needs: onSocket },
 
-export type CommandType = keyof typeof commandSchemas;
-export type CommandOf<T extends CommandType> = z.infer<(typeof commandSchemas)[T]>;
+  "room.create": {
+    fields: {
+      kind: z.enum(["public", "private"]),
+      name: roomLook.name,
+      topic: roomLook.topic.optional(),
+      description: roomLook.description.optional(),
+      icon: roomLook.icon.optional(),
+      colour: roomLook.colour.optional(),
+      people: z.array(person).max(membersAddedAtOnceMax).optional(),
+    },
+    result: z.strictObject({ room: ownRoomSchema }),
+    needs: onServer("room.create"),
+  },
+  "room.change": {
+    fields: {
+      room,
+      name: roomLook.name.optional(),
+      topic: roomLook.topic.optional(),
+      description: roomLook.description.optional(),
+      icon: roomLook.icon.optional(),
+      colour: roomLook.colour.optional(),
+      posting: roomSchema.shape.posting.optional(),
+      slowModeSeconds: z.int().min(0).max(slowModeSecondsMax).optional(),
+      leavesMark: z.boolean().optional(),
+    },
+    result: emptySchema,
+    needs: inRoom("room.change"),
+  },
+  "room.set_topic": {
+    fields: { room, topic: roomLook.topic },
+    result: emptySchema,
+    needs: inRoom("room.set_topic"),
+  },
+  "room.archive": { fields: { room }, result: emptySchema, needs: inRoom("room.archive") },
+  "room.unarchive": { fields: { room }, result: emptySchema, needs: inRoom("room.archive") },
+  /** Become a member of a public room. */
+  "room.join": {
+    fields: { room },
+    result: z.strictObject({ room: ownRoomSchema }),
+    needs: onServer("room.join"),
+  },
+  "room.leave": { fields: { room }, result: emptySchema, needs: inRoom("room.leave") },
+  /** The room of exactly these people and oneself: one's own notes, one other person, or a group of up to 12. */
+  "direct.open": {
+    fields: { people: z.array(person).max(groupPeopleMax - 1) },
+    result: z.strictObject({ room: ownRoomSchema }),
+    needs: onServer("direct.open"),
+  },
+
+  "member.add": {
+    fields: { room, people: z.array(person).min(1).max(membersAddedAtOnceMax) },
+    result: emptySchema,
+    needs: inRoom("member.add"),
+  },
+  "member.remove": { fields: { room, person }, result: emptySchema, needs: inRoom("member.remove") },
+  "member.set_role": {
+    fields: { room, person, role: z.enum(roomRoles) },
+    result: emptySchema,
+    needs: inRoom("member.set_role"),
+  },
+  /** Keep a member from writing until then; null: no longer. */
+  "member.silence": {
+    fields: { room, person, until: at.nullable() },
+    result: emptySchema,
+    needs: inRoom("member.silence"),
+  },
+  "member.ban": {
+    fields: { room, person, reason: lineSchema(noteCharsMax) },
+    result: emptySchema,
+    needs: inRoom("member.ban"),
+  },
+  "member.unban": { fields: { room, person }, result: emptySchema, needs: inRoom("member.ban") },
+
+  /** Say that everything up to `seq` was read. */
+  "room.mark_read": {
+    fields: { room, seq: z.int().nonnegative() },
+    result: emptySchema,
+    needs: inRoom("room.read"),
+  },
+  /** Take the mark back: the message at `seq` and all after it are unread. */
+  "room.mark_unread": { fields: { room, seq }, result: emptySchema, needs: inRoom("room.read") },
+  "room.set_preferences": {
+    fields: {
+      room,
+      isFavourite: z.boolean().optional(),
+      isMuted: z.boolean().optional(),
+      notify: z.enum(notificationLevels).optional(),
+    },
+    result: emptySchema,
+    needs: inRoom("room.read"),
+  },
+  "draft.save": {
+    fields: { room, text: z.string().max(messageTextCharsMax * 2) },
+    result: emptySchema,
+    needs: inRoom("room.read"),
+  },
+
+  "message.send": {
+    fields: {
+      room,
+      sendId: sendIdSchema,
+      body: bodyShapeSchema,
+      /** The message it answers. */
+      replyTo: seq.optional(),
+      /** The message in whose thread it belongs. */
+      threadRoot: seq.optional(),
+      /** A text that calls everybody does so on purpose; needed where they are more than 20. */
+      callsEverybody: z.boolean().optional(),
+    },
+    result: z.strictObject({ seq, duplicate: z.literal(true).optional() }),
+    needs: inRoom("message.send"),
+  },
+  "message.edit": {
+    fields: { room, seq, text: z.string() },
+    result: emptySchema,
+    needs: inRoom("message.edit_own"),
+  },
+  /** One's own message; with the right to it, anybody's. */
+  "message.delete": { fields: { room, seq }, result: emptySchema, needs: inRoom("message.delete_own") },
+  "message.pin": { fields: { room, seq }, result: emptySchema, needs: inRoom("message.pin") },
+  "message.unpin": { fields: { room, seq }, result: emptySchema, needs: inRoom("message.pin") },
+  "message.save": { fields: { room, seq }, result: emptySchema, needs: inRoom("room.read") },
+  "message.unsave": { fields: { room, seq }, result: emptySchema, needs: onServer("own.change") },
+  "message.report": {
+    fields: { room, seq, reason: lineSchema(noteCharsMax) },
+    result: emptySchema,
+    needs: inRoom("message.report"),
+  },
+  "reaction.add": { fields: { room, seq, emoji }, result: emptySchema, needs: inRoom("message.react") },
+  "reaction.remove": { fields: { room, seq, emoji }, result: emptySchema, needs: inRoom("message.react") },
+  "poll.vote": {
+    fields: {
+      room,
+      seq,
+      choices: z
+        .array(
+          z
+            .int()
+            .min(0)
+            .max(pollChoicesMax - 1),
+        )
+        .max(pollChoicesMax),
+    },
+    result: z.strictObject({ poll: pollStateSchema }),
+    needs: inRoom("poll.vote"),
+  },
+  /** One's own poll; with the right to it, anybody's. */
+  "poll.close": { fields: { room, seq }, result: emptySchema, needs: inRoom("poll.vote") },
+  "thread.follow": {
+    fields: { room, seq, isFollowed: z.boolean() },
+    result: emptySchema,
+    needs: inRoom("room.read"),
+  },
+  "thread.mark_read": { fields: { room, seq, upTo: seq }, result: emptySchema, needs: inRoom("room.read") },
+  "message.schedule": {
+    fields: { room, sendId: sendIdSchema, text: z.string(), at, threadRoot: seq.optional() },
+    result: emptySchema,
+    needs: inRoom("message.send"),
+  },
+  "message.unschedule": {
+    fields: { sendId: sendIdSchema },
+    result: emptySchema,
+    needs: onServer("own.change"),
+  },
+  "reminder.set": {
+    fields: { room, seq: seq.optional(), note: lineSchema(noteCharsMax), at },
+    result: z.strictObject({ reminder: z.uuid() }),
+    needs: inRoom("room.read"),
+  },
+  "reminder.clear": { fields: { reminder: z.uuid() }, result: emptySchema, needs: onServer("own.change") },
+  /** `deleted`: the message with it. */
+  "report.resolve": {
+    fields: {
+      report: z.uuid(),
+      outcome: z.enum(["dismissed", "deleted", "acted"]),
+      note: lineSchema(noteCharsMax),
+    },
+    result: emptySchema,
+    needs: onServer("own.change"),
+  },
+
+  "person.block": { fields: { person }, result: emptySchema, needs: onServer("own.change") },
+  "person.unblock": { fields: { person }, result: emptySchema, needs: onServer("own.change") },
+  "status.set": {
+    fields: { emoji: lineSchema(40), text: lineSchema(statusTextCharsMax), until: at.nullable() },
+    result: emptySchema,
+    needs: onServer("own.change"),
+  },
+  /** Do not disturb until then; null: disturb me. */
+  "quiet.set": { fields: { until: at.nullable() }, result: emptySchema, needs: onServer("own.change") },
+  "reading.share": { fields: { isShared: z.boolean() }, result: emptySchema, needs: onServer("own.change") },
+  "alert_words.set": {
+    fields: { words: z.array(lineSchema(alertWordCharsMax)).max(alertWordsMax) },
+    result: emptySchema,
+    needs: onServer("own.change"),
+  },
+  "word_filter.set": {
+    fields: { words: z.array(lineSchema(alertWordCharsMax)).max(filterWordsMax) },
+    result: emptySchema,
+    needs: onServer("word_filter.change"),
+  },
+} as const satisfies Record<string, { fields: z.ZodRawShape; result: z.ZodType; needs: Needs }>;
+
+export type CommandType = keyof typeof commandSpecs;
+// A command without fields has none; zod would say that it has any, of type never.
+export type FieldsOf<T extends CommandType> = keyof (typeof commandSpecs)[T]["fields"] extends never
+  ? unknown
+  : z.infer<z.ZodObject<(typeof commandSpecs)[T]["fields"]>>;
+export type CommandOf<T extends CommandType> = { id: number; type: T } & FieldsOf<T>;
 export type Command = { [T in CommandType]: CommandOf<T> }[CommandType];
+export type ResultOf<T extends CommandType> = z.infer<(typeof commandSpecs)[T]["result"]>;
+/** The commands that exist over HTTP too. */
+export type OrderType = {
+  [T in CommandType]: (typeof commandSpecs)[T]["needs"] extends typeof onSocket ? never : T;
+}[CommandType];
+
+export const commandTypes = Object.keys(commandSpecs) as CommandType[];
+
+const commandSchemas = new Map<string, z.ZodType<Command>>(
+  commandTypes.map((type) => [
+    type,
+    z.strictObject({
+      id: commandIdSchema,
+      type: z.literal(type),
+      ...commandSpecs[type].fields,
+    }) as unknown as z.ZodType<Command>,
+  ]),
+);
 
 export type ParsedCommand =
   | { kind: "command"; command: Command }
@@ -63,10 +351,9 @@ export function parseCommand(frame: string): ParsedCommand {
   }
   const { id, type } = value as { id?: unknown; type?: unknown };
   const readableId = typeof id === "number" && Number.isSafeInteger(id) && id > 0 ? id : null;
-  if (typeof type !== "string" || !Object.hasOwn(commandSchemas, type)) {
-    return { kind: "malformed", id: readableId, detail: "unknown command type" };
-  }
-  const parsed = commandSchemas[type as CommandType].safeParse(value);
+  const schema = typeof type === "string" ? commandSchemas.get(type) : undefined;
+  if (!schema) return { kind: "malformed", id: readableId, detail: "unknown command type" };
+  const parsed = schema.safeParse(value);
   if (!parsed.success) return { kind: "malformed", id: readableId, detail: firstIssue(parsed.error) };
   return { kind: "command", command: parsed.data };
 }

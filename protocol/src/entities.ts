@@ -1,9 +1,16 @@
 import { z } from "zod";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
-import { messageTextCharsMax } from "./limits.ts";
+import {
+  messageTextCharsMax,
+  pollChoiceCharsMax,
+  pollChoicesMax,
+  pollChoicesMin,
+  pollQuestionCharsMax,
+} from "./limits.ts";
+import { roomKinds, roomRoles } from "./permissions.ts";
+import { textOf } from "./text.ts";
 
-export const serverRoles = ["owner", "admin", "member", "guest"] as const;
-export type ServerRole = (typeof serverRoles)[number];
+export { type ServerRole, serverRoles } from "./permissions.ts";
 
 /** Who may make an account: everybody, whoever has an invitation, nobody. */
 export const registrationModes = ["open", "invite", "closed"] as const;
@@ -20,6 +27,7 @@ export type Person = z.infer<typeof personSchema>;
 
 // Control characters other than newline and tab have no place in a text: they hide content in logs and terminals.
 const forbiddenInText = /[\p{Control}--[\n\t]]|\p{Surrogate}/v;
+const forbiddenInLine = /\p{Control}|\p{Surrogate}/v;
 
 export const messageTextSchema = z
   .string()
@@ -28,10 +36,77 @@ export const messageTextSchema = z
   .refine((text) => text.trim() !== "", "a message needs some text")
   .refine((text) => !forbiddenInText.test(text), "a message has no control characters but newline and tab");
 
-/** A message's content. More kinds may follow; nothing on a message's path may assume that it can read a body. */
-export const messageBodySchema = z.strictObject({ kind: z.literal("text"), text: messageTextSchema });
+/** A text of one line that may be empty. */
+export function lineSchema(charsMax: number) {
+  return z
+    .string()
+    .overwrite((text) => text.trim())
+    .max(charsMax, `has at most ${charsMax} characters`)
+    .refine((text) => !forbiddenInLine.test(text), "is one line without control characters");
+}
+
+/** A text of several lines that may be empty. */
+export function paragraphSchema(charsMax: number) {
+  return z
+    .string()
+    .overwrite((text) => text.replaceAll("\r\n", "\n").trim())
+    .max(charsMax, `has at most ${charsMax} characters`)
+    .refine((text) => !forbiddenInText.test(text), "has no control characters but newline and tab");
+}
+
+const filledLineSchema = (charsMax: number) =>
+  lineSchema(charsMax).refine((text) => text !== "", "needs some text");
+
+export const textBodySchema = z.strictObject({ kind: z.literal("text"), text: messageTextSchema });
+
+/** A question with choices. Who chose what stands beside the message, not in it. */
+export const pollBodySchema = z.strictObject({
+  kind: z.literal("poll"),
+  question: filledLineSchema(pollQuestionCharsMax),
+  choices: z.array(filledLineSchema(pollChoiceCharsMax)).min(pollChoicesMin).max(pollChoicesMax),
+  /** Whether one may choose more than one. */
+  isMultiple: z.boolean(),
+  /** Whether nobody is told who chose what. */
+  isAnonymous: z.boolean(),
+  /** Milliseconds since 1970; null: until somebody closes it. */
+  closesAt: z.int().nullable(),
+});
+export type PollBody = z.infer<typeof pollBodySchema>;
+
+/** What somebody may send. More kinds may follow; nothing on a message's path may assume that it can read a body. */
+export const draftBodySchema = z.discriminatedUnion("kind", [textBodySchema, pollBodySchema]);
+export type DraftBody = z.infer<typeof draftBodySchema>;
+
+/** A message's content as it is now: what was deleted has none. */
+export const messageBodySchema = z.discriminatedUnion("kind", [
+  textBodySchema,
+  pollBodySchema,
+  z.strictObject({ kind: z.literal("deleted") }),
+]);
 export type MessageBody = z.infer<typeof messageBodySchema>;
 
+/** The message that another one answers, as far as it is shown above it. */
+export const quoteSchema = z.strictObject({
+  seq: z.int().positive(),
+  sender: personSchema,
+  /** Its beginning; null where it is deleted. */
+  excerpt: z.string().nullable(),
+});
+export type Quote = z.infer<typeof quoteSchema>;
+
+/** What was chosen, by place of the choice. */
+export const pollStateSchema = z.strictObject({
+  counts: z.array(z.int().nonnegative()),
+  /** Who chose what; null where the poll is anonymous. */
+  voters: z.array(z.array(accountIdSchema)).nullable(),
+  isClosed: z.boolean(),
+});
+export type PollState = z.infer<typeof pollStateSchema>;
+
+export const reactionSchema = z.strictObject({ emoji: z.string(), by: z.array(accountIdSchema) });
+export type Reaction = z.infer<typeof reactionSchema>;
+
+/** A message as it is now, with everything that was done to it. */
 export const messageSchema = z.strictObject({
   seq: z.int().positive(),
   sendId: sendIdSchema,
@@ -39,16 +114,62 @@ export const messageSchema = z.strictObject({
   /** Milliseconds since 1970, by the server's clock. */
   sentAt: z.int(),
   body: messageBodySchema,
+  editedAt: z.int().nullable(),
+  quote: quoteSchema.nullable(),
+  /** The message whose thread it belongs to; null: it stands in the room itself. */
+  threadRoot: z.int().positive().nullable(),
+  /** The answers in its own thread. */
+  thread: z.strictObject({ count: z.int().nonnegative(), lastAt: z.int() }).nullable(),
+  reactions: z.array(reactionSchema),
+  isPinned: z.boolean(),
+  /** It calls everybody in the room. */
+  mentionsAll: z.boolean(),
+  poll: pollStateSchema.nullable(),
 });
 export type Message = z.infer<typeof messageSchema>;
 
+/** A room, as everybody in it sees it. */
 export const roomSchema = z.strictObject({
   id: roomIdSchema,
+  kind: z.enum(roomKinds),
   name: z.string(),
   topic: z.string(),
+  description: z.string(),
+  /** A letter or an emoji; empty: the name's own first letter. */
+  icon: z.string(),
+  /** One of 24 hues; null: the room's own. */
+  colour: z.int().min(0).max(23).nullable(),
+  isArchived: z.boolean(),
+  /** Who may write: every member, or moderators alone. */
+  posting: z.enum(["everybody", "moderators"]),
+  slowModeSeconds: z.int().nonnegative(),
+  /** Whether a deleted message leaves a mark in its place. */
+  leavesMark: z.boolean(),
+  memberCount: z.int().nonnegative(),
   headSeq: z.int().nonnegative(),
 });
 export type Room = z.infer<typeof roomSchema>;
+
+export const notificationLevels = ["all", "mentions", "nothing"] as const;
+export type NotificationLevel = (typeof notificationLevels)[number];
+
+/** A room as one of its members has it: with what is theirs alone. */
+export const ownRoomSchema = roomSchema.extend({
+  role: z.enum(roomRoles),
+  /** In a direct room everybody in it but oneself. */
+  people: z.array(personSchema),
+  readSeq: z.int().nonnegative(),
+  /** Messages of others after the mark, to 100. */
+  unread: z.int().nonnegative(),
+  /** Those of them that call this person. */
+  mentions: z.int().nonnegative(),
+  isFavourite: z.boolean(),
+  isMuted: z.boolean(),
+  notify: z.enum(notificationLevels),
+  /** When the newest message was sent; 0: there is none. */
+  lastAt: z.int().nonnegative(),
+});
+export type OwnRoom = z.infer<typeof ownRoomSchema>;
 
 /** The form of a message in the basic protocol and in `GET /api/messages`. */
 export const basicMessageSchema = z.strictObject({
@@ -59,6 +180,6 @@ export const basicMessageSchema = z.strictObject({
 export type BasicMessage = z.infer<typeof basicMessageSchema>;
 
 /** What the basic protocol makes of a message. */
-export function toBasicMessage(message: Message): BasicMessage {
-  return { sender: message.sender.username, text: message.body.text, timestamp: message.sentAt };
+export function toBasicMessage(message: Pick<Message, "sender" | "body" | "sentAt">): BasicMessage {
+  return { sender: message.sender.username, text: textOf(message.body), timestamp: message.sentAt };
 }

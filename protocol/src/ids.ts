@@ -20,4 +20,4 @@ export type SessionId = string & z.$brand<"SessionId">;
 /** Changes only when the data is restored from a backup; positions from another epoch mean nothing. */
 export type Epoch = string;
 
-export const generalRoomId = "general" as RoomId;
+export { generalRoomId } from "./general-room.ts";

@@ -27,3 +27,35 @@ export const typingExpiresMs = 5000;
 /** A person who reconnects within this time never went away. */
 export const presenceGraceMs = 5000;
 export const presenceNamesMax = 200;
+
+export const roomNameCharsMax = 60;
+export const roomTopicCharsMax = 250;
+export const roomDescriptionCharsMax = 1000;
+export const groupPeopleMax = 12;
+export const roomsPerPersonMax = 1000;
+export const membersAddedAtOnceMax = 50;
+
+export const excerptCharsMax = 160;
+export const mentionsPerMessageMax = 50;
+/** Calling more people than this at once asks for a second yes. */
+export const mentionConfirmAbove = 20;
+export const reactionsPerMessageMax = 20;
+export const pinsPerRoomMax = 100;
+/** Counts of what is unread end here: 100 means "100 or more". */
+export const unreadCountMax = 100;
+
+export const pollChoicesMin = 2;
+export const pollChoicesMax = 10;
+export const pollQuestionCharsMax = 300;
+export const pollChoiceCharsMax = 120;
+
+export const slowModeSecondsMax = 6 * 3600;
+export const statusTextCharsMax = 80;
+export const noteCharsMax = 300;
+export const alertWordsMax = 30;
+export const alertWordCharsMax = 40;
+export const filterWordsMax = 500;
+export const scheduledPerPersonMax = 100;
+export const remindersPerPersonMax = 100;
+/** Nothing is promised for later than this. */
+export const laterMsMax = 366 * 24 * 3_600_000;

@@ -1,9 +1,9 @@
 // What the server says to one connection: the greeting, the answer to one command, and the order to start afresh.
 import { z } from "zod";
-import { personSchema, roomSchema } from "./entities.ts";
+import { ownRoomSchema, personSchema, pollStateSchema } from "./entities.ts";
 import { eventsFrameSchema } from "./events.ts";
 import { roomIdSchema } from "./ids.ts";
-import { noticeSignalSchema, presenceSignalSchema, readSignalSchema, typingSignalSchema } from "./signals.ts";
+import { signalSchemas } from "./signals.ts";
 
 /** Refusals. A code never changes its meaning; `detail` is for people and may. */
 export const refusalCodes = [
@@ -49,6 +49,20 @@ export const refusalCodes = [
   "sso_refused",
   "erasure_not_allowed",
   "message_invalid",
+  "message_filtered",
+  "message_gone",
+  "confirmation_required",
+  "room_archived",
+  "room_invalid",
+  "room_fixed",
+  "posting_restricted",
+  "slow_mode",
+  "silenced",
+  "banned",
+  "blocked",
+  "poll_closed",
+  "too_many",
+  "time_invalid",
   "storage_full",
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
@@ -58,7 +72,7 @@ export const helloSchema = z.strictObject({
   protocol: z.literal("novax.v1"),
   epoch: z.string(),
   you: personSchema,
-  rooms: z.array(roomSchema),
+  rooms: z.array(ownRoomSchema),
   serverTime: z.int(),
 });
 
@@ -71,6 +85,10 @@ export const replySchema = z.discriminatedUnion("ok", [
     /** For `message.send`: the place the message has, and whether it had it before. */
     seq: z.int().positive().optional(),
     duplicate: z.literal(true).optional(),
+    /** For what answers with a room: `room.create`, `room.join`, `direct.open`. */
+    room: ownRoomSchema.optional(),
+    poll: pollStateSchema.optional(),
+    reminder: z.uuid().optional(),
   }),
   z.strictObject({
     type: z.literal("reply"),
@@ -94,20 +112,22 @@ export const resyncSchema = z.strictObject({
 /** This person is no longer a member; nothing more of the room follows. */
 export const leftSchema = z.strictObject({ type: z.literal("left"), room: roomIdSchema });
 
+/** One has become a member of this room; its events follow. */
+export const enteredSchema = z.strictObject({ type: z.literal("entered"), room: ownRoomSchema });
+
 export const serverFrameSchema = z.union([
   helloSchema,
   replySchema,
   resyncSchema,
   leftSchema,
+  enteredSchema,
   eventsFrameSchema,
-  typingSignalSchema,
-  presenceSignalSchema,
-  readSignalSchema,
-  noticeSignalSchema,
+  ...signalSchemas,
 ]);
 
 export type Hello = z.infer<typeof helloSchema>;
 export type Reply = z.infer<typeof replySchema>;
 export type Resync = z.infer<typeof resyncSchema>;
 export type Left = z.infer<typeof leftSchema>;
+export type Entered = z.infer<typeof enteredSchema>;
 export type ServerFrame = z.infer<typeof serverFrameSchema>;

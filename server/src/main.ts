@@ -25,8 +25,12 @@ import { Refusal } from "./lib/refusal.ts";
 import { createServerSecret } from "./lib/server-secret.ts";
 import type { Log } from "./log/log.ts";
 import { createConsoleMailer, createSmtpMailer } from "./mail/mailer.ts";
+import { deliverScheduled, tellReminder } from "./messages/collections.ts";
 import { eraseAccount } from "./messages/erase-account.ts";
+import { closeDuePoll } from "./messages/polls.ts";
 import { RoomWriters } from "./messages/room-writer.ts";
+import { WordLists } from "./messages/word-lists.ts";
+import { Budgets } from "./realtime/budgets.ts";
 import type { SocketData } from "./realtime/connection.ts";
 import { type Realtime, startRealtime } from "./realtime/realtime.ts";
 import { createSocketHandlers } from "./realtime/socket-handlers.ts";
@@ -65,6 +69,9 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     ownOrigins: config.ownOrigins,
     epoch,
     roomWriters: new RoomWriters({ db, bus, clock }),
+    wordLists: new WordLists({ db, log }),
+    budgets: new Budgets(clock, config.messagesPerSecond),
+    here: { list: async () => [], stateOf: () => null },
     mailer:
       config.smtpUrl === null
         ? createConsoleMailer(console.log)
@@ -82,7 +89,9 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     factorLimit: { max: factorFailuresMax, windowMs: 15 * minuteMs },
     signUpLimit: { max: config.signUpsPerAddress, windowMs: 60 * minuteMs },
     configuredRegistration: config.registration,
-    joinFirstRooms: (tx, recordEvent, person) => joinRoom({ clock }, tx, recordEvent, generalRoomId, person),
+    joinFirstRooms: async (tx, recordEvent, person) => {
+      await joinRoom({ clock }, tx, recordEvent, generalRoomId, person);
+    },
   };
   return {
     app,
@@ -99,6 +108,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   const web = loadWeb();
   const { app, processId, close } = await openApp(config, log);
+  await app.wordLists.start(app.bus);
   const http = createHttpApp(app, web);
   // Each needs the other: the sockets call the rooms, the rooms publish through the server of the sockets.
   let realtime!: Realtime;
@@ -132,7 +142,6 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   realtime = startRealtime({
     ...app,
     processId,
-    messagesPerSecond: config.messagesPerSecond,
     newSendId: () => crypto.randomUUID(),
     publishToSockets: (topic, frame) => server.publish(topic, frame),
   });
@@ -140,6 +149,9 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     "mail.send": (mail) => app.mailer.send(mail),
     "reset.request": (request) => sendResets(app, request),
     "account.erase": (request) => eraseAccount(app, request),
+    "poll.close": (poll) => closeDuePoll(app, poll),
+    "message.deliver": (message) => deliverScheduled(app, message),
+    "reminder.tell": (reminder) => tellReminder(app, reminder),
   });
 
   // The log of the process stands elsewhere: an audit log that was cut off no longer reaches what was said here.
@@ -171,6 +183,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       await server.stop(true);
       realtime.stop();
       clearInterval(pruning);
+      app.wordLists.stop();
       await jobs.stop();
       await close();
     },

@@ -9,13 +9,15 @@ import { redisUrl, waitUntil } from "../support/server.ts";
 import { startRedis } from "../support/services.ts";
 
 const read = (seq: number): BusMessage => ({
-  kind: "read",
+  kind: "own",
   account: "a" as AccountId,
-  signal: { type: "read", room: generalRoomId, seq },
+  signal: { type: "mention", room: generalRoomId, seq },
 });
 
 const seqs = (messages: BusMessage[]) =>
-  messages.map((message) => (message.kind === "read" ? message.signal.seq : 0));
+  messages.map((message) =>
+    message.kind === "own" && message.signal.type === "mention" ? message.signal.seq : 0,
+  );
 
 for (const kind of ["local", "redis"] as const) {
   describe.skipIf(kind === "redis" && !redisUrl)(`the bus (${kind})`, async () => {

@@ -4,11 +4,12 @@ import { generalRoomId } from "@novax/protocol/ids";
 import { SQL } from "bun";
 import { createLocalBus } from "../../server/src/bus/local-bus.ts";
 import { openDatabase } from "../../server/src/db/open-database.ts";
+import { transactWithEvents } from "../../server/src/events/record-events.ts";
 import { systemClock } from "../../server/src/lib/clock.ts";
 import { silentLog } from "../../server/src/log/log.ts";
 import type { SocketData } from "../../server/src/realtime/connection.ts";
 import { createSocketHandlers } from "../../server/src/realtime/socket-handlers.ts";
-import { removeMember } from "../../server/src/rooms/remove-member.ts";
+import { endMembership } from "../../server/src/rooms/remove-member.ts";
 import { join, type Person, type TestSocket } from "../support/person.ts";
 import {
   createTestData,
@@ -177,9 +178,13 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     const elsewhere = { db, bus: createLocalBus(silentLog), clock: systemClock };
     const idOf = (socket: TestSocket) =>
       socket.frames.flatMap((frame) => (frame.type === "hello" ? [frame.you] : []))[0]!;
-    await removeMember(elsewhere, idOf(a), generalRoomId, idOf(e));
+    const remove = () =>
+      transactWithEvents(elsewhere, (tx, recordEvent) =>
+        endMembership(tx, recordEvent, idOf(a), generalRoomId, idOf(e)),
+      );
+    expect(await remove()).toBe(true);
     // A second time changes nothing.
-    await removeMember(elsewhere, idOf(a), generalRoomId, idOf(e));
+    expect(await remove()).toBe(false);
     await db.close();
     const after = await a.sayAndWait("erin is gone");
     await e.next((frame) => frame.type === "left");

@@ -1,7 +1,11 @@
 // A person with a session, as the server sees one: a cookie, requests, sockets.
 
+import type { FieldsOf, OrderType, ResultOf } from "@novax/protocol/commands";
+import type { OwnRoom } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
+import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import type { Reply, ServerFrame } from "@novax/protocol/replies";
+import { textOf } from "@novax/protocol/text";
 import type { CommandDraft } from "../../web/src/client/realtime-client.ts";
 import type { TestServer } from "./server.ts";
 
@@ -12,6 +16,7 @@ export class Person {
   readonly server: TestServer;
   /** Every cookie the server set, as a browser would send them back. */
   readonly cookies = new Map<string, string>();
+  #id: AccountId | null = null;
 
   constructor(server: TestServer, username: string) {
     this.server = server;
@@ -48,6 +53,55 @@ export class Person {
       body: JSON.stringify(body),
       headers: { "content-type": "application/json", ...headers },
     });
+  }
+
+  /** Orders something over HTTP. */
+  order<T extends OrderType>(type: T, fields: FieldsOf<T>): Promise<Response> {
+    return this.post(`/api/commands/${type}`, fields);
+  }
+
+  /** As {@link order}; fails the test where it is refused. */
+  async did<T extends OrderType>(type: T, fields: FieldsOf<T>): Promise<ResultOf<T>> {
+    const response = await this.order(type, fields);
+    if (response.status !== 200) throw new Error(`${type}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as ResultOf<T>;
+  }
+
+  /** The code of a refusal; fails the test where there is none. */
+  async refusedWith<T extends OrderType>(type: T, fields: FieldsOf<T>): Promise<string> {
+    const response = await this.order(type, fields);
+    if (response.status === 200) throw new Error(`${type} was not refused`);
+    return (await problemOf(response)).code;
+  }
+
+  async read<T>(path: string): Promise<T> {
+    const response = await this.fetch(path);
+    if (response.status !== 200) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Says something in a room by HTTP. Returns its place. */
+  async say(room: RoomId, text: string, more: Partial<FieldsOf<"message.send">> = {}): Promise<number> {
+    const sendId = crypto.randomUUID() as SendId;
+    return (await this.did("message.send", { room, sendId, body: { kind: "text", text }, ...more })).seq;
+  }
+
+  async rooms(): Promise<OwnRoom[]> {
+    return (await this.read<{ rooms: OwnRoom[] }>("/api/rooms")).rooms;
+  }
+
+  async room(id: RoomId): Promise<OwnRoom> {
+    const room = (await this.rooms()).find((candidate) => candidate.id === id);
+    if (!room) throw new Error(`${this.username} is not in ${id}`);
+    return room;
+  }
+
+  /** This account's id, as others see it. */
+  async id(): Promise<AccountId> {
+    this.#id ??= (
+      await this.read<{ people: { id: AccountId; username: string }[] }>(`/api/people?q=${this.username}`)
+    ).people.find((person) => person.username === this.username)!.id;
+    return this.#id;
   }
 
   register(more: Record<string, unknown> = {}): Promise<Response> {
@@ -159,7 +213,7 @@ export class TestSocket {
   }
 
   get messageTexts(): string[] {
-    return this.events.flatMap((event) => (event.type === "message.sent" ? [event.body.text] : []));
+    return this.events.flatMap((event) => (event.type === "message.sent" ? [textOf(event.body)] : []));
   }
 
   sendRaw(data: string | Uint8Array<ArrayBuffer>): void {

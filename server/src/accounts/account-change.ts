@@ -64,6 +64,6 @@ async function changeOnce<T>(
     return done;
   });
   if (ended.length > 0) app.bus.publish({ kind: "sessions_ended", sessions: ended });
-  for (const { account, signal } of signals) app.bus.publish({ kind: "notice", account, signal });
+  for (const { account, signal } of signals) app.bus.publish({ kind: "own", account, signal });
   return result;
 }

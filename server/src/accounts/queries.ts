@@ -198,3 +198,10 @@ function toAccount(row: AccountRow): Account {
     deleteAt: row.delete_at === null ? null : Number(row.delete_at),
   };
 }
+
+/** What somebody is on the server at this moment; null where the account is shut. */
+export async function findServerRole(sql: Sql, id: AccountId): Promise<ServerRole | null> {
+  const [row] = await sql<{ server_role: ServerRole }>`
+    select server_role from accounts where id = ${id} and disabled_at is null and deleted_at is null`;
+  return row?.server_role ?? null;
+}

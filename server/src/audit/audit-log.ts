@@ -38,6 +38,19 @@ export const auditActions = [
   "invite.created",
   "invite.revoked",
   "settings.changed",
+  "room.created",
+  "room.archived",
+  "room.unarchived",
+  "member.removed",
+  "member.silenced",
+  "member.banned",
+  "member.unbanned",
+  "member.role_changed",
+  "message.deleted",
+  "report.resolved",
+  "word_filter.changed",
+  "address.banned",
+  "address.unbanned",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

@@ -1,16 +1,23 @@
 import type { Person } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
-import type { NoticeSignal, PresenceSignal, ReadSignal, TypingSignal } from "@novax/protocol/signals";
+import type { OwnSignal, PresentPerson, TypingSignal } from "@novax/protocol/signals";
 
 /** What travels between the processes of one installation. */
 export type BusMessage =
   /** Contiguous events of one room, already committed. */
   | { kind: "events"; room: RoomId; events: RoomEvent[] }
   | { kind: "typing"; room: RoomId; signal: TypingSignal }
-  | { kind: "presence"; room: RoomId; process: string; signal: PresenceSignal }
-  | { kind: "read"; account: AccountId; signal: ReadSignal }
-  | { kind: "notice"; account: AccountId; signal: NoticeSignal }
+  /** Who is connected to a process. `full`: nobody but these; else they came, changed or, where `left`, went. */
+  | { kind: "presence"; process: string; full: boolean; people: PresentPerson[]; left: AccountId[] }
+  /** To one person, on every connection that they have open. */
+  | { kind: "own"; account: AccountId; signal: OwnSignal }
+  /** Somebody has become a member; their connections receive the room from now on. */
+  | { kind: "entered"; account: AccountId; room: RoomId }
+  /** What somebody wants to be seen of them, or heard by them, has changed: read it again. */
+  | { kind: "profile_changed"; account: AccountId }
+  /** Words that are looked for in every message have changed: read them again. */
+  | { kind: "words_changed" }
   /** What somebody is called has changed; their open sockets go on under the new name. */
   | { kind: "person_changed"; person: Person }
   | { kind: "sessions_ended"; sessions: SessionId[] };

@@ -1,7 +1,8 @@
-import type { MessageBody } from "@novax/protocol/entities";
+import type { MessageBody, Quote } from "@novax/protocol/entities";
 import type { RoomEvent, RoomEventType } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
+import { excerptOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
 
 type EventRow = {
@@ -14,8 +15,21 @@ type EventRow = {
   subject_id: AccountId | null;
   subject_username: string | null;
   subject_display_name: string | null;
+  target_seq: string | null;
+  payload: Record<string, unknown> | null;
   send_id: SendId | null;
   body: MessageBody | null;
+  thread_root: string | null;
+  mentions_all: boolean | null;
+  replies: number | null;
+} & QuoteRow;
+
+export type QuoteRow = {
+  quoted_seq: string | null;
+  quoted_body: MessageBody | null;
+  quoted_sender_id: AccountId | null;
+  quoted_username: string | null;
+  quoted_display_name: string | null;
 };
 
 /** A room's events with `afterSeq < seq`, in order, at most `limit`. */
@@ -28,38 +42,32 @@ export async function readEventsAfter(
   const rows = await sql<EventRow>`
     select e.seq, e.type, e.at, e.actor_id, actor.username as actor_username,
       actor.display_name as actor_display_name,
-      e.subject_id, subject.username as subject_username,
-      subject.display_name as subject_display_name, m.send_id, m.body
+      e.subject_id, subject.username as subject_username, subject.display_name as subject_display_name,
+      e.target_seq, e.payload, m.send_id, m.body, m.thread_root, m.mentions_all, root.reply_count as replies,
+      q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
+      quoted.username as quoted_username, quoted.display_name as quoted_display_name
     from room_events e
       join accounts actor on actor.id = e.actor_id
       left join accounts subject on subject.id = e.subject_id
-      left join messages m on m.room_id = e.room_id and m.seq = e.seq
+      left join messages m on m.room_id = e.room_id and m.seq = coalesce(e.target_seq, e.seq)
+      left join messages root on root.room_id = e.room_id and root.seq = m.thread_root
+        and e.type in ('message.sent', 'message.deleted')
+      left join messages q on q.room_id = e.room_id and q.seq = m.reply_to and e.target_seq is null
+      left join accounts quoted on quoted.id = q.sender_id
     where e.room_id = ${room} and e.seq > ${afterSeq}
     order by e.seq
     limit ${limit}`;
   return rows.map(toEvent);
 }
 
-/** The newest events of a room with `seq < beforeSeq`, in order, at most `limit`. */
-export async function readEventsBefore(
-  sql: Sql,
-  room: RoomId,
-  beforeSeq: number,
-  limit: number,
-): Promise<RoomEvent[]> {
-  const rows = await sql<EventRow>`
-    select e.seq, e.type, e.at, e.actor_id, actor.username as actor_username,
-      actor.display_name as actor_display_name,
-      e.subject_id, subject.username as subject_username,
-      subject.display_name as subject_display_name, m.send_id, m.body
-    from room_events e
-      join accounts actor on actor.id = e.actor_id
-      left join accounts subject on subject.id = e.subject_id
-      left join messages m on m.room_id = e.room_id and m.seq = e.seq
-    where e.room_id = ${room} and e.seq < ${beforeSeq}
-    order by e.seq desc
-    limit ${limit}`;
-  return rows.reverse().map(toEvent);
+/** The quote of a row that joined the message it answers. */
+export function toQuote(row: QuoteRow): Quote | null {
+  if (row.quoted_seq === null) return null;
+  return {
+    seq: Number(row.quoted_seq),
+    sender: toPerson(row.quoted_sender_id!, row.quoted_username!, row.quoted_display_name!),
+    excerpt: excerptOf(row.quoted_body!),
+  };
 }
 
 function toEvent(row: EventRow): RoomEvent {
@@ -67,11 +75,30 @@ function toEvent(row: EventRow): RoomEvent {
     seq: Number(row.seq),
     at: Number(row.at),
     actor: toPerson(row.actor_id, row.actor_username, row.actor_display_name),
+    type: row.type,
   };
-  if (row.type === "message.sent") return { ...base, type: row.type, sendId: row.send_id!, body: row.body! };
+  if (row.type === "message.sent") {
+    const quote = row.body?.kind === "deleted" ? null : toQuote(row);
+    return {
+      ...base,
+      type: row.type,
+      sendId: row.send_id!,
+      body: row.body!,
+      ...(quote ? { quote } : {}),
+      ...(row.thread_root === null ? {} : { threadRoot: Number(row.thread_root), replies: row.replies ?? 0 }),
+      ...(row.mentions_all ? { mentionsAll: true as const } : {}),
+    };
+  }
+  // The columns hold what each type of event says; the schema of the protocol names them.
   return {
     ...base,
-    type: row.type,
-    member: toPerson(row.subject_id!, row.subject_username!, row.subject_display_name!),
-  };
+    ...(row.subject_id === null
+      ? {}
+      : { member: toPerson(row.subject_id, row.subject_username!, row.subject_display_name!) }),
+    ...(row.target_seq === null ? {} : { target: Number(row.target_seq) }),
+    ...(row.type === "message.edited" ? { body: row.body! } : {}),
+    ...row.payload,
+    // What a thread counts is what it counts now, as a message says what it says now.
+    ...(row.replies === null ? {} : { replies: row.replies }),
+  } as RoomEvent;
 }

@@ -6,16 +6,18 @@ import type { SessionLimits } from "../auth/sessions.ts";
 import type { SsoClient } from "../auth/sso-client.ts";
 import type { Config } from "../config/read-config.ts";
 import type { Mailer } from "../mail/mailer.ts";
-import type { RoomWriters } from "../messages/room-writer.ts";
+import type { Budgets } from "../realtime/budgets.ts";
+import type { OrderNeeds } from "../realtime/order-needs.ts";
 
 /** Everything long-lived that a request may need. Functions name the parts they use; only `http` takes it whole. */
 export type App = RegisterNeeds &
   ResetNeeds &
   FactorNeeds &
-  AdminNeeds & {
+  AdminNeeds &
+  OrderNeeds & {
     config: Config;
     epoch: string;
-    roomWriters: RoomWriters;
+    budgets: Budgets;
     sessionLimits: SessionLimits;
     mailer: Mailer;
     /** Null where no provider is configured. */

@@ -10,6 +10,8 @@ export type CookieJar = {
   ssoFlow: string | null;
   /** The colours this browser chose; null: those of its system. */
   theme: "light" | "dark" | null;
+  /** The room that this browser showed last. */
+  lastRoom: string | null;
 };
 
 type CookieKind = "session" | "device" | "challenge" | "sso";
@@ -22,6 +24,7 @@ export function readCookies(header: string | null, isSecure: boolean): CookieJar
   const read = (kind: CookieKind) => cookies.get(cookieName(kind, isSecure));
   return {
     theme: theme === "light" || theme === "dark" ? theme : null,
+    lastRoom: cookies.get("novax_room"),
     sessionToken: read("session"),
     deviceToken: read("device"),
     challengeToken: read("challenge"),

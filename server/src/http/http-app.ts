@@ -20,12 +20,15 @@ import { defineSessionRoute, type Exchange, type Route, redirect } from "./route
 import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { auditRoutes } from "./routes/audit.ts";
-import { createChatRoute } from "./routes/chat.ts";
+import { createChatRoutes } from "./routes/chat.ts";
+import { commandRoutes } from "./routes/commands.ts";
 import { deviceRoutes, isOwnPage } from "./routes/devices.ts";
 import { factorRoutes } from "./routes/factors.ts";
 import { healthRoute, readyRoute } from "./routes/health.ts";
 import { mailedLinkRoutes } from "./routes/mailed-links.ts";
 import { eventsRoute, messagesRoute } from "./routes/messages.ts";
+import { ownRoutes } from "./routes/own.ts";
+import { roomRoutes } from "./routes/rooms.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { ssoRoutes } from "./routes/sso.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
@@ -107,7 +110,10 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     ...factorRoutes,
     ...adminRoutes,
     ...auditRoutes,
-    createChatRoute(web.assets.chat),
+    ...createChatRoutes(web.assets.chat),
+    ...commandRoutes,
+    ...roomRoutes,
+    ...ownRoutes,
     messagesRoute,
     eventsRoute,
     healthRoute,

@@ -3,7 +3,13 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
 
-export type JobKind = "mail.send" | "reset.request" | "account.erase";
+export type JobKind =
+  | "mail.send"
+  | "reset.request"
+  | "account.erase"
+  | "poll.close"
+  | "message.deliver"
+  | "reminder.tell";
 
 export type JobNeeds = { clock: Clock; random: Random; secret: ServerSecret };
 

@@ -1,5 +1,6 @@
 import type { MessageBody } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { textOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
 
 export type OwnMessage = { room: RoomId; seq: number; sentAt: number; text: string };
@@ -20,13 +21,18 @@ export async function listOwnMessages(
     room: row.room_id,
     seq: Number(row.seq),
     sentAt: Number(row.sent_at),
-    text: row.body.text,
+    text: textOf(row.body),
   }));
 }
 
 /** Puts a mark in the place of everything somebody wrote. */
 export async function eraseMessages(tx: Sql, sender: AccountId, mark: MessageBody): Promise<number> {
   const rows = await tx`
-    update messages set body = ${JSON.stringify(mark)}::text::jsonb where sender_id = ${sender} returning 1`;
+    update messages set body = ${JSON.stringify(mark)}::text::jsonb
+    where sender_id = ${sender} and deleted_at is null returning 1`;
+  await tx`
+    delete from message_revisions r using messages m
+    where m.room_id = r.room_id and m.seq = r.seq and m.sender_id = ${sender}`;
+  await tx`update reports set body = ${JSON.stringify(mark)}::text::jsonb where sender_id = ${sender}`;
   return rows.length;
 }

@@ -1,12 +1,13 @@
 import type { AccountId } from "@novax/protocol/ids";
+import { asPerson } from "@novax/protocol/person";
 import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
 import { assertNotLastOwner, emptyAccount, readErasesMessages } from "../accounts/deletion.ts";
 import { lockAccount } from "../accounts/queries.ts";
 import { reserveName } from "../accounts/reserved-usernames.ts";
 import { usernameKey } from "../accounts/username.ts";
 import { markAllSessionsEnded } from "../auth/sessions.ts";
-import { listRooms } from "../rooms/memberships.ts";
-import { leaveRoom } from "../rooms/remove-member.ts";
+import { listRoomIds } from "../rooms/memberships.ts";
+import { endMembership } from "../rooms/remove-member.ts";
 import { eraseMessages } from "./account-queries.ts";
 
 const reservedMs = 30 * 24 * 3_600_000;
@@ -26,7 +27,8 @@ export async function eraseAccount(
     if (!account || account.deleteAt === null || account.deleteAt > now) return;
     await assertNotLastOwner(tx, account);
     endedSessions(await markAllSessionsEnded(tx, accountId, now));
-    for (const room of await listRooms(tx, account)) await leaveRoom(tx, recordEvent, account, room.id);
+    for (const room of await listRoomIds(tx, account))
+      await endMembership(tx, recordEvent, asPerson(account), room, asPerson(account));
     if (await readErasesMessages(tx, accountId)) await eraseMessages(tx, accountId, erasedMark);
     await reserveName(tx, usernameKey(account.username), accountId, now + reservedMs);
     const tombstone = `deleted-${app.random

@@ -9,7 +9,7 @@ import { listSessions, type SessionLimits } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
-import { listRooms } from "../rooms/memberships.ts";
+import { listOwnRooms } from "../rooms/room-queries.ts";
 import { listOwnMessages } from "./account-queries.ts";
 
 type ExportNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
@@ -26,7 +26,7 @@ export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGen
   const about = {
     exportedAt: now,
     account: { id, username, displayName, email, isEmailVerified, serverRole, hasFactor },
-    rooms: await listRooms(sql, person),
+    rooms: await listOwnRooms(sql, person.id),
     sessions: await listSessions(app, id),
     trustedDevices: await listTrustedDevices(sql, id, now),
     passkeys: (await listPasskeys(sql, id)).map(({ name, createdAt, lastUsedAt }) => ({

@@ -1,16 +1,23 @@
-import type { BasicMessage, MessageBody } from "@novax/protocol/entities";
-import type { RoomId } from "@novax/protocol/ids";
+import { type BasicMessage, type MessageBody, type Quote, toBasicMessage } from "@novax/protocol/entities";
+import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
+import { roomPermissions } from "@novax/protocol/permissions";
+import { toPerson } from "@novax/protocol/person";
+import { excerptOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
 import type { MessageDraft } from "./room-writer.ts";
 
 /** What became of the draft at `index`: written now, or known before. A draft without a row was refused. */
 export type InsertedMessage = { index: number; seq: number; sentAt: number; isNew: boolean };
 
+/** In the place of a session's id: the server itself sends what somebody told it to send. */
+const noSession = "00000000-0000-0000-0000-000000000000" as SessionId;
+
 /**
- * Writes the drafts of current members, each with the next `seq`, in the order given.
+ * Writes the drafts of those who may write here now, each with the next `seq`, in the order given.
  *
  * The room's row is locked first. The statement after it therefore sees every membership, session and message that was
- * committed before, on any process: nobody writes after their removal, and no `sendId` is written twice.
+ * committed before, on any process: nobody writes after their removal, and no `sendId` is written twice. What was
+ * written before is known, whatever its sender may do by now.
  */
 export async function insertMessages(
   tx: Sql,
@@ -18,33 +25,55 @@ export async function insertMessages(
   now: number,
   drafts: readonly MessageDraft[],
 ): Promise<InsertedMessage[]> {
+  const column = <T>(pick: (draft: MessageDraft) => T, type: "uuid" | "text" | "bigint") =>
+    tx.array(drafts.map(pick), type);
+  const maySend = tx.array(roomPermissions["message.send"], "text");
+  const mayAlways = tx.array(roomPermissions["message.send_always"], "text");
   // Both are handed over at once: on one connection they run one after the other, and the second sees what the first
   // waited for.
-  const locked = tx`select 1 from rooms where id = ${room} for update`;
+  const locked = tx`select 1 from rooms where id = ${room} for no key update`;
   const inserted = tx<{ index: string; seq: string; sent_at: string; is_new: boolean }>`
     with draft as (
-      select d.index, d.sender_id, d.send_id, d.body
+      select d.index, d.sender_id, d.send_id, d.body, nullif(d.reply_to, 0) as reply_to,
+        nullif(d.thread_root, 0) as thread_root, d.mentions_all = 1 as mentions_all, r.slow_mode_seconds,
+        r.archived_at is null and x.role = any(${maySend}) and coalesce(m.silenced_until, 0) <= ${now}
+        and (r.posting = 'everybody' or x.role = any(${mayAlways}))
+        and (r.slow_mode_seconds = 0 or x.role = any(${mayAlways}) or (
+          m.last_sent_at + r.slow_mode_seconds * 1000 <= ${now}
+          and d.index = min(d.index) over (partition by d.sender_id)
+        ))
+        and (d.reply_to = 0 or exists (
+          select 1 from messages q where q.room_id = ${room} and q.seq = d.reply_to and q.deleted_at is null
+        ))
+        and (d.thread_root = 0 or exists (
+          select 1 from messages t
+          where t.room_id = ${room} and t.seq = d.thread_root and t.thread_root is null and t.deleted_at is null
+        ))
+        and (r.kind <> 'direct' or not exists (
+          select 1 from memberships o join blocks b
+            on (b.blocker_id = o.account_id and b.blocked_id = d.sender_id)
+            or (b.blocked_id = o.account_id and b.blocker_id = d.sender_id)
+          where o.room_id = ${room}
+        )) as may_send
       from unnest(
-        ${tx.array(
-          drafts.map((draft) => draft.sender.id),
-          "uuid",
-        )},
-        ${tx.array(
-          drafts.map((draft) => draft.sessionId),
-          "uuid",
-        )},
-        ${tx.array(
-          drafts.map((draft) => draft.sendId),
-          "uuid",
-        )},
-        ${tx.array(
-          drafts.map((draft) => JSON.stringify(draft.body)),
-          "text",
-        )}
-      ) with ordinality as d (sender_id, session_id, send_id, body, index)
-        join memberships m on m.room_id = ${room} and m.account_id = d.sender_id and m.role <> 'read_only'
-        join sessions s on s.id = d.session_id and s.account_id = d.sender_id and s.ended_at is null
-        join accounts a on a.id = d.sender_id and a.disabled_at is null
+        ${column((draft) => draft.sender.id, "uuid")},
+        ${column((draft) => draft.sessionId ?? noSession, "uuid")},
+        ${column((draft) => draft.sendId, "uuid")},
+        ${column((draft) => JSON.stringify(draft.body), "text")},
+        ${column((draft) => draft.replyTo ?? 0, "bigint")},
+        ${column((draft) => draft.threadRoot ?? 0, "bigint")},
+        ${column((draft) => (draft.mentionsAll ? 1 : 0), "bigint")}
+      ) with ordinality as d (sender_id, session_id, send_id, body, reply_to, thread_root, mentions_all, index)
+        join memberships m on m.room_id = ${room} and m.account_id = d.sender_id
+        join rooms r on r.id = m.room_id
+        join accounts a on a.id = d.sender_id and a.disabled_at is null and a.deleted_at is null
+        cross join lateral (
+          select case when a.server_role in ('owner', 'admin') and r.kind in ('public', 'private') then 'owner'
+            else m.role end as role
+        ) x
+      where d.session_id = ${noSession}::uuid or exists (
+        select 1 from sessions s where s.id = d.session_id and s.account_id = d.sender_id and s.ended_at is null
+      )
     ), known as (
       select d.index, m.seq, m.sent_at
       from draft d
@@ -52,19 +81,24 @@ export async function insertMessages(
     ), fresh as (
       select d.*, row_number() over (order by d.index) as place
       from draft d
-      where not exists (select 1 from known k where k.index = d.index)
+      where d.may_send and not exists (select 1 from known k where k.index = d.index)
     ), head as (
-      update rooms set head_seq = head_seq + (select count(*) from fresh)
+      update rooms set head_seq = head_seq + (select count(*) from fresh),
+        last_message_at = case when exists (select 1 from fresh) then ${now} else last_message_at end
       where id = ${room}
       returning head_seq - (select count(*) from fresh) as before
     ), event as (
-      insert into room_events (room_id, seq, type, actor_id, at)
-      select ${room}, head.before + fresh.place, 'message.sent', fresh.sender_id, ${now}
+      insert into room_events (room_id, seq, type, actor_id, at, is_shown)
+      select ${room}, head.before + fresh.place, 'message.sent', fresh.sender_id, ${now}, fresh.thread_root is null
       from fresh, head
     ), message as (
-      insert into messages (room_id, seq, sender_id, send_id, sent_at, body)
-      select ${room}, head.before + fresh.place, fresh.sender_id, fresh.send_id, ${now}, fresh.body::jsonb
+      insert into messages (room_id, seq, sender_id, send_id, sent_at, body, reply_to, thread_root, mentions_all)
+      select ${room}, head.before + fresh.place, fresh.sender_id, fresh.send_id, ${now}, fresh.body::jsonb,
+        fresh.reply_to, fresh.thread_root, fresh.mentions_all
       from fresh, head
+    ), paced as (
+      update memberships m set last_sent_at = ${now}
+      from fresh where fresh.slow_mode_seconds > 0 and m.room_id = ${room} and m.account_id = fresh.sender_id
     )
     select index, seq, sent_at, false as is_new from known
     union all
@@ -78,6 +112,120 @@ export async function insertMessages(
   }));
 }
 
+/**
+ * Counts answers at the message that their thread hangs on; whoever wrote it and whoever answers follow the
+ * thread. Returns how many answers each thread has now.
+ */
+export async function recordReplies(
+  tx: Sql,
+  room: RoomId,
+  now: number,
+  replies: readonly { root: number; seq: number; sender: AccountId }[],
+): Promise<Map<number, number>> {
+  const roots = tx.array(
+    replies.map((reply) => reply.root),
+    "bigint",
+  );
+  const counted = await tx<{ seq: string; reply_count: number }>`
+    update messages m set reply_count = reply_count + counted.replies, last_reply_at = ${now}
+    from (select root, count(*) as replies from unnest(${roots}) as r (root) group by root) counted
+    where m.room_id = ${room} and m.seq = counted.root
+    returning m.seq, m.reply_count`;
+  await tx`
+    insert into threads_followed (account_id, room_id, root_seq, is_followed, read_seq)
+    select r.sender, ${room}, r.root, true, max(r.seq)
+    from unnest(${roots}, ${tx.array(
+      replies.map((reply) => reply.seq),
+      "bigint",
+    )}, ${tx.array(
+      replies.map((reply) => reply.sender),
+      "uuid",
+    )}) as r (root, seq, sender)
+    group by r.sender, r.root
+    on conflict (account_id, room_id, root_seq) do update set read_seq = greatest(threads_followed.read_seq, excluded.read_seq)`;
+  await tx`
+    insert into threads_followed (account_id, room_id, root_seq, is_followed)
+    select m.sender_id, ${room}, m.seq, true from messages m where m.room_id = ${room} and m.seq = any(${roots})
+    on conflict do nothing`;
+  return new Map(counted.map((row) => [Number(row.seq), row.reply_count]));
+}
+
+/**
+ * Writes down whom messages call: by username, or as one of `accounts`. Only members are called, nobody calls
+ * themselves, and nobody is called by whom they blocked. Returns who was.
+ */
+export async function insertMentions(
+  tx: Sql,
+  room: RoomId,
+  now: number,
+  calls: readonly {
+    seq: number;
+    sender: AccountId;
+    names: readonly string[];
+    accounts: readonly AccountId[];
+  }[],
+): Promise<{ account: AccountId; seq: number }[]> {
+  const byName = calls.flatMap((call) => call.names.map((name) => ({ ...call, name })));
+  const byId = calls.flatMap((call) => call.accounts.map((account) => ({ ...call, account })));
+  const seqs = (list: readonly { seq: number }[]) =>
+    tx.array(
+      list.map((call) => call.seq),
+      "bigint",
+    );
+  const senders = (list: readonly { sender: AccountId }[]) =>
+    tx.array(
+      list.map((call) => call.sender),
+      "uuid",
+    );
+  const rows = await tx<{ account_id: AccountId; seq: string }>`
+    insert into mentions (account_id, room_id, seq, at)
+    select distinct m.account_id, ${room}, c.seq, ${now}::bigint
+    from (
+      select a.id, n.seq, n.sender
+      from unnest(${seqs(byName)}, ${senders(byName)}, ${tx.array(
+        byName.map((call) => call.name),
+        "text",
+      )}) as n (seq, sender, key) join accounts a on a.username_key = n.key
+      union
+      select i.id, i.seq, i.sender
+      from unnest(${seqs(byId)}, ${senders(byId)}, ${tx.array(
+        byId.map((call) => call.account),
+        "uuid",
+      )}) as i (seq, sender, id)
+    ) c
+      join memberships m on m.room_id = ${room} and m.account_id = c.id
+    where c.id <> c.sender
+      and not exists (select 1 from blocks b where b.blocker_id = c.id and b.blocked_id = c.sender)
+    on conflict do nothing
+    returning account_id, seq`;
+  return rows.map((row) => ({ account: row.account_id, seq: Number(row.seq) }));
+}
+
+/** What is shown of messages above those that answer them. */
+export async function readQuotes(
+  sql: Sql,
+  room: RoomId,
+  seqs: readonly number[],
+): Promise<Map<number, Quote>> {
+  const rows = await sql<{
+    seq: string;
+    body: MessageBody;
+    id: AccountId;
+    username: string;
+    display_name: string;
+  }>`
+    select m.seq, m.body, a.id, a.username, a.display_name
+    from messages m join accounts a on a.id = m.sender_id
+    where m.room_id = ${room} and m.seq = any(${sql.array(seqs, "bigint")})`;
+  return new Map(
+    rows.map((row) => {
+      const seq = Number(row.seq);
+      const sender = toPerson(row.id, row.username, row.display_name);
+      return [seq, { seq, sender, excerpt: excerptOf(row.body) }];
+    }),
+  );
+}
+
 /** A room's newest messages with `seq <= lastSeq` in the basic form, oldest first. The caller has checked the membership. */
 export async function readNewestMessagesUpTo(
   sql: Sql,
@@ -85,13 +233,46 @@ export async function readNewestMessagesUpTo(
   lastSeq: number,
   limit: number,
 ): Promise<BasicMessage[]> {
-  const rows = await sql<{ username: string; sent_at: string; body: MessageBody }>`
-    select a.username, m.sent_at, m.body
+  const rows = await sql<{ id: AccountId; username: string; sent_at: string; body: MessageBody }>`
+    select a.id, a.username, m.sent_at, m.body
     from messages m join accounts a on a.id = m.sender_id
-    where m.room_id = ${room} and m.seq <= ${lastSeq}
+    where m.room_id = ${room} and m.seq <= ${lastSeq} and m.thread_root is null and m.deleted_at is null
     order by m.seq desc
     limit ${limit}`;
   return rows
     .reverse()
-    .map((row) => ({ sender: row.username, text: row.body.text, timestamp: Number(row.sent_at) }));
+    .map(({ id, username, sent_at, body }) =>
+      toBasicMessage({ sender: { id, username }, body, sentAt: Number(sent_at) }),
+    );
+}
+
+/** Why somebody's message would be refused here now; null: it would not. For the words of a refusal. */
+export async function findObstacle(
+  sql: Sql,
+  room: RoomId,
+  now: number,
+  draft: Pick<MessageDraft, "sender" | "replyTo" | "threadRoot">,
+): Promise<{ isMissing: boolean; isBlocked: boolean; waitMs: number }> {
+  const [row] = await sql<{ found: string; is_blocked: boolean; wait_ms: string }>`
+    select
+      (select count(*) from messages
+        where room_id = ${room} and deleted_at is null
+          and (seq = ${draft.replyTo ?? 0} or (seq = ${draft.threadRoot ?? 0} and thread_root is null))) as found,
+      exists (
+        select 1 from memberships o join blocks b
+          on (b.blocker_id = o.account_id and b.blocked_id = ${draft.sender.id})
+          or (b.blocked_id = o.account_id and b.blocker_id = ${draft.sender.id})
+        where o.room_id = ${room}
+      ) as is_blocked,
+      coalesce((
+        select m.last_sent_at + r.slow_mode_seconds * 1000 - ${now}
+        from memberships m join rooms r on r.id = m.room_id
+        where m.room_id = ${room} and m.account_id = ${draft.sender.id}
+      ), 0) as wait_ms`;
+  const wanted = new Set([draft.replyTo, draft.threadRoot].filter((seq) => seq !== null)).size;
+  return {
+    isMissing: Number(row!.found) < wanted,
+    isBlocked: row!.is_blocked,
+    waitMs: Number(row!.wait_ms),
+  };
 }

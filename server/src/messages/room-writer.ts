@@ -1,20 +1,32 @@
-import type { Message, MessageBody, Person } from "@novax/protocol/entities";
+import type { DraftBody, Person, Quote } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId, SessionId } from "@novax/protocol/ids";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
-import { Refusal, roomNotFound } from "../lib/refusal.ts";
-import { insertMessages } from "./queries.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { explainRefusal } from "./explain-refusal.ts";
+import { insertMentions, insertMessages, readQuotes, recordReplies } from "./queries.ts";
 
 export type MessageDraft = {
   sender: Person;
-  sessionId: SessionId;
+  /** Null: the server itself sends what somebody told it to send. */
+  sessionId: SessionId | null;
   sendId: SendId;
-  body: MessageBody;
+  body: DraftBody;
+  /** The message it answers. */
+  replyTo: number | null;
+  /** The message in whose thread it belongs. */
+  threadRoot: number | null;
+  /** It calls everybody in the room. */
+  mentionsAll: boolean;
+  /** Whom else it calls, by username in lower case; whoever of them is a member. */
+  names: readonly string[];
+  /** And by id: who is here, who wants to hear of a word in it. */
+  accounts: readonly AccountId[];
 };
 
-export type Sent = { kind: "sent"; message: Message } | { kind: "duplicate"; message: Message };
+export type Sent = { kind: "sent" | "duplicate"; seq: number };
 
 type Waiting = { draft: MessageDraft; resolve: (sent: Sent) => void; reject: (error: unknown) => void };
 
@@ -69,34 +81,69 @@ export class RoomWriter {
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
     const { db, bus, clock } = this.#app;
-    const rows = await db.transact((tx) =>
-      insertMessages(
-        tx,
-        this.#room,
-        clock.now(),
-        batch.map((waiting) => waiting.draft),
-      ),
-    );
+    const now = clock.now();
+    const drafts = batch.map((waiting) => waiting.draft);
+    const { rows, facts, mentioned } = await db.transact(async (tx) => {
+      const rows = await insertMessages(tx, this.#room, now, drafts);
+      const fresh = rows.flatMap((row) => (row.isNew ? [{ ...drafts[row.index]!, seq: row.seq }] : []));
+      const answering = fresh.flatMap((message) => (message.replyTo === null ? [] : [message.replyTo]));
+      const replies = fresh.flatMap(({ threadRoot: root, seq, sender }) =>
+        root === null ? [] : [{ root, seq, sender: sender.id }],
+      );
+      const calls = fresh.flatMap(({ seq, sender, names, accounts }) =>
+        names.length + accounts.length === 0 ? [] : [{ seq, sender: sender.id, names, accounts }],
+      );
+      return {
+        rows,
+        facts: {
+          replies: replies.length === 0 ? null : await recordReplies(tx, this.#room, now, replies),
+          quotes: answering.length === 0 ? null : await readQuotes(tx, this.#room, answering),
+        },
+        mentioned: calls.length === 0 ? [] : await insertMentions(tx, this.#room, now, calls),
+      };
+    });
     const outcomes = new Map(rows.map((row) => [row.index, row]));
     const events: RoomEvent[] = [];
     const settled: (() => void)[] = [];
     batch.forEach((waiting, index) => {
       const row = outcomes.get(index);
       if (!row) {
-        settled.push(() => waiting.reject(roomNotFound()));
+        settled.push(() => {
+          explainRefusal(this.#app, this.#room, waiting.draft).then(waiting.reject, waiting.reject);
+        });
         return;
       }
-      const { sender, sendId, body } = waiting.draft;
-      const message: Message = { seq: row.seq, sendId, sender, sentAt: row.sentAt, body };
-      if (row.isNew) {
-        events.push({ seq: row.seq, at: row.sentAt, actor: sender, type: "message.sent", sendId, body });
-      }
-      settled.push(() => waiting.resolve({ kind: row.isNew ? "sent" : "duplicate", message }));
+      const { seq } = row;
+      if (row.isNew) events.push(toSentEvent(waiting.draft, row, facts));
+      settled.push(() => waiting.resolve({ kind: row.isNew ? "sent" : "duplicate", seq }));
     });
     events.sort((a, b) => a.seq - b.seq);
     if (events.length > 0) bus.publish({ kind: "events", room: this.#room, events });
+    for (const { account, seq } of mentioned)
+      bus.publish({ kind: "own", account, signal: { type: "mention", room: this.#room, seq } });
     for (const settle of settled) settle();
   }
+}
+
+function toSentEvent(
+  draft: MessageDraft,
+  { seq, sentAt }: { seq: number; sentAt: number },
+  facts: { quotes: ReadonlyMap<number, Quote> | null; replies: ReadonlyMap<number, number> | null },
+): RoomEvent {
+  const quote = draft.replyTo === null ? undefined : facts.quotes?.get(draft.replyTo);
+  return {
+    seq,
+    at: sentAt,
+    actor: draft.sender,
+    type: "message.sent",
+    sendId: draft.sendId,
+    body: draft.body,
+    ...(quote ? { quote } : {}),
+    ...(draft.threadRoot === null
+      ? {}
+      : { threadRoot: draft.threadRoot, replies: facts.replies?.get(draft.threadRoot) ?? 0 }),
+    ...(draft.mentionsAll ? { mentionsAll: true } : {}),
+  };
 }
 
 /** The first `max` that have different `sendId`s: one statement cannot write the same message twice. */

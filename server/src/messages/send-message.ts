@@ -1,37 +1,120 @@
-import { messageBodySchema } from "@novax/protocol/entities";
-import type { RoomId, SendId } from "@novax/protocol/ids";
+import type { Person } from "@novax/protocol/entities";
+import { type DraftBody, draftBodySchema } from "@novax/protocol/entities";
+import type { AccountId, RoomId, SendId, SessionId } from "@novax/protocol/ids";
+import { laterMsMax, mentionConfirmAbove } from "@novax/protocol/limits";
+import { mayInRoom } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
-import type { Actor } from "../auth/sessions.ts";
-import { isStorageFull } from "../db/database.ts";
+import type { PresenceState } from "@novax/protocol/signals";
+import { type Mentions, mentionsIn, textOf } from "@novax/protocol/text";
+import { type Database, isStorageFull } from "../db/database.ts";
+import type { JobNeeds } from "../jobs/queue.ts";
+import { queueJob } from "../jobs/queue.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { requireMembership } from "../rooms/memberships.ts";
 import type { RoomWriters, Sent } from "./room-writer.ts";
+import type { WordLists } from "./word-lists.ts";
+
+export type SendNeeds = JobNeeds & {
+  db: Database;
+  roomWriters: RoomWriters;
+  wordLists: WordLists;
+  /** Who is connected at this moment: in a room, or somebody. What knows it is above messages, so it is handed in. */
+  here: {
+    list: (room: RoomId) => Promise<readonly AccountId[]>;
+    stateOf: (account: AccountId) => PresenceState | null;
+  };
+};
+
+/** Whoever sends; null: the server itself sends what somebody told it to send. */
+export type Sender = Person & { sessionId: SessionId | null };
+
+export type SendDraft = {
+  room: RoomId;
+  sendId: SendId;
+  body: unknown;
+  replyTo?: number | undefined;
+  threadRoot?: number | undefined;
+  /** Of a text that calls everybody: on purpose, or not at all. Not said: refused where they are many. */
+  callsEverybody?: boolean | undefined;
+};
 
 /**
  * Sends a message to a room. Resolves when it is stored for good: `duplicate` when this `sendId` was sent before, with
- * the message as it was stored then.
+ * the place it has had since.
  *
- * Refuses with `message_invalid`; with `not_found` when the actor is no member or their session has ended, checked in
- * the transaction that writes; with `unavailable` when it is not known whether it was stored (send it again, with the
- * same `sendId`), and `storage_full`.
+ * Refuses with `message_invalid` and `message_filtered`; with `confirmation_required` what would call many people at
+ * once; with what stands in the way of writing here, checked in the transaction that writes: `not_found`, `forbidden`,
+ * `room_archived`, `posting_restricted`, `silenced`, `slow_mode`, `blocked`, `message_gone`; with `unavailable` when it
+ * is not known whether it was stored (send it again, with the same `sendId`), and `storage_full`.
  */
-export async function sendMessage(
-  app: { roomWriters: RoomWriters },
-  actor: Actor,
-  draft: { room: RoomId; sendId: SendId; body: unknown },
-): Promise<Sent> {
-  const body = messageBodySchema.safeParse(draft.body);
-  if (!body.success)
-    throw new Refusal("message_invalid", `This cannot be sent: ${body.error.issues[0]!.message}.`);
+export async function sendMessage(app: SendNeeds, sender: Sender, draft: SendDraft): Promise<Sent> {
+  const body = parseBody(app, draft.body);
+  const text = textOf(body);
+  const mentions = mentionsIn(text);
+  const called = await callEverybody(app, sender, draft, mentions);
   try {
-    return await app.roomWriters.send(draft.room, {
-      sender: asPerson(actor),
-      sessionId: actor.sessionId,
+    const sent = await app.roomWriters.send(draft.room, {
+      sender: asPerson(sender),
+      sessionId: sender.sessionId,
       sendId: draft.sendId,
-      body: body.data,
+      body,
+      replyTo: draft.replyTo ?? null,
+      threadRoot: draft.threadRoot ?? null,
+      mentionsAll: called.all,
+      names: mentions.names,
+      accounts: [...new Set([...called.here, ...app.wordLists.whoListens(text)])],
     });
+    if (sent.kind === "sent" && body.kind === "poll" && body.closesAt !== null)
+      await queuePollClosing(app, draft.room, sent.seq, body.closesAt);
+    return sent;
   } catch (error) {
     if (isStorageFull(error))
       throw new Refusal("storage_full", "The server's disk is full. Nothing was stored.");
     throw error;
   }
+}
+
+/** A body that may stand in a message. Refuses with `message_invalid` and `message_filtered`. */
+export function parseBody(app: Pick<SendNeeds, "clock" | "wordLists">, unknown: unknown): DraftBody {
+  const parsed = draftBodySchema.safeParse(unknown);
+  if (!parsed.success)
+    throw new Refusal("message_invalid", `This cannot be sent: ${parsed.error.issues[0]!.message}.`);
+  const body = parsed.data;
+  const words = body.kind === "poll" ? [body.question, ...body.choices].join("\n") : body.text;
+  if (body.kind === "poll") {
+    const now = app.clock.now();
+    if (new Set(body.choices).size < body.choices.length)
+      throw new Refusal("message_invalid", "This cannot be sent: two choices are the same.");
+    if (body.closesAt !== null && (body.closesAt <= now || body.closesAt > now + laterMsMax))
+      throw new Refusal("message_invalid", "This cannot be sent: a poll closes within the next year.");
+  }
+  const unwanted = app.wordLists.findUnwanted(words);
+  if (unwanted !== null)
+    throw new Refusal("message_filtered", `This server takes no message with the word “${unwanted}”.`);
+  return body;
+}
+
+/** Whom `@room` and `@here` call. Who may not call everybody, and in direct rooms, has written a word and no more. */
+async function callEverybody(
+  app: SendNeeds,
+  sender: Sender,
+  draft: SendDraft,
+  mentions: Mentions,
+): Promise<{ all: boolean; here: readonly AccountId[] }> {
+  const nobody = { all: false, here: [] };
+  if (!(mentions.room || mentions.here) || draft.callsEverybody === false) return nobody;
+  const { sessionId } = sender;
+  const who = sessionId === null ? { id: sender.id } : { id: sender.id, sessionId };
+  const { room, role } = await requireMembership(app.db.sql, who, draft.room);
+  if (!mayInRoom(role, "mention.everybody", room.kind)) return nobody;
+  const here = mentions.here ? await app.here.list(room.id) : [];
+  const count = mentions.room ? room.memberCount : here.length;
+  if (count > mentionConfirmAbove && draft.callsEverybody !== true)
+    throw new Refusal("confirmation_required", `This calls ${count} people.`);
+  return { all: mentions.room, here };
+}
+
+/** It closes by itself. Lost with a crash at this very moment, it is closed when somebody votes too late. */
+async function queuePollClosing(app: SendNeeds, room: RoomId, seq: number, runAt: number): Promise<void> {
+  await app.db.transact((tx) => queueJob(app, tx, "poll.close", { room, seq }, { runAt }));
 }

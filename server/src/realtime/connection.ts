@@ -24,6 +24,17 @@ export class Connection {
   #actor: Actor;
   readonly protocol: ConnectionProtocol;
   readonly rooms = new Set<RoomId>();
+  /** Where the rooms' logs ended when this connection was greeted: what it receives begins there. */
+  greetedHeads: ReadonlyMap<RoomId, number> = new Map();
+  /** It receives every room of its person, also those they come into later. */
+  attachesAll = false;
+  /** The room that is looked at on it. */
+  viewed: RoomId | null = null;
+  /** The rooms of which it hears who is there: the one looked at, and direct rooms. */
+  readonly views = new Set<RoomId>();
+  readonly #keptViews = new Set<RoomId>();
+  /** Called when a room is no longer received. */
+  leftRoom: (room: RoomId) => void = () => {};
   /** Messages this basic client sent itself: it shows them already and does not get them again. */
   readonly ownSendIds = new Set<SendId>();
   readonly #socket: Socket;
@@ -47,6 +58,15 @@ export class Connection {
   rename({ username, displayName }: Person): void {
     const { displayName: _, ...rest } = this.#actor;
     this.#actor = { ...rest, username, ...(displayName === undefined ? {} : { displayName }) };
+  }
+
+  /** Of this room it hears who is there, whichever is looked at. */
+  keepView(room: RoomId): void {
+    this.#keptViews.add(room);
+  }
+
+  keepsView(room: RoomId): boolean {
+    return this.#keptViews.has(room);
   }
 
   get isOpen(): boolean {

@@ -7,7 +7,6 @@ import { filterLiveSessions, type SessionLimits } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
-import { TokenBucket } from "../lib/token-bucket.ts";
 import type { Connection } from "./connection.ts";
 
 type HubNeeds = {
@@ -15,14 +14,12 @@ type HubNeeds = {
   bus: Bus;
   clock: Clock;
   sessionLimits: SessionLimits;
-  messagesPerSecond: number;
 };
 
 /** Every open socket of this process, by account. It knows sockets and no rules of rooms. */
 export class Hub {
   readonly #app: HubNeeds;
   readonly #byAccount = new Map<AccountId, Set<Connection>>();
-  readonly #budgets = new Map<AccountId, TokenBucket>();
 
   constructor(app: HubNeeds) {
     this.#app = app;
@@ -32,17 +29,6 @@ export class Hub {
     let size = 0;
     for (const connections of this.#byAccount.values()) size += connections.size;
     return size;
-  }
-
-  /** What an account may spend, over all its connections to this process. */
-  budgetOf(account: AccountId): TokenBucket {
-    let budget = this.#budgets.get(account);
-    if (!budget) {
-      const { messagesPerSecond, clock } = this.#app;
-      budget = new TokenBucket(messagesPerSecond * 2, messagesPerSecond, clock.now());
-      this.#budgets.set(account, budget);
-    }
-    return budget;
   }
 
   /** Takes a connection in; false when its account has too many open already. */
@@ -68,6 +54,12 @@ export class Hub {
     }
   }
 
+  /** The connections of a person that receive every room of theirs. */
+  listAttachingAll(account?: AccountId): Connection[] {
+    const all = account === undefined ? this.#all() : [...(this.#byAccount.get(account) ?? [])];
+    return all.filter((connection) => connection.attachesAll && connection.isOpen);
+  }
+
   /** Whoever has a connection open speaks under the new name from now on. */
   renamePerson(person: Person): void {
     for (const connection of this.#byAccount.get(person.id) ?? []) connection.rename(person);
@@ -82,7 +74,6 @@ export class Hub {
 
   /** Closes what a lost notice left open: every session is looked up again, in one query. */
   async checkSessions(): Promise<void> {
-    this.#dropFullBudgets();
     const ids = new Set(this.#all().map((connection) => connection.actor.sessionId));
     const live = await filterLiveSessions(this.#app, [...ids]);
     this.endSessions([...ids].filter((id) => !live.has(id)));
@@ -91,14 +82,6 @@ export class Hub {
   /** Sends everybody away who should come back to another process or a newer one. */
   closeAll(): void {
     for (const connection of this.#all()) connection.close(closeCodes.restarting, "restarting");
-  }
-
-  /** Whoever is gone and has nothing to pay back need not be remembered. */
-  #dropFullBudgets(): void {
-    const now = this.#app.clock.now();
-    for (const [account, budget] of this.#budgets) {
-      if (!this.#byAccount.has(account) && budget.isFull(now)) this.#budgets.delete(account);
-    }
   }
 
   #all(): Connection[] {

@@ -2,144 +2,271 @@ import type { Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { presenceGraceMs, presenceNamesMax } from "@novax/protocol/limits";
 import { asPerson } from "@novax/protocol/person";
-import type { PresenceSignal } from "@novax/protocol/signals";
+import type { PresenceSignal, PresenceState, PresentPerson } from "@novax/protocol/signals";
 import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../lib/clock.ts";
 
-type RoomPresence = {
-  /** People with a socket here; `leftAt` while they may still come back. */
-  local: Map<AccountId, { person: Person; sockets: number; leftAt: number | null }>;
-  /** People on other processes, as those last said. */
-  remote: Map<string, { people: Map<AccountId, Person>; heardAt: number }>;
-  /** What our sockets were last told. */
-  told: Map<AccountId, Person>;
+/** What somebody wants to be seen of them; what is over is not shown. */
+export type Profile = {
+  person: Person;
+  status: { emoji: string; text: string; until: number | null };
+  quietUntil: number | null;
+};
+
+/** Somebody with a connection to this process. */
+type LocalPerson = {
+  profile: Profile;
+  /** Whether somebody sits at it, by connection. */
+  connections: Map<object, { isAway: boolean }>;
+  leftAt: number | null;
+};
+
+/** A room that somebody here looks at: who is in it, and what they were last told. */
+type View = { viewers: number; members: Set<AccountId>; told: Map<AccountId, PresentPerson> };
+
+export type PresenceNeeds = {
+  bus: Bus;
+  clock: Clock;
+  processId: string;
+  signal: (room: RoomId, signal: PresenceSignal) => void;
+  /** Which of these people are in a room. */
+  filterMembers: (room: RoomId, accounts: readonly AccountId[]) => Promise<Set<AccountId>>;
 };
 
 const announceEveryMs = 10_000;
 const processSilentMs = 25_000;
 
 /**
- * Who is here, per room, over all processes. Members see it because they are attached to the room; nobody else can.
+ * Who is here, over all processes. It is kept per person, and told per room, to those who look at the room: somebody in
+ * 500 rooms who comes and goes is one change, not 500.
  *
  * Changes are told at most once per `tick`, as deltas; a process that falls silent takes its people with it.
  */
 export class Presence {
-  readonly #app: {
-    bus: Bus;
-    clock: Clock;
-    processId: string;
-    signal: (room: RoomId, signal: PresenceSignal) => void;
-  };
-  readonly #rooms = new Map<RoomId, RoomPresence>();
+  readonly #app: PresenceNeeds;
+  readonly #local = new Map<AccountId, LocalPerson>();
+  readonly #remote = new Map<string, { people: Map<AccountId, PresentPerson>; heardAt: number }>();
+  readonly #views = new Map<RoomId, View>();
+  /** Whose presence may have changed since the last tick. */
+  readonly #touched = new Set<AccountId>();
+  /** What the other processes were last told of ours. */
+  readonly #announced = new Map<AccountId, string>();
   #announcedAt = 0;
 
-  constructor(app: {
-    bus: Bus;
-    clock: Clock;
-    processId: string;
-    signal: (room: RoomId, signal: PresenceSignal) => void;
-  }) {
+  constructor(app: PresenceNeeds) {
     this.#app = app;
   }
 
-  socketAttached(room: RoomId, person: Person): void {
-    const { local } = this.#room(room);
-    const entry = local.get(person.id);
-    if (entry) {
-      entry.sockets += 1;
-      entry.leftAt = null;
-    } else {
-      local.set(person.id, {
-        person: asPerson(person),
-        sockets: 1,
-        leftAt: null,
-      });
-    }
+  connected(connection: object, profile: Profile): void {
+    const { id } = profile.person;
+    const entry = this.#local.get(id) ?? { profile, connections: new Map(), leftAt: null };
+    entry.profile = profile;
+    entry.leftAt = null;
+    entry.connections.set(connection, { isAway: false });
+    this.#local.set(id, entry);
+    this.#touched.add(id);
   }
 
-  socketDetached(room: RoomId, account: AccountId): void {
-    const entry = this.#rooms.get(room)?.local.get(account);
+  disconnected(connection: object, account: AccountId): void {
+    const entry = this.#local.get(account);
+    if (!entry?.connections.delete(connection) || entry.connections.size > 0) return;
+    entry.leftAt = this.#app.clock.now();
+  }
+
+  setAway(connection: object, account: AccountId, isAway: boolean): void {
+    const entry = this.#local.get(account);
+    if (!entry?.connections.has(connection)) return;
+    entry.connections.set(connection, { isAway });
+    this.#touched.add(account);
+  }
+
+  /** Whether somebody is connected here, so that a change of their profile is to be read. */
+  knows(account: AccountId): boolean {
+    return this.#local.has(account);
+  }
+
+  changeProfile(profile: Profile): void {
+    const entry = this.#local.get(profile.person.id);
     if (!entry) return;
-    entry.sockets -= 1;
-    if (entry.sockets <= 0) entry.leftAt = this.#app.clock.now();
+    entry.profile = profile;
+    this.#touched.add(profile.person.id);
   }
 
   /** What another process said about its people. */
-  hear(room: RoomId, process: string, signal: PresenceSignal): void {
-    const { remote } = this.#room(room);
-    const isNew = !remote.has(process);
-    const people = signal.full || isNew ? new Map<AccountId, Person>() : remote.get(process)!.people;
-    for (const person of signal.joined) people.set(person.id, person);
-    for (const id of signal.left) people.delete(id);
-    remote.set(process, { people, heardAt: this.#app.clock.now() });
+  hear(message: {
+    process: string;
+    full: boolean;
+    people: readonly PresentPerson[];
+    left: readonly AccountId[];
+  }): void {
+    const known = this.#remote.get(message.process);
+    const people = message.full || !known ? new Map<AccountId, PresentPerson>() : known.people;
+    for (const id of known?.people.keys() ?? []) this.#touched.add(id);
+    for (const person of message.people) people.set(person.id, person);
+    for (const id of message.left) people.delete(id);
+    for (const id of people.keys()) this.#touched.add(id);
+    this.#remote.set(message.process, { people, heardAt: this.#app.clock.now() });
     // A process that we hear for the first time may not have heard us either.
-    if (isNew) this.#announcedAt = 0;
+    if (!known) this.#announcedAt = 0;
   }
 
-  /** Everybody who is here, for a socket that has just attached. */
-  snapshot(room: RoomId): PresenceSignal {
-    const people = this.#present(this.#room(room));
+  /**
+   * Somebody here begins to look at a room. Resolves with everybody who is there. `members`: all who are in it, where the
+   * caller knows them, as of direct rooms.
+   */
+  async view(room: RoomId, members?: readonly AccountId[]): Promise<PresenceSignal> {
+    const view = this.#views.get(room) ?? { viewers: 0, members: new Set<AccountId>(), told: new Map() };
+    this.#views.set(room, view);
+    view.viewers += 1;
+    if (view.viewers === 1) {
+      view.members = new Set(members ?? (await this.#app.filterMembers(room, this.#everybody())));
+      view.told = this.#presentIn(view);
+    }
+    return this.#full(room, view.told);
+  }
+
+  unview(room: RoomId): void {
+    const view = this.#views.get(room);
+    if (!view) return;
+    view.viewers -= 1;
+    if (view.viewers <= 0) this.#views.delete(room);
+  }
+
+  joined(room: RoomId, account: AccountId): void {
+    this.#views.get(room)?.members.add(account);
+    this.#touched.add(account);
+  }
+
+  removed(room: RoomId, account: AccountId): void {
+    this.#views.get(room)?.members.delete(account);
+    this.#touched.add(account);
+  }
+
+  /** Which of a room's members are here. */
+  async listIn(room: RoomId): Promise<AccountId[]> {
+    return [...(await this.#app.filterMembers(room, this.#everybody()))];
+  }
+
+  /** How somebody is, for a card about them; null: they are not here. */
+  stateOf(account: AccountId): PresenceState | null {
+    return this.#find(account)?.state ?? null;
+  }
+
+  /** Tells what has changed since the last call. Called about once a second. */
+  async tick(): Promise<void> {
+    const now = this.#app.clock.now();
+    for (const [id, entry] of this.#local) {
+      if (entry.leftAt !== null && now - entry.leftAt >= presenceGraceMs) {
+        this.#local.delete(id);
+        this.#touched.add(id);
+      } else if (isOver(entry.profile, now)) this.#touched.add(id);
+    }
+    for (const [process, { people, heardAt }] of this.#remote) {
+      if (now - heardAt < processSilentMs) continue;
+      this.#remote.delete(process);
+      for (const id of people.keys()) this.#touched.add(id);
+    }
+    this.#announce(now);
+    if (this.#touched.size === 0) return;
+    const touched = [...this.#touched];
+    this.#touched.clear();
+    for (const [room, view] of this.#views) await this.#tell(room, view, touched);
+  }
+
+  async #tell(room: RoomId, view: View, touched: readonly AccountId[]): Promise<void> {
+    // Whoever came after the view began is not among its members yet.
+    const strangers = touched.filter((id) => !view.members.has(id) && this.#find(id) !== null);
+    if (strangers.length > 0)
+      for (const id of await this.#app.filterMembers(room, strangers)) view.members.add(id);
+    const changed: PresentPerson[] = [];
+    const left: AccountId[] = [];
+    const countBefore = view.told.size;
+    for (const id of touched) {
+      const now = view.members.has(id) ? this.#find(id) : null;
+      const before = view.told.get(id);
+      if (now === null) {
+        if (view.told.delete(id)) left.push(id);
+      } else if (before === undefined || JSON.stringify(before) !== JSON.stringify(now)) {
+        view.told.set(id, now);
+        changed.push(now);
+      }
+    }
+    const count = view.told.size;
+    if (changed.length === 0 && left.length === 0) return;
+    const base = { type: "presence", room, count } as const;
+    if (count > presenceNamesMax) {
+      // In a crowd nobody is named, so a change of somebody's status is no news.
+      if (count !== countBefore) this.#app.signal(room, { ...base, full: true, joined: [], left: [] });
+    } else if (countBefore > presenceNamesMax) this.#app.signal(room, this.#full(room, view.told));
+    else this.#app.signal(room, { ...base, full: false, joined: changed, left });
+  }
+
+  #announce(now: number): void {
+    const isFull = now - this.#announcedAt >= announceEveryMs;
+    if (isFull) this.#announcedAt = now;
+    const ids = isFull ? [...this.#local.keys()] : [...this.#touched].filter((id) => this.#local.has(id));
+    const people = ids.flatMap((id) => this.#findLocal(id) ?? []);
+    const changed = isFull
+      ? people
+      : people.filter((person) => this.#announced.get(person.id) !== JSON.stringify(person));
+    const left = [...this.#announced.keys()].filter((id) => !this.#local.has(id));
+    if (!isFull && changed.length === 0 && left.length === 0) return;
+    for (const id of left) this.#announced.delete(id);
+    for (const person of changed) this.#announced.set(person.id, JSON.stringify(person));
+    const { processId: process } = this.#app;
+    this.#app.bus.publish({ kind: "presence", process, full: isFull, people: changed, left });
+  }
+
+  #full(room: RoomId, people: ReadonlyMap<AccountId, PresentPerson>): PresenceSignal {
     const joined = people.size > presenceNamesMax ? [] : [...people.values()];
     return { type: "presence", room, full: true, count: people.size, joined, left: [] };
   }
 
-  /** Tells what has changed since the last call. Called about once a second. */
-  tick(): void {
-    const now = this.#app.clock.now();
-    const isAnnouncing = now - this.#announcedAt >= announceEveryMs;
-    if (isAnnouncing) this.#announcedAt = now;
-    for (const [room, presence] of this.#rooms) {
-      for (const [id, entry] of presence.local) {
-        if (entry.leftAt !== null && now - entry.leftAt >= presenceGraceMs) presence.local.delete(id);
-      }
-      for (const [process, entry] of presence.remote) {
-        if (now - entry.heardAt >= processSilentMs) presence.remote.delete(process);
-      }
-      this.#tell(room, presence, isAnnouncing);
-      if (presence.local.size === 0 && presence.remote.size === 0) this.#rooms.delete(room);
+  #presentIn(view: View): Map<AccountId, PresentPerson> {
+    const present = new Map<AccountId, PresentPerson>();
+    for (const id of view.members) {
+      const person = this.#find(id);
+      if (person) present.set(id, person);
     }
-  }
-
-  #tell(room: RoomId, presence: RoomPresence, isAnnouncing: boolean): void {
-    const present = this.#present(presence);
-    const joined = [...present.values()].filter((person) => !presence.told.has(person.id));
-    const left = [...presence.told.keys()].filter((id) => !present.has(id));
-    presence.told = present;
-    const base = { type: "presence", room, count: present.size } as const;
-    if (joined.length > 0 || left.length > 0) {
-      const isNamed = present.size <= presenceNamesMax;
-      const isFull = isNamed && present.size - joined.length + left.length > presenceNamesMax;
-      const signal = isNamed
-        ? { ...base, full: isFull, joined: isFull ? [...present.values()] : joined, left }
-        : { ...base, full: true, joined: [], left: [] };
-      this.#app.signal(room, signal);
-    }
-    const isChanged = joined.some((person) => presence.local.has(person.id)) || left.length > 0;
-    if (isAnnouncing || isChanged) {
-      const people = [...presence.local.values()].map((entry) => entry.person);
-      this.#app.bus.publish({
-        kind: "presence",
-        room,
-        process: this.#app.processId,
-        signal: { ...base, full: true, joined: people, left: [] },
-      });
-    }
-  }
-
-  #present(presence: RoomPresence): Map<AccountId, Person> {
-    const present = new Map<AccountId, Person>();
-    for (const { people } of presence.remote.values())
-      for (const [id, person] of people) present.set(id, person);
-    for (const [id, { person }] of presence.local) present.set(id, person);
     return present;
   }
 
-  #room(room: RoomId): RoomPresence {
-    let presence = this.#rooms.get(room);
-    if (!presence) {
-      presence = { local: new Map(), remote: new Map(), told: new Map() };
-      this.#rooms.set(room, presence);
-    }
-    return presence;
+  #everybody(): AccountId[] {
+    const remote = [...this.#remote.values()].flatMap(({ people }) => [...people.keys()]);
+    return [...new Set([...this.#local.keys(), ...remote])];
   }
+
+  /** How somebody is over all processes: at one connection of theirs is enough to be there. */
+  #find(id: AccountId): PresentPerson | null {
+    const local = this.#findLocal(id);
+    if (local?.state === "online" || local?.state === "quiet") return local;
+    for (const { people } of this.#remote.values()) {
+      const remote = people.get(id);
+      if (remote && (!local || remote.state !== "away")) return remote;
+    }
+    return local;
+  }
+
+  #findLocal(id: AccountId): PresentPerson | null {
+    const entry = this.#local.get(id);
+    if (!entry) return null;
+    const { profile, connections } = entry;
+    const now = this.#app.clock.now();
+    const isAway = connections.size > 0 && [...connections.values()].every((connection) => connection.isAway);
+    const isQuiet = profile.quietUntil !== null && profile.quietUntil > now;
+    const { emoji, text, until } = profile.status;
+    const hasStatus = (emoji !== "" || text !== "") && (until === null || until > now);
+    return {
+      ...asPerson(profile.person),
+      state: isQuiet ? "quiet" : isAway ? "away" : "online",
+      ...(hasStatus ? { status: { emoji, text } } : {}),
+    };
+  }
+}
+
+/** Whether something of a profile ended within the last moments, and is to be told. */
+function isOver({ status, quietUntil }: Profile, now: number): boolean {
+  const justEnded = (until: number | null) =>
+    until !== null && until <= now && until > now - 2 * announceEveryMs;
+  return justEnded(status.until) || justEnded(quietUntil);
 }

@@ -1,25 +1,23 @@
+import type { AccountId } from "@novax/protocol/ids";
 import type { SessionLimits } from "../auth/sessions.ts";
-import type { Bus } from "../bus/bus.ts";
-import type { Database } from "../db/database.ts";
-import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../log/log.ts";
-import type { RoomWriters } from "../messages/room-writer.ts";
+import { filterMembers } from "../rooms/memberships.ts";
+import { listProfiles } from "../rooms/people-queries.ts";
+import { enterMissedRooms, enterRoom } from "./attach-rooms.ts";
+import type { Budgets } from "./budgets.ts";
 import { Hub } from "./hub.ts";
+import type { OrderNeeds } from "./order-needs.ts";
 import { Presence } from "./presence.ts";
 import { RoomFeeds } from "./room-feed.ts";
 
-export type RealtimeNeeds = {
-  db: Database;
-  bus: Bus;
+export type RealtimeNeeds = OrderNeeds & {
   log: Log;
-  clock: Clock;
   epoch: string;
   processId: string;
-  roomWriters: RoomWriters;
+  budgets: Budgets;
   /** An id for a message whose client makes none. */
   newSendId: () => string;
   sessionLimits: SessionLimits;
-  messagesPerSecond: number;
   publishToSockets: (topic: string, frame: string) => void;
 };
 
@@ -37,7 +35,12 @@ export type Realtime = RealtimeNeeds & {
 
 export function startRealtime(app: RealtimeNeeds): Realtime {
   const hub = new Hub(app);
-  const presence = new Presence({ ...app, signal: (room, signal) => feeds.find(room)?.signal(signal) });
+  const { sql } = app.db;
+  const presence = new Presence({
+    ...app,
+    signal: (room, signal) => feeds.find(room)?.signal(signal),
+    filterMembers: (room, accounts) => filterMembers(sql, room, accounts),
+  });
   const feeds: RoomFeeds = new RoomFeeds({ ...app, presence });
 
   const stopListening = app.bus.subscribe((message) => {
@@ -49,32 +52,52 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
         feeds.find(message.room)?.signal(message.signal);
         return;
       case "presence":
-        if (message.process !== app.processId) presence.hear(message.room, message.process, message.signal);
+        if (message.process !== app.processId) presence.hear(message);
         return;
-      case "read":
-      case "notice":
+      case "own":
         hub.sendToAccount(message.account, message.signal);
+        return;
+      case "entered":
+        enterRoom(realtime, message.account, message.room).catch(logAway(app.log, "room.enter_failed"));
+        return;
+      case "profile_changed":
+        void rereadProfile(message.account);
+        return;
+      case "words_changed":
         return;
       case "person_changed":
         hub.renamePerson(message.person);
+        void rereadProfile(message.person.id);
         return;
       case "sessions_ended":
         hub.endSessions(message.sessions);
         return;
     }
   });
+  const rereadProfile = async (account: AccountId) => {
+    if (!presence.knows(account)) return;
+    try {
+      const [profile] = await listProfiles(sql, [account]);
+      if (profile) presence.changeProfile(profile);
+    } catch (error) {
+      app.log.fault("profile.reread_failed", error);
+    }
+  };
   const checkPositions = () => feeds.checkPositions().catch(logAway(app.log, "feed.check_failed"));
   const checkSessions = () => hub.checkSessions().catch(logAway(app.log, "sessions.check_failed"));
   const stopDoubting = app.bus.onDoubt(() => {
     void checkPositions();
     void checkSessions();
+    enterMissedRooms(realtime).catch(logAway(app.log, "room.enter_failed"));
   });
   const timers = [
     setInterval(checkPositions, checkPositionsEveryMs),
-    setInterval(() => presence.tick(), presenceEveryMs),
+    setInterval(() => presence.tick().catch(logAway(app.log, "presence.failed")), presenceEveryMs),
     setInterval(checkSessions, checkSessionsEveryMs),
   ];
-  return {
+  app.here.list = (room) => presence.listIn(room);
+  app.here.stateOf = (account) => presence.stateOf(account);
+  const realtime: Realtime = {
     ...app,
     hub,
     feeds,
@@ -85,6 +108,7 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
       for (const timer of timers) clearInterval(timer);
     },
   };
+  return realtime;
 }
 
 /** While the database is away the same check fails every two seconds; the first failure says it all. */

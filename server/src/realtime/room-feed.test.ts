@@ -23,6 +23,7 @@ class FakeConnection {
   readonly ownSendIds = new Set();
   readonly isOpen = true;
   readonly topics = new Set<string>();
+  leftRoom() {}
   readonly frames: ServerFrame[] = [];
   send(frame: ServerFrame) {
     this.frames.push(frame);
@@ -42,6 +43,9 @@ class FakeConnection {
     );
   }
 }
+
+/** A message that answers nothing and calls nobody. */
+const plain = { replyTo: null, threadRoot: null, mentionsAll: false, names: [], accounts: [] };
 
 /** Numbers from a seed, so that a failing run can be run again. */
 function seeded(seed: number): (below: number) => number {
@@ -78,7 +82,7 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
           db,
           log,
           epoch: "e",
-          presence: { socketAttached: () => {}, socketDetached: () => {} },
+          presence: { joined: () => {}, removed: () => {} },
           publishToSockets: (topic, frame) => {
             for (const { connection } of connections)
               if (connection.topics.has(topic)) connection.sendText(frame);
@@ -109,6 +113,7 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
           sessionId,
           sendId: crypto.randomUUID() as SendId,
           body: { kind: "text", text: `seed ${seed}` },
+          ...plain,
         });
       const head = async () => {
         const [row] = await db.sql<{ head_seq: string }>`select head_seq from rooms where id = 'general'`;

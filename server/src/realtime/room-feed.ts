@@ -18,7 +18,7 @@ export type FeedNeeds = {
   epoch: string;
   /** Sends one frame to every socket subscribed to the topic. */
   publishToSockets: (topic: string, frame: string) => void;
-  presence: Pick<Presence, "socketAttached" | "socketDetached">;
+  presence: Pick<Presence, "joined" | "removed">;
 };
 
 const recentEventsMax = 512;
@@ -74,7 +74,7 @@ export class RoomFeed {
 
   /** A passing state; lost where nobody is attached. */
   signal(signal: Signal): void {
-    if (this.#connections.size > 0) this.#app.publishToSockets(this.#topic, JSON.stringify(signal));
+    if (this.#connections.size > 0) this.#app.publishToSockets(viewTopic(this.room), JSON.stringify(signal));
   }
 
   /**
@@ -84,25 +84,41 @@ export class RoomFeed {
   attach(connection: Connection, afterSeq: number, epoch: string): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#connections.has(connection)) return;
-      const last = await this.#start(connection);
-      const isInReach = epoch === this.#app.epoch && afterSeq <= last && last - afterSeq <= resumeEventsMax;
-      const frames = isInReach ? encodeFrames(this.room, await this.#read(afterSeq, last)) : [];
-      const size = frames.reduce((sum, frame) => sum + frame.length, 0);
-      if (isInReach && size <= replayCharsMax) {
-        for (const frame of frames) connection.sendText(frame);
-      } else {
-        connection.send({ type: "resync", room: this.room, epoch: this.#app.epoch, headSeq: last });
-      }
-      if (this.#admit(connection)) connection.subscribe(this.#topic);
+      const { room } = await requireMembership(this.#app.db.sql, connection.actor, this.room);
+      await this.#attach(connection, room.headSeq, afterSeq, epoch);
     });
+  }
+
+  /**
+   * As {@link attach}, for whoever is known to be a member at this moment, and where the room's log ended then: of many
+   * rooms at once that is one query.
+   */
+  attachMember(connection: Connection, headSeq: number, afterSeq: number, epoch: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#connections.has(connection)) return;
+      await this.#attach(connection, headSeq, afterSeq, epoch);
+    });
+  }
+
+  async #attach(connection: Connection, headSeq: number, afterSeq: number, epoch: string): Promise<void> {
+    const last = await this.#start(headSeq);
+    const isInReach = epoch === this.#app.epoch && afterSeq <= last && last - afterSeq <= resumeEventsMax;
+    const frames = isInReach ? encodeFrames(this.room, await this.#read(afterSeq, last)) : [];
+    const size = frames.reduce((sum, frame) => sum + frame.length, 0);
+    if (isInReach && size <= replayCharsMax) {
+      for (const frame of frames) connection.sendText(frame);
+    } else {
+      connection.send({ type: "resync", room: this.room, epoch: this.#app.epoch, headSeq: last });
+    }
+    if (this.#admit(connection)) connection.subscribe(this.#topic);
   }
 
   /** As {@link attach}, for a basic client: its newest messages as `history`, then each new one. */
   attachBasic(connection: Connection): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#connections.has(connection)) return;
-      if (this.#connections.has(connection)) return;
-      const last = await this.#start(connection);
+      const { room } = await requireMembership(this.#app.db.sql, connection.actor, this.room);
+      const last = await this.#start(room.headSeq);
       const messages = await readNewestMessagesUpTo(this.#app.db.sql, this.room, last, historyMessagesMax);
       connection.send({ type: "history", messages });
       if (this.#admit(connection)) this.#basicConnections.add(connection);
@@ -111,18 +127,17 @@ export class RoomFeed {
 
   detach(connection: Connection): void {
     if (!this.#connections.delete(connection)) return;
-    this.#app.presence.socketDetached(this.room, connection.actor.id);
     this.#basicConnections.delete(connection);
     connection.rooms.delete(this.room);
     connection.unsubscribe(this.#topic);
+    connection.leftRoom(this.room);
   }
 
-  /** Checks the membership and finds where the room stands. */
-  async #start(connection: Connection): Promise<number> {
-    const room = await requireMembership(this.#app.db.sql, connection.actor, this.room);
-    if (this.#last === null) this.#last = room.headSeq;
+  /** Where the room stands, as far as those who receive it know. */
+  async #start(headSeq: number): Promise<number> {
+    if (this.#last === null) this.#last = headSeq;
     // The log may be ahead of what was delivered; those in the room get the same events by the same way.
-    else if (room.headSeq > this.#last) await this.#catchUp();
+    else if (headSeq > this.#last) await this.#catchUp();
     return this.#last;
   }
 
@@ -130,7 +145,6 @@ export class RoomFeed {
     if (!connection.isOpen) return false;
     this.#connections.add(connection);
     connection.rooms.add(this.room);
-    this.#app.presence.socketAttached(this.room, connection.actor);
     return true;
   }
 
@@ -166,7 +180,9 @@ export class RoomFeed {
     // A removal ends a part: what follows it must not reach the removed member.
     let start = 0;
     events.forEach((event, index) => {
+      if (event.type === "member.joined") this.#app.presence.joined(this.room, event.member.id);
       if (event.type !== "member.removed") return;
+      this.#app.presence.removed(this.room, event.member.id);
       this.#send(events.slice(start, index + 1));
       this.#expel(event.member.id);
       start = index + 1;
@@ -184,7 +200,7 @@ export class RoomFeed {
 
   #sendBasic(event: RoomEvent): void {
     const entry = toTimelineEntry(event);
-    if (entry.kind !== "message") return;
+    if (entry?.kind !== "message" || entry.body.kind === "deleted") return;
     const frame = JSON.stringify(toBasicMessage(entry) satisfies BasicMessage);
     for (const connection of this.#basicConnections) {
       if (!connection.ownSendIds.delete(entry.sendId)) connection.sendText(frame);
@@ -224,6 +240,11 @@ export class RoomFeed {
     }
     this.#isRunning = false;
   }
+}
+
+/** Who looks at a room hears who is there and who types; everybody in it hears what happens. */
+export function viewTopic(room: RoomId): string {
+  return `view:${room}`;
 }
 
 /** Contiguous events as frames of at most about {@link eventsFrameBytesMax}. */

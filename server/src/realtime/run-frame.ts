@@ -1,12 +1,12 @@
 import { basicSendSchema } from "@novax/protocol/basic";
-import { type Command, type CommandOf, type CommandType, parseCommand } from "@novax/protocol/commands";
+import { parseCommand } from "@novax/protocol/commands";
 import type { SendId } from "@novax/protocol/ids";
 import { generalRoomId } from "@novax/protocol/ids";
 import type { RefusalCode } from "@novax/protocol/replies";
 import { isDatabaseAway } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { sendMessage } from "../messages/send-message.ts";
-import { type CommandResult, commandTable } from "./command-table.ts";
+import { costOf, runCommand } from "./command-table.ts";
 import type { Connection } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 
@@ -23,7 +23,7 @@ export async function runFrame(realtime: Realtime, connection: Connection, frame
       connection.spend(malformedCost, realtime.clock.now());
       throw new Refusal("malformed", parsed.detail);
     }
-    connection.spend(commandTable[parsed.command.type].cost, realtime.clock.now());
+    connection.spend(costOf(parsed.command.type), realtime.clock.now());
     const result = await runCommand(realtime, connection, parsed.command);
     if (result !== null) connection.send({ type: "reply", re: parsed.command.id, ok: true, ...result });
   } catch (error) {
@@ -48,20 +48,14 @@ export async function runBasicFrame(
       room: generalRoomId,
       sendId,
       body: { kind: "text", text },
+      // It cannot be asked whether it means to call so many.
+      callsEverybody: false,
     });
   } catch (error) {
     connection.ownSendIds.delete(sendId);
     const { code, detail } = toRefusal(realtime, error);
     connection.send({ type: "error", detail, code });
   }
-}
-
-function runCommand<T extends CommandType>(
-  realtime: Realtime,
-  connection: Connection,
-  command: Command & { type: T },
-): Promise<CommandResult> {
-  return commandTable[command.type].handle(realtime, connection, command as CommandOf<T>);
 }
 
 function parseBasicText(frame: string): string {

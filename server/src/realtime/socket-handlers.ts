@@ -5,7 +5,9 @@ import { asPerson } from "@novax/protocol/person";
 import type { WebSocketHandler } from "bun";
 import { filterLiveSessions } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { listRooms } from "../rooms/memberships.ts";
+import { listProfiles } from "../rooms/people-queries.ts";
+import { listOwnRooms } from "../rooms/room-queries.ts";
+import { stopViewing } from "./attach-rooms.ts";
 import { Connection, type Socket, type SocketData } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 import { runBasicFrame, runFrame } from "./run-frame.ts";
@@ -42,15 +44,17 @@ export function createSocketHandlers(
     close: (socket) => {
       const { connection } = socket.data;
       if (!connection) return;
-      const { hub, feeds } = realtime();
+      const { hub, feeds, presence } = realtime();
       hub.remove(connection);
+      presence.disconnected(connection, connection.actor.id);
+      for (const room of [...connection.views]) stopViewing(realtime(), connection, room);
       feeds.detach(connection);
     },
   };
 }
 
 async function open(realtime: Realtime, socket: Socket): Promise<void> {
-  const budget = realtime.hub.budgetOf(socket.data.actor.id);
+  const budget = realtime.budgets.of(socket.data.actor.id);
   const connection = new Connection(socket, budget);
   if (budget.spend(openCost, realtime.clock.now()) > 0) {
     connection.close(closeCodes.rateLimited, "too fast");
@@ -68,7 +72,7 @@ async function open(realtime: Realtime, socket: Socket): Promise<void> {
       connection.close(closeCodes.sessionEnded, "session ended");
       return;
     }
-    if (connection.protocol === "basic") await realtime.feeds.open(generalRoomId).attachBasic(connection);
+    if (connection.protocol === "basic") await openBasic(realtime, connection);
     else await greet(realtime, connection);
   } catch (error) {
     if (error instanceof Refusal && connection.protocol === "basic") {
@@ -81,14 +85,31 @@ async function open(realtime: Realtime, socket: Socket): Promise<void> {
   }
 }
 
+async function openBasic(realtime: Realtime, connection: Connection): Promise<void> {
+  const [profile] = await listProfiles(realtime.db.sql, [connection.actor.id]);
+  if (profile && connection.isOpen) realtime.presence.connected(connection, profile);
+  await realtime.feeds.open(generalRoomId).attachBasic(connection);
+}
+
 async function greet(realtime: Realtime, connection: Connection): Promise<void> {
-  const rooms = await listRooms(realtime.db.sql, connection.actor);
+  const { id } = connection.actor;
+  connection.leftRoom = (room) => {
+    if (connection.viewed === room) connection.viewed = null;
+    stopViewing(realtime, connection, room);
+  };
+  const [rooms, [profile]] = await Promise.all([
+    listOwnRooms(realtime.db.sql, id),
+    listProfiles(realtime.db.sql, [id]),
+  ]);
+  if (!connection.isOpen) return;
+  connection.greetedHeads = new Map(rooms.map((room) => [room.id, room.headSeq]));
+  if (profile) realtime.presence.connected(connection, profile);
   connection.send({
     type: "hello",
     protocol: "novax.v1",
     epoch: realtime.epoch,
     you: asPerson(connection.actor),
-    rooms: rooms.map(({ readSeq: _, ...room }) => room),
+    rooms,
     serverTime: realtime.clock.now(),
   });
 }

@@ -1,47 +1,39 @@
-import type { Person, Room } from "@novax/protocol/entities";
-import type { AccountId, RoomId } from "@novax/protocol/ids";
-import { toPerson } from "@novax/protocol/person";
+import type { Person } from "@novax/protocol/entities";
+import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 import { roomNotFound } from "../lib/refusal.ts";
+import { findMembership, type Membership } from "./room-queries.ts";
 
-/** A room as one of its members sees it. */
-export type MemberRoom = Room & { readSeq: number };
+/** Whoever reads or acts. A basic client or a job has no session to be looked at again. */
+export type Who = { id: AccountId; sessionId?: SessionId };
 
-type RoomRow = { id: RoomId; name: string; topic: string; head_seq: string; read_seq: string };
+/**
+ * The room, loaded through the membership of whoever asks, whose session must still be one. Refuses with `not_found`,
+ * the same for a stranger and for nothing.
+ */
+export async function requireMembership(sql: Sql, who: Who, room: RoomId): Promise<Membership> {
+  const membership = await findMembership(sql, { id: who.id, sessionId: who.sessionId ?? null }, room);
+  if (!membership) throw roomNotFound();
+  return membership;
+}
 
-/** The room, loaded through the actor's membership. Refuses with `not_found`, the same for a stranger and for nothing. */
-export async function requireMembership(
+/** Which rooms a person is in. */
+export async function listRoomIds(sql: Sql, who: Pick<Person, "id">): Promise<RoomId[]> {
+  const rows = await sql<{ room_id: RoomId }>`
+    select room_id from memberships where account_id = ${who.id} order by room_id`;
+  return rows.map((row) => row.room_id);
+}
+
+/** Which of these people are in a room. */
+export async function filterMembers(
   sql: Sql,
-  actor: Pick<Person, "id">,
   room: RoomId,
-): Promise<MemberRoom> {
-  const [row] = await sql<RoomRow>`
-    select r.id, r.name, r.topic, r.head_seq, m.read_seq
-    from memberships m join rooms r on r.id = m.room_id
-    where m.room_id = ${room} and m.account_id = ${actor.id}`;
-  if (!row) throw roomNotFound();
-  return toRoom(row);
-}
-
-/** Every room a person is in. */
-export async function listRooms(sql: Sql, actor: Pick<Person, "id">): Promise<MemberRoom[]> {
-  const rows = await sql<RoomRow>`
-    select r.id, r.name, r.topic, r.head_seq, m.read_seq
-    from memberships m join rooms r on r.id = m.room_id
-    where m.account_id = ${actor.id}
-    order by r.created_at, r.id`;
-  return rows.map(toRoom);
-}
-
-/** The first `limit` members of a room by name. The caller has checked the membership of whoever asks. */
-export async function listMembers(sql: Sql, room: RoomId, limit: number): Promise<Person[]> {
-  const rows = await sql<{ id: AccountId; username: string; display_name: string }>`
-    select a.id, a.username, a.display_name
-    from memberships m join accounts a on a.id = m.account_id
-    where m.room_id = ${room}
-    order by a.username_key
-    limit ${limit}`;
-  return rows.map((row) => toPerson(row.id, row.username, row.display_name));
+  accounts: readonly AccountId[],
+): Promise<Set<AccountId>> {
+  if (accounts.length === 0) return new Set();
+  const rows = await sql<{ account_id: AccountId }>`
+    select account_id from memberships where room_id = ${room} and account_id = any(${sql.array(accounts, "uuid")})`;
+  return new Set(rows.map((row) => row.account_id));
 }
 
 /** Where the rooms' logs end. */
@@ -51,23 +43,24 @@ export async function readHeads(sql: Sql, rooms: readonly RoomId[]): Promise<Map
   return new Map(rows.map((row) => [row.id, Number(row.head_seq)]));
 }
 
-/** Raises the read mark of a member; a lower or unknown `seq` changes nothing. Returns the mark, or null where it stood. */
-export async function raiseReadMark(
+/**
+ * Moves the read mark of a member: up to `seq`, or with `isBack` down to it. What was seen once was seen. False where
+ * the mark stood so already.
+ */
+export async function moveReadMark(
   sql: Sql,
   room: RoomId,
   account: AccountId,
   seq: number,
-): Promise<number | null> {
-  const [row] = await sql<{ read_seq: string }>`
-    update memberships m set read_seq = least(${seq}, r.head_seq)
+  isBack: boolean,
+): Promise<boolean> {
+  const rows = await sql`
+    update memberships m
+    set read_seq = least(${seq}::bigint, r.head_seq), seen_seq = greatest(m.seen_seq, least(${seq}::bigint, r.head_seq))
     from rooms r
     where m.room_id = ${room} and m.account_id = ${account} and r.id = m.room_id
-      and m.read_seq < least(${seq}, r.head_seq)
-    returning m.read_seq`;
-  return row ? Number(row.read_seq) : null;
-}
-
-function toRoom(row: RoomRow): MemberRoom {
-  const { id, name, topic } = row;
-  return { id, name, topic, headSeq: Number(row.head_seq), readSeq: Number(row.read_seq) };
+      and case when ${isBack}::boolean then m.read_seq > ${seq}::bigint
+        else m.read_seq < least(${seq}::bigint, r.head_seq) end
+    returning 1`;
+  return rows.length > 0;
 }

@@ -1,7 +1,7 @@
 import { closeCodes, mayReconnectAfter } from "@novax/protocol/close-codes";
 import type { Command } from "@novax/protocol/commands";
 import type { EventsFrame } from "@novax/protocol/events";
-import type { Hello, Left, Reply, Resync, ServerFrame } from "@novax/protocol/replies";
+import type { Entered, Hello, Left, Reply, Resync, ServerFrame } from "@novax/protocol/replies";
 import type { Signal as PassingSignal } from "@novax/protocol/signals";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { backoffMs } from "./backoff.ts";
@@ -18,6 +18,7 @@ export type RealtimeListener = {
   onEvents(frame: EventsFrame): void;
   onResync(frame: Resync): void;
   onLeft(frame: Left): void;
+  onEntered(frame: Entered): void;
   onSignal(signal: PassingSignal): void;
 };
 
@@ -122,6 +123,9 @@ export class RealtimeClient {
         return;
       case "left":
         this.#listener.onLeft(frame);
+        return;
+      case "entered":
+        this.#listener.onEntered(frame);
         return;
       default:
         this.#listener.onSignal(frame);

@@ -4,7 +4,13 @@ import { initialOf } from "@novax/protocol/person";
 const hueSteps = 24;
 
 /** A person's initial on a colour of their own. The name stands beside it, so a screen reader is not told twice. */
-export function Avatar({ person, size = "normal" }: { person: Person; size?: "normal" | "small" }) {
+export function Avatar({
+  person,
+  size = "normal",
+}: {
+  person: Person;
+  size?: "normal" | "small" | "tiny" | "large";
+}) {
   return (
     <span className={`avatar avatar-${size} hue-${hueOf(person.id)}`} aria-hidden="true">
       {initialOf(person)}
@@ -13,7 +19,7 @@ export function Avatar({ person, size = "normal" }: { person: Person; size?: "no
 }
 
 /** Always the same for the same id, and spread evenly. */
-function hueOf(id: string): number {
+export function hueOf(id: string): number {
   let hash = 0;
   for (const character of id) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
   return hash % hueSteps;

@@ -1,27 +1,78 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
 import { messageTextCharsMax } from "@novax/protocol/limits";
+import { nameOf } from "@novax/protocol/person";
+import { textOf } from "@novax/protocol/text";
 import { Component, createRef } from "preact";
-import { SendIcon } from "./icons.tsx";
+import { findToken, type Suggestion, type Token } from "../stores/completion.ts";
+import type { MenuItem, Spot } from "../stores/ui-store.ts";
+import { t } from "../texts/text.ts";
+import { Avatar } from "./avatar.tsx";
+import { CloseIcon, EyeIcon, FormatIcon, PlusIcon, SendIcon, SmileIcon } from "./icons.tsx";
+import { Markdown, type MarkdownPeople } from "./markdown.tsx";
+import { spotOf } from "./message-row.tsx";
 
 export type ComposerProps = {
   /** Receives the component: Preact 11 hands `ref` to a component as a prop and does not fill it in. */
   handle: { current: Composer | null };
-  roomName: string;
+  label: string;
   draft: string;
+  /** What is written elsewhere, when it changes while nobody writes here. */
+  remoteDraft?: string | undefined;
+  replyingTo: MessageEntry | null;
+  editing: MessageEntry | null;
+  hasToolbar: boolean;
+  takesFocus: boolean;
+  people: MarkdownPeople;
   onDraft: (text: string) => void;
   onTyping: () => void;
-  onSend: (text: string) => void;
+  /** Sends, saves an edit, or runs a command. Resolves with what is to stay in the field. */
+  onSubmit: (text: string) => Promise<string | undefined> | string | undefined;
+  onCancel: () => void;
+  onEditLast: () => void;
+  onReplyLast: () => void;
+  onEmoji: (spot: Spot, pick: (emoji: string) => void) => void;
+  onMenu: (spot: Spot, items: readonly MenuItem[]) => void;
+  menu: (text: string, clear: () => void) => readonly MenuItem[];
+  suggest: (token: Token) => Promise<readonly Suggestion[]> | readonly Suggestion[];
+};
+
+type State = {
+  text: string;
+  suggestions: readonly Suggestion[];
+  chosen: number;
+  token: Token | null;
+  isPreviewing: boolean;
+  isFormatting: boolean;
 };
 
 const warnBelowChars = 200;
 const wrappers: Record<string, string> = { b: "**", i: "_", e: "`" };
+let nextId = 1;
 
 /** Where a message is written. Enter sends with a keyboard; with a touch screen it begins a new line. */
-export class Composer extends Component<ComposerProps, { text: string }> {
-  override state = { text: this.props.draft };
+export class Composer extends Component<ComposerProps, State> {
+  override state: State = {
+    text: this.props.draft,
+    suggestions: [],
+    chosen: 0,
+    token: null,
+    isPreviewing: false,
+    isFormatting: this.props.hasToolbar && !isTouch(),
+  };
   readonly #field = createRef<HTMLTextAreaElement>();
+  readonly #listId = `suggestions-${nextId++}`;
+  /** The token whose list was closed: it stays closed. */
+  #closedAt: number | null = null;
+  #asked = 0;
+  /** What was being written before an edit began. */
+  #kept: string | null = null;
 
   focus(): void {
     this.#field.current?.focus();
+  }
+
+  get isEmpty(): boolean {
+    return this.state.text === "";
   }
 
   /** Adds what was typed elsewhere, and takes the focus. */
@@ -33,66 +84,233 @@ export class Composer extends Component<ComposerProps, { text: string }> {
   override componentDidMount(): void {
     this.props.handle.current = this;
     // On a phone the focus would bring the keyboard up before anybody asked for it.
-    if (!isTouch()) this.focus();
+    if (this.props.takesFocus && !isTouch()) this.focus();
+  }
+
+  override componentDidUpdate(before: ComposerProps): void {
+    const { editing, replyingTo, remoteDraft } = this.props;
+    if (editing !== before.editing) {
+      if (editing) {
+        this.#kept ??= this.state.text;
+        this.setState({ text: textOf(editing.body), isPreviewing: false }, () => this.#caretToEnd());
+      } else if (this.#kept !== null) {
+        this.setState({ text: this.#kept });
+        this.#kept = null;
+      }
+    } else if (replyingTo && replyingTo !== before.replyingTo) this.focus();
+    else if (
+      remoteDraft !== undefined &&
+      remoteDraft !== before.remoteDraft &&
+      document.activeElement !== this.#field.current
+    )
+      this.setState({ text: remoteDraft });
   }
 
   override render() {
-    const { roomName } = this.props;
-    const { text } = this.state;
+    const { label, replyingTo, editing, people } = this.props;
+    const { text, suggestions, chosen, isPreviewing, isFormatting } = this.state;
     const charsLeft = messageTextCharsMax - text.length;
+    const isOpen = suggestions.length > 0;
     return (
       <form
         className="composer"
         onSubmit={(event) => {
           event.preventDefault();
-          this.#send();
+          void this.#submit();
         }}
       >
-        {/* Its copy of the text gives the field its height, so nothing is measured and nothing jumps. */}
-        <div className="composer-grow" data-text={`${text}\n`}>
-          <textarea
-            ref={this.#field}
-            className="composer-field"
-            aria-label={`Message to ${roomName}`}
-            placeholder={`Message to ${roomName}`}
-            rows={1}
-            dir="auto"
-            enterkeyhint="enter"
-            value={text}
-            aria-invalid={charsLeft < 0}
-            aria-describedby={charsLeft < warnBelowChars ? "composer-count" : undefined}
-            onInput={(event) => {
-              this.#change(event.currentTarget.value);
-              this.props.onTyping();
-            }}
-            onKeyDown={this.#onKeyDown}
-          />
-        </div>
-        {charsLeft < warnBelowChars ? (
-          <span
-            id="composer-count"
-            className={charsLeft < 0 ? "composer-count composer-count-over" : "composer-count"}
-          >
-            {charsLeft < 0 ? `${-charsLeft} too many` : `${charsLeft} left`}
-          </span>
+        {isOpen ? this.#renderSuggestions() : null}
+        {editing || replyingTo ? (
+          <div className="composer-about">
+            <span className="composer-about-words">
+              {editing ? t.composer.editing : t.composer.replyingTo(nameOf(replyingTo!.sender))}
+              {editing ? null : <span className="quote-text"> {textOf(replyingTo!.body)}</span>}
+            </span>
+            <button
+              type="button"
+              className="button-icon button-small"
+              aria-label={t.app.cancel}
+              onClick={() => {
+                this.props.onCancel();
+                this.focus();
+              }}
+            >
+              <CloseIcon />
+            </button>
+          </div>
         ) : null}
-        <button
-          type="submit"
-          className="composer-send"
-          aria-label="Send"
-          // The phone's keyboard stays up while one goes on writing.
-          onPointerDown={(event) => event.preventDefault()}
-          disabled={text.trim() === "" || charsLeft < 0}
-        >
-          <SendIcon />
-        </button>
+        {isFormatting && !isPreviewing ? this.#renderFormatting() : null}
+        <div className="composer-line">
+          <button
+            type="button"
+            className="button-icon"
+            aria-label={t.composer.more}
+            aria-haspopup="menu"
+            onClick={(event) =>
+              this.props.onMenu(spotOf(event.currentTarget), [
+                ...this.props.menu(text, () => this.#change("")),
+                { label: t.composer.formatting, run: () => this.setState({ isFormatting: !isFormatting }) },
+                {
+                  label: isPreviewing ? t.composer.write : t.composer.preview,
+                  run: () => this.setState({ isPreviewing: !isPreviewing }),
+                },
+              ])
+            }
+          >
+            <PlusIcon />
+          </button>
+          {isPreviewing ? (
+            <div className="composer-preview message-text" dir="auto">
+              <Markdown text={text} {...people} />
+            </div>
+          ) : (
+            /* Its copy of the text gives the field its height, so nothing is measured and nothing jumps. */
+            <div className="composer-grow" data-text={`${text}\n`}>
+              <textarea
+                ref={this.#field}
+                className="composer-field"
+                aria-label={label}
+                placeholder={label}
+                rows={1}
+                dir="auto"
+                enterkeyhint="enter"
+                value={text}
+                aria-invalid={charsLeft < 0}
+                aria-describedby={charsLeft < warnBelowChars ? "composer-count" : undefined}
+                aria-autocomplete={isOpen ? "list" : undefined}
+                aria-controls={isOpen ? this.#listId : undefined}
+                aria-activedescendant={isOpen ? `${this.#listId}-${chosen}` : undefined}
+                onInput={(event) => {
+                  this.#change(event.currentTarget.value);
+                  if (!editing) this.props.onTyping();
+                  void this.#lookForToken();
+                }}
+                onKeyDown={this.#onKeyDown}
+                onBlur={() => this.#closeList()}
+              />
+            </div>
+          )}
+          {charsLeft < warnBelowChars ? (
+            <span
+              id="composer-count"
+              className={charsLeft < 0 ? "composer-count composer-count-over" : "composer-count"}
+            >
+              {charsLeft < 0 ? t.composer.tooMany(-charsLeft) : t.composer.left(charsLeft)}
+            </span>
+          ) : null}
+          {isPreviewing ? (
+            <button
+              type="button"
+              className="button-icon"
+              aria-label={t.composer.write}
+              onClick={() => this.setState({ isPreviewing: false }, () => this.focus())}
+            >
+              <EyeIcon />
+            </button>
+          ) : (
+            <button
+              type="button"
+              className="button-icon"
+              aria-label={t.composer.emoji}
+              onClick={(event) =>
+                this.props.onEmoji(spotOf(event.currentTarget), (emoji) => {
+                  this.focus();
+                  this.#insert(emoji);
+                })
+              }
+            >
+              <SmileIcon />
+            </button>
+          )}
+          <button
+            type="submit"
+            className="composer-send"
+            aria-label={editing ? t.app.save : t.composer.send}
+            // The phone's keyboard stays up while one goes on writing.
+            onPointerDown={(event) => event.preventDefault()}
+            disabled={(text.trim() === "" && !editing) || charsLeft < 0}
+          >
+            <SendIcon />
+          </button>
+        </div>
       </form>
+    );
+  }
+
+  #renderFormatting() {
+    const buttons: [label: string, sign: string, run: () => void][] = [
+      [t.composer.bold, "B", () => this.#wrap("**")],
+      [t.composer.italic, "I", () => this.#wrap("_")],
+      [t.composer.strike, "S", () => this.#wrap("~~")],
+      [t.composer.code, "<>", () => this.#wrap("`")],
+      [t.composer.codeBlock, "{ }", () => this.#wrap("\n```\n")],
+      [t.composer.quote, "❝", () => this.#prefix("> ")],
+      [t.composer.list, "•", () => this.#prefix("- ")],
+      [t.composer.link, "🔗", () => this.#wrap("[", "](https://)")],
+    ];
+    return (
+      <div className="composer-formatting" role="toolbar" aria-label={t.composer.formatting}>
+        {buttons.map(([label, sign, run], index) => (
+          <button
+            key={label}
+            type="button"
+            tabIndex={index === 0 ? 0 : -1}
+            className="button-format"
+            aria-label={label}
+            title={label}
+            onPointerDown={(event) => event.preventDefault()}
+            onKeyDown={moveInToolbar}
+            onClick={run}
+          >
+            <span aria-hidden="true">{sign}</span>
+          </button>
+        ))}
+        <button
+          type="button"
+          tabIndex={-1}
+          className="button-format composer-formatting-hide"
+          aria-label={t.composer.hideFormatting}
+          onKeyDown={moveInToolbar}
+          onClick={() => this.setState({ isFormatting: false }, () => this.focus())}
+        >
+          <FormatIcon />
+        </button>
+      </div>
+    );
+  }
+
+  #renderSuggestions() {
+    const { suggestions, chosen } = this.state;
+    return (
+      <div className="suggestions" role="listbox" id={this.#listId} aria-label={t.composer.suggestions}>
+        {suggestions.map((suggestion, index) => (
+          <div
+            key={suggestion.insert}
+            id={`${this.#listId}-${index}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === chosen}
+            className={index === chosen ? "suggestion suggestion-chosen" : "suggestion"}
+            // The field keeps the focus.
+            onPointerDown={(event) => {
+              event.preventDefault();
+              this.#accept(suggestion);
+            }}
+          >
+            {suggestion.person ? <Avatar person={suggestion.person} size="tiny" /> : null}
+            {suggestion.sign ? <span className="suggestion-sign">{suggestion.sign}</span> : null}
+            <span>{suggestion.label}</span>
+            <span className="suggestion-hint">{suggestion.hint}</span>
+          </div>
+        ))}
+      </div>
     );
   }
 
   readonly #onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter chooses a word (229: Safari ends composing before the key).
     if (event.isComposing || event.keyCode === 229) return;
+    if (this.state.suggestions.length > 0 && this.#onListKey(event)) return;
     const wrapper =
       (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey
         ? wrappers[event.key.toLowerCase()]
@@ -102,31 +320,124 @@ export class Composer extends Component<ComposerProps, { text: string }> {
       this.#wrap(wrapper);
     } else if (event.key === "Enter" && !event.shiftKey && !isTouch()) {
       event.preventDefault();
-      this.#send();
+      void this.#submit();
+    } else if (event.key === "ArrowUp" && this.isEmpty && !event.altKey && !this.props.editing) {
+      event.preventDefault();
+      if (event.shiftKey) this.props.onReplyLast();
+      else this.props.onEditLast();
+    } else if (event.key === "Escape" && (this.props.editing || this.props.replyingTo)) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.props.onCancel();
     }
   };
 
-  #send(): void {
+  #onListKey(event: KeyboardEvent): boolean {
+    const { suggestions, chosen } = this.state;
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step !== 0) {
+      event.preventDefault();
+      this.setState({ chosen: (chosen + step + suggestions.length) % suggestions.length });
+    } else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") {
+      event.preventDefault();
+      this.#accept(suggestions[chosen]!);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      this.#closedAt = this.state.token?.start ?? null;
+      this.#closeList();
+    } else return false;
+    return true;
+  }
+
+  async #lookForToken(): Promise<void> {
+    const field = this.#field.current!;
+    const token = findToken(field.value, field.selectionStart);
+    const asked = ++this.#asked;
+    if (!token || token.start === this.#closedAt) {
+      if (!token) this.#closedAt = null;
+      this.#closeList();
+      return;
+    }
+    const suggestions = await this.props.suggest(token);
+    if (asked === this.#asked) this.setState({ suggestions, chosen: 0, token });
+  }
+
+  #closeList(): void {
+    if (this.state.suggestions.length > 0) this.setState({ suggestions: [], token: null });
+  }
+
+  #accept(suggestion: Suggestion): void {
+    const { token, text } = this.state;
+    const field = this.#field.current!;
+    if (!token) return;
+    const before = `${text.slice(0, token.start)}${suggestion.insert} `;
+    this.#change(before + text.slice(field.selectionStart), () =>
+      field.setSelectionRange(before.length, before.length),
+    );
+    this.#closeList();
+    this.focus();
+  }
+
+  async #submit(): Promise<void> {
     const { text } = this.state;
-    if (text.trim() === "" || text.length > messageTextCharsMax) return;
-    this.props.onSend(text.replace(/\s+$/, ""));
-    this.#change("");
+    if ((text.trim() === "" && !this.props.editing) || text.length > messageTextCharsMax) return;
+    const wasEditing = this.props.editing !== null;
+    if (!wasEditing) this.#change("");
+    this.setState({ isPreviewing: false });
+    const kept = await this.props.onSubmit(text.replace(/\s+$/, ""));
+    if (kept !== undefined && this.state.text === "") this.#change(kept);
     this.focus();
   }
 
   /** Puts the marks around the selection and keeps it selected. */
-  #wrap(mark: string): void {
+  #wrap(mark: string, end = mark): void {
     const field = this.#field.current!;
-    const { selectionStart: start, selectionEnd: end, value } = field;
-    this.#change(value.slice(0, start) + mark + value.slice(start, end) + mark + value.slice(end), () =>
-      field.setSelectionRange(start + mark.length, end + mark.length),
+    const { selectionStart: start, selectionEnd: stop, value } = field;
+    this.#change(value.slice(0, start) + mark + value.slice(start, stop) + end + value.slice(stop), () => {
+      this.focus();
+      field.setSelectionRange(start + mark.length, stop + mark.length);
+    });
+  }
+
+  /** Begins every line of the selection with a mark. */
+  #prefix(mark: string): void {
+    const field = this.#field.current!;
+    const { selectionStart: start, selectionEnd: stop, value } = field;
+    const from = value.lastIndexOf("\n", start - 1) + 1;
+    const marked = value.slice(from, stop).replace(/^/gm, mark);
+    this.#change(value.slice(0, from) + marked + value.slice(stop), () => {
+      this.focus();
+      field.setSelectionRange(from + marked.length, from + marked.length);
+    });
+  }
+
+  #insert(words: string): void {
+    const field = this.#field.current!;
+    const { selectionStart: start, selectionEnd: stop, value } = field;
+    this.#change(value.slice(0, start) + words + value.slice(stop), () =>
+      field.setSelectionRange(start + words.length, start + words.length),
     );
+  }
+
+  #caretToEnd(): void {
+    const field = this.#field.current;
+    field?.focus();
+    field?.setSelectionRange(field.value.length, field.value.length);
   }
 
   #change(text: string, done?: () => void): void {
     this.setState({ text }, done);
-    this.props.onDraft(text);
+    if (!this.props.editing) this.props.onDraft(text);
   }
+}
+
+function moveInToolbar(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (step === 0) return;
+  event.preventDefault();
+  const buttons = [...event.currentTarget.parentElement!.querySelectorAll<HTMLElement>("button")];
+  buttons[(buttons.indexOf(event.currentTarget) + step + buttons.length) % buttons.length]?.focus();
 }
 
 export function isTouch(): boolean {

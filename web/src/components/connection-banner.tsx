@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ConnectionState } from "../client/realtime-client.ts";
+import { t } from "../texts/text.ts";
 
 /** An interruption shorter than this is nobody's business. */
 const shownAfterMs = 5000;
@@ -22,7 +23,7 @@ export function ConnectionBanner({ state, onRetry }: { state: ConnectionState; o
           <span>{text}</span>
           {state.kind === "away" ? (
             <button type="button" className="button-quiet" onClick={onRetry}>
-              Try now
+              {t.connection.tryNow}
             </button>
           ) : null}
         </div>
@@ -32,14 +33,14 @@ export function ConnectionBanner({ state, onRetry }: { state: ConnectionState; o
 }
 
 function toBannerText(state: ConnectionState, isShown: boolean): string | null {
-  if (state.kind === "away" && isShown) return "No connection. What you write is sent later.";
+  if (state.kind === "away" && isShown) return t.connection.away;
   if (state.kind !== "ended") return null;
   switch (state.reason) {
     case "signed_out":
-      return "You have been signed out.";
+      return t.connection.signedOut;
     case "too_many_connections":
-      return "The chat is open in too many places. Close one and reload.";
+      return t.connection.tooMany;
     case "refused":
-      return "The server refused this page. Reload it.";
+      return t.connection.refused;
   }
 }

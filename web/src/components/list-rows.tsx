@@ -1,15 +1,24 @@
+import type { Note } from "@novax/protocol/events";
 import { nameOf } from "@novax/protocol/person";
-import type { OlderState } from "../stores/room-store.ts";
+import type { MoreState } from "../stores/room-store.ts";
 import type { Row } from "../stores/rows.ts";
+import { t } from "../texts/text.ts";
 import { memo } from "./memo.tsx";
-import { MessageRow, type PendingActions, PendingRow } from "./message-row.tsx";
+import { MessageRow, PendingRow, type RowActions } from "./message-row.tsx";
 import { formatDay } from "./time.ts";
 
-type RowViewProps = { row: Row; roomName: string } & PendingActions;
+type RowViewProps = {
+  row: Row;
+  start: preact.ComponentChildren;
+  isActive: boolean;
+  ownVote: readonly number[] | undefined;
+  actions: RowActions;
+};
 
 /** Rows never change: the same row object is the same picture, and is not drawn again. */
 export const RowView = memo<RowViewProps>(
-  ({ row, roomName, onRetry, onDiscard }) => {
+  (props) => {
+    const { row } = props;
     const seq = row.kind === "message" ? row.message.seq : undefined;
     return (
       <div
@@ -19,64 +28,84 @@ export const RowView = memo<RowViewProps>(
         data-kind={row.kind}
         data-seq={seq}
       >
-        <RowContent row={row} roomName={roomName} onRetry={onRetry} onDiscard={onDiscard} />
+        <RowContent {...props} />
       </div>
     );
   },
-  (before, after) => sameRow(before.row, after.row),
+  (before, after) =>
+    before.isActive === after.isActive &&
+    before.actions === after.actions &&
+    before.ownVote === after.ownVote &&
+    sameRow(before.row, after.row),
 );
 
-function RowContent({ row, roomName, onRetry, onDiscard }: RowViewProps) {
+function RowContent({ row, start, isActive, ownVote, actions }: RowViewProps) {
   switch (row.kind) {
     case "start":
-      return <p className="list-start">This is the beginning of {roomName}.</p>;
+      return <div className="list-start">{start}</div>;
     case "day":
       return <span className="day-label">{formatDay(row.at, Date.now())}</span>;
     case "unread":
-      return <span className="unread-label">New</span>;
-    case "member":
-      return (
-        <p className="member-change">
-          <strong>{nameOf(row.entry.member)}</strong>{" "}
-          {row.entry.change === "joined" ? "joined" : "left the room"}
-        </p>
-      );
+      return <span className="unread-label">{t.room.newLine}</span>;
+    case "note":
+      return <p className="member-change">{noteText(row.note)}</p>;
     case "message":
-      return <MessageRow message={row.message} isFirstOfGroup={row.isFirstOfGroup} />;
+      return <MessageRow {...row} isActive={isActive} ownVote={ownVote} actions={actions} />;
     case "pending":
       return (
         <PendingRow
           item={row.item}
           sender={row.sender}
           isFirstOfGroup={row.isFirstOfGroup}
-          onRetry={onRetry}
-          onDiscard={onDiscard}
+          actions={actions}
         />
       );
   }
 }
 
+/** What happened in a room, in words. */
+function noteText(note: Readonly<Note>): string {
+  const by = nameOf(note.actor);
+  if (note.kind === "member") {
+    const name = nameOf(note.member);
+    const isOwn = note.actor.id === note.member.id;
+    if (note.change === "joined") return isOwn ? t.room.joined(name) : t.room.wasAdded(name, by);
+    return isOwn ? t.room.left(name) : t.room.wasRemoved(name, by);
+  }
+  const { name, topic, isArchived } = note.changes;
+  if (isArchived !== undefined) return isArchived ? t.room.archivedBy(by) : t.room.unarchivedBy(by);
+  if (name !== undefined) return t.room.renamed(by, name);
+  if (topic !== undefined) return topic === "" ? t.room.topicCleared(by) : t.room.topicSet(by, topic);
+  return t.room.changedBy(by);
+}
+
 /** Rows are laid out anew with every change; what they show is compared by what they are made of. */
 function sameRow(a: Row, b: Row): boolean {
   if (a.kind === "message" && b.kind === "message") {
-    return a.message === b.message && a.isFirstOfGroup === b.isFirstOfGroup;
+    return (
+      a.message === b.message &&
+      a.isFirstOfGroup === b.isFirstOfGroup &&
+      a.isBlocked === b.isBlocked &&
+      a.isHighlighted === b.isHighlighted
+    );
   }
   if (a.kind === "pending" && b.kind === "pending")
     return a.item === b.item && a.isFirstOfGroup === b.isFirstOfGroup;
-  // What was today is yesterday after midnight.
-  if (a.kind === "day") return false;
+  // What was today is yesterday after midnight; and a room may have another name by now.
+  if (a.kind === "day" || a.kind === "start") return false;
   return a.kind === b.kind && a.key === b.key;
 }
 
-export function OlderRow({ older, onLoad }: { older: OlderState; onLoad: () => void }) {
+/** Stands where more is to come, on one side or the other. */
+export function MoreRow(props: { state: MoreState; loading: string; failed: string; onLoad: () => void }) {
   return (
     <div role="listitem" className="row row-older">
-      {older === "failed" ? (
-        <button type="button" className="button-quiet" onClick={onLoad}>
-          Earlier messages did not load. Try again
+      {props.state === "failed" ? (
+        <button type="button" className="button-quiet" onClick={props.onLoad}>
+          {props.failed}
         </button>
       ) : (
-        <span className="older-label">Loading earlier messages…</span>
+        <span className="older-label">{props.loading}</span>
       )}
     </div>
   );

@@ -1,6 +1,8 @@
 import type { TimelineEntry } from "@novax/protocol/apply-event";
 import { nameOf } from "@novax/protocol/person";
+import { textOf } from "@novax/protocol/text";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../texts/text.ts";
 
 const everyMs = 2000;
 const spokenMax = 3;
@@ -35,8 +37,8 @@ export function LiveRegion({ timeline, ownId }: { timeline: readonly TimelineEnt
 function toSpeech(entries: readonly TimelineEntry[], ownId: string): string {
   const texts = entries.flatMap((entry) =>
     entry.kind === "message" && entry.sender.id !== ownId
-      ? [`${nameOf(entry.sender)}: ${entry.body.text}`]
+      ? [`${nameOf(entry.sender)}: ${textOf(entry.body)}`]
       : [],
   );
-  return texts.length > spokenMax ? `${texts.length} new messages` : texts.join("\n");
+  return texts.length > spokenMax ? t.message.liveMany(texts.length) : texts.join("\n");
 }

@@ -1,16 +1,56 @@
+import type { Person } from "@novax/protocol/entities";
+import type { AccountId } from "@novax/protocol/ids";
+import { nameOf } from "@novax/protocol/person";
 import type { ComponentChildren } from "preact";
 import { isEmojiOnly, type MarkdownNode, parseMarkdown } from "../stores/markdown.ts";
 
+/** Whose names a text may hold. */
+export type MarkdownPeople = {
+  known: ReadonlyMap<AccountId, Person>;
+  you: AccountId;
+  onPerson: (person: Person) => void;
+};
+
 /** A message's text, drawn from its syntax tree. */
-export function Markdown({ text }: { text: string }) {
+export function Markdown({ text, ...people }: { text: string } & MarkdownPeople) {
   if (isEmojiOnly(text)) return <p className="emoji-only">{text}</p>;
+  const draw = createDraw(people);
   return <>{parseMarkdown(text).map(draw)}</>;
 }
 
-function draw(node: MarkdownNode, key: number): ComponentChildren {
+function Mention({ name, known, you, onPerson }: { name: string } & MarkdownPeople) {
+  const key = name.toLowerCase();
+  if (key === "room" || key === "here") return <span className="mention mention-own">@{name}</span>;
+  const person = [...known.values()].find((candidate) => candidate.username.toLowerCase() === key);
+  if (!person) return <>@{name}</>;
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      className={person.id === you ? "mention mention-own" : "mention"}
+      onClick={() => onPerson(person)}
+    >
+      @{nameOf(person)}
+    </button>
+  );
+}
+
+function createDraw(people: MarkdownPeople): (node: MarkdownNode, key: number) => ComponentChildren {
+  const draw = (node: MarkdownNode, key: number): ComponentChildren => drawNode(node, key, draw, people);
+  return draw;
+}
+
+function drawNode(
+  node: MarkdownNode,
+  key: number,
+  draw: (node: MarkdownNode, key: number) => ComponentChildren,
+  people: MarkdownPeople,
+): ComponentChildren {
   switch (node.kind) {
     case "text":
       return node.text;
+    case "mention":
+      return <Mention key={key} name={node.name} {...people} />;
     case "break":
       return <br key={key} />;
     case "rule":

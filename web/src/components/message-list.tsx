@@ -1,18 +1,31 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
 import { Component, createRef } from "preact";
-import type { OlderState } from "../stores/room-store.ts";
+import type { MoreState } from "../stores/room-store.ts";
 import type { Row } from "../stores/rows.ts";
+import type { Spot } from "../stores/ui-store.ts";
+import { t } from "../texts/text.ts";
 import { DownIcon } from "./icons.tsx";
-import { OlderRow, RowView } from "./list-rows.tsx";
-import type { PendingActions } from "./message-row.tsx";
+import { MoreRow, RowView } from "./list-rows.tsx";
+import { type RowActions, spotOf } from "./message-row.tsx";
 
-export type MessageListProps = PendingActions & {
+export type MessageListProps = {
   /** Receives the component: Preact 11 hands `ref` to a component as a prop and does not fill it in. */
   handle: { current: MessageList | null };
   rows: readonly Row[];
-  roomName: string;
-  older: OlderState;
+  label: string;
+  /** What stands at the very beginning. */
+  start: preact.ComponentChildren;
+  older: MoreState;
+  newer: MoreState;
   unreadCount: number;
+  ownVotes: Readonly<Record<string, readonly number[]>>;
+  actions: RowActions;
+  /** A message that is to be in view. */
+  highlighted: number | null;
   onLoadOlder: () => void;
+  onLoadNewer: () => void;
+  /** The end is wanted, and is not here. */
+  onGoToEnd: () => void;
   /** The last message that stood in view, with somebody looking, long enough to be read. */
   onRead: (seq: number) => void;
   /** The end is in view again, or no longer. */
@@ -20,6 +33,8 @@ export type MessageListProps = PendingActions & {
   onDismissUnread: () => void;
   /** A character typed while a message had the focus. */
   onTypeElsewhere: (character: string) => void;
+  /** A single key on a message; whether it was a command. */
+  onKey: (key: string, entry: MessageEntry, spot: Spot) => boolean;
 };
 
 /** The rows `from` to `to` of the whole list are in the document; the others are not. */
@@ -29,6 +44,8 @@ type State = {
   lastKey: string | null;
   isFollowing: boolean;
   isUnreadAbove: boolean;
+  /** The message that the pointer or the focus is on. */
+  activeKey: string | null;
 };
 type Anchor = { key: string; top: number };
 
@@ -47,7 +64,13 @@ const stuckWithinPx = 6;
  * scroll position, so that the row being read does not move: whatever is added, loaded or resized.
  */
 export class MessageList extends Component<MessageListProps, State> {
-  override state: State = { firstKey: null, lastKey: null, isFollowing: true, isUnreadAbove: false };
+  override state: State = {
+    firstKey: null,
+    lastKey: null,
+    isFollowing: true,
+    isUnreadAbove: false,
+    activeKey: null,
+  };
   readonly #viewport = createRef<HTMLDivElement>();
   readonly #list = createRef<HTMLDivElement>();
   /** The row at the top edge and where it stands, as of the last scroll or change. */
@@ -69,14 +92,31 @@ export class MessageList extends Component<MessageListProps, State> {
 
   /** Brings the "New" line into view. */
   showUnread(): void {
-    const index = this.props.rows.findIndex((row) => row.kind === "unread");
+    this.#show((row) => row.kind === "unread");
+  }
+
+  /** Brings a message into view, if it is here. */
+  showMessage(seq: number): void {
+    this.#show((row) => row.kind === "message" && row.message.seq === seq, true);
+  }
+
+  /** Puts the focus on the last message. */
+  focusLast(): void {
+    this.#articles().at(-1)?.focus();
+  }
+
+  #show(isWanted: (row: Row) => boolean, hasFocus = false): void {
+    const index = this.props.rows.findIndex(isWanted);
     if (index < 0) return;
+    const { key } = this.props.rows[index]!;
     const from = Math.max(0, index - windowStep);
     const last = this.props.rows[Math.min(this.props.rows.length, from + windowRowsMax) - 1];
     this.#setFollowing(false);
     this.setState({ firstKey: this.props.rows[from]!.key, lastKey: last!.key }, () => {
-      const line = this.#rowElement("unread");
+      const line = this.#rowElement(key);
       if (line) this.#scrollTo(line.offsetTop - this.#viewport.current!.clientHeight / 4);
+      if (hasFocus) line?.querySelector<HTMLElement>("article")?.focus({ preventScroll: true });
+      this.#anchor = this.#findAnchor();
     });
   }
 
@@ -90,9 +130,18 @@ export class MessageList extends Component<MessageListProps, State> {
     this.#resizes.observe(this.#list.current!);
     document.addEventListener("visibilitychange", this.#noteReading);
     window.addEventListener("focus", this.#noteReading);
-    if (this.props.rows.some((row) => row.kind === "unread")) this.#openAtUnread();
-    else this.#place(null);
+    this.#open();
     this.#afterMove();
+  }
+
+  /** Where a room opens: at a message that was asked for, at what is new, or at its end. */
+  #open(): void {
+    const { highlighted, newer, rows } = this.props;
+    if (highlighted !== null && rows.some((row) => row.kind === "message" && row.message.seq === highlighted))
+      this.showMessage(highlighted);
+    else if (rows.some((row) => row.kind === "unread")) this.#openAtUnread();
+    else if (newer === "none") this.#place(null);
+    else this.#setFollowing(false);
   }
 
   override componentWillUnmount(): void {
@@ -116,6 +165,14 @@ export class MessageList extends Component<MessageListProps, State> {
     }
     // Whatever else is drawn anew, somebody's typing say, is no reason to move.
     if (before.rows === rows && stateBefore === this.state) return;
+    // What was empty has been loaded, or another part of the room stands here now.
+    const isFilled = before.rows.length === 0 && rows.length > 0;
+    const { highlighted } = this.props;
+    if (isFilled || (highlighted !== null && before.highlighted !== highlighted)) {
+      this.#open();
+      this.#afterMove();
+      return;
+    }
     // One's own message always leads to the end, wherever one was reading.
     const newest = rows.at(-1);
     if (newest?.kind === "pending" && before.rows.at(-1)?.key !== newest.key && !this.state.isFollowing) {
@@ -127,7 +184,8 @@ export class MessageList extends Component<MessageListProps, State> {
   }
 
   override render() {
-    const { roomName, older, unreadCount } = this.props;
+    const { label, older, newer, unreadCount, rows } = this.props;
+    const { activeKey } = this.state;
     const { from, to } = this.#window();
     return (
       <div className="messages">
@@ -139,44 +197,65 @@ export class MessageList extends Component<MessageListProps, State> {
           onPointerDown={() => {
             this.#isPointing = true;
           }}
+          onPointerOver={this.#onPoint}
+          onPointerLeave={() => this.setState({ activeKey: null })}
+          onFocusIn={this.#onPoint}
+          onContextMenu={this.#onContextMenu}
           tabIndex={0}
           role="region"
-          aria-label={`Messages in ${roomName}`}
+          aria-label={label}
         >
           <div className="messages-list" role="list" ref={this.#list}>
-            {from === 0 && older !== "start" ? (
-              <OlderRow older={older} onLoad={this.props.onLoadOlder} />
+            {from === 0 && older !== "none" ? (
+              <MoreRow
+                state={older}
+                loading={t.room.loadingOlder}
+                failed={t.room.olderFailed}
+                onLoad={this.props.onLoadOlder}
+              />
             ) : null}
             {this.#rowsToDraw(from, to).map((row) => (
               <RowView
                 key={row.key}
                 row={row}
-                roomName={roomName}
-                onRetry={this.props.onRetry}
-                onDiscard={this.props.onDiscard}
+                start={this.props.start}
+                isActive={activeKey === row.key}
+                ownVote={row.kind === "message" ? this.props.ownVotes[row.message.seq] : undefined}
+                actions={this.props.actions}
               />
             ))}
+            {to === rows.length && newer !== "none" ? (
+              <MoreRow
+                state={newer}
+                loading={t.room.loadingNewer}
+                failed={t.room.newerFailed}
+                onLoad={this.props.onLoadNewer}
+              />
+            ) : null}
           </div>
         </div>
         {this.state.isUnreadAbove && unreadCount > 0 ? (
           <div className="jump-pill jump-pill-top">
             <button type="button" className="pill-main" onClick={() => this.showUnread()}>
-              Jump to first unread
+              {t.room.jumpToUnread}
             </button>
             <button type="button" className="pill-side" onClick={this.props.onDismissUnread}>
-              Mark read
+              {t.room.markRead}
             </button>
           </div>
         ) : null}
         {this.state.isFollowing ? null : (
           <div className="jump-pill jump-pill-bottom">
-            <button type="button" className="pill-main" onClick={() => this.followEnd()}>
+            <button
+              type="button"
+              className="pill-main"
+              onClick={() => {
+                if (newer === "none") this.followEnd();
+                else this.props.onGoToEnd();
+              }}
+            >
               <DownIcon />
-              {unreadCount === 0
-                ? "To the newest"
-                : unreadCount === 1
-                  ? "1 new message"
-                  : `${unreadCount} new messages`}
+              {unreadCount === 0 ? t.room.toNewest : t.room.newMessages(unreadCount)}
             </button>
           </div>
         )}
@@ -229,7 +308,7 @@ export class MessageList extends Component<MessageListProps, State> {
   #place(anchor: Anchor | null): void {
     const viewport = this.#viewport.current;
     if (!viewport || this.#isHidden) return;
-    if (this.state.isFollowing) {
+    if (this.state.isFollowing && this.props.newer === "none") {
       this.#scrollTo(viewport.scrollHeight);
     } else if (anchor) {
       const element = this.#rowElement(anchor.key);
@@ -275,7 +354,7 @@ export class MessageList extends Component<MessageListProps, State> {
   #noteDirection(direction: "up" | "down"): void {
     const { from, to } = this.#window();
     const below = this.#distanceToEnd();
-    const isAtEnd = to === this.props.rows.length;
+    const isAtEnd = to === this.props.rows.length && this.props.newer === "none";
     // A list that shrank was moved by the browser, to its very end.
     if (this.state.isFollowing && direction === "up" && below > 1) {
       this.#setWindow({ from, to });
@@ -298,12 +377,12 @@ export class MessageList extends Component<MessageListProps, State> {
   #afterMove(): void {
     const viewport = this.#viewport.current;
     if (!viewport || this.#isHidden) return;
-    const { rows, older } = this.props;
+    const { rows, older, newer } = this.props;
     const { from, to } = this.#window();
     const above = viewport.scrollTop;
     const below = this.#distanceToEnd();
     // A larger window may have brought the end into view, with nothing left to scroll.
-    const isAtEnd = this.state.isFollowing || (to === rows.length && below <= 1);
+    const isAtEnd = newer === "none" && (this.state.isFollowing || (to === rows.length && below <= 1));
     if (isAtEnd) this.#setFollowing(true);
     if (!isAtEnd && above < moveWithinPx && from > 0) {
       const start = Math.max(0, from - windowStep);
@@ -314,6 +393,7 @@ export class MessageList extends Component<MessageListProps, State> {
     } else if (above < moveWithinPx && from === 0 && older === "more") {
       this.props.onLoadOlder();
     }
+    if (below < moveWithinPx && to === rows.length && newer === "more") this.props.onLoadNewer();
     this.#lookForUnread(from);
     this.#coverDays();
     this.#noteReading();
@@ -378,19 +458,44 @@ export class MessageList extends Component<MessageListProps, State> {
       const article = articles[Math.min(Math.max(target, 0), articles.length - 1)];
       article?.focus({ preventScroll: true });
       article?.scrollIntoView({ block: "nearest" });
-    } else if (isOnMessage && event.key.toLowerCase() === "c") {
-      void navigator.clipboard?.writeText(this.#textOf(articles[index]!));
+    } else if (isOnMessage && this.#runKey(event.key, articles[index]!)) {
+      event.preventDefault();
     } else if (!isOnMessage && event.key.length === 1 && event.key !== " " && event.key !== "?") {
       event.preventDefault();
       this.props.onTypeElsewhere(event.key);
     }
   };
 
-  #textOf(article: HTMLElement): string {
-    const key = article.closest<HTMLElement>(".row")?.dataset.key;
-    const row = this.props.rows.find((candidate) => candidate.key === key);
-    return row?.kind === "message" ? row.message.body.text : row?.kind === "pending" ? row.item.text : "";
+  #runKey(key: string, article: HTMLElement): boolean {
+    const row = this.#rowOf(article);
+    if (row?.kind === "message") return this.props.onKey(key.toLowerCase(), row.message, spotOf(article));
+    if (row?.kind !== "pending" || key.toLowerCase() !== "c") return false;
+    void navigator.clipboard?.writeText(row.item.text);
+    return true;
   }
+
+  #rowOf(element: Element): Row | undefined {
+    const key = element.closest<HTMLElement>(".row")?.dataset.key;
+    return this.props.rows.find((candidate) => candidate.key === key);
+  }
+
+  // ---- the pointer
+
+  readonly #onPoint = (event: Event): void => {
+    const key = (event.target as Element).closest<HTMLElement>(".row-message")?.dataset.key ?? null;
+    if (key !== this.state.activeKey) this.setState({ activeKey: key });
+  };
+
+  /** A long press on a phone, a right click elsewhere; on a link or a selection it is the browser's own. */
+  readonly #onContextMenu = (event: MouseEvent): void => {
+    const target = event.target as Element;
+    const row = this.#rowOf(target);
+    const isOwn = target.closest("a") !== null || !(getSelection()?.isCollapsed ?? true);
+    if (row?.kind !== "message" || row.message.body.kind === "deleted" || isOwn) return;
+    event.preventDefault();
+    const { clientX: left, clientY: top } = event;
+    this.props.actions.onMenu(row.message, { left, top, right: left, bottom: top });
+  };
 
   // ---- the document
 

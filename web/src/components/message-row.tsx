@@ -1,36 +1,242 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
-import type { SendId } from "@novax/protocol/ids";
+import type { AccountId, SendId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
+import { textOf } from "@novax/protocol/text";
 import { useEffect, useState } from "preact/hooks";
+import { withoutMarks } from "../stores/markdown.ts";
 import type { OutboxItem } from "../stores/outbox.ts";
+import type { Spot } from "../stores/ui-store.ts";
+import { t } from "../texts/text.ts";
 import { Avatar } from "./avatar.tsx";
-import { WarningIcon } from "./icons.tsx";
+import { MoreIcon, PinIcon, ReplyIcon, SmileIcon, ThreadIcon, WarningIcon } from "./icons.tsx";
 import { Markdown } from "./markdown.tsx";
+import { Poll } from "./poll.tsx";
 import { formatFull, formatShortTime, formatTime } from "./time.ts";
 
 /** A send that takes longer than this begins to look like one. */
 const shownPendingAfterMs = 400;
+const namesShownMax = 8;
 
-export type PendingActions = { onRetry: (sendId: SendId) => void; onDiscard: (sendId: SendId) => void };
+/** What a row can ask for. The same object for all rows and all time, so that no row is drawn anew for it. */
+export type RowActions = {
+  you: AccountId;
+  known: ReadonlyMap<AccountId, Person>;
+  onRetry: (sendId: SendId) => void;
+  onDiscard: (sendId: SendId) => void;
+  onReact: (entry: MessageEntry, emoji: string) => void;
+  onPickReaction: (entry: MessageEntry, spot: Spot) => void;
+  onReply: (entry: MessageEntry) => void;
+  onThread: (entry: MessageEntry) => void;
+  onMenu: (entry: MessageEntry, spot: Spot) => void;
+  onJump: (seq: number) => void;
+  onPerson: (person: Person) => void;
+  onHistory: (entry: MessageEntry) => void;
+  onVote: (entry: MessageEntry, choices: readonly number[]) => void;
+  isInThread: boolean;
+  mayWrite: boolean;
+};
 
-export function MessageRow({ message, isFirstOfGroup }: { message: MessageEntry; isFirstOfGroup: boolean }) {
+export type MessageRowProps = {
+  message: MessageEntry;
+  isFirstOfGroup: boolean;
+  isBlocked: boolean;
+  isHighlighted: boolean;
+  /** The pointer or the focus is on it: it shows what can be done with it. */
+  isActive: boolean;
+  ownVote: readonly number[] | undefined;
+  actions: RowActions;
+};
+
+export function MessageRow(props: MessageRowProps) {
+  const { message, isFirstOfGroup, isHighlighted, isActive, actions } = props;
+  const [isUnfolded, setUnfolded] = useState(false);
+  const { body, sender, quote, reactions, thread } = message;
+  if (props.isBlocked && !isUnfolded) {
+    return (
+      <article className="message message-quiet" tabIndex={-1} aria-label={t.message.blocked}>
+        <p className="member-change">
+          {t.message.blocked}{" "}
+          <button type="button" className="button-quiet" onClick={() => setUnfolded(true)}>
+            {t.message.show}
+          </button>
+        </p>
+      </article>
+    );
+  }
+  const reactionCount = reactions.reduce((sum, reaction) => sum + reaction.by.length, 0);
+  const label = [
+    nameOf(sender),
+    formatTime(message.sentAt),
+    body.kind === "deleted" ? t.message.deleted : textOf(body),
+    ...(message.editedAt === null ? [] : [t.message.edited]),
+    ...(reactionCount > 0 ? [t.message.reactions(reactionCount)] : []),
+    ...(thread ? [t.message.answers(thread.count)] : []),
+  ].join(", ");
+  const isCalling = message.mentionsAll;
   return (
-    <MessageBody
-      sender={message.sender}
-      text={message.body.text}
+    <MessageFrame
+      sender={sender}
       at={message.sentAt}
       isFirstOfGroup={isFirstOfGroup}
-      label={`${nameOf(message.sender)}, ${formatTime(message.sentAt)}, ${message.body.text}`}
-    />
+      label={label}
+      className={`${isHighlighted ? " message-highlighted" : ""}${isCalling ? " message-calling" : ""}${isActive ? " message-active" : ""}`}
+      onPerson={actions.onPerson}
+      above={
+        message.isPinned ? (
+          <p className="message-pinned">
+            <PinIcon /> {t.message.pinned}
+          </p>
+        ) : null
+      }
+    >
+      {quote ? (
+        <button type="button" className="quote" onClick={() => actions.onJump(quote.seq)}>
+          <ReplyIcon />
+          <span className="quote-author">{nameOf(quote.sender)}</span>
+          <span className="quote-text">
+            {quote.excerpt === null ? t.message.quoteGone : withoutMarks(quote.excerpt)}
+          </span>
+        </button>
+      ) : null}
+      {body.kind === "deleted" ? (
+        <p className="message-deleted">{t.message.deleted}</p>
+      ) : body.kind === "poll" ? (
+        <Poll message={message} ownVote={props.ownVote} actions={actions} />
+      ) : (
+        <div className="message-text" dir="auto">
+          <Markdown text={body.text} onPerson={actions.onPerson} known={actions.known} you={actions.you} />
+          {message.editedAt === null ? null : (
+            <button
+              type="button"
+              className="message-edited"
+              title={formatFull(message.editedAt)}
+              onClick={() => actions.onHistory(message)}
+            >
+              ({t.message.edited})
+            </button>
+          )}
+        </div>
+      )}
+      {reactions.length > 0 ? <Reactions message={message} actions={actions} /> : null}
+      {thread && !actions.isInThread ? (
+        <button type="button" className="thread-link" onClick={() => actions.onThread(message)}>
+          <ThreadIcon />
+          {t.message.answers(thread.count)}
+          <span className="thread-time">{formatTime(thread.lastAt)}</span>
+        </button>
+      ) : null}
+      {isActive && body.kind !== "deleted" ? <Toolbar message={message} actions={actions} /> : null}
+    </MessageFrame>
+  );
+}
+
+function Toolbar({ message, actions }: { message: MessageEntry; actions: RowActions }) {
+  // One Tab stop for the list is enough: by keyboard each of these has its key, and the menu names it.
+  return (
+    <div className="message-toolbar" role="toolbar" aria-label={t.message.actions}>
+      {actions.mayWrite ? (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="button-icon"
+          aria-label={t.message.react}
+          title={`${t.message.react} (+)`}
+          onClick={(event) => actions.onPickReaction(message, spotOf(event.currentTarget))}
+        >
+          <SmileIcon />
+        </button>
+      ) : null}
+      {actions.mayWrite ? (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="button-icon"
+          aria-label={t.message.reply}
+          title={`${t.message.reply} (R)`}
+          onClick={() => actions.onReply(message)}
+        >
+          <ReplyIcon />
+        </button>
+      ) : null}
+      {actions.isInThread ? null : (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="button-icon"
+          aria-label={t.message.thread}
+          title={`${t.message.thread} (T)`}
+          onClick={() => actions.onThread(message)}
+        >
+          <ThreadIcon />
+        </button>
+      )}
+      <button
+        type="button"
+        tabIndex={-1}
+        className="button-icon"
+        aria-label={t.app.more}
+        aria-haspopup="menu"
+        onClick={(event) => actions.onMenu(message, spotOf(event.currentTarget))}
+      >
+        <MoreIcon />
+      </button>
+    </div>
+  );
+}
+
+function Reactions({ message, actions }: { message: MessageEntry; actions: RowActions }) {
+  return (
+    <ul className="reactions" aria-label={t.message.reactions(message.reactions.length)}>
+      {message.reactions.map(({ emoji, by }) => {
+        const isOwn = by.includes(actions.you);
+        const names = by.slice(0, namesShownMax).flatMap((id) => {
+          const person = actions.known.get(id);
+          return person ? [nameOf(person)] : [];
+        });
+        return (
+          <li key={emoji}>
+            <button
+              type="button"
+              tabIndex={-1}
+              className={isOwn ? "reaction reaction-own" : "reaction"}
+              aria-pressed={isOwn}
+              aria-label={t.message.reaction(emoji, by.length)}
+              title={t.message.reactedBy(emoji, names, by.length - names.length)}
+              disabled={!actions.mayWrite}
+              onClick={() => actions.onReact(message, emoji)}
+            >
+              <span className="reaction-emoji">{emoji}</span>
+              <span className="count">{by.length}</span>
+            </button>
+          </li>
+        );
+      })}
+      {actions.mayWrite ? (
+        <li>
+          <button
+            type="button"
+            tabIndex={-1}
+            className="reaction reaction-add"
+            aria-label={t.message.react}
+            onClick={(event) => actions.onPickReaction(message, spotOf(event.currentTarget))}
+          >
+            <SmileIcon />
+          </button>
+        </li>
+      ) : null}
+    </ul>
   );
 }
 
 /** A message on its way. It looks sent from the first frame on, and says so when it is not. */
-export function PendingRow(
-  props: { item: OutboxItem; sender: Person; isFirstOfGroup: boolean } & PendingActions,
-) {
-  const { item, sender, isFirstOfGroup } = props;
+export function PendingRow(props: {
+  item: OutboxItem;
+  sender: Person;
+  isFirstOfGroup: boolean;
+  actions: Pick<RowActions, "onRetry" | "onDiscard" | "onPerson" | "known" | "you">;
+}) {
+  const { item, sender, isFirstOfGroup, actions } = props;
   const [isLate, setLate] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setLate(true), shownPendingAfterMs);
@@ -39,22 +245,28 @@ export function PendingRow(
   const hasFailed = item.state.kind === "failed";
   return (
     <div className={isLate && !hasFailed ? "pending-late" : undefined}>
-      <MessageBody
+      <MessageFrame
         sender={sender}
-        text={item.text}
         at={item.createdAt}
         isFirstOfGroup={isFirstOfGroup}
-        label={`${nameOf(sender)}, ${hasFailed ? "not sent" : "sending"}, ${item.text}`}
-      />
+        label={`${nameOf(sender)}, ${hasFailed ? t.message.notSentShort : t.message.sending}, ${item.text}`}
+        onPerson={actions.onPerson}
+      >
+        <div className="message-text" dir="auto">
+          <Markdown text={item.text} onPerson={actions.onPerson} known={actions.known} you={actions.you} />
+        </div>
+      </MessageFrame>
       {item.state.kind === "failed" ? (
         <p className="not-sent" role="status">
           <WarningIcon />
-          <span className="not-sent-words">Not sent. {item.state.detail}</span>
-          <button type="button" className="button-quiet" onClick={() => props.onRetry(item.sendId)}>
-            Retry
+          <span className="not-sent-words">
+            {t.message.notSent} {item.state.detail}
+          </span>
+          <button type="button" className="button-quiet" onClick={() => actions.onRetry(item.sendId)}>
+            {item.state.asks ? t.message.sendAnyway : t.message.retry}
           </button>
-          <button type="button" className="button-quiet" onClick={() => props.onDiscard(item.sendId)}>
-            Delete
+          <button type="button" className="button-quiet" onClick={() => actions.onDiscard(item.sendId)}>
+            {t.message.delete}
           </button>
         </p>
       ) : null}
@@ -62,17 +274,20 @@ export function PendingRow(
   );
 }
 
-function MessageBody(props: {
+function MessageFrame(props: {
   sender: Person;
-  text: string;
   at: number;
   isFirstOfGroup: boolean;
   label: string;
+  className?: string;
+  above?: preact.ComponentChildren;
+  onPerson: (person: Person) => void;
+  children: preact.ComponentChildren;
 }) {
-  const { sender, text, at, isFirstOfGroup } = props;
+  const { sender, at, isFirstOfGroup } = props;
   return (
     <article
-      className={isFirstOfGroup ? "message message-first" : "message"}
+      className={`message${isFirstOfGroup ? " message-first" : ""}${props.className ?? ""}`}
       tabIndex={-1}
       aria-label={props.label}
     >
@@ -84,15 +299,21 @@ function MessageBody(props: {
         )}
       </div>
       <div className="message-main">
+        {props.above}
         {isFirstOfGroup ? (
           <p className="message-head">
-            <span className="message-author">{nameOf(sender)}</span>
+            <button
+              type="button"
+              tabIndex={-1}
+              className="message-author"
+              onClick={() => props.onPerson(sender)}
+            >
+              {nameOf(sender)}
+            </button>
             <Time at={at} className="message-time" />
           </p>
         ) : null}
-        <div className="message-text" dir="auto">
-          <Markdown text={text} />
-        </div>
+        {props.children}
       </div>
     </article>
   );
@@ -104,4 +325,10 @@ function Time({ at, className, isShort = false }: { at: number; className: strin
       {isShort ? formatShortTime(at) : formatTime(at)}
     </time>
   );
+}
+
+/** Where an element stands, for what opens next to it. */
+export function spotOf(element: Element): Spot {
+  const { left, top, right, bottom } = element.getBoundingClientRect();
+  return { left, top, right, bottom };
 }

@@ -1,4 +1,5 @@
 import type { NoticeSignal } from "@novax/protocol/signals";
+import { t } from "../texts/text.ts";
 
 /** Something happened to one's account a moment ago. It lies over the header, so nothing moves. */
 export function NoticeBanner({ notice, onDismiss }: { notice: NoticeSignal | null; onDismiss: () => void }) {
@@ -10,10 +11,10 @@ export function NoticeBanner({ notice, onDismiss }: { notice: NoticeSignal | nul
             {notice.title}. {notice.detail}
           </span>
           <a className="button-quiet button-link" href="/account">
-            Look
+            {t.notices.look}
           </a>
           <button type="button" className="button-quiet" onClick={onDismiss}>
-            Dismiss
+            {t.notices.dismiss}
           </button>
         </div>
       )}

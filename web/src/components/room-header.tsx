@@ -1,33 +1,67 @@
-import { BackIcon, PeopleIcon } from "./icons.tsx";
+import type { OwnRoom } from "@novax/protocol/entities";
+import { isDirect } from "@novax/protocol/permissions";
+import type { PresentPerson } from "@novax/protocol/signals";
+import type { Panel } from "../stores/ui-store.ts";
+import { t } from "../texts/text.ts";
+import { BackIcon, InfoIcon, PeopleIcon, PinIcon } from "./icons.tsx";
+import { RoomIcon } from "./room-icon.tsx";
+import { PresenceDot } from "./sidebar.tsx";
 
 export type RoomHeaderProps = {
+  room: OwnRoom;
   name: string;
-  topic: string;
+  other: PresentPerson | null;
   presentCount: number;
-  isPeopleOpen: boolean;
-  onPeople: () => void;
+  panel: Panel | null;
+  onPanel: (panel: Panel) => void;
   onBack: () => void;
 };
 
-export function RoomHeader({ name, topic, presentCount, isPeopleOpen, onPeople, onBack }: RoomHeaderProps) {
+export function RoomHeader({ room, name, other, presentCount, panel, onPanel, onBack }: RoomHeaderProps) {
   return (
     <div className="room-header">
-      <button type="button" className="button-icon only-phone" aria-label="All rooms" onClick={onBack}>
+      <button type="button" className="button-icon only-phone" aria-label={t.rooms.all} onClick={onBack}>
         <BackIcon />
       </button>
       <div className="room-title">
+        <span className="room-item-icon">
+          <RoomIcon room={room} />
+          {other ? <PresenceDot state={other} /> : null}
+        </span>
         <h1>{name}</h1>
-        <p className="room-topic">{topic}</p>
+        <p className="room-topic">
+          {other?.status ? `${other.status.emoji} ${other.status.text}` : room.topic}
+        </p>
       </div>
       <button
         type="button"
-        className="button-count"
-        aria-label={`People, ${presentCount} here`}
-        aria-expanded={isPeopleOpen}
-        onClick={onPeople}
+        className="button-icon not-phone"
+        aria-label={t.room.pins}
+        aria-expanded={panel === "pins"}
+        onClick={() => onPanel("pins")}
       >
-        <PeopleIcon />
-        <span className="count">{presentCount}</span>
+        <PinIcon />
+      </button>
+      {isDirect(room.kind) && room.memberCount <= 2 ? null : (
+        <button
+          type="button"
+          className="button-count"
+          aria-label={t.room.people(presentCount)}
+          aria-expanded={panel === "people"}
+          onClick={() => onPanel("people")}
+        >
+          <PeopleIcon />
+          <span className="count">{presentCount}</span>
+        </button>
+      )}
+      <button
+        type="button"
+        className="button-icon"
+        aria-label={t.room.details}
+        aria-expanded={panel === "details"}
+        onClick={() => onPanel("details")}
+      >
+        <InfoIcon />
       </button>
     </div>
   );

@@ -1,34 +1,25 @@
-import { useEffect, useRef } from "preact/hooks";
-import { CloseIcon } from "./icons.tsx";
-
-const shortcuts: readonly (readonly [keys: string, what: string])[] = [
-  ["Enter", "Send"],
-  ["Shift Enter", "New line"],
-  ["Ctrl B, Ctrl I, Ctrl E", "Bold, italic, code"],
-  ["Esc", "Mark read and go to the newest"],
-  ["F6, Shift F6", "Next, previous part of the window"],
-  ["Up, Down or K, J", "Between messages"],
-  ["Home, End", "First and last message shown"],
-  ["C", "Copy the message"],
-  ["?", "This list"],
-];
+import { more } from "../texts/more.ts";
+import { Dialog } from "./dialog.tsx";
 
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const shortcuts: readonly (readonly [keys: string, what: string])[] = [
+    ["Enter", more.shortcuts.send],
+    ["Shift Enter", more.shortcuts.newLine],
+    ["Ctrl B, Ctrl I, Ctrl E", more.shortcuts.format],
+    ["Up", more.shortcuts.editLast],
+    ["Shift Up", more.shortcuts.replyLast],
+    ["Ctrl K", more.shortcuts.switcher],
+    ["Alt Down, Alt Up", more.shortcuts.nextRoom],
+    ["Alt Shift Down, Alt Shift Up", more.shortcuts.nextUnread],
+    ["Esc", more.shortcuts.escape],
+    ["F6, Shift F6", more.shortcuts.regions],
+    ["Up, Down or K, J", more.shortcuts.between],
+    ["Home, End", more.shortcuts.ends],
+    ["R, E, +, T, U, C, P, S", more.shortcuts.onMessage],
+    ["?", more.shortcuts.help],
+  ];
   return (
-    <dialog className="dialog" ref={dialog} onClose={onClose} aria-labelledby="shortcuts-title">
-      <div className="panel-head">
-        <h2 id="shortcuts-title">Keyboard shortcuts</h2>
-        <button
-          type="button"
-          className="button-icon"
-          aria-label="Close"
-          onClick={() => dialog.current?.close()}
-        >
-          <CloseIcon />
-        </button>
-      </div>
+    <Dialog title={more.shortcuts.title} onClose={onClose}>
       <dl className="shortcuts">
         {shortcuts.map(([keys, what]) => (
           <div key={keys}>
@@ -39,6 +30,6 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </dl>
-    </dialog>
+    </Dialog>
   );
 }

@@ -1,30 +1,211 @@
-import type { Person } from "@novax/protocol/entities";
+import type { OwnRoom, Person } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
+import type { PresentPerson } from "@novax/protocol/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { callsOf, type Section } from "../stores/rooms-store.ts";
+import type { Panel } from "../stores/ui-store.ts";
+import { t } from "../texts/text.ts";
 import { Avatar } from "./avatar.tsx";
-import { HashIcon } from "./icons.tsx";
-import { type Theme, themes } from "./theme.ts";
+import {
+  AtIcon,
+  BookmarkIcon,
+  ClockIcon,
+  FlagIcon,
+  MutedIcon,
+  PencilIcon,
+  PlusIcon,
+  SearchIcon,
+  ThreadIcon,
+} from "./icons.tsx";
+import { RoomIcon } from "./room-icon.tsx";
 
 export type SidebarProps = {
   /** Nothing stands beside it: it is what the page is about. */
   isAlone: boolean;
-  roomName: string;
-  unreadCount: number;
+  sections: readonly Section[];
+  current: OwnRoom | null;
+  panel: Panel | null;
+  drafts: ReadonlyMap<string, string>;
   you: Person;
+  status: { emoji: string; text: string };
+  isAdmin: boolean;
+  mayAddRooms: boolean;
+  mentionCount: number;
+  reportCount: number;
   /** Things that happened to one's account and were not looked at. */
   unseenNotices: number;
-  theme: Theme;
-  onTheme: (theme: Theme) => void;
-  onOpenRoom: () => void;
+  nameOfRoom: (room: OwnRoom) => string;
+  stateOf: (room: OwnRoom) => PresentPerson | null;
+  onOpenRoom: (room: OwnRoom) => void;
+  onPrefetch: (room: OwnRoom) => void;
+  onPanel: (panel: Panel) => void;
+  onSwitcher: () => void;
+  onAddRoom: (opener: HTMLElement) => void;
+  onNewDirect: () => void;
+  onSettings: () => void;
   onShortcuts: () => void;
   onSignOut: () => void;
 };
 
-const themeNames: Record<Theme, string> = { system: "As the system", light: "Light", dark: "Dark" };
+const prefetchAfterMs = 80;
 
-/** The rooms, and one's own account. */
+/** The rooms, what is across them, and one's own account. */
 export function Sidebar(props: SidebarProps) {
-  const { isAlone, roomName, unreadCount, you, unseenNotices, theme } = props;
+  const { isAlone, sections, panel } = props;
+  const titles: Record<Section["kind"], string> = {
+    favourites: t.rooms.favourites,
+    rooms: t.rooms.rooms,
+    direct: t.rooms.direct,
+    archived: t.rooms.archived,
+  };
+  const views: [Panel, string, () => preact.JSX.Element, number][] = [
+    ["mentions", t.rooms.mentions, AtIcon, props.mentionCount],
+    ["threads", t.rooms.threads, ThreadIcon, 0],
+    ["saved", t.rooms.saved, BookmarkIcon, 0],
+    ["later", t.rooms.later, ClockIcon, 0],
+  ];
+  if (props.reportCount > 0 || props.isAdmin)
+    views.push(["reports", t.rooms.reports, FlagIcon, props.reportCount]);
+  return (
+    <div className="sidebar" role={isAlone ? "main" : "navigation"} aria-label={t.rooms.title}>
+      <p className="brand">
+        <span className="brand-mark" aria-hidden="true" />
+        novaX
+      </p>
+      {isAlone ? <h1 className="visually-hidden">{t.rooms.title}</h1> : null}
+      <button type="button" className="jump-button" onClick={props.onSwitcher}>
+        <SearchIcon />
+        <span>{t.rooms.jump}</span>
+        <kbd>Ctrl K</kbd>
+      </button>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons in it have the focus, and the keys */}
+      <div className="room-items" onKeyDown={moveInside}>
+        <ul className="room-views">
+          {views.map(([view, label, ViewIcon, count]) => (
+            <li key={view}>
+              <button
+                type="button"
+                className="room-item"
+                aria-pressed={panel === view}
+                onClick={() => props.onPanel(view)}
+              >
+                <ViewIcon />
+                <span className="room-item-name">{label}</span>
+                {count > 0 ? <span className="badge badge-mention">{count}</span> : null}
+              </button>
+            </li>
+          ))}
+        </ul>
+        {sections.map((section) => (
+          <section key={section.kind} aria-label={titles[section.kind]}>
+            <div className="section-head">
+              <h2>{titles[section.kind]}</h2>
+              {section.kind === "rooms" && props.mayAddRooms ? (
+                <button
+                  type="button"
+                  className="button-icon button-small"
+                  aria-label={t.rooms.addRoom}
+                  aria-haspopup="menu"
+                  onClick={(event) => props.onAddRoom(event.currentTarget)}
+                >
+                  <PlusIcon />
+                </button>
+              ) : section.kind === "direct" ? (
+                <button
+                  type="button"
+                  className="button-icon button-small"
+                  aria-label={t.rooms.newDirect}
+                  onClick={props.onNewDirect}
+                >
+                  <PlusIcon />
+                </button>
+              ) : null}
+            </div>
+            {section.rooms.length === 0 ? (
+              <p className="section-hint">{section.kind === "direct" ? t.rooms.noDirect : t.rooms.noRooms}</p>
+            ) : (
+              <ul>
+                {section.rooms.map((room) => (
+                  <RoomItem key={room.id} room={room} {...props} />
+                ))}
+              </ul>
+            )}
+          </section>
+        ))}
+      </div>
+      <AccountMenu {...props} />
+    </div>
+  );
+}
+
+function RoomItem({ room, ...props }: SidebarProps & { room: OwnRoom }) {
+  const hover = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const name = props.nameOfRoom(room);
+  const calls = callsOf(room);
+  const isUnread = room.unread > 0 && !(room.isMuted && calls === 0) && room.notify !== "nothing";
+  const state = room.kind === "direct" ? props.stateOf(room) : null;
+  const count = calls > 0 ? calls : room.unread;
+  return (
+    <li>
+      <button
+        type="button"
+        className={`room-item${isUnread ? " room-item-unread" : ""}${room.isMuted ? " room-item-muted" : ""}`}
+        aria-current={props.current?.id === room.id ? "page" : undefined}
+        data-room={room.id}
+        onClick={() => props.onOpenRoom(room)}
+        onPointerEnter={() => {
+          hover.current = setTimeout(() => props.onPrefetch(room), prefetchAfterMs);
+        }}
+        onPointerLeave={() => clearTimeout(hover.current)}
+      >
+        <span className="room-item-icon">
+          <RoomIcon room={room} />
+          {state ? <PresenceDot state={state} /> : null}
+        </span>
+        <span className="room-item-name">{name}</span>
+        {state?.status?.emoji ? (
+          <span className="room-item-status" title={state.status.text}>
+            {state.status.emoji}
+          </span>
+        ) : null}
+        {room.kind === "private" ? <span className="visually-hidden">, {t.rooms.isPrivate}</span> : null}
+        {room.isMuted ? (
+          <>
+            <MutedIcon />
+            <span className="visually-hidden">, {t.rooms.isMuted}</span>
+          </>
+        ) : null}
+        {props.drafts.has(room.id) && props.current?.id !== room.id ? (
+          <>
+            <PencilIcon />
+            <span className="visually-hidden">, {t.rooms.hasDraft}</span>
+          </>
+        ) : null}
+        {isUnread || calls > 0 ? (
+          <span className={calls > 0 ? "badge badge-mention" : "badge"}>
+            <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
+            <span className="visually-hidden">
+              , {calls > 0 && room.mentions > 0 ? t.rooms.mentionCount(count) : t.rooms.unread(count)}
+            </span>
+          </span>
+        ) : null}
+      </button>
+    </li>
+  );
+}
+
+/** How somebody is: a shape as well as a colour. */
+export function PresenceDot({ state }: { state: PresentPerson }) {
+  const names = t.presence;
+  return (
+    <span className={`presence-dot presence-${state.state}`}>
+      <span className="visually-hidden">, {names[state.state]}</span>
+    </span>
+  );
+}
+
+function AccountMenu(props: SidebarProps) {
+  const { you, unseenNotices, status } = props;
   const account = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const closeOutside = (event: Event) => {
@@ -37,70 +218,78 @@ export function Sidebar(props: SidebarProps) {
       document.removeEventListener("focusin", closeOutside);
     };
   }, []);
+  const close = () => {
+    if (account.current) account.current.open = false;
+  };
   return (
-    <div className="sidebar" role={isAlone ? "main" : "navigation"} aria-label="Rooms">
-      <p className="brand">
-        <span className="brand-mark" aria-hidden="true" />
-        novaX
-      </p>
-      {isAlone ? <h1 className="visually-hidden">Rooms</h1> : null}
-      <ul className="room-items">
-        <li>
-          <button
-            type="button"
-            className={unreadCount > 0 ? "room-item room-item-unread" : "room-item"}
-            aria-current="page"
-            onClick={props.onOpenRoom}
-          >
-            <HashIcon />
-            <span className="room-item-name">{roomName}</span>
-            {unreadCount > 0 ? (
-              <span className="badge">
-                {unreadCount > 99 ? "99+" : unreadCount}
-                <span className="visually-hidden"> unread</span>
-              </span>
-            ) : null}
-          </button>
-        </li>
-      </ul>
-      <details className="account" ref={account} onKeyDown={closeOnEscape}>
-        <summary>
-          <Avatar person={you} size="small" />
-          <span className="person-name">{nameOf(you)}</span>
-          {unseenNotices > 0 ? (
-            <span className="badge">
-              {unseenNotices}
-              <span className="visually-hidden"> new about your account</span>
+    <details className="account" ref={account} onKeyDown={closeOnEscape}>
+      <summary>
+        <Avatar person={you} size="small" />
+        <span className="person-name">
+          {nameOf(you)}
+          {status.emoji || status.text ? (
+            <span className="person-status">
+              {" "}
+              {status.emoji} {status.text}
             </span>
           ) : null}
-        </summary>
-        <div className="account-menu">
-          <label className="account-row">
-            Appearance
-            <select value={theme} onInput={(event) => props.onTheme(event.currentTarget.value as Theme)}>
-              {themes.map((name) => (
-                <option key={name} value={name}>
-                  {themeNames[name]}
-                </option>
-              ))}
-            </select>
-          </label>
-          <button type="button" className="account-row" onClick={props.onShortcuts}>
-            Keyboard shortcuts <kbd>?</kbd>
-          </button>
-          <a className="account-row" href="/account">
-            Your account
-            {unseenNotices > 0 ? <span className="badge">{unseenNotices} new</span> : null}
+        </span>
+        {unseenNotices > 0 ? (
+          <span className="badge">
+            <span aria-hidden="true">{unseenNotices}</span>
+            <span className="visually-hidden"> {t.account.aboutAccount(unseenNotices)}</span>
+          </span>
+        ) : null}
+      </summary>
+      <div className="account-menu">
+        <button
+          type="button"
+          className="account-row"
+          onClick={() => {
+            close();
+            props.onSettings();
+          }}
+        >
+          {t.account.settings}
+        </button>
+        <button type="button" className="account-row" onClick={props.onShortcuts}>
+          {t.account.shortcuts} <kbd>?</kbd>
+        </button>
+        <a className="account-row" href="/account">
+          {t.account.yourAccount}
+          {unseenNotices > 0 ? <span className="badge">{t.account.newNotices(unseenNotices)}</span> : null}
+        </a>
+        {props.isAdmin ? (
+          <a className="account-row" href="/admin">
+            {t.account.admin}
           </a>
-          <form method="post" action="/logout" onSubmit={props.onSignOut}>
-            <button type="submit" className="account-row">
-              Sign out
-            </button>
-          </form>
-        </div>
-      </details>
-    </div>
+        ) : null}
+        <form method="post" action="/logout" onSubmit={props.onSignOut}>
+          <button type="submit" className="account-row">
+            {t.account.signOut}
+          </button>
+        </form>
+      </div>
+    </details>
   );
+}
+
+/** Arrows go through the list: it is one thing to whoever uses the keyboard, and Tab leads out of it. */
+function moveInside(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>(".room-item")];
+  const index = items.indexOf(document.activeElement as HTMLElement);
+  if (index < 0) return;
+  const targets: Record<string, number> = {
+    ArrowDown: index + 1,
+    ArrowUp: index - 1,
+    Home: 0,
+    End: items.length - 1,
+  };
+  const target = targets[event.key];
+  if (target === undefined) return;
+  event.preventDefault();
+  items[Math.min(Math.max(target, 0), items.length - 1)]?.focus();
 }
 
 function closeOnEscape(event: KeyboardEvent & { currentTarget: HTMLDetailsElement }): void {

@@ -31,3 +31,22 @@ export function formatDay(at: number, now: number): string {
     ? dayFormat.format(at)
     : yearFormat.format(at);
 }
+
+const soonFormat = new Intl.DateTimeFormat(undefined, {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+
+/** A moment in the near future or past: today its time alone, else with its day. */
+export function formatSoon(at: number, now = Date.now()): string {
+  return new Date(at).toDateString() === new Date(now).toDateString()
+    ? timeFormat.format(at)
+    : soonFormat.format(at);
+}
+
+export function formatDate(at: number): string {
+  return yearFormat.format(at);
+}

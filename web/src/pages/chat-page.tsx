@@ -1,68 +1,166 @@
-import type { Person } from "@novax/protocol/entities";
-import { nameOf } from "@novax/protocol/person";
+import type { RoomId } from "@novax/protocol/ids";
 import { useSignalEffect } from "@preact/signals";
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Composer, isTouch } from "../components/composer.tsx";
+import { useCallback, useEffect, useRef } from "preact/hooks";
+import { type Composer, isTouch } from "../components/composer.tsx";
 import { ConnectionBanner } from "../components/connection-banner.tsx";
+import { lazy } from "../components/lazy.tsx";
 import { LiveRegion } from "../components/live-region.tsx";
-import { MessageList } from "../components/message-list.tsx";
+import type { MessageList } from "../components/message-list.tsx";
+import { spotOf } from "../components/message-row.tsx";
 import { NoticeBanner } from "../components/notice-banner.tsx";
-import { PeoplePanel } from "../components/people-panel.tsx";
+import { preferences } from "../components/preferences.ts";
 import { RoomHeader } from "../components/room-header.tsx";
-import { ShortcutsDialog } from "../components/shortcuts-dialog.tsx";
 import { Sidebar } from "../components/sidebar.tsx";
-import { applyTheme, readTheme, type Theme } from "../components/theme.ts";
-import { TypingLine } from "../components/typing-line.tsx";
+import { ToastList } from "../components/toast-list.tsx";
 import type { ChatStore } from "../stores/chat-store.ts";
-import type { Drafts } from "../stores/drafts.ts";
-import { usePane } from "./use-pane.ts";
+import type { Panel, UiStore } from "../stores/ui-store.ts";
+import { t } from "../texts/text.ts";
+import { Conversation } from "./room-view.tsx";
+import { playCall } from "./sound.ts";
+import { ThreadView } from "./thread-view.tsx";
+import { useNavigation } from "./use-navigation.ts";
 
-export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) {
-  const { room, people, outbox, you } = chat;
+const OverlayHost = lazy(async () => (await import("./later.ts")).OverlayHost);
+const SidePanel = lazy(async () => (await import("./later.ts")).SidePanel);
+
+export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   const list = useRef<MessageList>(null);
   const composer = useRef<Composer>(null);
-  const peopleOpener = useRef<HTMLElement | null>(null);
-  const shortcutsOpener = useRef<HTMLElement | null>(null);
-  const [isShortcutsOpen, setShortcutsOpen] = useState(false);
-  const [theme, setTheme] = useState<Theme>(readTheme);
-  const { pane, show } = usePane();
-  const isPeopleOpen = pane === "people";
+  const panelOpener = useRef<HTMLElement | null>(null);
+  const { pane, show, goTo } = useNavigation(chat);
+  const room = chat.room.value;
+  const store = chat.timeline.value;
+  const panel = ui.panel.value;
+  const overlay = ui.overlay.value;
+  const thread = chat.thread.value;
 
   useSignalEffect(() => {
-    const { value: count } = room.unreadCount;
-    document.title = count > 0 ? `(${count}) ${room.name} · novaX` : `${room.name} · novaX`;
+    const current = chat.room.value;
+    const name = current ? `${chat.nameOf(current)} · novaX` : "novaX";
+    const unread = current?.unread ?? 0;
+    const count = Math.max(chat.rooms.calls.value, current && !current.isMuted ? unread : 0);
+    document.title = count > 0 && preferences.value.hasTitleCount ? `(${count}) ${name}` : name;
   });
 
-  const goToEnd = useCallback(() => {
-    chat.markRead(room.snapshot.value.headSeq);
-    room.clearDivider();
-    list.current?.followEnd();
-  }, [chat, room]);
+  // Something calls while nobody looks.
+  const callsBefore = useRef(chat.rooms.calls.peek());
+  useSignalEffect(() => {
+    const calls = chat.rooms.calls.value;
+    const isMore = calls > callsBefore.current;
+    callsBefore.current = calls;
+    if (
+      isMore &&
+      !chat.isAttended.peek() &&
+      preferences.peek().hasSound &&
+      chat.own.peek()!.quietUntil === null
+    )
+      playCall();
+  });
 
-  const showShortcuts = useCallback(() => {
-    shortcutsOpener.current = document.activeElement as HTMLElement | null;
-    setShortcutsOpen(true);
-  }, []);
+  const openRoom = useCallback(
+    (id: string, seq?: number) => {
+      ui.replyingTo.value = null;
+      ui.editing.value = null;
+      // Beside the room a list stays, so that one can go through it; a thread belongs to its room.
+      if (ui.panel.peek() === "thread" && chat.current.peek() !== id) ui.panel.value = null;
+      if (isTouch()) ui.panel.value = null;
+      goTo(id, seq);
+    },
+    [goTo, ui, chat],
+  );
+
+  const openPanel = useCallback(
+    (next: Panel) => {
+      panelOpener.current = document.activeElement as HTMLElement | null;
+      if (ui.panel.peek() === next) {
+        ui.panel.value = null;
+        show("room");
+        return;
+      }
+      ui.panel.value = next;
+      show("panel");
+    },
+    [show, ui],
+  );
+
+  const closePanel = useCallback(() => {
+    ui.panel.value = null;
+    void chat.openThread(null);
+    show("room");
+    if (panelOpener.current?.isConnected) panelOpener.current.focus();
+    else composer.current?.focus();
+  }, [chat, show, ui]);
+
+  const openThread = useCallback(
+    async (root: number, id?: string) => {
+      if (id !== undefined && chat.current.peek() !== id) {
+        goTo(id);
+      }
+      panelOpener.current = document.activeElement as HTMLElement | null;
+      ui.panel.value = "thread";
+      show("panel");
+      await chat.openThread(root);
+    },
+    [chat, goTo, show, ui],
+  );
+
+  const jump = useCallback(
+    (seq: number) => {
+      if (chat.timeline.peek()?.find(seq)) {
+        chat.highlight(seq);
+        list.current?.showMessage(seq);
+      } else openRoom(chat.current.peek() as string, seq);
+    },
+    [chat, openRoom],
+  );
+
+  const goToEnd = useCallback(async () => {
+    const current = chat.room.peek();
+    if (!current) return;
+    chat.heldUnread = null;
+    await chat.goToEnd();
+    chat.markRead(current.headSeq);
+    chat.timeline.peek()?.clearDivider();
+    list.current?.followEnd();
+  }, [chat]);
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       // While an input method composes, Escape is its own.
-      if (event.isComposing || event.keyCode === 229) return;
-      const isWriting =
-        event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
+      if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+      const { target } = event;
+      const isWriting = target instanceof HTMLElement && target.matches("input, textarea, select");
+      const isOrder = event.ctrlKey || event.metaKey;
       if (event.key === "F6") {
         event.preventDefault();
         cycleRegions(event.shiftKey ? -1 : 1);
-      } else if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
-        goToEnd();
-      } else if (event.key === "?" && !isWriting && !event.ctrlKey && !event.metaKey) {
+      } else if (isOrder && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
-        showShortcuts();
+        ui.open({ kind: "switcher" });
+      } else if (event.altKey && !isOrder && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+        event.preventDefault();
+        const next = nextRoom(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
+        if (next !== null) openRoom(next);
+      } else if (ui.overlay.peek() !== null) {
+        return;
+      } else if (event.key === "Escape") {
+        void goToEnd();
+      } else if (event.key === "?" && !isWriting && !isOrder) {
+        event.preventDefault();
+        ui.open({ kind: "shortcuts" });
       }
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
-  }, [goToEnd, showShortcuts]);
+  }, [chat, ui, goToEnd, openRoom]);
+
+  // The panel's pane was left by the system's Back.
+  useEffect(() => {
+    if (pane === "room" && isPhone() && ui.panel.peek() !== null) {
+      ui.panel.value = null;
+      void chat.openThread(null);
+    }
+  }, [pane, chat, ui]);
 
   // What had the focus is hidden with its pane. Before the first change of pane nothing had it.
   const paneBefore = useRef(pane);
@@ -70,40 +168,52 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
     const isChanged = paneBefore.current !== pane;
     paneBefore.current = pane;
     if (!isChanged || document.activeElement !== document.body) return;
-    document.querySelector<HTMLElement>(pane === "rooms" ? ".room-item" : ".messages-viewport")?.focus();
+    document
+      .querySelector<HTMLElement>(pane === "rooms" ? ".room-item[aria-current]" : ".messages-viewport")
+      ?.focus();
   }, [pane]);
 
-  const focusWriting = () => {
-    if (isTouch()) document.querySelector<HTMLElement>(".messages-viewport")?.focus();
-    else composer.current?.focus();
-  };
-
-  const present = people.present.value;
-  const snapshot = room.snapshot.value;
-  const here = useMemo(() => sortByName([...present.people.values()]), [present]);
-  const away = useMemo(
-    () => sortByName([...snapshot.members.values()].filter((member) => !present.people.has(member.id))),
-    [snapshot.members, present],
-  );
-
+  if (!room || !store) return null;
+  const other = room.kind === "direct" && room.people[0] ? chat.people.stateOf(room.people[0].id) : null;
+  const isPanelOpen = panel !== null && (panel !== "thread" || thread !== null);
   return (
-    <div className={`shell shell-${pane}${isPeopleOpen ? " shell-panel" : ""}`}>
+    <div className={`shell shell-${pane}${isPanelOpen ? " shell-panel" : ""}`}>
       <Sidebar
         isAlone={pane === "rooms"}
-        roomName={room.name}
-        unreadCount={room.unreadCount.value}
-        you={you}
+        sections={chat.rooms.sections.value}
+        current={room}
+        panel={panel}
+        drafts={chat.drafts.texts.value}
+        you={chat.you}
+        status={chat.own.value!.status}
+        isAdmin={chat.mayOnServer("report.resolve_any")}
+        mayAddRooms={chat.mayOnServer("room.create")}
+        mentionCount={0}
+        reportCount={chat.own.value!.reports}
         unseenNotices={chat.notices.unseenCount.value}
-        theme={theme}
-        onTheme={(chosen) => {
-          setTheme(chosen);
-          applyTheme(chosen);
+        nameOfRoom={(own) => chat.nameOf(own)}
+        stateOf={(own) => (own.people[0] ? chat.people.stateOf(own.people[0].id) : null)}
+        onOpenRoom={(own) => {
+          if (own.id === room.id && pane !== "rooms") composer.current?.focus();
+          openRoom(own.id);
         }}
-        onOpenRoom={() => {
-          if (pane === "rooms") show("room");
-          else composer.current?.focus();
-        }}
-        onShortcuts={showShortcuts}
+        onPrefetch={(own) => chat.prefetch(own.id)}
+        onPanel={openPanel}
+        onSwitcher={() => ui.open({ kind: "switcher" })}
+        onAddRoom={(opener) =>
+          ui.open({
+            kind: "menu",
+            spot: spotOf(opener),
+            label: t.rooms.addRoom,
+            items: [
+              { label: t.rooms.create, run: () => ui.open({ kind: "create_room" }) },
+              { label: t.rooms.browse, run: () => ui.open({ kind: "browse" }) },
+            ],
+          })
+        }
+        onNewDirect={() => ui.open({ kind: "new_direct" })}
+        onSettings={() => ui.open({ kind: "settings" })}
+        onShortcuts={() => ui.open({ kind: "shortcuts" })}
         onSignOut={() => chat.signingOut()}
       />
       <div className="room" role={pane === "rooms" ? undefined : "main"}>
@@ -112,90 +222,76 @@ export function ChatPage({ chat, drafts }: { chat: ChatStore; drafts: Drafts }) 
           notice={chat.notices.newest.value}
           onDismiss={() => {
             chat.notices.dismiss();
-            focusWriting();
+            composer.current?.focus();
           }}
         />
         <RoomHeader
-          name={room.name}
-          topic={room.topic}
-          presentCount={present.count}
-          isPeopleOpen={isPeopleOpen}
-          onPeople={() => {
-            peopleOpener.current = document.activeElement as HTMLElement | null;
-            show(isPeopleOpen ? "room" : "people");
-          }}
+          room={room}
+          name={chat.nameOf(room)}
+          other={other}
+          presentCount={chat.people.presentIn(room.id).count}
+          panel={panel}
+          onPanel={openPanel}
           onBack={() => show("rooms")}
         />
-        <MessageList
-          handle={list}
+        <Conversation
+          chat={chat}
+          ui={ui}
+          room={room}
+          store={store}
           rows={chat.rows.value}
-          roomName={room.name}
-          older={room.older.value}
-          unreadCount={room.unreadCount.value}
-          onLoadOlder={() => void room.loadOlder()}
-          onRead={(seq) => chat.markRead(seq)}
-          onFollow={(isFollowing) => {
-            chat.isFollowing = isFollowing;
-            if (isFollowing) room.trim();
-          }}
-          onDismissUnread={goToEnd}
-          onTypeElsewhere={(character) => composer.current?.type(character)}
-          onRetry={(sendId) => {
-            outbox.retry(sendId);
-            focusWriting();
-          }}
-          onDiscard={(sendId) => {
-            outbox.discard(sendId);
-            focusWriting();
-          }}
+          onOpenThread={(root) => void openThread(root)}
+          onJump={jump}
+          list={list}
+          composer={composer}
         />
-        <div className="room-foot">
-          <TypingLine people={people.typing.value} />
-          <Composer
-            handle={composer}
-            roomName={room.name}
-            draft={drafts.read(room.id)}
-            onDraft={(text) => drafts.write(room.id, text)}
-            onTyping={() => chat.typed()}
-            onSend={(text) => {
-              chat.send(text);
-              list.current?.followEnd();
-            }}
-          />
-        </div>
-        <LiveRegion timeline={snapshot.timeline} ownId={you.id} />
+        {preferences.value.announces && !room.isMuted ? (
+          <LiveRegion key={room.id} timeline={store.entries.value} ownId={chat.you.id} />
+        ) : null}
       </div>
-      {isPeopleOpen ? (
-        <PeoplePanel
-          present={here}
-          presentCount={present.count}
-          away={away}
-          you={you}
-          onClose={() => {
-            show("room");
-            peopleOpener.current?.focus();
-          }}
+      {panel === "thread" && thread ? (
+        <ThreadView chat={chat} ui={ui} room={room} store={thread} onJump={jump} onClose={closePanel} />
+      ) : panel !== null && panel !== "thread" ? (
+        <SidePanel
+          panel={panel}
+          chat={chat}
+          ui={ui}
+          onOpenRoom={openRoom}
+          onOpenThread={(id, root) => void openThread(root, id)}
+          onClose={closePanel}
         />
       ) : null}
-      {isShortcutsOpen ? (
-        <ShortcutsDialog
-          onClose={() => {
-            setShortcutsOpen(false);
-            shortcutsOpener.current?.focus();
-          }}
-        />
+      <ToastList toasts={chat.toasts.shown.value} onDismiss={(id) => chat.toasts.dismiss(id)} />
+      {overlay ? (
+        <OverlayHost key={overlay.kind} overlay={overlay} chat={chat} ui={ui} onOpenRoom={openRoom} />
       ) : null}
     </div>
   );
 }
 
-function sortByName(people: Person[]): Person[] {
-  return people.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+function isPhone(): boolean {
+  return matchMedia("(width < 640px)").matches;
+}
+
+/** The room before or after this one in the list; with `isUnread` the next that has something new. */
+function nextRoom(chat: ChatStore, step: 1 | -1, isUnread: boolean): RoomId | null {
+  const rooms = chat.rooms.sections.peek().flatMap((section) => section.rooms);
+  const current = rooms.findIndex((room) => room.id === chat.current.peek());
+  for (let index = 1; index <= rooms.length; index++) {
+    const room = rooms[(current + step * index + rooms.length * index) % rooms.length]!;
+    if (!isUnread || (room.unread > 0 && room.id !== chat.current.peek())) return room.id;
+  }
+  return null;
 }
 
 /** The parts of the window that F6 goes through, as native applications do. */
 function cycleRegions(step: 1 | -1): void {
-  const selectors = [".room-item", ".messages-viewport", ".composer-field", ".panel .button-icon"];
+  const selectors = [
+    ".room-item[aria-current]",
+    ".messages-viewport",
+    ".composer-field",
+    ".panel .button-icon",
+  ];
   const regions = selectors.flatMap((selector) => {
     const element = document.querySelector<HTMLElement>(selector);
     return element?.checkVisibility() ? [element] : [];

@@ -1,18 +1,32 @@
 import { type Bootstrap, bootstrapElementId } from "@novax/protocol/bootstrap";
 import { render } from "preact";
+import { api } from "../client/api.ts";
 import { NoRooms } from "../components/no-rooms.tsx";
+import { loadPreferences, preferences } from "../components/preferences.ts";
 import { ChatStore } from "../stores/chat-store.ts";
-import { createDrafts } from "../stores/drafts.ts";
 import { createIndexedDbOutbox } from "../stores/outbox-storage.ts";
+import { UiStore } from "../stores/ui-store.ts";
+import { isLanguage, speak } from "../texts/text.ts";
 import { ChatPage } from "./chat-page.tsx";
 
 const hiddenBatchMs = 250;
+const awayAfterMs = 10 * 60_000;
 
 const bootstrap = JSON.parse(document.getElementById(bootstrapElementId)!.textContent!) as Bootstrap;
 const place = document.getElementById("app")!;
+loadPreferences();
+await chooseLanguage();
 // Whoever was taken out of every room has nothing to open.
 if (bootstrap.rooms.length === 0) render(<NoRooms />, place);
 else openChat(bootstrap, place);
+
+/** The language that was chosen here, or else the browser's, where there is one of ours. */
+async function chooseLanguage(): Promise<void> {
+  const wanted = preferences.peek().language ?? navigator.language.split("-")[0];
+  if (!isLanguage(wanted) || wanted === "en") return;
+  const { de } = await import("../texts/de.ts");
+  speak(de, wanted);
+}
 
 function openChat(bootstrap: Bootstrap, place: HTMLElement): void {
   const socketUrl = new URL(`/ws/${encodeURIComponent(bootstrap.you.username)}`, location.href);
@@ -21,6 +35,8 @@ function openChat(bootstrap: Bootstrap, place: HTMLElement): void {
   const chat = new ChatStore(bootstrap, {
     socketUrl: socketUrl.href,
     outboxStorage: createIndexedDbOutbox(bootstrap.you.id),
+    draftStorage: localStorage,
+    api,
     // A hidden page is drawn no frames, and it may be hidden in between.
     schedule: (job) => {
       let isDue = true;
@@ -45,7 +61,31 @@ function openChat(bootstrap: Bootstrap, place: HTMLElement): void {
     if (chat.client.state.value.kind !== "open") chat.client.reconnect();
   });
   noteAttention();
+  tellWhenAway(chat);
 
-  render(<ChatPage chat={chat} drafts={createDrafts(localStorage)} />, place);
+  const seq = /^\/chat\/[^/]+\/(\d+)$/.exec(location.pathname)?.[1];
+  if (seq !== undefined) chat.highlight(Number(seq));
+  render(<ChatPage chat={chat} ui={new UiStore()} />, place);
   chat.start();
+  // What is likely to be opened is fetched once there is nothing else to do.
+  setTimeout(() => {
+    void import("./later.ts");
+  }, 2000);
+}
+
+/** Says when nobody has touched the page for a while, and when somebody does again. */
+function tellWhenAway(chat: ChatStore): void {
+  let isAway = false;
+  let timer: ReturnType<typeof setTimeout>;
+  const tell = (now: boolean) => {
+    isAway = now;
+    void chat.client.request({ type: "presence.set", isAway: now });
+  };
+  const touched = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => tell(true), awayAfterMs);
+    if (isAway) tell(false);
+  };
+  for (const event of ["pointerdown", "keydown", "focus"]) addEventListener(event, touched);
+  touched();
 }

@@ -1,60 +1,143 @@
-import type { Bootstrap } from "@novax/protocol/bootstrap";
-import type { Person } from "@novax/protocol/entities";
-import type { RoomEvent } from "@novax/protocol/events";
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { Bootstrap, OwnState, TimelinePage } from "@novax/protocol/bootstrap";
+import type { CommandType, FieldsOf } from "@novax/protocol/commands";
+import type { OwnRoom, Person } from "@novax/protocol/entities";
+import type { EventsFrame, RoomEvent } from "@novax/protocol/events";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { typingSendEveryMs } from "@novax/protocol/limits";
-import { batch, computed, signal } from "@preact/signals";
-import { fetchEvents, isSignedIn } from "../client/api.ts";
-import { RealtimeClient, type RealtimeListener } from "../client/realtime-client.ts";
+import {
+  mayInRoom,
+  mayOnServer,
+  type RoomAction,
+  type ServerAction,
+  type ServerRole,
+} from "@novax/protocol/permissions";
+import type { Reply } from "@novax/protocol/replies";
+import type { Signal as PassingSignal } from "@novax/protocol/signals";
+import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
+import { type Api, isSignedIn } from "../client/api.ts";
+import { type CommandDraft, RealtimeClient, type RealtimeListener } from "../client/realtime-client.ts";
+import { t } from "../texts/text.ts";
+import { Drafts } from "./drafts.ts";
 import { NoticeStore } from "./notice-store.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type OutboxDraft } from "./outbox.ts";
 import type { OutboxStorage } from "./outbox-storage.ts";
 import { PeopleStore } from "./people-store.ts";
-import { RoomStore } from "./room-store.ts";
+import { isFromOthers, RoomStore } from "./room-store.ts";
+import { RoomsStore, roomNameOf } from "./rooms-store.ts";
 import { layOutRows } from "./rows.ts";
+import { Toasts } from "./toasts.ts";
 
-/** The open chat: the connection, the room, what is on its way, and who is here. */
+export type ChatOptions = {
+  socketUrl: string;
+  outboxStorage: OutboxStorage;
+  draftStorage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
+  api: Api;
+  /** Runs a job before the next frame is drawn: whatever arrives until then is drawn in one go. */
+  schedule: (job: () => void) => void;
+};
+
+/** Rooms whose timelines stay in memory. */
+const openRoomsMax = 20;
+const rereadAfterMs = 300;
+
+/** The open chat: the connection, the rooms, what is on its way, and who is here. */
 export class ChatStore {
-  readonly you: Person;
-  readonly room: RoomStore;
+  readonly you: Person & { serverRole: ServerRole };
+  readonly rooms: RoomsStore;
   readonly people: PeopleStore;
   readonly outbox: Outbox;
+  readonly drafts: Drafts;
   readonly notices: NoticeStore;
+  readonly toasts = new Toasts();
   readonly client: RealtimeClient;
+  readonly api: Api;
   /** Whether somebody is looking: the window has focus and is visible. */
   readonly isAttended = signal(true);
-  readonly #schedule: (job: () => void) => void;
+  /** Something of one's own lists has changed: they are read again where they are shown. */
+  readonly listsVersion = signal(0);
+  readonly own: ReturnType<typeof signal<OwnState & { reports: number }>>;
+  readonly saved = signal<ReadonlySet<string>>(new Set());
+  readonly #schedule: ChatOptions["schedule"];
+  readonly #stores = new Map<RoomId, RoomStore>();
+  readonly #current = signal<RoomId | null>(null);
+  readonly #thread = signal<RoomStore | null>(null);
+  readonly #visited = signal<readonly RoomId[]>([]);
+  /** A message that was jumped to, and is shown for a moment. */
+  readonly highlighted = signal<number | null>(null);
   /** Whether the end of the list is in view; then the oldest may go. */
   isFollowing = true;
   #typingSentAt = 0;
   #isSigningOut = false;
-  /** How far the server knows that one has read. */
-  #toldReadSeq: number;
-  #arrived: RoomEvent[] = [];
+  #epoch: string;
+  #arrived: EventsFrame[] = [];
+  #rereadTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `schedule` runs a job before the next frame is drawn: whatever arrives until then is drawn in one go. */
-  constructor(
-    bootstrap: Bootstrap,
-    options: { socketUrl: string; outboxStorage: OutboxStorage; schedule: (job: () => void) => void },
-  ) {
+  constructor(bootstrap: Bootstrap, options: ChatOptions) {
     this.#schedule = options.schedule;
+    this.#epoch = bootstrap.epoch;
     this.you = bootstrap.you;
-    this.room = new RoomStore(bootstrap, bootstrap.rooms[0]!, fetchEvents);
+    this.api = options.api;
+    this.own = signal({ ...bootstrap.own, reports: 0 });
+    this.rooms = new RoomsStore(bootstrap.you, bootstrap.rooms);
     this.people = new PeopleStore(bootstrap.you);
+    for (const room of bootstrap.rooms)
+      for (const person of room.people) this.people.known.set(person.id, person);
     this.notices = new NoticeStore(bootstrap.unseenNotices);
     this.client = new RealtimeClient(options.socketUrl, this.#listen(), isSignedIn);
-    this.#toldReadSeq = this.room.readSeq.value;
     this.outbox = new Outbox(options.outboxStorage, this.client);
+    this.drafts = new Drafts(options.draftStorage, bootstrap.drafts, async (room, text) => {
+      const reply = await this.client.request({ type: "draft.save", room, text });
+      return reply?.ok ?? false;
+    });
+    if (bootstrap.open) {
+      this.#storeOf(bootstrap.open.room).fill(bootstrap.open.page);
+      this.#setCurrent(bootstrap.open.room);
+    }
   }
 
-  readonly rows = computed(() =>
-    layOutRows({
-      timeline: this.room.snapshot.value.timeline,
-      pending: this.outbox.items.value.filter((item) => item.room === this.room.id),
+  get current(): ReadonlySignal<RoomId | null> {
+    return this.#current;
+  }
+
+  /** The thread that is open beside the room. */
+  get thread(): ReadonlySignal<RoomStore | null> {
+    return this.#thread;
+  }
+
+  /** The rooms in the order in which they were last looked at, the newest first. */
+  get visited(): ReadonlySignal<readonly RoomId[]> {
+    return this.#visited;
+  }
+
+  /** The room that is looked at, as its member has it. */
+  readonly room = computed((): OwnRoom | null => this.rooms.get(this.#current.value));
+
+  /** The part of it that is shown. */
+  readonly timeline = computed((): RoomStore | null => {
+    const id = this.#current.value;
+    return id === null ? null : this.#storeOf(id);
+  });
+
+  readonly rows = computed(() => this.rowsOf(this.timeline.value));
+  readonly threadRows = computed(() => this.rowsOf(this.#thread.value));
+
+  rowsOf(store: RoomStore | null) {
+    if (!store) return [];
+    return layOutRows({
+      timeline: store.entries.value,
+      pending: store.isLive.value
+        ? this.outbox.items.value.filter(
+            (item) => item.room === store.id && (item.threadRoot ?? null) === store.threadRoot,
+          )
+        : [],
       you: this.you,
-      dividerSeq: this.room.dividerSeq.value,
-      isAtStart: this.room.older.value === "start",
-    }),
-  );
+      dividerSeq: store.dividerSeq.value,
+      isAtStart: store.threadRoot === null && store.hasLoaded.value && store.older.value === "none",
+      blocked: new Set(this.own.value!.blocked.map((person) => person.id)),
+      highlighted: this.highlighted.value,
+    });
+  }
 
   start(): void {
     this.client.state.subscribe((state) => {
@@ -62,8 +145,13 @@ export class ChatStore {
       if (state.kind === "ended" && state.reason === "signed_out" && !this.#isSigningOut)
         location.assign("/");
     });
+    this.rooms.isStale.subscribe((isStale) => {
+      if (isStale) this.#rereadRooms();
+    });
     this.client.connect();
     void this.outbox.restore();
+    void this.rereadOwn();
+    void this.#rereadSaved();
   }
 
   /**
@@ -74,105 +162,400 @@ export class ChatStore {
     this.#isSigningOut = true;
   }
 
-  send(text: string): void {
-    this.room.clearDivider();
+  /** Whether one may do this in a room: what the server will say, before it is asked. */
+  may(action: RoomAction, room: OwnRoom | null = this.room.value): boolean {
+    return room !== null && mayInRoom(room.role, action, room.kind);
+  }
+
+  mayOnServer(action: ServerAction): boolean {
+    return mayOnServer(this.you.serverRole, action);
+  }
+
+  nameOf(room: OwnRoom): string {
+    return roomNameOf(room, this.you, t.rooms.ownNotes);
+  }
+
+  /**
+   * Orders something. A refusal is told in a line at the edge of the window, and so is a line that is broken. Resolves
+   * with the reply where it was done, else with null.
+   */
+  async order<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<(Reply & { ok: true }) | null> {
+    const reply = await this.client.request({ type, ...(fields as object) } as unknown as CommandDraft);
+    if (reply?.ok) return reply;
+    this.toasts.show(reply ? reply.detail : t.errors.offline);
+    return null;
+  }
+
+  /** Goes to a room, or to a message in it. What was loaded before is shown at once. */
+  async openRoom(id: RoomId, seq?: number): Promise<void> {
+    if (!this.rooms.get(id)) return;
+    const before = this.timeline.peek();
+    if (before && before.id !== id) before.clearDivider();
+    const store = this.#storeOf(id);
+    batch(() => {
+      this.#setCurrent(id);
+      if (this.#thread.peek()?.id !== id) this.#thread.value = null;
+    });
+    if (this.client.state.peek().kind === "open") void this.client.request({ type: "room.view", room: id });
+    const isHere = seq === undefined ? store.isLive.peek() : store.find(seq) !== null;
+    try {
+      if (!store.hasLoaded.peek() || !isHere) await store.load(seq ?? (await this.#whereToOpen(id)));
+    } catch {
+      this.toasts.show(t.errors.notLoaded);
+    }
+    if (seq === undefined) this.#startDivider(store);
+    else this.highlight(seq);
+  }
+
+  /** Has a room ready before it is opened. */
+  prefetch(id: RoomId): void {
+    const store = this.#storeOf(id);
+    if (store.hasLoaded.peek() || this.client.state.peek().kind !== "open") return;
+    void store.load().catch(() => {});
+  }
+
+  highlight(seq: number): void {
+    this.highlighted.value = null;
+    this.highlighted.value = seq;
+    setTimeout(() => {
+      if (this.highlighted.peek() === seq) this.highlighted.value = null;
+    }, 2500);
+  }
+
+  /** Goes to the end of what is shown, also out of the past. */
+  async goToEnd(): Promise<void> {
+    const store = this.timeline.peek();
+    if (store && !store.isLive.peek()) await store.load().catch(() => this.toasts.show(t.errors.notLoaded));
+  }
+
+  /** Opens the thread of a message beside the room; null: closes it. */
+  async openThread(root: number | null): Promise<void> {
+    const room = this.#current.peek();
+    if (root === null || room === null) {
+      this.#thread.value = null;
+      return;
+    }
+    if (this.#thread.peek()?.threadRoot === root && this.#thread.peek()?.id === room) return;
+    const fetchPage = async (wish: { before?: number; limit: number }): Promise<TimelinePage> => {
+      const page = await this.api.thread(room, root, wish);
+      // The message that the thread hangs on stands at its beginning.
+      return page.hasBefore
+        ? page
+        : { ...page, entries: [{ kind: "message", ...page.root }, ...page.entries] };
+    };
+    const store = new RoomStore(room, { fetchPage, people: this.people.known, threadRoot: root });
+    this.#thread.value = store;
+    try {
+      await store.load();
+      this.#markThreadRead(store);
+    } catch {
+      this.toasts.show(t.errors.notLoaded);
+      if (this.#thread.peek() === store) this.#thread.value = null;
+    }
+  }
+
+  send(draft: Omit<OutboxDraft, "room">, store: RoomStore): void {
+    store.clearDivider();
     this.#typingSentAt = 0;
-    this.outbox.add(this.room.id, text, Date.now());
+    const more = store.threadRoot === null ? {} : { threadRoot: store.threadRoot };
+    this.outbox.add({ ...draft, ...more, room: store.id }, Date.now());
   }
 
   /** Says that something is being typed, at most every few seconds. */
-  typed(): void {
+  typed(store: RoomStore): void {
     const now = Date.now();
     if (now - this.#typingSentAt < typingSendEveryMs) return;
     this.#typingSentAt = now;
-    void this.client.request({ type: "typing.start", room: this.room.id });
+    const more = store.threadRoot === null ? {} : { threadRoot: store.threadRoot };
+    void this.client.request({ type: "typing.start", room: store.id, ...more });
   }
 
+  /** Somebody has seen everything up to here. */
   markRead(seq: number): void {
-    if (this.room.markRead(seq)) void this.#tellRead();
+    const room = this.room.peek();
+    const store = this.timeline.peek();
+    if (!room || !store || seq <= room.readSeq) return;
+    const isAll =
+      store.isLive.peek() &&
+      !store.entries.peek().some((entry) => entry.seq > seq && isFromOthers(entry, this.you.id));
+    // What stands behind the last message shown is nothing to be read.
+    const upTo = isAll ? room.headSeq : seq;
+    const unread = store.isLive.peek()
+      ? store.entries.peek().filter((entry) => entry.seq > upTo && isFromOthers(entry, this.you.id)).length
+      : room.unread;
+    this.rooms.change(room.id, { readSeq: upTo, unread, ...(isAll ? { mentions: 0 } : {}) });
+    void this.client.request({ type: "room.mark_read", room: room.id, seq: upTo });
+  }
+
+  async markUnread(entry: MessageEntry): Promise<void> {
+    const store = this.timeline.peek();
+    if (!store) return;
+    store.clearDivider();
+    if (await this.order("room.mark_unread", { room: store.id, seq: entry.seq })) {
+      store.clearDivider();
+      store.startDivider(entry.seq - 1, "" as AccountId);
+      this.heldUnread = store.id;
+    }
+  }
+
+  /** What was marked unread by hand is not read again by being in view. */
+  heldUnread: RoomId | null = null;
+
+  toggleReaction(entry: MessageEntry, room: RoomId, emoji: string): void {
+    const isOwn = entry.reactions.some(
+      (reaction) => reaction.emoji === emoji && reaction.by.includes(this.you.id),
+    );
+    void this.order(isOwn ? "reaction.remove" : "reaction.add", { room, seq: entry.seq, emoji });
+  }
+
+  toggleSaved(room: RoomId, seq: number): void {
+    const key = `${room} ${seq}`;
+    const saved = new Set(this.saved.peek());
+    const isSaved = saved.has(key);
+    if (isSaved) saved.delete(key);
+    else saved.add(key);
+    this.saved.value = saved;
+    void this.order(isSaved ? "message.unsave" : "message.save", { room, seq });
   }
 
   /** Somebody looks, or no longer does. Whoever leaves with nothing unread finds no old line when they come back. */
   setAttended(isAttended: boolean): void {
     this.isAttended.value = isAttended;
-    if (!isAttended && this.room.unreadCount.peek() === 0) this.room.clearDivider();
+    if (!isAttended && this.room.peek()?.unread === 0) this.timeline.peek()?.clearDivider();
   }
 
-  async #tellRead(): Promise<void> {
-    const seq = this.room.readSeq.peek();
-    if (seq <= this.#toldReadSeq) return;
-    const reply = await this.client.request({ type: "room.mark_read", room: this.room.id, seq });
-    // Without a reply it is told again on the next connection.
-    if (reply?.ok) this.#toldReadSeq = Math.max(this.#toldReadSeq, seq);
+  async rereadOwn(): Promise<void> {
+    try {
+      this.own.value = await this.api.own();
+    } catch {
+      // It is read again with the next change of it.
+    }
+  }
+
+  async #rereadSaved(): Promise<void> {
+    try {
+      const { messages } = await this.api.saved();
+      this.saved.value = new Set(messages.map(({ room, seq }) => `${room} ${seq}`));
+    } catch {
+      // As above.
+    }
+  }
+
+  #rereadRooms(): void {
+    clearTimeout(this.#rereadTimer);
+    this.#rereadTimer = setTimeout(() => {
+      void this.api.rooms().then(
+        ({ rooms }) => {
+          // What came while the list was on its way is newer than it.
+          const isOlder = rooms.some((room) => room.headSeq < (this.rooms.get(room.id)?.headSeq ?? 0));
+          if (isOlder) this.#rereadRooms();
+          else this.rooms.replaceAll(rooms);
+        },
+        () => {},
+      );
+    }, rereadAfterMs);
+  }
+
+  #setCurrent(id: RoomId): void {
+    this.#current.value = id;
+    this.rooms.keep(id);
+    this.isFollowing = true;
+    this.heldUnread = null;
+    this.#visited.value = [id, ...this.#visited.peek().filter((room) => room !== id)];
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet
+    document.cookie = `novax_room=${id}; path=/; max-age=31536000; samesite=lax`;
+    for (const old of this.#visited.peek().slice(openRoomsMax)) this.#stores.delete(old);
+    const store = this.#stores.get(id);
+    if (store?.hasLoaded.peek()) this.#startDivider(store);
+  }
+
+  #startDivider(store: RoomStore): void {
+    const room = this.rooms.get(store.id);
+    if (room && room.unread > 0) store.startDivider(room.readSeq, this.you.id);
+  }
+
+  /** With much that is unread a room opens at the first of it, with little at its end. */
+  async #whereToOpen(id: RoomId): Promise<number | undefined> {
+    const room = this.rooms.get(id);
+    if (!room || room.unread < 40) return undefined;
+    return room.readSeq + 1;
+  }
+
+  #storeOf(id: RoomId): RoomStore {
+    let store = this.#stores.get(id);
+    if (!store) {
+      store = new RoomStore(id, {
+        fetchPage: (wish) => this.api.timeline(id, wish),
+        people: this.people.known,
+      });
+      this.#stores.set(id, store);
+    }
+    return store;
+  }
+
+  #markThreadRead(store: RoomStore): void {
+    const last = store.entries.peek().at(-1);
+    if (last && store.threadRoot !== null)
+      void this.client.request({
+        type: "thread.mark_read",
+        room: store.id,
+        seq: store.threadRoot,
+        upTo: last.seq,
+      });
   }
 
   #listen(): RealtimeListener {
     return {
-      onHello: () => void this.#attach(),
+      onHello: (hello) => {
+        // Another epoch is another history: nothing that is here may be kept.
+        if (hello.epoch !== this.#epoch) {
+          location.reload();
+          return;
+        }
+        this.#arrived = [];
+        this.rooms.replaceAll(hello.rooms);
+        void this.#attach();
+      },
       onEvents: (frame) => {
         if (this.#arrived.length === 0) this.#schedule(() => this.#applyArrived());
-        this.#arrived.push(...frame.events);
+        this.#arrived.push(frame);
       },
-      onResync: (frame) => void this.#resync(frame.epoch),
-      onLeft: () => location.reload(),
-      onSignal: (passing) => {
-        if (passing.type === "presence") this.people.hearPresence(passing);
-        if (passing.type === "typing") this.people.hearTyping(passing);
-        if (passing.type === "read") this.room.markRead(passing.seq);
-        if (passing.type === "notice") this.notices.hear(passing);
+      onResync: ({ room, headSeq }) => void this.#resync(room, headSeq),
+      onLeft: ({ room }) => this.#left(room),
+      onEntered: ({ room }) => {
+        for (const person of room.people) this.people.known.set(person.id, person);
+        this.rooms.put(room);
       },
+      onSignal: (passing) => this.#hear(passing),
     };
   }
 
+  #hear(passing: PassingSignal): void {
+    switch (passing.type) {
+      case "presence":
+        this.people.hearPresence(passing);
+        return;
+      case "typing":
+        this.people.hearTyping(passing);
+        return;
+      case "read":
+        this.rooms.change(passing.room, {
+          readSeq: passing.seq,
+          unread: passing.unread,
+          mentions: passing.mentions,
+        });
+        return;
+      case "mention":
+        this.listsVersion.value += 1;
+        this.rooms.hearMention(passing.room, passing.seq);
+        return;
+      case "preferences": {
+        const { isFavourite, isMuted, notify } = passing;
+        this.rooms.change(passing.room, { isFavourite, isMuted, notify });
+        return;
+      }
+      case "draft":
+        this.drafts.hear(passing.room, passing.text);
+        return;
+      case "notice":
+        this.notices.hear(passing);
+        return;
+      case "reminder":
+        this.listsVersion.value += 1;
+        this.toasts.show(t.reminder.due(passing.note), {
+          label: t.reminder.look,
+          run: () => void this.openRoom(passing.room, passing.seq ?? undefined),
+        });
+        return;
+      case "own":
+        this.listsVersion.value += 1;
+        if (passing.what === "saved") void this.#rereadSaved();
+        if (passing.what === "profile" || passing.what === "reports") void this.rereadOwn();
+        return;
+    }
+  }
+
   async #attach(): Promise<void> {
-    const reply = await this.client.request({
-      type: "room.attach",
-      room: this.room.id,
-      ...this.room.position,
-    });
+    const positions = [...this.#stores.values()].flatMap((store) =>
+      store.hasLoaded.peek() && this.rooms.get(store.id)
+        ? [{ room: store.id, afterSeq: store.position.afterSeq }]
+        : [],
+    );
+    const reply = await this.client.request({ type: "rooms.attach", epoch: this.#epoch, positions });
     if (reply?.ok) {
       this.outbox.ready();
-      void this.#tellRead();
-    } else if (reply?.code === "not_found") location.reload();
-    else if (reply) setTimeout(() => this.client.reconnect(), reply.retryInMs ?? 2000);
+      const room = this.#current.peek();
+      if (room !== null && this.rooms.get(room)) void this.client.request({ type: "room.view", room });
+      else if (room !== null) this.#left(room);
+      // What was missed of the thread is read again.
+      const thread = this.#thread.peek();
+      if (thread?.hasLoaded.peek()) void thread.load().catch(() => {});
+    } else if (reply) setTimeout(() => this.client.reconnect(), reply.retryInMs ?? 2000);
   }
 
   #applyArrived(): void {
-    const events = this.#arrived;
+    const frames = this.#arrived;
     this.#arrived = [];
-    const isAttended = this.isAttended.peek();
-    const hadUnread = this.room.unreadCount.peek() > 0;
     batch(() => {
-      if (!this.room.apply(events)) {
-        // Something is missing: a new connection resumes from what is here.
-        this.client.reconnect();
-        return;
-      }
-      const sent = events.filter((event) => event.type === "message.sent");
-      for (const event of sent) this.people.stopTyping(event.actor.id);
-      const own = sent.filter((event) => event.actor.id === this.you.id);
-      this.outbox.acknowledge(new Set(own.map((event) => event.sendId)));
-      if (!isAttended) {
-        // The line belongs before what nobody has seen, not where this morning's was.
-        if (!hadUnread) this.room.clearDivider();
-        this.room.startDivider();
-      }
-      if (this.isFollowing) this.room.trim();
+      for (const { room, events } of frames) this.#applyEvents(room, events);
     });
   }
 
-  async #resync(epoch: string): Promise<void> {
-    // Another epoch is another history: nothing that is here may be kept.
-    if (epoch !== this.room.position.epoch) {
-      location.reload();
+  #applyEvents(id: RoomId, events: readonly RoomEvent[]): void {
+    const store = this.#stores.get(id);
+    const thread = this.#thread.peek();
+    const hadUnread = (this.rooms.get(id)?.unread ?? 0) > 0;
+    const isWhole = this.rooms.apply(id, events) && (store?.apply(events) ?? true);
+    if (!isWhole) {
+      // Something is missing: a new connection resumes from what is here.
+      this.client.reconnect();
       return;
     }
-    this.#arrived = [];
-    try {
-      if (await this.room.reload()) return;
-    } catch {
-      // Tried again with the next connection.
+    if (thread?.id === id) {
+      // It has no place of its own in the room's log: what it has not seen is in no other frame.
+      if (!thread.apply(events)) void thread.load().catch(() => {});
+      else if (this.isAttended.peek()) this.#markThreadRead(thread);
     }
-    setTimeout(() => this.client.reconnect(), 2000);
+    const sent = events.filter((event) => event.type === "message.sent");
+    for (const event of sent) {
+      this.people.known.set(event.actor.id, event.actor);
+      this.people.stopTyping(id, event.threadRoot ?? null, event.actor.id);
+    }
+    for (const event of events) this.people.known.set(event.actor.id, event.actor);
+    const own = sent.filter((event) => event.actor.id === this.you.id);
+    if (own.length > 0) this.outbox.acknowledge(new Set(own.map((event) => event.sendId)));
+    if (!store || id !== this.#current.peek()) return;
+    if (!this.isAttended.peek()) {
+      // The line belongs before what nobody has seen, not where this morning's was.
+      if (!hadUnread) store.clearDivider();
+      this.#startDivider(store);
+    }
+    if (this.isFollowing) store.trim();
+  }
+
+  async #resync(id: RoomId, headSeq: number): Promise<void> {
+    this.#arrived = this.#arrived.filter((frame) => frame.room !== id);
+    this.rooms.change(id, { headSeq });
+    this.#rereadRooms();
+    const store = this.#stores.get(id);
+    if (!store?.hasLoaded.peek()) return;
+    try {
+      await store.load();
+    } catch {
+      setTimeout(() => this.client.reconnect(), 2000);
+    }
+  }
+
+  #left(id: RoomId): void {
+    const room = this.rooms.get(id);
+    this.rooms.remove(id);
+    this.#stores.delete(id);
+    if (this.#current.peek() !== id) return;
+    if (room) this.toasts.show(t.rooms.youLeft(this.nameOf(room)));
+    const next =
+      this.#visited.peek().find((candidate) => this.rooms.get(candidate)) ??
+      [...this.rooms.all.peek().keys()][0];
+    if (next === undefined) location.reload();
+    else void this.openRoom(next);
   }
 }

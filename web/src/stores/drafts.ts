@@ -1,25 +1,84 @@
 import type { RoomId } from "@novax/protocol/ids";
+import { type ReadonlySignal, signal } from "@preact/signals";
 
-/** What is being written in each room; it survives switching and reloading. */
-export type Drafts = { read(room: RoomId): string; write(room: RoomId, text: string): void };
+type DraftStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-export function createDrafts(storage: Pick<Storage, "getItem" | "setItem" | "removeItem">): Drafts {
-  const key = (room: RoomId) => `draft:${room}`;
-  return {
-    read: (room) => {
-      try {
-        return storage.getItem(key(room)) ?? "";
-      } catch {
-        return "";
-      }
-    },
-    write: (room, text) => {
-      try {
-        if (text === "") storage.removeItem(key(room));
-        else storage.setItem(key(room), text);
-      } catch {
-        // No storage, or no room in it: the draft lives as long as the page does.
-      }
-    },
-  };
+const saveAfterMs = 1500;
+
+/**
+ * What is being written in each room: kept by the server for all one's devices, and by this browser until the server
+ * has it, so that it survives switching, reloading and a broken line.
+ */
+export class Drafts {
+  readonly #storage: DraftStorage;
+  readonly #save: (room: RoomId, text: string) => Promise<boolean>;
+  readonly #texts = signal<ReadonlyMap<string, string>>(new Map());
+  readonly #timers = new Map<RoomId, ReturnType<typeof setTimeout>>();
+
+  /** `save` hands a text to the server, and says whether that has it. */
+  constructor(
+    storage: DraftStorage,
+    known: Readonly<Record<string, string>>,
+    save: (room: RoomId, text: string) => Promise<boolean>,
+  ) {
+    this.#storage = storage;
+    this.#save = save;
+    this.#texts.value = new Map(Object.entries(known));
+  }
+
+  get texts(): ReadonlySignal<ReadonlyMap<string, string>> {
+    return this.#texts;
+  }
+
+  read(room: RoomId): string {
+    return this.#stored(room) ?? this.#texts.peek().get(room) ?? "";
+  }
+
+  write(room: RoomId, text: string): void {
+    this.#put(room, text);
+    this.#store(room, text);
+    clearTimeout(this.#timers.get(room));
+    const save = () => {
+      this.#timers.delete(room);
+      void this.#save(room, text).then((isSaved) => {
+        if (isSaved && this.#stored(room) === text) this.#store(room, null);
+      });
+    };
+    // An emptied field was sent or given up: the other devices should not show it any longer.
+    this.#timers.set(room, setTimeout(save, text === "" ? 0 : saveAfterMs));
+  }
+
+  /** Another device has written; what is being written here stays. False then. */
+  hear(room: RoomId, text: string): boolean {
+    if (this.#timers.has(room) || this.#stored(room) !== null || this.#texts.peek().get(room) === text)
+      return false;
+    this.#put(room, text);
+    return true;
+  }
+
+  #put(room: RoomId, text: string): void {
+    const texts = new Map(this.#texts.peek());
+    if (text === "") texts.delete(room);
+    else texts.set(room, text);
+    // The pencil in the list needs to know only whether there is one.
+    if (texts.has(room) !== this.#texts.peek().has(room)) this.#texts.value = texts;
+    else (this.#texts.peek() as Map<string, string>).set(room, text);
+  }
+
+  #stored(room: RoomId): string | null {
+    try {
+      return this.#storage.getItem(`draft:${room}`);
+    } catch {
+      return null;
+    }
+  }
+
+  #store(room: RoomId, text: string | null): void {
+    try {
+      if (text === null) this.#storage.removeItem(`draft:${room}`);
+      else this.#storage.setItem(`draft:${room}`, text);
+    } catch {
+      // No storage, or no room in it: the draft lives as long as the page does.
+    }
+  }
 }

@@ -3,6 +3,8 @@ import { Lexer, type Token, type Tokens } from "marked";
 
 export type MarkdownNode =
   | { kind: "text"; text: string }
+  /** Calls somebody by their username, or everybody. */
+  | { kind: "mention"; name: string }
   | { kind: "break" }
   | { kind: "rule" }
   | { kind: "code"; text: string }
@@ -31,6 +33,17 @@ export function parseMarkdown(text: string): MarkdownNode[] {
   }
 }
 
+/** A text on one line, without the marks that make it bold or code: for where there is room for its words alone. */
+export function withoutMarks(text: string): string {
+  return text
+    .replace(/```\w*/g, " ")
+    .replace(/(\*\*|~~|`)/g, "")
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/^\s*(?:>|[-*+]|#+)\s/gm, "")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
 /** Up to six emoji and nothing else, which are shown large. */
 export function isEmojiOnly(text: string): boolean {
   return text.length < emojiOnlyCharsMax && /^\p{RGI_Emoji}{1,6}$/v.test(text.replace(/\s+/g, ""));
@@ -48,7 +61,7 @@ export function safeHref(href: string): string | null {
 
 function showsSomething(node: MarkdownNode): boolean {
   if ("children" in node) return node.children.some(showsSomething);
-  return node.kind === "rule" || ("text" in node && node.text.trim() !== "");
+  return node.kind === "rule" || node.kind === "mention" || ("text" in node && node.text.trim() !== "");
 }
 
 function plain(text: string): MarkdownNode[] {
@@ -135,8 +148,23 @@ function lines(text: string): MarkdownNode[] {
   return text
     .split("\n")
     .flatMap((line, index): MarkdownNode[] =>
-      index === 0 ? [{ kind: "text", text: line }] : [{ kind: "break" }, { kind: "text", text: line }],
+      index === 0 ? withMentions(line) : [{ kind: "break" }, ...withMentions(line)],
     );
+}
+
+// As `mentionsIn` of the protocol reads them.
+const mention = /(?<![\p{L}\p{N}_@./-])@([\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}_])?)/gu;
+
+function withMentions(line: string): MarkdownNode[] {
+  const nodes: MarkdownNode[] = [];
+  let end = 0;
+  for (const match of line.matchAll(mention)) {
+    if (match.index > end) nodes.push({ kind: "text", text: line.slice(end, match.index) });
+    nodes.push({ kind: "mention", name: match[1]! });
+    end = match.index + match[0].length;
+  }
+  if (end < line.length || nodes.length === 0) nodes.push({ kind: "text", text: line.slice(end) });
+  return nodes;
 }
 
 function firstWord(text: string | undefined): string {

@@ -18,7 +18,8 @@ function setUp(stored: OutboxItem[] = []) {
   const outbox = new Outbox(storage, {
     request: (draft: CommandDraft) =>
       new Promise((answer) => {
-        if (draft.type === "message.send") sent.push({ sendId: draft.sendId, text: draft.body.text, answer });
+        if (draft.type === "message.send" && draft.body.kind === "text")
+          sent.push({ sendId: draft.sendId, text: draft.body.text, answer });
       }),
     reconnect: () => {},
   });
@@ -31,7 +32,7 @@ const settle = () => Bun.sleep(0);
 describe("the outbox", () => {
   test("sends nothing before the room is attached, then one after the other in the order of writing", async () => {
     const { outbox, sent } = setUp();
-    for (const text of ["one", "two", "three"]) outbox.add(generalRoomId, text, 0);
+    for (const text of ["one", "two", "three"]) outbox.add({ room: generalRoomId, text: text }, 0);
     expect(sent).toHaveLength(0);
     outbox.ready();
     expect(texts(sent)).toEqual(["one"]);
@@ -42,7 +43,7 @@ describe("the outbox", () => {
 
   test("sends again, under the same sendId, what a broken connection left open", async () => {
     const { outbox, sent } = setUp();
-    outbox.add(generalRoomId, "one", 0);
+    outbox.add({ room: generalRoomId, text: "one" }, 0);
     outbox.ready();
     outbox.interrupted();
     sent[0]!.answer(null);
@@ -54,7 +55,7 @@ describe("the outbox", () => {
 
   test("takes the answer to a doubled send as the acknowledgement", async () => {
     const { outbox, sent, kept } = setUp();
-    outbox.add(generalRoomId, "one", 0);
+    outbox.add({ room: generalRoomId, text: "one" }, 0);
     outbox.ready();
     sent[0]!.answer({ type: "reply", re: 1, ok: true, seq: 4, duplicate: true });
     await settle();
@@ -64,8 +65,8 @@ describe("the outbox", () => {
 
   test("keeps what was refused for good until somebody decides, and lets the next one go", async () => {
     const { outbox, sent, kept } = setUp();
-    outbox.add(generalRoomId, "bad", 0);
-    outbox.add(generalRoomId, "good", 0);
+    outbox.add({ room: generalRoomId, text: "bad" }, 0);
+    outbox.add({ room: generalRoomId, text: "good" }, 0);
     outbox.ready();
     sent[0]!.answer({ type: "reply", re: 1, ok: false, code: "message_invalid", detail: "no" });
     await settle();
@@ -80,8 +81,8 @@ describe("the outbox", () => {
 
   test("a passing refusal is tried again after the time it names, and nothing overtakes it", async () => {
     const { outbox, sent } = setUp();
-    outbox.add(generalRoomId, "one", 0);
-    outbox.add(generalRoomId, "two", 0);
+    outbox.add({ room: generalRoomId, text: "one" }, 0);
+    outbox.add({ room: generalRoomId, text: "two" }, 0);
     outbox.ready();
     sent[0]!.answer({
       type: "reply",
@@ -106,7 +107,7 @@ describe("the outbox", () => {
       state: { kind: "waiting" },
     });
     const { outbox, sent } = setUp([item("second", 2), item("first", 1)]);
-    outbox.add(generalRoomId, "third", 3);
+    outbox.add({ room: generalRoomId, text: "third" }, 3);
     await outbox.restore();
     outbox.ready();
     for (let index = 0; index < 3; index++) outbox.acknowledge(new Set([sent[index]!.sendId]));

@@ -4,13 +4,22 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { CommandDraft } from "../client/realtime-client.ts";
 import type { OutboxStorage } from "./outbox-storage.ts";
 
-export type OutboxItem = {
-  readonly sendId: SendId;
+/** What is to be said, and where. */
+export type OutboxDraft = {
   readonly room: RoomId;
   readonly text: string;
+  /** The message it answers. */
+  readonly replyTo?: number;
+  /** The message in whose thread it belongs. */
+  readonly threadRoot?: number;
+  readonly callsEverybody?: boolean;
+};
+
+export type OutboxItem = OutboxDraft & {
+  readonly sendId: SendId;
   readonly createdAt: number;
   /** `failed`: the server refused it for good; it stays until somebody decides. */
-  readonly state: { kind: "waiting" } | { kind: "failed"; detail: string };
+  readonly state: { kind: "waiting" } | { kind: "failed"; detail: string; asks?: boolean };
 };
 
 const retryAfterMs = 2000;
@@ -51,11 +60,10 @@ export class Outbox {
     this.#pump();
   }
 
-  add(room: RoomId, text: string, now: number): void {
+  add(draft: OutboxDraft, now: number): void {
     const item: OutboxItem = {
+      ...draft,
       sendId: crypto.randomUUID() as SendId,
-      room,
-      text,
       createdAt: now,
       state: { kind: "waiting" },
     };
@@ -87,8 +95,11 @@ export class Outbox {
     if (this.#inFlight && sendIds.has(this.#inFlight)) this.#landed();
   }
 
+  /** Tries again; what was asked about is then meant. */
   retry(sendId: SendId): void {
-    this.#change(sendId, { kind: "waiting" });
+    const item = this.#items.value.find((candidate) => candidate.sendId === sendId);
+    const isMeant = item?.state.kind === "failed" && item.state.asks === true;
+    this.#change(sendId, { kind: "waiting" }, isMeant ? { callsEverybody: true } : {});
     this.#pump();
   }
 
@@ -109,6 +120,9 @@ export class Outbox {
         room: next.room,
         sendId: next.sendId,
         body: { kind: "text", text: next.text },
+        ...(next.replyTo === undefined ? {} : { replyTo: next.replyTo }),
+        ...(next.threadRoot === undefined ? {} : { threadRoot: next.threadRoot }),
+        ...(next.callsEverybody === undefined ? {} : { callsEverybody: next.callsEverybody }),
       })
       .then((reply) => this.#answered(next.sendId, reply));
   }
@@ -122,7 +136,8 @@ export class Outbox {
     const isPassing =
       reply.code === "rate_limited" || reply.code === "unavailable" || reply.code === "internal";
     if (!isPassing) {
-      this.#change(sendId, { kind: "failed", detail: reply.detail });
+      const asks = reply.code === "confirmation_required";
+      this.#change(sendId, { kind: "failed", detail: reply.detail, asks });
       this.#landed();
       return;
     }
@@ -137,8 +152,10 @@ export class Outbox {
     this.#pump();
   }
 
-  #change(sendId: SendId, state: OutboxItem["state"]): void {
-    this.#items.value = this.#items.value.map((item) => (item.sendId === sendId ? { ...item, state } : item));
+  #change(sendId: SendId, state: OutboxItem["state"], more: Partial<OutboxDraft> = {}): void {
+    this.#items.value = this.#items.value.map((item) =>
+      item.sendId === sendId ? { ...item, ...more, state } : item,
+    );
     const changed = this.#items.value.find((item) => item.sendId === sendId);
     if (changed) void this.#storage.write(changed);
   }

@@ -1,55 +1,81 @@
 import type { Person } from "@novax/protocol/entities";
-import type { AccountId } from "@novax/protocol/ids";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { typingExpiresMs } from "@novax/protocol/limits";
-import type { PresenceSignal, TypingSignal } from "@novax/protocol/signals";
-import { type ReadonlySignal, signal } from "@preact/signals";
+import type { PresenceSignal, PresentPerson, TypingSignal } from "@novax/protocol/signals";
+import { signal } from "@preact/signals";
 
-/** Who is in the room at the moment, and who of them is typing. */
+export type Present = { count: number; people: ReadonlyMap<AccountId, PresentPerson> };
+type Typing = { key: string; who: Person };
+
+const nobody: Present = { count: 0, people: new Map() };
+
+/** Who is in the rooms that are looked at, how they are, and who of them is typing. */
 export class PeopleStore {
   readonly #you: Person;
-  readonly #present = signal<{ count: number; people: ReadonlyMap<AccountId, Person> }>({
-    count: 0,
-    people: new Map(),
-  });
-  readonly #typing = signal<readonly Person[]>([]);
-  readonly #typingUntil = new Map<AccountId, ReturnType<typeof setTimeout>>();
+  readonly #present = signal<ReadonlyMap<RoomId, Present>>(new Map());
+  readonly #typing = signal<readonly Typing[]>([]);
+  readonly #typingUntil = new Map<string, ReturnType<typeof setTimeout>>();
+  /** Everybody whose name this browser has seen. */
+  readonly known = new Map<AccountId, Person>();
 
   constructor(you: Person) {
     this.#you = you;
+    this.known.set(you.id, you);
   }
 
-  get present(): ReadonlySignal<{ count: number; people: ReadonlyMap<AccountId, Person> }> {
-    return this.#present;
+  presentIn(room: RoomId | null): Present {
+    return (room === null ? undefined : this.#present.value.get(room)) ?? nobody;
   }
 
-  get typing(): ReadonlySignal<readonly Person[]> {
-    return this.#typing;
+  /** How somebody is, as far as any room that is looked at tells. */
+  stateOf(account: AccountId): PresentPerson | null {
+    for (const { people } of this.#present.value.values()) {
+      const person = people.get(account);
+      if (person) return person;
+    }
+    return null;
+  }
+
+  typingIn(room: RoomId, threadRoot: number | null): readonly Person[] {
+    const place = placeOf(room, threadRoot);
+    return this.#typing.value.flatMap(({ key, who }) => (key === `${place} ${who.id}` ? [who] : []));
   }
 
   hearPresence(signal: PresenceSignal): void {
-    const people = new Map(signal.full ? [] : this.#present.value.people);
-    for (const person of signal.joined) people.set(person.id, person);
+    const before = this.#present.value.get(signal.room) ?? nobody;
+    const people = new Map(signal.full ? [] : before.people);
+    for (const person of signal.joined) {
+      people.set(person.id, person);
+      this.known.set(person.id, person);
+    }
     for (const id of signal.left) people.delete(id);
-    this.#present.value = { count: signal.count, people };
-    for (const id of signal.left) this.stopTyping(id);
+    this.#present.value = new Map(this.#present.value).set(signal.room, { count: signal.count, people });
   }
 
-  hearTyping(signal: TypingSignal): void {
-    const { who } = signal;
+  hearTyping({ room, who, threadRoot }: TypingSignal): void {
     if (who.id === this.#you.id) return;
-    clearTimeout(this.#typingUntil.get(who.id));
+    const key = `${placeOf(room, threadRoot ?? null)} ${who.id}`;
+    clearTimeout(this.#typingUntil.get(key));
     this.#typingUntil.set(
-      who.id,
-      setTimeout(() => this.stopTyping(who.id), typingExpiresMs),
+      key,
+      setTimeout(() => this.#stop(key), typingExpiresMs),
     );
-    if (!this.#typing.value.some((person) => person.id === who.id))
-      this.#typing.value = [...this.#typing.value, who];
+    if (!this.#typing.value.some((entry) => entry.key === key))
+      this.#typing.value = [...this.#typing.value, { key, who }];
   }
 
-  /** Somebody's message came, or they left, or nothing was heard for a while. */
-  stopTyping(id: AccountId): void {
-    clearTimeout(this.#typingUntil.get(id));
-    if (!this.#typingUntil.delete(id)) return;
-    this.#typing.value = this.#typing.value.filter((person) => person.id !== id);
+  /** Somebody's message came. */
+  stopTyping(room: RoomId, threadRoot: number | null, id: AccountId): void {
+    this.#stop(`${placeOf(room, threadRoot)} ${id}`);
   }
+
+  #stop(key: string): void {
+    clearTimeout(this.#typingUntil.get(key));
+    if (!this.#typingUntil.delete(key)) return;
+    this.#typing.value = this.#typing.value.filter((entry) => entry.key !== key);
+  }
+}
+
+function placeOf(room: RoomId, threadRoot: number | null): string {
+  return `${room} ${threadRoot ?? ""}`;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { Bootstrap } from "@novax/protocol/bootstrap";
+import type { TimelinePage } from "@novax/protocol/bootstrap";
+import type { Message } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import { type AccountId, generalRoomId, type SendId } from "@novax/protocol/ids";
-import { type FetchEvents, RoomStore } from "./room-store.ts";
+import { type FetchPage, RoomStore } from "./room-store.ts";
 
 const alice = { id: "a" as AccountId, username: "alice" };
 const bob = { id: "b" as AccountId, username: "bob" };
@@ -14,44 +15,77 @@ const event = (seq: number): RoomEvent => ({
   sendId: `s${seq}` as SendId,
   body: { kind: "text", text: `m${seq}` },
 });
-const range = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
+const message = (seq: number): { kind: "message" } & Message => ({
+  kind: "message",
+  seq,
+  sendId: `s${seq}` as SendId,
+  sender: bob,
+  sentAt: seq,
+  body: { kind: "text", text: `m${seq}` },
+  editedAt: null,
+  quote: null,
+  threadRoot: null,
+  thread: null,
+  reactions: [],
+  isPinned: false,
+  mentionsAll: false,
+  poll: null,
+});
+const edited = (seq: number, target: number): RoomEvent => ({
+  seq,
+  at: seq,
+  actor: bob,
+  type: "message.edited",
+  target,
+  body: { kind: "text", text: `edited in ${seq}` },
+});
+const numbers = (from: number, to: number) =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
+const events = (from: number, to: number) => numbers(from, to).map(event);
+const page = (from: number, to: number, head: number): TimelinePage => ({
+  epoch: "e",
+  headSeq: head,
+  entries: numbers(from, to).map(message),
+  hasBefore: from > 1,
+  hasAfter: to < head,
+  people: [],
+  ownVotes: {},
+});
 
-function setUp(options: { head: number; shown?: number; readSeq?: number; fetchEvents?: FetchEvents }) {
-  const { head, shown = 10, readSeq = head } = options;
-  const log = range(1, 2000);
-  const fromLog: FetchEvents = async (_room, { before = head + 1, limit }) => ({
-    epoch: "e",
-    headSeq: head,
-    events: log.slice(Math.max(0, before - 1 - limit), before - 1),
-  });
-  const bootstrap: Bootstrap = {
-    epoch: "e",
-    you: alice,
-    unseenNotices: 0,
-    rooms: [
-      {
-        id: generalRoomId,
-        name: "General",
-        topic: "",
-        headSeq: head,
-        readSeq,
-        events: range(head - shown + 1, head),
-        members: [],
-      },
-    ],
+/** A store that shows the newest of a room of `head` messages. */
+function setUp({
+  head,
+  shown = 10,
+  fetchPage,
+}: {
+  head: number;
+  shown?: number;
+  fetchPage?: FetchPage;
+}): RoomStore {
+  const fromLog: FetchPage = async ({ before, after, around, limit }) => {
+    if (around !== undefined)
+      return page(Math.max(1, around - limit / 2), Math.min(head, around + limit / 2 - 1), head);
+    if (after !== undefined) return page(after + 1, Math.min(head, after + limit), head);
+    const end = (before ?? head + 1) - 1;
+    return page(Math.max(1, end - limit + 1), end, head);
   };
-  return new RoomStore(bootstrap, bootstrap.rooms[0]!, options.fetchEvents ?? fromLog);
+  const store = new RoomStore(generalRoomId, { fetchPage: fetchPage ?? fromLog, people: new Map() });
+  store.fill(page(head - shown + 1, head, head));
+  return store;
 }
-const seqs = (store: RoomStore) => store.snapshot.value.timeline.map((entry) => entry.seq);
+const seqs = (store: RoomStore) => store.entries.value.map((entry) => entry.seq);
+const textAt = (store: RoomStore, seq: number) => {
+  const body = store.find(seq)?.body;
+  return body?.kind === "text" ? body.text : null;
+};
 
 describe("the room store", () => {
   test("takes what follows, ignores what it has, and says when something is missing", () => {
     const store = setUp({ head: 100 });
-    expect(store.apply(range(99, 103))).toBe(true);
-    expect(store.apply(range(101, 102))).toBe(true);
+    expect(store.apply(events(99, 103))).toBe(true);
+    expect(store.apply(events(101, 102))).toBe(true);
     expect(store.apply([event(106)])).toBe(false);
-    expect(seqs(store)).toEqual(range(91, 103).map((known) => known.seq));
+    expect(seqs(store)).toEqual(numbers(91, 103));
     expect(store.position).toEqual({ afterSeq: 103, epoch: "e" });
   });
 
@@ -60,17 +94,17 @@ describe("the room store", () => {
     await Promise.all([store.loadOlder(), store.loadOlder(), store.loadOlder()]);
     expect(seqs(store)[0]).toBe(41);
     await store.loadOlder();
-    expect(seqs(store)).toEqual(range(1, 100).map((known) => known.seq));
-    expect(store.older.value).toBe("start");
+    expect(seqs(store)).toEqual(numbers(1, 100));
+    expect(store.older.value).toBe("none");
   });
 
   test("a page that does not load can be asked for again", async () => {
     let fails = true;
     const store = setUp({
       head: 100,
-      fetchEvents: async () => {
+      fetchPage: async () => {
         if (fails) throw new Error("offline");
-        return { epoch: "e", headSeq: 100, events: range(41, 90) };
+        return page(41, 90, 100);
       },
     });
     await store.loadOlder();
@@ -84,39 +118,87 @@ describe("the room store", () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const store = setUp({
       head: 100,
-      fetchEvents: async () => {
+      fetchPage: async () => {
         await promise;
-        return { epoch: "e", headSeq: 1500, events: range(1451, 1500) };
+        return page(1451, 1500, 1500);
       },
     });
-    const reloaded = store.reload();
-    expect(store.apply(range(1499, 1502))).toBe(true);
+    const loaded = store.load();
+    // What is too far ahead of what is here does not fit here; the page that is on its way is for that.
+    store.apply(events(1499, 1502));
     resolve();
-    expect(await reloaded).toBe(true);
-    expect(seqs(store)).toEqual(range(1451, 1502).map((known) => known.seq));
+    await loaded;
+    expect(seqs(store)).toEqual(numbers(1451, 1502));
   });
 
-  test("counts what others wrote after the mark; the mark only grows", () => {
-    const store = setUp({ head: 100, readSeq: 95 });
-    expect(store.unreadCount.value).toBe(5);
+  test("what happens to older messages while their page is on its way is in the page, once", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const store = setUp({
+      head: 100,
+      fetchPage: async () => {
+        await promise;
+        // The server read it after the first of the two edits.
+        return { ...page(41, 90, 101), entries: numbers(41, 90).map(message) };
+      },
+    });
+    const loaded = store.loadOlder();
+    store.apply([edited(101, 50), edited(102, 60)]);
+    resolve();
+    await loaded;
+    expect(textAt(store, 50)).toBe("m50");
+    expect(textAt(store, 60)).toBe("edited in 102");
+  });
+
+  test("a jump into the past shows what is there; what is new is not put behind it, and reading on leads to the end", async () => {
+    const store = setUp({ head: 300 });
+    await store.load(100);
+    expect(seqs(store)).toEqual(numbers(75, 124));
+    expect(store.isLive.value).toBe(false);
+    store.apply([event(301), edited(302, 100)]);
+    expect(seqs(store)).toEqual(numbers(75, 124));
+    expect(textAt(store, 100)).toBe("edited in 302");
+    for (let count = 0; count < 4; count++) await store.loadNewer();
+    expect(seqs(store).at(-1)).toBe(300);
+    expect(store.isLive.value).toBe(true);
+    store.apply([event(303)]);
+    expect(seqs(store).at(-1)).toBe(303);
+  });
+
+  test("the line stands where one began to read, before what others wrote", () => {
+    const store = setUp({ head: 100 });
+    store.startDivider(95, alice.id);
+    store.startDivider(98, alice.id);
     expect(store.dividerSeq.value).toBe(95);
-    expect(store.markRead(98)).toBe(true);
-    expect(store.markRead(97)).toBe(false);
-    expect(store.unreadCount.value).toBe(2);
-    // The line stays where one began to read.
-    expect(store.dividerSeq.value).toBe(95);
-    expect(store.markRead(5000)).toBe(true);
-    expect(store.readSeq.value).toBe(100);
+    store.clearDivider();
+    store.startDivider(100, alice.id);
+    expect(store.dividerSeq.value).toBe(null);
+    store.startDivider(95, bob.id);
+    expect(store.dividerSeq.value).toBe(null);
   });
 
   test("keeps at most 500 while the end is read, and can load the rest again", async () => {
     const store = setUp({ head: 1000 });
-    for (let page = 0; page < 12; page++) await store.loadOlder();
+    for (let count = 0; count < 12; count++) await store.loadOlder();
     expect(seqs(store)).toHaveLength(610);
     store.trim();
     expect(seqs(store)).toHaveLength(500);
     expect(store.older.value).toBe("more");
     await store.loadOlder();
     expect(seqs(store)[0]).toBe(451);
+  });
+
+  test("a thread holds its own answers alone", async () => {
+    const store = new RoomStore(generalRoomId, {
+      fetchPage: async () => ({ ...page(5, 5, 10), hasBefore: false, hasAfter: false }),
+      people: new Map(),
+      threadRoot: 5,
+    });
+    await store.load();
+    store.apply([
+      event(11),
+      { ...(event(12) as Extract<RoomEvent, { type: "message.sent" }>), threadRoot: 5, replies: 1 },
+    ]);
+    expect(seqs(store)).toEqual([5, 12]);
+    expect(store.find(5)?.thread).toEqual({ count: 1, lastAt: 12 });
   });
 });

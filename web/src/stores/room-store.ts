@@ -1,68 +1,69 @@
 import {
-  applyEvents,
-  type RoomSnapshot,
+  applyToEntries,
+  type MessageEntry,
   type TimelineEntry,
+  toMessageEntry,
   toTimelineEntry,
 } from "@novax/protocol/apply-event";
-import type { Bootstrap } from "@novax/protocol/bootstrap";
+import type { TimelinePage } from "@novax/protocol/bootstrap";
 import type { Person } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
-import type { RoomId } from "@novax/protocol/ids";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
-import type { EventsPage } from "../client/api.ts";
+import type { PageWish } from "../client/api.ts";
 
-export type FetchEvents = (room: RoomId, options: { before?: number; limit: number }) => Promise<EventsPage>;
+export type FetchPage = (wish: PageWish) => Promise<TimelinePage>;
 
-export type OlderState = "more" | "loading" | "failed" | "start";
+/** Whether there is more on one side of what is here. */
+export type MoreState = "more" | "loading" | "failed" | "none";
 
-const pageEvents = 50;
+const pageEntries = 50;
 /** What stays in memory of a room that is read at its end. */
 const timelineEntriesMax = 500;
 
-/** One room as this browser knows it: a tail of its log, and how far the person has read. */
+/**
+ * A part of one room's timeline, or of a thread's, as this browser has it. Mostly its end, which grows as things happen;
+ * after a jump into the past a part that does not reach to the end, until somebody has read on to it.
+ */
 export class RoomStore {
   readonly id: RoomId;
-  readonly name: string;
-  readonly topic: string;
-  readonly #you: Person;
-  readonly #fetchEvents: FetchEvents;
-  readonly #snapshot;
-  readonly #older;
-  readonly #readSeq;
+  /** The message whose thread this is; null: the room itself. */
+  readonly threadRoot: number | null;
+  readonly #fetchPage: FetchPage;
+  readonly #entries = signal<readonly TimelineEntry[]>([]);
+  readonly #older = signal<MoreState>("more");
+  readonly #newer = signal<MoreState>("none");
   readonly #dividerSeq = signal<number | null>(null);
-  #epoch: string;
-  /** What arrives while the newest page is on its way; null at all other times. */
-  #held: RoomEvent[] | null = null;
+  readonly #ownVotes = signal<Readonly<Record<string, readonly number[]>>>({});
+  readonly #hasLoaded = signal(false);
+  readonly people: Map<AccountId, Person>;
+  #headSeq = 0;
+  #epoch = "";
+  /** What arrives while a page is on its way: it may be missing in the page. */
+  readonly #collecting = new Set<RoomEvent[]>();
 
-  constructor(bootstrap: Bootstrap, room: Bootstrap["rooms"][number], fetchEvents: FetchEvents) {
-    this.id = room.id;
-    this.name = room.name;
-    this.topic = room.topic;
-    this.#you = bootstrap.you;
-    this.#epoch = bootstrap.epoch;
-    this.#fetchEvents = fetchEvents;
-    this.#snapshot = signal<RoomSnapshot>({
-      room: room.id,
-      headSeq: room.headSeq,
-      timeline: room.events.map(toTimelineEntry),
-      members: new Map(room.members.map((member) => [member.id, member])),
-    });
-    this.#older = signal<OlderState>(olderState(room.events));
-    this.#readSeq = signal(room.readSeq);
-    this.startDivider();
+  constructor(
+    id: RoomId,
+    options: { fetchPage: FetchPage; people: Map<AccountId, Person>; threadRoot?: number },
+  ) {
+    this.id = id;
+    this.threadRoot = options.threadRoot ?? null;
+    this.#fetchPage = options.fetchPage;
+    this.people = options.people;
   }
 
-  get snapshot(): ReadonlySignal<RoomSnapshot> {
-    return this.#snapshot;
+  get entries(): ReadonlySignal<readonly TimelineEntry[]> {
+    return this.#entries;
   }
 
   /** Whether there is more before the first entry. */
-  get older(): ReadonlySignal<OlderState> {
+  get older(): ReadonlySignal<MoreState> {
     return this.#older;
   }
 
-  get readSeq(): ReadonlySignal<number> {
-    return this.#readSeq;
+  /** Whether there is more after the last entry; "none": it is the end, and grows. */
+  get newer(): ReadonlySignal<MoreState> {
+    return this.#newer;
   }
 
   /** The "New" line stands after this place; null: there is none. It does not move while one reads. */
@@ -70,113 +71,197 @@ export class RoomStore {
     return this.#dividerSeq;
   }
 
-  get position(): { afterSeq: number; epoch: string } {
-    return { afterSeq: this.#snapshot.value.headSeq, epoch: this.#epoch };
+  /** What one chose oneself in polls, by the poll's place. */
+  get ownVotes(): ReadonlySignal<Readonly<Record<string, readonly number[]>>> {
+    return this.#ownVotes;
   }
 
-  readonly unreadCount = computed(() => this.#countUnreadAfter(this.#readSeq.value));
+  get hasLoaded(): ReadonlySignal<boolean> {
+    return this.#hasLoaded;
+  }
+
+  get position(): { afterSeq: number; epoch: string } {
+    return { afterSeq: this.#headSeq, epoch: this.#epoch };
+  }
+
+  readonly isLive = computed(() => this.#newer.value === "none");
 
   /** Takes events that follow what is here. False when some are missing in between. */
   apply(events: readonly RoomEvent[]): boolean {
-    if (this.#held) {
-      this.#held.push(...events);
-      return true;
-    }
-    const snapshot = this.#snapshot.value;
-    const first = events.find((event) => event.seq > snapshot.headSeq);
-    if (!first) return true;
-    if (first.seq !== snapshot.headSeq + 1) return false;
-    this.#snapshot.value = applyEvents(snapshot, events);
+    for (const list of this.#collecting) list.push(...events);
+    if (!this.#hasLoaded.peek()) return true;
+    const fresh = events.filter((event) => event.seq > this.#headSeq);
+    if (fresh.length === 0) return true;
+    if (fresh[0]!.seq !== this.#headSeq + 1) return false;
+    this.#headSeq = fresh.at(-1)!.seq;
+    this.#entries.value = this.#withEvents(this.#entries.peek(), fresh, this.isLive.peek());
     return true;
   }
 
+  /** Takes a page that came with the document. */
+  fill(page: TimelinePage): void {
+    this.#take(page, [], () => toEntries(page));
+  }
+
   /**
-   * Forgets the tail and takes the newest page in its place. Resolves with false when what arrived meanwhile does not
-   * follow on it; throws when the page cannot be had.
+   * Takes a page in the place of everything that is here: the newest, or the one around a message. Throws when it cannot
+   * be had.
    */
-  async reload(): Promise<boolean> {
-    this.#held ??= [];
-    let page: EventsPage;
-    try {
-      page = await this.#fetchEvents(this.id, { limit: pageEvents });
-    } catch (error) {
-      this.#held = null;
-      throw error;
-    }
-    const held = this.#held;
-    this.#held = null;
-    batch(() => {
-      this.#epoch = page.epoch;
-      this.#snapshot.value = {
-        ...this.#snapshot.value,
-        headSeq: page.headSeq,
-        timeline: page.events.map(toTimelineEntry),
-      };
-      this.#older.value = olderState(page.events);
-    });
-    return this.apply(held);
+  async load(around?: number): Promise<void> {
+    const { page, arrived } = await this.#fetch(
+      around === undefined ? { limit: pageEntries } : { around, limit: pageEntries },
+    );
+    this.#take(page, arrived, () => toEntries(page));
   }
 
   /** Reads one page further back. One at a time; a failed one can be tried again. */
   async loadOlder(): Promise<void> {
-    if (this.#older.value === "loading" || this.#older.value === "start") return;
+    if (this.#older.value === "loading" || this.#older.value === "none") return;
     this.#older.value = "loading";
-    const before = this.#snapshot.value.timeline[0]?.seq ?? this.#snapshot.value.headSeq + 1;
+    const first = this.#entries.value[0];
     try {
-      const page = await this.#fetchEvents(this.id, { before, limit: pageEvents });
-      const snapshot = this.#snapshot.value;
-      // A reload in between has replaced the tail this page belonged to.
-      if ((snapshot.timeline[0]?.seq ?? before) !== before) return;
+      const { page, arrived } = await this.#fetch({
+        before: first?.seq ?? this.#headSeq + 1,
+        limit: pageEntries,
+      });
+      // A jump in between has replaced the part that this page belonged to.
+      if (this.#entries.value[0]?.seq !== first?.seq) return;
       batch(() => {
-        this.#snapshot.value = {
-          ...snapshot,
-          timeline: [...page.events.map(toTimelineEntry), ...snapshot.timeline],
-        };
-        this.#older.value = olderState(page.events);
+        this.#note(page);
+        this.#entries.value = [
+          ...this.#withEvents(toEntries(page), laterThan(page, arrived), false),
+          ...this.#entries.value,
+        ];
+        this.#older.value = page.hasBefore ? "more" : "none";
       });
     } catch {
       this.#older.value = "failed";
     }
   }
 
+  /** Reads one page further on, up to the end. */
+  async loadNewer(): Promise<void> {
+    if (this.#newer.value === "loading" || this.#newer.value === "none") return;
+    this.#newer.value = "loading";
+    const last = this.#entries.value.at(-1);
+    try {
+      const { page, arrived } = await this.#fetch({ after: last?.seq ?? 0, limit: pageEntries });
+      if (this.#entries.value.at(-1)?.seq !== last?.seq) return;
+      batch(() => {
+        this.#note(page);
+        const more = this.#withEvents(toEntries(page), laterThan(page, arrived), !page.hasAfter);
+        this.#entries.value = [...this.#entries.value, ...more];
+        this.#newer.value = page.hasAfter ? "more" : "none";
+      });
+    } catch {
+      this.#newer.value = "failed";
+    }
+  }
+
   /** Lets go of the oldest, while the end is read; they can be loaded again. */
   trim(): void {
-    const snapshot = this.#snapshot.value;
-    if (snapshot.timeline.length <= timelineEntriesMax) return;
+    const entries = this.#entries.value;
+    if (!this.isLive.value || entries.length <= timelineEntriesMax) return;
     batch(() => {
-      this.#snapshot.value = { ...snapshot, timeline: snapshot.timeline.slice(-timelineEntriesMax) };
+      this.#entries.value = entries.slice(-timelineEntriesMax);
       this.#older.value = "more";
     });
   }
 
-  /** Raises the read mark; true when it rose. */
-  markRead(seq: number): boolean {
-    const mark = Math.min(seq, this.#snapshot.value.headSeq);
-    if (mark <= this.#readSeq.value) return false;
-    this.#readSeq.value = mark;
-    return true;
-  }
-
-  /** Draws the line after what has been read, if something has not. */
-  startDivider(): void {
+  /** Draws the line after a place, if others wrote after it; one that is there stays. */
+  startDivider(readSeq: number, you: AccountId): void {
     if (this.#dividerSeq.value !== null) return;
-    if (this.#countUnreadAfter(this.#readSeq.value) > 0) this.#dividerSeq.value = this.#readSeq.value;
+    const isNew = this.#entries.value.some((entry) => entry.seq > readSeq && isFromOthers(entry, you));
+    if (isNew) this.#dividerSeq.value = readSeq;
   }
 
   clearDivider(): void {
     this.#dividerSeq.value = null;
   }
 
-  #countUnreadAfter(seq: number): number {
-    return this.#snapshot.value.timeline.filter((entry) => entry.seq > seq && this.isFromOthers(entry))
-      .length;
+  /** Shows one's own choice in a poll at once. */
+  setOwnVote(seq: number, choices: readonly number[]): void {
+    this.#ownVotes.value = { ...this.#ownVotes.value, [seq]: choices };
   }
 
-  isFromOthers(entry: TimelineEntry): boolean {
-    return entry.kind === "message" && entry.sender.id !== this.#you.id;
+  find(seq: number): MessageEntry | null {
+    const entry = this.#entries.peek().find((candidate) => candidate.seq === seq);
+    return entry?.kind === "message" ? entry : null;
+  }
+
+  async #fetch(wish: PageWish): Promise<{ page: TimelinePage; arrived: RoomEvent[] }> {
+    const arrived: RoomEvent[] = [];
+    this.#collecting.add(arrived);
+    try {
+      return { page: await this.#fetchPage(wish), arrived };
+    } finally {
+      this.#collecting.delete(arrived);
+    }
+  }
+
+  #take(page: TimelinePage, arrived: readonly RoomEvent[], read: () => readonly TimelineEntry[]): void {
+    batch(() => {
+      const later = laterThan(page, arrived);
+      this.#note(page);
+      this.#epoch = page.epoch;
+      this.#headSeq = Math.max(page.headSeq, later.at(-1)?.seq ?? 0);
+      this.#entries.value = this.#withEvents(read(), later, !page.hasAfter);
+      this.#older.value = page.hasBefore ? "more" : "none";
+      this.#newer.value = page.hasAfter ? "more" : "none";
+      this.#hasLoaded.value = true;
+    });
+  }
+
+  #note(page: TimelinePage): void {
+    for (const person of page.people) this.people.set(person.id, person);
+    for (const entry of page.entries) {
+      const person = entry.kind === "message" ? entry.sender : entry.actor;
+      this.people.set(person.id, person);
+    }
+    if (Object.keys(page.ownVotes).length > 0)
+      this.#ownVotes.value = { ...this.#ownVotes.value, ...page.ownVotes };
+  }
+
+  /** The entries after these events; new ones are added where the end is here. */
+  #withEvents(
+    entries: readonly TimelineEntry[],
+    events: readonly RoomEvent[],
+    isEnd: boolean,
+  ): readonly TimelineEntry[] {
+    let result = entries;
+    let added: TimelineEntry[] = [];
+    for (const event of events) {
+      const entry = isEnd ? this.#toEntry(event) : null;
+      if (entry) added.push(entry);
+      else {
+        if (added.length > 0) result = [...result, ...added];
+        added = [];
+        result = applyToEntries(result, event);
+      }
+      // An answer in a thread is news for the message that the thread hangs on.
+      if (entry && event.type === "message.sent" && event.threadRoot !== undefined)
+        result = applyToEntries(result, event);
+    }
+    return added.length > 0 ? [...result, ...added] : result;
+  }
+
+  #toEntry(event: RoomEvent): TimelineEntry | null {
+    if (this.threadRoot === null) return toTimelineEntry(event);
+    return event.type === "message.sent" && event.threadRoot === this.threadRoot
+      ? toMessageEntry(event)
+      : null;
   }
 }
 
-function olderState(events: readonly RoomEvent[]): OlderState {
-  return events.length > 0 && events[0]!.seq > 1 ? "more" : "start";
+/** Whether an entry is a message that this person has not written. */
+export function isFromOthers(entry: TimelineEntry, you: AccountId): boolean {
+  return entry.kind === "message" && entry.sender.id !== you && entry.body.kind !== "deleted";
+}
+
+function toEntries(page: TimelinePage): readonly TimelineEntry[] {
+  return page.entries.map((entry) => (entry.kind === "message" ? { ...entry, asOf: page.headSeq } : entry));
+}
+
+function laterThan(page: TimelinePage, events: readonly RoomEvent[]): RoomEvent[] {
+  return events.filter((event) => event.seq > page.headSeq);
 }

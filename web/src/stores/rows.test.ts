@@ -16,6 +16,15 @@ const message = (seq: number, sender: typeof alice, at: number): TimelineEntry =
   sender,
   sentAt: at,
   body: { kind: "text", text: `m${seq}` },
+  asOf: seq,
+  editedAt: null,
+  quote: null,
+  threadRoot: null,
+  thread: null,
+  reactions: [],
+  isPinned: false,
+  mentionsAll: false,
+  poll: null,
 });
 const waiting = (sendId: string, createdAt: number): OutboxItem => ({
   sendId: sendId as SendId,

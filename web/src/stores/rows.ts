@@ -1,5 +1,7 @@
-import type { MemberEntry, MessageEntry, TimelineEntry } from "@novax/protocol/apply-event";
+import type { MessageEntry, TimelineEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
+import type { Note } from "@novax/protocol/events";
+import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
 import type { OutboxItem } from "./outbox.ts";
 
@@ -8,9 +10,19 @@ export type Row =
   | { kind: "start"; key: "start" }
   | { kind: "day"; key: string; at: number }
   | { kind: "unread"; key: "unread" }
-  | { kind: "member"; key: string; entry: MemberEntry }
-  | { kind: "message"; key: string; message: MessageEntry; isFirstOfGroup: boolean }
+  | { kind: "note"; key: string; note: Readonly<Note> }
+  | MessageRowData
   | { kind: "pending"; key: string; item: OutboxItem; sender: Person; isFirstOfGroup: boolean };
+
+export type MessageRowData = {
+  kind: "message";
+  key: string;
+  message: MessageEntry;
+  isFirstOfGroup: boolean;
+  /** By somebody whom one blocked: folded away. */
+  isBlocked: boolean;
+  isHighlighted: boolean;
+};
 
 const groupWithinMs = 5 * 60_000;
 
@@ -21,6 +33,8 @@ export function layOutRows(input: {
   you: Person;
   dividerSeq: number | null;
   isAtStart: boolean;
+  blocked?: ReadonlySet<AccountId>;
+  highlighted?: number | null;
 }): Row[] {
   const rows: Row[] = input.isAtStart ? [{ kind: "start", key: "start" }] : [];
   let previous: { sender: Person | null; at: number; day: string } | null = null;
@@ -42,14 +56,15 @@ export function layOutRows(input: {
 
   const known = new Set<string>();
   for (const entry of input.timeline) {
-    if (entry.kind === "member") {
+    if (entry.kind !== "message") {
       place(null, entry.at);
-      rows.push({ kind: "member", key: `member ${entry.seq}`, entry });
+      rows.push({ kind: "note", key: `note ${entry.seq}`, note: entry });
       continue;
     }
     known.add(entry.sendId);
     const isUnread = isDividerDue && entry.seq > input.dividerSeq! && entry.sender.id !== input.you.id;
-    const isFirstOfGroup = place(entry.sender, entry.sentAt);
+    // What answers another message begins a group: the quote stands between it and what is above.
+    const isFirstOfGroup = place(entry.sender, entry.sentAt) || entry.quote !== null;
     if (isUnread) {
       rows.push({ kind: "unread", key: "unread" });
       isDividerDue = false;
@@ -59,6 +74,8 @@ export function layOutRows(input: {
       key: entry.sendId,
       message: entry,
       isFirstOfGroup: isFirstOfGroup || isUnread,
+      isBlocked: input.blocked?.has(entry.sender.id) ?? false,
+      isHighlighted: input.highlighted === entry.seq,
     });
   }
   for (const item of input.pending) {

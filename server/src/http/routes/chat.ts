@@ -1,45 +1,77 @@
+import type { Bootstrap } from "@novax/protocol/bootstrap";
+import type { OwnRoom } from "@novax/protocol/entities";
+import { generalRoomId } from "@novax/protocol/ids";
 import { asPerson } from "@novax/protocol/person";
+import { z } from "zod";
 import { countUnseenNotices } from "../../accounts/notices.ts";
-import { readEventsBefore } from "../../events/read-events.ts";
-import { listMembers, listRooms, type MemberRoom } from "../../rooms/memberships.ts";
+import { findOldestUnread } from "../../messages/collections-queries.ts";
+import { readTimeline } from "../../messages/timeline.ts";
+import { readOwnState } from "../../rooms/people-queries.ts";
+import { listDrafts, listOwnRooms } from "../../rooms/room-queries.ts";
+import type { App } from "../app.ts";
 import { chatPage } from "../pages/chat-page.ts";
-import { defineSessionRoute, type Route } from "../route.ts";
+import { defineSessionRoute, type Route, redirect, type SignedIn } from "../route.ts";
 import type { PageAssets } from "../serve-web.ts";
 
-const bootstrapEvents = { min: 50, max: 200, beforeUnread: 10 };
-const bootstrapMembers = 500;
+const bootstrapEntries = { min: 50, max: 120 };
 
-/** The chat itself. */
-export function createChatRoute(assets: PageAssets): Route {
-  return defineSessionRoute({
-    method: "GET",
-    path: "/chat",
-    summary: "The chat; signed out, the login page.",
-    isPage: true,
-    handle: async ({ app, actor, look }) => {
-      const rooms = await listRooms(app.db.sql, actor);
-      const opened = await Promise.all(
-        rooms.map(async (room) => ({
-          ...room,
-          events: await readEventsBefore(app.db.sql, room.id, room.headSeq + 1, bootstrapSize(room)),
-          members: await listMembers(app.db.sql, room.id, bootstrapMembers),
-        })),
-      );
-      return chatPage(
-        { assets, theme: look.theme },
-        {
-          epoch: app.epoch,
-          you: asPerson(actor),
-          unseenNotices: await countUnseenNotices(app.db.sql, actor.id),
-          rooms: opened,
-        },
-      );
-    },
-  });
+/** The chat itself, and the addresses of rooms and messages in it. */
+export function createChatRoutes(assets: PageAssets): Route[] {
+  const handle = async ({
+    app,
+    actor,
+    look,
+    params,
+    cookies,
+  }: SignedIn<unknown, unknown>): Promise<Response> => {
+    const { sql } = app.db;
+    const rooms = await listOwnRooms(sql, actor.id);
+    const named = params.room === undefined ? undefined : rooms.find((room) => room.id === params.room);
+    // A room that is not there, or not for this person, is no page: both look the same.
+    if (params.room !== undefined && !named) return redirect("/chat");
+    const first =
+      named ??
+      rooms.find((room) => room.id === cookies.lastRoom) ??
+      rooms.find((room) => room.id === generalRoomId) ??
+      rooms[0];
+    const bootstrap: Bootstrap = {
+      epoch: app.epoch,
+      you: { ...asPerson(actor), serverRole: actor.serverRole },
+      unseenNotices: await countUnseenNotices(sql, actor.id),
+      rooms,
+      open: first ? await openRoom(app, actor, first, params.seq) : null,
+      drafts: await listDrafts(sql, actor.id),
+      own: await readOwnState(sql, actor.id, app.clock.now()),
+    };
+    return chatPage({ assets, theme: look.theme }, bootstrap);
+  };
+  const summary = "The chat; signed out, the login page.";
+  return ["/chat", "/chat/:room", "/chat/:room/:seq"].map((path) =>
+    defineSessionRoute({
+      method: "GET",
+      path,
+      summary,
+      isPage: true,
+      query: z.strictObject({ thread: z.string().max(20).optional() }),
+      handle,
+    }),
+  );
 }
 
-/** As many events as it takes to open at the first unread one, within bounds. */
-function bootstrapSize({ headSeq, readSeq }: MemberRoom): number {
-  const { min, max, beforeUnread } = bootstrapEvents;
-  return Math.min(max, Math.max(min, headSeq - readSeq + beforeUnread));
+/** The part of a room that it opens at: a message that was named, the first unread one, or the end. */
+async function openRoom(
+  app: App,
+  actor: { id: Bootstrap["you"]["id"] },
+  room: OwnRoom,
+  seq: string | undefined,
+): Promise<NonNullable<Bootstrap["open"]>> {
+  const { sql } = app.db;
+  const { min, max } = bootstrapEntries;
+  const named = seq !== undefined && /^[1-9]\d{0,14}$/.test(seq) ? Number(seq) : null;
+  const around =
+    named ?? (room.unread > min ? await findOldestUnread(sql, room.id, actor.id, room.readSeq) : null);
+  const limit = around === null ? Math.min(max, Math.max(min, room.unread + 10)) : min;
+  const wish = around === null ? { limit } : { around, limit };
+  const page = await readTimeline(sql, actor, room.id, room.headSeq, wish);
+  return { room: room.id, page: { epoch: app.epoch, ...page } };
 }

@@ -1,0 +1,36 @@
+import { type AccountId, accountIdSchema, type RoomId, roomIdSchema } from "@novax/protocol/ids";
+import { pageMessagesMax } from "@novax/protocol/limits";
+import { z } from "zod";
+import { Refusal, roomNotFound } from "../lib/refusal.ts";
+
+/** How many of a list to answer with. */
+export const limitSchema = z
+  .string()
+  .regex(/^\d{1,4}$/, "is a whole number")
+  .transform(Number)
+  .pipe(z.int().min(1).max(pageMessagesMax));
+
+/** A place in a room, or a time. */
+export const seqSchema = z
+  .string()
+  .regex(/^\d{1,15}$/, "is a whole number")
+  .transform(Number);
+
+/** What cannot be a room's id is the id of no room. */
+export function parseRoomId(text: string): RoomId {
+  const parsed = roomIdSchema.safeParse(text);
+  if (!parsed.success) throw roomNotFound();
+  return parsed.data;
+}
+
+export function parseAccountId(text: string): AccountId {
+  const parsed = accountIdSchema.safeParse(text);
+  if (!parsed.success) throw new Refusal("not_found", "There is nobody with this name.");
+  return parsed.data;
+}
+
+export function parseSeq(text: string): number {
+  const parsed = seqSchema.safeParse(text);
+  if (!parsed.success || parsed.data === 0) throw new Refusal("message_gone", "This message is gone.");
+  return parsed.data;
+}

@@ -1,0 +1,198 @@
+import { personSchema } from "@novax/protocol/entities";
+import { roomIdSchema, sendIdSchema } from "@novax/protocol/ids";
+import { mayOnServer, serverRoles } from "@novax/protocol/permissions";
+import { presenceStates } from "@novax/protocol/signals";
+import { z } from "zod";
+import { Refusal } from "../../lib/refusal.ts";
+import {
+  listFollowedThreads,
+  listMentions,
+  listReminders,
+  listSaved,
+  listScheduled,
+} from "../../messages/collections-queries.ts";
+import { countReports, listReports } from "../../messages/report-queries.ts";
+import {
+  findProfile,
+  listFilterWords,
+  listProfiles,
+  readOwnState,
+  searchPeople,
+} from "../../rooms/people-queries.ts";
+import { limitSchema, parseAccountId, seqSchema } from "../params.ts";
+import { defineSessionRoute, type Route } from "../route.ts";
+
+const listMax = 50;
+const peopleMax = 20;
+
+const foundFields = {
+  room: roomIdSchema,
+  seq: z.int(),
+  threadRoot: z.int().nullable(),
+  sender: personSchema,
+  sentAt: z.int(),
+  excerpt: z.string().nullable(),
+  at: z.int(),
+};
+const foundSchema = z.strictObject({ messages: z.array(z.strictObject(foundFields)) });
+const pageQuery = z.strictObject({ before: seqSchema.optional(), limit: limitSchema.optional() });
+
+const statusSchema = z.strictObject({ emoji: z.string(), text: z.string(), until: z.int().nullable() });
+
+/** What is a person's own across rooms, and what they may know of others. */
+export const ownRoutes: readonly Route[] = [
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/own",
+    summary: "What is one's own: status, silence, words, whom one blocked, and how many reports wait.",
+    answer: z.strictObject({
+      status: statusSchema,
+      quietUntil: z.int().nullable(),
+      sharesReading: z.boolean(),
+      alertWords: z.array(z.string()),
+      blocked: z.array(personSchema),
+      reports: z.int(),
+    }),
+    handle: async ({ app, actor }) =>
+      Response.json({
+        ...(await readOwnState(app.db.sql, actor.id, app.clock.now())),
+        reports: await countReports(app.db.sql, actor.id),
+      }),
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/people",
+    summary: "People whose name begins with what is looked for, as far as one may know of them.",
+    query: z.strictObject({ q: z.string().max(100).optional() }),
+    answer: z.strictObject({ people: z.array(personSchema) }),
+    handle: async ({ app, actor, query }) =>
+      Response.json({ people: await searchPeople(app.db.sql, actor, query.q ?? "", peopleMax) }),
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/people/:person",
+    summary: "What a person shows of themselves.",
+    answer: z.strictObject({
+      person: personSchema,
+      serverRole: z.enum(serverRoles),
+      createdAt: z.int(),
+      status: statusSchema,
+      state: z.enum(presenceStates).nullable(),
+    }),
+    handle: async ({ app, actor, params }) => {
+      const id = parseAccountId(params.person!);
+      const profile = await findProfile(app.db.sql, actor, id);
+      if (!profile) throw new Refusal("not_found", "There is nobody with this name.");
+      const [shown] = await listProfiles(app.db.sql, [id]);
+      const isOver = shown!.status.until !== null && shown!.status.until <= app.clock.now();
+      const status = isOver ? { emoji: "", text: "", until: null } : shown!.status;
+      return Response.json({ ...profile, status, state: app.here.stateOf(id) });
+    },
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/mentions",
+    summary: "Messages that call one, in all rooms, the newest first.",
+    query: pageQuery,
+    answer: foundSchema,
+    handle: async ({ app, actor, query }) => {
+      const { before = Number.MAX_SAFE_INTEGER, limit = listMax } = query;
+      return Response.json({ messages: await listMentions(app.db.sql, actor.id, before, limit) });
+    },
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/saved",
+    summary: "Messages that one saved, what was saved last first.",
+    query: pageQuery,
+    answer: foundSchema,
+    handle: async ({ app, actor, query }) => {
+      const { before = Number.MAX_SAFE_INTEGER, limit = listMax } = query;
+      return Response.json({ messages: await listSaved(app.db.sql, actor.id, before, limit) });
+    },
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/threads",
+    summary: "The threads that one follows, the one with the newest answer first.",
+    query: pageQuery,
+    answer: z.strictObject({
+      threads: z.array(z.strictObject({ ...foundFields, count: z.int(), lastAt: z.int(), unread: z.int() })),
+    }),
+    handle: async ({ app, actor, query }) => {
+      const { before = Number.MAX_SAFE_INTEGER, limit = listMax } = query;
+      return Response.json({ threads: await listFollowedThreads(app.db.sql, actor.id, before, limit) });
+    },
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/later",
+    summary: "What waits for its time: messages to be sent, and reminders.",
+    answer: z.strictObject({
+      scheduled: z.array(
+        z.strictObject({
+          sendId: sendIdSchema,
+          room: roomIdSchema,
+          threadRoot: z.int().nullable(),
+          text: z.string(),
+          dueAt: z.int(),
+          refused: z.string().nullable(),
+        }),
+      ),
+      reminders: z.array(
+        z.strictObject({
+          id: z.uuid(),
+          room: roomIdSchema,
+          seq: z.int().nullable(),
+          note: z.string(),
+          dueAt: z.int(),
+          isDue: z.boolean(),
+        }),
+      ),
+    }),
+    handle: async ({ app, actor }) =>
+      Response.json({
+        scheduled: await listScheduled(app.db.sql, actor.id, 2 * listMax),
+        reminders: await listReminders(app.db.sql, actor.id, 2 * listMax),
+      }),
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/reports",
+    summary: "Reports that one may work through: those that wait, or those that are done.",
+    query: z.strictObject({ done: z.literal("1").optional() }),
+    answer: z.strictObject({
+      reports: z.array(
+        z.strictObject({
+          id: z.uuid(),
+          room: roomIdSchema,
+          roomName: z.string(),
+          seq: z.int(),
+          reporter: personSchema,
+          sender: personSchema,
+          reason: z.string(),
+          text: z.string(),
+          at: z.int(),
+          outcome: z.string().nullable(),
+          resolvedBy: personSchema.nullable(),
+          note: z.string(),
+        }),
+      ),
+    }),
+    handle: async ({ app, actor, query }) =>
+      Response.json({
+        reports: await listReports(app.db.sql, actor.id, query.done === "1", 2 * listMax),
+      }),
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/word-filter",
+    summary: "The words that no message may hold; for owners and admins.",
+    answer: z.strictObject({ words: z.array(z.string()) }),
+    handle: async ({ app, actor }) => {
+      if (!mayOnServer(actor.serverRole, "word_filter.change"))
+        throw new Refusal("forbidden", "This is for owners and admins.");
+      return Response.json({ words: await listFilterWords(app.db.sql) });
+    },
+  }),
+];

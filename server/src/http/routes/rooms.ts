@@ -1,0 +1,195 @@
+import { messageSchema, ownRoomSchema, personSchema } from "@novax/protocol/entities";
+import { noteSchema } from "@novax/protocol/events";
+import { roomIdSchema } from "@novax/protocol/ids";
+import { historyMessagesMax } from "@novax/protocol/limits";
+import { mayOnServer, roomRoles } from "@novax/protocol/permissions";
+import { z } from "zod";
+import { Refusal } from "../../lib/refusal.ts";
+import { requireMessage } from "../../messages/change-message.ts";
+import { listRevisions } from "../../messages/change-queries.ts";
+import { findFollowed, listReaders } from "../../messages/collections-queries.ts";
+import { readPins, readThread, readTimeline } from "../../messages/timeline.ts";
+import { assertMayInRoom } from "../../rooms/act-in-room.ts";
+import { requireMembership } from "../../rooms/memberships.ts";
+import { readOwnState } from "../../rooms/people-queries.ts";
+import { browseRooms, listBans, listMembersPage, listOwnRooms } from "../../rooms/room-queries.ts";
+import { limitSchema, parseRoomId, parseSeq, seqSchema } from "../params.ts";
+import { defineSessionRoute, type Route } from "../route.ts";
+
+const listMax = 100;
+const searchSchema = z.string().max(100);
+
+const pageFields = {
+  epoch: z.string(),
+  headSeq: z.int(),
+  entries: z.array(
+    z.discriminatedUnion("kind", [
+      messageSchema.extend({ kind: z.literal("message") }),
+      ...noteSchema.options,
+    ]),
+  ),
+  hasBefore: z.boolean(),
+  hasAfter: z.boolean(),
+  people: z.array(personSchema),
+  ownVotes: z.record(z.string(), z.array(z.int())),
+};
+
+/** What is in rooms, for those who are in them. */
+export const roomRoutes: readonly Route[] = [
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/rooms",
+    summary: "Every room one is in, with what is unread.",
+    answer: z.strictObject({ epoch: z.string(), rooms: z.array(ownRoomSchema) }),
+    handle: async ({ app, actor }) =>
+      Response.json({ epoch: app.epoch, rooms: await listOwnRooms(app.db.sql, actor.id) }),
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/browse",
+    summary: "Public rooms by name, whether one is in them or not.",
+    query: z.strictObject({
+      q: searchSchema.optional(),
+      after_name: searchSchema.optional(),
+      after_id: z.string().max(64).optional(),
+      limit: limitSchema.optional(),
+    }),
+    answer: z.strictObject({
+      rooms: z.array(
+        z.strictObject({
+          id: roomIdSchema,
+          name: z.string(),
+          topic: z.string(),
+          description: z.string(),
+          icon: z.string(),
+          colour: z.int().nullable(),
+          memberCount: z.int(),
+          isMember: z.boolean(),
+        }),
+      ),
+    }),
+    handle: async ({ app, actor, query }) => {
+      if (!mayOnServer(actor.serverRole, "room.browse"))
+        throw new Refusal("forbidden", "Guests are in the rooms they were brought into.");
+      const after =
+        query.after_name === undefined ? null : { name: query.after_name, id: query.after_id ?? "" };
+      const rooms = await browseRooms(app.db.sql, actor.id, query.q ?? "", after, query.limit ?? listMax);
+      return Response.json({ rooms });
+    },
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/rooms/:room/timeline",
+    summary:
+      "What a room shows, oldest first, as it is now: before a place, after it, around it, or the newest.",
+    query: z.strictObject({
+      before: seqSchema.optional(),
+      after: seqSchema.optional(),
+      around: seqSchema.optional(),
+      limit: limitSchema.optional(),
+    }),
+    answer: z.strictObject(pageFields),
+    handle: async ({ app, actor, params, query }) => {
+      const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
+      const wish = { ...query, limit: query.limit ?? historyMessagesMax };
+      const page = await readTimeline(app.db.sql, actor, room.id, room.headSeq, wish);
+      return Response.json({ epoch: app.epoch, ...page });
+    },
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/rooms/:room/threads/:seq",
+    summary: "The answers to a message, oldest first: the newest, or those before a place.",
+    query: z.strictObject({ before: seqSchema.optional(), limit: limitSchema.optional() }),
+    answer: z.strictObject({
+      ...pageFields,
+      root: messageSchema,
+      isFollowed: z.boolean(),
+      readSeq: z.int(),
+    }),
+    handle: async ({ app, actor, params, query }) => {
+      const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
+      const root = parseSeq(params.seq!);
+      const wish = { root, before: query.before, limit: query.limit ?? historyMessagesMax };
+      const thread = await readThread(app.db.sql, actor, room.id, room.headSeq, wish);
+      if (!thread) throw new Refusal("message_gone", "This message is gone.");
+      const followed = await findFollowed(app.db.sql, actor.id, room.id, root);
+      return Response.json({ epoch: app.epoch, ...thread, ...followed });
+    },
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/rooms/:room/pins",
+    summary: "The messages pinned to a room, the newest pin first.",
+    answer: z.strictObject({ messages: z.array(messageSchema) }),
+    handle: async ({ app, actor, params }) => {
+      const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
+      return Response.json({ messages: await readPins(app.db.sql, actor, room.id) });
+    },
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/rooms/:room/members",
+    summary: "Members of a room by username, after one, whose name begins with what is looked for.",
+    query: z.strictObject({
+      q: searchSchema.optional(),
+      after: searchSchema.optional(),
+      limit: limitSchema.optional(),
+    }),
+    answer: z.strictObject({
+      members: z.array(personSchema.extend({ role: z.enum(roomRoles), silencedUntil: z.int().nullable() })),
+    }),
+    handle: async ({ app, actor, params, query }) => {
+      const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
+      const { q = "", after = "", limit = listMax } = query;
+      return Response.json({ members: await listMembersPage(app.db.sql, room.id, q, after, limit) });
+    },
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/rooms/:room/bans",
+    summary: "Who is banned from a room; for those who may ban.",
+    answer: z.strictObject({
+      bans: z.array(z.strictObject({ person: personSchema, reason: z.string(), at: z.int() })),
+    }),
+    handle: async ({ app, actor, params }) => {
+      const membership = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
+      assertMayInRoom(membership, "member.ban");
+      return Response.json({ bans: await listBans(app.db.sql, membership.room.id, listMax) });
+    },
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/rooms/:room/messages/:seq/revisions",
+    summary: "What a message said, the first words first and those of now last.",
+    answer: z.strictObject({ revisions: z.array(z.strictObject({ text: z.string(), at: z.int() })) }),
+    handle: async ({ app, actor, params }) => {
+      const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
+      const { seq } = await requireMessage(app.db.sql, room.id, parseSeq(params.seq!));
+      const revisions = await listRevisions(app.db.sql, room.id, seq);
+      return Response.json({
+        revisions: revisions.flatMap(({ body, at }) =>
+          body.kind === "text" ? [{ text: body.text, at }] : [],
+        ),
+      });
+    },
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/rooms/:room/messages/:seq/readers",
+    summary: "Who has read a message, of those who let others know it; for those who do so too.",
+    answer: z.strictObject({ readers: z.array(personSchema) }),
+    handle: async ({ app, actor, params }) => {
+      const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
+      const { seq, sender } = await requireMessage(app.db.sql, room.id, parseSeq(params.seq!));
+      const { sharesReading } = await readOwnState(app.db.sql, actor.id, app.clock.now());
+      if (!sharesReading)
+        throw new Refusal(
+          "forbidden",
+          "Whoever does not show what they have read does not see it of others.",
+        );
+      const readers = await listReaders(app.db.sql, room.id, seq, sender.id, listMax);
+      return Response.json({ readers });
+    },
+  }),
+];

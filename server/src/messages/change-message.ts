@@ -1,0 +1,163 @@
+import type { RoomId } from "@novax/protocol/ids";
+import { pinsPerRoomMax, reactionsPerMessageMax } from "@novax/protocol/limits";
+import { isEmoji, mentionsIn } from "@novax/protocol/text";
+import type { Actor } from "../auth/sessions.ts";
+import type { Sql } from "../db/database.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { actInRoom, assertMayInRoom, type RoomNeeds, type Scene } from "../rooms/act-in-room.ts";
+import {
+  countPins,
+  deleteMentions,
+  deleteReaction,
+  emptyMessage,
+  findMessage,
+  insertReaction,
+  readReactions,
+  replaceBody,
+  type StoredMessage,
+  setPinned,
+} from "./change-queries.ts";
+import { insertMentions } from "./queries.ts";
+import { parseBody } from "./send-message.ts";
+import type { WordLists } from "./word-lists.ts";
+
+// What is done to a message after it was sent. Each refuses as `actInRoom` does, and with `message_gone` where there is
+// no message at this place, or none any more.
+
+export type ChangeNeeds = RoomNeeds & { wordLists: WordLists };
+
+/** Puts other words into one's own message; what it said before is kept. Refuses with `message_invalid` and `message_filtered`. */
+export async function editMessage(
+  app: ChangeNeeds,
+  actor: Actor,
+  room: RoomId,
+  seq: number,
+  text: string,
+): Promise<void> {
+  const body = parseBody(app, { kind: "text", text });
+  if (body.kind !== "text") return;
+  await actInRoom(
+    app,
+    actor,
+    room,
+    "message.edit_own",
+    async ({ tx, recordEvent, tellLater, actor: person }) => {
+      const message = await requireMessage(tx, room, seq);
+      if (message.sender.id !== actor.id)
+        throw new Refusal("forbidden", "Only its author can edit a message.");
+      if (message.body.kind !== "text") throw new Refusal("message_invalid", "A poll cannot be edited.");
+      if (message.body.text === body.text) return;
+      const { at } = await recordEvent({ room, type: "message.edited", actor: person, target: seq, body });
+      await replaceBody(tx, room, seq, body, at);
+      await deleteMentions(tx, room, seq);
+      const calls = {
+        seq,
+        sender: actor.id,
+        names: mentionsIn(body.text).names,
+        accounts: app.wordLists.whoListens(body.text),
+      };
+      for (const { account } of await insertMentions(tx, room, at, [calls]))
+        tellLater({ kind: "own", account, signal: { type: "mention", room, seq } });
+    },
+  );
+}
+
+/**
+ * Deletes one's own message, or with the right to it anybody's. Its text is gone from every place it stood in; what
+ * stays is a mark, where the room leaves one or a thread hangs on it.
+ */
+export async function deleteMessage(app: RoomNeeds, actor: Actor, room: RoomId, seq: number): Promise<void> {
+  await actInRoom(app, actor, room, "message.delete_own", async (scene) => {
+    const message = await requireMessage(scene.tx, room, seq);
+    const isOwn = message.sender.id === actor.id;
+    if (!isOwn) {
+      assertMayInRoom(scene, "message.delete_any");
+      scene.audit({ action: "message.deleted", subject: message.sender, detail: `${room} #${seq}` });
+    }
+    await deleteStored(scene, room, message, app.clock.now());
+  });
+}
+
+/** Deletes a message in a transaction that has checked who may. */
+export async function deleteStored(
+  scene: Pick<Scene, "tx" | "recordEvent" | "actor" | "room">,
+  room: RoomId,
+  message: StoredMessage,
+  now: number,
+): Promise<void> {
+  const leavesMark = scene.room.leavesMark || message.replyCount > 0;
+  const replies = await emptyMessage(scene.tx, room, message.seq, !leavesMark, now);
+  await scene.recordEvent({
+    room,
+    type: "message.deleted",
+    actor: scene.actor,
+    target: message.seq,
+    leavesMark,
+    ...(message.threadRoot === null ? {} : { threadRoot: message.threadRoot, replies }),
+  });
+}
+
+/** Adds one's reaction; one that is there stays. Refuses with `message_invalid` what is no emoji, and with `too_many`. */
+export async function addReaction(
+  app: RoomNeeds,
+  actor: Actor,
+  room: RoomId,
+  seq: number,
+  emoji: string,
+): Promise<void> {
+  if (!isEmoji(emoji)) throw new Refusal("message_invalid", "A reaction is one emoji.");
+  await actInRoom(app, actor, room, "message.react", async ({ tx, recordEvent, actor: person }) => {
+    await requireMessage(tx, room, seq);
+    const { kinds, isKnown, isOwn } = await readReactions(tx, room, seq, emoji, actor.id);
+    if (isOwn) return;
+    if (!isKnown && kinds >= reactionsPerMessageMax)
+      throw new Refusal("too_many", `A message has at most ${reactionsPerMessageMax} different reactions.`);
+    const event = await recordEvent({ room, type: "reaction.added", actor: person, target: seq, emoji });
+    await insertReaction(tx, room, seq, emoji, actor.id, event.seq);
+  });
+}
+
+/** Takes one's reaction back. */
+export async function removeReaction(
+  app: RoomNeeds,
+  actor: Actor,
+  room: RoomId,
+  seq: number,
+  emoji: string,
+): Promise<void> {
+  await actInRoom(app, actor, room, "message.react", async ({ tx, recordEvent, actor: person }) => {
+    await requireMessage(tx, room, seq);
+    if (await deleteReaction(tx, room, seq, emoji, actor.id))
+      await recordEvent({ room, type: "reaction.removed", actor: person, target: seq, emoji });
+  });
+}
+
+/** Pins a message to the room, or takes the pin out. Refuses with `too_many`. */
+export async function pinMessage(
+  app: RoomNeeds,
+  actor: Actor,
+  room: RoomId,
+  seq: number,
+  isPinned: boolean,
+): Promise<void> {
+  await actInRoom(app, actor, room, "message.pin", async ({ tx, recordEvent, actor: person }) => {
+    const message = await requireMessage(tx, room, seq);
+    if (message.isPinned === isPinned) return;
+    if (isPinned && (await countPins(tx, room)) >= pinsPerRoomMax)
+      throw new Refusal("too_many", `A room has at most ${pinsPerRoomMax} pinned messages.`);
+    await setPinned(tx, room, seq, isPinned ? app.clock.now() : null);
+    await recordEvent({
+      room,
+      type: isPinned ? "message.pinned" : "message.unpinned",
+      actor: person,
+      target: seq,
+    });
+  });
+}
+
+/** The message at a place of a room. Refuses with `message_gone`. */
+export async function requireMessage(sql: Sql, room: RoomId, seq: number): Promise<StoredMessage> {
+  const message = await findMessage(sql, room, seq);
+  if (!message) throw new Refusal("message_gone", "This message is gone.");
+  return message;
+}

@@ -1,0 +1,364 @@
+import type { MessageBody, Person } from "@novax/protocol/entities";
+import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
+import { toPerson } from "@novax/protocol/person";
+import { excerptOf } from "@novax/protocol/text";
+import type { Sql } from "../db/database.ts";
+
+/** A message in a list across rooms. */
+export type FoundMessage = {
+  room: RoomId;
+  seq: number;
+  threadRoot: number | null;
+  sender: Person;
+  sentAt: number;
+  excerpt: string | null;
+  /** When it came into the list. */
+  at: number;
+};
+
+type FoundRow = {
+  room_id: RoomId;
+  seq: string;
+  thread_root: string | null;
+  id: AccountId;
+  username: string;
+  display_name: string;
+  sent_at: string;
+  body: MessageBody;
+  at: string;
+};
+
+/** Messages that call a person, in rooms they are in now, the newest first, before a time. */
+export async function listMentions(
+  sql: Sql,
+  account: AccountId,
+  before: number,
+  limit: number,
+): Promise<FoundMessage[]> {
+  const rows = await sql<FoundRow>`
+    select f.room_id, f.seq, f.thread_root, a.id, a.username, a.display_name, f.sent_at, f.body, f.sent_at as at
+    from (
+      (select m.* from mentions x
+        join memberships own on own.room_id = x.room_id and own.account_id = x.account_id
+        join messages m on m.room_id = x.room_id and m.seq = x.seq
+      where x.account_id = ${account} and x.at < ${before}
+      order by x.at desc limit ${limit})
+      union
+      (select m.* from memberships own
+        join messages m on m.room_id = own.room_id and m.mentions_all and m.sender_id <> own.account_id
+      where own.account_id = ${account} and m.sent_at < ${before}
+      order by m.sent_at desc limit ${limit})
+    ) f join accounts a on a.id = f.sender_id
+    order by f.sent_at desc, f.room_id, f.seq desc
+    limit ${limit}`;
+  return rows.map(toFound);
+}
+
+export async function insertSaved(
+  sql: Sql,
+  account: AccountId,
+  room: RoomId,
+  seq: number,
+  at: number,
+): Promise<void> {
+  await sql`
+    insert into saved_messages (account_id, room_id, seq, saved_at) values (${account}, ${room}, ${seq}, ${at})
+    on conflict do nothing`;
+}
+
+export async function deleteSaved(sql: Sql, account: AccountId, room: RoomId, seq: number): Promise<void> {
+  await sql`delete from saved_messages where account_id = ${account} and room_id = ${room} and seq = ${seq}`;
+}
+
+/** What a person saved, of rooms they are in now, what was saved last first. */
+export async function listSaved(
+  sql: Sql,
+  account: AccountId,
+  before: number,
+  limit: number,
+): Promise<FoundMessage[]> {
+  const rows = await sql<FoundRow>`
+    select m.room_id, m.seq, m.thread_root, a.id, a.username, a.display_name, m.sent_at, m.body, s.saved_at as at
+    from saved_messages s
+      join memberships own on own.room_id = s.room_id and own.account_id = s.account_id
+      join messages m on m.room_id = s.room_id and m.seq = s.seq
+      join accounts a on a.id = m.sender_id
+    where s.account_id = ${account} and s.saved_at < ${before}
+    order by s.saved_at desc
+    limit ${limit}`;
+  return rows.map(toFound);
+}
+
+/** A thread that a person follows. */
+export type FollowedThread = FoundMessage & { count: number; lastAt: number; unread: number };
+
+/** The threads that a person follows, in rooms they are in now, the one with the newest answer first. */
+export async function listFollowedThreads(
+  sql: Sql,
+  account: AccountId,
+  before: number,
+  limit: number,
+): Promise<FollowedThread[]> {
+  const rows = await sql<FoundRow & { reply_count: number; unread: string }>`
+    select m.room_id, m.seq, m.thread_root, a.id, a.username, a.display_name, m.sent_at, m.body, m.last_reply_at as at,
+      m.reply_count,
+      (select count(*) from (
+        select 1 from messages r
+        where r.room_id = m.room_id and r.thread_root = m.seq and r.seq > f.read_seq and r.deleted_at is null
+          and r.sender_id <> f.account_id
+        limit 100
+      ) counted) as unread
+    from threads_followed f
+      join memberships own on own.room_id = f.room_id and own.account_id = f.account_id
+      join messages m on m.room_id = f.room_id and m.seq = f.root_seq
+      join accounts a on a.id = m.sender_id
+    where f.account_id = ${account} and f.is_followed and m.reply_count > 0 and m.last_reply_at < ${before}
+    order by m.last_reply_at desc
+    limit ${limit}`;
+  return rows.map((row) => ({
+    ...toFound(row),
+    count: row.reply_count,
+    lastAt: Number(row.at),
+    unread: Number(row.unread),
+  }));
+}
+
+/** Whether a person follows a thread, and how far they have read it. */
+export async function findFollowed(
+  sql: Sql,
+  account: AccountId,
+  room: RoomId,
+  root: number,
+): Promise<{ isFollowed: boolean; readSeq: number }> {
+  const [row] = await sql<{ is_followed: boolean; read_seq: string }>`
+    select is_followed, read_seq from threads_followed
+    where account_id = ${account} and room_id = ${room} and root_seq = ${root}`;
+  return { isFollowed: row?.is_followed ?? false, readSeq: Number(row?.read_seq ?? 0) };
+}
+
+export async function setFollowed(
+  sql: Sql,
+  account: AccountId,
+  room: RoomId,
+  root: number,
+  isFollowed: boolean,
+): Promise<void> {
+  await sql`
+    insert into threads_followed (account_id, room_id, root_seq, is_followed)
+    values (${account}, ${room}, ${root}, ${isFollowed})
+    on conflict (account_id, room_id, root_seq) do update set is_followed = excluded.is_followed`;
+}
+
+/** Raises how far a thread was read; nothing where it is not followed. True when it rose. */
+export async function raiseThreadMark(
+  sql: Sql,
+  account: AccountId,
+  room: RoomId,
+  root: number,
+  upTo: number,
+): Promise<boolean> {
+  const rows = await sql`
+    update threads_followed set read_seq = ${upTo}
+    where account_id = ${account} and room_id = ${room} and root_seq = ${root} and read_seq < ${upTo}
+    returning 1`;
+  return rows.length > 0;
+}
+
+/** Who follows a thread that was answered, but for whoever answered. */
+export async function listFollowers(sql: Sql, room: RoomId, root: number): Promise<AccountId[]> {
+  const rows = await sql<{ account_id: AccountId }>`
+    select account_id from threads_followed where room_id = ${room} and root_seq = ${root} and is_followed`;
+  return rows.map((row) => row.account_id);
+}
+
+/** Members who have read as far as this message and let others know it, by name. */
+export async function listReaders(
+  sql: Sql,
+  room: RoomId,
+  seq: number,
+  except: AccountId,
+  limit: number,
+): Promise<Person[]> {
+  const rows = await sql<{ id: AccountId; username: string; display_name: string }>`
+    select a.id, a.username, a.display_name
+    from memberships m join accounts a on a.id = m.account_id
+    where m.room_id = ${room} and m.seen_seq >= ${seq} and a.shares_reading and a.id <> ${except}
+    order by a.username_key
+    limit ${limit}`;
+  return rows.map((row) => toPerson(row.id, row.username, row.display_name));
+}
+
+/** A message that waits for its time. */
+export type ScheduledMessage = {
+  sendId: SendId;
+  room: RoomId;
+  threadRoot: number | null;
+  text: string;
+  dueAt: number;
+  refused: string | null;
+};
+
+type ScheduledRow = {
+  id: SendId;
+  room_id: RoomId;
+  thread_root: string | null;
+  text: string;
+  due_at: string;
+  refused: string | null;
+};
+
+export async function insertScheduled(
+  tx: Sql,
+  account: AccountId,
+  message: ScheduledMessage,
+): Promise<boolean> {
+  const rows = await tx`
+    insert into scheduled_messages (id, account_id, room_id, thread_root, text, due_at)
+    values (${message.sendId}, ${account}, ${message.room}, ${message.threadRoot}::bigint, ${message.text}, ${message.dueAt})
+    on conflict do nothing returning 1`;
+  return rows.length > 0;
+}
+
+export async function deleteScheduled(sql: Sql, account: AccountId, sendId: SendId): Promise<boolean> {
+  const rows = await sql`
+    delete from scheduled_messages where account_id = ${account} and id = ${sendId} returning 1`;
+  return rows.length > 0;
+}
+
+export async function refuseScheduled(sql: Sql, sendId: SendId, reason: string): Promise<void> {
+  await sql`update scheduled_messages set refused = ${reason} where id = ${sendId}`;
+}
+
+export async function findScheduled(
+  sql: Sql,
+  sendId: SendId,
+): Promise<(ScheduledMessage & { author: Person }) | null> {
+  const [row] = await sql<ScheduledRow & { account_id: AccountId; username: string; display_name: string }>`
+    select s.id, s.room_id, s.thread_root, s.text, s.due_at, s.refused, s.account_id, a.username, a.display_name
+    from scheduled_messages s join accounts a on a.id = s.account_id
+    where s.id = ${sendId} and a.disabled_at is null and a.deleted_at is null`;
+  return row
+    ? { ...toScheduled(row), author: toPerson(row.account_id, row.username, row.display_name) }
+    : null;
+}
+
+export async function listScheduled(
+  sql: Sql,
+  account: AccountId,
+  limit: number,
+): Promise<ScheduledMessage[]> {
+  const rows = await sql<ScheduledRow>`
+    select id, room_id, thread_root, text, due_at, refused from scheduled_messages
+    where account_id = ${account} order by due_at limit ${limit}`;
+  return rows.map(toScheduled);
+}
+
+export type Reminder = {
+  id: string;
+  room: RoomId;
+  seq: number | null;
+  note: string;
+  dueAt: number;
+  isDue: boolean;
+};
+
+type ReminderRow = {
+  id: string;
+  room_id: RoomId;
+  seq: string | null;
+  note: string;
+  due_at: string;
+  told_at: string | null;
+};
+
+export async function insertReminder(
+  tx: Sql,
+  account: AccountId,
+  reminder: Omit<Reminder, "isDue">,
+): Promise<void> {
+  const { id, room, seq, note, dueAt } = reminder;
+  await tx`
+    insert into reminders (id, account_id, room_id, seq, note, due_at)
+    values (${id}, ${account}, ${room}, ${seq}::bigint, ${note}, ${dueAt})`;
+}
+
+export async function deleteReminder(sql: Sql, account: AccountId, id: string): Promise<void> {
+  await sql`delete from reminders where account_id = ${account} and id = ${id}`;
+}
+
+/** Marks a reminder as told; null where it was told before, or taken back. */
+export async function takeDueReminder(
+  tx: Sql,
+  id: string,
+  now: number,
+): Promise<(Reminder & { account: AccountId }) | null> {
+  const [row] = await tx<ReminderRow & { account_id: AccountId }>`
+    update reminders set told_at = ${now} where id = ${id} and told_at is null
+    returning id, account_id, room_id, seq, note, due_at, told_at`;
+  return row ? { ...toReminder(row), account: row.account_id } : null;
+}
+
+export async function listReminders(sql: Sql, account: AccountId, limit: number): Promise<Reminder[]> {
+  const rows = await sql<ReminderRow>`
+    select id, room_id, seq, note, due_at, told_at from reminders
+    where account_id = ${account} order by due_at limit ${limit}`;
+  return rows.map(toReminder);
+}
+
+export async function countLater(
+  tx: Sql,
+  account: AccountId,
+): Promise<{ scheduled: number; reminders: number }> {
+  const [row] = await tx<{ scheduled: string; reminders: string }>`
+    select (select count(*) from scheduled_messages where account_id = ${account}) as scheduled,
+      (select count(*) from reminders where account_id = ${account}) as reminders`;
+  return { scheduled: Number(row!.scheduled), reminders: Number(row!.reminders) };
+}
+
+function toFound(row: FoundRow): FoundMessage {
+  return {
+    room: row.room_id,
+    seq: Number(row.seq),
+    threadRoot: row.thread_root === null ? null : Number(row.thread_root),
+    sender: toPerson(row.id, row.username, row.display_name),
+    sentAt: Number(row.sent_at),
+    excerpt: excerptOf(row.body),
+    at: Number(row.at),
+  };
+}
+
+function toScheduled(row: ScheduledRow): ScheduledMessage {
+  return {
+    sendId: row.id,
+    room: row.room_id,
+    threadRoot: row.thread_root === null ? null : Number(row.thread_root),
+    text: row.text,
+    dueAt: Number(row.due_at),
+    refused: row.refused,
+  };
+}
+
+function toReminder(row: ReminderRow): Reminder {
+  return {
+    id: row.id,
+    room: row.room_id,
+    seq: row.seq === null ? null : Number(row.seq),
+    note: row.note,
+    dueAt: Number(row.due_at),
+    isDue: row.told_at !== null,
+  };
+}
+
+/** The first message of a room after a read mark that somebody else wrote. */
+export async function findOldestUnread(
+  sql: Sql,
+  room: RoomId,
+  account: AccountId,
+  readSeq: number,
+): Promise<number | null> {
+  const [row] = await sql<{ seq: string }>`
+    select seq from messages
+    where room_id = ${room} and seq > ${readSeq} and thread_root is null and deleted_at is null and sender_id <> ${account}
+    order by seq limit 1`;
+  return row ? Number(row.seq) : null;
+}

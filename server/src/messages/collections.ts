@@ -1,0 +1,161 @@
+import type { RoomId, SendId } from "@novax/protocol/ids";
+import { laterMsMax, remindersPerPersonMax, scheduledPerPersonMax } from "@novax/protocol/limits";
+import type { Actor } from "../auth/sessions.ts";
+import { type JobNeeds, queueJob } from "../jobs/queue.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { actInRoom, type RoomNeeds } from "../rooms/act-in-room.ts";
+import { requireMembership } from "../rooms/memberships.ts";
+import { requireMessage } from "./change-message.ts";
+import {
+  countLater,
+  deleteReminder,
+  deleteSaved,
+  deleteScheduled,
+  findScheduled,
+  insertReminder,
+  insertSaved,
+  insertScheduled,
+  raiseThreadMark,
+  refuseScheduled,
+  setFollowed,
+  takeDueReminder,
+} from "./collections-queries.ts";
+import { parseBody, type SendNeeds, sendMessage } from "./send-message.ts";
+
+// What a person keeps of messages for themselves: nobody else sees any of it.
+
+/** Keeps a message in one's list. Refuses with `not_found` and `message_gone`. */
+export async function saveMessage(app: RoomNeeds, actor: Actor, room: RoomId, seq: number): Promise<void> {
+  await requireMembership(app.db.sql, actor, room);
+  await requireMessage(app.db.sql, room, seq);
+  await insertSaved(app.db.sql, actor.id, room, seq, app.clock.now());
+  tellOwn(app, actor, "saved");
+}
+
+export async function unsaveMessage(app: RoomNeeds, actor: Actor, room: RoomId, seq: number): Promise<void> {
+  await deleteSaved(app.db.sql, actor.id, room, seq);
+  tellOwn(app, actor, "saved");
+}
+
+/** Wants to hear of the answers in a thread, or no longer. */
+export async function followThread(
+  app: RoomNeeds,
+  actor: Actor,
+  room: RoomId,
+  seq: number,
+  isFollowed: boolean,
+): Promise<void> {
+  await requireMembership(app.db.sql, actor, room);
+  await requireMessage(app.db.sql, room, seq);
+  await setFollowed(app.db.sql, actor.id, room, seq, isFollowed);
+  tellOwn(app, actor, "threads");
+}
+
+export async function markThreadRead(
+  app: RoomNeeds,
+  actor: Actor,
+  room: RoomId,
+  seq: number,
+  upTo: number,
+): Promise<void> {
+  const { room: place } = await requireMembership(app.db.sql, actor, room);
+  if (await raiseThreadMark(app.db.sql, actor.id, room, seq, Math.min(upTo, place.headSeq)))
+    tellOwn(app, actor, "threads");
+}
+
+/** Leaves a message to be sent later. Refuses as a message is refused, with `time_invalid` and `too_many`. */
+export async function scheduleMessage(
+  app: SendNeeds & RoomNeeds,
+  actor: Actor,
+  wanted: { room: RoomId; sendId: SendId; text: string; at: number; threadRoot?: number | undefined },
+): Promise<void> {
+  const body = parseBody(app, { kind: "text", text: wanted.text });
+  const now = app.clock.now();
+  assertLater(wanted.at, now);
+  await actInRoom(app, actor, wanted.room, "message.send", async ({ tx }) => {
+    if ((await countLater(tx, actor.id)).scheduled >= scheduledPerPersonMax)
+      throw new Refusal("too_many", `At most ${scheduledPerPersonMax} messages can wait to be sent.`);
+    const { room, sendId, at, threadRoot = null } = wanted;
+    const text = body.kind === "text" ? body.text : "";
+    if (await insertScheduled(tx, actor.id, { sendId, room, threadRoot, text, dueAt: at, refused: null }))
+      await queueJob(app, tx, "message.deliver", { sendId }, { runAt: at });
+  });
+  tellOwn(app, actor, "later");
+}
+
+export async function unscheduleMessage(app: RoomNeeds, actor: Actor, sendId: SendId): Promise<void> {
+  await deleteScheduled(app.db.sql, actor.id, sendId);
+  tellOwn(app, actor, "later");
+}
+
+/** The job that sends what its author left to be sent. Sent twice it is one message; refused it stays, and says why. */
+export async function deliverScheduled(
+  app: SendNeeds & RoomNeeds,
+  { sendId }: { sendId: SendId },
+): Promise<void> {
+  const message = await findScheduled(app.db.sql, sendId);
+  if (!message || message.refused !== null) return;
+  const { author, room, text, threadRoot } = message;
+  try {
+    await sendMessage(
+      app,
+      { ...author, sessionId: null },
+      {
+        room,
+        sendId,
+        body: { kind: "text", text },
+        threadRoot: threadRoot ?? undefined,
+        callsEverybody: true,
+      },
+    );
+    await deleteScheduled(app.db.sql, author.id, sendId);
+  } catch (error) {
+    const isPassing =
+      !(error instanceof Refusal) || error.code === "unavailable" || error.code === "slow_mode";
+    if (isPassing) throw error;
+    await refuseScheduled(app.db.sql, sendId, error.message);
+  }
+  tellOwn(app, author, "later");
+}
+
+/** Asks to be reminded of a message, or of a room. Refuses with `time_invalid`, `message_gone` and `too_many`. */
+export async function setReminder(
+  app: JobNeeds & RoomNeeds,
+  actor: Actor,
+  wanted: { room: RoomId; seq?: number | undefined; note: string; at: number },
+): Promise<string> {
+  assertLater(wanted.at, app.clock.now());
+  const id = app.random.uuid();
+  await actInRoom(app, actor, wanted.room, "room.read", async ({ tx }) => {
+    if (wanted.seq !== undefined) await requireMessage(tx, wanted.room, wanted.seq);
+    if ((await countLater(tx, actor.id)).reminders >= remindersPerPersonMax)
+      throw new Refusal("too_many", `One can have at most ${remindersPerPersonMax} reminders.`);
+    const { room, seq = null, note, at } = wanted;
+    await insertReminder(tx, actor.id, { id, room, seq, note, dueAt: at });
+    await queueJob(app, tx, "reminder.tell", { id }, { runAt: at });
+  });
+  tellOwn(app, actor, "later");
+  return id;
+}
+
+export async function clearReminder(app: RoomNeeds, actor: Actor, id: string): Promise<void> {
+  await deleteReminder(app.db.sql, actor.id, id);
+  tellOwn(app, actor, "later");
+}
+
+/** The job that reminds somebody whose time has come. It stays in their list until they clear it. */
+export async function tellReminder(app: RoomNeeds, { id }: { id: string }): Promise<void> {
+  const reminder = await app.db.transact((tx) => takeDueReminder(tx, id, app.clock.now()));
+  if (!reminder) return;
+  const { account, room, seq, note } = reminder;
+  app.bus.publish({ kind: "own", account, signal: { type: "reminder", reminder: id, room, seq, note } });
+}
+
+function assertLater(at: number, now: number): void {
+  if (at <= now || at > now + laterMsMax)
+    throw new Refusal("time_invalid", "Choose a time within the next year.");
+}
+
+function tellOwn(app: RoomNeeds, { id }: Pick<Actor, "id">, what: "saved" | "threads" | "later"): void {
+  app.bus.publish({ kind: "own", account: id, signal: { type: "own", what } });
+}

@@ -1,0 +1,96 @@
+import type { PollState } from "@novax/protocol/entities";
+import type { RoomId } from "@novax/protocol/ids";
+import { mayInRoom } from "@novax/protocol/permissions";
+import type { Actor } from "../auth/sessions.ts";
+import type { Sql } from "../db/database.ts";
+import { transactWithEvents } from "../events/record-events.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { actInRoom, type RoomNeeds } from "../rooms/act-in-room.ts";
+import { lockRoom } from "../rooms/room-queries.ts";
+import { requireMessage } from "./change-message.ts";
+import {
+  findMessage,
+  readPollStates,
+  replaceVote,
+  type StoredMessage,
+  setPollClosed,
+} from "./change-queries.ts";
+
+type Poll = StoredMessage & { body: Extract<StoredMessage["body"], { kind: "poll" }> };
+
+/**
+ * Chooses in a poll; what one chose before is replaced. Answers how the poll stands. Refuses with `message_gone`,
+ * `poll_closed`, and with `message_invalid` choices that the poll does not have or allow.
+ */
+export async function votePoll(
+  app: RoomNeeds,
+  actor: Actor,
+  room: RoomId,
+  seq: number,
+  choices: readonly number[],
+): Promise<PollState> {
+  return actInRoom(app, actor, room, "poll.vote", async ({ tx, recordEvent, actor: person }) => {
+    const message = await requirePoll(tx, room, seq);
+    const { body } = message;
+    if (isClosed(message, app.clock.now())) throw new Refusal("poll_closed", "This poll is closed.");
+    const chosen = [...new Set(choices)];
+    if (chosen.some((choice) => choice >= body.choices.length) || (chosen.length > 1 && !body.isMultiple))
+      throw new Refusal("message_invalid", "This poll has no such choice.");
+    await replaceVote(tx, room, seq, actor.id, chosen);
+    const poll = await readState(tx, room, message, false);
+    // Where nobody is to know who chose, the event says that it changed, in the name of whoever asked.
+    const by = body.isAnonymous ? message.sender : person;
+    await recordEvent({ room, type: "poll.changed", actor: by, target: seq, poll });
+    return poll;
+  });
+}
+
+/** Closes one's own poll; with the right to it, anybody's. */
+export async function closePoll(app: RoomNeeds, actor: Actor, room: RoomId, seq: number): Promise<void> {
+  await actInRoom(
+    app,
+    actor,
+    room,
+    "poll.vote",
+    async ({ tx, recordEvent, actor: person, role, room: place }) => {
+      const message = await requirePoll(tx, room, seq);
+      if (message.sender.id !== actor.id && !mayInRoom(role, "poll.close_any", place.kind))
+        throw new Refusal("forbidden", "Only whoever asked can close a poll.");
+      if (message.pollClosedAt !== null) return;
+      await setPollClosed(tx, room, seq, app.clock.now());
+      const poll = await readState(tx, room, message, true);
+      await recordEvent({ room, type: "poll.changed", actor: person, target: seq, poll });
+    },
+  );
+}
+
+/** The job that closes a poll whose time has come. */
+export async function closeDuePoll(
+  app: RoomNeeds,
+  { room, seq }: { room: RoomId; seq: number },
+): Promise<void> {
+  await transactWithEvents(app, async (tx, recordEvent) => {
+    await lockRoom(tx, room);
+    const message = await findMessage(tx, room, seq);
+    if (message?.body.kind !== "poll" || message.pollClosedAt !== null) return;
+    await setPollClosed(tx, room, seq, app.clock.now());
+    const poll = await readState(tx, room, message as Poll, true);
+    await recordEvent({ room, type: "poll.changed", actor: message.sender, target: seq, poll });
+  });
+}
+
+async function requirePoll(tx: Sql, room: RoomId, seq: number): Promise<Poll> {
+  const message = await requireMessage(tx, room, seq);
+  if (message.body.kind !== "poll") throw new Refusal("message_invalid", "This message is no poll.");
+  return message as Poll;
+}
+
+function isClosed(message: Poll, now: number): boolean {
+  return message.pollClosedAt !== null || (message.body.closesAt !== null && message.body.closesAt <= now);
+}
+
+async function readState(tx: Sql, room: RoomId, message: Poll, isClosed: boolean): Promise<PollState> {
+  const { seq, body } = message;
+  const poll = { seq, choices: body.choices.length, isAnonymous: body.isAnonymous, isClosed };
+  return (await readPollStates(tx, room, [poll])).get(seq)!;
+}

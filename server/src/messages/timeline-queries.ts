@@ -1,0 +1,240 @@
+import type { TimelinePage } from "@novax/protocol/bootstrap";
+import type { Message, MessageBody, Person, PollState, Reaction } from "@novax/protocol/entities";
+import type { RoomChanges } from "@novax/protocol/events";
+import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
+import { toPerson } from "@novax/protocol/person";
+import type { Sql } from "../db/database.ts";
+import { type QuoteRow, toQuote } from "../events/read-events.ts";
+import { readPollStates } from "./change-queries.ts";
+
+export type MessageRow = {
+  seq: string;
+  actor_id: AccountId;
+  actor_username: string;
+  actor_display_name: string;
+  at: string;
+  send_id: SendId;
+  body: MessageBody;
+  edited_at: string | null;
+  thread_root: string | null;
+  reply_count: number;
+  last_reply_at: string | null;
+  pinned_at: string | null;
+  mentions_all: boolean;
+  poll_closed_at: string | null;
+} & QuoteRow;
+
+export type ShownRow = MessageRow & {
+  type: "message.sent" | "member.joined" | "member.removed" | "room.changed";
+  subject_id: AccountId | null;
+  subject_username: string | null;
+  subject_display_name: string | null;
+  payload: { changes?: RoomChanges } | null;
+};
+
+/** What a room shows with `seq < beforeSeq`, the newest first. */
+export async function readShownBefore(
+  sql: Sql,
+  room: RoomId,
+  beforeSeq: number,
+  limit: number,
+): Promise<ShownRow[]> {
+  return sql<ShownRow>`
+    select e.seq, e.type, e.at, e.payload, e.actor_id, actor.username as actor_username,
+      actor.display_name as actor_display_name,
+      e.subject_id, subject.username as subject_username, subject.display_name as subject_display_name,
+      m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count, m.last_reply_at, m.pinned_at, m.mentions_all,
+      m.poll_closed_at,
+      q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
+      quoted.username as quoted_username, quoted.display_name as quoted_display_name
+    from room_events e
+      join accounts actor on actor.id = e.actor_id
+      left join accounts subject on subject.id = e.subject_id
+      left join messages m on m.room_id = e.room_id and m.seq = e.seq
+      left join messages q on q.room_id = e.room_id and q.seq = m.reply_to
+      left join accounts quoted on quoted.id = q.sender_id
+    where e.room_id = ${room} and e.is_shown and e.seq < ${beforeSeq}
+    order by e.seq desc
+    limit ${limit}`;
+}
+
+/** What a room shows with `seq > afterSeq`, the oldest first. */
+export async function readShownAfter(
+  sql: Sql,
+  room: RoomId,
+  afterSeq: number,
+  limit: number,
+): Promise<ShownRow[]> {
+  return sql<ShownRow>`
+    select e.seq, e.type, e.at, e.payload, e.actor_id, actor.username as actor_username,
+      actor.display_name as actor_display_name,
+      e.subject_id, subject.username as subject_username, subject.display_name as subject_display_name,
+      m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count, m.last_reply_at, m.pinned_at, m.mentions_all,
+      m.poll_closed_at,
+      q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
+      quoted.username as quoted_username, quoted.display_name as quoted_display_name
+    from room_events e
+      join accounts actor on actor.id = e.actor_id
+      left join accounts subject on subject.id = e.subject_id
+      left join messages m on m.room_id = e.room_id and m.seq = e.seq
+      left join messages q on q.room_id = e.room_id and q.seq = m.reply_to
+      left join accounts quoted on quoted.id = q.sender_id
+    where e.room_id = ${room} and e.is_shown and e.seq > ${afterSeq}
+    order by e.seq
+    limit ${limit}`;
+}
+
+/** The answers in a thread with `seq < beforeSeq`: the newest `limit` of them, in order. */
+export async function readThreadRows(
+  sql: Sql,
+  room: RoomId,
+  root: number,
+  beforeSeq: number,
+  limit: number,
+): Promise<MessageRow[]> {
+  const rows = await sql<MessageRow>`
+    select m.seq, m.sent_at as at, m.sender_id as actor_id, actor.username as actor_username,
+      actor.display_name as actor_display_name, m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count,
+      m.last_reply_at, m.pinned_at, m.mentions_all, m.poll_closed_at,
+      q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
+      quoted.username as quoted_username, quoted.display_name as quoted_display_name
+    from messages m
+      join room_events e on e.room_id = m.room_id and e.seq = m.seq
+      join accounts actor on actor.id = m.sender_id
+      left join messages q on q.room_id = m.room_id and q.seq = m.reply_to
+      left join accounts quoted on quoted.id = q.sender_id
+    where m.room_id = ${room} and m.thread_root = ${root} and m.seq < ${beforeSeq}
+      -- One that was deleted without a mark is not shown.
+      and (m.deleted_at is null or m.reply_count > 0 or exists (
+        select 1 from room_events d
+        where d.room_id = m.room_id and d.target_seq = m.seq and d.type = 'message.deleted'
+          and (d.payload ->> 'leavesMark')::boolean
+      ))
+    order by m.seq desc
+    limit ${limit}`;
+  return rows.reverse();
+}
+
+/** Messages at these places of a room, in order. */
+export async function readMessageRows(
+  sql: Sql,
+  room: RoomId,
+  seqs: readonly number[],
+): Promise<MessageRow[]> {
+  return sql<MessageRow>`
+    select m.seq, m.sent_at as at, m.sender_id as actor_id, actor.username as actor_username,
+      actor.display_name as actor_display_name, m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count,
+      m.last_reply_at, m.pinned_at, m.mentions_all, m.poll_closed_at,
+      q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
+      quoted.username as quoted_username, quoted.display_name as quoted_display_name
+    from messages m
+      join accounts actor on actor.id = m.sender_id
+      left join messages q on q.room_id = m.room_id and q.seq = m.reply_to
+      left join accounts quoted on quoted.id = q.sender_id
+    where m.room_id = ${room} and m.seq = any(${sql.array(seqs, "bigint")})
+    order by m.seq`;
+}
+
+/** The places of a room's pinned messages, the newest pin first. */
+export async function listPinnedSeqs(sql: Sql, room: RoomId): Promise<number[]> {
+  const rows = await sql<{ seq: string }>`
+    select seq from messages where room_id = ${room} and pinned_at is not null order by pinned_at desc`;
+  return rows.map((row) => Number(row.seq));
+}
+
+/** What stands at messages beside them. */
+export type Attachments = {
+  reactions: ReadonlyMap<number, Reaction[]>;
+  polls: ReadonlyMap<number, PollState>;
+  people: Person[];
+  ownVotes: TimelinePage["ownVotes"];
+};
+
+/** Reads, for all messages at once, who reacted and voted: two queries, or one where there is no poll. */
+export async function readAttachments(
+  sql: Sql,
+  who: { id: AccountId },
+  room: RoomId,
+  rows: readonly MessageRow[],
+): Promise<Attachments> {
+  const seqs = rows.map((row) => Number(row.seq));
+  const reacted = await sql<{
+    seq: string;
+    emoji: string;
+    id: AccountId;
+    username: string;
+    display_name: string;
+  }>`
+    select r.seq, r.emoji, a.id, a.username, a.display_name
+    from reactions r join accounts a on a.id = r.account_id
+    where r.room_id = ${room} and r.seq = any(${sql.array(seqs, "bigint")})
+    order by r.seq, r.event_seq`;
+  const reactions = new Map<number, Reaction[]>();
+  const people = new Map<AccountId, Person>();
+  for (const row of reacted) {
+    const list = reactions.get(Number(row.seq)) ?? [];
+    const known = list.find((reaction) => reaction.emoji === row.emoji);
+    if (known) known.by.push(row.id);
+    else list.push({ emoji: row.emoji, by: [row.id] });
+    reactions.set(Number(row.seq), list);
+    people.set(row.id, toPerson(row.id, row.username, row.display_name));
+  }
+  const polls = rows.flatMap((row) =>
+    row.body.kind === "poll"
+      ? [
+          {
+            seq: Number(row.seq),
+            choices: row.body.choices.length,
+            isAnonymous: row.body.isAnonymous,
+            isClosed: row.poll_closed_at !== null,
+          },
+        ]
+      : [],
+  );
+  const states = await readPollStates(sql, room, polls);
+  const ownVotes: TimelinePage["ownVotes"] = {};
+  if (polls.length > 0) {
+    const voters = [...states.values()].flatMap((state) => state.voters?.flat() ?? []);
+    const voted = await sql<{
+      seq: string | null;
+      choice: number;
+      id: AccountId;
+      username: string;
+      display_name: string;
+    }>`
+      select null::bigint as seq, 0 as choice, id, username, display_name
+      from accounts where id = any(${sql.array([...new Set(voters)], "uuid")})
+      union all
+      select v.seq, v.choice, v.account_id, '', '' from poll_votes v
+      where v.room_id = ${room} and v.account_id = ${who.id} and v.seq = any(${sql.array(
+        polls.map((poll) => poll.seq),
+        "bigint",
+      )})`;
+    for (const row of voted) {
+      if (row.seq === null) people.set(row.id, toPerson(row.id, row.username, row.display_name));
+      else ownVotes[row.seq] = [...(ownVotes[row.seq] ?? []), row.choice];
+    }
+  }
+  return { reactions, polls: states, people: [...people.values()], ownVotes };
+}
+
+/** A row and what stands at it, as a message. */
+export function toMessage(row: MessageRow, { reactions, polls }: Attachments): Message {
+  const seq = Number(row.seq);
+  const isDeleted = row.body.kind === "deleted";
+  return {
+    seq,
+    sendId: row.send_id,
+    sender: toPerson(row.actor_id, row.actor_username, row.actor_display_name),
+    sentAt: Number(row.at),
+    body: row.body,
+    editedAt: row.edited_at === null ? null : Number(row.edited_at),
+    quote: isDeleted ? null : toQuote(row),
+    threadRoot: row.thread_root === null ? null : Number(row.thread_root),
+    thread: row.reply_count > 0 ? { count: row.reply_count, lastAt: Number(row.last_reply_at) } : null,
+    reactions: reactions.get(seq) ?? [],
+    isPinned: row.pinned_at !== null,
+    mentionsAll: row.mentions_all,
+    poll: polls.get(seq) ?? null,
+  };
+}

@@ -1,0 +1,116 @@
+import type { TimelinePage } from "@novax/protocol/bootstrap";
+import type { Message } from "@novax/protocol/entities";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { toPerson } from "@novax/protocol/person";
+import type { Sql } from "../db/database.ts";
+import {
+  type Attachments,
+  listPinnedSeqs,
+  type MessageRow,
+  readAttachments,
+  readMessageRows,
+  readShownAfter,
+  readShownBefore,
+  readThreadRows,
+  type ShownRow,
+  toMessage,
+} from "./timeline-queries.ts";
+
+/** Which part of a room: before a place, after it, around it, or the newest. */
+export type PageWish = {
+  before?: number | undefined;
+  after?: number | undefined;
+  around?: number | undefined;
+  limit: number;
+};
+
+type Page = Omit<TimelinePage, "epoch">;
+
+/**
+ * A part of what a room shows, oldest first, as it is now: what was done to a message since it was sent stands in it.
+ * The cost is that of its rows, wherever in the room they are: three or four queries.
+ *
+ * `headSeq` was read before, by whoever checked the membership. What happened after it may or may not be in the page
+ * and comes as an event too, which then changes nothing.
+ */
+export async function readTimeline(
+  sql: Sql,
+  who: { id: AccountId },
+  room: RoomId,
+  headSeq: number,
+  { before, after, around, limit }: PageWish,
+): Promise<Page> {
+  const half = Math.floor(limit / 2);
+  const olderMax = around !== undefined ? half : after === undefined ? limit : 0;
+  const newerMax = around !== undefined ? limit - half : after !== undefined ? limit : 0;
+  // One more than wanted tells whether there is more.
+  const older =
+    olderMax > 0
+      ? await readShownBefore(sql, room, Math.min(around ?? before ?? headSeq + 1, headSeq + 1), olderMax + 1)
+      : [];
+  const newer = newerMax > 0 ? await readShownAfter(sql, room, after ?? around! - 1, newerMax + 1) : [];
+  const rows = [
+    ...older.slice(0, olderMax).reverse(),
+    ...newer.slice(0, newerMax).filter((row) => Number(row.seq) <= headSeq),
+  ];
+  const parts = await readAttachments(
+    sql,
+    who,
+    room,
+    rows.filter((row) => row.type === "message.sent"),
+  );
+  return {
+    headSeq,
+    entries: rows.map((row) => toEntry(row, parts)),
+    hasBefore: olderMax > 0 ? older.length > olderMax : true,
+    hasAfter: newerMax > 0 ? newer.length > newerMax : before !== undefined && before <= headSeq,
+    people: parts.people,
+    ownVotes: parts.ownVotes,
+  };
+}
+
+/** A thread: the message it hangs on, where that is one, and its newest answers before a place. */
+export async function readThread(
+  sql: Sql,
+  who: { id: AccountId },
+  room: RoomId,
+  headSeq: number,
+  { root, before, limit }: { root: number; before?: number | undefined; limit: number },
+): Promise<(Page & { root: Message }) | null> {
+  const [rootRow] = await readMessageRows(sql, room, [root]);
+  if (!rootRow || rootRow.thread_root !== null) return null;
+  const rows = await readThreadRows(sql, room, root, Math.min(before ?? headSeq + 1, headSeq + 1), limit + 1);
+  const shown = rows.slice(-limit);
+  const parts = await readAttachments(sql, who, room, [rootRow, ...shown]);
+  return {
+    root: toMessage(rootRow, parts),
+    headSeq,
+    entries: shown.map((row) => ({ kind: "message", ...toMessage(row, parts) })),
+    hasBefore: rows.length > limit,
+    hasAfter: before !== undefined && before <= headSeq,
+    people: parts.people,
+    ownVotes: parts.ownVotes,
+  };
+}
+
+/** The messages that are pinned to a room, the newest pin first. */
+export async function readPins(sql: Sql, who: { id: AccountId }, room: RoomId): Promise<Message[]> {
+  const seqs = await listPinnedSeqs(sql, room);
+  const rows = await readMessageRows(sql, room, seqs);
+  const parts = await readAttachments(sql, who, room, rows);
+  const messages = new Map(rows.map((row: MessageRow) => [Number(row.seq), toMessage(row, parts)]));
+  return seqs.flatMap((seq) => messages.get(seq) ?? []);
+}
+
+function toEntry(row: ShownRow, parts: Attachments): Page["entries"][number] {
+  if (row.type === "message.sent") return { kind: "message", ...toMessage(row, parts) };
+  const actor = toPerson(row.actor_id, row.actor_username, row.actor_display_name);
+  const base = { seq: Number(row.seq), at: Number(row.at), actor };
+  if (row.type === "room.changed") return { kind: "room", ...base, changes: row.payload?.changes ?? {} };
+  return {
+    kind: "member",
+    ...base,
+    change: row.type === "member.joined" ? "joined" : "removed",
+    member: toPerson(row.subject_id!, row.subject_username!, row.subject_display_name!),
+  };
+}

@@ -1,0 +1,5 @@
+import type { SendNeeds } from "../messages/send-message.ts";
+import type { RoomNeeds } from "../rooms/act-in-room.ts";
+
+/** What the orders of people need, by whichever way they come. */
+export type OrderNeeds = SendNeeds & RoomNeeds;

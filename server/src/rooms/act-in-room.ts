@@ -1,0 +1,81 @@
+import type { RoomId } from "@novax/protocol/ids";
+import { mayInRoom, type RoomAction } from "@novax/protocol/permissions";
+import { asPerson } from "@novax/protocol/person";
+import { type AuditDraft, recordAudit } from "../audit/audit-log.ts";
+import type { Actor } from "../auth/sessions.ts";
+import type { Bus } from "../bus/bus.ts";
+import type { Database, Sql } from "../db/database.ts";
+import { type RecordEvent, type TellLater, transactWithEvents } from "../events/record-events.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { ServerSecret } from "../lib/server-secret.ts";
+import { requireMembership } from "./memberships.ts";
+import { lockRoom, type Membership } from "./room-queries.ts";
+
+export type RoomNeeds = { db: Database; bus: Bus; clock: Clock; secret: ServerSecret };
+
+/** One transaction in a room, by somebody who may. */
+export type Scene = Membership & {
+  tx: Sql;
+  actor: ReturnType<typeof asPerson>;
+  recordEvent: RecordEvent;
+  tellLater: TellLater;
+  /** Entered into the audit log as the last thing of the transaction. */
+  audit: (draft: Omit<AuditDraft, "actor">) => void;
+};
+
+/** What can still be done in a room that was put away. */
+const doneInArchive: readonly RoomAction[] = [
+  "room.read",
+  "room.leave",
+  "room.archive",
+  "message.report",
+  "message.delete_own",
+  "message.delete_any",
+  "report.resolve",
+  "member.remove",
+];
+
+/**
+ * Does something in a room, all of it or nothing, by somebody who is in it and has the right to it.
+ *
+ * The room's row is locked first. The membership read after it is the one that holds when this commits: nobody acts
+ * after their removal, their demotion or the end of their session. Refuses with `not_found`, `forbidden` and
+ * `room_archived`.
+ */
+export async function actInRoom<T>(
+  app: RoomNeeds,
+  actor: Actor,
+  room: RoomId,
+  right: RoomAction,
+  work: (scene: Scene) => Promise<T>,
+): Promise<T> {
+  return transactWithEvents(app, async (tx, recordEvent, tellLater) => {
+    await lockRoom(tx, room);
+    const membership = await requireMembership(tx, actor, room);
+    assertMayInRoom(membership, right);
+    if (membership.room.isArchived && !doneInArchive.includes(right)) throw roomArchived();
+    const entries: AuditDraft[] = [];
+    const result = await work({
+      ...membership,
+      tx,
+      actor: asPerson(actor),
+      recordEvent,
+      tellLater,
+      audit: (draft) => entries.push({ ...draft, actor }),
+    });
+    for (const entry of entries) await recordAudit(app, tx, entry);
+    return result;
+  });
+}
+
+/** Asserts a right in a room. Refuses with `forbidden`. */
+export function assertMayInRoom({ role, room }: Membership, right: RoomAction): void {
+  if (!mayInRoom(role, right, room.kind)) {
+    throw new Refusal("forbidden", "You may not do this in this room.");
+  }
+}
+
+export function roomArchived(): Refusal {
+  return new Refusal("room_archived", "This room is archived: it can be read, and nothing more.");
+}

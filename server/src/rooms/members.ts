@@ -1,0 +1,156 @@
+import type { Person } from "@novax/protocol/entities";
+import { type AccountId, generalRoomId, type RoomId } from "@novax/protocol/ids";
+import { laterMsMax } from "@novax/protocol/limits";
+import { mayActOnMember, type RoomRole } from "@novax/protocol/permissions";
+import type { Actor } from "../auth/sessions.ts";
+import type { Sql } from "../db/database.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { actInRoom, type RoomNeeds, type Scene } from "./act-in-room.ts";
+import { joinRoom } from "./join-room.ts";
+import { listKnownTo } from "./people-queries.ts";
+import { endMembership } from "./remove-member.ts";
+import {
+  countOwners,
+  deleteBan,
+  findGivenRole,
+  insertBan,
+  listAdmissible,
+  setRole,
+  setSilenced,
+} from "./room-queries.ts";
+
+// What is done to the members of a room. Each refuses with `not_found`, `forbidden` and `room_archived` as `actInRoom`
+// does, and with `forbidden` what the actor's role may not do to the other's.
+
+/** Brings people into a room; who is in it stays, who is banned from it is passed by. Refuses with `not_found`. */
+export async function addMembers(
+  app: RoomNeeds,
+  actor: Actor,
+  room: RoomId,
+  ids: readonly AccountId[],
+): Promise<void> {
+  await actInRoom(app, actor, room, "member.add", async (scene) => {
+    const known = await listKnownTo(scene.tx, actor, ids);
+    const people = await listAdmissible(
+      scene.tx,
+      room,
+      known.map((person) => person.id),
+    );
+    if (people.length === 0) throw nobody();
+    for (const person of people) {
+      const isNew = await joinRoom(app, scene.tx, scene.recordEvent, room, person, { actor: scene.actor });
+      if (isNew) scene.tellLater({ kind: "entered", account: person.id, room });
+    }
+  });
+}
+
+/** Leaves a room by one's own will. Refuses with `room_fixed` where everybody is. */
+export async function leaveRoom(app: RoomNeeds, actor: Actor, room: RoomId): Promise<void> {
+  if (room === generalRoomId) throw new Refusal("room_fixed", "Everybody is in this room.");
+  await actInRoom(app, actor, room, "room.leave", async ({ tx, recordEvent, actor: person }) => {
+    await endMembership(tx, recordEvent, person, room, person);
+  });
+}
+
+/** Takes a member out of a room. They may come back where everybody may join. */
+export async function removeMember(app: RoomNeeds, actor: Actor, room: RoomId, id: AccountId): Promise<void> {
+  await actInRoom(app, actor, room, "member.remove", async (scene) => {
+    const { person } = await requireLesser(scene, actor, room, id);
+    await endMembership(scene.tx, scene.recordEvent, scene.actor, room, person);
+    scene.audit({ action: "member.removed", subject: person, detail: `from ${room}` });
+  });
+}
+
+/** Takes a person out of a room for good; also one who is not in it. */
+export async function banMember(
+  app: RoomNeeds,
+  actor: Actor,
+  room: RoomId,
+  id: AccountId,
+  reason: string,
+): Promise<void> {
+  await actInRoom(app, actor, room, "member.ban", async (scene) => {
+    const { tx, recordEvent } = scene;
+    const isMember = (await findGivenRole(tx, room, id)) !== null;
+    const person = isMember
+      ? (await requireLesser(scene, actor, room, id)).person
+      : await requirePerson(tx, actor, id);
+    await insertBan(tx, { room, account: id, by: actor.id, reason, at: app.clock.now() });
+    await endMembership(tx, recordEvent, scene.actor, room, person);
+    scene.audit({ action: "member.banned", subject: person, detail: `from ${room}: ${reason}` });
+  });
+}
+
+export async function unbanMember(app: RoomNeeds, actor: Actor, room: RoomId, id: AccountId): Promise<void> {
+  await actInRoom(app, actor, room, "member.ban", async ({ tx, audit }) => {
+    const person = await requirePerson(tx, actor, id);
+    if (await deleteBan(tx, room, id))
+      audit({ action: "member.unbanned", subject: person, detail: `from ${room}` });
+  });
+}
+
+/** Keeps a member from writing until then; null: no longer. Refuses with `time_invalid`. */
+export async function silenceMember(
+  app: RoomNeeds,
+  actor: Actor,
+  room: RoomId,
+  id: AccountId,
+  until: number | null,
+): Promise<void> {
+  const now = app.clock.now();
+  if (until !== null && (until <= now || until > now + laterMsMax))
+    throw new Refusal("time_invalid", "Choose a time within the next year.");
+  await actInRoom(app, actor, room, "member.silence", async (scene) => {
+    const { person } = await requireLesser(scene, actor, room, id);
+    await setSilenced(scene.tx, room, id, until);
+    const detail = until === null ? `${room}: no longer` : `${room}: until ${new Date(until).toISOString()}`;
+    scene.audit({ action: "member.silenced", subject: person, detail });
+  });
+}
+
+/** Gives a member another role. Refuses with `last_owner` the only owner, who would leave the room without one. */
+export async function setMemberRole(
+  app: RoomNeeds,
+  actor: Actor,
+  room: RoomId,
+  id: AccountId,
+  role: RoomRole,
+): Promise<void> {
+  await actInRoom(app, actor, room, "member.set_role", async ({ tx, recordEvent, actor: person, audit }) => {
+    const member = await findGivenRole(tx, room, id);
+    if (!member) throw nobody();
+    if (member.role === role) return;
+    if (member.role === "owner" && room !== generalRoomId && (await countOwners(tx, room)) === 1)
+      throw new Refusal("last_owner", "A room has at least one owner. Make somebody else one first.");
+    await setRole(tx, room, id, role);
+    await recordEvent({ room, type: "member.role_changed", actor: person, member: member.person, role });
+    audit({
+      action: "member.role_changed",
+      subject: member.person,
+      detail: `${room}: ${member.role} to ${role}`,
+    });
+  });
+}
+
+async function requireLesser(
+  scene: Scene,
+  actor: Actor,
+  room: RoomId,
+  id: AccountId,
+): Promise<{ person: Person }> {
+  const member = await findGivenRole(scene.tx, room, id);
+  if (!member) throw nobody();
+  if (id === actor.id || !mayActOnMember(scene.role, member.actsAs))
+    throw new Refusal("forbidden", "You may not do this to somebody of this role.");
+  return member;
+}
+
+async function requirePerson(tx: Sql, actor: Actor, id: AccountId): Promise<Person> {
+  const [person] = await listKnownTo(tx, actor, [id]);
+  if (!person) throw nobody();
+  return person;
+}
+
+function nobody(): Refusal {
+  return new Refusal("not_found", "There is nobody with this name.");
+}

@@ -1,0 +1,194 @@
+import type { OwnState } from "@novax/protocol/bootstrap";
+import type { Person } from "@novax/protocol/entities";
+import type { AccountId } from "@novax/protocol/ids";
+import type { ServerRole } from "@novax/protocol/permissions";
+import { toPerson } from "@novax/protocol/person";
+import type { Sql } from "../db/database.ts";
+import { escapeLike } from "./room-queries.ts";
+
+type PersonRow = { id: AccountId; username: string; display_name: string };
+
+/** Of these people those whom somebody can know of: everybody on the server; for a guest, who shares a room with them. */
+export async function listKnownTo(
+  sql: Sql,
+  who: { id: AccountId },
+  ids: readonly AccountId[],
+): Promise<Person[]> {
+  const rows = await sql<PersonRow>`
+    select a.id, a.username, a.display_name
+    from accounts a join accounts w on w.id = ${who.id}
+    where a.id = any(${sql.array(ids, "uuid")}) and a.disabled_at is null and a.deleted_at is null
+      and not a.awaits_approval
+      and (w.server_role <> 'guest' or a.id = w.id or exists (
+        select 1 from memberships x join memberships y on y.room_id = x.room_id
+        where x.account_id = w.id and y.account_id = a.id
+      ))
+    order by a.username_key`;
+  return rows.map(toPersonOf);
+}
+
+/** People whose name begins with `search`, whom somebody can know of and who did not block them. */
+export async function searchPeople(
+  sql: Sql,
+  who: { id: AccountId },
+  search: string,
+  limit: number,
+): Promise<Person[]> {
+  const prefix = `${escapeLike(search.toLowerCase())}%`;
+  const rows = await sql<PersonRow>`
+    select a.id, a.username, a.display_name
+    from accounts a join accounts w on w.id = ${who.id}
+    where a.disabled_at is null and a.deleted_at is null and not a.awaits_approval
+      and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix})
+      and (w.server_role <> 'guest' or a.id = w.id or exists (
+        select 1 from memberships x join memberships y on y.room_id = x.room_id
+        where x.account_id = w.id and y.account_id = a.id
+      ))
+      and not exists (select 1 from blocks b where b.blocker_id = a.id and b.blocked_id = w.id)
+    order by a.username_key
+    limit ${limit}`;
+  return rows.map(toPersonOf);
+}
+
+/** Whether any of these people and this one have blocked each other, one way or the other. */
+export async function areBlocked(
+  sql: Sql,
+  account: AccountId,
+  others: readonly AccountId[],
+): Promise<boolean> {
+  const rows = await sql`
+    select 1 from blocks
+    where (blocker_id = ${account} and blocked_id = any(${sql.array(others, "uuid")}))
+      or (blocked_id = ${account} and blocker_id = any(${sql.array(others, "uuid")}))
+    limit 1`;
+  return rows.length > 0;
+}
+
+export async function insertBlock(
+  sql: Sql,
+  blocker: AccountId,
+  blocked: AccountId,
+  at: number,
+): Promise<void> {
+  await sql`
+    insert into blocks (blocker_id, blocked_id, at) values (${blocker}, ${blocked}, ${at}) on conflict do nothing`;
+}
+
+export async function deleteBlock(sql: Sql, blocker: AccountId, blocked: AccountId): Promise<void> {
+  await sql`delete from blocks where blocker_id = ${blocker} and blocked_id = ${blocked}`;
+}
+
+/** What is a person's alone. */
+export async function readOwnState(sql: Sql, account: AccountId, now: number): Promise<OwnState> {
+  const [row] = await sql<{
+    status_emoji: string;
+    status_text: string;
+    status_until: string | null;
+    quiet_until: string | null;
+    shares_reading: boolean;
+    words: string[] | null;
+    blocked: PersonRow[] | null;
+  }>`
+    select a.status_emoji, a.status_text, a.status_until, a.quiet_until, a.shares_reading,
+      (select json_agg(word order by word) from alert_words where account_id = a.id) as words,
+      (select json_agg(json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name)
+          order by o.username_key)
+        from blocks b join accounts o on o.id = b.blocked_id where b.blocker_id = a.id) as blocked
+    from accounts a where a.id = ${account}`;
+  const isOver = row!.status_until !== null && Number(row!.status_until) <= now;
+  const quietUntil = row!.quiet_until === null ? null : Number(row!.quiet_until);
+  return {
+    status: {
+      emoji: isOver ? "" : row!.status_emoji,
+      text: isOver ? "" : row!.status_text,
+      until: row!.status_until === null || isOver ? null : Number(row!.status_until),
+    },
+    quietUntil: quietUntil !== null && quietUntil > now ? quietUntil : null,
+    sharesReading: row!.shares_reading,
+    alertWords: row!.words ?? [],
+    blocked: (row!.blocked ?? []).map(toPersonOf),
+  };
+}
+
+/** What others see of people beside their names, while it lasts. */
+export async function listProfiles(
+  sql: Sql,
+  ids: readonly AccountId[],
+): Promise<{ person: Person; status: OwnState["status"]; quietUntil: number | null }[]> {
+  const rows = await sql<
+    PersonRow & {
+      status_emoji: string;
+      status_text: string;
+      status_until: string | null;
+      quiet_until: string | null;
+    }
+  >`
+    select id, username, display_name, status_emoji, status_text, status_until, quiet_until
+    from accounts where id = any(${sql.array(ids, "uuid")})`;
+  return rows.map((row) => ({
+    person: toPersonOf(row),
+    status: {
+      emoji: row.status_emoji,
+      text: row.status_text,
+      until: row.status_until === null ? null : Number(row.status_until),
+    },
+    quietUntil: row.quiet_until === null ? null : Number(row.quiet_until),
+  }));
+}
+
+/** A person's card, as somebody who may know of them sees it; null otherwise. */
+export async function findProfile(
+  sql: Sql,
+  who: { id: AccountId },
+  id: AccountId,
+): Promise<{ person: Person; serverRole: ServerRole; createdAt: number } | null> {
+  const [person] = await listKnownTo(sql, who, [id]);
+  if (!person) return null;
+  const [row] = await sql<{ server_role: ServerRole; created_at: string }>`
+    select server_role, created_at from accounts where id = ${id}`;
+  return { person, serverRole: row!.server_role, createdAt: Number(row!.created_at) };
+}
+
+export async function setStatus(sql: Sql, account: AccountId, status: OwnState["status"]): Promise<void> {
+  await sql`
+    update accounts set status_emoji = ${status.emoji}, status_text = ${status.text}, status_until = ${status.until}::bigint
+    where id = ${account}`;
+}
+
+export async function setQuietUntil(sql: Sql, account: AccountId, until: number | null): Promise<void> {
+  await sql`update accounts set quiet_until = ${until}::bigint where id = ${account}`;
+}
+
+export async function setSharesReading(sql: Sql, account: AccountId, isShared: boolean): Promise<void> {
+  await sql`update accounts set shares_reading = ${isShared} where id = ${account}`;
+}
+
+export async function replaceAlertWords(
+  tx: Sql,
+  account: AccountId,
+  words: readonly string[],
+): Promise<void> {
+  await tx`delete from alert_words where account_id = ${account}`;
+  await tx`
+    insert into alert_words (account_id, word)
+    select ${account}, unnest(${tx.array(words, "text")}) on conflict do nothing`;
+}
+
+export async function listAlertWords(sql: Sql): Promise<{ account: AccountId; word: string }[]> {
+  const rows = await sql<{ account_id: AccountId; word: string }>`select account_id, word from alert_words`;
+  return rows.map((row) => ({ account: row.account_id, word: row.word }));
+}
+
+export async function replaceFilterWords(tx: Sql, words: readonly string[]): Promise<void> {
+  await tx`delete from filter_words`;
+  await tx`insert into filter_words (word) select unnest(${tx.array(words, "text")}) on conflict do nothing`;
+}
+
+export async function listFilterWords(sql: Sql): Promise<string[]> {
+  const rows = await sql<{ word: string }>`select word from filter_words order by word`;
+  return rows.map((row) => row.word);
+}
+
+function toPersonOf(row: PersonRow): Person {
+  return toPerson(row.id, row.username, row.display_name);
+}

@@ -1,0 +1,431 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { applyEvents, type RoomSnapshot, type TimelineEntry } from "@novax/protocol/apply-event";
+import type { TimelinePage } from "@novax/protocol/bootstrap";
+import type { RoomEvent } from "@novax/protocol/events";
+import type { RoomId, SendId } from "@novax/protocol/ids";
+import { join, type Person } from "../support/person.ts";
+import {
+  createTestData,
+  databaseKinds,
+  isAvailable,
+  startServer,
+  type TestData,
+  type TestServer,
+  waitUntil,
+} from "../support/server.ts";
+
+for (const kind of databaseKinds) {
+  describe.skipIf(!isAvailable(kind))(`messages and what is done to them (${kind})`, () => {
+    let data: TestData;
+    let server: TestServer;
+    let alice: Person;
+    let bob: Person;
+    let carol: Person;
+    let room: RoomId;
+
+    beforeAll(async () => {
+      data = await createTestData(kind);
+      server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
+      alice = await join(server, "alice");
+      bob = await join(server, "bob");
+      carol = await join(server, "carol");
+      room = (await alice.did("room.create", { kind: "public", name: "Talk", people: [await bob.id()] })).room
+        .id;
+    });
+    afterAll(async () => {
+      await server.stop();
+      await data.remove();
+    });
+
+    const load = (person: Person, query = "limit=200") =>
+      person.read<TimelinePage>(`/api/rooms/${room}/timeline?${query}`);
+    /** What is the same however one came by it: without what an entry remembers of when it was read. */
+    const plain = (entries: readonly unknown[]) =>
+      entries.map((entry) => {
+        const { asOf: _, ...rest } = entry as { asOf?: number };
+        return rest;
+      });
+    const snapshotOf = async (person: Person): Promise<RoomSnapshot> => {
+      const page = await load(person);
+      const {
+        role: _r,
+        people: _p,
+        readSeq: _s,
+        unread: _u,
+        mentions: _m,
+        isFavourite: _f,
+        isMuted: _t,
+        notify: _n,
+        lastAt: _l,
+        ...rest
+      } = await person.room(room);
+      return {
+        room: { ...rest, headSeq: page.headSeq },
+        timeline: page.entries.map((entry) =>
+          entry.kind === "message" ? { ...entry, asOf: page.headSeq } : entry,
+        ) as TimelineEntry[],
+      };
+    };
+    /** Does something, and asserts that old snapshot + recorded events = new snapshot. */
+    const changes = async (work: () => Promise<unknown>): Promise<RoomEvent[]> => {
+      const before = await snapshotOf(bob);
+      await work();
+      const { events } = await bob.read<{ events: RoomEvent[] }>(
+        `/api/rooms/${room}/events?after=${before.room.headSeq}&limit=200`,
+      );
+      const grown = applyEvents(before, events);
+      const fresh = await snapshotOf(bob);
+      expect(plain(grown.timeline)).toEqual(plain(fresh.timeline));
+      expect(grown.room).toEqual(fresh.room);
+      // Once more on what has it already: nothing changes.
+      const again = applyEvents({ ...fresh, room: { ...fresh.room, headSeq: before.room.headSeq } }, events);
+      expect(plain(again.timeline).slice(0, fresh.timeline.length)).toEqual(plain(fresh.timeline));
+      return events;
+    };
+    const poll = (more = {}) => ({
+      kind: "poll" as const,
+      question: "Where to?",
+      choices: ["Sea", "Hills", "Town"],
+      isMultiple: false,
+      isAnonymous: false,
+      closesAt: null,
+      ...more,
+    });
+    const ask = async (more = {}) =>
+      (await alice.did("message.send", { room, sendId: crypto.randomUUID() as SendId, body: poll(more) }))
+        .seq;
+
+    test("for every action, the old snapshot and its events make the new snapshot", async () => {
+      const first = await alice.say(room, "the first");
+      const bobs = await bob.say(room, "bob's own");
+      await changes(() => alice.say(room, "sent"));
+      await changes(() => alice.say(room, "an answer", { replyTo: bobs }));
+      await changes(() => bob.did("message.edit", { room, seq: bobs, text: "bob's own, edited" }));
+      await changes(() => bob.did("reaction.add", { room, seq: first, emoji: "👍" }));
+      await changes(() => alice.did("reaction.add", { room, seq: first, emoji: "👍" }));
+      await changes(() => alice.did("reaction.add", { room, seq: first, emoji: "🎉" }));
+      await changes(() => bob.did("reaction.remove", { room, seq: first, emoji: "👍" }));
+      await changes(() => alice.did("reaction.remove", { room, seq: first, emoji: "👍" }));
+      await changes(() => bob.did("message.pin", { room, seq: first }));
+      await changes(() => alice.did("message.unpin", { room, seq: first }));
+      const answer = await bob.say(room, "in the thread", { threadRoot: first });
+      await changes(() => alice.say(room, "also in the thread", { threadRoot: first }));
+      await changes(() => bob.did("message.delete", { room, seq: answer }));
+      await changes(() => alice.did("message.delete", { room, seq: first }));
+      await changes(() => bob.did("message.delete", { room, seq: bobs }));
+      const question = await ask();
+      await changes(() => bob.did("poll.vote", { room, seq: question, choices: [1] }));
+      await changes(() => alice.did("poll.vote", { room, seq: question, choices: [2] }));
+      await changes(() => bob.did("poll.vote", { room, seq: question, choices: [0] }));
+      await changes(() => alice.did("poll.close", { room, seq: question }));
+      await changes(() =>
+        alice.did("room.change", { room, name: "Talk", topic: "of the town", colour: 3, leavesMark: false }),
+      );
+      const gone = await alice.say(room, "gone without a mark");
+      await changes(() => alice.did("message.delete", { room, seq: gone }));
+      await changes(() => carol.did("room.join", { room }));
+      await changes(() => alice.did("member.set_role", { room, person: await_(carol), role: "moderator" }));
+      await changes(() => carol.did("room.leave", { room }));
+      await changes(() => alice.did("room.archive", { room }));
+      await changes(() => alice.did("room.unarchive", { room }));
+      await alice.did("room.change", { room, leavesMark: true });
+    }, 60_000);
+    // The ids of people are looked up once, before they are needed inside a change.
+    const ids = new Map<Person, never>();
+    const await_ = (person: Person) => ids.get(person)!;
+    beforeAll(async () => {
+      for (const person of [alice, bob, carol]) ids.set(person, (await person.id()) as never);
+    });
+
+    test("an edit keeps what was said before; only its author edits, and nobody what is gone", async () => {
+      const seq = await alice.say(room, "frist");
+      await alice.did("message.edit", { room, seq, text: "first" });
+      await alice.did("message.edit", { room, seq, text: "first!" });
+      const { revisions } = await bob.read<{ revisions: { text: string }[] }>(
+        `/api/rooms/${room}/messages/${seq}/revisions`,
+      );
+      expect(revisions.map((revision) => revision.text)).toEqual(["frist", "first", "first!"]);
+      expect(await bob.refusedWith("message.edit", { room, seq, text: "mine" })).toBe("forbidden");
+      expect(await alice.refusedWith("message.edit", { room, seq, text: "  " })).toBe("message_invalid");
+      await alice.did("message.delete", { room, seq });
+      expect(await alice.refusedWith("message.edit", { room, seq, text: "back" })).toBe("message_gone");
+      expect(await alice.refusedWith("message.edit", { room, seq: 999_999, text: "x" })).toBe("message_gone");
+    });
+
+    test("a deleted text is gone from everywhere it stood: the room, the log, the quote, the history, the basic form", async () => {
+      const secret = `secret-${crypto.randomUUID()}`;
+      const seq = await bob.say(room, secret);
+      await bob.did("message.edit", { room, seq, text: `${secret} edited` });
+      await alice.say(room, "I answer that", { replyTo: seq });
+      await carol.did("room.join", { room });
+      await carol.did("message.save", { room, seq });
+      await alice.did("message.delete", { room, seq });
+      for (const path of [
+        `/api/rooms/${room}/timeline`,
+        `/api/rooms/${room}/events?limit=200`,
+        `/api/messages?room_id=${room}`,
+        "/api/saved",
+        "/api/mentions",
+        `/chat/${room}`,
+      ])
+        expect(await (await carol.fetch(path)).text(), path).not.toContain(secret);
+      expect((await bob.fetch(`/api/rooms/${room}/messages/${seq}/revisions`)).status).toBe(410);
+      await carol.did("room.leave", { room });
+    });
+
+    test("a reaction is one emoji, once for each person; fifty at once are one", async () => {
+      const seq = await alice.say(room, "react to me");
+      for (const emoji of ["", "x", "👍👍", "<b>", "👍 "])
+        expect(await bob.refusedWith("reaction.add", { room, seq, emoji })).toBe("message_invalid");
+      await Promise.all(
+        Array.from({ length: 50 }, () => bob.did("reaction.add", { room, seq, emoji: "👩‍👩‍👧‍👦" })),
+      );
+      const [entry] = (await load(bob)).entries.filter((candidate) => candidate.seq === seq);
+      expect(entry).toMatchObject({ reactions: [{ emoji: "👩‍👩‍👧‍👦", by: [await bob.id()] }] });
+      expect((await load(bob)).people.map((person) => person.username)).toContain("bob");
+    });
+
+    test("a thread has its own place, its count at its root, and those who follow it hear what is new", async () => {
+      const root = await alice.say(room, "let us talk about this");
+      const answer = await bob.say(room, "yes", { threadRoot: root });
+      const thread = await alice.read<TimelinePage & { root: { seq: number }; isFollowed: boolean }>(
+        `/api/rooms/${room}/threads/${root}`,
+      );
+      expect(thread).toMatchObject({
+        root: { seq: root, thread: { count: 1 } },
+        isFollowed: true,
+        entries: [{ seq: answer, threadRoot: root }],
+      });
+      expect((await load(alice)).entries.some((entry) => entry.seq === answer)).toBe(false);
+      const followed = () => alice.read<{ threads: { seq: number; unread: number }[] }>("/api/threads");
+      expect((await followed()).threads[0]).toMatchObject({ seq: root, unread: 1, count: 1 });
+      await alice.did("thread.mark_read", { room, seq: root, upTo: answer });
+      expect((await followed()).threads[0]).toMatchObject({ unread: 0 });
+      await alice.did("thread.follow", { room, seq: root, isFollowed: false });
+      expect((await followed()).threads.some((entry) => entry.seq === root)).toBe(false);
+      // A thread does not hang on an answer, and not on nothing.
+      const send = (threadRoot: number) =>
+        bob.refusedWith("message.send", {
+          room,
+          sendId: crypto.randomUUID() as SendId,
+          body: { kind: "text", text: "x" },
+          threadRoot,
+        });
+      expect(await send(answer)).toBe("message_gone");
+      expect(await send(9_999_999)).toBe("message_gone");
+    });
+
+    test("a poll counts each voice once; where it is anonymous nobody learns whose", async () => {
+      const open = await ask({ isMultiple: true });
+      await bob.did("poll.vote", { room, seq: open, choices: [0, 1] });
+      expect((await bob.did("poll.vote", { room, seq: open, choices: [2] })).poll.counts).toEqual([0, 0, 1]);
+      const single = await ask();
+      expect(await bob.refusedWith("poll.vote", { room, seq: single, choices: [0, 1] })).toBe(
+        "message_invalid",
+      );
+      expect(await bob.refusedWith("poll.vote", { room, seq: single, choices: [3] })).toBe("message_invalid");
+      const hidden = await ask({ isAnonymous: true });
+      const before = (await alice.room(room)).headSeq;
+      expect((await bob.did("poll.vote", { room, seq: hidden, choices: [1] })).poll).toEqual({
+        counts: [0, 1, 0],
+        voters: null,
+        isClosed: false,
+      });
+      const log = await (await alice.fetch(`/api/rooms/${room}/events?after=${before}`)).text();
+      expect(log).not.toContain(await bob.id());
+      expect((await load(bob)).ownVotes[hidden]).toEqual([1]);
+      expect((await load(alice)).ownVotes[hidden]).toBeUndefined();
+      expect(await bob.refusedWith("poll.close", { room, seq: hidden })).toBe("forbidden");
+      await alice.did("poll.close", { room, seq: hidden });
+      expect(await bob.refusedWith("poll.vote", { room, seq: hidden, choices: [0] })).toBe("poll_closed");
+      const timed = await ask({ closesAt: Date.now() + 900 });
+      const isClosed = async () =>
+        (await load(bob)).entries.some(
+          (entry) => entry.seq === timed && entry.kind === "message" && entry.poll!.isClosed,
+        );
+      expect(await waitUntil(isClosed, 10_000)).toBe(true);
+    }, 20_000);
+
+    test("@room and @here call everybody; more than 20 people only on purpose; names, alerts and blocks are kept", async () => {
+      await carol.did("room.join", { room });
+      const b = await bob.connect();
+      await alice.say(room, "hello @room");
+      expect(await carol.room(room)).toMatchObject({ mentions: 1 });
+      await carol.did("alert_words.set", { words: ["Deploy"] });
+      await alice.say(room, "we deploy at noon");
+      expect(await carol.room(room)).toMatchObject({ mentions: 2 });
+      await alice.say(room, "not `@carol` in code, nor x@carol.org");
+      await alice.say(room, "but @Carol. here");
+      expect(await carol.room(room)).toMatchObject({ mentions: 3 });
+      const found = await carol.read<{ messages: { excerpt: string }[] }>("/api/mentions");
+      expect(found.messages.map((message) => message.excerpt)).toEqual([
+        "but @Carol. here",
+        "we deploy at noon",
+        "hello @room",
+      ]);
+      await carol.did("person.block", { person: await alice.id() });
+      await alice.say(room, "@carol again");
+      expect(await carol.room(room)).toMatchObject({ mentions: 3 });
+      expect(await alice.refusedWith("direct.open", { people: [await carol.id()] })).toBe("blocked");
+      expect(await carol.refusedWith("direct.open", { people: [await alice.id()] })).toBe("blocked");
+      await carol.did("person.unblock", { person: await alice.id() });
+      const crowd = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => join(server, `crowd${index}`)),
+      );
+      await alice.did("member.add", { room, people: await Promise.all(crowd.map((person) => person.id())) });
+      const call = (callsEverybody?: boolean) =>
+        alice.order("message.send", {
+          room,
+          sendId: crypto.randomUUID() as SendId,
+          body: { kind: "text", text: "all @room" },
+          callsEverybody,
+        });
+      const refused = await call();
+      expect(await refused.json()).toMatchObject({
+        code: "confirmation_required",
+        detail: "This calls 23 people.",
+      });
+      expect((await call(true)).status).toBe(200);
+      expect(await crowd[0]!.room(room)).toMatchObject({ mentions: 1 });
+      expect((await call(false)).status).toBe(200);
+      expect(await crowd[0]!.room(room)).toMatchObject({ mentions: 1, unread: 2 });
+      b.close();
+    }, 30_000);
+
+    test("a direct room of two is closed to both when one blocks the other", async () => {
+      const direct = (await bob.did("direct.open", { people: [await carol.id()] })).room.id;
+      await bob.say(direct, "hi");
+      await carol.did("person.block", { person: await bob.id() });
+      for (const person of [bob, carol])
+        expect(
+          await person.refusedWith("message.send", {
+            room: direct,
+            sendId: crypto.randomUUID() as SendId,
+            body: { kind: "text", text: "x" },
+          }),
+        ).toBe("blocked");
+      await carol.did("person.unblock", { person: await bob.id() });
+      await bob.say(direct, "hi again");
+    });
+
+    test("saved, reminded, sent later: each comes when it is due, once, and is one's own alone", async () => {
+      const seq = await alice.say(room, "keep this");
+      await bob.did("message.save", { room, seq });
+      expect((await bob.read<{ messages: { seq: number }[] }>("/api/saved")).messages[0]).toMatchObject({
+        seq,
+      });
+      expect((await alice.read<{ messages: unknown[] }>("/api/saved")).messages).toEqual([]);
+      const b = await bob.connect();
+      const sendId = crypto.randomUUID() as SendId;
+      await bob.did("message.schedule", { room, sendId, text: "sent later", at: Date.now() + 800 });
+      await bob.did("reminder.set", { room, seq, note: "look", at: Date.now() + 800 });
+      const dropped = crypto.randomUUID() as SendId;
+      await bob.did("message.schedule", { room, sendId: dropped, text: "never sent", at: Date.now() + 800 });
+      await bob.did("message.unschedule", { sendId: dropped });
+      expect(await bob.read("/api/later")).toMatchObject({
+        scheduled: [{ text: "sent later" }],
+        reminders: [{ note: "look", isDue: false }],
+      });
+      expect(await alice.read("/api/later")).toEqual({ scheduled: [], reminders: [] });
+      expect(await b.next((frame) => frame.type === "reminder", 10_000)).toMatchObject({
+        room,
+        seq,
+        note: "look",
+      });
+      const texts = async () =>
+        (await load(bob)).entries.flatMap((entry) =>
+          entry.kind === "message" && entry.body.kind === "text" ? [entry.body.text] : [],
+        );
+      expect(await waitUntil(async () => (await texts()).includes("sent later"), 10_000)).toBe(true);
+      expect(await texts()).not.toContain("never sent");
+      expect(await bob.read("/api/later")).toMatchObject({ scheduled: [], reminders: [{ isDue: true }] });
+      expect(await bob.refusedWith("message.schedule", { room, sendId, text: "x", at: Date.now() - 1 })).toBe(
+        "time_invalid",
+      );
+      b.close();
+    }, 30_000);
+
+    test("a report waits for whoever moderates, is settled once, and deletes where that was decided", async () => {
+      const seq = await bob.say(room, "something rude");
+      await carol.did("message.report", { room, seq, reason: "rude" });
+      await carol.did("message.report", { room, seq, reason: "again" });
+      expect(await carol.read("/api/reports")).toEqual({ reports: [] });
+      const { reports } = await alice.read<{ reports: { id: string }[] }>("/api/reports");
+      expect(reports).toMatchObject([
+        {
+          text: "something rude",
+          reason: "rude",
+          reporter: { username: "carol" },
+          sender: { username: "bob" },
+        },
+      ]);
+      const [report] = reports;
+      expect(
+        await carol.refusedWith("report.resolve", { report: report!.id, outcome: "dismissed", note: "" }),
+      ).toBe("not_found");
+      await alice.did("report.resolve", { report: report!.id, outcome: "deleted", note: "be kind" });
+      expect(
+        await alice.refusedWith("report.resolve", { report: report!.id, outcome: "dismissed", note: "" }),
+      ).toBe("not_found");
+      expect((await load(bob)).entries.find((entry) => entry.seq === seq)).toMatchObject({
+        body: { kind: "deleted" },
+      });
+      expect(await alice.read("/api/reports?done=1")).toMatchObject({
+        reports: [{ outcome: "deleted", note: "be kind" }],
+      });
+      expect(
+        await bob.refusedWith("message.report", { room, seq: await bob.say(room, "mine"), reason: "" }),
+      ).toBe("message_invalid");
+    });
+
+    test("a word that the server takes no message with is refused, in a message, an edit and a poll; owners and admins choose it", async () => {
+      expect(await bob.refusedWith("word_filter.set", { words: ["nice"] })).toBe("forbidden");
+      await alice.did("word_filter.set", { words: ["Darn", "very bad"] });
+      const send = (text: string) =>
+        bob.order("message.send", {
+          room,
+          sendId: crypto.randomUUID() as SendId,
+          body: { kind: "text", text },
+        });
+      expect(await waitUntil(async () => (await send("darn it")).status === 422)).toBe(true);
+      expect((await send("this is very bad")).status).toBe(422);
+      expect((await send("darning socks")).status).toBe(200);
+      const seq = await bob.say(room, "fine");
+      expect(await bob.refusedWith("message.edit", { room, seq, text: "DARN" })).toBe("message_filtered");
+      expect(
+        await alice.refusedWith("message.send", {
+          room,
+          sendId: crypto.randomUUID() as SendId,
+          body: poll({ choices: ["darn", "x"] }),
+        }),
+      ).toBe("message_filtered");
+      await alice.did("word_filter.set", { words: [] });
+      expect(await waitUntil(async () => (await send("darn it")).status === 200)).toBe(true);
+    });
+
+    test("who has read a message is shown to those who show it too", async () => {
+      const seq = await alice.say(room, "read me");
+      await bob.did("room.mark_read", { room, seq });
+      const readers = () =>
+        alice.read<{ readers: { username: string }[] }>(`/api/rooms/${room}/messages/${seq}/readers`);
+      expect((await readers()).readers.map((person) => person.username)).toContain("bob");
+      await bob.did("reading.share", { isShared: false });
+      expect((await readers()).readers.map((person) => person.username)).not.toContain("bob");
+      expect((await bob.fetch(`/api/rooms/${room}/messages/${seq}/readers`)).status).toBe(403);
+      await bob.did("reading.share", { isShared: true });
+    });
+
+    test("a page stands where it was asked for, and says what is before and after it", async () => {
+      const seqs: number[] = [];
+      for (let index = 0; index < 30; index++) seqs.push(await alice.say(room, `page ${index}`));
+      const seqsOf = (page: TimelinePage) => page.entries.map((entry) => entry.seq);
+      const around = await load(bob, `around=${seqs[10]}&limit=10`);
+      expect(seqsOf(around)).toEqual(seqs.slice(5, 15));
+      expect(around).toMatchObject({ hasBefore: true, hasAfter: true });
+      expect(seqsOf(await load(bob, `after=${seqs[14]}&limit=5`))).toEqual(seqs.slice(15, 20));
+      expect(seqsOf(await load(bob, `before=${seqs[5]}&limit=5`))).toEqual(seqs.slice(0, 5));
+      expect(await load(bob, `after=${seqs[25]}&limit=10`)).toMatchObject({ hasAfter: false });
+      expect(await load(bob, "limit=5")).toMatchObject({ hasAfter: false, hasBefore: true });
+    });
+  });
+}

@@ -1,0 +1,46 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { t } from "../texts/text.ts";
+import { CloseIcon } from "./icons.tsx";
+
+/** A dialog with its title. The browser keeps the focus in it, and closes it on Escape. */
+export function Dialog(props: {
+  title: string;
+  size?: "normal" | "wide";
+  onClose: () => void;
+  children: ComponentChildren;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current!;
+    element.showModal();
+    // The field one came for, where there is one; the button that closes comes first otherwise.
+    element.querySelector<HTMLElement>("[data-autofocus]")?.focus();
+  }, []);
+  return (
+    <dialog
+      className={`dialog dialog-${props.size ?? "normal"}`}
+      ref={dialog}
+      onClose={props.onClose}
+      onPointerDown={(event) => {
+        if (event.target === event.currentTarget) dialog.current?.close();
+      }}
+      aria-labelledby="dialog-title"
+    >
+      <div className="dialog-inside">
+        <div className="panel-head">
+          <h2 id="dialog-title">{props.title}</h2>
+          <button
+            type="button"
+            className="button-icon"
+            aria-label={t.app.close}
+            onClick={() => dialog.current?.close()}
+          >
+            <CloseIcon />
+          </button>
+        </div>
+        <div className="dialog-body">{props.children}</div>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,44 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { t } from "../texts/text.ts";
+import { CloseIcon } from "./icons.tsx";
+
+/** What stands beside the room; on a phone, in its place. */
+export function PanelFrame(props: {
+  title: string;
+  onClose: () => void;
+  actions?: ComponentChildren;
+  children: ComponentChildren;
+}) {
+  const close = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    // A field inside may have taken the focus already.
+    if (!close.current?.closest(".panel")?.contains(document.activeElement)) close.current?.focus();
+  }, []);
+  return (
+    <aside
+      className="panel"
+      aria-label={props.title}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.stopPropagation();
+        props.onClose();
+      }}
+    >
+      <div className="panel-head">
+        <h2>{props.title}</h2>
+        {props.actions}
+        <button
+          type="button"
+          className="button-icon"
+          aria-label={t.app.close}
+          ref={close}
+          onClick={props.onClose}
+        >
+          <CloseIcon />
+        </button>
+      </div>
+      {props.children}
+    </aside>
+  );
+}

@@ -1,0 +1,60 @@
+// What this browser remembers of how somebody likes the page. It is about the screen and the ears in front of it, so it
+// stays here.
+import { signal } from "@preact/signals";
+import type { Language } from "../texts/text.ts";
+
+export const textSizes = ["small", "normal", "large", "larger"] as const;
+
+export type Preferences = {
+  density: "cosy" | "compact";
+  textSize: (typeof textSizes)[number];
+  language: Language | null;
+  hasSound: boolean;
+  hasTitleCount: boolean;
+  announces: boolean;
+  reducesMotion: boolean;
+  hasSingleKeys: boolean;
+  hasToolbar: boolean;
+};
+
+const key = "preferences";
+const defaults: Preferences = {
+  density: "cosy",
+  textSize: "normal",
+  language: null,
+  hasSound: true,
+  hasTitleCount: true,
+  announces: true,
+  reducesMotion: false,
+  hasSingleKeys: true,
+  hasToolbar: true,
+};
+
+export const preferences = signal<Preferences>(defaults);
+
+/** Reads what was kept, and gives the page its looks. */
+export function loadPreferences(): void {
+  try {
+    preferences.value = {
+      ...defaults,
+      ...(JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Preferences>),
+    };
+  } catch {
+    // Without a storage everything is as it is at first.
+  }
+  preferences.subscribe(({ density, textSize, reducesMotion }) => {
+    const { dataset } = document.documentElement;
+    dataset.density = density;
+    dataset.textSize = textSize;
+    dataset.motion = reducesMotion ? "reduced" : "full";
+  });
+}
+
+export function setPreference<K extends keyof Preferences>(name: K, value: Preferences[K]): void {
+  preferences.value = { ...preferences.peek(), [name]: value };
+  try {
+    localStorage.setItem(key, JSON.stringify(preferences.peek()));
+  } catch {
+    // It lasts as long as the page does.
+  }
+}

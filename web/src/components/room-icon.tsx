@@ -1,0 +1,22 @@
+import type { OwnRoom } from "@novax/protocol/entities";
+import { Avatar, hueOf } from "./avatar.tsx";
+import { HashIcon, LockIcon } from "./icons.tsx";
+
+type Shown = Pick<OwnRoom, "id" | "kind" | "icon" | "colour"> & { people?: OwnRoom["people"] };
+
+/** What stands for a room in lists: its own icon, the person it is with, or the sign of its kind. */
+export function RoomIcon({ room }: { room: Shown }) {
+  const [first] = room.people ?? [];
+  if (room.kind === "direct" && first) return <Avatar person={first} size="tiny" />;
+  if (room.icon !== "" || room.colour !== null || room.kind === "group" || room.kind === "direct") {
+    const sign =
+      room.icon ||
+      (room.kind === "group" ? String((room.people?.length ?? 0) + 1) : room.kind === "direct" ? "✎" : "#");
+    return (
+      <span className={`avatar avatar-tiny hue-${room.colour ?? hueOf(room.id)}`} aria-hidden="true">
+        {sign}
+      </span>
+    );
+  }
+  return room.kind === "private" ? <LockIcon /> : <HashIcon />;
+}

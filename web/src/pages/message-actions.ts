@@ -1,0 +1,100 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { RowActions } from "../components/message-row.tsx";
+import { preferences } from "../components/preferences.ts";
+import type { ChatStore } from "../stores/chat-store.ts";
+import type { RoomStore } from "../stores/room-store.ts";
+import type { Spot, UiStore } from "../stores/ui-store.ts";
+import { t } from "../texts/text.ts";
+
+export type ActionPlace = {
+  chat: ChatStore;
+  ui: UiStore;
+  store: RoomStore;
+  onOpenThread: (root: number) => void;
+  onJump: (seq: number) => void;
+  onFocusWriting: () => void;
+};
+
+/** What can be done with the messages of a room or a thread. */
+export function createRowActions(place: ActionPlace, mayWrite: boolean): RowActions {
+  const { chat, ui, store } = place;
+  return {
+    you: chat.you.id,
+    known: chat.people.known,
+    isInThread: store.threadRoot !== null,
+    mayWrite,
+    onRetry: (sendId) => {
+      chat.outbox.retry(sendId);
+      place.onFocusWriting();
+    },
+    onDiscard: (sendId) => {
+      chat.outbox.discard(sendId);
+      place.onFocusWriting();
+    },
+    onReact: (entry, emoji) => chat.toggleReaction(entry, store.id, emoji),
+    onPickReaction: (entry, spot) =>
+      ui.open({ kind: "emoji", spot, onPick: (emoji) => chat.toggleReaction(entry, store.id, emoji) }),
+    onReply: (entry) => reply(place, entry),
+    onThread: (entry) => place.onOpenThread(entry.threadRoot ?? entry.seq),
+    onMenu: (entry, spot) => openMenu(place, entry, spot, mayWrite),
+    onJump: place.onJump,
+    onPerson: (person) => ui.open({ kind: "profile", person }),
+    onHistory: (entry) => ui.open({ kind: "history", entry, room: store.id }),
+    onVote: (entry, choices) => {
+      store.setOwnVote(entry.seq, choices);
+      void chat.order("poll.vote", { room: store.id, seq: entry.seq, choices: [...choices] });
+    },
+  };
+}
+
+function openMenu(place: ActionPlace, entry: MessageEntry, spot: Spot, mayWrite: boolean): void {
+  void import("./later.ts").then(({ messageMenu }) =>
+    place.ui.open({
+      kind: "menu",
+      spot,
+      label: t.message.actions,
+      items: messageMenu(place, entry, spot, mayWrite),
+    }),
+  );
+}
+
+/** Single keys that are for a message; which of them are for this one, its menu says. */
+const messageKeys = ["r", "e", "+", "t", "u", "c", "p", "s", "enter", "m", "delete"];
+
+/** Does what a single key on a message stands for; false where it stands for nothing. */
+export function runMessageKey(
+  place: ActionPlace,
+  key: string,
+  entry: MessageEntry,
+  spot: Spot,
+  mayWrite: boolean,
+): boolean {
+  if (!preferences.peek().hasSingleKeys || entry.body.kind === "deleted" || !messageKeys.includes(key))
+    return false;
+  void import("./later.ts").then(({ messageMenu }) => {
+    const items = messageMenu(place, entry, spot, mayWrite);
+    if (key === "enter" || key === "m") {
+      place.ui.open({ kind: "menu", spot, label: t.message.actions, items });
+    } else items.find((item) => item.keys?.toLowerCase() === (key === "delete" ? "del" : key))?.run();
+  });
+  return true;
+}
+
+export function edit({ ui }: ActionPlace, entry: MessageEntry): void {
+  ui.replyingTo.value = null;
+  ui.editing.value = entry;
+}
+
+export function reply({ ui }: ActionPlace, entry: MessageEntry): void {
+  ui.editing.value = null;
+  ui.replyingTo.value = entry;
+}
+
+export function askDelete({ chat, ui, store }: ActionPlace, entry: MessageEntry): void {
+  ui.open({
+    kind: "ask",
+    text: t.message.deleteAsk,
+    yes: t.message.delete,
+    onYes: () => void chat.order("message.delete", { room: store.id, seq: entry.seq }),
+  });
+}

@@ -1,0 +1,79 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import { textOf } from "@novax/protocol/text";
+import type { ChatStore } from "../stores/chat-store.ts";
+import type { MenuItem, Spot } from "../stores/ui-store.ts";
+import { t } from "../texts/text.ts";
+import { type ActionPlace, askDelete, edit, reply } from "./message-actions.ts";
+
+/** Everything that can be done with a message, each with its key. */
+export function messageMenu(
+  place: ActionPlace,
+  entry: MessageEntry,
+  spot: Spot,
+  mayWrite: boolean,
+): MenuItem[] {
+  const { chat, ui, store } = place;
+  const room = store.id;
+  const isOwn = entry.sender.id === chat.you.id;
+  const isSaved = chat.saved.peek().has(`${room} ${entry.seq}`);
+  const items: (MenuItem | false)[] = [
+    mayWrite && {
+      label: t.message.react,
+      keys: "+",
+      run: () => ui.open({ kind: "emoji", spot, onPick: (emoji) => chat.toggleReaction(entry, room, emoji) }),
+    },
+    mayWrite && { label: t.message.reply, keys: "R", run: () => reply(place, entry) },
+    store.threadRoot === null && {
+      label: t.message.thread,
+      keys: "T",
+      run: () => place.onOpenThread(entry.threadRoot ?? entry.seq),
+    },
+    isOwn &&
+      mayWrite &&
+      entry.body.kind === "text" && { label: t.message.edit, keys: "E", run: () => edit(place, entry) },
+    { label: t.message.copy, keys: "C", run: () => copy(chat, textOf(entry.body)) },
+    { label: t.message.copyLink, run: () => copy(chat, `${location.origin}/chat/${room}/${entry.seq}`) },
+    {
+      label: isSaved ? t.message.unsave : t.message.save,
+      keys: "S",
+      run: () => chat.toggleSaved(room, entry.seq),
+    },
+    chat.may("message.pin") &&
+      mayWrite && {
+        label: entry.isPinned ? t.message.unpin : t.message.pin,
+        keys: "P",
+        run: () =>
+          void chat.order(entry.isPinned ? "message.unpin" : "message.pin", { room, seq: entry.seq }),
+      },
+    store.threadRoot === null && {
+      label: t.message.markUnread,
+      keys: "U",
+      run: () => void chat.markUnread(entry),
+    },
+    { label: t.message.remind, run: () => ui.open({ kind: "remind", entry, room }) },
+    isOwn && { label: t.message.readers, run: () => ui.open({ kind: "readers", entry, room }) },
+    entry.editedAt !== null && {
+      label: t.message.history,
+      run: () => ui.open({ kind: "history", entry, room }),
+    },
+    entry.body.kind === "poll" &&
+      mayWrite &&
+      !entry.poll?.isClosed &&
+      (isOwn || chat.may("poll.close_any")) && {
+        label: t.poll.close,
+        run: () => void chat.order("poll.close", { room, seq: entry.seq }),
+      },
+    !isOwn && { label: t.message.report, run: () => ui.open({ kind: "report", entry, room }) },
+    (isOwn || chat.may("message.delete_any")) && {
+      label: t.message.delete,
+      keys: "Del",
+      isDanger: true,
+      run: () => askDelete(place, entry),
+    },
+  ];
+  return items.filter((item) => item !== false);
+}
+
+function copy(chat: ChatStore, text: string): void {
+  void navigator.clipboard?.writeText(text).then(() => chat.toasts.show(t.message.copied));
+}

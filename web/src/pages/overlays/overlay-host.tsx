@@ -1,0 +1,88 @@
+import { useEffect, useRef } from "preact/hooks";
+import { Dialog } from "../../components/dialog.tsx";
+import { Menu } from "../../components/menu.tsx";
+import { ShortcutsDialog } from "../../components/shortcuts-dialog.tsx";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import type { Overlay, UiStore } from "../../stores/ui-store.ts";
+import { t } from "../../texts/text.ts";
+import { EmojiPicker } from "./emoji-picker.tsx";
+import { HistoryDialog, PollDialog, ReadersDialog, ReportDialog, WhenDialog } from "./message-dialogs.tsx";
+import { BanDialog, ProfileDialog } from "./person-dialogs.tsx";
+import { BrowseDialog, CreateRoomDialog, PeopleDialog } from "./room-dialogs.tsx";
+import { SettingsDialog } from "./settings-dialog.tsx";
+import { Switcher } from "./switcher.tsx";
+
+export type OverlayProps = { chat: ChatStore; ui: UiStore; onOpenRoom: (room: string, seq?: number) => void };
+
+/** What lies over the window. When it goes, the focus is back where it was. */
+export function OverlayHost({ overlay, ...props }: OverlayProps & { overlay: Overlay }) {
+  const opener = useRef(document.activeElement as HTMLElement | null);
+  useEffect(
+    () => () => {
+      const { current } = opener;
+      // Whoever opened it may be gone, and what was opened may have led elsewhere.
+      if (document.activeElement === document.body && current?.isConnected) current.focus();
+    },
+    [],
+  );
+  const { chat, ui } = props;
+  // Only what is still open is closed: choosing in it may have opened the next.
+  const close = () => {
+    if (ui.overlay.peek() === overlay) ui.close();
+  };
+  switch (overlay.kind) {
+    case "menu":
+      return <Menu spot={overlay.spot} label={overlay.label} items={overlay.items} onClose={close} />;
+    case "emoji":
+      return <EmojiPicker spot={overlay.spot} onPick={overlay.onPick} onClose={close} />;
+    case "switcher":
+      return <Switcher {...props} onClose={close} />;
+    case "create_room":
+      return <CreateRoomDialog {...props} onClose={close} />;
+    case "browse":
+      return <BrowseDialog {...props} onClose={close} />;
+    case "new_direct":
+    case "add_people":
+      return <PeopleDialog {...props} isForRoom={overlay.kind === "add_people"} onClose={close} />;
+    case "settings":
+      return <SettingsDialog {...props} onClose={close} />;
+    case "shortcuts":
+      return <ShortcutsDialog onClose={close} />;
+    case "poll":
+      return <PollDialog {...props} onClose={close} />;
+    case "schedule":
+    case "remind":
+      return <WhenDialog {...props} overlay={overlay} onClose={close} />;
+    case "report":
+      return <ReportDialog {...props} entry={overlay.entry} room={overlay.room} onClose={close} />;
+    case "history":
+      return <HistoryDialog {...props} entry={overlay.entry} room={overlay.room} onClose={close} />;
+    case "readers":
+      return <ReadersDialog {...props} entry={overlay.entry} room={overlay.room} onClose={close} />;
+    case "profile":
+      return <ProfileDialog {...props} person={overlay.person} onClose={close} />;
+    case "ban":
+      return <BanDialog chat={chat} person={overlay.person} onClose={close} />;
+    case "ask":
+      return (
+        <Dialog title={overlay.text} onClose={close}>
+          <div className="dialog-actions">
+            <button type="button" className="button-secondary" onClick={close}>
+              {t.app.cancel}
+            </button>
+            <button
+              type="button"
+              className="button-danger"
+              data-autofocus
+              onClick={() => {
+                close();
+                overlay.onYes();
+              }}
+            >
+              {overlay.yes}
+            </button>
+          </div>
+        </Dialog>
+      );
+  }
+}

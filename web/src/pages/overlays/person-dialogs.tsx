@@ -1,0 +1,188 @@
+import type { Person } from "@novax/protocol/entities";
+import type { RoomId } from "@novax/protocol/ids";
+import { noteCharsMax } from "@novax/protocol/limits";
+import { isDirect, mayActOnMember, type RoomRole, roomRoles } from "@novax/protocol/permissions";
+import { nameOf } from "@novax/protocol/person";
+import { useEffect, useState } from "preact/hooks";
+import type { Member, Profile } from "../../client/api.ts";
+import { Avatar } from "../../components/avatar.tsx";
+import { Dialog } from "../../components/dialog.tsx";
+import { formatDate } from "../../components/time.ts";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import { more } from "../../texts/more.ts";
+import type { OverlayProps } from "./overlay-host.tsx";
+
+const hourMs = 3_600_000;
+
+/** Who somebody is, what can be said to them, and what a moderator can do. */
+export function ProfileDialog({
+  chat,
+  ui,
+  person,
+  onOpenRoom,
+  onClose,
+}: OverlayProps & { person: Person; onClose: () => void }) {
+  const [profile, setProfile] = useState<Profile | null>(null);
+  const [member, setMember] = useState<Member | null>(null);
+  const room = chat.room.value;
+  const isSelf = person.id === chat.you.id;
+  const isBlocked = chat.own.value!.blocked.some((other) => other.id === person.id);
+  useEffect(() => {
+    chat.api.profile(person.id).then(setProfile, () => {});
+    if (room && !isDirect(room.kind)) {
+      chat.api.members(room.id, person.username, "", 5).then(
+        ({ members }) => setMember(members.find((candidate) => candidate.id === person.id) ?? null),
+        () => {},
+      );
+    }
+  }, [chat, person, room?.id]);
+  const write = async () => {
+    const reply = await chat.order("direct.open", { people: isSelf ? [] : [person.id] });
+    if (!reply?.room) return;
+    chat.rooms.put(reply.room);
+    onClose();
+    onOpenRoom(reply.room.id);
+  };
+  const mayAct = room !== null && member !== null && !isSelf && mayActOnMember(room.role, member.role);
+  const isSilenced = member?.silencedUntil != null && member.silencedUntil > Date.now();
+  const act = async (done: Promise<unknown>) => {
+    if (await done) onClose();
+  };
+  const states = { online: more.people.online, away: more.people.away, quiet: more.people.quiet };
+  return (
+    <Dialog title={nameOf(person)} onClose={onClose}>
+      <div className="profile">
+        <Avatar person={person} size="large" />
+        <div>
+          <p className="profile-name">@{person.username}</p>
+          {profile ? (
+            <>
+              <p className="profile-fact">
+                {profile.state ? states[profile.state] : more.people.offline}
+                {profile.status.emoji || profile.status.text
+                  ? ` · ${profile.status.emoji} ${profile.status.text}`
+                  : ""}
+              </p>
+              <p className="profile-fact">
+                {more.people.serverRoles[profile.serverRole]} ·{" "}
+                {more.people.since(formatDate(profile.createdAt))}
+              </p>
+            </>
+          ) : null}
+        </div>
+      </div>
+      {isBlocked ? <p className="panel-note">{more.people.blocked}</p> : null}
+      <div className="profile-actions">
+        <button type="button" className="button-primary" data-autofocus onClick={() => void write()}>
+          {isSelf ? more.people.writeToSelf : more.people.write}
+        </button>
+        {isSelf ? null : (
+          <button
+            type="button"
+            className="button-secondary"
+            onClick={() => {
+              if (isBlocked) void act(chat.order("person.unblock", { person: person.id }));
+              else
+                ui.open({
+                  kind: "ask",
+                  text: more.people.blockAsk(nameOf(person)),
+                  yes: more.people.block,
+                  onYes: () => void chat.order("person.block", { person: person.id }),
+                });
+            }}
+          >
+            {isBlocked ? more.people.unblock : more.people.block}
+          </button>
+        )}
+      </div>
+      {mayAct && room ? (
+        <section className="profile-room" aria-label={more.people.role}>
+          {chat.may("member.set_role") ? (
+            <label className="form-field">
+              <span>{more.people.role}</span>
+              <select
+                className="field"
+                value={member.role}
+                onInput={(event) => {
+                  const role = event.currentTarget.value as RoomRole;
+                  void act(chat.order("member.set_role", { room: room.id, person: person.id, role }));
+                }}
+              >
+                {roomRoles.map((role) => (
+                  <option key={role} value={role}>
+                    {more.people.roles[role]}
+                  </option>
+                ))}
+              </select>
+            </label>
+          ) : (
+            <p className="profile-fact">{more.people.roles[member.role]}</p>
+          )}
+          <div className="profile-actions">
+            <button
+              type="button"
+              className="button-secondary"
+              onClick={() => {
+                const until = isSilenced ? null : Date.now() + hourMs;
+                void act(chat.order("member.silence", { room: room.id, person: person.id, until }));
+              }}
+            >
+              {isSilenced ? more.people.unsilence : more.people.silence}
+            </button>
+            <button
+              type="button"
+              className="button-secondary"
+              onClick={() =>
+                ui.open({
+                  kind: "ask",
+                  text: more.people.kickAsk(nameOf(person)),
+                  yes: more.people.kick,
+                  onYes: () => void chat.order("member.remove", { room: room.id, person: person.id }),
+                })
+              }
+            >
+              {more.people.kick}
+            </button>
+            <button type="button" className="button-danger" onClick={() => ui.open({ kind: "ban", person })}>
+              {more.people.ban}
+            </button>
+          </div>
+        </section>
+      ) : null}
+    </Dialog>
+  );
+}
+
+export function BanDialog({
+  chat,
+  person,
+  onClose,
+}: {
+  chat: ChatStore;
+  person: Person;
+  onClose: () => void;
+}) {
+  return (
+    <Dialog title={`${more.people.ban} ${nameOf(person)}`} onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={async (event) => {
+          event.preventDefault();
+          const reason = String(new FormData(event.currentTarget).get("reason"));
+          const room = chat.current.peek() as RoomId;
+          if (await chat.order("member.ban", { room, person: person.id, reason })) onClose();
+        }}
+      >
+        <label className="form-field">
+          <span>{more.people.banReason}</span>
+          <input className="field" name="reason" maxLength={noteCharsMax} data-autofocus autocomplete="off" />
+        </label>
+        <div className="dialog-actions">
+          <button type="submit" className="button-danger">
+            {more.people.ban}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,316 @@
+import { statusTextCharsMax } from "@novax/protocol/limits";
+import { nameOf } from "@novax/protocol/person";
+import { useEffect, useState } from "preact/hooks";
+import { Dialog } from "../../components/dialog.tsx";
+import { type Preferences, preferences, setPreference, textSizes } from "../../components/preferences.ts";
+import { applyTheme, readTheme, type Theme, themes } from "../../components/theme.ts";
+import { formatSoon } from "../../components/time.ts";
+import { tomorrowAt } from "../../stores/slash-commands.ts";
+import { more } from "../../texts/more.ts";
+import { isLanguage, languages, t } from "../../texts/text.ts";
+import type { OverlayProps } from "./overlay-host.tsx";
+
+const hourMs = 3_600_000;
+
+/** What one can have as one likes: seen by others, on this screen, and in one's ears. */
+export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () => void }) {
+  const wish = preferences.value;
+  const own = chat.own.value!;
+  const [theme, setTheme] = useState<Theme>(readTheme);
+  const [filterWords, setFilterWords] = useState<string | null>(null);
+  const mayFilter = chat.mayOnServer("word_filter.change");
+  useEffect(() => {
+    if (!mayFilter) return;
+    chat.api.wordFilter().then(
+      ({ words }) => setFilterWords(words.join("\n")),
+      () => {},
+    );
+  }, [chat, mayFilter]);
+  const themeNames: Record<Theme, string> = {
+    system: t.account.asSystem,
+    light: t.account.light,
+    dark: t.account.dark,
+  };
+  const saved = (done: unknown) => {
+    if (done) chat.toasts.show(more.settings.saved);
+  };
+  const check = (
+    name: { [K in keyof Preferences]: Preferences[K] extends boolean ? K : never }[keyof Preferences],
+    label: string,
+  ) => (
+    <label className="form-check">
+      <input
+        type="checkbox"
+        checked={wish[name]}
+        onInput={(event) => setPreference(name, event.currentTarget.checked)}
+      />{" "}
+      {label}
+    </label>
+  );
+  return (
+    <Dialog title={more.settings.title} size="wide" onClose={onClose}>
+      <section className="settings-section">
+        <h3>{more.settings.status}</h3>
+        <form
+          className="form"
+          onSubmit={async (event) => {
+            event.preventDefault();
+            const fields = new FormData(event.currentTarget);
+            const hours = Number(fields.get("hours"));
+            const until = hours === 0 ? null : Date.now() + hours * hourMs;
+            saved(
+              await chat.order("status.set", {
+                emoji: String(fields.get("emoji")),
+                text: String(fields.get("text")),
+                until,
+              }),
+            );
+          }}
+        >
+          <div className="form-row">
+            <label className="form-field form-narrow">
+              <span>{more.settings.statusEmoji}</span>
+              <input
+                className="field"
+                name="emoji"
+                maxLength={16}
+                defaultValue={own.status.emoji}
+                autocomplete="off"
+              />
+            </label>
+            <label className="form-field">
+              <span>{more.settings.statusText}</span>
+              <input
+                className="field"
+                name="text"
+                maxLength={statusTextCharsMax}
+                defaultValue={own.status.text}
+                autocomplete="off"
+              />
+            </label>
+            <label className="form-field form-narrow">
+              <span>{more.settings.clearAfter}</span>
+              <select className="field" name="hours">
+                <option value="0">{more.settings.dontClear}</option>
+                <option value="1">{more.details.hours(1)}</option>
+                <option value="4">{more.details.hours(4)}</option>
+                <option value="24">{more.details.hours(24)}</option>
+              </select>
+            </label>
+          </div>
+          <div className="dialog-actions">
+            <button
+              type="button"
+              className="button-secondary"
+              onClick={async () =>
+                saved(await chat.order("status.set", { emoji: "", text: "", until: null }))
+              }
+            >
+              {more.settings.clear}
+            </button>
+            <button type="submit" className="button-primary">
+              {t.app.save}
+            </button>
+          </div>
+        </form>
+        <label className="form-field">
+          <span>{more.settings.quiet}</span>
+          <select
+            className="field"
+            value={own.quietUntil === null ? "off" : "on"}
+            onInput={async (event) => {
+              const { value } = event.currentTarget;
+              const until =
+                value === "off"
+                  ? null
+                  : value === "tomorrow"
+                    ? tomorrowAt(Date.now())
+                    : Date.now() + Number(value) * hourMs;
+              saved(await chat.order("quiet.set", { until }));
+            }}
+          >
+            <option value="off">{more.settings.quietOff}</option>
+            {own.quietUntil === null ? null : (
+              <option value="on">{more.settings.quietUntil(formatSoon(own.quietUntil))}</option>
+            )}
+            <option value="1">{more.settings.forHour}</option>
+            <option value="4">{more.settings.forHours(4)}</option>
+            <option value="tomorrow">{more.settings.untilTomorrow}</option>
+          </select>
+        </label>
+        <label className="form-check">
+          <input
+            type="checkbox"
+            checked={own.sharesReading}
+            onInput={async (event) =>
+              saved(await chat.order("reading.share", { isShared: event.currentTarget.checked }))
+            }
+          />{" "}
+          {more.settings.reading}
+        </label>
+      </section>
+      <section className="settings-section">
+        <h3>{more.settings.appearance}</h3>
+        <div className="form-row">
+          <label className="form-field">
+            <span>{more.settings.theme}</span>
+            <select
+              className="field"
+              value={theme}
+              onInput={(event) => {
+                const chosen = event.currentTarget.value as Theme;
+                setTheme(chosen);
+                applyTheme(chosen);
+              }}
+            >
+              {themes.map((name) => (
+                <option key={name} value={name}>
+                  {themeNames[name]}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label className="form-field">
+            <span>{more.settings.density}</span>
+            <select
+              className="field"
+              value={wish.density}
+              onInput={(event) =>
+                setPreference("density", event.currentTarget.value === "compact" ? "compact" : "cosy")
+              }
+            >
+              <option value="cosy">{more.settings.cosy}</option>
+              <option value="compact">{more.settings.compact}</option>
+            </select>
+          </label>
+          <label className="form-field">
+            <span>{more.settings.textSize}</span>
+            <select
+              className="field"
+              value={wish.textSize}
+              onInput={(event) =>
+                setPreference("textSize", event.currentTarget.value as Preferences["textSize"])
+              }
+            >
+              {textSizes.map((size) => (
+                <option key={size} value={size}>
+                  {more.settings.sizes[size]}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label className="form-field">
+            <span>{more.settings.language}</span>
+            <select
+              className="field"
+              value={document.documentElement.lang}
+              onInput={(event) => {
+                const chosen = event.currentTarget.value;
+                if (!isLanguage(chosen)) return;
+                setPreference("language", chosen);
+                // Every word of the page is of the language that it was drawn in.
+                location.reload();
+              }}
+            >
+              {Object.entries(languages).map(([code, { name }]) => (
+                <option key={code} value={code} lang={code}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
+        {check("hasToolbar", more.settings.formatting)}
+      </section>
+      <section className="settings-section">
+        <h3>{more.settings.notifications}</h3>
+        {check("hasSound", more.settings.sound)}
+        {check("hasTitleCount", more.settings.titleCount)}
+        <form
+          className="form"
+          onSubmit={async (event) => {
+            event.preventDefault();
+            const text = String(new FormData(event.currentTarget).get("words"));
+            const words = text.split(/[\s,]+/).filter((word) => word !== "");
+            saved(await chat.order("alert_words.set", { words }));
+          }}
+        >
+          <label className="form-field">
+            <span>
+              {more.settings.alertWords} <small>({more.settings.alertWordsHint})</small>
+            </span>
+            <input
+              className="field"
+              name="words"
+              defaultValue={own.alertWords.join(" ")}
+              autocomplete="off"
+            />
+          </label>
+          <div className="dialog-actions">
+            <button type="submit" className="button-primary">
+              {t.app.save}
+            </button>
+          </div>
+        </form>
+      </section>
+      <section className="settings-section">
+        <h3>{more.settings.accessibility}</h3>
+        {check("announces", more.settings.announce)}
+        {check("reducesMotion", more.settings.motion)}
+        {check("hasSingleKeys", more.settings.singleKeys)}
+      </section>
+      <section className="settings-section">
+        <h3>{more.settings.blocked}</h3>
+        {own.blocked.length === 0 ? <p className="panel-note">{more.settings.nobodyBlocked}</p> : null}
+        <ul className="people">
+          {own.blocked.map((person) => (
+            <li key={person.id} className="person">
+              <span className="person-name">{nameOf(person)}</span>
+              <button
+                type="button"
+                className="button-quiet"
+                onClick={() => void chat.order("person.unblock", { person: person.id })}
+              >
+                {more.people.unblock}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </section>
+      {filterWords === null ? null : (
+        <section className="settings-section">
+          <h3>{more.settings.wordFilter}</h3>
+          <form
+            className="form"
+            onSubmit={async (event) => {
+              event.preventDefault();
+              const words = filterWords.split("\n").filter((word) => word.trim() !== "");
+              saved(await chat.order("word_filter.set", { words }));
+            }}
+          >
+            <label className="form-field">
+              <span>{more.settings.wordFilterHint}</span>
+              <textarea
+                className="field"
+                rows={4}
+                value={filterWords}
+                onInput={(event) => setFilterWords(event.currentTarget.value)}
+              />
+            </label>
+            <div className="dialog-actions">
+              <button type="submit" className="button-primary">
+                {t.app.save}
+              </button>
+            </div>
+          </form>
+        </section>
+      )}
+      <section className="settings-section">
+        <h3>{more.settings.profile}</h3>
+        <p>
+          <a href="/account">{more.settings.profileLink}</a>
+        </p>
+      </section>
+    </Dialog>
+  );
+}

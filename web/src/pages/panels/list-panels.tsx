@@ -1,0 +1,333 @@
+import type { Message } from "@novax/protocol/entities";
+import { nameOf } from "@novax/protocol/person";
+import { textOf } from "@novax/protocol/text";
+import { useEffect, useState } from "preact/hooks";
+import type { FollowedThread, FoundMessage, Later, Report } from "../../client/api.ts";
+import { Avatar } from "../../components/avatar.tsx";
+import { formatFull, formatSoon } from "../../components/time.ts";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import { more } from "../../texts/more.ts";
+import { t } from "../../texts/text.ts";
+import type { PanelProps } from "./side-panel.tsx";
+
+const pageSize = 50;
+
+/** Messages that call one, or that one saved, across rooms. */
+export function FoundPanel(props: PanelProps & { list: "mentions" | "saved" }) {
+  const { chat, list } = props;
+  const [messages, setMessages] = useState<readonly FoundMessage[] | null>(null);
+  const version = chat.listsVersion.value;
+  const load = async (before?: number) => {
+    const page = await chat.api[list](before).catch(() => null);
+    if (!page) chat.toasts.show(t.errors.notLoaded);
+    else setMessages((old) => (before === undefined ? page.messages : [...(old ?? []), ...page.messages]));
+  };
+  useEffect(() => void load(), [list, version]);
+  if (messages?.length === 0)
+    return (
+      <p className="panel-note">{list === "mentions" ? more.lists.mentionsNone : more.lists.savedNone}</p>
+    );
+  return (
+    <>
+      <ul className="found">
+        {(messages ?? []).map((message) => (
+          <li key={`${message.room} ${message.seq}`}>
+            <Found {...props} message={message} />
+            {list === "saved" ? (
+              <button
+                type="button"
+                className="button-quiet"
+                onClick={() => {
+                  chat.toggleSaved(message.room, message.seq);
+                  chat.toasts.show(more.lists.unsaved, {
+                    label: more.details.undo,
+                    run: () => chat.toggleSaved(message.room, message.seq),
+                  });
+                }}
+              >
+                {t.app.remove}
+              </button>
+            ) : null}
+          </li>
+        ))}
+      </ul>
+      {(messages?.length ?? 0) >= pageSize ? (
+        <button type="button" className="button-quiet" onClick={() => void load(messages!.at(-1)!.at)}>
+          {t.app.loadMore}
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+export function ThreadsPanel(props: PanelProps) {
+  const { chat } = props;
+  const [threads, setThreads] = useState<readonly FollowedThread[] | null>(null);
+  const version = chat.listsVersion.value;
+  useEffect(() => {
+    chat.api.threads().then(
+      (answer) => setThreads(answer.threads),
+      () => chat.toasts.show(t.errors.notLoaded),
+    );
+  }, [chat, version]);
+  if (threads?.length === 0) return <p className="panel-note">{more.lists.threadsNone}</p>;
+  return (
+    <ul className="found">
+      {(threads ?? []).map((thread) => (
+        <li key={`${thread.room} ${thread.seq}`}>
+          <Found {...props} message={thread} thread={thread} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function PinsPanel({ chat, onOpenRoom }: PanelProps) {
+  const room = chat.room.value;
+  const [messages, setMessages] = useState<readonly Message[] | null>(null);
+  useEffect(() => {
+    if (!room) return;
+    chat.api.pins(room.id).then(
+      (answer) => setMessages(answer.messages),
+      () => chat.toasts.show(t.errors.notLoaded),
+    );
+    // Whatever happens in the room may be a pin.
+  }, [chat, room?.id, room?.headSeq]);
+  if (!room || messages?.length === 0) return <p className="panel-note">{more.lists.pinsNone}</p>;
+  return (
+    <ul className="found">
+      {(messages ?? []).map((message) => (
+        <li key={message.seq}>
+          <button type="button" className="found-message" onClick={() => onOpenRoom(room.id, message.seq)}>
+            <Avatar person={message.sender} size="small" />
+            <span className="found-words">
+              <span className="found-head">
+                <strong>{nameOf(message.sender)}</strong>{" "}
+                <time title={formatFull(message.sentAt)}>{formatSoon(message.sentAt)}</time>
+              </span>
+              <span className="found-text" dir="auto">
+                {textOf(message.body)}
+              </span>
+            </span>
+          </button>
+          {chat.may("message.pin") ? (
+            <button
+              type="button"
+              className="button-quiet"
+              onClick={() => void chat.order("message.unpin", { room: room.id, seq: message.seq })}
+            >
+              {t.message.unpin}
+            </button>
+          ) : null}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function LaterPanel({ chat, onOpenRoom }: PanelProps) {
+  const [later, setLater] = useState<Later | null>(null);
+  const version = chat.listsVersion.value;
+  useEffect(() => {
+    chat.api.later().then(setLater, () => chat.toasts.show(t.errors.notLoaded));
+  }, [chat, version]);
+  if (!later) return null;
+  if (later.scheduled.length + later.reminders.length === 0)
+    return <p className="panel-note">{more.lists.laterNone}</p>;
+  return (
+    <>
+      {later.scheduled.length > 0 ? (
+        <section>
+          <h3>{more.lists.scheduled}</h3>
+          <ul className="found">
+            {later.scheduled.map((message) => (
+              <li key={message.sendId}>
+                <div className="found-message">
+                  <span className="found-words">
+                    <span className="found-head">
+                      {formatSoon(message.dueAt)} {inRoom(chat, message.room)}
+                    </span>
+                    <span className="found-text" dir="auto">
+                      {message.text}
+                    </span>
+                    {message.refused === null ? null : (
+                      <span className="form-problem">{more.later.notSent(message.refused)}</span>
+                    )}
+                  </span>
+                </div>
+                <button
+                  type="button"
+                  className="button-quiet"
+                  onClick={() => void chat.order("message.unschedule", { sendId: message.sendId })}
+                >
+                  {t.app.remove}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      {later.reminders.length > 0 ? (
+        <section>
+          <h3>{more.lists.reminders}</h3>
+          <ul className="found">
+            {later.reminders.map((reminder) => (
+              <li key={reminder.id}>
+                <button
+                  type="button"
+                  className="found-message"
+                  onClick={() => onOpenRoom(reminder.room, reminder.seq ?? undefined)}
+                >
+                  <span className="found-words">
+                    <span className="found-head">
+                      {formatSoon(reminder.dueAt)} {inRoom(chat, reminder.room)}
+                      {reminder.isDue ? <strong> · {more.later.isDue}</strong> : null}
+                    </span>
+                    <span className="found-text" dir="auto">
+                      {reminder.note}
+                    </span>
+                  </span>
+                </button>
+                <button
+                  type="button"
+                  className="button-quiet"
+                  onClick={() => void chat.order("reminder.clear", { reminder: reminder.id })}
+                >
+                  {t.app.done}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+    </>
+  );
+}
+
+/** The messages that somebody wants a moderator to look at. */
+export function ReportsPanel({ chat, onOpenRoom }: PanelProps) {
+  const [isDone, setDone] = useState(false);
+  const [reports, setReports] = useState<readonly Report[] | null>(null);
+  const version = chat.listsVersion.value;
+  useEffect(() => {
+    chat.api.reports(isDone).then(
+      (answer) => setReports(answer.reports),
+      () => chat.toasts.show(t.errors.notLoaded),
+    );
+  }, [chat, isDone, version]);
+  const resolve = (report: Report, outcome: "dismissed" | "deleted" | "acted", note: string) =>
+    void chat.order("report.resolve", { report: report.id, outcome, note });
+  return (
+    <>
+      <div className="tabs" role="group" aria-label={t.rooms.reports}>
+        {[false, true].map((done) => (
+          <button
+            key={String(done)}
+            type="button"
+            className="tab"
+            aria-pressed={isDone === done}
+            onClick={() => setDone(done)}
+          >
+            {done ? more.lists.reportsDone : more.lists.reportsOpen}
+          </button>
+        ))}
+      </div>
+      {reports?.length === 0 ? <p className="panel-note">{more.lists.reportsNone}</p> : null}
+      <ul className="found">
+        {(reports ?? []).map((report) => (
+          <li key={report.id} className="report">
+            <button
+              type="button"
+              className="found-message"
+              disabled={!chat.rooms.get(report.room)}
+              onClick={() => onOpenRoom(report.room, report.seq)}
+            >
+              <Avatar person={report.sender} size="small" />
+              <span className="found-words">
+                <span className="found-head">
+                  <strong>{nameOf(report.sender)}</strong>{" "}
+                  {report.roomName === "" ? "" : more.lists.in(report.roomName)} · {formatSoon(report.at)}
+                </span>
+                <span className="found-text" dir="auto">
+                  {report.text}
+                </span>
+                <span className="found-head">{more.report.by(nameOf(report.reporter), report.reason)}</span>
+                {report.outcome === null ? null : (
+                  <span className="found-head">
+                    {more.report.resolvedBy(
+                      report.resolvedBy ? nameOf(report.resolvedBy) : "",
+                      more.report.outcomes[report.outcome as keyof typeof more.report.outcomes],
+                    )}
+                    {report.note === "" ? "" : `: ${report.note}`}
+                  </span>
+                )}
+              </span>
+            </button>
+            {report.outcome === null ? (
+              <form
+                className="report-actions"
+                onSubmit={(event) => {
+                  event.preventDefault();
+                  const outcome = (event.submitter as HTMLButtonElement | null)?.value ?? "dismissed";
+                  const note = String(new FormData(event.currentTarget).get("note"));
+                  resolve(report, outcome as "dismissed" | "deleted" | "acted", note);
+                }}
+              >
+                <input
+                  className="field"
+                  name="note"
+                  placeholder={more.report.note}
+                  aria-label={more.report.note}
+                  maxLength={300}
+                />
+                <button type="submit" className="button-secondary" value="dismissed">
+                  {more.report.dismiss}
+                </button>
+                <button type="submit" className="button-secondary" value="acted">
+                  {more.report.acted}
+                </button>
+                <button type="submit" className="button-danger" value="deleted">
+                  {more.report.delete}
+                </button>
+              </form>
+            ) : null}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Found(props: PanelProps & { message: FoundMessage; thread?: FollowedThread }) {
+  const { chat, message, thread, onOpenRoom, onOpenThread } = props;
+  const open = () => {
+    const root = thread ? message.seq : message.threadRoot;
+    if (root === null) onOpenRoom(message.room, message.seq);
+    else onOpenThread(message.room, root);
+  };
+  return (
+    <button type="button" className="found-message" onClick={open}>
+      <Avatar person={message.sender} size="small" />
+      <span className="found-words">
+        <span className="found-head">
+          <strong>{nameOf(message.sender)}</strong> {inRoom(chat, message.room)} ·{" "}
+          <time title={formatFull(message.sentAt)}>{formatSoon(message.sentAt)}</time>
+        </span>
+        <span className="found-text" dir="auto">
+          {message.excerpt ?? t.message.deleted}
+        </span>
+        {thread ? (
+          <span className={thread.unread > 0 ? "found-head found-new" : "found-head"}>
+            {t.message.answers(thread.count)}
+            {thread.unread > 0 ? ` · ${t.rooms.unread(thread.unread)}` : ""}
+          </span>
+        ) : null}
+      </span>
+    </button>
+  );
+}
+
+function inRoom(chat: ChatStore, id: FoundMessage["room"]): string {
+  const room = chat.rooms.get(id);
+  return room ? more.lists.in(chat.nameOf(room)) : "";
+}

@@ -1,0 +1,197 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { OwnRoom } from "@novax/protocol/entities";
+import { isDirect } from "@novax/protocol/permissions";
+import { useMemo, useRef } from "preact/hooks";
+import { Composer, isTouch } from "../components/composer.tsx";
+import { MessageList } from "../components/message-list.tsx";
+import { preferences } from "../components/preferences.ts";
+import { TypingLine } from "../components/typing-line.tsx";
+import type { ChatStore } from "../stores/chat-store.ts";
+import type { RoomStore } from "../stores/room-store.ts";
+import type { UiStore } from "../stores/ui-store.ts";
+import { t } from "../texts/text.ts";
+import { type ActionPlace, askDelete, createRowActions, edit, runMessageKey } from "./message-actions.ts";
+
+export type ConversationProps = {
+  chat: ChatStore;
+  ui: UiStore;
+  room: OwnRoom;
+  store: RoomStore;
+  rows: ReturnType<ChatStore["rowsOf"]>;
+  onOpenThread: (root: number) => void;
+  onJump: (seq: number) => void;
+  list: { current: MessageList | null };
+  composer: { current: Composer | null };
+};
+
+/** The messages of a room or a thread, and where one writes to it. */
+export function Conversation(props: ConversationProps) {
+  const { chat, ui, room, store, rows, list, composer } = props;
+  const isThread = store.threadRoot !== null;
+  const mayWrite =
+    !room.isArchived &&
+    chat.may("message.send", room) &&
+    (room.posting === "everybody" || chat.may("message.send_always", room));
+  const name = chat.nameOf(room);
+  const label = isThread ? t.composer.threadLabel : t.composer.label(name);
+  const callbacks = useRef(props);
+  callbacks.current = props;
+  const place = useMemo((): ActionPlace => {
+    const focusWriting = () => {
+      if (isTouch()) list.current?.focusLast();
+      else composer.current?.focus();
+    };
+    return {
+      chat,
+      ui,
+      store,
+      onOpenThread: (root) => callbacks.current.onOpenThread(root),
+      onJump: (seq) => callbacks.current.onJump(seq),
+      onFocusWriting: focusWriting,
+    };
+  }, [chat, ui, store, list, composer]);
+  const actions = useMemo(() => createRowActions(place, mayWrite), [place, mayWrite]);
+  // A thread and its room are open side by side; what is answered or edited belongs to one of them.
+  const belongs = (entry: MessageEntry | null) =>
+    entry !== null && (entry.threadRoot ?? null) === store.threadRoot ? entry : null;
+  const replyingTo = belongs(ui.replyingTo.value);
+  const editing = belongs(ui.editing.value);
+  const cancel = () => {
+    ui.replyingTo.value = null;
+    ui.editing.value = null;
+  };
+  const findLast = (isWanted: (entry: MessageEntry) => boolean) =>
+    store.entries
+      .peek()
+      .findLast(
+        (entry): entry is MessageEntry =>
+          entry.kind === "message" && entry.body.kind === "text" && isWanted(entry),
+      );
+  const submit = async (text: string): Promise<string | undefined> => {
+    if (editing) {
+      if (text.trim() === "") askDelete(place, editing);
+      else if (editing.body.kind !== "text" || text !== editing.body.text) {
+        if (!(await chat.order("message.edit", { room: store.id, seq: editing.seq, text }))) return undefined;
+      }
+      cancel();
+      return undefined;
+    }
+    if (text.startsWith("/")) {
+      const { runSlashCommand } = await import("./later.ts");
+      const kept = await runSlashCommand({ chat, ui, store }, text);
+      if (kept !== null) return kept;
+    }
+    chat.send({ text, ...(replyingTo ? { replyTo: replyingTo.seq } : {}) }, store);
+    cancel();
+    if (store.isLive.peek()) list.current?.followEnd();
+    else if (!isThread) {
+      await chat.goToEnd();
+      list.current?.followEnd();
+    }
+    return undefined;
+  };
+  return (
+    <>
+      <MessageList
+        key={`${store.id} ${store.threadRoot ?? ""}`}
+        handle={list}
+        rows={rows}
+        label={isThread ? t.thread.title : t.room.messagesIn(name)}
+        start={<RoomStart room={room} name={name} />}
+        older={store.hasLoaded.value ? store.older.value : "loading"}
+        newer={store.newer.value}
+        unreadCount={isThread ? 0 : room.unread}
+        ownVotes={store.ownVotes.value}
+        highlighted={isThread ? null : chat.highlighted.value}
+        actions={actions}
+        onLoadOlder={() => void store.loadOlder()}
+        onLoadNewer={() => void store.loadNewer()}
+        onGoToEnd={async () => {
+          await chat.goToEnd();
+          list.current?.followEnd();
+        }}
+        onRead={(seq) => {
+          if (!isThread && chat.heldUnread !== store.id) chat.markRead(seq);
+        }}
+        onFollow={(isFollowing) => {
+          if (isThread) return;
+          chat.isFollowing = isFollowing;
+          if (isFollowing) store.trim();
+        }}
+        onDismissUnread={() => {
+          chat.markRead(room.headSeq);
+          store.clearDivider();
+          list.current?.followEnd();
+        }}
+        onTypeElsewhere={(character) => composer.current?.type(character)}
+        onKey={(key, entry, spot) => runMessageKey(place, key, entry, spot, mayWrite)}
+      />
+      <div className="room-foot">
+        <TypingLine people={chat.people.typingIn(store.id, store.threadRoot)} />
+        {mayWrite ? (
+          <Composer
+            key={`${store.id} ${store.threadRoot ?? ""}`}
+            handle={composer}
+            label={label}
+            draft={isThread ? "" : chat.drafts.read(store.id)}
+            remoteDraft={isThread ? undefined : chat.drafts.texts.value.get(store.id)}
+            replyingTo={replyingTo}
+            editing={editing}
+            hasToolbar={preferences.value.hasToolbar && !isThread}
+            takesFocus={!isThread || ui.panel.peek() === "thread"}
+            people={actions}
+            onDraft={(text) => {
+              if (!isThread) chat.drafts.write(store.id, text);
+            }}
+            onTyping={() => chat.typed(store)}
+            onSubmit={submit}
+            onCancel={cancel}
+            onEditLast={() => {
+              const own = findLast((entry) => entry.sender.id === chat.you.id);
+              if (own) edit(place, own);
+            }}
+            onReplyLast={() => {
+              const last = findLast((entry) => entry.sender.id !== chat.you.id);
+              if (last) actions.onReply(last);
+            }}
+            onEmoji={(spot, onPick) => ui.open({ kind: "emoji", spot, onPick })}
+            onMenu={(spot, items) => ui.open({ kind: "menu", spot, label: t.composer.more, items })}
+            menu={(text, clear) => [
+              ...(isThread ? [] : [{ label: t.poll.create, run: () => ui.open({ kind: "poll" }) }]),
+              ...(text.trim() === "" || isThread
+                ? []
+                : [
+                    {
+                      label: t.composer.schedule,
+                      run: () => ui.open({ kind: "schedule", text, onDone: clear }),
+                    },
+                  ]),
+            ]}
+            suggest={async (token) => (await import("./later.ts")).suggest(chat, store, token)}
+          />
+        ) : (
+          <p className="composer-closed">
+            {room.isArchived
+              ? t.room.archived
+              : chat.may("message.send", room)
+                ? t.room.announcements
+                : t.room.readOnly}
+          </p>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** What stands at the very beginning of a room. */
+function RoomStart({ room, name }: { room: OwnRoom; name: string }) {
+  if (isDirect(room.kind))
+    return <p>{room.people.length === 0 ? t.room.startNotes : t.room.startDirect(name)}</p>;
+  return (
+    <>
+      <p>{t.room.start(name)}</p>
+      {room.description === "" ? null : <p>{room.description}</p>}
+      <p>{t.room.startHint}</p>
+    </>
+  );
+}

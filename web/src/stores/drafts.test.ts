@@ -1,0 +1,55 @@
+import { describe, expect, test } from "bun:test";
+import { generalRoomId as room } from "@novax/protocol/ids";
+import { Drafts } from "./drafts.ts";
+
+function setUp(options: { known?: Record<string, string>; isReached?: boolean } = {}) {
+  const kept = new Map<string, string>();
+  const saved: string[] = [];
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  };
+  const drafts = new Drafts(storage, options.known ?? {}, async (_room, text) => {
+    saved.push(text);
+    return options.isReached ?? true;
+  });
+  return { drafts, kept, saved };
+}
+
+describe("drafts", () => {
+  test("what another device wrote is there; what this one wrote and could not hand over goes before it", () => {
+    const { drafts, kept } = setUp({ known: { [room]: "from the phone" } });
+    expect(drafts.read(room)).toBe("from the phone");
+    kept.set(`draft:${room}`, "written in a tunnel");
+    expect(drafts.read(room)).toBe("written in a tunnel");
+  });
+
+  test("an emptied field is told at once, and no longer kept here once the server knows", async () => {
+    const { drafts, kept, saved } = setUp();
+    drafts.write(room, "half a thought");
+    expect(kept.get(`draft:${room}`)).toBe("half a thought");
+    expect(drafts.texts.value.has(room)).toBe(true);
+    drafts.write(room, "");
+    await Bun.sleep(5);
+    expect(saved).toEqual([""]);
+    expect(kept.size).toBe(0);
+    expect(drafts.texts.value.has(room)).toBe(false);
+  });
+
+  test("without the server a draft stays in this browser", async () => {
+    const { drafts, kept } = setUp({ isReached: false });
+    drafts.write(room, "");
+    await Bun.sleep(5);
+    expect(kept.get(`draft:${room}`)).toBe("");
+  });
+
+  test("what is being written here is not replaced by what comes from elsewhere", () => {
+    const { drafts } = setUp();
+    expect(drafts.hear(room, "from the phone")).toBe(true);
+    expect(drafts.read(room)).toBe("from the phone");
+    drafts.write(room, "from here");
+    expect(drafts.hear(room, "from the phone again")).toBe(false);
+    expect(drafts.read(room)).toBe("from here");
+  });
+});

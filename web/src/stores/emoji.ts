@@ -1,0 +1,90 @@
+import type { languages } from "../texts/text.ts";
+
+export type EmojiEntry = { emoji: string; name: string; words: string; group: number; hasTones: boolean };
+
+const recentKey = "emoji:recent";
+const toneKey = "emoji:tone";
+const recentMax = 24;
+const usual = ["👍", "🎉", "😄", "❤️", "👀", "🙏", "✅", "🚀"];
+const modifiers = ["", "🏻", "🏼", "🏽", "🏾", "🏿"];
+
+/** A hand in every tone, to choose one by. */
+export const tones = modifiers.map((modifier) => `✋${modifier}`);
+
+let loading: Promise<readonly EmojiEntry[]> | null = null;
+
+/** Every emoji with its name in the language in use. Loaded once, when first asked for. */
+export function loadEmoji(): Promise<readonly EmojiEntry[]> {
+  const isGerman = document.documentElement.lang === ("de" satisfies keyof typeof languages);
+  loading ??= (isGerman ? import("novax:emoji-de") : import("novax:emoji-en")).then(({ default: lines }) =>
+    read(lines),
+  );
+  return loading;
+}
+
+/** Emoji whose name has a word that begins so, the closest names first. */
+export async function searchEmoji(typed: string, max: number): Promise<EmojiEntry[]> {
+  const wanted = typed.toLowerCase().replaceAll("_", " ");
+  const all = await loadEmoji();
+  const starting = all.filter((entry) => entry.words.startsWith(wanted));
+  const rest = all.filter((entry) => !starting.includes(entry) && entry.words.includes(` ${wanted}`));
+  return [...starting, ...rest].slice(0, max);
+}
+
+/** The emoji in a skin tone, where it has one. */
+export function toneOf(entry: EmojiEntry, tone: number): string {
+  const modifier = modifiers[tone] ?? "";
+  if (!entry.hasTones || modifier === "") return entry.emoji;
+  // The modifier stands after the first sign, and takes the place of the sign for colour.
+  const [first = "", ...rest] = entry.emoji;
+  return first + modifier + (rest[0] === "\ufe0f" ? rest.slice(1) : rest).join("");
+}
+
+export function readRecent(): string[] {
+  try {
+    const kept = JSON.parse(localStorage.getItem(recentKey) ?? "null") as unknown;
+    if (Array.isArray(kept)) return kept.filter((entry) => typeof entry === "string");
+  } catch {
+    // Without a storage everybody begins with the usual ones.
+  }
+  return usual;
+}
+
+export function noteRecent(emoji: string): void {
+  const recent = [emoji, ...readRecent().filter((entry) => entry !== emoji)].slice(0, recentMax);
+  try {
+    localStorage.setItem(recentKey, JSON.stringify(recent));
+  } catch {
+    // It is not remembered.
+  }
+}
+
+export function readTone(): number {
+  try {
+    return Number(localStorage.getItem(toneKey) ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+export function writeTone(tone: number): void {
+  try {
+    localStorage.setItem(toneKey, String(tone));
+  } catch {
+    // It is not remembered.
+  }
+}
+
+/** One line an emoji: the sign, its group, whether it has tones, its name, and other words for it. */
+function read(lines: string): EmojiEntry[] {
+  return lines.split("\n").map((line) => {
+    const [emoji = "", group = "", hasTones = "", name = "", others = ""] = line.split("\t");
+    return {
+      emoji,
+      name,
+      words: `${name} ${others}`.toLowerCase(),
+      group: Number(group),
+      hasTones: hasTones === "1",
+    };
+  });
+}

@@ -1,0 +1,131 @@
+import { describe, expect, test } from "bun:test";
+import type { OwnRoom } from "@novax/protocol/entities";
+import type { RoomEvent } from "@novax/protocol/events";
+import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
+import { callsOf, RoomsStore } from "./rooms-store.ts";
+
+const you = { id: "a" as AccountId, username: "alice", serverRole: "member" as const };
+const bob = { id: "b" as AccountId, username: "bob" };
+const id = (name: string) => name as RoomId;
+const room = (name: string, more: Partial<OwnRoom> = {}): OwnRoom => ({
+  id: id(name),
+  kind: "public",
+  name,
+  topic: "",
+  description: "",
+  icon: "",
+  colour: null,
+  isArchived: false,
+  posting: "everybody",
+  slowModeSeconds: 0,
+  leavesMark: true,
+  memberCount: 2,
+  headSeq: 10,
+  role: "member",
+  people: [],
+  readSeq: 10,
+  unread: 0,
+  mentions: 0,
+  isFavourite: false,
+  isMuted: false,
+  notify: "all",
+  lastAt: 1,
+  ...more,
+});
+const sent = (seq: number, more: object = {}): RoomEvent =>
+  ({
+    seq,
+    at: seq,
+    actor: bob,
+    type: "message.sent",
+    sendId: `s${seq}` as SendId,
+    body: { kind: "text", text: "x" },
+    ...more,
+  }) as RoomEvent;
+
+describe("the rooms store", () => {
+  test("counts what others write in rooms that are not open, and not what one writes oneself or in threads", () => {
+    const store = new RoomsStore(you, [room("one")]);
+    expect(
+      store.apply(id("one"), [
+        sent(11),
+        sent(12, { actor: you }),
+        sent(13, { threadRoot: 11, replies: 1 }),
+        sent(14),
+      ]),
+    ).toBe(true);
+    expect(store.get(id("one"))).toMatchObject({ unread: 2, headSeq: 14, lastAt: 14 });
+    expect(store.apply(id("one"), [sent(13), sent(14)])).toBe(true);
+    expect(store.get(id("one"))).toMatchObject({ unread: 2 });
+    expect(store.apply(id("one"), [sent(17)])).toBe(false);
+  });
+
+  test("a message that calls one twice is one call; a mark on another device takes it away", () => {
+    const store = new RoomsStore(you, [room("one")]);
+    store.hearMention(id("one"), 11);
+    store.apply(id("one"), [sent(11, { mentionsAll: true })]);
+    expect(store.get(id("one"))).toMatchObject({ unread: 1, mentions: 1 });
+    store.change(id("one"), { readSeq: 11, unread: 0, mentions: 0 });
+    store.hearMention(id("one"), 11);
+    expect(store.get(id("one"))).toMatchObject({ mentions: 0 });
+  });
+
+  test("a deletion of something unread cannot be counted here: the counts are read again", () => {
+    const store = new RoomsStore(you, [room("one", { readSeq: 5, unread: 3 })]);
+    const deleted = {
+      seq: 11,
+      at: 1,
+      actor: bob,
+      type: "message.deleted",
+      target: 7,
+      leavesMark: true,
+    } as RoomEvent;
+    store.apply(id("one"), [{ ...deleted, target: 4 } as RoomEvent]);
+    expect(store.isStale.value).toBe(false);
+    store.apply(id("one"), [{ ...deleted, seq: 12 }]);
+    expect(store.isStale.value).toBe(true);
+  });
+
+  test("sections: favourites first, rooms by name, direct ones by what is newest; archived apart", () => {
+    const store = new RoomsStore(you, [
+      room("zebra"),
+      room("apple", { isFavourite: true }),
+      room("mango"),
+      room("old", { isArchived: true }),
+      room("d1", { kind: "direct", lastAt: 5, people: [bob] }),
+      room("d2", { kind: "direct", lastAt: 9, people: [bob] }),
+      room("d3", { kind: "direct", lastAt: 0, people: [bob] }),
+    ]);
+    const shown = () =>
+      store.sections.value.map((section) => [section.kind, section.rooms.map((entry) => entry.id as string)]);
+    expect(shown()).toEqual([
+      ["favourites", ["apple"]],
+      ["rooms", ["mango", "zebra"]],
+      ["direct", ["d2", "d1"]],
+      ["archived", ["old"]],
+    ]);
+    store.keep(id("d3"));
+    expect(shown()[2]).toEqual(["direct", ["d2", "d1", "d3"]]);
+  });
+
+  test("muted rooms call by name alone, those set to nothing not at all, direct ones with every message", () => {
+    expect(callsOf(room("a", { unread: 5 }))).toBe(0);
+    expect(callsOf(room("a", { unread: 5, mentions: 2, isMuted: true }))).toBe(2);
+    expect(callsOf(room("a", { unread: 5, mentions: 2, notify: "nothing" }))).toBe(0);
+    expect(callsOf(room("a", { kind: "direct", unread: 5 }))).toBe(5);
+  });
+
+  test("one's own role follows what is decided about it", () => {
+    const store = new RoomsStore(you, [room("one")]);
+    const change = {
+      seq: 11,
+      at: 1,
+      actor: bob,
+      type: "member.role_changed",
+      member: you,
+      role: "moderator",
+    } as RoomEvent;
+    store.apply(id("one"), [change]);
+    expect(store.get(id("one"))).toMatchObject({ role: "moderator" });
+  });
+});

@@ -1,0 +1,167 @@
+import { more } from "../texts/more.ts";
+import type { ChatStore } from "./chat-store.ts";
+import type { RoomStore } from "./room-store.ts";
+import type { UiStore } from "./ui-store.ts";
+
+export type SlashPlace = { chat: ChatStore; ui: UiStore; store: RoomStore };
+
+type SlashCommand = {
+  hint: () => string;
+  /** What it takes after its name, for the list. */
+  takes?: string;
+  /** Does it. What it returns stays in the field, to be mended. */
+  run: (place: SlashPlace, rest: string) => Promise<string | undefined> | string | undefined;
+};
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** What can be ordered from the field. A new one is one more line here. */
+export const slashCommands: Record<string, SlashCommand> = {
+  me: {
+    hint: () => more.commands.me,
+    takes: "…",
+    run: ({ chat, store }, rest) => {
+      if (rest !== "") chat.send({ text: `_${rest}_` }, store);
+      return undefined;
+    },
+  },
+  topic: {
+    hint: () => more.commands.topic,
+    takes: "…",
+    run: async ({ chat, store }, rest) =>
+      (await chat.order("room.set_topic", { room: store.id, topic: rest })) ? undefined : rest,
+  },
+  invite: {
+    hint: () => more.commands.invite,
+    takes: "@name",
+    run: async ({ chat, store }, rest) => {
+      const names = rest
+        .split(/\s+/)
+        .flatMap((word) => (word === "" ? [] : [word.replace(/^@/, "").toLowerCase()]));
+      const people = [];
+      for (const name of names) {
+        const { people: found } = await chat.api.people(name).catch(() => ({ people: [] }));
+        const person = found.find((candidate) => candidate.username.toLowerCase() === name);
+        if (!person) {
+          chat.toasts.show(more.commands.nobodyCalled(name));
+          return rest;
+        }
+        people.push(person.id);
+      }
+      if (people.length === 0) return rest;
+      return (await chat.order("member.add", { room: store.id, people })) ? undefined : rest;
+    },
+  },
+  mute: {
+    hint: () => more.commands.mute,
+    run: async ({ chat, store }) => {
+      const room = chat.rooms.get(store.id);
+      if (room) await chat.order("room.set_preferences", { room: store.id, isMuted: !room.isMuted });
+      return undefined;
+    },
+  },
+  poll: {
+    hint: () => more.commands.poll,
+    run: ({ ui }) => {
+      ui.open({ kind: "poll" });
+      return undefined;
+    },
+  },
+  remind: {
+    hint: () => more.commands.remind,
+    takes: "in 20 minutes …",
+    run: async ({ chat, store }, rest) => {
+      const when = parseWhen(rest, Date.now());
+      if (!when) {
+        chat.toasts.show(more.commands.badTime);
+        return rest;
+      }
+      const done = await chat.order("reminder.set", { room: store.id, note: when.note, at: when.at });
+      return done ? undefined : rest;
+    },
+  },
+  status: {
+    hint: () => more.commands.status,
+    takes: "…",
+    run: async ({ chat }, rest) => {
+      const emoji = /^\p{RGI_Emoji}/v.exec(rest)?.[0] ?? "";
+      await chat.order("status.set", {
+        emoji,
+        text: rest.slice(emoji.length).trim().slice(0, 80),
+        until: null,
+      });
+      return undefined;
+    },
+  },
+  dnd: {
+    hint: () => more.commands.away,
+    run: async ({ chat }) => {
+      const isQuiet = chat.own.peek()!.quietUntil !== null;
+      await chat.order("quiet.set", { until: isQuiet ? null : Date.now() + hourMs });
+      return undefined;
+    },
+  },
+  leave: {
+    hint: () => more.commands.leave,
+    run: async ({ chat, store }) => {
+      await chat.order("room.leave", { room: store.id });
+      return undefined;
+    },
+  },
+  shrug: {
+    hint: () => more.commands.shrug,
+    run: ({ chat, store }, rest) => {
+      chat.send({ text: `${rest} ¯\\\\\\_(ツ)\\_/¯`.trim() }, store);
+      return undefined;
+    },
+  },
+};
+
+/**
+ * Runs a text that begins with a command. Resolves with what should stay in the field, or with undefined when all is
+ * done; null: the text is no command.
+ */
+export async function runSlashCommand(place: SlashPlace, text: string): Promise<string | undefined | null> {
+  const match = /^\/([a-z]+)(?:\s+([\s\S]*))?$/.exec(text);
+  if (!match) return null;
+  const [, name = "", rest = ""] = match;
+  const command = Object.hasOwn(slashCommands, name) ? slashCommands[name] : undefined;
+  if (!command) {
+    place.chat.toasts.show(more.commands.unknownCommand(name));
+    return text;
+  }
+  const kept = await command.run(place, rest.trim());
+  return kept === undefined ? undefined : `/${name} ${kept}`;
+}
+
+/** Reads "in 20 minutes call back" and "tomorrow call back", in English words and short forms. */
+export function parseWhen(text: string, now: number): { at: number; note: string } | null {
+  const spans: Record<string, number> = {
+    m: minuteMs,
+    min: minuteMs,
+    h: hourMs,
+    s: hourMs,
+    d: 24 * hourMs,
+    t: 24 * hourMs,
+  };
+  const match = /^in\s+(\d{1,4})\s*(m|min|h|s|d|t)[\p{L}]*\s*([\s\S]*)$/iu.exec(text);
+  if (match) {
+    const [, count, unit, note = ""] = match;
+    return { at: now + Number(count) * spans[unit!.toLowerCase()]!, note };
+  }
+  const day = /^(?:tomorrow|morgen)\s*([\s\S]*)$/i.exec(text);
+  return day ? { at: tomorrowAt(now), note: day[1]! } : null;
+}
+
+/** Nine in the morning of the next day, here. */
+export function tomorrowAt(now: number, days = 1): number {
+  const date = new Date(now);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days, 9).getTime();
+}
+
+/** Nine in the morning of next Monday, here. */
+export function nextMondayAt(now: number): number {
+  const day = new Date(now).getDay();
+  return tomorrowAt(now, (8 - day) % 7 || 7);
+}

@@ -1,0 +1,29 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+
+/** A line at the edge of the window, that goes by itself; with something to do about it, where there is. */
+export type Toast = { id: number; text: string; action?: { label: string; run: () => void } | undefined };
+
+const shownMs = 6000;
+const shownMax = 3;
+
+export class Toasts {
+  readonly #shown = signal<readonly Toast[]>([]);
+  #nextId = 1;
+
+  get shown(): ReadonlySignal<readonly Toast[]> {
+    return this.#shown;
+  }
+
+  show(text: string, action?: Toast["action"]): void {
+    const id = this.#nextId++;
+    this.#shown.value = [
+      ...this.#shown.value.filter((toast) => toast.text !== text),
+      { id, text, action },
+    ].slice(-shownMax);
+    setTimeout(() => this.dismiss(id), shownMs);
+  }
+
+  dismiss(id: number): void {
+    this.#shown.value = this.#shown.value.filter((toast) => toast.id !== id);
+  }
+}

@@ -1,0 +1,69 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { Person } from "@novax/protocol/entities";
+import type { RoomId } from "@novax/protocol/ids";
+import { signal } from "@preact/signals";
+
+/** What stands beside the room. */
+export type Panel =
+  | "people"
+  | "details"
+  | "pins"
+  | "thread"
+  | "mentions"
+  | "threads"
+  | "saved"
+  | "later"
+  | "reports";
+
+/** A place on the screen that something opens next to. */
+export type Spot = { left: number; top: number; right: number; bottom: number };
+
+export type MenuItem = {
+  label: string;
+  /** The key that does the same. */
+  keys?: string;
+  isDanger?: boolean;
+  run: () => void;
+};
+
+/** What lies over the window; one at a time. */
+export type Overlay =
+  | { kind: "switcher" }
+  | { kind: "create_room" }
+  | { kind: "browse" }
+  | { kind: "new_direct" }
+  | { kind: "add_people" }
+  | { kind: "settings" }
+  | { kind: "shortcuts" }
+  | { kind: "poll" }
+  | { kind: "schedule"; text: string; onDone: () => void }
+  | { kind: "remind"; entry: MessageEntry; room: RoomId }
+  | { kind: "report"; entry: MessageEntry; room: RoomId }
+  | { kind: "history"; entry: MessageEntry; room: RoomId }
+  | { kind: "readers"; entry: MessageEntry; room: RoomId }
+  | { kind: "profile"; person: Person }
+  | { kind: "ban"; person: Person }
+  | { kind: "ask"; text: string; yes: string; onYes: () => void }
+  | { kind: "emoji"; spot: Spot; onPick: (emoji: string) => void }
+  | { kind: "menu"; spot: Spot; label: string; items: readonly MenuItem[] };
+
+/** What is open in the window. It knows no element. */
+export class UiStore {
+  readonly panel = signal<Panel | null>(null);
+  readonly overlay = signal<Overlay | null>(null);
+  /** The message that is being answered or edited, by room and thread. */
+  readonly replyingTo = signal<MessageEntry | null>(null);
+  readonly editing = signal<MessageEntry | null>(null);
+
+  open(overlay: Overlay): void {
+    this.overlay.value = overlay;
+  }
+
+  close(): void {
+    this.overlay.value = null;
+  }
+
+  togglePanel(panel: Panel): void {
+    this.panel.value = this.panel.peek() === panel ? null : panel;
+  }
+}

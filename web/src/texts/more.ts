@@ -1,0 +1,12 @@
+// The words of what is loaded later: dialogs and panels.
+import { enMore } from "./en-more.ts";
+import type { Widen } from "./text.ts";
+
+export type MoreTexts = Widen<typeof enMore>;
+
+/** As `t`, for dialogs and panels. */
+export let more: MoreTexts = enMore;
+
+export function speakMore(texts: MoreTexts): void {
+  more = texts;
+}
