@@ -16,7 +16,7 @@ let loading: Promise<readonly EmojiEntry[]> | null = null;
 /** Every emoji with its name in the language in use. Loaded once, when first asked for. */
 export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   const isGerman = document.documentElement.lang === ("de" satisfies keyof typeof languages);
-  loading ??= (isGerman ? import("novax:emoji-de") : import("novax:emoji-en")).then(({ default: lines }) =>
+  loading ??= (isGerman ? import("novax:emoji-de") : import("novax:emoji-en")).then(({ lines }) =>
     read(lines),
   );
   return loading;
