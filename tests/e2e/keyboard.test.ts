@@ -128,7 +128,8 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.keyboard.press("Escape");
     expect(await focused(page)).toStartWith("People");
     await page.locator(".account summary").click();
-    await page.getByLabel("Appearance").selectOption("dark");
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByLabel("Colours").selectOption("dark");
     await page.reload();
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
     expect(await page.evaluate(() => getComputedStyle(document.body).colorScheme)).toBe("dark");
@@ -180,7 +181,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.keyboard.press("Enter");
     await page.keyboard.type("two");
     expect(await composed(page)).toBe("one\ntwo");
-    await page.getByRole("button", { name: "Send" }).tap();
+    await page.getByRole("button", { name: "Send", exact: true }).tap();
     await waitForText(page, "one\ntwo");
     await page.getByRole("button", { name: "All rooms" }).tap();
     await page.locator(".sidebar").waitFor();

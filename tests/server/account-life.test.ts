@@ -199,7 +199,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     expect(JSON.stringify(row)).not.toMatch(/gone|Gone|example\.org/);
     const last = (await messagesOf(alice)).at(-1)!;
     expect([last.text, last.sender]).toEqual(["I was here", expect.stringMatching(/^deleted-/)]);
-    expect(await (await alice.fetch("/chat")).text()).toContain("Deleted account");
+    expect(await (await alice.fetch("/api/rooms/general/timeline")).text()).toContain("Deleted account");
     // Nobody can pass for them meanwhile.
     expect((await new Person(server, "gone").register()).status).toBe(409);
   });

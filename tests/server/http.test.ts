@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { commandSpecs, commandTypes } from "@novax/protocol/commands";
 import { join, Person, password } from "../support/person.ts";
 import { createTestData, startServer, type TestData, type TestServer } from "../support/server.ts";
 
@@ -264,8 +265,29 @@ describe("over HTTP", () => {
         "/api/admin/audit/export",
         "/api/admin/invites",
         "/api/admin/people",
+        ...commandTypes
+          .filter((type) => commandSpecs[type].needs.in !== "socket")
+          .map((type) => `/api/commands/${type}`),
+        "/api/browse",
+        "/api/later",
+        "/api/mentions",
         "/api/messages",
+        "/api/own",
+        "/api/people",
+        "/api/people/{person}",
+        "/api/reports",
+        "/api/rooms",
+        "/api/rooms/{room}/bans",
         "/api/rooms/{room}/events",
+        "/api/rooms/{room}/members",
+        "/api/rooms/{room}/messages/{seq}/readers",
+        "/api/rooms/{room}/messages/{seq}/revisions",
+        "/api/rooms/{room}/pins",
+        "/api/rooms/{room}/threads/{seq}",
+        "/api/rooms/{room}/timeline",
+        "/api/saved",
+        "/api/threads",
+        "/api/word-filter",
         "/forgot",
         "/healthz",
         "/login",

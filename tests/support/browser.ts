@@ -78,7 +78,7 @@ export async function registerByForm(page: Page, server: TestServer, username: s
 
 export async function say(page: Page, text: string): Promise<void> {
   await page.locator(".composer-field").fill(text);
-  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("button", { name: "Send", exact: true }).click();
 }
 
 /** The texts of all messages in the document, in the order in which they stand. */

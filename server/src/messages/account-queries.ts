@@ -36,3 +36,41 @@ export async function eraseMessages(tx: Sql, sender: AccountId, mark: MessageBod
   await tx`update reports set body = ${JSON.stringify(mark)}::text::jsonb where sender_id = ${sender}`;
   return rows.length;
 }
+
+/** What a person kept for themselves, and what they wanted to be seen of them. */
+export async function eraseBelongings(tx: Sql, account: AccountId): Promise<void> {
+  await tx`delete from drafts where account_id = ${account}`;
+  await tx`delete from saved_messages where account_id = ${account}`;
+  await tx`delete from threads_followed where account_id = ${account}`;
+  await tx`delete from scheduled_messages where account_id = ${account}`;
+  await tx`delete from reminders where account_id = ${account}`;
+  await tx`delete from alert_words where account_id = ${account}`;
+  await tx`delete from mentions where account_id = ${account}`;
+  await tx`delete from blocks where blocker_id = ${account} or blocked_id = ${account}`;
+  await tx`delete from reports where reporter_id = ${account} and resolved_at is null`;
+  await tx`
+    update accounts set status_emoji = '', status_text = '', status_until = null, quiet_until = null where id = ${account}`;
+}
+
+/** What a person kept for themselves, for their export. */
+export async function listBelongings(sql: Sql, account: AccountId): Promise<Record<string, unknown>> {
+  const [row] = await sql<{ kept: Record<string, unknown> }>`
+    select json_build_object(
+      'drafts', (select coalesce(json_agg(json_build_object('room', room_id, 'text', text)), '[]')
+        from drafts where account_id = ${account}),
+      'saved', (select coalesce(json_agg(json_build_object('room', room_id, 'seq', seq, 'savedAt', saved_at)), '[]')
+        from saved_messages where account_id = ${account}),
+      'scheduled', (select coalesce(json_agg(json_build_object('room', room_id, 'text', text, 'dueAt', due_at)), '[]')
+        from scheduled_messages where account_id = ${account}),
+      'reminders', (select coalesce(json_agg(json_build_object('room', room_id, 'note', note, 'dueAt', due_at)), '[]')
+        from reminders where account_id = ${account}),
+      'alertWords', (select coalesce(json_agg(word), '[]') from alert_words where account_id = ${account}),
+      'reactions', (select coalesce(json_agg(json_build_object('room', room_id, 'seq', seq, 'emoji', emoji)), '[]')
+        from reactions where account_id = ${account}),
+      'votes', (select coalesce(json_agg(json_build_object('room', room_id, 'seq', seq, 'choice', choice)), '[]')
+        from poll_votes where account_id = ${account}),
+      'blocked', (select coalesce(json_agg(a.username), '[]')
+        from blocks b join accounts a on a.id = b.blocked_id where b.blocker_id = ${account})
+    ) as kept`;
+  return row!.kept;
+}

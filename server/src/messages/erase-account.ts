@@ -8,7 +8,7 @@ import { usernameKey } from "../accounts/username.ts";
 import { markAllSessionsEnded } from "../auth/sessions.ts";
 import { listRoomIds } from "../rooms/memberships.ts";
 import { endMembership } from "../rooms/remove-member.ts";
-import { eraseMessages } from "./account-queries.ts";
+import { eraseBelongings, eraseMessages } from "./account-queries.ts";
 
 const reservedMs = 30 * 24 * 3_600_000;
 const erasedMark = { kind: "text", text: "(erased by its author)" } as const;
@@ -29,6 +29,7 @@ export async function eraseAccount(
     endedSessions(await markAllSessionsEnded(tx, accountId, now));
     for (const room of await listRoomIds(tx, account))
       await endMembership(tx, recordEvent, asPerson(account), room, asPerson(account));
+    await eraseBelongings(tx, accountId);
     if (await readErasesMessages(tx, accountId)) await eraseMessages(tx, accountId, erasedMark);
     await reserveName(tx, usernameKey(account.username), accountId, now + reservedMs);
     const tombstone = `deleted-${app.random

@@ -10,7 +10,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { listOwnRooms } from "../rooms/room-queries.ts";
-import { listOwnMessages } from "./account-queries.ts";
+import { listBelongings, listOwnMessages } from "./account-queries.ts";
 
 type ExportNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
 
@@ -27,6 +27,7 @@ export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGen
     exportedAt: now,
     account: { id, username, displayName, email, isEmailVerified, serverRole, hasFactor },
     rooms: await listOwnRooms(sql, person.id),
+    kept: await listBelongings(sql, id),
     sessions: await listSessions(app, id),
     trustedDevices: await listTrustedDevices(sql, id, now),
     passkeys: (await listPasskeys(sql, id)).map(({ name, createdAt, lastUsedAt }) => ({

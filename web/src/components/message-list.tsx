@@ -163,8 +163,14 @@ export class MessageList extends Component<MessageListProps, State> {
     if (this.#hadFocus && document.activeElement === document.body) {
       this.#viewport.current!.focus({ preventScroll: true });
     }
-    // Whatever else is drawn anew, somebody's typing say, is no reason to move.
-    if (before.rows === rows && stateBefore === this.state) return;
+    // Whatever else is drawn anew, somebody's typing say, or what the pointer is on, is no reason to move: it would break
+    // off a scroll that is under way.
+    const { firstKey, lastKey, isFollowing } = this.state;
+    const isSameWindow =
+      firstKey === stateBefore.firstKey &&
+      lastKey === stateBefore.lastKey &&
+      isFollowing === stateBefore.isFollowing;
+    if (before.rows === rows && before.newer === this.props.newer && isSameWindow) return;
     // What was empty has been loaded, or another part of the room stands here now.
     const isFilled = before.rows.length === 0 && rows.length > 0;
     const { highlighted } = this.props;

@@ -69,7 +69,9 @@ function openChat(bootstrap: Bootstrap, place: HTMLElement): void {
   chat.start();
   // What is likely to be opened is fetched once there is nothing else to do.
   setTimeout(() => {
-    void import("./later.ts");
+    import("./later.ts").catch(() => {
+      // It is tried again when it is wanted.
+    });
   }, 2000);
 }
 

@@ -3,7 +3,7 @@ import type { RowActions } from "../components/message-row.tsx";
 import { preferences } from "../components/preferences.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { RoomStore } from "../stores/room-store.ts";
-import type { Spot, UiStore } from "../stores/ui-store.ts";
+import type { MenuItem, Spot, UiStore } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
 
 export type ActionPlace = {
@@ -48,13 +48,21 @@ export function createRowActions(place: ActionPlace, mayWrite: boolean): RowActi
 }
 
 function openMenu(place: ActionPlace, entry: MessageEntry, spot: Spot, mayWrite: boolean): void {
-  void import("./later.ts").then(({ messageMenu }) =>
-    place.ui.open({
-      kind: "menu",
-      spot,
-      label: t.message.actions,
-      items: messageMenu(place, entry, spot, mayWrite),
-    }),
+  withMenu(place, entry, spot, mayWrite, (items) =>
+    place.ui.open({ kind: "menu", spot, label: t.message.actions, items }),
+  );
+}
+
+function withMenu(
+  place: ActionPlace,
+  entry: MessageEntry,
+  spot: Spot,
+  mayWrite: boolean,
+  use: (items: readonly MenuItem[]) => void,
+): void {
+  import("./later.ts").then(
+    ({ messageMenu }) => use(messageMenu(place, entry, spot, mayWrite)),
+    () => place.chat.toasts.show(t.errors.offline),
   );
 }
 
@@ -71,8 +79,7 @@ export function runMessageKey(
 ): boolean {
   if (!preferences.peek().hasSingleKeys || entry.body.kind === "deleted" || !messageKeys.includes(key))
     return false;
-  void import("./later.ts").then(({ messageMenu }) => {
-    const items = messageMenu(place, entry, spot, mayWrite);
+  withMenu(place, entry, spot, mayWrite, (items) => {
     if (key === "enter" || key === "m") {
       place.ui.open({ kind: "menu", spot, label: t.message.actions, items });
     } else items.find((item) => item.keys?.toLowerCase() === (key === "delete" ? "del" : key))?.run();

@@ -77,8 +77,12 @@ export function Conversation(props: ConversationProps) {
       return undefined;
     }
     if (text.startsWith("/")) {
-      const { runSlashCommand } = await import("./later.ts");
-      const kept = await runSlashCommand({ chat, ui, store }, text);
+      const later = await import("./later.ts").catch(() => null);
+      if (!later) {
+        chat.toasts.show(t.errors.offline);
+        return text;
+      }
+      const kept = await later.runSlashCommand({ chat, ui, store }, text);
       if (kept !== null) return kept;
     }
     chat.send({ text, ...(replyingTo ? { replyTo: replyingTo.seq } : {}) }, store);
@@ -167,7 +171,10 @@ export function Conversation(props: ConversationProps) {
                     },
                   ]),
             ]}
-            suggest={async (token) => (await import("./later.ts")).suggest(chat, store, token)}
+            suggest={async (token) => {
+              const later = await import("./later.ts").catch(() => null);
+              return later ? later.suggest(chat, store, token) : [];
+            }}
           />
         ) : (
           <p className="composer-closed">

@@ -1,0 +1,69 @@
+// npm run permission-table: writes docs/permissions.md from the table that the code reads.
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { commandSpecs, commandTypes } from "../protocol/src/commands.ts";
+import {
+  mayInRoom,
+  type RoomAction,
+  roomPermissions,
+  roomRoles,
+  serverPermissions,
+  serverRoles,
+} from "../protocol/src/permissions.ts";
+
+/** The document: what each role may, and which commands need it. */
+export function renderPermissions(): string {
+  const commandsOf = (place: string, right: string) =>
+    commandTypes
+      .filter((type) => {
+        const { needs } = commandSpecs[type];
+        return needs.in === place && "right" in needs && needs.right === right;
+      })
+      .map((type) => `\`${type}\``)
+      .join(", ");
+  const row = (place: string, right: string, marks: string[]) =>
+    `| \`${right}\` | ${marks.join(" | ")} | ${commandsOf(place, right)} |`;
+  const mark = (may: boolean) => (may ? "yes" : "");
+  return [
+    "# Who may do what",
+    "",
+    "Made by `npm run permission-table` from `protocol/src/permissions.ts`, which the server's checks and the client's buttons",
+    "read; `tests/server/permissions.test.ts` tries every cell over the socket and over HTTP.",
+    "",
+    "## In a room",
+    "",
+    `| right | ${roomRoles.join(" | ")} | in direct rooms | commands |`,
+    `| --- | ${roomRoles.map(() => "---").join(" | ")} | --- | --- |`,
+    ...Object.entries(roomPermissions).map(([right, roles]) =>
+      row("room", right, [
+        ...roomRoles.map((role) => mark((roles as readonly string[]).includes(role))),
+        mark(mayInRoom("member", right as RoomAction, "direct")),
+      ]),
+    ),
+    "",
+    "- Whoever is not a member gets `not_found`, the same as for a room that does not exist.",
+    "- Owners and admins of the server act as owners in every public or private room that they are in; in others they are strangers.",
+    "- Owners act on everybody, moderators on members and those who only read. Nobody acts on themselves.",
+    "- A message is edited by its author alone. With `message.delete_own` one deletes one's own, with `message.delete_any` anybody's; it is the same for closing polls.",
+    "- In an archived room one reads, leaves, reports, deletes, and brings it back.",
+    "",
+    "## On the server",
+    "",
+    `| right | ${serverRoles.join(" | ")} | commands |`,
+    `| --- | ${serverRoles.map(() => "---").join(" | ")} | --- |`,
+    ...Object.entries(serverPermissions).map(([right, roles]) =>
+      row(
+        "server",
+        right,
+        serverRoles.map((role) => mark((roles as readonly string[]).includes(role))),
+      ),
+    ),
+    "",
+    "- A guest is in the rooms they were brought into, and knows of the people in them.",
+    "",
+  ].join("\n");
+}
+
+if (import.meta.main) {
+  writeFileSync(join(resolve(import.meta.dir, ".."), "docs/permissions.md"), renderPermissions());
+}

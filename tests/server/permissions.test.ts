@@ -1,0 +1,367 @@
+// The permission table, cell by cell, over the socket and over HTTP: what the table says is what happens. The table of
+// the protocol is compared with the one in docs/permissions.md, and both with what the server does.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join as joinPath, resolve } from "node:path";
+import type { FieldsOf, OrderType } from "@novax/protocol/commands";
+import { commandSpecs, commandTypes } from "@novax/protocol/commands";
+import type { RoomId, SendId } from "@novax/protocol/ids";
+import {
+  type RoomRole,
+  roomPermissions,
+  roomRoles,
+  serverPermissions,
+  serverRoles,
+} from "@novax/protocol/permissions";
+import { SQL } from "bun";
+import { renderPermissions } from "../../scripts/permission-table.ts";
+import { join, type Person, type TestSocket } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  startServer,
+  type TestData,
+  type TestServer,
+} from "../support/server.ts";
+
+/** Written down by hand, and not read from the table that is tested: a cell that is changed there is not what is expected here. */
+const expected: Record<keyof typeof roomPermissions, string> = {
+  "room.read": "yes yes yes yes",
+  "room.leave": "yes yes yes yes",
+  "room.set_topic": "yes yes yes no",
+  "room.change": "yes yes no no",
+  "room.archive": "yes no no no",
+  "member.add": "yes yes yes no",
+  "member.remove": "yes yes no no",
+  "member.silence": "yes yes no no",
+  "member.ban": "yes yes no no",
+  "member.set_role": "yes no no no",
+  "message.send": "yes yes yes no",
+  "message.send_always": "yes yes no no",
+  "message.edit_own": "yes yes yes no",
+  "message.delete_own": "yes yes yes yes",
+  "message.delete_any": "yes yes no no",
+  "message.pin": "yes yes yes no",
+  "message.react": "yes yes yes no",
+  "message.report": "yes yes yes yes",
+  "mention.everybody": "yes yes yes no",
+  "poll.vote": "yes yes yes no",
+  "poll.close_any": "yes yes no no",
+  "report.resolve": "yes yes no no",
+};
+const expectedOnServer: Record<keyof typeof serverPermissions, string> = {
+  "room.create": "yes yes yes no",
+  "room.browse": "yes yes yes no",
+  "room.join": "yes yes yes no",
+  "direct.open": "yes yes yes yes",
+  "own.change": "yes yes yes yes",
+  "report.resolve_any": "yes yes no no",
+  "word_filter.change": "yes yes no no",
+  "address.ban": "yes no no no",
+};
+
+describe("the permission table", () => {
+  test("[Z01] the table of the protocol and the one in the document are what was decided", () => {
+    const row = (roles: readonly string[], all: readonly string[]) =>
+      all.map((role) => (roles.includes(role) ? "yes" : "no")).join(" ");
+    const room = Object.entries(roomPermissions).map(([right, roles]) => [right, row(roles, roomRoles)]);
+    const server = Object.entries(serverPermissions).map(([right, roles]) => [
+      right,
+      row(roles, serverRoles),
+    ]);
+    expect(Object.fromEntries(room)).toEqual(expected);
+    expect(Object.fromEntries(server)).toEqual(expectedOnServer);
+    const document = readFileSync(joinPath(resolve(import.meta.dir, "../.."), "docs/permissions.md"), "utf8");
+    expect(document).toBe(renderPermissions());
+  });
+
+  test("[Z01] every command says what it needs", () => {
+    for (const type of commandTypes) {
+      const { needs } = commandSpecs[type];
+      if (needs.in === "room") expect(Object.keys(expected), type).toContain(needs.right);
+      if (needs.in === "server") expect(Object.keys(expectedOnServer), type).toContain(needs.right);
+    }
+  });
+});
+
+describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () => {
+  let data: TestData;
+  let server: TestServer;
+  let sql: SQL;
+  let owner: Person;
+  const people = {} as Record<RoomRole | "outsider" | "newcomer" | "victim" | "guest", Person>;
+
+  beforeAll(async () => {
+    data = await createTestData("postgres");
+    server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
+    sql = new SQL(data.url!, { max: 1 });
+    // The server's owner acts as an owner everywhere, so the roles are those of others.
+    owner = await join(server, "alice");
+    for (const [name, username] of Object.entries({
+      owner: "bob",
+      moderator: "mo",
+      member: "dave",
+      read_only: "robot",
+      outsider: "carol",
+      newcomer: "nora",
+      victim: "victor",
+      guest: "gus",
+    }))
+      people[name as keyof typeof people] = await join(server, username);
+    const id = await people.guest.id();
+    await owner.post(`/admin/people/${id}/role`, { role: "guest" });
+  }, 60_000);
+  afterAll(async () => {
+    await sql?.close();
+    await server?.stop();
+    await data?.remove();
+  });
+
+  /** A room with somebody of every role in it, and what the commands of the table are about. */
+  async function setUp(): Promise<{
+    room: RoomId;
+    fields: (type: OrderType, by: Person) => Promise<object>;
+  }> {
+    const { room } = (await people.owner.did("room.create", {
+      kind: "public",
+      name: `Room ${crypto.randomUUID()}`,
+    })) as { room: { id: RoomId } };
+    const members = [people.moderator, people.member, people.read_only, people.victim];
+    await people.owner.did("member.add", {
+      room: room.id,
+      people: await Promise.all(members.map((person) => person.id())),
+    });
+    for (const role of ["moderator", "read_only"] as const)
+      await people.owner.did("member.set_role", { room: room.id, person: await people[role].id(), role });
+    const victim = await people.victim.id();
+    const byOther = await people.victim.say(room.id, "by somebody else");
+    const sent = (person: Person) => sql`
+      select seq from messages where room_id = ${room.id} and sender_id = (select id from accounts where username = ${person.username}) order by seq limit 1`;
+    const fields = async (type: OrderType, by: Person): Promise<object> => {
+      // Whoever may only read wrote something before that was decided.
+      const own = async () => Number((await sent(by))[0]?.seq ?? byOther);
+      const at = { room: room.id, seq: byOther };
+      const later = Date.now() + 3_600_000;
+      const all: Partial<Record<OrderType, object>> = {
+        "room.change": { room: room.id, description: crypto.randomUUID() },
+        "room.set_topic": { room: room.id, topic: crypto.randomUUID() },
+        "member.add": { room: room.id, people: [await people.newcomer.id()] },
+        "member.remove": { room: room.id, person: victim },
+        "member.set_role": { room: room.id, person: victim, role: "read_only" },
+        "member.silence": { room: room.id, person: victim, until: later },
+        "member.ban": { room: room.id, person: victim, reason: "" },
+        "member.unban": { room: room.id, person: victim },
+        "room.mark_read": at,
+        "room.mark_unread": at,
+        "room.set_preferences": { room: room.id, isMuted: true },
+        "draft.save": { room: room.id, text: "x" },
+        "message.send": { room: room.id, sendId: crypto.randomUUID(), body: { kind: "text", text: "x" } },
+        "message.edit": { room: room.id, seq: await own(), text: crypto.randomUUID() },
+        "message.delete": { room: room.id, seq: await own() },
+        "message.report": { ...at, reason: "" },
+        "reaction.add": { ...at, emoji: "👍" },
+        "reaction.remove": { ...at, emoji: "👍" },
+        "poll.vote": { room: room.id, seq: await poll(), choices: [0] },
+        "poll.close": { room: room.id, seq: await poll() },
+        "thread.follow": { ...at, isFollowed: true },
+        "thread.mark_read": { ...at, upTo: byOther },
+        "message.schedule": { room: room.id, sendId: crypto.randomUUID(), text: "x", at: later },
+        "reminder.set": { ...at, note: "", at: later },
+      };
+      return (
+        all[type] ??
+        (["message.pin", "message.unpin", "message.save"].includes(type) ? at : { room: room.id })
+      );
+    };
+    let pollSeq: number | null = null;
+    const poll = async () => {
+      pollSeq ??= (
+        await people.victim.did("message.send", {
+          room: room.id,
+          sendId: crypto.randomUUID() as SendId,
+          body: {
+            kind: "poll",
+            question: "?",
+            choices: ["a", "b"],
+            isMultiple: false,
+            isAnonymous: false,
+            closesAt: null,
+          },
+        })
+      ).seq;
+      return pollSeq;
+    };
+    for (const role of ["owner", "moderator", "member"] as const)
+      await people[role].say(room.id, `by ${role}`);
+    return { room: room.id, fields };
+  }
+
+  const ways = {
+    http: async (person: Person, type: OrderType, fields: object): Promise<string> => {
+      const response = await person.order(type, fields as FieldsOf<OrderType>);
+      return response.status === 200 ? "ok" : ((await response.json()) as { code: string }).code;
+    },
+    socket: async (person: Person, type: OrderType, fields: object): Promise<string> => {
+      const socket: TestSocket = await person.connect();
+      const reply = await socket.order({ type, ...fields } as never);
+      socket.close();
+      return reply.ok ? "ok" : reply.code;
+    },
+  };
+  /** What needs more than the right: a poll is closed by whoever asked, a message edited by its author. */
+  const ownAlone: readonly OrderType[] = ["poll.close"];
+  const inRoom = commandTypes.filter(
+    (type): type is OrderType =>
+      commandSpecs[type].needs.in === "room" && !ownAlone.includes(type as OrderType),
+  );
+
+  for (const [way, order] of Object.entries(ways)) {
+    test(`[Z01] [Z02] every command in a room, for every role and an outsider, by ${way}`, async () => {
+      for (const type of inRoom) {
+        const { needs } = commandSpecs[type];
+        const cells = expected[(needs as { right: keyof typeof expected }).right].split(" ");
+        const { fields } = await setUp();
+        // From the least to the most: what the first was refused, the last still finds to do.
+        for (const role of roomRoles.toReversed()) {
+          const person = people[role];
+          const outcome = await order(person, type, await fields(type, person));
+          const may = cells[roomRoles.indexOf(role)] === "yes";
+          // Allowed, something else may stand in the way: another's message, a member who is gone by then.
+          if (may)
+            expect(
+              ["forbidden", "not_found"].includes(outcome) && outcomeIsRight(type, role, outcome),
+              `${type} ${role} ${outcome}`,
+            ).toBe(false);
+          else expect(outcome, `${type} ${role}`).toBe("forbidden");
+          if (type === "member.remove" || type === "member.ban") {
+            await people.owner.order("member.unban", {
+              room: ((await fields(type, person)) as { room: RoomId }).room,
+              person: await people.victim.id(),
+            });
+            await people.victim.order("room.join", {
+              room: ((await fields(type, person)) as { room: RoomId }).room,
+            });
+          }
+          if (type === "room.leave")
+            await person.order("room.join", {
+              room: ((await fields(type, person)) as { room: RoomId }).room,
+            });
+        }
+        expect(
+          await order(people.outsider, type, await fields(type, people.outsider)),
+          `${type} outsider`,
+        ).toBe("not_found");
+      }
+    }, 120_000);
+  }
+  /** An author's right is on their own message; whoever has none there is told so. */
+  const outcomeIsRight = (type: OrderType, role: RoomRole, outcome: string): boolean =>
+    !(type.startsWith("message.") && role === "read_only" && outcome === "forbidden");
+
+  test("[Z01] what one may on the server, for every role", async () => {
+    const orders: [OrderType, keyof typeof expectedOnServer, () => object][] = [
+      ["room.create", "room.create", () => ({ kind: "public", name: crypto.randomUUID() })],
+      ["room.join", "room.join", () => ({ room: "" })],
+      ["direct.open", "direct.open", () => ({ people: [] })],
+      ["status.set", "own.change", () => ({ emoji: "", text: "", until: null })],
+      ["word_filter.set", "word_filter.change", () => ({ words: [] })],
+    ];
+    const admin = await join(server, "adam");
+    await owner.post(`/admin/people/${await admin.id()}/role`, { role: "admin" });
+    const byRole = { owner, admin, member: people.member, guest: people.guest };
+    for (const [type, right, fields] of orders) {
+      const cells = expectedOnServer[right].split(" ");
+      for (const [index, role] of serverRoles.entries()) {
+        const { room } = (await people.outsider.did("room.create", {
+          kind: "public",
+          name: crypto.randomUUID(),
+        })) as { room: { id: RoomId } };
+        const given = type === "room.join" ? { room: room.id } : fields();
+        const outcome = await ways.http(byRole[role], type, given);
+        expect(outcome, `${type} ${role}`).toBe(cells[index] === "yes" ? "ok" : "forbidden");
+      }
+    }
+    expect((await people.guest.fetch("/api/browse")).status).toBe(403);
+    expect(
+      (await people.guest.read<{ people: { username: string }[] }>("/api/people?q=vic")).people.length,
+    ).toBe(1);
+  });
+
+  test("[Z03] a role that was taken away is gone with the next order; one that was given is there", async () => {
+    const { room } = await setUp();
+    const { member } = people;
+    expect(await member.refusedWith("room.change", { room, topic: "x" })).toBe("forbidden");
+    await people.owner.did("member.set_role", { room, person: await member.id(), role: "moderator" });
+    await member.did("room.change", { room, topic: "x" });
+    await people.owner.did("member.set_role", { room, person: await member.id(), role: "read_only" });
+    expect(await member.refusedWith("room.set_topic", { room, topic: "y" })).toBe("forbidden");
+    await owner.did("room.join", { room });
+    await owner.did("room.change", { room, topic: "the server's owner" });
+  });
+
+  test("[Z05] [Z06] an unknown key, a key of every object, another type: refused, and nothing changes", async () => {
+    const { room } = await setUp();
+    const before = (await people.member.room(room)).headSeq;
+    const { member } = people;
+    const sendId = crypto.randomUUID();
+    const body = { kind: "text", text: "x" };
+    for (const bad of [
+      { room, sendId, body, isAdmin: true },
+      { room, sendId, body, seq: 1 },
+      { room: [room], sendId, body },
+      { room: { $ne: "" }, sendId, body },
+      { room, sendId, body: { ...body, html: "<b>" } },
+      { room, sendId, body, threadRoot: "1" },
+    ]) {
+      const response = await member.post("/api/commands/message.send", bad);
+      expect(response.status, JSON.stringify(bad)).toBe(400);
+    }
+    const proto = await member.fetch("/api/commands/room.set_topic", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: `{"room":"${room}","topic":"x","__proto__":{"role":"owner"}}`,
+    });
+    expect(proto.status).toBe(400);
+    expect((await member.room(room)).headSeq).toBe(before);
+  });
+
+  test("[Z04] every answer is exactly what the document says, and holds no secret", async () => {
+    const { room } = await setUp();
+    const texts: string[] = [];
+    for (const path of [
+      "/api/rooms",
+      `/api/rooms/${room}/timeline`,
+      `/api/rooms/${room}/members`,
+      "/api/people?q=",
+      `/api/people/${await people.victim.id()}`,
+      "/api/own",
+      "/api/mentions",
+      "/api/threads",
+    ])
+      texts.push(await (await people.member.fetch(path)).text());
+    expect(texts.join()).not.toMatch(/@example\.org|\$2b\$|password|token|user_?agent|email/i);
+  });
+
+  test("[Z07] mentions, saved messages, threads and quotes of a room end with the membership", async () => {
+    const { room } = await setUp();
+    const { victim, owner: boss } = people;
+    const seq = await boss.say(room, `for your eyes @${victim.username} only-${room}`);
+    await victim.did("message.save", { room, seq });
+    await victim.say(room, "an answer", { threadRoot: seq });
+    expect(await (await victim.fetch("/api/mentions")).text()).toContain(`only-${room}`);
+    await boss.did("member.remove", { room, person: await victim.id() });
+    for (const path of [
+      "/api/mentions",
+      "/api/saved",
+      "/api/threads",
+      "/api/rooms",
+      "/chat",
+      "/account/export",
+    ]) {
+      const response = await victim.fetch(path);
+      if (response.status === 200) expect(await response.text(), path).not.toContain(`only-${room}`);
+    }
+    for (const path of ["timeline", "events", `threads/${seq}`, "pins", "members"])
+      expect((await victim.fetch(`/api/rooms/${room}/${path}`)).status, path).toBe(404);
+  });
+});
