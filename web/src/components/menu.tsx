@@ -3,11 +3,16 @@ import type { MenuItem, Spot } from "../stores/ui-store.ts";
 
 const marginPx = 8;
 
-/** Puts something that opened next to a spot where it fits into the window. */
+/**
+ * Opens the dialog around a box, and puts the box next to a spot where it fits into the window. A dialog keeps the focus
+ * in it and what is behind it still, and gives the focus back.
+ */
 export function usePlacement(spot: Spot) {
   const box = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const element = box.current!;
+    const dialog = element.closest("dialog")!;
+    if (!dialog.open) dialog.showModal();
     const { width, height } = element.getBoundingClientRect();
     const { innerWidth, innerHeight } = window;
     const isBelow = spot.bottom + height + marginPx <= innerHeight;
@@ -27,8 +32,10 @@ export function Menu(props: { spot: Spot; label: string; items: readonly MenuIte
     box.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
   }, [box]);
   return (
-    <div
+    <dialog
       className="overlay-place"
+      aria-label={label}
+      onClose={onClose}
       onPointerDown={(event) => {
         if (event.target === event.currentTarget) onClose();
       }}
@@ -51,9 +58,8 @@ export function Menu(props: { spot: Spot; label: string; items: readonly MenuIte
           if (target !== undefined) {
             event.preventDefault();
             entries[target]?.focus();
-          } else if (event.key === "Escape" || event.key === "Tab") {
+          } else if (event.key === "Tab") {
             event.preventDefault();
-            event.stopPropagation();
             onClose();
           }
         }}
@@ -75,6 +81,6 @@ export function Menu(props: { spot: Spot; label: string; items: readonly MenuIte
           </button>
         ))}
       </div>
-    </div>
+    </dialog>
   );
 }

@@ -86,6 +86,7 @@ export function Sidebar(props: SidebarProps) {
               <button
                 type="button"
                 className="room-item"
+                tabIndex={-1}
                 aria-pressed={panel === view}
                 onClick={() => props.onPanel(view)}
               >
@@ -150,6 +151,8 @@ function RoomItem({ room, ...props }: SidebarProps & { room: OwnRoom }) {
       <button
         type="button"
         className={`room-item${isUnread ? " room-item-unread" : ""}${room.isMuted ? " room-item-muted" : ""}`}
+        // One Tab stop for the whole list, on the room that is open; arrows go on from there.
+        tabIndex={props.current?.id === room.id ? 0 : -1}
         aria-current={props.current?.id === room.id ? "page" : undefined}
         data-room={room.id}
         onClick={() => props.onOpenRoom(room)}

@@ -6,7 +6,7 @@ import { loadPreferences, preferences } from "../components/preferences.ts";
 import { ChatStore } from "../stores/chat-store.ts";
 import { createIndexedDbOutbox } from "../stores/outbox-storage.ts";
 import { UiStore } from "../stores/ui-store.ts";
-import { isLanguage, speak } from "../texts/text.ts";
+import { isLanguage } from "../texts/text.ts";
 import { ChatPage } from "./chat-page.tsx";
 
 const hiddenBatchMs = 250;
@@ -24,8 +24,8 @@ else openChat(bootstrap, place);
 async function chooseLanguage(): Promise<void> {
   const wanted = preferences.peek().language ?? navigator.language.split("-")[0];
   if (!isLanguage(wanted) || wanted === "en") return;
-  const { de } = await import("../texts/de.ts");
-  speak(de, wanted);
+  const { speakGerman } = await import("../texts/german.ts");
+  speakGerman();
 }
 
 function openChat(bootstrap: Bootstrap, place: HTMLElement): void {

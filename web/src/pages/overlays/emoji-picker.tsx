@@ -51,26 +51,16 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
         ]),
       ];
   return (
-    <div
+    <dialog
       className="overlay-place"
+      aria-label={more.emoji.title}
+      onClose={onClose}
+      onKeyDown={moveInGrid}
       onPointerDown={(event) => {
         if (event.target === event.currentTarget) onClose();
       }}
     >
-      <div
-        className="emoji-picker"
-        role="dialog"
-        aria-modal="true"
-        aria-label={more.emoji.title}
-        ref={box}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") {
-            event.preventDefault();
-            event.stopPropagation();
-            onClose();
-          } else moveInGrid(event);
-        }}
-      >
+      <div className="emoji-picker" ref={box}>
         <div className="emoji-head">
           <input
             ref={field}
@@ -134,7 +124,7 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
           )}
         </div>
       </div>
-    </div>
+    </dialog>
   );
 }
 

@@ -1,0 +1,271 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { RoomId, SendId } from "@novax/protocol/ids";
+import type { Browser, Page } from "playwright-core";
+import { axeFindings, desktop, launchBrowser, openChat, phone } from "../support/browser.ts";
+import { join, type Person } from "../support/person.ts";
+import {
+  chromiumPath,
+  createTestData,
+  startServer,
+  type TestData,
+  type TestServer,
+  waitUntil,
+} from "../support/server.ts";
+
+/** What can be opened over or beside a room, and how one gets there. */
+type Overlay = { name: string; open: (page: Page, isPhone: boolean) => Promise<void>; shown: string };
+
+describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () => {
+  let data: TestData;
+  let server: TestServer;
+  let browser: Browser;
+  let alice: Person;
+  let room: RoomId;
+
+  beforeAll(async () => {
+    data = await createTestData("embedded");
+    server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
+    browser = await launchBrowser();
+    alice = await join(server, "alice");
+    const [bob, carol] = [await join(server, "bob"), await join(server, "carol")];
+    const people = [await bob.id(), await carol.id()];
+    room = (
+      await alice.did("room.create", {
+        kind: "public",
+        name: "Workshop",
+        topic: "Things in the making",
+        people,
+      })
+    ).room.id;
+    const first = await bob.say(room, "Good morning @alice");
+    await alice.say(room, "An answer", { replyTo: first });
+    await carol.say(room, "in the thread", { threadRoot: first });
+    await carol.did("reaction.add", { room, seq: first, emoji: "🎉" });
+    await alice.did("message.pin", { room, seq: first });
+    await alice.did("message.save", { room, seq: first });
+    await carol.did("message.report", { room, seq: first, reason: "loud" });
+    await alice.did("reminder.set", { room, seq: first, note: "call back", at: Date.now() + 3_600_000 });
+    await alice.did("message.schedule", {
+      room,
+      sendId: crypto.randomUUID() as SendId,
+      text: "later",
+      at: Date.now() + 3_600_000,
+    });
+    const body = {
+      kind: "poll" as const,
+      question: "Where?",
+      choices: ["Sea", "Hills"],
+      isMultiple: false,
+      isAnonymous: false,
+      closesAt: null,
+    };
+    const poll = (await bob.did("message.send", { room, sendId: crypto.randomUUID() as SendId, body })).seq;
+    await carol.did("poll.vote", { room, seq: poll, choices: [0] });
+    const own = await alice.say(room, "first words");
+    await alice.did("message.edit", { room, seq: own, text: "better words" });
+    const direct = (await bob.did("direct.open", { people: [await alice.id()] })).room.id;
+    await bob.say(direct, "psst");
+    await alice.did("person.block", { person: people[1]! });
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await data?.remove();
+  });
+
+  const button = (page: Page, name: string | RegExp) =>
+    page.getByRole("button", { name, exact: typeof name === "string" });
+  const toRooms = async (page: Page, isPhone: boolean) => {
+    if (isPhone) await button(page, "All rooms").click();
+  };
+  const messageMenu = async (page: Page, item: string) => {
+    const message = page
+      .locator(".row-message", {
+        hasText:
+          item === "What it said before" || item === "Who has read it" ? "better words" : "Good morning",
+      })
+      .first();
+    await message.locator("article").focus();
+    await page.keyboard.press("m");
+    await page.getByRole("menuitem", { name: new RegExp(`^${item}`) }).click();
+  };
+  const fromList = (view: string): Overlay => ({
+    name: view,
+    open: async (page, isPhone) => {
+      await toRooms(page, isPhone);
+      await page.locator(".room-item", { hasText: new RegExp(`^${view}`) }).click();
+    },
+    shown: ".panel .found > li, .panel .panel-note",
+  });
+
+  const overlays: Overlay[] = [
+    { name: "the room", open: async () => {}, shown: ".row-message" },
+    { name: "the rooms", open: toRooms, shown: ".room-item" },
+    { name: "people", open: (page) => button(page, /^People/).click(), shown: ".panel .person" },
+    {
+      name: "about this room",
+      open: (page) => button(page, "About this room").click(),
+      shown: ".panel form",
+    },
+    {
+      name: "a thread",
+      open: (page) => page.locator(".thread-link").click(),
+      shown: ".panel .row-message >> nth=1",
+    },
+    ...["Mentions", "Threads", "Saved", "Later", "Reports"].map(fromList),
+    {
+      name: "the message menu",
+      open: async (page) => {
+        await page.locator(".row-message article").first().focus();
+        await page.keyboard.press("m");
+      },
+      shown: ".menu",
+    },
+    {
+      name: "the emoji",
+      open: (page) => button(page, "Emoji").click(),
+      shown: ".emoji-cell",
+    },
+    {
+      name: "the switcher",
+      open: (page) => page.keyboard.press("Control+k"),
+      shown: ".switcher .suggestion",
+    },
+    {
+      name: "completion",
+      open: async (page) => {
+        await page.locator(".composer-field").click();
+        await page.keyboard.type("@b");
+      },
+      shown: ".suggestions .suggestion",
+    },
+    {
+      name: "create a room",
+      open: async (page, isPhone) => {
+        await toRooms(page, isPhone);
+        await button(page, "Add a room").click();
+        await page.getByRole("menuitem", { name: "Create a room" }).click();
+      },
+      shown: "dialog[open] form",
+    },
+    {
+      name: "browse",
+      open: async (page, isPhone) => {
+        await toRooms(page, isPhone);
+        await button(page, "Add a room").click();
+        await page.getByRole("menuitem", { name: "Browse rooms" }).click();
+      },
+      shown: "dialog[open] .browse-room",
+    },
+    {
+      name: "new message",
+      open: async (page, isPhone) => {
+        await toRooms(page, isPhone);
+        await button(page, "New message").click();
+      },
+      shown: "dialog[open] .people-found li",
+    },
+    {
+      name: "settings",
+      open: async (page, isPhone) => {
+        await toRooms(page, isPhone);
+        await page.locator(".account summary").click();
+        await button(page, "Settings").click();
+      },
+      shown: "dialog[open] .settings-section",
+    },
+    {
+      name: "a poll",
+      open: async (page) => {
+        await button(page, "More to send").click();
+        await page.getByRole("menuitem", { name: "Ask in a poll" }).click();
+      },
+      shown: "dialog[open] form",
+    },
+    { name: "a reminder", open: (page) => messageMenu(page, "Remind me"), shown: "dialog[open] .when-list" },
+    { name: "a report", open: (page) => messageMenu(page, "Report"), shown: "dialog[open] .quoted" },
+    {
+      name: "what it said before",
+      open: (page) => messageMenu(page, "What it said before"),
+      shown: "dialog[open] .revisions li",
+    },
+    { name: "readers", open: (page) => messageMenu(page, "Who has read it"), shown: "dialog[open]" },
+    {
+      name: "a profile",
+      open: (page) => page.locator(".message-author").first().click(),
+      shown: "dialog[open] .profile-fact",
+    },
+  ];
+
+  for (const [size, options, colorScheme] of [
+    ["desktop", desktop, "light"],
+    ["phone", phone, "dark"],
+  ] as const) {
+    test(`axe finds nothing in it, and nothing sticks out (${size}, ${colorScheme})`, async () => {
+      const { page, faults } = await openChat(browser, alice, {
+        ...options,
+        colorScheme,
+        reducedMotion: "reduce",
+      });
+      const isPhone = size === "phone";
+      for (const overlay of overlays) {
+        await page.goto(`${server.url}/chat/${room}`);
+        await page.locator(".row-message").first().waitFor();
+        await overlay.open(page, isPhone).catch((error: Error) => {
+          throw new Error(`${overlay.name}: ${error.message}`);
+        });
+        await page
+          .locator(overlay.shown)
+          .first()
+          .waitFor({ timeout: 10_000 })
+          .catch((error: Error) => {
+            throw new Error(`${overlay.name}: ${error.message}`);
+          });
+        expect(await axeFindings(page), overlay.name).toEqual([]);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(width, overlay.name).toBeLessThanOrEqual(0);
+      }
+      expect(faults).toEqual([]);
+      await page.context().close();
+    }, 120_000);
+  }
+
+  test("from right to left everything has changed sides, and nothing sticks out", async () => {
+    const { page } = await openChat(browser, alice, desktop);
+    await page.goto(`${server.url}/chat/${room}`);
+    await page.locator(".row-message").first().waitFor();
+    await page.evaluate(() => {
+      document.documentElement.dir = "rtl";
+    });
+    const leftOf = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element) => element.getBoundingClientRect().left);
+    expect(await leftOf(".sidebar")).toBeGreaterThan(await leftOf(".room"));
+    expect(await leftOf(".message-gutter")).toBeGreaterThan(await leftOf(".message-main"));
+    expect(await leftOf(".composer-send")).toBeLessThan(await leftOf(".composer-field"));
+    await button(page, /^People/).click();
+    await page.locator(".panel .person").first().waitFor();
+    expect(await leftOf(".panel")).toBeLessThan(await leftOf(".room"));
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
+      0,
+    );
+    await page.context().close();
+  });
+
+  test("the second language is complete on the page: no English word of ours is left", async () => {
+    const { page } = await openChat(browser, alice, { ...desktop, locale: "de-DE" });
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe("de");
+    expect(
+      await waitUntil(async () => (await page.locator(".sidebar").innerText()).includes("Direktnachrichten")),
+    ).toBe(true);
+    await page.locator(".account summary").click();
+    await button(page, "Einstellungen").click();
+    await page.locator("dialog[open] .settings-section").first().waitFor();
+    expect(await page.locator("dialog[open]").innerText()).not.toMatch(
+      /\b(Settings|Save|Clear|Do not|Language|Others|words?)\b/,
+    );
+    await page.context().close();
+  });
+});

@@ -1,0 +1,10 @@
+// Loaded where German is spoken, and nowhere else.
+import { de } from "./de.ts";
+import { deMore } from "./de-more.ts";
+import { speakMore } from "./more.ts";
+import { speak } from "./text.ts";
+
+export function speakGerman(): void {
+  speak(de, "de");
+  speakMore(deMore);
+}
