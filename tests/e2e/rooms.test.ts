@@ -1,0 +1,299 @@
+// Two people side by side, as they would use it: one on a desk, one on a phone.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { RoomId } from "@novax/protocol/ids";
+import type { Browser, Locator, Page } from "playwright-core";
+import { desktop, launchBrowser, openChat, phone, say, shownTexts, waitForText } from "../support/browser.ts";
+import { join, type Person } from "../support/person.ts";
+import {
+  chromiumPath,
+  createTestData,
+  startServer,
+  type TestData,
+  type TestServer,
+  waitUntil,
+} from "../support/server.ts";
+
+describe.skipIf(!chromiumPath)("two people and their rooms", () => {
+  let data: TestData;
+  let server: TestServer;
+  let browser: Browser;
+  let alice: Person;
+  let bob: Person;
+  let a: Page;
+  let b: Page;
+  let faults: string[];
+
+  beforeAll(async () => {
+    data = await createTestData("embedded");
+    server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
+    browser = await launchBrowser();
+    alice = await join(server, "alice");
+    bob = await join(server, "bob");
+    const [desk, hand] = [await openChat(browser, alice, desktop), await openChat(browser, bob, phone)];
+    a = desk.page;
+    b = hand.page;
+    faults = desk.faults;
+    b.on("pageerror", (error) => faults.push(error.message));
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await data?.remove();
+  });
+
+  const button = (page: Page, name: string | RegExp) =>
+    page.getByRole("button", { name, exact: typeof name === "string" });
+  const rowOf = (page: Page, text: string) => page.locator(".row-message", { hasText: text }).first();
+  const focusOn = async (page: Page, text: string) => rowOf(page, text).locator("article").focus();
+  const roomItem = (page: Page, name: string) => page.locator(".room-item", { hasText: name }).first();
+  const isShown = (locator: Locator) => waitUntil(() => locator.isVisible(), 10_000);
+  const openOnPhone = async (name: string) => {
+    await button(b, "All rooms").click();
+    await roomItem(b, name).click();
+  };
+  let workshop: string;
+
+  test("a room is made on one side, found and joined on the other; its address leads there, and Back leads back", async () => {
+    await button(a, "Add a room").click();
+    await a.getByRole("menuitem", { name: "Create a room" }).click();
+    await a.getByLabel("Name").fill("Workshop");
+    await a.getByLabel("Topic (optional)").fill("Things in the making");
+    await button(a, "Create").click();
+    await a.getByRole("heading", { name: "Workshop" }).waitFor();
+    await a.waitForURL(/\/chat\/[0-9a-f-]{36}$/);
+    workshop = new URL(a.url()).pathname.split("/")[2]!;
+    await a.goBack();
+    await a.getByRole("heading", { name: "General" }).waitFor();
+    await a.goForward();
+    await a.getByRole("heading", { name: "Workshop" }).waitFor();
+
+    await button(b, "All rooms").click();
+    await button(b, "Add a room").click();
+    await b.getByRole("menuitem", { name: "Browse rooms" }).click();
+    await b.getByRole("searchbox", { name: "Search rooms" }).fill("work");
+    await button(b, "Join: Workshop").click();
+    await b.getByRole("heading", { name: "Workshop" }).waitFor();
+    await say(b, "I am in");
+    await waitForText(a, "I am in");
+    expect(await a.locator(".member-change", { hasText: "bob joined" }).count()).toBe(1);
+    await b.goBack();
+    expect(await isShown(b.locator(".sidebar"))).toBe(true);
+    await roomItem(b, "Workshop").click();
+    await b.getByRole("heading", { name: "Workshop" }).waitFor();
+  }, 60_000);
+
+  test("a message is answered, edited by the arrow, reacted to, pinned and deleted; the other side sees each at once", async () => {
+    await say(a, "the plan for today");
+    await waitForText(b, "the plan for today");
+    // A long press on the phone.
+    await rowOf(b, "the plan for today").locator(".message-text").dispatchEvent("contextmenu");
+    await b.getByRole("menuitem", { name: /^Reply R/ }).click();
+    await say(b, "sounds good");
+    expect(await isShown(rowOf(a, "sounds good").locator(".quote", { hasText: "the plan for today" }))).toBe(
+      true,
+    );
+
+    await a.locator(".composer-field").click();
+    await a.keyboard.press("ArrowUp");
+    expect(
+      await waitUntil(async () => (await a.locator(".composer-field").inputValue()) === "the plan for today"),
+    ).toBe(true);
+    await a.keyboard.press("End");
+    await a.keyboard.type(", and tomorrow");
+    await a.keyboard.press("Enter");
+    expect(await isShown(rowOf(b, "the plan for today, and tomorrow").locator(".message-edited"))).toBe(true);
+    expect(await isShown(rowOf(b, "sounds good").locator(".quote", { hasText: "and tomorrow" }))).toBe(true);
+    expect(await a.locator(".composer-field").inputValue()).toBe("");
+
+    await focusOn(a, "sounds good");
+    await a.keyboard.press("+");
+    await a.getByRole("searchbox", { name: "Search emoji" }).fill("party popper");
+    await a.locator(".emoji-cell").first().waitFor();
+    await a.keyboard.press("Enter");
+    const reaction = rowOf(b, "sounds good").locator(".reaction", { hasText: "🎉" });
+    expect(await isShown(reaction)).toBe(true);
+    await reaction.click();
+    expect(
+      await waitUntil(
+        async () => (await rowOf(a, "sounds good").locator(".reaction .count").first().innerText()) === "2",
+      ),
+    ).toBe(true);
+
+    await focusOn(a, "sounds good");
+    await a.keyboard.press("p");
+    expect(await isShown(rowOf(b, "sounds good").locator(".message-pinned"))).toBe(true);
+    await say(a, "a slip of the hand");
+    await waitForText(b, "a slip of the hand");
+    await focusOn(a, "a slip of the hand");
+    await a.keyboard.press("Delete");
+    await button(a, "Delete").click();
+    expect(await waitUntil(async () => !(await shownTexts(b)).join().includes("a slip of the hand"))).toBe(
+      true,
+    );
+    expect(await isShown(b.getByText("This message was deleted."))).toBe(true);
+  }, 60_000);
+
+  test("a thread stands beside the room on a desk and in its place on a phone, and both fill as it goes on", async () => {
+    await focusOn(a, "sounds good");
+    await a.keyboard.press("t");
+    const thread = a.getByRole("complementary", { name: "Thread" });
+    await thread.getByLabel("Answer in the thread").fill("between us");
+    await a.keyboard.press("Enter");
+    expect(await isShown(thread.locator(".message-text", { hasText: "between us" }))).toBe(true);
+    const link = rowOf(b, "sounds good").locator(".thread-link");
+    expect(await isShown(link)).toBe(true);
+    await link.click();
+    const onPhone = b.getByRole("complementary", { name: "Thread" });
+    expect(await isShown(onPhone.locator(".message-text", { hasText: "between us" }))).toBe(true);
+    await onPhone.getByLabel("Answer in the thread").fill("and here");
+    await onPhone.getByRole("button", { name: "Send", exact: true }).click();
+    expect(await isShown(thread.locator(".message-text", { hasText: "and here" }))).toBe(true);
+    expect((await shownTexts(a)).filter((text) => text.includes("and here"))).toHaveLength(1);
+    await b.goBack();
+    expect(await isShown(b.getByRole("heading", { name: "Workshop" }))).toBe(true);
+    await thread.getByRole("button", { name: "Close" }).click();
+  }, 60_000);
+
+  test("a name is completed, calls whoever has it, and the badge goes on every device when it was read on one", async () => {
+    await openOnPhone("General");
+    await a.locator(".composer-field").click();
+    await a.keyboard.type("over to you @bo");
+    expect(await isShown(a.getByRole("option", { name: /bob/ }))).toBe(true);
+    await a.keyboard.press("Tab");
+    expect(await a.locator(".composer-field").inputValue()).toBe("over to you @bob ");
+    await a.keyboard.press("Enter");
+    await button(b, "All rooms").click();
+    const badge = roomItem(b, "Workshop").locator(".badge-mention");
+    expect(await isShown(badge)).toBe(true);
+    const other = await openChat(browser, bob, desktop);
+    expect(await isShown(roomItem(other.page, "Workshop").locator(".badge-mention"))).toBe(true);
+    await roomItem(b, "Workshop").click();
+    await waitForText(b, "over to you @bob");
+    expect(
+      await waitUntil(
+        async () => (await roomItem(other.page, "Workshop").locator(".badge").count()) === 0,
+        10_000,
+      ),
+    ).toBe(true);
+    await other.page.context().close();
+  }, 60_000);
+
+  test("what was marked unread is unread, also on the phone; Escape marks it read", async () => {
+    await openOnPhone("General");
+    await button(b, "All rooms").click();
+    await focusOn(a, "sounds good");
+    // What one wrote oneself is not unread to oneself: the mark goes before the other's message.
+    await a.keyboard.press("u");
+    expect(await isShown(a.locator(".row-unread"))).toBe(true);
+    expect(await isShown(roomItem(a, "Workshop").locator(".badge"))).toBe(true);
+    await a.locator(".messages-viewport").focus();
+    await a.keyboard.press("Escape");
+    expect(await waitUntil(async () => (await roomItem(a, "Workshop").locator(".badge").count()) === 0)).toBe(
+      true,
+    );
+    await roomItem(b, "Workshop").click();
+  }, 30_000);
+
+  test("the switcher finds a person, and a direct room opens; the other side has it in the list with its message", async () => {
+    await a.keyboard.press("Control+k");
+    await a.getByRole("combobox", { name: "Room or person" }).fill("bob");
+    expect(await isShown(a.getByRole("option", { name: /bob/ }))).toBe(true);
+    await a.keyboard.press("Enter");
+    await a.getByRole("heading", { name: "bob" }).waitFor();
+    await say(a, "just between us");
+    await button(b, "All rooms").click();
+    expect(await isShown(roomItem(b, "alice").locator(".badge-mention"))).toBe(true);
+    await roomItem(b, "alice").click();
+    await waitForText(b, "just between us");
+    await openOnPhone("Workshop");
+  }, 30_000);
+
+  test("drafts stay with their room, and are there on the other device; rooms change by Alt and arrows", async () => {
+    await a.locator(".composer-field").fill("half a thought");
+    await a.keyboard.press("Alt+ArrowUp");
+    await a.getByRole("heading", { name: "Workshop" }).waitFor();
+    expect(await a.locator(".composer-field").inputValue()).toBe("");
+    expect(await isShown(roomItem(a, "bob").locator(".visually-hidden", { hasText: "draft" }))).toBe(true);
+    const second = await openChat(browser, alice, desktop);
+    await waitUntil(async () => {
+      await second.page.reload();
+      await second.page.locator(".room-item", { hasText: "bob" }).click();
+      return (await second.page.locator(".composer-field").inputValue()) === "half a thought";
+    }, 10_000);
+    expect(await second.page.locator(".composer-field").inputValue()).toBe("half a thought");
+    await second.page.context().close();
+    await a.keyboard.press("Alt+ArrowDown");
+    await a.getByRole("heading", { name: "bob" }).waitFor();
+    expect(await a.locator(".composer-field").inputValue()).toBe("half a thought");
+    await a.locator(".composer-field").fill("");
+    await roomItem(a, "Workshop").click();
+  }, 60_000);
+
+  test("a poll is asked, voted on from both sides, and closed", async () => {
+    await a.locator(".composer-field").fill("/poll");
+    await a.keyboard.press("Escape");
+    await a.keyboard.press("Enter");
+    await a.getByLabel("Question").fill("Where to?");
+    await a.getByLabel("Choice 1").fill("Sea");
+    await a.getByLabel("Choice 2").fill("Hills");
+    await button(a, "Ask").click();
+    const choice = (page: Page, name: string) => page.locator(".poll-choice", { hasText: name });
+    await choice(b, "Sea").click();
+    expect(await waitUntil(async () => (await choice(a, "Sea").locator(".count").innerText()) === "1")).toBe(
+      true,
+    );
+    await choice(a, "Hills").click();
+    await choice(b, "Hills").click();
+    expect(
+      await waitUntil(async () => (await choice(a, "Hills").locator(".count").innerText()) === "2"),
+    ).toBe(true);
+    expect(await choice(a, "Sea").locator(".count").innerText()).toBe("0");
+    await focusOn(a, "Where to?");
+    // A press of the pointer came last; by an arrow the keys are those of the message again.
+    await a.keyboard.press("ArrowDown");
+    await a.keyboard.press("m");
+    await a.getByRole("menuitem", { name: "Close the poll" }).click();
+    expect(await isShown(b.locator(".poll-facts", { hasText: "closed" }))).toBe(true);
+    expect(await choice(b, "Sea").isDisabled()).toBe(true);
+  }, 60_000);
+
+  test("a link to an old message opens the room around it, the message in view; the way to the newest leads down", async () => {
+    const room = workshop as RoomId;
+    const seqs: number[] = [];
+    for (let index = 0; index < 140; index++) seqs.push(await bob.say(room, `line ${index}`));
+    await a.goto(`${server.url}/chat/${room}/${seqs[20]}`);
+    const row = rowOf(a, "line 20");
+    expect(await isShown(row)).toBe(true);
+    const isInView = () =>
+      row.evaluate((element) => {
+        const view = document.querySelector(".messages-viewport")!.getBoundingClientRect();
+        const { top, bottom } = element.getBoundingClientRect();
+        return top >= view.top && bottom <= view.bottom;
+      });
+    expect(await waitUntil(isInView)).toBe(true);
+    expect((await shownTexts(a)).some((text) => text.includes("line 139"))).toBe(false);
+    // What comes meanwhile is not put behind what is shown.
+    await bob.say(room, "news from the end");
+    await button(a, /To the newest|new message/).click();
+    await waitForText(a, "news from the end");
+    expect((await shownTexts(a)).at(-1)).toBe("news from the end");
+  }, 60_000);
+
+  test("whoever is taken out of a room is out at once, told so, and led to another", async () => {
+    const room = workshop as RoomId;
+    await b.goto(`${server.url}/chat/${room}`);
+    await b.getByRole("heading", { name: "Workshop" }).waitFor();
+    await b.locator(".composer-field").waitFor();
+    await waitUntil(async () => (await b.locator(".count").first().innerText()) !== "0");
+    await a.getByRole("button", { name: /^People/ }).click();
+    await a.locator(".panel .person-button", { hasText: "bob" }).click();
+    await button(a, "Take out of the room").click();
+    await a
+      .locator("dialog[open]", { hasText: "Take bob out" })
+      .getByRole("button", { name: "Take out of the room" })
+      .click();
+    expect(await isShown(b.locator(".toast", { hasText: "You are no longer in Workshop." }))).toBe(true);
+    await b.getByRole("heading", { name: "Workshop" }).waitFor({ state: "detached" });
+    expect(faults).toEqual([]);
+  }, 60_000);
+});
