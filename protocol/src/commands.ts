@@ -13,6 +13,7 @@ import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import {
   alertWordCharsMax,
   alertWordsMax,
+  bannedAddressesMax,
   filterWordsMax,
   groupPeopleMax,
   membersAddedAtOnceMax,
@@ -302,6 +303,12 @@ export const commandSpecs = {
     fields: { words: z.array(lineSchema(alertWordCharsMax)).max(filterWordsMax) },
     result: emptySchema,
     needs: onServer("word_filter.change"),
+  },
+  /** Addresses, and ranges such as 10.0.0.0/8, from which nobody may come. */
+  "address_bans.set": {
+    fields: { addresses: z.array(lineSchema(50)).max(bannedAddressesMax) },
+    result: emptySchema,
+    needs: onServer("address.ban"),
   },
 } as const satisfies Record<string, { fields: z.ZodRawShape; result: z.ZodType; needs: Needs }>;
 

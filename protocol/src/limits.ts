@@ -55,6 +55,7 @@ export const noteCharsMax = 300;
 export const alertWordsMax = 30;
 export const alertWordCharsMax = 40;
 export const filterWordsMax = 500;
+export const bannedAddressesMax = 500;
 export const scheduledPerPersonMax = 100;
 export const remindersPerPersonMax = 100;
 /** Nothing is promised for later than this. */

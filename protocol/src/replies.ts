@@ -63,6 +63,7 @@ export const refusalCodes = [
   "poll_closed",
   "too_many",
   "time_invalid",
+  "address_invalid",
   "storage_full",
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];

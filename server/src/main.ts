@@ -1,5 +1,6 @@
 // The composition root: the only file that builds long-lived things.
 import { generalRoomId } from "@novax/protocol/ids";
+import { AddressBans } from "./admin/address-bans.ts";
 import { readAuditHead } from "./audit/audit-log.ts";
 import { createLocalAttemptLimits, createRedisAttemptLimits } from "./auth/attempt-limits.ts";
 import { loadKnownPasswords } from "./auth/known-passwords.ts";
@@ -70,6 +71,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     epoch,
     roomWriters: new RoomWriters({ db, bus, clock }),
     wordLists: new WordLists({ db, log }),
+    addressBans: new AddressBans({ db, log }),
     budgets: new Budgets(clock, config.messagesPerSecond),
     here: { list: async () => [], stateOf: () => null },
     mailer:
@@ -109,6 +111,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const web = loadWeb();
   const { app, processId, close } = await openApp(config, log);
   await app.wordLists.start(app.bus);
+  await app.addressBans.start(app.bus);
   const http = createHttpApp(app, web);
   // Each needs the other: the sockets call the rooms, the rooms publish through the server of the sockets.
   let realtime!: Realtime;
@@ -184,6 +187,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       realtime.stop();
       clearInterval(pruning);
       app.wordLists.stop();
+      app.addressBans.stop();
       await jobs.stop();
       await close();
     },

@@ -268,6 +268,7 @@ describe("over HTTP", () => {
         ...commandTypes
           .filter((type) => commandSpecs[type].needs.in !== "socket")
           .map((type) => `/api/commands/${type}`),
+        "/api/address-bans",
         "/api/browse",
         "/api/later",
         "/api/mentions",

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { addressBanned } from "../admin/address-bans.ts";
 import { isPrivileged } from "../admin/permissions.ts";
 import {
   type Actor,
@@ -153,6 +154,9 @@ async function runRoute(
   const url = new URL(request.url);
   const cookies = readCookies(request.headers.get("cookie"), config.isSecure);
   const actor = cookies.sessionToken === null ? null : await findEnrollingActor(app, cookies.sessionToken);
+  const { address } = readOrigin(request.headers, peer, config);
+  // Owners can always come: nobody shuts the door behind themselves.
+  if (app.addressBans.has(address) && actor?.serverRole !== "owner") throw addressBanned();
   const isForm = route.body !== undefined && isFormBody(request.headers);
   const refusal = refuseActor(app, route, actor);
   if (refusal) {

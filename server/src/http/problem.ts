@@ -61,6 +61,7 @@ const statusOf: { [C in RefusalCode]: number } = {
   poll_closed: 409,
   too_many: 409,
   time_invalid: 422,
+  address_invalid: 422,
   storage_full: 507,
 };
 

@@ -1,6 +1,8 @@
 import type { Server } from "bun";
 import { usernameKey } from "../accounts/username.ts";
+import { addressBanned } from "../admin/address-bans.ts";
 import { findActor } from "../auth/sessions.ts";
+import { clientAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { ConnectionProtocol, SocketData } from "../realtime/connection.ts";
 import type { App } from "./app.ts";
@@ -42,6 +44,8 @@ export async function upgradeSocket(
     const { sessionToken } = readCookies(request.headers.get("cookie"), app.config.isSecure);
     const actor = sessionToken === null ? null : await findActor(app, sessionToken);
     if (!actor) throw new Refusal("unauthenticated", "Sign in first.");
+    const address = clientAddress(peer, request.headers.get("x-forwarded-for"), app.config.isTrustedProxy);
+    if (app.addressBans.has(address) && actor.serverRole !== "owner") throw addressBanned();
     if (usernameKey(decodeUserId(url)) !== usernameKey(actor.username)) {
       throw new Refusal("forbidden", "This is not the address of your own connection.");
     }

@@ -1,5 +1,6 @@
 import type { Command, CommandOf, CommandType, FieldsOf, OrderType } from "@novax/protocol/commands";
 import { asPerson } from "@novax/protocol/person";
+import { setAddressBans } from "../admin/address-bans.ts";
 import type { Actor } from "../auth/sessions.ts";
 import {
   addReaction,
@@ -168,6 +169,7 @@ export const orderTable: { [T in OrderType]: Order<T> } = {
   "quiet.set": { cost: 1, run: (app, actor, { until }) => changeQuiet(app, actor, until) },
   "reading.share": { cost: 1, run: (app, actor, { isShared }) => shareReading(app, actor, isShared) },
   "alert_words.set": { cost: 2, run: (app, actor, { words }) => setAlertWords(app, actor, words) },
+  "address_bans.set": { cost: 2, run: (app, actor, { addresses }) => setAddressBans(app, actor, addresses) },
   "word_filter.set": { cost: 2, run: (app, actor, { words }) => setFilterWords(app, actor, words) },
 };
 

@@ -64,6 +64,7 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
         void rereadProfile(message.account);
         return;
       case "words_changed":
+      case "bans_changed":
         return;
       case "person_changed":
         hub.renamePerson(message.person);

@@ -127,6 +127,7 @@ export const api = {
   threads: (before?: number) => read<{ threads: FollowedThread[] }>("threads", { before }),
   later: () => read<Later>("later"),
   reports: (isDone: boolean) => read<{ reports: Report[] }>("reports", { done: isDone ? 1 : undefined }),
+  addressBans: () => read<{ addresses: string[] }>("address-bans"),
   wordFilter: () => read<{ words: string[] }>("word-filter"),
 };
 export type Api = typeof api;

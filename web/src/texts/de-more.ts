@@ -210,6 +210,9 @@ export const deMore: MoreTexts = {
     nobodyBlocked: "Du hast niemanden blockiert.",
     wordFilter: "Wörter, die in keiner Nachricht stehen dürfen",
     wordFilterHint: "Gilt für alle auf diesem Server. Ein Wort pro Zeile.",
+    addressBans: "Gesperrte Adressen",
+    addressBansHint:
+      "Von diesen kommt niemand herein. Eine Adresse oder ein Bereich wie 203.0.113.0/24 pro Zeile.",
     profile: "Name, Passwort und Geräte",
     profileLink: "Deine Kontoseiten",
     saved: "Gespeichert.",

@@ -208,6 +208,8 @@ export const enMore = {
     nobodyBlocked: "You have blocked nobody.",
     wordFilter: "Words that no message may hold",
     wordFilterHint: "For everybody on this server. One on each line.",
+    addressBans: "Banned addresses",
+    addressBansHint: "Nobody may come from these. An address or a range such as 203.0.113.0/24 on each line.",
     profile: "Name, password and devices",
     profileLink: "Your account pages",
     saved: "Saved.",

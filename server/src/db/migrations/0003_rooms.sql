@@ -202,5 +202,8 @@ create table alert_words (
   primary key (account_id, word)
 );
 
+-- Addresses and ranges from which nobody may come, but owners.
+create table banned_addresses (address text primary key, banned_by uuid references accounts, at bigint not null);
+
 -- Words that no message may hold. In lower case.
 create table filter_words (word text primary key);

@@ -3,6 +3,7 @@ import { roomIdSchema, sendIdSchema } from "@novax/protocol/ids";
 import { mayOnServer, serverRoles } from "@novax/protocol/permissions";
 import { presenceStates } from "@novax/protocol/signals";
 import { z } from "zod";
+import { listBannedAddresses } from "../../admin/queries.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import {
   listFollowedThreads,
@@ -183,6 +184,17 @@ export const ownRoutes: readonly Route[] = [
       Response.json({
         reports: await listReports(app.db.sql, actor.id, query.done === "1", 2 * listMax),
       }),
+  }),
+  defineSessionRoute({
+    method: "GET",
+    path: "/api/address-bans",
+    summary: "Addresses and ranges from which nobody may come; for owners.",
+    answer: z.strictObject({ addresses: z.array(z.string()) }),
+    handle: async ({ app, actor }) => {
+      if (!mayOnServer(actor.serverRole, "address.ban"))
+        throw new Refusal("forbidden", "This is for owners.");
+      return Response.json({ addresses: await listBannedAddresses(app.db.sql) });
+    },
   }),
   defineSessionRoute({
     method: "GET",

@@ -1,6 +1,6 @@
 import { statusTextCharsMax } from "@novax/protocol/limits";
 import { nameOf } from "@novax/protocol/person";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../components/dialog.tsx";
 import { type Preferences, preferences, setPreference, textSizes } from "../../components/preferences.ts";
 import { applyTheme, readTheme, type Theme, themes } from "../../components/theme.ts";
@@ -17,15 +17,6 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
   const wish = preferences.value;
   const own = chat.own.value!;
   const [theme, setTheme] = useState<Theme>(readTheme);
-  const [filterWords, setFilterWords] = useState<string | null>(null);
-  const mayFilter = chat.mayOnServer("word_filter.change");
-  useEffect(() => {
-    if (!mayFilter) return;
-    chat.api.wordFilter().then(
-      ({ words }) => setFilterWords(words.join("\n")),
-      () => {},
-    );
-  }, [chat, mayFilter]);
   const themeNames: Record<Theme, string> = {
     system: t.account.asSystem,
     light: t.account.light,
@@ -277,34 +268,22 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
           ))}
         </ul>
       </section>
-      {filterWords === null ? null : (
-        <section className="settings-section">
-          <h3>{more.settings.wordFilter}</h3>
-          <form
-            className="form"
-            onSubmit={async (event) => {
-              event.preventDefault();
-              const words = filterWords.split("\n").filter((word) => word.trim() !== "");
-              saved(await chat.order("word_filter.set", { words }));
-            }}
-          >
-            <label className="form-field">
-              <span>{more.settings.wordFilterHint}</span>
-              <textarea
-                className="field"
-                rows={4}
-                value={filterWords}
-                onInput={(event) => setFilterWords(event.currentTarget.value)}
-              />
-            </label>
-            <div className="dialog-actions">
-              <button type="submit" className="button-primary">
-                {t.app.save}
-              </button>
-            </div>
-          </form>
-        </section>
-      )}
+      {chat.mayOnServer("word_filter.change") ? (
+        <ListForm
+          title={more.settings.wordFilter}
+          hint={more.settings.wordFilterHint}
+          load={async () => (await chat.api.wordFilter()).words}
+          save={async (words) => saved(await chat.order("word_filter.set", { words }))}
+        />
+      ) : null}
+      {chat.mayOnServer("address.ban") ? (
+        <ListForm
+          title={more.settings.addressBans}
+          hint={more.settings.addressBansHint}
+          load={async () => (await chat.api.addressBans()).addresses}
+          save={async (addresses) => saved(await chat.order("address_bans.set", { addresses }))}
+        />
+      ) : null}
       <section className="settings-section">
         <h3>{more.settings.profile}</h3>
         <p>
@@ -312,5 +291,51 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
         </p>
       </section>
     </Dialog>
+  );
+}
+
+/** A list that holds for the whole server, one on each line. */
+function ListForm(props: {
+  title: string;
+  hint: string;
+  load: () => Promise<readonly string[]>;
+  save: (lines: string[]) => Promise<void>;
+}) {
+  const [text, setText] = useState<string | null>(null);
+  const load = useRef(props.load);
+  useEffect(() => {
+    load.current().then(
+      (lines) => setText(lines.join("\n")),
+      () => {},
+    );
+  }, []);
+  if (text === null) return null;
+  return (
+    <section className="settings-section">
+      <h3>{props.title}</h3>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const lines = text.split("\n").map((line) => line.trim());
+          void props.save(lines.filter((line) => line !== ""));
+        }}
+      >
+        <label className="form-field">
+          <span>{props.hint}</span>
+          <textarea
+            className="field"
+            rows={3}
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+        <div className="dialog-actions">
+          <button type="submit" className="button-primary">
+            {t.app.save}
+          </button>
+        </div>
+      </form>
+    </section>
   );
 }

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join, Person } from "../support/person.ts";
+import { createTestData, startServer, type TestData, type TestServer, waitUntil } from "../support/server.ts";
+
+describe("addresses from which nobody may come", () => {
+  let data: TestData;
+  let server: TestServer;
+  let alice: Person;
+
+  beforeAll(async () => {
+    data = await createTestData("embedded");
+    // Everybody comes from this machine; a proxy on it that is believed makes them come from elsewhere.
+    server = await startServer(data, { env: { TRUSTED_PROXIES: "127.0.0.0/8,::1" } });
+    alice = await join(server, "alice");
+  });
+  afterAll(async () => {
+    await server.stop();
+    await data.remove();
+  });
+
+  const from = (address: string) => ({ "x-forwarded-for": address });
+
+  test("whoever comes from one is signed out and cannot sign in, sign up or connect; others and owners can; lifted, all can", async () => {
+    const bob = new Person(server, "bob");
+    const credentials = {
+      email: "bob@example.org",
+      username: "bob",
+      password: "four quiet words here",
+      confirm_password: "four quiet words here",
+    };
+    expect((await bob.post("/register", credentials, from("203.0.113.5"))).status).toBe(200);
+    const socket = await bob.connect();
+    await alice.did("address_bans.set", { addresses: ["203.0.113.0/24", "2001:db8::/32"] });
+    expect((await socket.closed).code).toBe(4401);
+    const logIn = (address: string) =>
+      new Person(server, "bob").post(
+        "/login",
+        { username: "bob", password: "four quiet words here" },
+        from(address),
+      );
+    expect(await waitUntil(async () => (await logIn("203.0.113.5")).status === 403)).toBe(true);
+    expect(await (await logIn("2001:db8::7")).json()).toMatchObject({ code: "banned" });
+    expect(
+      (
+        await new Person(server, "x").post(
+          "/register",
+          { ...credentials, username: "x" },
+          from("203.0.113.9"),
+        )
+      ).status,
+    ).toBe(403);
+    expect((await logIn("198.51.100.1")).status).toBe(200);
+    expect((await alice.fetch("/api/rooms", { headers: from("203.0.113.5") })).status).toBe(200);
+    const audit = await (await alice.fetch("/api/admin/audit")).text();
+    expect(audit).toContain("address.banned");
+    await alice.did("address_bans.set", { addresses: [] });
+    expect(await waitUntil(async () => (await logIn("203.0.113.5")).status === 200)).toBe(true);
+  });
+
+  test("nobody but an owner bans; not this machine, not oneself, and nothing that is no address", async () => {
+    const carol = await join(server, "carol");
+    expect(await carol.refusedWith("address_bans.set", { addresses: [] })).toBe("forbidden");
+    expect((await carol.fetch("/api/address-bans")).status).toBe(403);
+    for (const address of ["127.0.0.1", "0.0.0.0/0", "::/0", "example.org", "10.0.0.0/", "1.2.3.4/33"])
+      expect(await alice.refusedWith("address_bans.set", { addresses: [address] }), address).toBe(
+        "address_invalid",
+      );
+    expect(await alice.read("/api/address-bans")).toEqual({ addresses: [] });
+  });
+});

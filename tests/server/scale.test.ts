@@ -1,0 +1,173 @@
+// A room with 100,000 messages and 5,000 members, a person in 500 rooms: what an action costs is counted, in queries and in
+// blocks of the database that it touches, never in time.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { SQL } from "bun";
+import type { Database, Sql } from "../../server/src/db/database.ts";
+import { openDatabase } from "../../server/src/db/open-database.ts";
+import { readEventsAfter } from "../../server/src/events/read-events.ts";
+import { silentLog } from "../../server/src/log/log.ts";
+import { listMentions, listReaders } from "../../server/src/messages/collections-queries.ts";
+import { readTimeline } from "../../server/src/messages/timeline.ts";
+import { filterMembers, requireMembership } from "../../server/src/rooms/memberships.ts";
+import { searchPeople } from "../../server/src/rooms/people-queries.ts";
+import { browseRooms, listMembersPage, listOwnRooms } from "../../server/src/rooms/room-queries.ts";
+import { join } from "../support/person.ts";
+import { createTestData, isAvailable, startServer, type TestData } from "../support/server.ts";
+
+const big = "big" as RoomId;
+const messages = 100_000;
+const members = 5000;
+const rooms = 500;
+
+describe.skipIf(!isAvailable("postgres"))("at scale", () => {
+  let data: TestData;
+  let db: Database;
+  let admin: SQL;
+  let alice: { id: AccountId };
+  let queries = 0;
+  let sql: Sql;
+
+  beforeAll(async () => {
+    data = await createTestData("postgres");
+    db = await openDatabase({ kind: "postgres", url: data.url! }, silentLog);
+    admin = new SQL(data.url!, { max: 1 });
+    sql = Object.assign(
+      <Row>(strings: TemplateStringsArray, ...values: unknown[]) => {
+        queries += 1;
+        return db.sql<Row>(strings, ...values);
+      },
+      { array: db.sql.array },
+    );
+    await admin.unsafe(`
+      insert into accounts (id, username, username_key, email, server_role, created_at)
+        select ('01b00000-0000-7000-8000-' || lpad(i::text, 12, '0'))::uuid, 'person' || i, 'person' || i, '', 'member', 0
+        from generate_series(1, ${members}) i;
+      insert into rooms (id, name, created_at, head_seq, member_count, last_message_at)
+        values ('${big}', 'Big', 0, ${messages}, ${members}, 1);
+      insert into memberships (room_id, account_id, joined_at, read_seq, seen_seq)
+        select '${big}', id, 0, 10, ${messages} from accounts;
+      insert into room_events (room_id, seq, type, actor_id, at)
+        select '${big}', i, 'message.sent', ('01b00000-0000-7000-8000-' || lpad((i % 100 + 1)::text, 12, '0'))::uuid, i
+        from generate_series(1, ${messages}) i;
+      insert into messages (room_id, seq, sender_id, send_id, sent_at, body)
+        select room_id, seq, actor_id, gen_random_uuid(), at, jsonb_build_object('kind', 'text', 'text', 'message ' || seq)
+        from room_events;
+      insert into rooms (id, name, created_at, head_seq, last_message_at)
+        select 'room-' || i, 'Room ' || i, i, 20, i from generate_series(1, ${rooms}) i;
+      insert into memberships (room_id, account_id, joined_at, read_seq)
+        select 'room-' || i, '01b00000-0000-7000-8000-000000000001', 0, i % 20 from generate_series(1, ${rooms}) i;
+      insert into room_events (room_id, seq, type, actor_id, at)
+        select 'room-' || i, s, 'message.sent', '01b00000-0000-7000-8000-000000000002', s
+        from generate_series(1, ${rooms}) i, generate_series(1, 20) s;
+      insert into messages (room_id, seq, sender_id, send_id, sent_at, body)
+        select room_id, seq, actor_id, gen_random_uuid(), at, '{"kind":"text","text":"x"}'
+        from room_events where room_id like 'room-%';
+      analyze`);
+    alice = { id: "01b00000-0000-7000-8000-000000000001" as AccountId };
+  }, 60_000);
+  afterAll(async () => {
+    await admin?.close();
+    await db?.close();
+    await data?.remove();
+  });
+
+  /** How many queries something asks. */
+  const countQueries = async (work: () => Promise<unknown>): Promise<number> => {
+    const before = queries;
+    await work();
+    return queries - before;
+  };
+  /** How many blocks of tables and indexes something touches. */
+  const countBlocks = async (work: () => Promise<unknown>): Promise<number> => {
+    const read = async () => {
+      await admin`select pg_stat_force_next_flush()`;
+      await db.sql`select pg_stat_force_next_flush()`;
+      const [row] = await admin`
+        select sum(heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read) as blocks
+        from pg_statio_user_tables`;
+      return Number(row.blocks);
+    };
+    // The connections of the pool tell what they touched when they are idle; a few empty queries make them.
+    const settle = () =>
+      Promise.all(Array.from({ length: 20 }, () => db.sql`select pg_stat_force_next_flush()`));
+    await settle();
+    const before = await read();
+    await work();
+    await settle();
+    return (await read()) - before;
+  };
+  const page = (around: number) => readTimeline(sql, alice, big, messages, { around, limit: 50 });
+
+  test("a page of history is the same few queries anywhere, and touches as much at message 1,000 as at 100,000", async () => {
+    for (const around of [1000, 50_000, messages - 30])
+      expect(await countQueries(() => page(around))).toBeLessThanOrEqual(4);
+    // Once before: the database learns its plans.
+    for (const around of [1000, 99_000]) for (let round = 0; round < 8; round++) await page(around);
+    const early = await countBlocks(async () => {
+      for (let round = 0; round < 10; round++) await page(1000 + round * 60);
+    });
+    const late = await countBlocks(async () => {
+      for (let round = 0; round < 10; round++) await page(99_000 + round * 60);
+    });
+    expect(early).toBeGreaterThan(0);
+    expect(late).toBeLessThanOrEqual(early * 1.5);
+  });
+
+  test("the list of 501 rooms, with what is unread in each, is one query; what is unread counts to 100", async () => {
+    expect(await countQueries(() => listOwnRooms(sql, alice.id))).toBe(1);
+    const own = await listOwnRooms(sql, alice.id);
+    expect(own).toHaveLength(rooms + 1);
+    expect(own.find((room) => room.id === big)).toMatchObject({ unread: 100, memberCount: members });
+    for (const room of own.filter((entry) => entry.id !== big)) expect(room.unread).toBe(20 - room.readSeq);
+    // A year of messages is not walked through to say "100 or more".
+    expect(await countBlocks(() => listOwnRooms(sql, alice.id))).toBeLessThan(40 * rooms);
+  });
+
+  test("members, people, rooms and readers come a page at a time, each by one query", async () => {
+    const asked: [string, () => Promise<readonly unknown[]>, number][] = [
+      ["members", () => listMembersPage(sql, big, "", "person4", 100), 100],
+      ["a member by name", () => listMembersPage(sql, big, "person4999", "", 100), 1],
+      ["people", () => searchPeople(sql, alice, "person49", 20), 20],
+      ["rooms", () => browseRooms(sql, alice.id, "room 1", null, 50), 50],
+      ["readers", () => listReaders(sql, big, 500, alice.id, 100), 100],
+      ["mentions", () => listMentions(sql, alice.id, Number.MAX_SAFE_INTEGER, 50), 0],
+      ["a resume", () => readEventsAfter(sql, big, 99_900, 1000), 100],
+    ];
+    for (const [name, ask, count] of asked) {
+      let found: readonly unknown[] = [];
+      expect(
+        await countQueries(async () => {
+          found = await ask();
+        }),
+        name,
+      ).toBe(1);
+      expect(found, name).toHaveLength(count);
+    }
+    expect(await countQueries(() => requireMembership(sql, alice, big))).toBe(1);
+    expect((await filterMembers(sql, big, [alice.id, crypto.randomUUID() as AccountId])).size).toBe(1);
+  });
+
+  test("a socket of somebody in hundreds of rooms hears of all of them, each event once, with one order", async () => {
+    const server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
+    const bob = await join(server, "bob");
+    const id = await bob.id();
+    await admin`
+      insert into memberships (room_id, account_id, joined_at, read_seq)
+      select 'room-' || i, ${id}, 0, 20 from generate_series(1, ${rooms}) i`;
+    const socket = await bob.connect();
+    const hello = socket.frames[0]!;
+    if (hello.type !== "hello") throw new Error("no greeting");
+    expect(hello.rooms).toHaveLength(rooms + 1);
+    expect(await socket.order({ type: "rooms.attach", epoch: hello.epoch, positions: [] })).toMatchObject({
+      ok: true,
+    });
+    for (let room = 1; room <= rooms; room += 50) await bob.say(`room-${room}` as RoomId, `to ${room}`);
+    await socket.until(() => socket.messageTexts.length === rooms / 50);
+    expect(socket.messageTexts).toEqual(
+      Array.from({ length: rooms / 50 }, (_, index) => `to ${1 + index * 50}`),
+    );
+    socket.close();
+    await server.stop();
+  }, 30_000);
+});
