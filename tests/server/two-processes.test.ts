@@ -90,6 +90,35 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     for (const socket of [a, b]) socket.close();
   }, 20_000);
 
+  test("[W05] [A2] rooms reach over: brought in on one, heard on the other; taken out, not a frame more; marks agree", async () => {
+    const [a, b] = [await alice.connect(), await bob.connect()];
+    for (const socket of [a, b]) {
+      const hello = socket.frames[0]!;
+      const epoch = hello.type === "hello" ? hello.epoch : "";
+      await socket.order({ type: "rooms.attach", epoch, positions: [] });
+    }
+    const { room } = await alice.did("room.create", { kind: "private", name: "Over", people: [await bob.id()] });
+    await b.next((frame) => frame.type === "entered" && frame.room.id === room.id);
+    const seq = await alice.say(room.id, "welcome @bob");
+    await b.next((frame) => frame.type === "mention");
+    await b.until(() => b.messageTexts.includes("welcome @bob"));
+    const elsewhere = await bob.inAnotherBrowser(one);
+    const onOne = await elsewhere.enter();
+    await bob.did("room.mark_read", { room: room.id, seq });
+    expect(await onOne.next((frame) => frame.type === "read")).toMatchObject({ room: room.id, unread: 0, mentions: 0 });
+    await alice.did("member.remove", { room: room.id, person: await bob.id() });
+    await alice.say(room.id, "without bob");
+    await b.next((frame) => frame.type === "left" && frame.room === room.id);
+    await a.until(() => a.messageTexts.includes("without bob"));
+    // An old position brings nothing back.
+    const again = await bob.connect();
+    const hello = again.frames[0]!;
+    const epoch = hello.type === "hello" ? hello.epoch : "";
+    await again.order({ type: "rooms.attach", epoch, positions: [{ room: room.id, afterSeq: 0 }] });
+    for (const socket of [b, again]) expect(socket.texts.join()).not.toContain("without bob");
+    for (const socket of [a, b, onOne, again]) socket.close();
+  }, 20_000);
+
   test("[L04] failed sign-ins count over both", async () => {
     await join(one, "victim");
     const statuses: number[] = [];
