@@ -97,7 +97,11 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
       const epoch = hello.type === "hello" ? hello.epoch : "";
       await socket.order({ type: "rooms.attach", epoch, positions: [] });
     }
-    const { room } = await alice.did("room.create", { kind: "private", name: "Over", people: [await bob.id()] });
+    const { room } = await alice.did("room.create", {
+      kind: "private",
+      name: "Over",
+      people: [await bob.id()],
+    });
     await b.next((frame) => frame.type === "entered" && frame.room.id === room.id);
     const seq = await alice.say(room.id, "welcome @bob");
     await b.next((frame) => frame.type === "mention");
@@ -105,7 +109,11 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     const elsewhere = await bob.inAnotherBrowser(one);
     const onOne = await elsewhere.enter();
     await bob.did("room.mark_read", { room: room.id, seq });
-    expect(await onOne.next((frame) => frame.type === "read")).toMatchObject({ room: room.id, unread: 0, mentions: 0 });
+    expect(await onOne.next((frame) => frame.type === "read")).toMatchObject({
+      room: room.id,
+      unread: 0,
+      mentions: 0,
+    });
     await alice.did("member.remove", { room: room.id, person: await bob.id() });
     await alice.say(room.id, "without bob");
     await b.next((frame) => frame.type === "left" && frame.room === room.id);
