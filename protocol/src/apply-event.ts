@@ -1,6 +1,6 @@
 // (snapshot, event) -> snapshot. The web client's stores and the server's tests use this one function, so what a
 // client shows after any number of events is what a fresh load would show.
-import type { Message, Room } from "./entities.ts";
+import type { Message, PollState, Room } from "./entities.ts";
 import type { EventOf, Note, RoomEvent } from "./events.ts";
 import { excerptOf } from "./text.ts";
 
@@ -84,7 +84,7 @@ export function applyToEntries<E extends TimelineEntry>(
       return changeEntry(entries, event.target, event.seq, (message) => applyReaction(message, event));
     case "poll.changed":
       return changeEntry(entries, event.target, event.seq, (message) =>
-        message.body.kind === "poll" ? { ...message, poll: event.poll } : message,
+        message.poll ? { ...message, poll: applyVote(message.poll, event) } : message,
       );
     default:
       return entries;
@@ -168,6 +168,19 @@ function deleted(message: MessageEntry): MessageEntry {
     mentionsAll: false,
     poll: null,
   };
+}
+
+function applyVote(
+  poll: PollState,
+  { actor, counts, isClosed, choices }: EventOf<"poll.changed">,
+): PollState {
+  if (!poll.voters || !choices) return { ...poll, counts, isClosed };
+  // In the order of their ids, as the server reads them.
+  const voters = poll.voters.map((voted, choice) => {
+    const others = voted.filter((id) => id !== actor.id);
+    return choices.includes(choice) ? [...others, actor.id].sort() : others;
+  });
+  return { voters, counts, isClosed };
 }
 
 function applyReaction(

@@ -20,9 +20,9 @@ import {
   messageTextCharsMax,
   noteCharsMax,
   pollChoicesMax,
+  positionsMax,
   roomDescriptionCharsMax,
   roomNameCharsMax,
-  roomsPerPersonMax,
   roomTopicCharsMax,
   slowModeSecondsMax,
   statusTextCharsMax,
@@ -86,7 +86,7 @@ export const commandSpecs = {
   "rooms.attach": {
     fields: {
       epoch: z.string().max(64),
-      positions: z.array(z.strictObject({ room, afterSeq: z.int().nonnegative() })).max(roomsPerPersonMax),
+      positions: z.array(z.strictObject({ room, afterSeq: z.int().nonnegative() })).max(positionsMax),
     },
     result: emptySchema,
     needs: onSocket,

@@ -63,7 +63,15 @@ export const roomEventSchema = z.discriminatedUnion("type", [
   z.strictObject({ ...eventBase, type: z.literal("message.unpinned"), target }),
   z.strictObject({ ...eventBase, type: z.literal("reaction.added"), target, emoji: z.string() }),
   z.strictObject({ ...eventBase, type: z.literal("reaction.removed"), target, emoji: z.string() }),
-  z.strictObject({ ...eventBase, type: z.literal("poll.changed"), target, poll: pollStateSchema }),
+  z.strictObject({
+    ...eventBase,
+    type: z.literal("poll.changed"),
+    target,
+    counts: pollStateSchema.shape.counts,
+    isClosed: z.boolean(),
+    /** What the actor has chosen now; not said where nobody is to know, or nobody chose. */
+    choices: z.array(z.int().nonnegative()).optional(),
+  }),
   z.strictObject({ ...eventBase, type: z.literal("member.joined"), member: personSchema }),
   z.strictObject({ ...eventBase, type: z.literal("member.removed"), member: personSchema }),
   z.strictObject({

@@ -33,6 +33,8 @@ export const roomTopicCharsMax = 250;
 export const roomDescriptionCharsMax = 1000;
 export const groupPeopleMax = 12;
 export const roomsPerPersonMax = 1000;
+/** Rooms that a connection may say where it stands in; the others begin where it was greeted. */
+export const positionsMax = 50;
 export const membersAddedAtOnceMax = 50;
 
 export const excerptCharsMax = 160;

@@ -24,9 +24,18 @@ export function mentionsIn(text: string): Mentions {
   return { names: [...names], room, here };
 }
 
-/** The words of a text, in lower case, each once: what alerts are compared with. */
+/**
+ * The words of a text, in lower case, each once: what alerts and the word filter are compared with. The same letters are
+ * the same word, however wide they are written, and whatever that cannot be seen stands between them.
+ */
 export function wordsIn(text: string): Set<string> {
-  return new Set(text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}_'-]*/gu) ?? []);
+  const plain = text
+    .normalize("NFKC")
+    .replace(/\p{Cf}/gu, "")
+    .toLowerCase();
+  const found = plain.match(/[\p{L}\p{N}][\p{L}\p{N}_'-]*/gu) ?? [];
+  // "_word_" and "'word'" are marks around a word.
+  return new Set(found.map((word) => word.replace(/[_'-]+$/, "")));
 }
 
 /** A body in words: of a poll its question, of what is deleted nothing. */

@@ -30,12 +30,12 @@ import { deliverScheduled, tellReminder } from "./messages/collections.ts";
 import { eraseAccount } from "./messages/erase-account.ts";
 import { closeDuePoll } from "./messages/polls.ts";
 import { RoomWriters } from "./messages/room-writer.ts";
-import { WordLists } from "./messages/word-lists.ts";
 import { Budgets } from "./realtime/budgets.ts";
 import type { SocketData } from "./realtime/connection.ts";
 import { type Realtime, startRealtime } from "./realtime/realtime.ts";
 import { createSocketHandlers } from "./realtime/socket-handlers.ts";
 import { joinRoom } from "./rooms/join-room.ts";
+import { WordLists } from "./rooms/word-lists.ts";
 
 const minuteMs = 60_000;
 const drainMs = 3000;

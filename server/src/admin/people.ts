@@ -1,5 +1,6 @@
 import type { Person, ServerRole } from "@novax/protocol/entities";
-import type { AccountId } from "@novax/protocol/ids";
+import { type AccountId, generalRoomId } from "@novax/protocol/ids";
+import { asPerson } from "@novax/protocol/person";
 import { type AccountChange, type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
 import { assertNotLastOwner } from "../accounts/deletion.ts";
 import { type Account, lockAccount, setDisabled } from "../accounts/queries.ts";
@@ -8,6 +9,7 @@ import { type Actor, markAllSessionsEnded, type RequestOrigin } from "../auth/se
 import type { Sql } from "../db/database.ts";
 import type { RecordEvent } from "../events/record-events.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { endMembership } from "../rooms/remove-member.ts";
 import { assertMayActOn, isPrivileged } from "./permissions.ts";
 import {
   clearApproval,
@@ -33,11 +35,15 @@ export async function changeRole(
   origin: RequestOrigin,
 ): Promise<void> {
   if (actor.serverRole !== "owner") throw new Refusal("forbidden", "Only an owner may change roles.");
-  await changeOther(app, actor, id, async ({ tx, audit }, person) => {
+  await changeOther(app, actor, id, async ({ tx, recordEvent, audit }, person) => {
     if (person.serverRole === role) return;
     if (person.awaitsApproval) throw new Refusal("approval_pending", "Let them in first.");
     if (role !== "owner") await assertNotLastOwner(tx, person);
     await setServerRole(tx, id, role);
+    // A guest is in the rooms they were brought into, and not in the one that everybody is in.
+    const self = asPerson(person);
+    if (role === "guest") await endMembership(tx, recordEvent, asPerson(actor), generalRoomId, self);
+    else if (person.serverRole === "guest") await app.joinFirstRooms(tx, recordEvent, self);
     if (!isPrivileged(role)) await revokeInvitesOf(tx, id, app.clock.now());
     const detail = `${person.serverRole} to ${role}`;
     audit({ action: "account.role_changed", actor, subject: person, address: origin.address, detail });

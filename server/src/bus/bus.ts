@@ -18,6 +18,8 @@ export type BusMessage =
   | { kind: "profile_changed"; account: AccountId }
   /** Words that are looked for in every message have changed: read them again. */
   | { kind: "words_changed" }
+  /** Texts were changed where they stand, without an event: what was kept of them in memory is not true any more. */
+  | { kind: "history_rewritten" }
   /** Addresses were banned, or no longer are: read them again. */
   | { kind: "bans_changed" }
   /** What somebody is called has changed; their open sockets go on under the new name. */

@@ -70,6 +70,12 @@ export function toQuote(row: QuoteRow): Quote | null {
   };
 }
 
+/** Who voted for what is gone with the poll. */
+function withoutChoices(payload: Record<string, unknown> | null): Record<string, unknown> {
+  const { choices: _, ...rest } = payload ?? {};
+  return rest;
+}
+
 function toEvent(row: EventRow): RoomEvent {
   const base = {
     seq: Number(row.seq),
@@ -97,7 +103,9 @@ function toEvent(row: EventRow): RoomEvent {
       : { member: toPerson(row.subject_id, row.subject_username!, row.subject_display_name!) }),
     ...(row.target_seq === null ? {} : { target: Number(row.target_seq) }),
     ...(row.type === "message.edited" ? { body: row.body! } : {}),
-    ...row.payload,
+    ...(row.type === "poll.changed" && row.body?.kind === "deleted"
+      ? withoutChoices(row.payload)
+      : row.payload),
     // What a thread counts is what it counts now, as a message says what it says now.
     ...(row.replies === null ? {} : { replies: row.replies }),
   } as RoomEvent;

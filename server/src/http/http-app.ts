@@ -35,6 +35,9 @@ import { ssoRoutes } from "./routes/sso.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import type { Web } from "./serve-web.ts";
 
+/** What reading something costs of a person's budget, where a message is 1. */
+const readCost = 0.1;
+
 /** What Bun knows of a request beside the request. */
 export type Peer = { address: string };
 
@@ -157,6 +160,8 @@ async function runRoute(
   const { address } = readOrigin(request.headers, peer, config);
   // Owners can always come: nobody shuts the door behind themselves.
   if (app.addressBans.has(address) && actor?.serverRole !== "owner") throw addressBanned();
+  if (actor && route.method === "GET" && route.path.startsWith("/api/"))
+    app.budgets.spend(actor.id, readCost);
   const isForm = route.body !== undefined && isFormBody(request.headers);
   const refusal = refuseActor(app, route, actor);
   if (refusal) {

@@ -37,7 +37,11 @@ export function readQuery<T>(url: URL, schema: z.ZodType<T>, ignoresUnknown: boo
   if (ignoresUnknown && schema instanceof z.ZodObject) {
     for (const key of [...params.keys()]) if (!(key in schema.shape)) params.delete(key);
   }
-  return parseInput(schema, parseForm(params));
+  const fields = parseForm(params);
+  // No column holds it.
+  for (const [key, value] of Object.entries(fields))
+    if (value.includes("\0")) throw new Refusal("malformed", `${key}: has a character that cannot be used`);
+  return parseInput(schema, fields);
 }
 
 function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -18,7 +18,7 @@ export type ClaimedJob = { id: string; kind: JobKind; payload: unknown; attempts
 
 /**
  * Queues work in the transaction that causes it: it is done when that commits, and was never heard of otherwise. It is
- * done at least once. `untilMs`: not worth doing after so long.
+ * done at least once. `untilMs`: not worth doing after so long. Returns the job's id, by which {@link finishJob} takes it back.
  */
 export async function queueJob(
   app: JobNeeds,
@@ -26,13 +26,14 @@ export async function queueJob(
   kind: JobKind,
   payload: unknown,
   when: { runAt?: number; untilMs?: number } = {},
-): Promise<void> {
+): Promise<string> {
   const now = app.clock.now();
   const id = app.random.uuid();
   await tx`
     insert into jobs (id, kind, payload, run_at, until)
     values (${id}, ${kind}, ${app.secret.seal(JSON.stringify(payload), jobContext(id))},
       ${when.runAt ?? now}, ${when.untilMs === undefined ? null : now + when.untilMs})`;
+  return id;
 }
 
 /** Takes up one job that is due, or null. Until `leaseMs` from now no other process takes it. */

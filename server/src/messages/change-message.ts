@@ -4,10 +4,16 @@ import { isEmoji, mentionsIn } from "@novax/protocol/text";
 import type { Actor } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { actInRoom, assertMayInRoom, type RoomNeeds, type Scene } from "../rooms/act-in-room.ts";
+import {
+  actInRoom,
+  assertMayInRoom,
+  assertMaySpeakNow,
+  type RoomNeeds,
+  type Scene,
+} from "../rooms/act-in-room.ts";
+import type { WordLists } from "../rooms/word-lists.ts";
 import {
   countPins,
-  deleteMentions,
   deleteReaction,
   emptyMessage,
   findMessage,
@@ -16,10 +22,10 @@ import {
   replaceBody,
   type StoredMessage,
   setPinned,
+  takeMentions,
 } from "./change-queries.ts";
 import { insertMentions } from "./queries.ts";
 import { parseBody } from "./send-message.ts";
-import type { WordLists } from "./word-lists.ts";
 
 // What is done to a message after it was sent. Each refuses as `actInRoom` does, and with `message_gone` where there is
 // no message at this place, or none any more.
@@ -36,30 +42,28 @@ export async function editMessage(
 ): Promise<void> {
   const body = parseBody(app, { kind: "text", text });
   if (body.kind !== "text") return;
-  await actInRoom(
-    app,
-    actor,
-    room,
-    "message.edit_own",
-    async ({ tx, recordEvent, tellLater, actor: person }) => {
-      const message = await requireMessage(tx, room, seq);
-      if (message.sender.id !== actor.id)
-        throw new Refusal("forbidden", "Only its author can edit a message.");
-      if (message.body.kind !== "text") throw new Refusal("message_invalid", "A poll cannot be edited.");
-      if (message.body.text === body.text) return;
-      const { at } = await recordEvent({ room, type: "message.edited", actor: person, target: seq, body });
-      await replaceBody(tx, room, seq, body, at);
-      await deleteMentions(tx, room, seq);
-      const calls = {
-        seq,
-        sender: actor.id,
-        names: mentionsIn(body.text).names,
-        accounts: app.wordLists.whoListens(body.text),
-      };
-      for (const { account } of await insertMentions(tx, room, at, [calls]))
-        tellLater({ kind: "own", account, signal: { type: "mention", room, seq } });
-    },
-  );
+  await actInRoom(app, actor, room, "message.edit_own", async (scene) => {
+    const { tx, recordEvent, tellLater, actor: person } = scene;
+    await assertMaySpeakNow(app, scene);
+    const message = await requireMessage(tx, room, seq);
+    if (message.sender.id !== actor.id) throw new Refusal("forbidden", "Only its author can edit a message.");
+    if (message.body.kind !== "text") throw new Refusal("message_invalid", "A poll cannot be edited.");
+    if (message.body.text === body.text) return;
+    const { at } = await recordEvent({ room, type: "message.edited", actor: person, target: seq, body });
+    await replaceBody(tx, room, seq, body, at);
+    const before = await takeMentions(tx, room, seq);
+    const calls = {
+      seq,
+      sender: actor.id,
+      names: mentionsIn(body.text).names,
+      accounts: app.wordLists.whoListens(body.text),
+    };
+    for (const { account } of await insertMentions(tx, room, at, [calls])) {
+      // Whoever was called before has heard it.
+      if (before.has(account)) continue;
+      tellLater({ kind: "own", account, signal: { type: "mention", room, seq } });
+    }
+  });
 }
 
 /**
@@ -106,7 +110,9 @@ export async function addReaction(
   emoji: string,
 ): Promise<void> {
   if (!isEmoji(emoji)) throw new Refusal("message_invalid", "A reaction is one emoji.");
-  await actInRoom(app, actor, room, "message.react", async ({ tx, recordEvent, actor: person }) => {
+  await actInRoom(app, actor, room, "message.react", async (scene) => {
+    const { tx, recordEvent, actor: person } = scene;
+    await assertMaySpeakNow(app, scene, { isReaction: true });
     await requireMessage(tx, room, seq);
     const { kinds, isKnown, isOwn } = await readReactions(tx, room, seq, emoji, actor.id);
     if (isOwn) return;
@@ -125,6 +131,7 @@ export async function removeReaction(
   seq: number,
   emoji: string,
 ): Promise<void> {
+  if (!isEmoji(emoji)) throw new Refusal("message_invalid", "A reaction is one emoji.");
   await actInRoom(app, actor, room, "message.react", async ({ tx, recordEvent, actor: person }) => {
     await requireMessage(tx, room, seq);
     if (await deleteReaction(tx, room, seq, emoji, actor.id))
@@ -140,7 +147,9 @@ export async function pinMessage(
   seq: number,
   isPinned: boolean,
 ): Promise<void> {
-  await actInRoom(app, actor, room, "message.pin", async ({ tx, recordEvent, actor: person }) => {
+  await actInRoom(app, actor, room, "message.pin", async (scene) => {
+    const { tx, recordEvent, actor: person } = scene;
+    await assertMaySpeakNow(app, scene);
     const message = await requireMessage(tx, room, seq);
     if (message.isPinned === isPinned) return;
     if (isPinned && (await countPins(tx, room)) >= pinsPerRoomMax)

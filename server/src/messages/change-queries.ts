@@ -46,7 +46,10 @@ export async function findMessage(sql: Sql, room: RoomId, seq: number): Promise<
   };
 }
 
-/** Puts a new body in the place of the old one, which is kept beside it. */
+/** What is kept of what a message said before. */
+const revisionsMax = 50;
+
+/** Puts a new body in the place of the old one, which is kept beside it; of many the last ones. */
 export async function replaceBody(
   tx: Sql,
   room: RoomId,
@@ -57,9 +60,15 @@ export async function replaceBody(
   await tx`
     insert into message_revisions (room_id, seq, revision, body, at)
     select m.room_id, m.seq,
-      (select count(*) from message_revisions r where r.room_id = m.room_id and r.seq = m.seq), m.body,
+      (select coalesce(max(revision), 0) + 1 from message_revisions r where r.room_id = m.room_id and r.seq = m.seq),
+      m.body,
       coalesce(m.edited_at, m.sent_at)
     from messages m where m.room_id = ${room} and m.seq = ${seq}`;
+  await tx`
+    delete from message_revisions
+    where room_id = ${room} and seq = ${seq} and revision <= (
+      select max(revision) - ${revisionsMax} from message_revisions where room_id = ${room} and seq = ${seq}
+    )`;
   await tx`
     update messages set body = ${JSON.stringify(body)}::text::jsonb, edited_at = ${at}
     where room_id = ${room} and seq = ${seq}`;
@@ -93,13 +102,18 @@ export async function emptyMessage(
 ): Promise<number> {
   await tx`delete from message_revisions where room_id = ${room} and seq = ${seq}`;
   await tx`delete from reactions where room_id = ${room} and seq = ${seq}`;
-  await tx`delete from poll_votes where room_id = ${room} and seq = ${seq}`;
+  const voted = await tx`delete from poll_votes where room_id = ${room} and seq = ${seq} returning 1`;
+  if (voted.length > 0) {
+    await tx`
+      update room_events set payload = payload - 'choices'
+      where room_id = ${room} and seq > ${seq} and target_seq = ${seq} and type = 'poll.changed'`;
+  }
   await tx`delete from mentions where room_id = ${room} and seq = ${seq}`;
   await tx`delete from saved_messages where room_id = ${room} and seq = ${seq}`;
   const [root] = await tx<{ reply_count: number }>`
     with emptied as (
       update messages
-      set body = '{"kind": "deleted"}', deleted_at = ${at}, pinned_at = null, mentions_all = false, edited_at = null
+      set body = '{"kind": "deleted"}', deleted_at = ${at}, is_hidden = ${isHidden}, pinned_at = null, mentions_all = false, edited_at = null
       where room_id = ${room} and seq = ${seq}
       returning thread_root
     )
@@ -110,8 +124,11 @@ export async function emptyMessage(
   return root?.reply_count ?? 0;
 }
 
-export async function deleteMentions(tx: Sql, room: RoomId, seq: number): Promise<void> {
-  await tx`delete from mentions where room_id = ${room} and seq = ${seq}`;
+/** Takes back whom a message calls. Returns who it was. */
+export async function takeMentions(tx: Sql, room: RoomId, seq: number): Promise<Set<AccountId>> {
+  const rows = await tx<{ account_id: AccountId }>`
+    delete from mentions where room_id = ${room} and seq = ${seq} returning account_id`;
+  return new Set(rows.map((row) => row.account_id));
 }
 
 /** Adds a reaction; false where it is there. */

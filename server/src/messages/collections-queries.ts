@@ -36,20 +36,20 @@ export async function listMentions(
   limit: number,
 ): Promise<FoundMessage[]> {
   const rows = await sql<FoundRow>`
-    select f.room_id, f.seq, f.thread_root, a.id, a.username, a.display_name, f.sent_at, f.body, f.sent_at as at
+    select f.room_id, f.seq, f.thread_root, a.id, a.username, a.display_name, f.sent_at, f.body, f.called_at as at
     from (
-      (select m.* from mentions x
+      (select m.*, x.at as called_at from mentions x
         join memberships own on own.room_id = x.room_id and own.account_id = x.account_id
         join messages m on m.room_id = x.room_id and m.seq = x.seq
       where x.account_id = ${account} and x.at < ${before}
       order by x.at desc limit ${limit})
       union
-      (select m.* from memberships own
+      (select m.*, m.sent_at as called_at from memberships own
         join messages m on m.room_id = own.room_id and m.mentions_all and m.sender_id <> own.account_id
       where own.account_id = ${account} and m.sent_at < ${before}
       order by m.sent_at desc limit ${limit})
     ) f join accounts a on a.id = f.sender_id
-    order by f.sent_at desc, f.room_id, f.seq desc
+    order by f.called_at desc, f.room_id, f.seq desc
     limit ${limit}`;
   return rows.map(toFound);
 }
@@ -88,6 +88,9 @@ export async function listSaved(
     limit ${limit}`;
   return rows.map(toFound);
 }
+
+/** More people than this find the news of a thread when they look. */
+const followersToldMax = 500;
 
 /** A thread that a person follows. */
 export type FollowedThread = FoundMessage & { count: number; lastAt: number; unread: number };
@@ -164,10 +167,12 @@ export async function raiseThreadMark(
   return rows.length > 0;
 }
 
-/** Who follows a thread that was answered, but for whoever answered. */
-export async function listFollowers(sql: Sql, room: RoomId, root: number): Promise<AccountId[]> {
+/** Who follows threads. */
+export async function listFollowers(sql: Sql, room: RoomId, roots: readonly number[]): Promise<AccountId[]> {
   const rows = await sql<{ account_id: AccountId }>`
-    select account_id from threads_followed where room_id = ${room} and root_seq = ${root} and is_followed`;
+    select distinct account_id from threads_followed
+    where room_id = ${room} and root_seq = any(${sql.array(roots, "bigint")}) and is_followed
+    limit ${followersToldMax}`;
   return rows.map((row) => row.account_id);
 }
 
@@ -211,18 +216,21 @@ export async function insertScheduled(
   tx: Sql,
   account: AccountId,
   message: ScheduledMessage,
+  jobId: string,
 ): Promise<boolean> {
   const rows = await tx`
-    insert into scheduled_messages (id, account_id, room_id, thread_root, text, due_at)
-    values (${message.sendId}, ${account}, ${message.room}, ${message.threadRoot}::bigint, ${message.text}, ${message.dueAt})
+    insert into scheduled_messages (id, account_id, room_id, thread_root, text, due_at, job_id)
+    values (${message.sendId}, ${account}, ${message.room}, ${message.threadRoot}::bigint, ${message.text},
+      ${message.dueAt}, ${jobId})
     on conflict do nothing returning 1`;
   return rows.length > 0;
 }
 
-export async function deleteScheduled(sql: Sql, account: AccountId, sendId: SendId): Promise<boolean> {
-  const rows = await sql`
-    delete from scheduled_messages where account_id = ${account} and id = ${sendId} returning 1`;
-  return rows.length > 0;
+/** Takes a scheduled message away. Returns the job that would have sent it, or null. */
+export async function deleteScheduled(sql: Sql, account: AccountId, sendId: SendId): Promise<string | null> {
+  const [row] = await sql<{ job_id: string }>`
+    delete from scheduled_messages where account_id = ${account} and id = ${sendId} returning job_id`;
+  return row?.job_id ?? null;
 }
 
 export async function refuseScheduled(sql: Sql, sendId: SendId, reason: string): Promise<void> {
@@ -275,15 +283,19 @@ export async function insertReminder(
   tx: Sql,
   account: AccountId,
   reminder: Omit<Reminder, "isDue">,
+  jobId: string,
 ): Promise<void> {
   const { id, room, seq, note, dueAt } = reminder;
   await tx`
-    insert into reminders (id, account_id, room_id, seq, note, due_at)
-    values (${id}, ${account}, ${room}, ${seq}::bigint, ${note}, ${dueAt})`;
+    insert into reminders (id, account_id, room_id, seq, note, due_at, job_id)
+    values (${id}, ${account}, ${room}, ${seq}::bigint, ${note}, ${dueAt}, ${jobId})`;
 }
 
-export async function deleteReminder(sql: Sql, account: AccountId, id: string): Promise<void> {
-  await sql`delete from reminders where account_id = ${account} and id = ${id}`;
+/** Takes a reminder away. Returns the job that would have told it, or null. */
+export async function deleteReminder(sql: Sql, account: AccountId, id: string): Promise<string | null> {
+  const [row] = await sql<{ job_id: string }>`
+    delete from reminders where account_id = ${account} and id = ${id} returning job_id`;
+  return row?.job_id ?? null;
 }
 
 /** Marks a reminder as told; null where it was told before, or taken back. */

@@ -1,7 +1,7 @@
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import { laterMsMax, remindersPerPersonMax, scheduledPerPersonMax } from "@novax/protocol/limits";
 import type { Actor } from "../auth/sessions.ts";
-import { type JobNeeds, queueJob } from "../jobs/queue.ts";
+import { finishJob, type JobNeeds, queueJob } from "../jobs/queue.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { actInRoom, type RoomNeeds } from "../rooms/act-in-room.ts";
 import { requireMembership } from "../rooms/memberships.ts";
@@ -77,14 +77,17 @@ export async function scheduleMessage(
       throw new Refusal("too_many", `At most ${scheduledPerPersonMax} messages can wait to be sent.`);
     const { room, sendId, at, threadRoot = null } = wanted;
     const text = body.kind === "text" ? body.text : "";
-    if (await insertScheduled(tx, actor.id, { sendId, room, threadRoot, text, dueAt: at, refused: null }))
-      await queueJob(app, tx, "message.deliver", { sendId }, { runAt: at });
+    const jobId = await queueJob(app, tx, "message.deliver", { sendId }, { runAt: at });
+    const message = { sendId, room, threadRoot, text, dueAt: at, refused: null };
+    if (!(await insertScheduled(tx, actor.id, message, jobId)))
+      throw new Refusal("message_invalid", "This message waits already.");
   });
   tellOwn(app, actor, "later");
 }
 
 export async function unscheduleMessage(app: RoomNeeds, actor: Actor, sendId: SendId): Promise<void> {
-  await deleteScheduled(app.db.sql, actor.id, sendId);
+  const jobId = await deleteScheduled(app.db.sql, actor.id, sendId);
+  if (jobId !== null) await finishJob(app.db.sql, jobId);
   tellOwn(app, actor, "later");
 }
 
@@ -131,15 +134,16 @@ export async function setReminder(
     if ((await countLater(tx, actor.id)).reminders >= remindersPerPersonMax)
       throw new Refusal("too_many", `One can have at most ${remindersPerPersonMax} reminders.`);
     const { room, seq = null, note, at } = wanted;
-    await insertReminder(tx, actor.id, { id, room, seq, note, dueAt: at });
-    await queueJob(app, tx, "reminder.tell", { id }, { runAt: at });
+    const jobId = await queueJob(app, tx, "reminder.tell", { id }, { runAt: at });
+    await insertReminder(tx, actor.id, { id, room, seq, note, dueAt: at }, jobId);
   });
   tellOwn(app, actor, "later");
   return id;
 }
 
 export async function clearReminder(app: RoomNeeds, actor: Actor, id: string): Promise<void> {
-  await deleteReminder(app.db.sql, actor.id, id);
+  const jobId = await deleteReminder(app.db.sql, actor.id, id);
+  if (jobId !== null) await finishJob(app.db.sql, jobId);
   tellOwn(app, actor, "later");
 }
 

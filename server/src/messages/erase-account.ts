@@ -21,16 +21,17 @@ export async function eraseAccount(
   app: AccountChangeNeeds,
   { accountId }: { accountId: AccountId },
 ): Promise<void> {
-  await changeAccount(app, async ({ tx, recordEvent, endedSessions, audit }) => {
+  const isRewritten = await changeAccount(app, async ({ tx, recordEvent, endedSessions, audit }) => {
     const now = app.clock.now();
     const account = await lockAccount(tx, accountId);
-    if (!account || account.deleteAt === null || account.deleteAt > now) return;
+    if (!account || account.deleteAt === null || account.deleteAt > now) return false;
     await assertNotLastOwner(tx, account);
     endedSessions(await markAllSessionsEnded(tx, accountId, now));
     for (const room of await listRoomIds(tx, account))
       await endMembership(tx, recordEvent, asPerson(account), room, asPerson(account));
     await eraseBelongings(tx, accountId);
-    if (await readErasesMessages(tx, accountId)) await eraseMessages(tx, accountId, erasedMark);
+    const erases = await readErasesMessages(tx, accountId);
+    if (erases) await eraseMessages(tx, accountId, erasedMark);
     await reserveName(tx, usernameKey(account.username), accountId, now + reservedMs);
     const tombstone = `deleted-${app.random
       .token()
@@ -38,5 +39,7 @@ export async function eraseAccount(
       .slice(0, 16)}`;
     await emptyAccount(tx, accountId, tombstone, now);
     audit({ action: "account.deleted", actor: null, subject: { id: accountId, username: tombstone } });
+    return erases;
   });
+  if (isRewritten) app.bus.publish({ kind: "history_rewritten" });
 }

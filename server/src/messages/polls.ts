@@ -5,7 +5,7 @@ import type { Actor } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
 import { transactWithEvents } from "../events/record-events.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { actInRoom, type RoomNeeds } from "../rooms/act-in-room.ts";
+import { actInRoom, assertMaySpeakNow, type RoomNeeds } from "../rooms/act-in-room.ts";
 import { lockRoom } from "../rooms/room-queries.ts";
 import { requireMessage } from "./change-message.ts";
 import {
@@ -29,10 +29,12 @@ export async function votePoll(
   seq: number,
   choices: readonly number[],
 ): Promise<PollState> {
-  return actInRoom(app, actor, room, "poll.vote", async ({ tx, recordEvent, actor: person }) => {
+  return actInRoom(app, actor, room, "poll.vote", async (scene) => {
+    const { tx, recordEvent, actor: person } = scene;
+    await assertMaySpeakNow(app, scene, { isReaction: true });
     const message = await requirePoll(tx, room, seq);
     const { body } = message;
-    if (isClosed(message, app.clock.now())) throw new Refusal("poll_closed", "This poll is closed.");
+    if (hasClosed(message, app.clock.now())) throw new Refusal("poll_closed", "This poll is closed.");
     const chosen = [...new Set(choices)];
     if (chosen.some((choice) => choice >= body.choices.length) || (chosen.length > 1 && !body.isMultiple))
       throw new Refusal("message_invalid", "This poll has no such choice.");
@@ -40,7 +42,9 @@ export async function votePoll(
     const poll = await readState(tx, room, message, false);
     // Where nobody is to know who chose, the event says that it changed, in the name of whoever asked.
     const by = body.isAnonymous ? message.sender : person;
-    await recordEvent({ room, type: "poll.changed", actor: by, target: seq, poll });
+    const { counts, isClosed } = poll;
+    const told = body.isAnonymous ? {} : { choices: chosen };
+    await recordEvent({ room, type: "poll.changed", actor: by, target: seq, counts, isClosed, ...told });
     return poll;
   });
 }
@@ -59,7 +63,8 @@ export async function closePoll(app: RoomNeeds, actor: Actor, room: RoomId, seq:
       if (message.pollClosedAt !== null) return;
       await setPollClosed(tx, room, seq, app.clock.now());
       const poll = await readState(tx, room, message, true);
-      await recordEvent({ room, type: "poll.changed", actor: person, target: seq, poll });
+      const { counts, isClosed } = poll;
+      await recordEvent({ room, type: "poll.changed", actor: person, target: seq, counts, isClosed });
     },
   );
 }
@@ -75,7 +80,8 @@ export async function closeDuePoll(
     if (message?.body.kind !== "poll" || message.pollClosedAt !== null) return;
     await setPollClosed(tx, room, seq, app.clock.now());
     const poll = await readState(tx, room, message as Poll, true);
-    await recordEvent({ room, type: "poll.changed", actor: message.sender, target: seq, poll });
+    const { counts, isClosed } = poll;
+    await recordEvent({ room, type: "poll.changed", actor: message.sender, target: seq, counts, isClosed });
   });
 }
 
@@ -85,7 +91,7 @@ async function requirePoll(tx: Sql, room: RoomId, seq: number): Promise<Poll> {
   return message as Poll;
 }
 
-function isClosed(message: Poll, now: number): boolean {
+function hasClosed(message: Poll, now: number): boolean {
   return message.pollClosedAt !== null || (message.body.closesAt !== null && message.body.closesAt <= now);
 }
 

@@ -87,7 +87,7 @@ export async function listReports(
       left join accounts resolver on resolver.id = p.resolved_by
       join accounts w on w.id = ${account}
       left join memberships m on m.room_id = p.room_id and m.account_id = w.id
-    where (p.resolved_at is not null) = ${isDone}::boolean
+    where (p.resolved_at is not null) = ${isDone}::boolean and p.sender_id <> w.id
       and (w.server_role in ('owner', 'admin')
         or (r.kind in ('public', 'private') and m.role = any(${sql.array(roomPermissions["report.resolve"], "text")})))
     order by case when ${isDone}::boolean then -p.resolved_at else p.at end
@@ -102,20 +102,23 @@ export async function countReports(sql: Sql, account: AccountId): Promise<number
       join rooms r on r.id = p.room_id
       join accounts w on w.id = ${account}
       left join memberships m on m.room_id = p.room_id and m.account_id = w.id
-    where p.resolved_at is null
+    where p.resolved_at is null and p.sender_id <> w.id
       and (w.server_role in ('owner', 'admin')
         or (r.kind in ('public', 'private') and m.role = any(${sql.array(roomPermissions["report.resolve"], "text")})))`;
   return Number(row!.reports);
 }
 
 /** Which room a report is about, and which message; null where there is none that waits. */
-export async function findOpenReport(sql: Sql, id: string): Promise<{ room: RoomId; seq: number } | null> {
-  const [row] = await sql<{ room_id: RoomId; seq: string }>`
-    select room_id, seq from reports where id = ${id} and resolved_at is null`;
-  return row ? { room: row.room_id, seq: Number(row.seq) } : null;
+export async function findOpenReport(
+  sql: Sql,
+  id: string,
+): Promise<{ room: RoomId; seq: number; sender: AccountId } | null> {
+  const [row] = await sql<{ room_id: RoomId; seq: string; sender_id: AccountId }>`
+    select room_id, seq, sender_id from reports where id = ${id} and resolved_at is null`;
+  return row ? { room: row.room_id, seq: Number(row.seq), sender: row.sender_id } : null;
 }
 
-/** Settles every report of a message that waits; how many there were. */
+/** Settles every report of a message that waits; how many there were. What is deleted is not kept here either. */
 export async function settleReports(
   tx: Sql,
   room: RoomId,
@@ -126,7 +129,8 @@ export async function settleReports(
   at: number,
 ): Promise<number> {
   const rows = await tx`
-    update reports set resolved_at = ${at}, resolved_by = ${by}, outcome = ${outcome}, note = ${note}
+    update reports set resolved_at = ${at}, resolved_by = ${by}, outcome = ${outcome}, note = ${note},
+      body = case when ${outcome}::text = 'deleted' then '{"kind": "deleted"}' else body end
     where room_id = ${room} and seq = ${seq} and resolved_at is null
     returning 1`;
   return rows.length;

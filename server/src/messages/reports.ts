@@ -55,7 +55,8 @@ export async function resolveReport(
 ): Promise<void> {
   await transactWithEvents(app, async (tx, recordEvent, tellLater) => {
     const report = await findOpenReport(tx, id);
-    if (!report) throw noReport();
+    // Nobody settles what is said of themselves.
+    if (!report || report.sender === actor.id) throw noReport();
     await lockRoom(tx, report.room);
     await assertLiveSession(tx, actor);
     await assertMayResolve(tx, actor, report.room);

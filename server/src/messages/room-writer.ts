@@ -5,6 +5,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { listFollowers } from "./collections-queries.ts";
 import { explainRefusal } from "./explain-refusal.ts";
 import { insertMentions, insertMessages, readQuotes, recordReplies } from "./queries.ts";
 
@@ -83,7 +84,7 @@ export class RoomWriter {
     const { db, bus, clock } = this.#app;
     const now = clock.now();
     const drafts = batch.map((waiting) => waiting.draft);
-    const { rows, facts, mentioned } = await db.transact(async (tx) => {
+    const { rows, facts, followers, mentioned } = await db.transact(async (tx) => {
       const rows = await insertMessages(tx, this.#room, now, drafts);
       const fresh = rows.flatMap((row) => (row.isNew ? [{ ...drafts[row.index]!, seq: row.seq }] : []));
       const answering = fresh.flatMap((message) => (message.replyTo === null ? [] : [message.replyTo]));
@@ -99,6 +100,10 @@ export class RoomWriter {
           replies: replies.length === 0 ? null : await recordReplies(tx, this.#room, now, replies),
           quotes: answering.length === 0 ? null : await readQuotes(tx, this.#room, answering),
         },
+        followers:
+          replies.length === 0
+            ? []
+            : await listFollowers(tx, this.#room, [...new Set(replies.map((reply) => reply.root))]),
         mentioned: calls.length === 0 ? [] : await insertMentions(tx, this.#room, now, calls),
       };
     });
@@ -121,6 +126,8 @@ export class RoomWriter {
     if (events.length > 0) bus.publish({ kind: "events", room: this.#room, events });
     for (const { account, seq } of mentioned)
       bus.publish({ kind: "own", account, signal: { type: "mention", room: this.#room, seq } });
+    for (const account of followers)
+      bus.publish({ kind: "own", account, signal: { type: "own", what: "threads" } });
     for (const settle of settled) settle();
   }
 }

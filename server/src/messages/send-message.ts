@@ -11,8 +11,8 @@ import type { JobNeeds } from "../jobs/queue.ts";
 import { queueJob } from "../jobs/queue.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { requireMembership } from "../rooms/memberships.ts";
+import type { WordLists } from "../rooms/word-lists.ts";
 import type { RoomWriters, Sent } from "./room-writer.ts";
-import type { WordLists } from "./word-lists.ts";
 
 export type SendNeeds = JobNeeds & {
   db: Database;
@@ -65,7 +65,8 @@ export async function sendMessage(app: SendNeeds, sender: Sender, draft: SendDra
       accounts: [...new Set([...called.here, ...app.wordLists.whoListens(text)])],
     });
     if (sent.kind === "sent" && body.kind === "poll" && body.closesAt !== null)
-      await queuePollClosing(app, draft.room, sent.seq, body.closesAt);
+      // The message is stored: what fails now must not say otherwise. A vote that comes too late is refused anyway.
+      await queuePollClosing(app, draft.room, sent.seq, body.closesAt).catch(() => {});
     return sent;
   } catch (error) {
     if (isStorageFull(error))
@@ -88,9 +89,7 @@ export function parseBody(app: Pick<SendNeeds, "clock" | "wordLists">, unknown: 
     if (body.closesAt !== null && (body.closesAt <= now || body.closesAt > now + laterMsMax))
       throw new Refusal("message_invalid", "This cannot be sent: a poll closes within the next year.");
   }
-  const unwanted = app.wordLists.findUnwanted(words);
-  if (unwanted !== null)
-    throw new Refusal("message_filtered", `This server takes no message with the word “${unwanted}”.`);
+  app.wordLists.assertWanted(words);
   return body;
 }
 

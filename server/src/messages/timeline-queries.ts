@@ -104,12 +104,7 @@ export async function readThreadRows(
       left join messages q on q.room_id = m.room_id and q.seq = m.reply_to
       left join accounts quoted on quoted.id = q.sender_id
     where m.room_id = ${room} and m.thread_root = ${root} and m.seq < ${beforeSeq}
-      -- One that was deleted without a mark is not shown.
-      and (m.deleted_at is null or m.reply_count > 0 or exists (
-        select 1 from room_events d
-        where d.room_id = m.room_id and d.target_seq = m.seq and d.type = 'message.deleted'
-          and (d.payload ->> 'leavesMark')::boolean
-      ))
+      and not m.is_hidden
     order by m.seq desc
     limit ${limit}`;
   return rows.reverse();

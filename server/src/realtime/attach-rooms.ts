@@ -1,11 +1,13 @@
 import type { OwnRoom } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { isDirect } from "@novax/protocol/permissions";
-import { requireMembership } from "../rooms/memberships.ts";
+import { roomNotFound } from "../lib/refusal.ts";
 import { findOwnRoom, listOwnRooms } from "../rooms/room-queries.ts";
 import type { Connection } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 import { viewTopic } from "./room-feed.ts";
+
+const parallelMax = 8;
 
 /**
  * Lets a connection receive every room of its person, now and later: those named from their `afterSeq` on, the others
@@ -19,30 +21,42 @@ export async function attachRooms(
 ): Promise<void> {
   // Before the list is read: whoever comes into a room after it is told by the bus.
   connection.attachesAll = true;
-  const rooms = await listOwnRooms(realtime.db.sql, connection.actor.id);
-  const greeted = connection.greetedHeads;
-  connection.greetedHeads = new Map();
-  await Promise.all(
-    rooms.map(async (room) => {
-      const head = greeted.get(room.id);
-      // One that came between the greeting and this is news.
-      if (head === undefined && !connection.rooms.has(room.id)) connection.send({ type: "entered", room });
-      await attachKnown(realtime, connection, room, positions.get(room.id) ?? head ?? room.headSeq, epoch);
-    }),
-  );
+  try {
+    const rooms = await listOwnRooms(realtime.db.sql, connection.actor.id);
+    const greeted = connection.greetedHeads;
+    const attachNext = async (): Promise<void> => {
+      for (let room = rooms.shift(); room && connection.isOpen; room = rooms.shift()) {
+        const head = greeted.get(room.id);
+        // One that came between the greeting and this is news.
+        const begin = head === undefined ? announce(connection, room) : undefined;
+        const afterSeq = positions.get(room.id) ?? head ?? room.headSeq;
+        await attachKnown(realtime, connection, room, { afterSeq, epoch, begin });
+      }
+    };
+    // A few at a time: what each missed may be a query of its own.
+    await Promise.all(Array.from({ length: parallelMax }, attachNext));
+    connection.greetedHeads = new Map();
+  } catch (error) {
+    // Ordered again, it is done again.
+    connection.attachesAll = false;
+    throw error;
+  }
+}
+
+function announce(connection: Connection, room: OwnRoom): () => void {
+  return () => connection.send({ type: "entered", room });
 }
 
 /** Somebody has come into a room: their connections that receive all rooms receive it too. */
 export async function enterRoom(realtime: Realtime, account: AccountId, id: RoomId): Promise<void> {
-  const connections = realtime.hub
-    .listAttachingAll(account)
-    .filter((connection) => !connection.rooms.has(id));
+  const connections = realtime.hub.listAttachingAll(account);
   if (connections.length === 0) return;
   const room = await findOwnRoom(realtime.db.sql, account, id);
   if (!room) return;
   for (const connection of connections) {
-    connection.send({ type: "entered", room });
-    await attachKnown(realtime, connection, room, room.headSeq, realtime.epoch);
+    // Whether it receives the room is known in the feed's turn alone: a removal may still be on its way through it.
+    const begin = announce(connection, room);
+    await attachKnown(realtime, connection, room, { afterSeq: room.headSeq, epoch: realtime.epoch, begin });
   }
 }
 
@@ -63,7 +77,8 @@ export async function viewRoom(
 ): Promise<void> {
   const before = connection.viewed;
   if (room === before) return;
-  if (room !== null) await requireMembership(realtime.db.sql, connection.actor, room);
+  // Only of a room that it receives: then its removal is heard here too.
+  if (room !== null && !connection.rooms.has(room)) throw roomNotFound();
   connection.viewed = room;
   // Of a direct room one hears all the time.
   if (before !== null && !connection.keepsView(before)) stopViewing(realtime, connection, before);
@@ -82,28 +97,24 @@ async function startViewing(
   room: RoomId,
   members?: readonly AccountId[],
 ): Promise<void> {
-  const isNew = !connection.views.has(room);
-  connection.views.add(room);
-  if (isNew) connection.subscribe(viewTopic(room));
-  const signal = await realtime.presence.view(room, members);
-  // Counted once for each connection, however often it looks.
-  if (!isNew) realtime.presence.unview(room);
-  if (!connection.isOpen || !connection.views.has(room)) {
-    if (isNew) realtime.presence.unview(room);
-    return;
+  // Counted once for each connection, however often it looks; taken back by whoever takes it off the list.
+  if (!connection.views.has(room)) {
+    connection.views.add(room);
+    realtime.presence.view(room, members);
+    connection.subscribe(viewTopic(room));
   }
-  connection.send(signal);
+  const signal = await realtime.presence.snapshot(room);
+  if (signal && connection.isOpen && connection.views.has(room)) connection.send(signal);
 }
 
 async function attachKnown(
   realtime: Realtime,
   connection: Connection,
   room: OwnRoom,
-  afterSeq: number,
-  epoch: string,
+  how: { afterSeq: number; epoch: string; begin?: (() => void) | undefined },
 ): Promise<void> {
-  await realtime.feeds.open(room.id).attachMember(connection, room.headSeq, afterSeq, epoch);
-  if (!isDirect(room.kind) || room.people.length === 0) return;
+  const isAttached = await realtime.feeds.open(room.id).attachMember(connection, room.headSeq, how);
+  if (!isAttached || !isDirect(room.kind) || room.people.length === 0) return;
   connection.keepView(room.id);
   const members = [connection.actor.id, ...room.people.map((person) => person.id)];
   await startViewing(realtime, connection, room.id, members);

@@ -1,4 +1,5 @@
 import type { Command, CommandOf, CommandType, FieldsOf, OrderType } from "@novax/protocol/commands";
+import { mayInRoom } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
 import { setAddressBans } from "../admin/address-bans.ts";
 import type { Actor } from "../auth/sessions.ts";
@@ -43,6 +44,7 @@ import {
   shareReading,
   unblockPerson,
 } from "../rooms/own-state.ts";
+import { hasBlockWithin } from "../rooms/people-queries.ts";
 import { keepDraft, markRead, markUnread, setPreferences } from "../rooms/read-marks.ts";
 import { attachRooms, viewRoom } from "./attach-rooms.ts";
 import type { Connection } from "./connection.ts";
@@ -202,7 +204,11 @@ const socketTable: { [T in SocketType]: SocketEntry<T> } = {
   "typing.start": {
     cost: 0.5,
     run: async (realtime, { actor }, { room, threadRoot }) => {
-      await requireMembership(realtime.db.sql, actor, room);
+      const { role, silencedUntil, room: place } = await requireMembership(realtime.db.sql, actor, room);
+      const isKept = silencedUntil !== null && silencedUntil > realtime.clock.now();
+      // Whoever cannot send what they write is not announced; they hear why when they send it.
+      if (place.isArchived || isKept || !mayInRoom(role, "message.send", place.kind)) return;
+      if (place.kind === "direct" && (await hasBlockWithin(realtime.db.sql, room, actor.id))) return;
       const who = asPerson(actor);
       const signal = {
         type: "typing" as const,

@@ -38,12 +38,12 @@ export class Connection {
   /** Messages this basic client sent itself: it shows them already and does not get them again. */
   readonly ownSendIds = new Set<SendId>();
   readonly #socket: Socket;
-  readonly #budget: TokenBucket;
+  readonly #budget: () => TokenBucket;
   readonly #malformedAt: number[] = [];
   readonly #rateRefusedAt: number[] = [];
 
   /** `budget` is the account's: it is shared by all its connections, and a new one does not fill it up again. */
-  constructor(socket: Socket, budget: TokenBucket) {
+  constructor(socket: Socket, budget: () => TokenBucket) {
     this.#socket = socket;
     this.#actor = socket.data.actor;
     this.protocol = socket.data.protocol;
@@ -92,7 +92,7 @@ export class Connection {
 
   /** Pays for a command. Throws a `rate_limited` Refusal, and closes a connection that goes on regardless. */
   spend(cost: number, now: number): void {
-    const retryInMs = this.#budget.spend(cost, now);
+    const retryInMs = this.#budget().spend(cost, now);
     if (retryInMs === 0) return;
     if (countRecent(this.#rateRefusedAt, now) > rateRefusalsMax)
       this.close(closeCodes.rateLimited, "too fast");

@@ -22,15 +22,26 @@ type LocalPerson = {
 };
 
 /** A room that somebody here looks at: who is in it, and what they were last told. */
-type View = { viewers: number; members: Set<AccountId>; told: Map<AccountId, PresentPerson> };
+type View = {
+  viewers: number;
+  members: Set<AccountId>;
+  /** People who were asked about and are no members; null: all members are known. */
+  strangers: Set<AccountId> | null;
+  told: Map<AccountId, PresentPerson>;
+  /** Settled when it is known who is in it. */
+  ready: Promise<void>;
+};
 
 export type PresenceNeeds = {
   bus: Bus;
   clock: Clock;
   processId: string;
   signal: (room: RoomId, signal: PresenceSignal) => void;
-  /** Which of these people are in a room. */
-  filterMembers: (room: RoomId, accounts: readonly AccountId[]) => Promise<Set<AccountId>>;
+  /** Which of these people are in which of these rooms. */
+  listMembers: (
+    rooms: readonly RoomId[],
+    accounts: readonly AccountId[],
+  ) => Promise<{ room: RoomId; account: AccountId }[]>;
 };
 
 const announceEveryMs = 10_000;
@@ -52,6 +63,7 @@ export class Presence {
   /** What the other processes were last told of ours. */
   readonly #announced = new Map<AccountId, string>();
   #announcedAt = 0;
+  #isTicking = false;
 
   constructor(app: PresenceNeeds) {
     this.#app = app;
@@ -75,7 +87,8 @@ export class Presence {
 
   setAway(connection: object, account: AccountId, isAway: boolean): void {
     const entry = this.#local.get(account);
-    if (!entry?.connections.has(connection)) return;
+    const known = entry?.connections.get(connection);
+    if (!entry || !known || known.isAway === isAway) return;
     entry.connections.set(connection, { isAway });
     this.#touched.add(account);
   }
@@ -111,18 +124,32 @@ export class Presence {
   }
 
   /**
-   * Somebody here begins to look at a room. Resolves with everybody who is there. `members`: all who are in it, where the
-   * caller knows them, as of direct rooms.
+   * Somebody here begins to look at a room. `members`: all who are in it, where the caller knows them, as of direct rooms.
    */
-  async view(room: RoomId, members?: readonly AccountId[]): Promise<PresenceSignal> {
-    const view = this.#views.get(room) ?? { viewers: 0, members: new Set<AccountId>(), told: new Map() };
-    this.#views.set(room, view);
-    view.viewers += 1;
-    if (view.viewers === 1) {
-      view.members = new Set(members ?? (await this.#app.filterMembers(room, this.#everybody())));
-      view.told = this.#presentIn(view);
+  view(room: RoomId, members?: readonly AccountId[]): void {
+    const known = this.#views.get(room);
+    if (known) {
+      known.viewers += 1;
+      return;
     }
-    return this.#full(room, view.told);
+    const view: View = {
+      viewers: 1,
+      members: new Set(members),
+      strangers: members ? null : new Set(),
+      told: new Map(),
+      ready: Promise.resolve(),
+    };
+    this.#views.set(room, view);
+    view.ready = this.#askFor([[room, view]], this.#everybody()).then(() => {
+      view.told = this.#presentIn(view);
+    });
+  }
+
+  /** Everybody who is in a room that is looked at; null: nobody looks at it any more. */
+  async snapshot(room: RoomId): Promise<PresenceSignal | null> {
+    await this.#views.get(room)?.ready;
+    const view = this.#views.get(room);
+    return view ? this.#full(room, view.told) : null;
   }
 
   unview(room: RoomId): void {
@@ -133,7 +160,9 @@ export class Presence {
   }
 
   joined(room: RoomId, account: AccountId): void {
-    this.#views.get(room)?.members.add(account);
+    const view = this.#views.get(room);
+    view?.members.add(account);
+    view?.strangers?.delete(account);
     this.#touched.add(account);
   }
 
@@ -144,7 +173,7 @@ export class Presence {
 
   /** Which of a room's members are here. */
   async listIn(room: RoomId): Promise<AccountId[]> {
-    return [...(await this.#app.filterMembers(room, this.#everybody()))];
+    return (await this.#app.listMembers([room], this.#everybody())).map(({ account }) => account);
   }
 
   /** How somebody is, for a card about them; null: they are not here. */
@@ -154,6 +183,17 @@ export class Presence {
 
   /** Tells what has changed since the last call. Called about once a second. */
   async tick(): Promise<void> {
+    // One that is slow is not overtaken by the next.
+    if (this.#isTicking) return;
+    this.#isTicking = true;
+    try {
+      await this.#tick();
+    } finally {
+      this.#isTicking = false;
+    }
+  }
+
+  async #tick(): Promise<void> {
     const now = this.#app.clock.now();
     for (const [id, entry] of this.#local) {
       if (entry.leftAt !== null && now - entry.leftAt >= presenceGraceMs) {
@@ -170,14 +210,31 @@ export class Presence {
     if (this.#touched.size === 0) return;
     const touched = [...this.#touched];
     this.#touched.clear();
-    for (const [room, view] of this.#views) await this.#tell(room, view, touched);
+    // Whoever came after a view began is not among its members yet.
+    const here = touched.filter((id) => this.#find(id) !== null);
+    await this.#askFor([...this.#views], here);
+    for (const [room, view] of this.#views) this.#tell(room, view, touched);
   }
 
-  async #tell(room: RoomId, view: View, touched: readonly AccountId[]): Promise<void> {
-    // Whoever came after the view began is not among its members yet.
-    const strangers = touched.filter((id) => !view.members.has(id) && this.#find(id) !== null);
-    if (strangers.length > 0)
-      for (const id of await this.#app.filterMembers(room, strangers)) view.members.add(id);
+  /** Finds out, in one query, which of these people are in rooms that are looked at; of each it is asked once. */
+  async #askFor(views: readonly [RoomId, View][], people: readonly AccountId[]): Promise<void> {
+    const open = views.filter(([, { members, strangers }]) =>
+      people.some((id) => strangers !== null && !members.has(id) && !strangers.has(id)),
+    );
+    if (open.length === 0) return;
+    const found = await this.#app.listMembers(
+      open.map(([room]) => room),
+      people,
+    );
+    for (const [, { strangers }] of open) for (const id of people) strangers?.add(id);
+    for (const { room, account } of found) {
+      const view = this.#views.get(room);
+      view?.strangers?.delete(account);
+      view?.members.add(account);
+    }
+  }
+
+  #tell(room: RoomId, view: View, touched: readonly AccountId[]): void {
     const changed: PresentPerson[] = [];
     const left: AccountId[] = [];
     const countBefore = view.told.size;

@@ -1,7 +1,7 @@
 import type { AccountId } from "@novax/protocol/ids";
 import type { SessionLimits } from "../auth/sessions.ts";
 import type { Log } from "../log/log.ts";
-import { filterMembers } from "../rooms/memberships.ts";
+import { listMembersOf } from "../rooms/memberships.ts";
 import { listProfiles } from "../rooms/people-queries.ts";
 import { enterMissedRooms, enterRoom } from "./attach-rooms.ts";
 import type { Budgets } from "./budgets.ts";
@@ -39,7 +39,7 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
   const presence = new Presence({
     ...app,
     signal: (room, signal) => feeds.find(room)?.signal(signal),
-    filterMembers: (room, accounts) => filterMembers(sql, room, accounts),
+    listMembers: (rooms, accounts) => listMembersOf(sql, rooms, accounts),
   });
   const feeds: RoomFeeds = new RoomFeeds({ ...app, presence });
 
@@ -62,6 +62,9 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
         return;
       case "profile_changed":
         void rereadProfile(message.account);
+        return;
+      case "history_rewritten":
+        for (const feed of feeds.all()) feed.forgetRecent();
         return;
       case "words_changed":
       case "bans_changed":

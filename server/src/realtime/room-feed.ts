@@ -6,6 +6,7 @@ import { eventsFrameBytesMax, historyMessagesMax, resumeEventsMax } from "@novax
 import type { Signal } from "@novax/protocol/signals";
 import type { Database } from "../db/database.ts";
 import { readEventsAfter } from "../events/read-events.ts";
+import { Refusal } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
 import { readNewestMessagesUpTo } from "../messages/queries.ts";
 import { readHeads, requireMembership } from "../rooms/memberships.ts";
@@ -90,18 +91,33 @@ export class RoomFeed {
   }
 
   /**
-   * As {@link attach}, for whoever is known to be a member at this moment, and where the room's log ended then: of many
-   * rooms at once that is one query.
+   * As {@link attach}, for whoever was a member when the room's log ended at `headSeq`: of many rooms at once that is one
+   * query. `begin` is called before the first frame, where there is one. Resolves with whether it receives the room.
    */
-  attachMember(connection: Connection, headSeq: number, afterSeq: number, epoch: string): Promise<void> {
-    return this.#inTurn(async () => {
-      if (this.#connections.has(connection)) return;
-      await this.#attach(connection, headSeq, afterSeq, epoch);
+  async attachMember(
+    connection: Connection,
+    headSeq: number,
+    { afterSeq, epoch, begin }: { afterSeq: number; epoch: string; begin?: (() => void) | undefined },
+  ): Promise<boolean> {
+    await this.#inTurn(async () => {
+      if (this.#connections.has(connection) || !connection.isOpen) return;
+      await this.#attach(connection, headSeq, afterSeq, epoch, begin);
+    }).catch((error: unknown) => {
+      // Taken out of it meanwhile: it is as if they had not been in it.
+      if (!(error instanceof Refusal)) throw error;
     });
+    return this.#connections.has(connection);
   }
 
-  async #attach(connection: Connection, headSeq: number, afterSeq: number, epoch: string): Promise<void> {
-    const last = await this.#start(headSeq);
+  async #attach(
+    connection: Connection,
+    headSeq: number,
+    afterSeq: number,
+    epoch: string,
+    begin?: () => void,
+  ): Promise<void> {
+    const last = await this.#start(connection, headSeq);
+    begin?.();
     const isInReach = epoch === this.#app.epoch && afterSeq <= last && last - afterSeq <= resumeEventsMax;
     const frames = isInReach ? encodeFrames(this.room, await this.#read(afterSeq, last)) : [];
     const size = frames.reduce((sum, frame) => sum + frame.length, 0);
@@ -118,7 +134,7 @@ export class RoomFeed {
     return this.#inTurn(async () => {
       if (this.#connections.has(connection)) return;
       const { room } = await requireMembership(this.#app.db.sql, connection.actor, this.room);
-      const last = await this.#start(room.headSeq);
+      const last = await this.#start(connection, room.headSeq);
       const messages = await readNewestMessagesUpTo(this.#app.db.sql, this.room, last, historyMessagesMax);
       connection.send({ type: "history", messages });
       if (this.#admit(connection)) this.#basicConnections.add(connection);
@@ -133,12 +149,24 @@ export class RoomFeed {
     connection.leftRoom(this.room);
   }
 
-  /** Where the room stands, as far as those who receive it know. */
-  async #start(headSeq: number): Promise<number> {
+  /**
+   * Where the room stands, as far as those who receive it know. Whoever was a member when its log ended at `headSeq` may
+   * have been removed by what was delivered since, and nobody was there to be expelled: then the membership is asked for
+   * again. What removes them after that finds them among the connections.
+   */
+  async #start(connection: Connection, headSeq: number): Promise<number> {
     if (this.#last === null) this.#last = headSeq;
     // The log may be ahead of what was delivered; those in the room get the same events by the same way.
     else if (headSeq > this.#last) await this.#catchUp();
+    if (this.#last > headSeq) await requireMembership(this.#app.db.sql, connection.actor, this.room);
     return this.#last;
+  }
+
+  /** Forgets what it kept for resumes: what it says has changed where it stands. */
+  forgetRecent(): void {
+    this.#enqueue(() => {
+      this.#recent = [];
+    });
   }
 
   #admit(connection: Connection): boolean {
@@ -177,6 +205,11 @@ export class RoomFeed {
     this.#last = events.at(-1)!.seq;
     this.#recent.push(...events);
     if (this.#recent.length > recentEventsMax * 2) this.#recent = this.#recent.slice(-recentEventsMax);
+    // What was said before it was edited or deleted must not be said again to whoever comes later.
+    const rewriting = this.#recent.findLastIndex(
+      ({ type }) => type === "message.edited" || type === "message.deleted",
+    );
+    if (rewriting >= 0) this.#recent = this.#recent.slice(rewriting + 1);
     // A removal ends a part: what follows it must not reach the removed member.
     let start = 0;
     events.forEach((event, index) => {

@@ -54,9 +54,9 @@ export function createSocketHandlers(
 }
 
 async function open(realtime: Realtime, socket: Socket): Promise<void> {
-  const budget = realtime.budgets.of(socket.data.actor.id);
+  const budget = () => realtime.budgets.of(socket.data.actor.id);
   const connection = new Connection(socket, budget);
-  if (budget.spend(openCost, realtime.clock.now()) > 0) {
+  if (budget().spend(openCost, realtime.clock.now()) > 0) {
     connection.close(closeCodes.rateLimited, "too fast");
     return;
   }

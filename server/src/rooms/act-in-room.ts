@@ -10,6 +10,7 @@ import type { Clock } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
 import { requireMembership } from "./memberships.ts";
+import { hasBlockWithin } from "./people-queries.ts";
 import { lockRoom, type Membership } from "./room-queries.ts";
 
 export type RoomNeeds = { db: Database; bus: Bus; clock: Clock; secret: ServerSecret };
@@ -74,6 +75,27 @@ export function assertMayInRoom({ role, room }: Membership, right: RoomAction): 
   if (!mayInRoom(role, right, room.kind)) {
     throw new Refusal("forbidden", "You may not do this in this room.");
   }
+}
+
+/**
+ * Asserts that nothing keeps a member from saying something at this moment, in whatever way: with an edit, a topic, a
+ * pin or a reaction. Refuses with `silenced`, `posting_restricted` and `blocked`. New messages are looked at where they
+ * are written, many at a time. `isReaction`: no words, so it is free where only some may write.
+ */
+export async function assertMaySpeakNow(
+  app: RoomNeeds,
+  { tx, actor, room, role, silencedUntil }: Scene,
+  { isReaction = false } = {},
+): Promise<void> {
+  const now = app.clock.now();
+  if (silencedUntil !== null && silencedUntil > now)
+    throw new Refusal("silenced", "A moderator has asked you to pause in this room.", {
+      retryInMs: silencedUntil - now,
+    });
+  if (!isReaction && room.posting === "moderators" && !mayInRoom(role, "message.send_always", room.kind))
+    throw new Refusal("posting_restricted", "Only moderators write in this room.");
+  if (room.kind === "direct" && (await hasBlockWithin(tx, room.id, actor.id)))
+    throw new Refusal("blocked", "You cannot write to each other.");
 }
 
 export function roomArchived(): Refusal {

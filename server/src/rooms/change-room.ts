@@ -2,22 +2,26 @@ import type { RoomChanges } from "@novax/protocol/events";
 import { generalRoomId, type RoomId } from "@novax/protocol/ids";
 import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { actInRoom, type RoomNeeds } from "./act-in-room.ts";
-import { assertRoomName } from "./create-room.ts";
+import { actInRoom, assertMaySpeakNow, type RoomNeeds } from "./act-in-room.ts";
+import { assertRoomName, uniquelyNamed } from "./create-room.ts";
 import { updateRoom } from "./room-queries.ts";
+import type { WordLists } from "./word-lists.ts";
 
 /**
  * Changes what a room is called, looks like or allows; what is as it was is no change. Refuses with `room_invalid`. The
  * topic alone is a right of its own.
  */
 export async function changeRoom(
-  app: RoomNeeds,
+  app: RoomNeeds & { wordLists: WordLists },
   actor: Actor,
   id: RoomId,
   wanted: { [K in keyof RoomChanges]: RoomChanges[K] | undefined },
   right: "room.change" | "room.set_topic" = "room.change",
 ): Promise<void> {
-  await actInRoom(app, actor, id, right, async ({ tx, room, recordEvent, actor: person }) => {
+  app.wordLists.assertWanted(wanted.name, wanted.topic, wanted.description);
+  const change = actInRoom(app, actor, id, right, async (scene) => {
+    const { tx, room, recordEvent, actor: person } = scene;
+    await assertMaySpeakNow(app, scene);
     const changes = Object.fromEntries(
       Object.entries(wanted).filter(
         ([key, value]) => value !== undefined && value !== room[key as keyof RoomChanges],
@@ -28,6 +32,7 @@ export async function changeRoom(
     await updateRoom(tx, id, changes, app.clock.now());
     await recordEvent({ room: id, type: "room.changed", actor: person, changes });
   });
+  await uniquelyNamed(change);
 }
 
 /** Puts a room away, or takes it back. Refuses with `room_fixed` the room that everybody is in. */
@@ -38,11 +43,18 @@ export async function archiveRoom(
   isArchived: boolean,
 ): Promise<void> {
   if (id === generalRoomId) throw new Refusal("room_fixed", "The room that everybody is in stays.");
-  await actInRoom(app, actor, id, "room.archive", async ({ tx, room, recordEvent, actor: person, audit }) => {
-    if (room.isArchived === isArchived) return;
-    if (!isArchived) await assertRoomName(tx, room.name, room.kind, id);
-    await updateRoom(tx, id, { isArchived }, app.clock.now());
-    await recordEvent({ room: id, type: "room.changed", actor: person, changes: { isArchived } });
-    audit({ action: isArchived ? "room.archived" : "room.unarchived", detail: id });
-  });
+  const change = actInRoom(
+    app,
+    actor,
+    id,
+    "room.archive",
+    async ({ tx, room, recordEvent, actor: person, audit }) => {
+      if (room.isArchived === isArchived) return;
+      if (!isArchived) await assertRoomName(tx, room.name, room.kind, id);
+      await updateRoom(tx, id, { isArchived }, app.clock.now());
+      await recordEvent({ room: id, type: "room.changed", actor: person, changes: { isArchived } });
+      audit({ action: isArchived ? "room.archived" : "room.unarchived", detail: id });
+    },
+  );
+  await uniquelyNamed(change);
 }

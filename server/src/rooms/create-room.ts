@@ -6,7 +6,7 @@ import { asPerson } from "@novax/protocol/person";
 import { findServerRole } from "../accounts/queries.ts";
 import { recordAudit } from "../audit/audit-log.ts";
 import { type Actor, assertLiveSession } from "../auth/sessions.ts";
-import type { Sql } from "../db/database.ts";
+import { isUniqueViolation, type Sql } from "../db/database.ts";
 import { transactWithEvents } from "../events/record-events.ts";
 import type { Random } from "../lib/random.ts";
 import { Refusal, roomNotFound } from "../lib/refusal.ts";
@@ -24,13 +24,14 @@ import {
   lockRoom,
   type RoomDraft,
 } from "./room-queries.ts";
+import type { WordLists } from "./word-lists.ts";
 
 /**
  * Makes a public or private room with its maker as its owner, and brings people into it. Refuses with `forbidden` whose
  * role does not make rooms, with `room_invalid`, and with `too_many`.
  */
 export async function createRoom(
-  app: RoomNeeds & { random: Random },
+  app: RoomNeeds & { random: Random; wordLists: WordLists },
   actor: Actor,
   draft: {
     kind: "public" | "private";
@@ -44,25 +45,28 @@ export async function createRoom(
 ): Promise<OwnRoom> {
   const id = newRoomId(app.random);
   const owner = asPerson(actor);
-  await transactWithEvents(app, async (tx, recordEvent, tellLater) => {
-    await assertMayOnServer(tx, actor, "room.create");
-    await assertRoomForMore(tx, actor.id);
-    await assertRoomName(tx, draft.name, draft.kind, null);
-    await insertRoom(
-      tx,
-      { topic: "", description: "", icon: "", colour: null, ...given(draft), id, directKey: null },
-      app.clock.now(),
-    );
-    await joinRoom(app, tx, recordEvent, id, owner, { role: "owner" });
-    tellLater({ kind: "entered", account: actor.id, room: id });
-    const invited = (draft.people ?? []).filter((person) => person !== actor.id);
-    for (const person of await listAdmissible(tx, id, invited)) {
-      await joinRoom(app, tx, recordEvent, id, person, { actor: owner });
-      tellLater({ kind: "entered", account: person.id, room: id });
-    }
-    const detail = `${draft.kind} room ${draft.kind === "public" ? draft.name : id}`;
-    await recordAudit(app, tx, { action: "room.created", actor, detail });
-  });
+  app.wordLists.assertWanted(draft.name, draft.topic, draft.description);
+  await uniquelyNamed(
+    transactWithEvents(app, async (tx, recordEvent, tellLater) => {
+      await assertMayOnServer(tx, actor, "room.create");
+      await assertRoomForMore(tx, actor.id);
+      await assertRoomName(tx, draft.name, draft.kind, null);
+      await insertRoom(
+        tx,
+        { topic: "", description: "", icon: "", colour: null, ...given(draft), id, directKey: null },
+        app.clock.now(),
+      );
+      await joinRoom(app, tx, recordEvent, id, owner, { role: "owner" });
+      tellLater({ kind: "entered", account: actor.id, room: id });
+      const invited = (draft.people ?? []).filter((person) => person !== actor.id);
+      for (const person of await listAdmissible(tx, id, actor.id, invited)) {
+        await joinRoom(app, tx, recordEvent, id, person, { actor: owner });
+        tellLater({ kind: "entered", account: person.id, room: id });
+      }
+      const detail = `${draft.kind} room ${draft.kind === "public" ? draft.name : id}`;
+      await recordAudit(app, tx, { action: "room.created", actor, detail });
+    }),
+  );
   return (await findOwnRoom(app.db.sql, actor.id, id))!;
 }
 
@@ -80,7 +84,7 @@ export async function joinPublicRoom(app: RoomNeeds, actor: Actor, room: RoomId)
     if (found?.kind !== "public") throw roomNotFound();
     if (found.isArchived) throw new Refusal("room_archived", "This room is archived.");
     await assertRoomForMore(tx, actor.id);
-    const [person] = await listAdmissible(tx, room, [actor.id]);
+    const [person] = await listAdmissible(tx, room, actor.id, [actor.id]);
     if (!person) throw new Refusal("banned", "You are banned from this room.");
     await joinRoom(app, tx, recordEvent, room, asPerson(actor));
     tellLater({ kind: "entered", account: actor.id, room });
@@ -154,8 +158,20 @@ export async function assertRoomName(
   if (name === "") throw new Refusal("room_invalid", "A room needs a name.", { field: "name" });
   if (/[\p{Cf}\p{Co}]/u.test(name.replace(/\u200d/g, "")))
     throw new Refusal("room_invalid", "A name has no characters that cannot be seen.", { field: "name" });
-  if (kind === "public" && (await isRoomNameTaken(tx, name, except)))
-    throw new Refusal("room_invalid", "There is a room of this name already.", { field: "name" });
+  if (kind === "public" && (await isRoomNameTaken(tx, name, except))) throw nameTaken();
+}
+
+/** Two who give the same name at the same moment: the second is refused as anybody later is. */
+export async function uniquelyNamed<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isUniqueViolation(error) ? nameTaken() : error;
+  }
+}
+
+function nameTaken(): Refusal {
+  return new Refusal("room_invalid", "There is a room of this name already.", { field: "name" });
 }
 
 async function assertRoomForMore(tx: Sql, account: AccountId): Promise<void> {

@@ -2,6 +2,7 @@ import type { Person } from "@novax/protocol/entities";
 import { type AccountId, generalRoomId, type RoomId } from "@novax/protocol/ids";
 import { laterMsMax } from "@novax/protocol/limits";
 import { mayActOnMember, type RoomRole } from "@novax/protocol/permissions";
+import { findServerRole } from "../accounts/queries.ts";
 import type { Actor } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -34,6 +35,7 @@ export async function addMembers(
     const people = await listAdmissible(
       scene.tx,
       room,
+      actor.id,
       known.map((person) => person.id),
     );
     if (people.length === 0) throw nobody();
@@ -75,6 +77,10 @@ export async function banMember(
     const person = isMember
       ? (await requireLesser(scene, actor, room, id)).person
       : await requirePerson(tx, actor, id);
+    // Whoever runs the server is not kept out of a room on it.
+    const serverRole = await findServerRole(tx, id);
+    if (serverRole === "owner" || serverRole === "admin")
+      throw new Refusal("forbidden", "Owners and admins of the server cannot be banned.");
     await insertBan(tx, { room, account: id, by: actor.id, reason, at: app.clock.now() });
     await endMembership(tx, recordEvent, scene.actor, room, person);
     scene.audit({ action: "member.banned", subject: person, detail: `from ${room}: ${reason}` });

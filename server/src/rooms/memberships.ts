@@ -24,16 +24,17 @@ export async function listRoomIds(sql: Sql, who: Pick<Person, "id">): Promise<Ro
   return rows.map((row) => row.room_id);
 }
 
-/** Which of these people are in a room. */
-export async function filterMembers(
+/** Which of these people are in which of these rooms. */
+export async function listMembersOf(
   sql: Sql,
-  room: RoomId,
+  rooms: readonly RoomId[],
   accounts: readonly AccountId[],
-): Promise<Set<AccountId>> {
-  if (accounts.length === 0) return new Set();
-  const rows = await sql<{ account_id: AccountId }>`
-    select account_id from memberships where room_id = ${room} and account_id = any(${sql.array(accounts, "uuid")})`;
-  return new Set(rows.map((row) => row.account_id));
+): Promise<{ room: RoomId; account: AccountId }[]> {
+  if (rooms.length === 0 || accounts.length === 0) return [];
+  const rows = await sql<{ room_id: RoomId; account_id: AccountId }>`
+    select room_id, account_id from memberships
+    where room_id = any(${sql.array(rooms, "text")}) and account_id = any(${sql.array(accounts, "uuid")})`;
+  return rows.map((row) => ({ room: row.room_id, account: row.account_id }));
 }
 
 /** Where the rooms' logs end. */

@@ -1,6 +1,6 @@
 import type { OwnState } from "@novax/protocol/bootstrap";
 import type { Person } from "@novax/protocol/entities";
-import type { AccountId } from "@novax/protocol/ids";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { ServerRole } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
 import type { Sql } from "../db/database.ts";
@@ -61,6 +61,16 @@ export async function areBlocked(
     where (blocker_id = ${account} and blocked_id = any(${sql.array(others, "uuid")}))
       or (blocked_id = ${account} and blocker_id = any(${sql.array(others, "uuid")}))
     limit 1`;
+  return rows.length > 0;
+}
+
+/** Whether somebody in a room and this person have blocked each other, one way or the other. */
+export async function hasBlockWithin(sql: Sql, room: RoomId, account: AccountId): Promise<boolean> {
+  const rows = await sql`
+    select 1 from memberships o join blocks b
+      on (b.blocker_id = o.account_id and b.blocked_id = ${account})
+      or (b.blocked_id = o.account_id and b.blocker_id = ${account})
+    where o.room_id = ${room} limit 1`;
   return rows.length > 0;
 }
 

@@ -1,7 +1,7 @@
 import type { NotificationLevel, OwnRoom, Person, Room } from "@novax/protocol/entities";
 import type { RoomChanges } from "@novax/protocol/events";
 import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
-import { unreadCountMax } from "@novax/protocol/limits";
+import { roomsPerPersonMax, unreadCountMax } from "@novax/protocol/limits";
 import {
   type RoomKind,
   type RoomRole,
@@ -352,13 +352,24 @@ export async function listBans(
   }));
 }
 
-/** Those of these people who may be brought into a room: who exist, and are not banned from it. */
-export async function listAdmissible(tx: Sql, room: RoomId, ids: readonly AccountId[]): Promise<Person[]> {
+/**
+ * Those of these people who may be brought into a room by somebody: who exist, are not banned from it, did not block
+ * whoever brings them, and are not in as many rooms as one can be. Bans do not hold owners and admins of the server.
+ */
+export async function listAdmissible(
+  tx: Sql,
+  room: RoomId,
+  by: AccountId,
+  ids: readonly AccountId[],
+): Promise<Person[]> {
   const rows = await tx<{ id: AccountId; username: string; display_name: string }>`
     select a.id, a.username, a.display_name from accounts a
     where a.id = any(${tx.array(ids, "uuid")}) and a.disabled_at is null and a.deleted_at is null
       and not a.awaits_approval
-      and not exists (select 1 from room_bans b where b.room_id = ${room} and b.account_id = a.id)
+      and (a.server_role in ('owner', 'admin')
+        or not exists (select 1 from room_bans b where b.room_id = ${room} and b.account_id = a.id))
+      and not exists (select 1 from blocks b where b.blocker_id = a.id and b.blocked_id = ${by})
+      and (select count(*) from memberships m where m.account_id = a.id) < ${roomsPerPersonMax}
     order by a.username_key`;
   return rows.map((row) => toPerson(row.id, row.username, row.display_name));
 }

@@ -2,7 +2,7 @@ import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Bootstrap, OwnState, TimelinePage } from "@novax/protocol/bootstrap";
 import type { CommandType, FieldsOf } from "@novax/protocol/commands";
 import type { OwnRoom, Person } from "@novax/protocol/entities";
-import type { EventsFrame, RoomEvent } from "@novax/protocol/events";
+import type { EventOf, EventsFrame, RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { typingSendEveryMs } from "@novax/protocol/limits";
 import {
@@ -14,6 +14,7 @@ import {
 } from "@novax/protocol/permissions";
 import type { Reply } from "@novax/protocol/replies";
 import type { Signal as PassingSignal } from "@novax/protocol/signals";
+import { mentionsIn, textOf } from "@novax/protocol/text";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import { type Api, isSignedIn } from "../client/api.ts";
 import { type CommandDraft, RealtimeClient, type RealtimeListener } from "../client/realtime-client.ts";
@@ -39,7 +40,9 @@ export type ChatOptions = {
 
 /** Rooms whose timelines stay in memory. */
 const openRoomsMax = 20;
-const rereadAfterMs = 300;
+const prefetchedMax = 5;
+/** When something is deleted that thousands have not read, they do not all ask at the same moment. */
+const rereadWithinMs = 4000;
 
 /** The open chat: the connection, the rooms, what is on its way, and who is here. */
 export class ChatStore {
@@ -86,7 +89,7 @@ export class ChatStore {
     this.notices = new NoticeStore(bootstrap.unseenNotices);
     this.client = new RealtimeClient(options.socketUrl, this.#listen(), isSignedIn);
     this.outbox = new Outbox(options.outboxStorage, this.client);
-    this.drafts = new Drafts(options.draftStorage, bootstrap.drafts, async (room, text) => {
+    this.drafts = new Drafts(options.draftStorage, bootstrap.you.id, bootstrap.drafts, async (room, text) => {
       const reply = await this.client.request({ type: "draft.save", room, text });
       return reply?.ok ?? false;
     });
@@ -334,7 +337,7 @@ export class ChatStore {
 
   async #rereadSaved(): Promise<void> {
     try {
-      const { messages } = await this.api.saved();
+      const { messages } = await this.api.saved(undefined, 200);
       this.saved.value = new Set(messages.map(({ room, seq }) => `${room} ${seq}`));
     } catch {
       // As above.
@@ -351,9 +354,9 @@ export class ChatStore {
           if (isOlder) this.#rereadRooms();
           else this.rooms.replaceAll(rooms);
         },
-        () => {},
+        () => this.rooms.rereadFailed(),
       );
-    }, rereadAfterMs);
+    }, Math.random() * rereadWithinMs);
   }
 
   #setCurrent(id: RoomId): void {
@@ -364,7 +367,10 @@ export class ChatStore {
     this.#visited.value = [id, ...this.#visited.peek().filter((room) => room !== id)];
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet
     document.cookie = `novax_room=${id}; path=/; max-age=31536000; samesite=lax`;
-    for (const old of this.#visited.peek().slice(openRoomsMax)) this.#stores.delete(old);
+    const kept = new Set(this.#visited.peek().slice(0, openRoomsMax));
+    // What was fetched before it was opened goes with the oldest.
+    const rest = [...this.#stores.keys()].filter((room) => !kept.has(room));
+    for (const old of rest.slice(0, Math.max(0, rest.length - prefetchedMax))) this.#stores.delete(old);
     const store = this.#stores.get(id);
     if (store?.hasLoaded.peek()) this.#startDivider(store);
   }
@@ -505,6 +511,7 @@ export class ChatStore {
     const store = this.#stores.get(id);
     const thread = this.#thread.peek();
     const hadUnread = (this.rooms.get(id)?.unread ?? 0) > 0;
+    for (const event of events) if (event.type === "message.deleted") this.#uncount(id, event, store);
     const isWhole = this.rooms.apply(id, events) && (store?.apply(events) ?? true);
     if (!isWhole) {
       // Something is missing: a new connection resumes from what is here.
@@ -524,13 +531,30 @@ export class ChatStore {
     for (const event of events) this.people.known.set(event.actor.id, event.actor);
     const own = sent.filter((event) => event.actor.id === this.you.id);
     if (own.length > 0) this.outbox.acknowledge(new Set(own.map((event) => event.sendId)));
-    if (!store || id !== this.#current.peek()) return;
+    if (!store) return;
+    if (id !== this.#current.peek()) {
+      store.trim();
+      return;
+    }
     if (!this.isAttended.peek()) {
       // The line belongs before what nobody has seen, not where this morning's was.
       if (!hadUnread) store.clearDivider();
       this.#startDivider(store);
     }
     if (this.isFollowing) store.trim();
+  }
+
+  /** Something is deleted that one may not have read. */
+  #uncount(id: RoomId, event: EventOf<"message.deleted">, store: RoomStore | undefined): void {
+    const room = this.rooms.get(id);
+    if (!room || event.seq <= room.headSeq || event.target <= room.readSeq || event.threadRoot !== undefined)
+      return;
+    const entry = store?.find(event.target);
+    if (entry && entry.sender.id === this.you.id) return;
+    const called = entry ? mentionsIn(textOf(entry.body)) : null;
+    const isMention =
+      !entry || entry.mentionsAll || called!.here || called!.names.includes(this.you.username.toLowerCase());
+    this.rooms.uncount(id, isMention || (room.mentions > 0 && !entry));
   }
 
   async #resync(id: RoomId, headSeq: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { generalRoomId as room } from "@novax/protocol/ids";
+import { type AccountId, generalRoomId as room } from "@novax/protocol/ids";
 import { Drafts } from "./drafts.ts";
 
 function setUp(options: { known?: Record<string, string>; isReached?: boolean } = {}) {
@@ -10,7 +10,7 @@ function setUp(options: { known?: Record<string, string>; isReached?: boolean } 
     setItem: (key: string, value: string) => void kept.set(key, value),
     removeItem: (key: string) => void kept.delete(key),
   };
-  const drafts = new Drafts(storage, options.known ?? {}, async (_room, text) => {
+  const drafts = new Drafts(storage, "a" as AccountId, options.known ?? {}, async (_room, text) => {
     saved.push(text);
     return options.isReached ?? true;
   });
@@ -21,14 +21,14 @@ describe("drafts", () => {
   test("what another device wrote is there; what this one wrote and could not hand over goes before it", () => {
     const { drafts, kept } = setUp({ known: { [room]: "from the phone" } });
     expect(drafts.read(room)).toBe("from the phone");
-    kept.set(`draft:${room}`, "written in a tunnel");
+    kept.set(`draft:a:${room}`, "written in a tunnel");
     expect(drafts.read(room)).toBe("written in a tunnel");
   });
 
   test("an emptied field is told at once, and no longer kept here once the server knows", async () => {
     const { drafts, kept, saved } = setUp();
     drafts.write(room, "half a thought");
-    expect(kept.get(`draft:${room}`)).toBe("half a thought");
+    expect(kept.get(`draft:a:${room}`)).toBe("half a thought");
     expect(drafts.texts.value.has(room)).toBe(true);
     drafts.write(room, "");
     await Bun.sleep(5);
@@ -41,7 +41,7 @@ describe("drafts", () => {
     const { drafts, kept } = setUp({ isReached: false });
     drafts.write(room, "");
     await Bun.sleep(5);
-    expect(kept.get(`draft:${room}`)).toBe("");
+    expect(kept.get(`draft:a:${room}`)).toBe("");
   });
 
   test("what is being written here is not replaced by what comes from elsewhere", () => {

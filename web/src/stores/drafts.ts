@@ -1,4 +1,4 @@
-import type { RoomId } from "@novax/protocol/ids";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { type ReadonlySignal, signal } from "@preact/signals";
 
 type DraftStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -11,17 +11,20 @@ const saveAfterMs = 1500;
  */
 export class Drafts {
   readonly #storage: DraftStorage;
+  readonly #account: AccountId;
   readonly #save: (room: RoomId, text: string) => Promise<boolean>;
   readonly #texts = signal<ReadonlyMap<string, string>>(new Map());
   readonly #timers = new Map<RoomId, ReturnType<typeof setTimeout>>();
 
-  /** `save` hands a text to the server, and says whether that has it. */
+  /** `account`: whose they are, so that the next person at this browser does not find them. `save` hands a text to the server, and says whether that has it. */
   constructor(
     storage: DraftStorage,
+    account: AccountId,
     known: Readonly<Record<string, string>>,
     save: (room: RoomId, text: string) => Promise<boolean>,
   ) {
     this.#storage = storage;
+    this.#account = account;
     this.#save = save;
     this.#texts.value = new Map(Object.entries(known));
   }
@@ -65,9 +68,13 @@ export class Drafts {
     else (this.#texts.peek() as Map<string, string>).set(room, text);
   }
 
+  #key(room: RoomId): string {
+    return `draft:${this.#account}:${room}`;
+  }
+
   #stored(room: RoomId): string | null {
     try {
-      return this.#storage.getItem(`draft:${room}`);
+      return this.#storage.getItem(this.#key(room));
     } catch {
       return null;
     }
@@ -75,8 +82,8 @@ export class Drafts {
 
   #store(room: RoomId, text: string | null): void {
     try {
-      if (text === null) this.#storage.removeItem(`draft:${room}`);
-      else this.#storage.setItem(`draft:${room}`, text);
+      if (text === null) this.#storage.removeItem(this.#key(room));
+      else this.#storage.setItem(this.#key(room), text);
     } catch {
       // No storage, or no room in it: the draft lives as long as the page does.
     }

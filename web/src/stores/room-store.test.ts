@@ -164,6 +164,32 @@ describe("the room store", () => {
     expect(seqs(store).at(-1)).toBe(303);
   });
 
+  test("a page that overtook its events does not bring a message twice; what vanishes while a page is on its way leaves nothing stuck", async () => {
+    const store = setUp({ head: 100 });
+    await store.load(50);
+    await store.loadNewer();
+    expect(store.isLive.value).toBe(true);
+    // The server has answered with what the socket brings only now.
+    const last = seqs(store).at(-1)!;
+    store.fill({ ...page(last - 5, last + 2, last + 2) });
+    store.apply(events(last + 1, last + 3));
+    expect(seqs(store)).toEqual(numbers(last - 5, last + 3));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const slow = setUp({
+      head: 100,
+      fetchPage: async ({ before }) => {
+        await promise;
+        return page(before! - 50, before! - 1, 101);
+      },
+    });
+    const loading = slow.loadOlder();
+    slow.apply([{ seq: 101, at: 1, actor: bob, type: "message.deleted", target: 91, leavesMark: false }]);
+    resolve();
+    await loading;
+    expect(seqs(slow)).toEqual([...numbers(41, 90), ...numbers(92, 100)]);
+    expect(slow.older.value).toBe("more");
+  });
+
   test("the line stands where one began to read, before what others wrote", () => {
     const store = setUp({ head: 100 });
     store.startDivider(95, alice.id);

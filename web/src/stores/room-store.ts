@@ -38,6 +38,8 @@ export class RoomStore {
   readonly #hasLoaded = signal(false);
   readonly people: Map<AccountId, Person>;
   #headSeq = 0;
+  /** Grows when another part of the room takes the place of what is here. */
+  #part = 0;
   #epoch = "";
   /** What arrives while a page is on its way: it may be missing in the page. */
   readonly #collecting = new Set<RoomEvent[]>();
@@ -119,13 +121,14 @@ export class RoomStore {
     if (this.#older.value === "loading" || this.#older.value === "none") return;
     this.#older.value = "loading";
     const first = this.#entries.value[0];
+    const part = this.#part;
     try {
       const { page, arrived } = await this.#fetch({
         before: first?.seq ?? this.#headSeq + 1,
         limit: pageEntries,
       });
       // A jump in between has replaced the part that this page belonged to.
-      if (this.#entries.value[0]?.seq !== first?.seq) return;
+      if (this.#part !== part) return;
       batch(() => {
         this.#note(page);
         this.#entries.value = [
@@ -135,7 +138,7 @@ export class RoomStore {
         this.#older.value = page.hasBefore ? "more" : "none";
       });
     } catch {
-      this.#older.value = "failed";
+      if (this.#part === part) this.#older.value = "failed";
     }
   }
 
@@ -144,9 +147,10 @@ export class RoomStore {
     if (this.#newer.value === "loading" || this.#newer.value === "none") return;
     this.#newer.value = "loading";
     const last = this.#entries.value.at(-1);
+    const part = this.#part;
     try {
       const { page, arrived } = await this.#fetch({ after: last?.seq ?? 0, limit: pageEntries });
-      if (this.#entries.value.at(-1)?.seq !== last?.seq) return;
+      if (this.#part !== part) return;
       batch(() => {
         this.#note(page);
         const more = this.#withEvents(toEntries(page), laterThan(page, arrived), !page.hasAfter);
@@ -154,7 +158,7 @@ export class RoomStore {
         this.#newer.value = page.hasAfter ? "more" : "none";
       });
     } catch {
-      this.#newer.value = "failed";
+      if (this.#part === part) this.#newer.value = "failed";
     }
   }
 
@@ -203,6 +207,7 @@ export class RoomStore {
     batch(() => {
       const later = laterThan(page, arrived);
       this.#note(page);
+      this.#part += 1;
       this.#epoch = page.epoch;
       this.#headSeq = Math.max(page.headSeq, later.at(-1)?.seq ?? 0);
       this.#entries.value = this.#withEvents(read(), later, !page.hasAfter);
@@ -230,8 +235,10 @@ export class RoomStore {
   ): readonly TimelineEntry[] {
     let result = entries;
     let added: TimelineEntry[] = [];
+    // A page may have overtaken its events: what it brought is not added again.
+    const lastSeq = entries.at(-1)?.seq ?? 0;
     for (const event of events) {
-      const entry = isEnd ? this.#toEntry(event) : null;
+      const entry = isEnd && event.seq > lastSeq ? this.#toEntry(event) : null;
       if (entry) added.push(entry);
       else {
         if (added.length > 0) result = [...result, ...added];

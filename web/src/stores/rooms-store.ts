@@ -13,8 +13,9 @@ export type Section = { kind: "favourites" | "rooms" | "direct" | "archived"; ro
 export class RoomsStore {
   readonly #you: { id: AccountId; serverRole: ServerRole };
   readonly #rooms = signal<ReadonlyMap<RoomId, OwnRoom>>(new Map());
-  /** Messages that were counted as calling one since the server counted last. */
+  /** Messages that were counted as calling one since the server counted last, and how far it had counted then. */
   readonly #counted = new Map<RoomId, Set<number>>();
+  readonly #countedUpTo = new Map<RoomId, number>();
   /** Whether the counts can no longer be known here, and are to be read again. */
   readonly #isStale = signal(false);
 
@@ -38,7 +39,15 @@ export class RoomsStore {
   replaceAll(rooms: readonly OwnRoom[]): void {
     this.#counted.clear();
     this.#isStale.value = false;
+    this.#countedUpTo.clear();
+    for (const room of rooms) this.#countedUpTo.set(room.id, room.headSeq);
     this.#rooms.value = new Map(rooms.map((room) => [room.id, room]));
+  }
+
+  /** The counts could not be read; they still are to be. */
+  rereadFailed(): void {
+    this.#isStale.value = false;
+    this.#isStale.value = true;
   }
 
   put(room: OwnRoom): void {
@@ -67,7 +76,17 @@ export class RoomsStore {
   /** A message calls one. */
   hearMention(id: RoomId, seq: number): void {
     const room = this.#rooms.peek().get(id);
-    if (room) this.put(this.#countMention(room, seq));
+    if (!room) return;
+    // An edit calls somebody from a place that the server has counted already, or not: it knows.
+    if (seq <= (this.#countedUpTo.get(id) ?? 0)) this.#isStale.value = true;
+    else this.put(this.#countMention(room, seq));
+  }
+
+  /** A message that was unread is gone, and whether it called one is known. */
+  uncount(id: RoomId, isMention: boolean): void {
+    const room = this.#rooms.peek().get(id);
+    if (!room || room.unread >= unreadCountMax || isMention) this.#isStale.value = true;
+    else this.put({ ...room, unread: Math.max(0, room.unread - 1) });
   }
 
   /** Changes what is one's own of a room. */
@@ -112,7 +131,6 @@ export class RoomsStore {
   );
 
   #count(room: OwnRoom, event: RoomEvent): OwnRoom {
-    if (event.type === "message.deleted" && event.target > room.readSeq) this.#isStale.value = true;
     if (event.type === "member.role_changed" && event.member.id === this.#you.id)
       return { ...room, role: roleInRoom(event.role, this.#you.serverRole, room.kind) };
     if (event.type !== "message.sent" || event.threadRoot !== undefined) return room;

@@ -61,7 +61,7 @@ export function layOutRows(input: {
       rows.push({ kind: "note", key: `note ${entry.seq}`, note: entry });
       continue;
     }
-    known.add(entry.sendId);
+    known.add(rowKey(entry.sender, entry.sendId));
     const isUnread = isDividerDue && entry.seq > input.dividerSeq! && entry.sender.id !== input.you.id;
     // What answers another message begins a group: the quote stands between it and what is above.
     const isFirstOfGroup = place(entry.sender, entry.sentAt) || entry.quote !== null;
@@ -71,7 +71,7 @@ export function layOutRows(input: {
     }
     rows.push({
       kind: "message",
-      key: entry.sendId,
+      key: rowKey(entry.sender, entry.sendId),
       message: entry,
       isFirstOfGroup: isFirstOfGroup || isUnread,
       isBlocked: input.blocked?.has(entry.sender.id) ?? false,
@@ -79,11 +79,17 @@ export function layOutRows(input: {
     });
   }
   for (const item of input.pending) {
-    if (known.has(item.sendId)) continue;
+    const key = rowKey(input.you, item.sendId);
+    if (known.has(key)) continue;
     const isFirstOfGroup = place(input.you, item.createdAt);
-    rows.push({ kind: "pending", key: item.sendId, item, sender: input.you, isFirstOfGroup });
+    rows.push({ kind: "pending", key, item, sender: input.you, isFirstOfGroup });
   }
   return rows;
+}
+
+/** A `sendId` is its sender's own: somebody else may have used the same. */
+function rowKey(sender: Person, sendId: string): string {
+  return `${sender.id} ${sendId}`;
 }
 
 function nameOfOrNull(person: Person | null | undefined): string | null {

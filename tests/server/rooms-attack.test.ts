@@ -1,0 +1,265 @@
+// What somebody tries who means harm in rooms. Each of these worked once.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { RoomId, SendId } from "@novax/protocol/ids";
+import { SQL } from "bun";
+import { join, type Person, type TestSocket } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  startServer,
+  type TestData,
+  type TestServer,
+} from "../support/server.ts";
+
+describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
+  let data: TestData;
+  let server: TestServer;
+  let sql: SQL;
+  let alice: Person;
+  let bob: Person;
+  let carol: Person;
+
+  beforeAll(async () => {
+    data = await createTestData("postgres");
+    server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
+    sql = new SQL(data.url!, { max: 1 });
+    alice = await join(server, "alice");
+    bob = await join(server, "bob");
+    carol = await join(server, "carol");
+  });
+  afterAll(async () => {
+    await sql.close();
+    await server.stop();
+    await data.remove();
+  });
+
+  const make = async (by: Person, people: Person[], more = {}): Promise<RoomId> => {
+    const ids = await Promise.all(people.map((person) => person.id()));
+    return (await by.did("room.create", { kind: "public", name: crypto.randomUUID(), people: ids, ...more }))
+      .room.id;
+  };
+  const send = (room: RoomId, text: string) => ({
+    room,
+    sendId: crypto.randomUUID() as SendId,
+    body: { kind: "text" as const, text },
+  });
+  const attachAll = async (person: Person): Promise<TestSocket> => {
+    const socket = await person.connect();
+    const hello = socket.frames[0]!;
+    const epoch = hello.type === "hello" ? hello.epoch : "";
+    await socket.order({ type: "rooms.attach", epoch, positions: [] });
+    return socket;
+  };
+
+  test("[W05] [A2] a removal in the middle of attaching hundreds of rooms: nothing that follows it is received", async () => {
+    const dave = await join(server, "dave");
+    const id = await dave.id();
+    await sql`
+      insert into rooms (id, name, created_at) select 'many-' || i, 'Many ' || i, 0 from generate_series(1, 250) i`;
+    await sql`
+      insert into memberships (room_id, account_id, joined_at) select 'many-' || i, ${id}, 0 from generate_series(1, 250) i`;
+    const watcher = await attachAll(alice);
+    for (let round = 0; round < 12; round++) {
+      const room = await make(alice, [dave]);
+      await alice.say(room, "before");
+      const socket = await dave.connect();
+      const hello = socket.frames[0]!;
+      const epoch = hello.type === "hello" ? hello.epoch : "";
+      await Promise.all([
+        socket.order({ type: "rooms.attach", epoch, positions: [] }),
+        alice.did("member.remove", { room, person: id }),
+      ]);
+      await alice.say(room, `after ${round}`);
+      await watcher.until(() => watcher.messageTexts.includes(`after ${round}`));
+      await socket.order({ type: "ping" });
+      expect(socket.texts.join()).not.toContain(`after ${round}`);
+      socket.close();
+    }
+    watcher.close();
+  }, 60_000);
+
+  test("[Z07] a text that was deleted or edited is not replayed from memory, to nobody, not as a quote either", async () => {
+    const room = await make(alice, [bob]);
+    const b = await attachAll(bob);
+    const from = (await alice.room(room)).headSeq;
+    const seq = await alice.say(room, "secret to be deleted");
+    await bob.did("message.send", { ...send(room, "I answer"), replyTo: seq });
+    const edited = await alice.say(room, "secret to be edited");
+    await alice.did("message.edit", { room, seq: edited, text: "harmless" });
+    await alice.did("message.delete", { room, seq });
+    await alice.say(room, "the end");
+    await b.until(() => b.messageTexts.includes("the end"));
+    await carol.did("room.join", { room });
+    const late = await carol.connect();
+    await late.attach(room, from);
+    await late.until(() => late.messageTexts.includes("the end"));
+    expect(late.texts.join()).not.toContain("secret");
+    for (const socket of [b, late]) socket.close();
+  });
+
+  test("going out and in lifts nothing: silence, reading only, the wait of a slow room", async () => {
+    const room = await make(alice, []);
+    await bob.did("room.join", { room });
+    const person = await bob.id();
+    const goOutAndIn = async () => {
+      await bob.did("room.leave", { room });
+      await bob.did("room.join", { room });
+    };
+    await alice.did("member.silence", { room, person, until: Date.now() + 60_000 });
+    await goOutAndIn();
+    expect(await bob.refusedWith("message.send", send(room, "x"))).toBe("silenced");
+    await alice.did("member.silence", { room, person, until: null });
+    await alice.did("room.change", { room, slowModeSeconds: 60 });
+    await bob.say(room, "once");
+    await goOutAndIn();
+    expect(await bob.refusedWith("message.send", send(room, "twice"))).toBe("slow_mode");
+    await alice.did("member.set_role", { room, person, role: "read_only" });
+    await goOutAndIn();
+    expect(await bob.room(room)).toMatchObject({ role: "read_only" });
+  });
+
+  test("[W05] whoever looked at a room without receiving it hears nothing of it, before or after the removal", async () => {
+    const room = await make(alice, [bob], { kind: "private" });
+    const socket = await bob.connect();
+    expect(await socket.order({ type: "room.view", room })).toMatchObject({ ok: false, code: "not_found" });
+    await socket.attach(room, 0);
+    expect(await socket.order({ type: "room.view", room })).toMatchObject({ ok: true });
+    await alice.did("member.remove", { room, person: await bob.id() });
+    await socket.next((frame) => frame.type === "left");
+    const a = await alice.connect();
+    await a.attach(room);
+    await a.order({ type: "typing.start", room });
+    await socket.order({ type: "ping" });
+    expect(socket.frames.some((frame) => frame.type === "typing")).toBe(false);
+    for (const open of [socket, a]) open.close();
+  });
+
+  test("who may not speak has no other way to say something: no edit, topic, pin, reaction or vote; nor typing", async () => {
+    const room = await make(alice, [bob]);
+    const seq = await bob.say(room, "said before");
+    const person = await bob.id();
+    await alice.did("member.silence", { room, person, until: Date.now() + 60_000 });
+    expect(await bob.refusedWith("message.edit", { room, seq, text: "more @alice" })).toBe("silenced");
+    expect(await bob.refusedWith("room.set_topic", { room, topic: "more" })).toBe("silenced");
+    expect(await bob.refusedWith("message.pin", { room, seq })).toBe("silenced");
+    expect(await bob.refusedWith("reaction.add", { room, seq, emoji: "👎" })).toBe("silenced");
+    const [a, b] = [await alice.connect(), await bob.connect()];
+    for (const socket of [a, b]) await socket.attach(room);
+    await b.order({ type: "typing.start", room });
+    await a.order({ type: "ping" });
+    expect(a.frames.some((frame) => frame.type === "typing")).toBe(false);
+    for (const socket of [a, b]) socket.close();
+    await alice.did("member.silence", { room, person, until: null });
+    await alice.did("room.change", { room, posting: "moderators" });
+    expect(await bob.refusedWith("message.edit", { room, seq, text: "news" })).toBe("posting_restricted");
+    await bob.did("reaction.add", { room, seq, emoji: "👍" });
+    const direct = (await bob.did("direct.open", { people: [await carol.id()] })).room.id;
+    const own = await bob.say(direct, "hi");
+    await carol.did("person.block", { person });
+    expect(
+      await bob.refusedWith("message.edit", { room: direct, seq: own, text: "and one more thing" }),
+    ).toBe("blocked");
+    expect(await bob.refusedWith("reaction.add", { room: direct, seq: own, emoji: "👎" })).toBe("blocked");
+  });
+
+  test("whoever blocked somebody is not brought into their rooms; nobody is brought into more rooms than one can be in", async () => {
+    const person = await carol.id();
+    await carol.did("person.block", { person: await bob.id() });
+    const room = await make(bob, [carol], { kind: "private" });
+    expect((await carol.rooms()).some((own) => own.id === room)).toBe(false);
+    expect(await bob.refusedWith("member.add", { room, people: [person] })).toBe("not_found");
+    await carol.did("person.unblock", { person: await bob.id() });
+    await bob.did("member.add", { room, people: [person] });
+    await bob.did("room.leave", { room });
+    // She never did anything in it: it is not hers to answer for.
+    expect(await carol.room(room)).toMatchObject({ role: "member" });
+  });
+
+  test("[Z06] a character that no column holds is refused wherever it comes, and is no fault of ours", async () => {
+    const room = await make(alice, [bob]);
+    const seq = await bob.say(room, "x");
+    for (const path of ["/api/people?q=%00", "/api/browse?q=%00", `/api/rooms/${room}/members?q=%00`])
+      expect((await bob.fetch(path)).status, path).toBe(400);
+    expect(await bob.refusedWith("reaction.remove", { room, seq, emoji: "\0" })).toBe("message_invalid");
+  });
+
+  test("a moderator does not settle what is said of themselves, nor learns who said it", async () => {
+    const room = await make(alice, [bob, carol]);
+    await alice.did("member.set_role", { room, person: await bob.id(), role: "moderator" });
+    const seq = await bob.say(room, "abuse of power");
+    await carol.did("message.report", { room, seq, reason: "power" });
+    expect((await bob.read<{ reports: unknown[] }>("/api/reports")).reports).toEqual([]);
+    const { reports } = await alice.read<{ reports: { id: string; text: string }[] }>("/api/reports");
+    const report = reports.find((entry) => entry.text === "abuse of power")!;
+    expect(await bob.refusedWith("report.resolve", { report: report.id, outcome: "deleted", note: "" })).toBe(
+      "not_found",
+    );
+    await alice.did("report.resolve", { report: report.id, outcome: "deleted", note: "" });
+    // Deleted is deleted, in the queue too.
+    expect(await (await alice.fetch("/api/reports?done=1")).text()).not.toContain("abuse of power");
+  });
+
+  test("one name is one public room, however many want it at once; whoever runs the server is not kept out of any", async () => {
+    const name = `Twin ${crypto.randomUUID()}`;
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => bob.order("room.create", { kind: "public", name })),
+    );
+    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
+    for (const answer of answers.filter((refused) => refused.status !== 200))
+      expect(await answer.json()).toMatchObject({ code: "room_invalid" });
+    const room = await make(bob, []);
+    expect(await bob.refusedWith("member.ban", { room, person: await alice.id(), reason: "" })).toBe(
+      "forbidden",
+    );
+    await alice.did("room.join", { room });
+  });
+
+  test("words are found in whatever they are dressed, in names and topics too", async () => {
+    await alice.did("word_filter.set", { words: ["badword"] });
+    const room = await make(alice, [bob]);
+    for (const text of [
+      "_badword_",
+      "'badword'",
+      "badword-",
+      "bad\u200bword",
+      "ｂａｄｗｏｒｄ",
+      "**BadWord**!",
+    ])
+      expect(await bob.refusedWith("message.send", send(room, text)), text).toBe("message_filtered");
+    expect(await bob.refusedWith("room.set_topic", { room, topic: "a badword" })).toBe("message_filtered");
+    expect(await bob.refusedWith("room.create", { kind: "public", name: "Badword" })).toBe(
+      "message_filtered",
+    );
+    await bob.say(room, "badwords are another word");
+    await alice.did("word_filter.set", { words: [] });
+  });
+
+  test("what was taken back leaves no work behind, and an edit calls nobody twice", async () => {
+    const room = await make(alice, [bob]);
+    const jobs = async () => Number((await sql`select count(*) as jobs from jobs`)[0].jobs);
+    const before = await jobs();
+    const at = Date.now() + 3_600_000;
+    const { reminder } = await bob.did("reminder.set", { room, note: "x", at });
+    const sendId = crypto.randomUUID() as SendId;
+    await bob.did("message.schedule", { room, sendId, text: "x", at });
+    expect(await jobs()).toBe(before + 2);
+    expect(await bob.refusedWith("message.schedule", { room, sendId, text: "y", at })).toBe(
+      "message_invalid",
+    );
+    await bob.did("reminder.clear", { reminder });
+    await bob.did("message.unschedule", { sendId });
+    expect(await jobs()).toBe(before);
+    const b = await bob.connect();
+    const seq = await alice.say(room, "hello @bob");
+    for (const text of ["hello @bob!", "hello @bob!!"]) await alice.did("message.edit", { room, seq, text });
+    await b.order({ type: "ping" });
+    expect(b.frames.filter((frame) => frame.type === "mention")).toHaveLength(1);
+    for (let edit = 0; edit < 60; edit++)
+      await alice.did("message.edit", { room, seq, text: `edit ${edit}` });
+    const { revisions } = await bob.read<{ revisions: unknown[] }>(
+      `/api/rooms/${room}/messages/${seq}/revisions`,
+    );
+    expect(revisions.length).toBeLessThanOrEqual(52);
+    b.close();
+  }, 20_000);
+});
