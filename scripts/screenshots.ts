@@ -35,7 +35,12 @@ const server = await startServer(data);
 const browser = await launchBrowser();
 try {
   await shootEmpty(browser);
-  const [alice, bob] = [await join(server, "alice"), await join(server, "bob")];
+  const [alice, bob, carol] = [
+    await join(server, "alice"),
+    await join(server, "bob"),
+    await join(server, "carol"),
+  ];
+  const workshop = await furnish();
   await talk();
   await setUpFactor(alice);
   await addPasskey(alice, "Phone");
@@ -61,7 +66,8 @@ try {
       await shoot(chat.page, "chat");
       await chat.page.getByRole("button", { name: /^People/ }).click();
       await shoot(chat.page, "people");
-      await chat.page.getByRole("button", { name: "Close" }).click();
+      await chat.page.locator(".panel").getByRole("button", { name: "Close" }).click();
+      await shootRoom(chat.page, size === "phone", shoot);
       for (const path of accountPages) {
         await chat.page.goto(server.url + path);
         await shoot(chat.page, path.slice(1).replace(/[/?=]/g, "-"));
@@ -75,6 +81,112 @@ try {
     }
   }
   await composePicture(browser);
+
+  /** Rooms that look as if somebody lived in them. */
+  async function furnish(): Promise<string> {
+    const people = [await bob.id(), await carol.id()];
+    const { room } = await alice.did("room.create", {
+      kind: "public",
+      name: "Workshop",
+      topic: "Things in the making",
+      icon: "🔧",
+      colour: 6,
+      people,
+    });
+    await alice.did("room.create", { kind: "private", name: "Board", people: [people[0]!] });
+    const direct = (await bob.did("direct.open", { people: [await alice.id()] })).room.id;
+    await bob.say(direct, "Have you seen the numbers?");
+    const first = await alice.say(room.id, "The lathe is back from repair. 🎉");
+    const second = await bob.say(room.id, "That was **quick**. Who takes the first shift?");
+    await alice.say(room.id, "You do, @bob.", { replyTo: second });
+    for (const [person, emoji] of [
+      [bob, "🎉"],
+      [carol, "🎉"],
+      [alice, "👍"],
+    ] as const)
+      await person.did("reaction.add", { room: room.id, seq: first, emoji });
+    await bob.say(room.id, "Does it still pull to the left?", { threadRoot: first });
+    await carol.say(room.id, "Not any more.", { threadRoot: first });
+    await alice.did("message.pin", { room: room.id, seq: second });
+    const edited = await carol.say(room.id, "I bring teh coffee");
+    await carol.did("message.edit", { room: room.id, seq: edited, text: "I bring the coffee" });
+    const body = {
+      kind: "poll" as const,
+      question: "Where shall we have lunch?",
+      choices: ["The usual", "By the river", "Sandwiches here"],
+      isMultiple: false,
+      isAnonymous: false,
+      closesAt: null,
+    };
+    const sendId = crypto.randomUUID() as never;
+    const poll = (await alice.did("message.send", { room: room.id, sendId, body })).seq;
+    for (const [person, choice] of [
+      [bob, 1],
+      [carol, 1],
+      [alice, 0],
+    ] as const)
+      await person.did("poll.vote", { room: room.id, seq: poll, choices: [choice] });
+    await bob.did("message.report", { room: room.id, seq: edited, reason: "decaf" });
+    await alice.did("message.save", { room: room.id, seq: second });
+    return room.id;
+  }
+
+  /** A room with what opens over it and beside it. */
+  async function shootRoom(
+    page: Page,
+    isPhone: boolean,
+    shoot: (page: Page, name: string) => Promise<unknown>,
+  ) {
+    const open = async () => {
+      await page.goto(`${server.url}/chat/${workshop}`);
+      await page.locator(".row-message").first().waitFor();
+      await page.waitForTimeout(300);
+    };
+    const shots: [name: string, work: () => Promise<void>][] = [
+      ["room", async () => {}],
+      ["thread", () => page.locator(".thread-link").first().click()],
+      ["details", () => page.getByRole("button", { name: "About this room" }).click()],
+      [
+        "pins",
+        async () => {
+          if (!isPhone) await page.getByRole("button", { name: "Pinned messages" }).click();
+        },
+      ],
+      [
+        "message-menu",
+        async () => {
+          await page.locator(".row-message article").first().focus();
+          await page.keyboard.press("m");
+        },
+      ],
+      ["emoji", () => page.getByRole("button", { name: "Emoji", exact: true }).click()],
+      ["switcher", () => page.keyboard.press("Control+k")],
+      [
+        "reports",
+        async () => {
+          if (isPhone) await page.getByRole("button", { name: "All rooms" }).click();
+          await page.locator(".room-item", { hasText: /^Reports/ }).click();
+        },
+      ],
+      [
+        "settings",
+        async () => {
+          if (isPhone) await page.getByRole("button", { name: "All rooms" }).click();
+          await page.locator(".account summary").click();
+          await page.getByRole("button", { name: "Settings" }).click();
+        },
+      ],
+    ];
+    if (isPhone) shots.push(["rooms", () => page.getByRole("button", { name: "All rooms" }).click()]);
+    for (const [name, work] of shots) {
+      await open();
+      await work();
+      await page.waitForTimeout(400);
+      await shoot(page, name);
+    }
+    await page.goto(`${server.url}/chat/general`);
+    await page.locator(".composer-field").waitFor();
+  }
 
   async function talk(): Promise<void> {
     const [a, b] = [await alice.enter(), await bob.enter()];
@@ -120,7 +232,7 @@ async function composePicture(on: Browser): Promise<void> {
     return `data:image/png;base64,${Buffer.from(bytes).toString("base64")}`;
   };
   await page.setContent(`<body style="margin:0;background:#e6eaf0;display:flex;gap:40px;align-items:center;justify-content:center;height:700px">
-    <img style="height:600px;border-radius:10px;box-shadow:0 8px 30px rgb(0 0 0/18%)" src="${await image("chat-desktop-light.png")}">
+    <img style="height:600px;border-radius:10px;box-shadow:0 8px 30px rgb(0 0 0/18%)" src="${await image("room-desktop-light.png")}">
     <img style="height:600px;border-radius:18px;box-shadow:0 8px 30px rgb(0 0 0/25%)" src="${await image("chat-phone-dark.png")}">`);
   await page.screenshot({ path: joinPath(root, "docs/chat.png") });
   await page.context().close();
