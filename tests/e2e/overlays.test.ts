@@ -221,7 +221,9 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
           .catch((error: Error) => {
             throw new Error(`${overlay.name}: ${error.message}`);
           });
-        expect(await axeFindings(page), overlay.name).toEqual([]);
+        // What is behind an open dialog was looked at before, and cannot be reached.
+        const hasDialog = (await page.locator("dialog[open]").count()) > 0;
+        expect(await axeFindings(page, hasDialog ? "dialog[open]" : undefined), overlay.name).toEqual([]);
         const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect(width, overlay.name).toBeLessThanOrEqual(0);
       }

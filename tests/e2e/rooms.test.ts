@@ -279,6 +279,20 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     expect((await shownTexts(a)).at(-1)).toBe("news from the end");
   }, 60_000);
 
+  test("a link to a room that one is not in joins it, where everybody may; a link in a message stays in the chat", async () => {
+    const lobby = (await alice.did("room.create", { kind: "public", name: "Lobby" })).room.id;
+    const closed = (await alice.did("room.create", { kind: "private", name: "Vault" })).room.id;
+    await b.goto(`${server.url}/chat/${closed}`);
+    expect(await isShown(b.locator(".toast", { hasText: "There is no such room." }))).toBe(true);
+    await b.goto(`${server.url}/chat/${lobby}`);
+    await b.getByRole("heading", { name: "Lobby" }).waitFor();
+    await alice.say(workshop as RoomId, `see [the lobby](${server.url}/chat/${lobby})`);
+    await openOnPhone("Workshop");
+    await b.getByRole("link", { name: "the lobby" }).click();
+    await b.getByRole("heading", { name: "Lobby" }).waitFor();
+    expect(b.context().pages()).toHaveLength(1);
+  }, 60_000);
+
   test("whoever is taken out of a room is out at once, told so, and led to another", async () => {
     const room = workshop as RoomId;
     await b.goto(`${server.url}/chat/${room}`);

@@ -297,10 +297,6 @@ for (const kind of databaseKinds) {
         state: "quiet",
       });
       d.close();
-      await a.next(
-        (frame) => frame.type === "presence" && frame.room === room && frame.left.length === 1,
-        10_000,
-      );
       await dave.did("quiet.set", { until: null });
       a.close();
     }, 20_000);

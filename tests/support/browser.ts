@@ -92,10 +92,11 @@ export async function waitForText(page: Page, text: string, timeoutMs = 10_000):
   if (!(await waitUntil(isShown, timeoutMs))) throw new Error(`no message shows ${JSON.stringify(text)}`);
 }
 
-/** Everything axe finds wrong on the page as it stands, in words. */
-export async function axeFindings(page: Page): Promise<string[]> {
+/** Everything axe finds wrong on the page as it stands, or in a part of it, in words. */
+export async function axeFindings(page: Page, part?: string): Promise<string[]> {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  const builder = new AxeBuilder({ page }).withTags(tags);
+  const { violations } = await (part === undefined ? builder : builder.include(part)).analyze();
   return violations.map(
     ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(" | ")}`,
   );

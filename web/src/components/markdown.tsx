@@ -9,6 +9,8 @@ export type MarkdownPeople = {
   known: ReadonlyMap<AccountId, Person>;
   you: AccountId;
   onPerson: (person: Person) => void;
+  /** A link to a room or a message of this chat. */
+  onPlace: (room: string, seq: number | undefined) => void;
 };
 
 /** A message's text, drawn from its syntax tree. */
@@ -32,6 +34,37 @@ function Mention({ name, known, you, onPerson }: { name: string } & MarkdownPeop
     >
       @{nameOf(person)}
     </button>
+  );
+}
+
+/** A link leads out, in a page of its own; one to this chat stays in it. */
+function Link({
+  href,
+  onPlace,
+  children,
+}: { href: string; children: ComponentChildren } & Pick<MarkdownPeople, "onPlace">) {
+  const place = href.startsWith(`${location.origin}/chat/`)
+    ? /^\/chat\/([a-z0-9-]+)(?:\/(\d+))?$/.exec(new URL(href).pathname)
+    : null;
+  if (place) {
+    return (
+      <a
+        href={href}
+        onClick={(event) => {
+          // With a key held down it is the browser's: a new tab, a window.
+          if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+          event.preventDefault();
+          onPlace(place[1]!, place[2] === undefined ? undefined : Number(place[2]));
+        }}
+      >
+        {children}
+      </a>
+    );
+  }
+  return (
+    <a href={href} target="_blank" rel="noopener noreferrer nofollow ugc">
+      {children}
+    </a>
   );
 }
 
@@ -91,9 +124,9 @@ function drawNode(
       );
     case "link":
       return (
-        <a key={key} href={node.href} target="_blank" rel="noopener noreferrer nofollow ugc">
+        <Link key={key} href={node.href} onPlace={people.onPlace}>
           {node.children.map(draw)}
-        </a>
+        </Link>
       );
   }
 }

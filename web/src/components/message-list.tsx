@@ -113,7 +113,7 @@ export class MessageList extends Component<MessageListProps, State> {
     const last = this.props.rows[Math.min(this.props.rows.length, from + windowRowsMax) - 1];
     this.#setFollowing(false);
     this.setState({ firstKey: this.props.rows[from]!.key, lastKey: last!.key }, () => {
-      const line = this.#rowElement(key);
+      const line = this.#viewport.current ? this.#rowElement(key) : undefined;
       if (line) this.#scrollTo(line.offsetTop - this.#viewport.current!.clientHeight / 4);
       if (hasFocus) line?.querySelector<HTMLElement>("article")?.focus({ preventScroll: true });
       this.#anchor = this.#findAnchor();
@@ -346,7 +346,9 @@ export class MessageList extends Component<MessageListProps, State> {
   // ---- what scrolling leads to
 
   readonly #onScroll = (): void => {
-    const viewport = this.#viewport.current!;
+    const viewport = this.#viewport.current;
+    // The last scroll of a list is told after the list is gone.
+    if (!viewport) return;
     const isUp = viewport.scrollTop < this.#lastTop - 1;
     const isDown = viewport.scrollTop > this.#lastTop + 1;
     this.#lastTop = viewport.scrollTop;

@@ -10,7 +10,7 @@ import type { Spot } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
 import { Avatar } from "./avatar.tsx";
 import { MoreIcon, PinIcon, ReplyIcon, SmileIcon, ThreadIcon, WarningIcon } from "./icons.tsx";
-import { Markdown } from "./markdown.tsx";
+import { Markdown, type MarkdownPeople } from "./markdown.tsx";
 import { Poll } from "./poll.tsx";
 import { formatFull, formatShortTime, formatTime } from "./time.ts";
 
@@ -31,6 +31,7 @@ export type RowActions = {
   onMenu: (entry: MessageEntry, spot: Spot) => void;
   onJump: (seq: number) => void;
   onPerson: (person: Person) => void;
+  onPlace: (room: string, seq: number | undefined) => void;
   onHistory: (entry: MessageEntry) => void;
   onVote: (entry: MessageEntry, choices: readonly number[]) => void;
   isInThread: boolean;
@@ -105,7 +106,7 @@ export function MessageRow(props: MessageRowProps) {
         <Poll message={message} ownVote={props.ownVote} actions={actions} />
       ) : (
         <div className="message-text" dir="auto">
-          <Markdown text={body.text} onPerson={actions.onPerson} known={actions.known} you={actions.you} />
+          <Markdown text={body.text} {...peopleOf(actions)} />
           {message.editedAt === null ? null : (
             <button
               type="button"
@@ -234,7 +235,7 @@ export function PendingRow(props: {
   item: OutboxItem;
   sender: Person;
   isFirstOfGroup: boolean;
-  actions: Pick<RowActions, "onRetry" | "onDiscard" | "onPerson" | "known" | "you">;
+  actions: Pick<RowActions, "onRetry" | "onDiscard" | "onPerson" | "onPlace" | "known" | "you">;
 }) {
   const { item, sender, isFirstOfGroup, actions } = props;
   const [isLate, setLate] = useState(false);
@@ -253,7 +254,7 @@ export function PendingRow(props: {
         onPerson={actions.onPerson}
       >
         <div className="message-text" dir="auto">
-          <Markdown text={item.text} onPerson={actions.onPerson} known={actions.known} you={actions.you} />
+          <Markdown text={item.text} {...peopleOf(actions)} />
         </div>
       </MessageFrame>
       {item.state.kind === "failed" ? (
@@ -325,6 +326,10 @@ function Time({ at, className, isShort = false }: { at: number; className: strin
       {isShort ? formatShortTime(at) : formatTime(at)}
     </time>
   );
+}
+
+function peopleOf({ onPerson, onPlace, known, you }: MarkdownPeople): MarkdownPeople {
+  return { onPerson, onPlace, known, you };
 }
 
 /** Where an element stands, for what opens next to it. */

@@ -15,6 +15,8 @@ export type Preferences = {
   reducesMotion: boolean;
   hasSingleKeys: boolean;
   hasToolbar: boolean;
+  /** Rooms in the order in which something was said in them last. */
+  isNewestFirst: boolean;
 };
 
 const key = "preferences";
@@ -28,6 +30,7 @@ const defaults: Preferences = {
   reducesMotion: false,
   hasSingleKeys: true,
   hasToolbar: true,
+  isNewestFirst: false,
 };
 
 export const preferences = signal<Preferences>(defaults);

@@ -26,6 +26,7 @@ const SidePanel = lazy(async () => (await import("./later.ts")).SidePanel);
 export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   const list = useRef<MessageList>(null);
   const composer = useRef<Composer>(null);
+  const hasAsked = useRef(false);
   const panelOpener = useRef<HTMLElement | null>(null);
   const { pane, show, goTo } = useNavigation(chat);
   const room = chat.room.value;
@@ -40,6 +41,10 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     const unread = current?.unread ?? 0;
     const count = Math.max(chat.rooms.calls.value, current && !current.isMuted ? unread : 0);
     document.title = count > 0 && preferences.value.hasTitleCount ? `(${count}) ${name}` : name;
+  });
+
+  useSignalEffect(() => {
+    chat.rooms.isNewestFirst.value = preferences.value.isNewestFirst;
   });
 
   // Something calls while nobody looks.
@@ -113,6 +118,32 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     },
     [chat, openRoom],
   );
+
+  /** Follows a link to a room: one that is not one's own yet is joined, where everybody may. */
+  const openPlace = useCallback(
+    async (id: string, seq: number | undefined) => {
+      if (!chat.rooms.get(id as RoomId)) {
+        const reply = await chat.order("room.join", { room: id as RoomId });
+        if (!reply?.room) return;
+        chat.rooms.put(reply.room);
+      }
+      openRoom(id, seq);
+    },
+    [chat, openRoom],
+  );
+
+  // The address named a room that one is not in.
+  useEffect(() => {
+    const wanted = new URLSearchParams(location.search).get("join");
+    if (wanted === null) return;
+    history.replaceState(history.state, "", "/chat");
+    return chat.client.state.subscribe((state) => {
+      if (state.kind === "open" && !hasAsked.current) {
+        hasAsked.current = true;
+        void openPlace(wanted, undefined);
+      }
+    });
+  }, [chat, openPlace]);
 
   const goToEnd = useCallback(async () => {
     const current = chat.room.peek();
@@ -242,6 +273,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           rows={chat.rows.value}
           onOpenThread={(root) => void openThread(root)}
           onJump={jump}
+          onPlace={openPlace}
           list={list}
           composer={composer}
         />
@@ -250,7 +282,15 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         ) : null}
       </div>
       {panel === "thread" && thread ? (
-        <ThreadView chat={chat} ui={ui} room={room} store={thread} onJump={jump} onClose={closePanel} />
+        <ThreadView
+          chat={chat}
+          ui={ui}
+          room={room}
+          store={thread}
+          onJump={jump}
+          onPlace={openPlace}
+          onClose={closePanel}
+        />
       ) : panel !== null && panel !== "thread" ? (
         <SidePanel
           panel={panel}

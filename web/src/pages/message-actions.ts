@@ -12,6 +12,7 @@ export type ActionPlace = {
   store: RoomStore;
   onOpenThread: (root: number) => void;
   onJump: (seq: number) => void;
+  onPlace: (room: string, seq: number | undefined) => void;
   onFocusWriting: () => void;
 };
 
@@ -38,6 +39,7 @@ export function createRowActions(place: ActionPlace, mayWrite: boolean): RowActi
     onThread: (entry) => place.onOpenThread(entry.threadRoot ?? entry.seq),
     onMenu: (entry, spot) => openMenu(place, entry, spot, mayWrite),
     onJump: place.onJump,
+    onPlace: place.onPlace,
     onPerson: (person) => ui.open({ kind: "profile", person }),
     onHistory: (entry) => ui.open({ kind: "history", entry, room: store.id }),
     onVote: (entry, choices) => {

@@ -20,6 +20,7 @@ export type ConversationProps = {
   rows: ReturnType<ChatStore["rowsOf"]>;
   onOpenThread: (root: number) => void;
   onJump: (seq: number) => void;
+  onPlace: (room: string, seq: number | undefined) => void;
   list: { current: MessageList | null };
   composer: { current: Composer | null };
 };
@@ -47,6 +48,7 @@ export function Conversation(props: ConversationProps) {
       store,
       onOpenThread: (root) => callbacks.current.onOpenThread(root),
       onJump: (seq) => callbacks.current.onJump(seq),
+      onPlace: (id, seq) => callbacks.current.onPlace(id, seq),
       onFocusWriting: focusWriting,
     };
   }, [chat, ui, store, list, composer]);

@@ -16,6 +16,7 @@ export function ThreadView(props: {
   room: OwnRoom;
   store: RoomStore;
   onJump: (seq: number) => void;
+  onPlace: (room: string, seq: number | undefined) => void;
   onClose: () => void;
 }) {
   const { chat, ui, room, store } = props;
@@ -32,6 +33,7 @@ export function ThreadView(props: {
           rows={chat.threadRows.value}
           onOpenThread={() => {}}
           onJump={props.onJump}
+          onPlace={props.onPlace}
           list={list}
           composer={composer}
         />

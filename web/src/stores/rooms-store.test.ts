@@ -28,7 +28,7 @@ const room = (name: string, more: Partial<OwnRoom> = {}): OwnRoom => ({
   mentions: 0,
   isFavourite: false,
   isMuted: false,
-  notify: "all",
+  notify: "mentions",
   lastAt: 1,
   ...more,
 });
@@ -102,12 +102,18 @@ describe("the rooms store", () => {
       ["direct", ["d2", "d1"]],
       ["archived", ["old"]],
     ]);
+    store.isNewestFirst.value = true;
+    store.put(room("mango", { lastAt: 99 }));
+    expect(shown()[1]).toEqual(["rooms", ["mango", "zebra"]]);
+    store.put(room("zebra", { lastAt: 100 }));
+    expect(shown()[1]).toEqual(["rooms", ["zebra", "mango"]]);
     store.keep(id("d3"));
     expect(shown()[2]).toEqual(["direct", ["d2", "d1", "d3"]]);
   });
 
-  test("muted rooms call by name alone, those set to nothing not at all, direct ones with every message", () => {
+  test("rooms call by name, or with every message where that is wanted or they are direct; muted by name alone, set to nothing not at all", () => {
     expect(callsOf(room("a", { unread: 5 }))).toBe(0);
+    expect(callsOf(room("a", { unread: 5, mentions: 2, notify: "all" }))).toBe(5);
     expect(callsOf(room("a", { unread: 5, mentions: 2, isMuted: true }))).toBe(2);
     expect(callsOf(room("a", { unread: 5, mentions: 2, notify: "nothing" }))).toBe(0);
     expect(callsOf(room("a", { kind: "direct", unread: 5 }))).toBe(5);

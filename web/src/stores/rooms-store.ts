@@ -103,8 +103,8 @@ export class RoomsStore {
     const open = rooms.filter((room) => !room.isArchived);
     const rest = open.filter((room) => !room.isFavourite);
     const sections: Section[] = [
-      { kind: "favourites", rooms: open.filter((room) => room.isFavourite).sort(byName) },
-      { kind: "rooms", rooms: rest.filter((room) => !isDirect(room.kind)).sort(byName) },
+      { kind: "favourites", rooms: open.filter((room) => room.isFavourite).sort(this.#order) },
+      { kind: "rooms", rooms: rest.filter((room) => !isDirect(room.kind)).sort(this.#order) },
       {
         kind: "direct",
         // One that nobody has written in yet is there for whoever opened it, as long as they look at it.
@@ -118,6 +118,13 @@ export class RoomsStore {
       (section) => section.rooms.length > 0 || section.kind === "rooms" || section.kind === "direct",
     );
   });
+
+  get #order(): (a: OwnRoom, b: OwnRoom) => number {
+    return this.isNewestFirst.value ? byNewest : byName;
+  }
+
+  /** Whether rooms stand in the order in which something was said in them last, as direct ones do. */
+  readonly isNewestFirst = signal(false);
 
   /** The room that is looked at stays in the list. */
   readonly #kept = signal<RoomId | null>(null);
@@ -148,11 +155,12 @@ export class RoomsStore {
   }
 }
 
-/** How often a room calls: by name, or by being for oneself alone. */
+/** How often a room calls: by name, or with every message where it is for oneself alone or that is wanted. */
 export function callsOf(room: OwnRoom): number {
   if (room.notify === "nothing" || room.isArchived) return 0;
   if (room.isMuted) return room.mentions;
-  return isDirect(room.kind) ? Math.max(room.unread, room.mentions) : room.mentions;
+  const isEvery = isDirect(room.kind) || room.notify === "all";
+  return isEvery ? Math.max(room.unread, room.mentions) : room.mentions;
 }
 
 /** What a room is called for one of its members; direct rooms by who else is in them. */

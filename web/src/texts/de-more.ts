@@ -206,6 +206,7 @@ export const deMore: MoreTexts = {
     motion: "Weniger Bewegung",
     singleKeys: "Einzelne Tasten wirken auf eine Nachricht (R, E, T…)",
     formatting: "Formatierungsknöpfe anzeigen",
+    newestFirst: "Räume mit den neuesten Nachrichten zuerst",
     blocked: "Blockierte Personen",
     nobodyBlocked: "Du hast niemanden blockiert.",
     wordFilter: "Wörter, die in keiner Nachricht stehen dürfen",

@@ -204,6 +204,7 @@ export const enMore = {
     motion: "Reduce motion",
     singleKeys: "Single keys act on a message (R, E, T…)",
     formatting: "Show the formatting buttons",
+    newestFirst: "Rooms with the newest messages first",
     blocked: "Blocked people",
     nobodyBlocked: "You have blocked nobody.",
     wordFilter: "Words that no message may hold",

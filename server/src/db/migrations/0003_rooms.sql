@@ -23,7 +23,7 @@ alter table memberships
   add column seen_seq bigint not null default 0,
   add column is_favourite boolean not null default false,
   add column is_muted boolean not null default false,
-  add column notify text not null default 'all' check (notify in ('all', 'mentions', 'nothing')),
+  add column notify text not null default 'mentions' check (notify in ('all', 'mentions', 'nothing')),
   -- May not write until then.
   add column silenced_until bigint,
   -- For slow mode.

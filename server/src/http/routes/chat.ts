@@ -1,6 +1,6 @@
 import type { Bootstrap } from "@novax/protocol/bootstrap";
 import type { OwnRoom } from "@novax/protocol/entities";
-import { generalRoomId } from "@novax/protocol/ids";
+import { generalRoomId, roomIdSchema } from "@novax/protocol/ids";
 import { asPerson } from "@novax/protocol/person";
 import { z } from "zod";
 import { countUnseenNotices } from "../../accounts/notices.ts";
@@ -27,8 +27,12 @@ export function createChatRoutes(assets: PageAssets): Route[] {
     const { sql } = app.db;
     const rooms = await listOwnRooms(sql, actor.id);
     const named = params.room === undefined ? undefined : rooms.find((room) => room.id === params.room);
-    // A room that is not there, or not for this person, is no page: both look the same.
-    if (params.room !== undefined && !named) return redirect("/chat");
+    // A room that is not there, or not for this person, is no page: both look the same. One that everybody may join is
+    // joined from the chat, by whoever asks for it there.
+    if (params.room !== undefined && !named) {
+      const isId = roomIdSchema.safeParse(params.room).success;
+      return redirect(isId ? `/chat?join=${params.room}` : "/chat");
+    }
     const first =
       named ??
       rooms.find((room) => room.id === cookies.lastRoom) ??
@@ -52,7 +56,7 @@ export function createChatRoutes(assets: PageAssets): Route[] {
       path,
       summary,
       isPage: true,
-      query: z.strictObject({ thread: z.string().max(20).optional() }),
+      query: z.strictObject({ join: z.string().max(64).optional() }),
       handle,
     }),
   );

@@ -211,6 +211,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
             </select>
           </label>
         </div>
+        {check("isNewestFirst", more.settings.newestFirst)}
         {check("hasToolbar", more.settings.formatting)}
       </section>
       <section className="settings-section">
