@@ -293,7 +293,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       await page.context().close();
     }, 60_000);
 
-    test("while one reads further up, nothing moves: new messages, a new width, a new height; the pill counts and leads down", async () => {
+    test("while one reads further up, nothing moves: new messages, edits, reactions, deletions, a new width, a new height; the pill counts and leads down", async () => {
       const { page } = await openChat(browser, henry);
       await page.mouse.move(700, 400);
       await page.mouse.wheel(0, -1500);
@@ -311,6 +311,22 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
         for (let index = 0; index < 3; index++) await socket.sayAndWait(`news ${index}`);
         await page.getByText("3 new messages").waitFor();
       }, "append");
+      // What happens to the messages above the reader grows and shrinks them, and moves nothing.
+      const above = await page.evaluate(() => {
+        const view = document.querySelector(".messages-viewport")!.getBoundingClientRect();
+        const rows = [...document.querySelectorAll<HTMLElement>(".row-message")];
+        const before = rows.filter((row) => row.getBoundingClientRect().bottom < view.top);
+        return before.slice(-4).map((row) => Number(row.dataset.seq));
+      });
+      const general = { room: generalRoomId };
+      await steady(
+        () => writer.did("message.edit", { ...general, seq: above[0]!, text: "longer\n".repeat(8) }),
+        "edit",
+      );
+      await steady(() => writer.did("reaction.add", { ...general, seq: above[1]!, emoji: "👍" }), "reaction");
+      await steady(() => writer.say(generalRoomId, "an answer", { threadRoot: above[2]! }), "thread");
+      await steady(() => writer.did("message.delete", { ...general, seq: above[3]! }), "delete");
+      expect(await page.locator(`.row[data-seq="${above[0]}"]`).innerText()).toContain("longer");
       await steady(() => page.setViewportSize({ width: 1360, height: 600 }), "height");
       const anchor = await page.evaluate(() => {
         const view = document.querySelector(".messages-viewport")!.getBoundingClientRect();

@@ -131,6 +131,21 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.getByRole("button", { name: "Settings" }).click();
     await page.getByLabel("Colours").selectOption("dark");
     await page.reload();
+    // The list of rooms is as wide as one wants it.
+    const edge = page.getByRole("separator", { name: "Width of the room list" });
+    const width = async () => (await page.locator(".sidebar").boundingBox())!.width;
+    expect(await width()).toBe(264);
+    await edge.focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await width()).toBe(280);
+    await edge.hover();
+    await page.mouse.down();
+    await page.mouse.move(350, 300);
+    await page.mouse.up();
+    expect(await width()).toBe(350);
+    await page.keyboard.press("End");
+    await page.reload();
+    expect(await width()).toBe(400);
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
     expect(await page.evaluate(() => getComputedStyle(document.body).colorScheme)).toBe("dark");
     await page.context().close();

@@ -51,6 +51,8 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await button(b, "All rooms").click();
     await roomItem(b, name).click();
   };
+  /** The place in the open room of the message with this text. */
+  const seqOf = async (text: string) => Number(await rowOf(a, text).getAttribute("data-seq"));
   let workshop: string;
 
   test("a room is made on one side, found and joined on the other; its address leads there, and Back leads back", async () => {
@@ -151,6 +153,19 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     expect((await shownTexts(a)).filter((text) => text.includes("and here"))).toHaveLength(1);
     await b.goBack();
     expect(await isShown(b.getByRole("heading", { name: "Workshop" }))).toBe(true);
+    // Whoever wrote hears of what comes, in the list of threads too, until they read it; and can stop that.
+    const follow = thread.getByRole("button", { name: "Following" });
+    expect(await follow.getAttribute("aria-pressed")).toBe("true");
+    await thread.getByRole("button", { name: "Close" }).click();
+    await bob.say(workshop as RoomId, "more of it", { threadRoot: await seqOf("sounds good") });
+    const threads = a.getByRole("button", { name: /^Threads\s*, 1 new/ });
+    expect(await isShown(threads)).toBe(true);
+    await threads.click();
+    await a.getByRole("complementary", { name: "Threads" }).getByText("1 unread").click();
+    expect(await isShown(thread.locator(".message-text", { hasText: "more of it" }))).toBe(true);
+    expect(await isShown(button(a, "Threads"))).toBe(true);
+    await follow.click();
+    await thread.getByRole("button", { name: "Follow", exact: true }).waitFor();
     await thread.getByRole("button", { name: "Close" }).click();
   }, 60_000);
 

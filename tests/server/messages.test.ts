@@ -203,6 +203,18 @@ for (const kind of databaseKinds) {
       expect((await followed()).threads[0]).toMatchObject({ unread: 0 });
       await alice.did("thread.follow", { room, seq: root, isFollowed: false });
       expect((await followed()).threads.some((entry) => entry.seq === root)).toBe(false);
+      // Whoever begins to follow has nothing to read up on; what comes then waits in their count.
+      const waiting = async () => (await alice.read<{ unreadThreads: number }>("/api/own")).unreadThreads;
+      const before = await waiting();
+      await bob.say(room, "while nobody listens", { threadRoot: root });
+      await alice.did("thread.follow", { room, seq: root, isFollowed: true });
+      expect((await followed()).threads[0]).toMatchObject({ seq: root, unread: 0 });
+      expect(await waiting()).toBe(before);
+      await bob.say(room, "now", { threadRoot: root });
+      expect(await waiting()).toBe(before + 1);
+      // Following once more changes nothing of that.
+      await alice.did("thread.follow", { room, seq: root, isFollowed: true });
+      expect(await waiting()).toBe(before + 1);
       // A thread does not hang on an answer, and not on nothing.
       const send = (threadRoot: number) =>
         bob.refusedWith("message.send", {

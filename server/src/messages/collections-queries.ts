@@ -139,17 +139,35 @@ export async function findFollowed(
   return { isFollowed: row?.is_followed ?? false, readSeq: Number(row?.read_seq ?? 0) };
 }
 
+/** What was said before somebody begins to follow, up to `headSeq`, is not new to them. */
 export async function setFollowed(
   sql: Sql,
   account: AccountId,
   room: RoomId,
   root: number,
   isFollowed: boolean,
+  headSeq: number,
 ): Promise<void> {
   await sql`
-    insert into threads_followed (account_id, room_id, root_seq, is_followed)
-    values (${account}, ${room}, ${root}, ${isFollowed})
-    on conflict (account_id, room_id, root_seq) do update set is_followed = excluded.is_followed`;
+    insert into threads_followed as old (account_id, room_id, root_seq, is_followed, read_seq)
+    values (${account}, ${room}, ${root}, ${isFollowed}, ${headSeq})
+    on conflict (account_id, room_id, root_seq) do update
+      set is_followed = excluded.is_followed,
+        read_seq = case when old.is_followed then old.read_seq else excluded.read_seq end`;
+}
+
+/** How many of the threads that a person follows, in rooms they are in now, have answers they have not read. */
+export async function countUnreadThreads(sql: Sql, account: AccountId): Promise<number> {
+  const [row] = await sql<{ count: number }>`
+    select count(*)::int as count
+    from threads_followed f
+      join memberships own on own.room_id = f.room_id and own.account_id = f.account_id
+    where f.account_id = ${account} and f.is_followed and exists (
+      select 1 from messages r
+      where r.room_id = f.room_id and r.thread_root = f.root_seq and r.seq > f.read_seq and r.deleted_at is null
+        and r.sender_id <> f.account_id
+    )`;
+  return row!.count;
 }
 
 /** Raises how far a thread was read; nothing where it is not followed. True when it rose. */

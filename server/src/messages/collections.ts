@@ -45,9 +45,9 @@ export async function followThread(
   seq: number,
   isFollowed: boolean,
 ): Promise<void> {
-  await requireMembership(app.db.sql, actor, room);
+  const { room: place } = await requireMembership(app.db.sql, actor, room);
   await requireMessage(app.db.sql, room, seq);
-  await setFollowed(app.db.sql, actor.id, room, seq, isFollowed);
+  await setFollowed(app.db.sql, actor.id, room, seq, isFollowed, place.headSeq);
   tellOwn(app, actor, "threads");
 }
 

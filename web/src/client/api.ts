@@ -35,6 +35,8 @@ export type Profile = {
   status: OwnState["status"];
   state: PresenceState | null;
 };
+/** What is one's own, and how much waits in the lists. */
+export type OwnLists = OwnState & { reports: number; unreadThreads: number };
 export type Later = {
   scheduled: {
     sendId: SendId;
@@ -105,7 +107,7 @@ const inRoom = (room: RoomId, path: string) => `rooms/${encodeURIComponent(room)
 export const api = {
   order,
   rooms: () => read<{ epoch: string; rooms: OwnRoom[] }>("rooms"),
-  own: () => read<OwnState & { reports: number }>("own"),
+  own: () => read<OwnLists>("own"),
   timeline: (room: RoomId, wish: PageWish) => read<TimelinePage>(inRoom(room, "timeline"), wish),
   thread: (room: RoomId, root: number, wish: { before?: number; limit: number }) =>
     read<ThreadPage>(inRoom(room, `threads/${root}`), wish),

@@ -17,7 +17,11 @@ export type Preferences = {
   hasToolbar: boolean;
   /** Rooms in the order in which something was said in them last. */
   isNewestFirst: boolean;
+  /** How wide the list of rooms is in a wide window, in CSS pixels. */
+  sidebarWidth: number;
 };
+
+export const sidebarWidths = { min: 200, max: 400, normal: 264 };
 
 const key = "preferences";
 const defaults: Preferences = {
@@ -31,6 +35,7 @@ const defaults: Preferences = {
   hasSingleKeys: true,
   hasToolbar: true,
   isNewestFirst: false,
+  sidebarWidth: sidebarWidths.normal,
 };
 
 export const preferences = signal<Preferences>(defaults);
@@ -45,8 +50,9 @@ export function loadPreferences(): void {
   } catch {
     // Without a storage everything is as it is at first.
   }
-  preferences.subscribe(({ density, textSize, reducesMotion }) => {
-    const { dataset } = document.documentElement;
+  preferences.subscribe(({ density, textSize, reducesMotion, sidebarWidth }) => {
+    const { dataset, style } = document.documentElement;
+    style.setProperty("--sidebar-width", `${sidebarWidth}px`);
     dataset.density = density;
     dataset.textSize = textSize;
     dataset.motion = reducesMotion ? "reduced" : "full";

@@ -31,6 +31,8 @@ export type SidebarProps = {
   isAdmin: boolean;
   mayAddRooms: boolean;
   mentionCount: number;
+  /** Threads one follows, with answers one has not read. */
+  threadCount: number;
   reportCount: number;
   /** Things that happened to one's account and were not looked at. */
   unseenNotices: number;
@@ -60,7 +62,7 @@ export function Sidebar(props: SidebarProps) {
   };
   const views: [Panel, string, () => preact.JSX.Element, number][] = [
     ["mentions", t.rooms.mentions, AtIcon, props.mentionCount],
-    ["threads", t.rooms.threads, ThreadIcon, 0],
+    ["threads", t.rooms.threads, ThreadIcon, props.threadCount],
     ["saved", t.rooms.saved, BookmarkIcon, 0],
     ["later", t.rooms.later, ClockIcon, 0],
   ];
@@ -92,7 +94,12 @@ export function Sidebar(props: SidebarProps) {
               >
                 <ViewIcon />
                 <span className="room-item-name">{label}</span>
-                {count > 0 ? <span className="badge badge-mention">{count}</span> : null}
+                {count > 0 ? (
+                  <span className="badge badge-mention">
+                    <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
+                    <span className="visually-hidden">, {t.account.newNotices(count)}</span>
+                  </span>
+                ) : null}
               </button>
             </li>
           ))}

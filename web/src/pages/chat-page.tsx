@@ -11,6 +11,7 @@ import { NoticeBanner } from "../components/notice-banner.tsx";
 import { preferences } from "../components/preferences.ts";
 import { RoomHeader } from "../components/room-header.tsx";
 import { Sidebar } from "../components/sidebar.tsx";
+import { SidebarEdge } from "../components/sidebar-edge.tsx";
 import { ToastList } from "../components/toast-list.tsx";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { Panel, UiStore } from "../stores/ui-store.ts";
@@ -219,7 +220,8 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         status={chat.own.value!.status}
         isAdmin={chat.mayOnServer("report.resolve_any")}
         mayAddRooms={chat.mayOnServer("room.create")}
-        mentionCount={0}
+        mentionCount={chat.rooms.mentions.value}
+        threadCount={chat.own.value!.unreadThreads}
         reportCount={chat.own.value!.reports}
         unseenNotices={chat.notices.unseenCount.value}
         nameOfRoom={(own) => chat.nameOf(own)}
@@ -301,6 +303,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           onClose={closePanel}
         />
       ) : null}
+      <SidebarEdge />
       <ToastList toasts={chat.toasts.shown.value} onDismiss={(id) => chat.toasts.dismiss(id)} />
       {overlay ? (
         <OverlayHost key={overlay.kind} overlay={overlay} chat={chat} ui={ui} onOpenRoom={openRoom} />

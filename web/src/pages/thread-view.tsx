@@ -23,7 +23,22 @@ export function ThreadView(props: {
   const list = useRef<MessageList>(null);
   const composer = useRef<Composer>(null);
   return (
-    <PanelFrame key={`${store.id} ${store.threadRoot}`} title={t.thread.title} onClose={props.onClose}>
+    <PanelFrame
+      key={`${store.id} ${store.threadRoot}`}
+      title={t.thread.title}
+      onClose={props.onClose}
+      actions={
+        <button
+          type="button"
+          className="button-quiet"
+          aria-pressed={chat.isThreadFollowed.value}
+          title={t.thread.followHint}
+          onClick={() => void chat.toggleFollowed()}
+        >
+          {chat.isThreadFollowed.value ? t.thread.followed : t.thread.follow}
+        </button>
+      }
+    >
       <div className="thread">
         <Conversation
           chat={chat}

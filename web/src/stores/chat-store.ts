@@ -1,5 +1,5 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
-import type { Bootstrap, OwnState, TimelinePage } from "@novax/protocol/bootstrap";
+import type { Bootstrap, TimelinePage } from "@novax/protocol/bootstrap";
 import type { CommandType, FieldsOf } from "@novax/protocol/commands";
 import type { OwnRoom, Person } from "@novax/protocol/entities";
 import type { EventOf, EventsFrame, RoomEvent } from "@novax/protocol/events";
@@ -16,7 +16,7 @@ import type { Reply } from "@novax/protocol/replies";
 import type { Signal as PassingSignal } from "@novax/protocol/signals";
 import { mentionsIn, textOf } from "@novax/protocol/text";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
-import { type Api, isSignedIn } from "../client/api.ts";
+import { type Api, isSignedIn, type OwnLists } from "../client/api.ts";
 import { type CommandDraft, RealtimeClient, type RealtimeListener } from "../client/realtime-client.ts";
 import { t } from "../texts/text.ts";
 import { Drafts } from "./drafts.ts";
@@ -59,17 +59,20 @@ export class ChatStore {
   readonly isAttended = signal(true);
   /** Something of one's own lists has changed: they are read again where they are shown. */
   readonly listsVersion = signal(0);
-  readonly own: ReturnType<typeof signal<OwnState & { reports: number }>>;
+  readonly own: ReturnType<typeof signal<OwnLists>>;
   readonly saved = signal<ReadonlySet<string>>(new Set());
   readonly #schedule: ChatOptions["schedule"];
   readonly #stores = new Map<RoomId, RoomStore>();
   readonly #current = signal<RoomId | null>(null);
   readonly #thread = signal<RoomStore | null>(null);
+  readonly #isThreadFollowed = signal(false);
   readonly #visited = signal<readonly RoomId[]>([]);
   /** A message that was jumped to, and is shown for a moment. */
   readonly highlighted = signal<number | null>(null);
   /** Whether the end of the list is in view; then the oldest may go. */
   isFollowing = true;
+  /** How far the open thread was said to be read. */
+  #threadReadSeq = 0;
   #typingSentAt = 0;
   #isSigningOut = false;
   #epoch: string;
@@ -81,7 +84,7 @@ export class ChatStore {
     this.#epoch = bootstrap.epoch;
     this.you = bootstrap.you;
     this.api = options.api;
-    this.own = signal({ ...bootstrap.own, reports: 0 });
+    this.own = signal({ ...bootstrap.own, reports: 0, unreadThreads: 0 });
     this.rooms = new RoomsStore(bootstrap.you, bootstrap.rooms);
     this.people = new PeopleStore(bootstrap.you);
     for (const room of bootstrap.rooms)
@@ -106,6 +109,11 @@ export class ChatStore {
   /** The thread that is open beside the room. */
   get thread(): ReadonlySignal<RoomStore | null> {
     return this.#thread;
+  }
+
+  /** Whether one hears of the answers in the open thread. */
+  get isThreadFollowed(): ReadonlySignal<boolean> {
+    return this.#isThreadFollowed;
   }
 
   /** The rooms in the order in which they were last looked at, the newest first. */
@@ -241,6 +249,7 @@ export class ChatStore {
     if (this.#thread.peek()?.threadRoot === root && this.#thread.peek()?.id === room) return;
     const fetchPage = async (wish: { before?: number; limit: number }): Promise<TimelinePage> => {
       const page = await this.api.thread(room, root, wish);
+      this.#isThreadFollowed.value = page.isFollowed;
       // The message that the thread hangs on stands at its beginning.
       return page.hasBefore
         ? page
@@ -248,6 +257,7 @@ export class ChatStore {
     };
     const store = new RoomStore(room, { fetchPage, people: this.people.known, threadRoot: root });
     this.#thread.value = store;
+    this.#threadReadSeq = 0;
     try {
       await store.load();
       this.#markThreadRead(store);
@@ -255,6 +265,16 @@ export class ChatStore {
       this.toasts.show(t.errors.notLoaded);
       if (this.#thread.peek() === store) this.#thread.value = null;
     }
+  }
+
+  /** Follows the open thread, or no longer. */
+  async toggleFollowed(): Promise<void> {
+    const store = this.#thread.peek();
+    if (!store || store.threadRoot === null) return;
+    const isFollowed = !this.#isThreadFollowed.peek();
+    this.#isThreadFollowed.value = isFollowed;
+    const done = await this.order("thread.follow", { room: store.id, seq: store.threadRoot, isFollowed });
+    if (!done && this.#thread.peek() === store) this.#isThreadFollowed.value = !isFollowed;
   }
 
   send(draft: Omit<OutboxDraft, "room">, store: RoomStore): void {
@@ -400,14 +420,10 @@ export class ChatStore {
   }
 
   #markThreadRead(store: RoomStore): void {
-    const last = store.entries.peek().at(-1);
-    if (last && store.threadRoot !== null)
-      void this.client.request({
-        type: "thread.mark_read",
-        room: store.id,
-        seq: store.threadRoot,
-        upTo: last.seq,
-      });
+    const upTo = store.entries.peek().at(-1)?.seq ?? 0;
+    if (store.threadRoot === null || upTo <= this.#threadReadSeq) return;
+    this.#threadReadSeq = upTo;
+    void this.client.request({ type: "thread.mark_read", room: store.id, seq: store.threadRoot, upTo });
   }
 
   #listen(): RealtimeListener {
@@ -476,7 +492,8 @@ export class ChatStore {
       case "own":
         this.listsVersion.value += 1;
         if (passing.what === "saved") void this.#rereadSaved();
-        if (passing.what === "profile" || passing.what === "reports") void this.rereadOwn();
+        if (passing.what === "profile" || passing.what === "reports" || passing.what === "threads")
+          void this.rereadOwn();
         return;
     }
   }
@@ -530,6 +547,9 @@ export class ChatStore {
     }
     for (const event of events) this.people.known.set(event.actor.id, event.actor);
     const own = sent.filter((event) => event.actor.id === this.you.id);
+    // Whoever answers follows.
+    if (thread?.id === id && own.some((event) => event.threadRoot === thread.threadRoot))
+      this.#isThreadFollowed.value = true;
     if (own.length > 0) this.outbox.acknowledge(new Set(own.map((event) => event.sendId)));
     if (!store) return;
     if (id !== this.#current.peek()) {

@@ -137,6 +137,11 @@ export class RoomsStore {
     [...this.#rooms.value.values()].reduce((sum, room) => sum + callsOf(room), 0),
   );
 
+  /** How many messages call one by name and were not read. */
+  readonly mentions = computed(() =>
+    [...this.#rooms.value.values()].reduce((sum, room) => sum + room.mentions, 0),
+  );
+
   #count(room: OwnRoom, event: RoomEvent): OwnRoom {
     if (event.type === "member.role_changed" && event.member.id === this.#you.id)
       return { ...room, role: roleInRoom(event.role, this.#you.serverRole, room.kind) };

@@ -63,7 +63,6 @@ export const deMore: MoreTexts = {
       member: "Mitglied",
       guest: "Gast",
     },
-    profile: "Profil",
   },
   createRoom: {
     title: "Raum erstellen",
@@ -144,9 +143,6 @@ export const deMore: MoreTexts = {
     unsaved: "Nicht mehr gemerkt.",
   },
   later: {
-    due: (note: string) => `Erinnerung: ${note}`,
-    look: "Ansehen",
-    when: "Wann",
     inMinutes: (count: number) => plural(count, { one: "In einer Minute", other: "In # Minuten" }),
     inHours: (count: number) => plural(count, { one: "In einer Stunde", other: "In # Stunden" }),
     tomorrow: "Morgen früh",
@@ -154,7 +150,6 @@ export const deMore: MoreTexts = {
     choose: "Datum und Uhrzeit",
     schedule: "Später senden",
     remind: "Erinnern",
-    note: "Notiz",
     scheduled: (when: string) => `Wird gesendet: ${when}.`,
     reminded: (when: string) => `Du wirst erinnert: ${when}.`,
     notSent: (why: string) => `Nicht gesendet: ${why}`,

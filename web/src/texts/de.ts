@@ -5,14 +5,12 @@ const plural = createPlural("de");
 
 export const de: Texts = {
   app: {
-    loading: "Lädt…",
     close: "Schließen",
     cancel: "Abbrechen",
     save: "Speichern",
     remove: "Entfernen",
     you: "du",
     more: "Mehr",
-    search: "Suchen",
     nothingFound: "Nichts gefunden.",
     loadMore: "Mehr anzeigen",
     done: "Erledigt",
@@ -20,7 +18,6 @@ export const de: Texts = {
   errors: {
     offline: "Gerade keine Verbindung. Versuch es noch einmal.",
     notLoaded: "Das konnte nicht geladen werden. Versuch es noch einmal.",
-    noMessage: "Diese Nachricht gibt es nicht mehr.",
   },
   connection: {
     away: "Keine Verbindung. Was du schreibst, wird später gesendet.",
@@ -46,6 +43,7 @@ export const de: Texts = {
     create: "Raum erstellen",
     browse: "Räume entdecken",
     newDirect: "Neue Nachricht",
+    width: "Breite der Raumliste",
     addRoom: "Raum hinzufügen",
     all: "Alle Räume",
     unread: (count: number) => plural(count, { one: "# ungelesen", other: "# ungelesen" }),
@@ -58,10 +56,8 @@ export const de: Texts = {
     youLeft: (name: string) => `Du bist nicht mehr in ${name}.`,
     youAreIn: "Du bist in keinem Raum",
     youAreInNone: "Du wurdest entfernt. Wer diesen Chat betreibt, kann dich wieder hereinlassen.",
-    invited: (name: string) => `Du bist jetzt in ${name}.`,
   },
   account: {
-    appearance: "Darstellung",
     asSystem: "Wie das System",
     light: "Hell",
     dark: "Dunkel",
@@ -71,7 +67,6 @@ export const de: Texts = {
     newNotices: (count: number) => plural(count, { one: "# neu", other: "# neu" }),
     aboutAccount: (count: number) => `${count} neu zu deinem Konto`,
     signOut: "Abmelden",
-    setStatus: "Status setzen",
     admin: "Verwaltung",
   },
   room: {
@@ -188,7 +183,12 @@ export const de: Texts = {
     everybody: "Alle in diesem Raum",
     everybodyHere: "Alle, die gerade online sind",
   },
-  thread: { title: "Thread", follow: "Folgen", unfollow: "Nicht mehr folgen", none: "Noch keine Antworten." },
+  thread: {
+    title: "Thread",
+    follow: "Folgen",
+    followed: "Gefolgt",
+    followHint: "Ob du von seinen Antworten erfährst",
+  },
   presence: { online: "online", away: "abwesend", quiet: "nicht stören" },
   reminder: { due: (note: string) => `Erinnerung: ${note}`, look: "Ansehen" },
 };

@@ -61,7 +61,6 @@ export const enMore = {
       member: "Member",
       guest: "Guest",
     },
-    profile: "Profile",
   },
   createRoom: {
     title: "Create a room",
@@ -142,9 +141,6 @@ export const enMore = {
     unsaved: "Removed from saved.",
   },
   later: {
-    due: (note: string) => `Reminder: ${note}`,
-    look: "Look",
-    when: "When",
     inMinutes: (count: number) => plural(count, { one: "In a minute", other: "In # minutes" }),
     inHours: (count: number) => plural(count, { one: "In an hour", other: "In # hours" }),
     tomorrow: "Tomorrow morning",
@@ -152,7 +148,6 @@ export const enMore = {
     choose: "Date and time",
     schedule: "Send later",
     remind: "Remind me",
-    note: "Note",
     scheduled: (when: string) => `It is sent ${when}.`,
     reminded: (when: string) => `You are reminded ${when}.`,
     notSent: (why: string) => `Not sent: ${why}`,

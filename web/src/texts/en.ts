@@ -4,14 +4,12 @@ const plural = createPlural("en");
 
 export const en = {
   app: {
-    loading: "Loading…",
     close: "Close",
     cancel: "Cancel",
     save: "Save",
     remove: "Remove",
     you: "you",
     more: "More",
-    search: "Search",
     nothingFound: "Nothing found.",
     loadMore: "Show more",
     done: "Done",
@@ -19,7 +17,6 @@ export const en = {
   errors: {
     offline: "No connection at the moment. Try again.",
     notLoaded: "That could not be loaded. Try again.",
-    noMessage: "This message is gone.",
   },
   connection: {
     away: "No connection. What you write is sent later.",
@@ -45,6 +42,7 @@ export const en = {
     create: "Create a room",
     browse: "Browse rooms",
     newDirect: "New message",
+    width: "Width of the room list",
     addRoom: "Add a room",
     all: "All rooms",
     unread: (count: number) => plural(count, { one: "# unread", other: "# unread" }),
@@ -57,10 +55,8 @@ export const en = {
     youLeft: (name: string) => `You are no longer in ${name}.`,
     youAreIn: "You are in no room",
     youAreInNone: "Somebody has taken you out of it. Whoever runs this chat can let you in again.",
-    invited: (name: string) => `You are now in ${name}.`,
   },
   account: {
-    appearance: "Appearance",
     asSystem: "As the system",
     light: "Light",
     dark: "Dark",
@@ -70,7 +66,6 @@ export const en = {
     newNotices: (count: number) => plural(count, { one: "# new", other: "# new" }),
     aboutAccount: (count: number) => `${count} new about your account`,
     signOut: "Sign out",
-    setStatus: "Set a status",
     admin: "Administration",
   },
   room: {
@@ -187,7 +182,12 @@ export const en = {
     everybody: "Everybody in this room",
     everybodyHere: "Everybody who is here",
   },
-  thread: { title: "Thread", follow: "Follow", unfollow: "No longer follow", none: "No answers yet." },
+  thread: {
+    title: "Thread",
+    follow: "Follow",
+    followed: "Following",
+    followHint: "Whether its answers are told to you",
+  },
   presence: { online: "here", away: "away", quiet: "do not disturb" },
   reminder: { due: (note: string) => `Reminder: ${note}`, look: "Look" },
 } as const;

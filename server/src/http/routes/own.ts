@@ -6,6 +6,7 @@ import { z } from "zod";
 import { listBannedAddresses } from "../../admin/queries.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import {
+  countUnreadThreads,
   listFollowedThreads,
   listMentions,
   listReminders,
@@ -45,7 +46,8 @@ export const ownRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/own",
-    summary: "What is one's own: status, silence, words, whom one blocked, and how many reports wait.",
+    summary:
+      "What is one's own: status, silence, words, whom one blocked, and how many reports and threads wait.",
     answer: z.strictObject({
       status: statusSchema,
       quietUntil: z.int().nullable(),
@@ -53,11 +55,13 @@ export const ownRoutes: readonly Route[] = [
       alertWords: z.array(z.string()),
       blocked: z.array(personSchema),
       reports: z.int(),
+      unreadThreads: z.int(),
     }),
     handle: async ({ app, actor }) =>
       Response.json({
         ...(await readOwnState(app.db.sql, actor.id, app.clock.now())),
         reports: await countReports(app.db.sql, actor.id),
+        unreadThreads: await countUnreadThreads(app.db.sql, actor.id),
       }),
   }),
   defineSessionRoute({
