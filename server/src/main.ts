@@ -125,13 +125,13 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       development: false,
       // Said in words: with `development` off Bun shares the port with whoever listens already.
       reusePort: false,
-      error: (error) => problemResponse(toProblem(error, log).problem, undefined),
+      error: (error) => problemResponse(toProblem(error, log, "en").problem, undefined),
       websocket: createSocketHandlers(() => realtime),
       fetch: (request, self) => {
         const url = URL.parse(request.url);
         if (!url) throw new Refusal("malformed", "The request has no valid address.");
         if (isSocketRequest(url)) {
-          if (isStopping) throw new Refusal("unavailable", "The server restarts.", { retryInMs: 1000 });
+          if (isStopping) throw new Refusal("unavailable", (t) => t.restarts, { retryInMs: 1000 });
           return upgradeSocket(app, request, url, self);
         }
         return http.fetch(request, { address: self.requestIP(request)?.address ?? "" });

@@ -268,6 +268,19 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     expect(await page.locator("dialog[open]").innerText()).not.toMatch(
       /\b(Settings|Save|Clear|Do not|Language|Others|words?)\b/,
     );
+    // The server's own pages, and what it refuses.
+    const account = await page.context().newPage();
+    await account.goto(`${server.url}/account`);
+    expect(await account.locator("main").innerText()).not.toMatch(/\b(Your|account|Password|sign|None)\b/);
+    await account.goto(`${server.url}/account/profile`);
+    await account.getByLabel("Benutzername").fill("x");
+    await account.getByRole("button", { name: "Benutzernamen ändern" }).click();
+    await account.getByText("Ein Benutzername hat 2 bis 32 Zeichen.").waitFor();
+    // Chosen here, it holds for every page of this browser.
+    await page.getByLabel("Sprache").selectOption("en");
+    await page.getByRole("heading", { name: "Direct messages" }).waitFor();
+    await account.goto(`${server.url}/account`);
+    await account.getByRole("heading", { name: "Your account" }).waitFor();
     await page.context().close();
   });
 });

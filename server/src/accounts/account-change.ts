@@ -6,7 +6,8 @@ import { type Database, isDeadlock, type Sql } from "../db/database.ts";
 import { type RecordEvent, transactWithEvents } from "../events/record-events.ts";
 import type { JobNeeds } from "../jobs/queue.ts";
 import type { Log } from "../log/log.ts";
-import { insertNotice, type NoticeKind, noticeTitles } from "./notices.ts";
+import { type NoticeText, textsIn } from "../texts/texts.ts";
+import { insertNotice, type NoticeKind } from "./notices.ts";
 import type { Account } from "./queries.ts";
 
 export type AccountChangeNeeds = JobNeeds & { db: Database; bus: Bus; log: Log; publicUrl: URL };
@@ -18,7 +19,7 @@ export type AccountChange = {
   /** These sessions ended in this transaction: their sockets are closed, on every process. */
   endedSessions: (ids: readonly SessionId[]) => void;
   /** Tells the person, by mail and in the app. */
-  notify: (account: Account, kind: NoticeKind, detail: string) => Promise<void>;
+  notify: (account: Account, kind: NoticeKind, detail: NoticeText) => Promise<void>;
   /** Entered into the audit log as the last thing of the transaction. */
   audit: (draft: AuditDraft) => void;
 };
@@ -53,10 +54,9 @@ async function changeOnce<T>(
       endedSessions: (ids) => ended.push(...ids),
       notify: async (account, kind, detail) => {
         await insertNotice(app, tx, account, kind, detail);
-        signals.push({
-          account: account.id,
-          signal: { type: "notice", title: noticeTitles[kind], detail },
-        });
+        const { notices } = textsIn(account.language);
+        const signal = { type: "notice", title: notices.titles[kind], detail: detail(notices) } as const;
+        signals.push({ account: account.id, signal });
       },
       audit: (draft) => entries.push(draft),
     });

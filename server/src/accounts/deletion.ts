@@ -59,6 +59,6 @@ export async function assertNotLastOwner(tx: Sql, account: Account): Promise<voi
       and delete_at is null and not awaits_approval
     limit 1`;
   if (others.length === 0) {
-    throw new Refusal("last_owner", "This is the last owner. Make somebody else an owner first.");
+    throw new Refusal("last_owner", (t) => t.lastOwner);
   }
 }

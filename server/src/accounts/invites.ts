@@ -104,5 +104,5 @@ export async function markInviteRevoked(tx: Sql, id: string, now: number): Promi
 }
 
 function inviteInvalid(): Refusal {
-  return new Refusal("invite_invalid", "This invitation does not work. Ask for a new one.");
+  return new Refusal("invite_invalid", (t) => t.inviteDead);
 }

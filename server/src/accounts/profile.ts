@@ -3,6 +3,7 @@ import { displayNameCharsMax } from "@novax/protocol/limits";
 import { toPerson } from "@novax/protocol/person";
 import { isUniqueViolation } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
+import type { RefusalText } from "../texts/texts.ts";
 import { type AccountChangeNeeds, changeAccount } from "./account-change.ts";
 import { lockAccount, setDisplayName } from "./queries.ts";
 import { countNamesGivenUp, isNameReserved, reserveName, setUsername } from "./reserved-usernames.ts";
@@ -26,10 +27,9 @@ export function parseDisplayName(text: string): string {
   if (
     /[\p{Control}\p{Format}\p{Surrogate}\p{Private_Use}\p{Default_Ignorable_Code_Point}\u2800]/u.test(plain)
   ) {
-    throw invalid("A display name has no signs that cannot be seen.");
+    throw invalid((t) => t.displayNameVisible);
   }
-  if ([...name].length > displayNameCharsMax)
-    throw invalid(`A display name has at most ${displayNameCharsMax} characters.`);
+  if ([...name].length > displayNameCharsMax) throw invalid((t) => t.displayNameLength(displayNameCharsMax));
   return name;
 }
 
@@ -61,14 +61,14 @@ export async function changeUsername(
       if (usernameKey(account.username) !== key) {
         // Each name that is given up is kept from the others: nobody collects them.
         if ((await countNamesGivenUp(tx, actor.id, now + reservedMs - dayMs)) >= renamesPerDay) {
-          throw new Refusal("too_many_attempts", "A username can be changed three times a day.", {
+          throw new Refusal("too_many_attempts", (t) => t.usernameTooOften, {
             retryInMs: dayMs,
           });
         }
         await reserveName(tx, usernameKey(account.username), actor.id, now + reservedMs);
       }
       await setUsername(tx, actor.id, username, key);
-      await notify({ ...account, username }, "username_changed", `You were ${account.username} before.`);
+      await notify({ ...account, username }, "username_changed", (t) => t.wasUsername(account.username));
       audit({
         action: "account.renamed",
         actor: account,
@@ -84,6 +84,6 @@ export async function changeUsername(
   }
 }
 
-function invalid(detail: string): Refusal {
+function invalid(detail: RefusalText): Refusal {
   return new Refusal("display_name_invalid", detail, { field: "display_name" });
 }

@@ -1,5 +1,6 @@
 import type { Person, ServerRole } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
+import type { Language } from "@novax/protocol/language";
 import { toPerson } from "@novax/protocol/person";
 import type { Sql } from "../db/database.ts";
 
@@ -21,6 +22,8 @@ export type Account = {
   hasFactor: boolean;
   hasTotp: boolean;
   mustHaveFactor: boolean;
+  /** The language in which its person was last seen reading. */
+  language: Language;
   /** When it will be deleted, where its owner asked for that. */
   deleteAt: number | null;
 };
@@ -42,6 +45,7 @@ type AccountRow = {
   totp_secret: Uint8Array | null;
   must_have_factor: boolean;
   delete_at: string | null;
+  language: Language;
 };
 
 export async function findAccountByUsernameKey(sql: Sql, key: string): Promise<Account | null> {
@@ -86,17 +90,18 @@ export async function insertAccount(
     serverRole: ServerRole;
     createdAt: number;
     emailVerifiedAt?: number;
+    language?: Language;
     awaitsApproval?: boolean;
     invite?: { by: AccountId; note: string };
   },
 ): Promise<void> {
   await tx`
     insert into accounts (id, username, username_key, display_name, email, email_verified_at, password_hash,
-      server_role, created_at, awaits_approval, invited_by, invite_note)
+      server_role, created_at, awaits_approval, invited_by, invite_note, language)
     values (${account.id}, ${account.username}, ${account.key}, ${account.displayName ?? ""}, ${account.email},
       ${account.emailVerifiedAt ?? null}, ${account.passwordHash}, ${account.serverRole},
       ${account.createdAt}, ${account.awaitsApproval ?? false}, ${account.invite?.by ?? null},
-      ${account.invite?.note ?? ""})`;
+      ${account.invite?.note ?? ""}, ${account.language ?? "en"})`;
 }
 
 /** Whether nobody has an account yet, held true until the transaction ends: two first people cannot both be it. */
@@ -195,8 +200,14 @@ function toAccount(row: AccountRow): Account {
     hasFactor: row.factor_on_at !== null,
     hasTotp: row.totp_secret !== null,
     mustHaveFactor: row.must_have_factor,
+    language: row.language,
     deleteAt: row.delete_at === null ? null : Number(row.delete_at),
   };
+}
+
+/** Keeps the language that somebody reads in, for what is written to them while they are away. */
+export async function rememberLanguage(sql: Sql, id: AccountId, language: Language): Promise<void> {
+  await sql`update accounts set language = ${language} where id = ${id} and language <> ${language}`;
 }
 
 /** What somebody is on the server at this moment; null where the account is shut. */

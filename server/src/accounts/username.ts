@@ -1,5 +1,6 @@
 import { usernameCharsMax, usernameCharsMin } from "@novax/protocol/limits";
 import { Refusal } from "../lib/refusal.ts";
+import type { RefusalText } from "../texts/texts.ts";
 
 // Plain letters only: no two names look alike, none turns the direction of the line, each can be typed anywhere.
 const usernamePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
@@ -21,12 +22,12 @@ const reservedNames = new Set([
 export function parseUsername(text: string): string {
   const username = text.trim();
   if (username.length < usernameCharsMin || username.length > usernameCharsMax) {
-    throw invalid(`A username has ${usernameCharsMin} to ${usernameCharsMax} characters.`);
+    throw invalid((t) => t.usernameLength(usernameCharsMin, usernameCharsMax));
   }
   if (!usernamePattern.test(username)) {
-    throw invalid("A username has letters a to z, digits, and . _ - between them.");
+    throw invalid((t) => t.usernameLetters);
   }
-  if (reservedNames.has(usernameKey(username))) throw invalid("This username is reserved.");
+  if (reservedNames.has(usernameKey(username))) throw invalid((t) => t.usernameReserved);
   return username;
 }
 
@@ -40,10 +41,10 @@ export function usernameKey(username: string): string {
   return username.trim().toLowerCase();
 }
 
-function invalid(detail: string): Refusal {
+function invalid(detail: RefusalText): Refusal {
   return new Refusal("username_invalid", detail, { field: "username" });
 }
 
 export function usernameTaken(): Refusal {
-  return new Refusal("username_taken", "This username is taken.", { field: "username" });
+  return new Refusal("username_taken", (t) => t.usernameTaken, { field: "username" });
 }

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { AccountId } from "@novax/protocol/ids";
+import type { Language } from "@novax/protocol/language";
 import { isUniqueViolation, type Sql } from "../db/database.ts";
 import { queueMail } from "../jobs/mail-job.ts";
 import type { JobNeeds } from "../jobs/queue.ts";
@@ -35,13 +36,13 @@ const othersPerHour = 5;
 export async function startVerification(
   app: JobNeeds & { publicUrl: URL },
   tx: Sql,
-  account: { id: AccountId; username: string },
+  account: { id: AccountId; username: string; language: Language },
   email: string,
 ): Promise<void> {
   const now = app.clock.now();
   const { ofAccount, othersToAddress } = await countVerificationMail(tx, account.id, email, now);
   if (ofAccount > mailsPerHour) {
-    throw new Refusal("too_many_attempts", "Too many mails in an hour. Wait a while and try again.", {
+    throw new Refusal("too_many_attempts", (t) => t.tooManyMails, {
       retryInMs: hourMs,
     });
   }
@@ -62,13 +63,21 @@ export async function startVerification(
       await queueMail(
         app,
         tx,
-        addressInUseLetter(owner.email, { username: owner.username, url: app.publicUrl.href }),
+        addressInUseLetter(owner.email, owner.language, {
+          username: owner.username,
+          url: app.publicUrl.href,
+        }),
       );
     return;
   }
   const url = new URL("/verify", app.publicUrl);
   url.searchParams.set("token", token);
-  await queueMail(app, tx, verifyLetter(email, { username: account.username, url: url.href, code }), dayMs);
+  await queueMail(
+    app,
+    tx,
+    verifyLetter(email, account.language, { username: account.username, url: url.href, code }),
+    dayMs,
+  );
 }
 
 /** Which address a link would confirm. Refuses with `link_invalid`; uses nothing up. */
@@ -98,7 +107,7 @@ export async function verifyByCode(
   const pending = await findVerification(app.db.sql, accountId);
   const isTried = pending && (await takeCodeTry(app.db.sql, accountId, app.clock.now(), codeTriesMax));
   if (!isTried)
-    throw new Refusal("code_wrong", "This code does not work any more. Ask for a new one.", {
+    throw new Refusal("code_wrong", (t) => t.codeDead, {
       field: "code",
     });
   await changeAccount(app, async (change) => {
@@ -106,7 +115,7 @@ export async function verifyByCode(
     if (!account || account.isDisabled) throw linkInvalid();
     const mac = codeMac(app, accountId, pending.email, typed.replace(/\s/g, ""));
     const verification = await takeVerificationByCode(change.tx, accountId, mac);
-    if (!verification) throw new Refusal("code_wrong", "This code is not right.", { field: "code" });
+    if (!verification) throw new Refusal("code_wrong", (t) => t.codeWrong, { field: "code" });
     await confirmAddress(app, change, account, verification.email);
   });
 }
@@ -121,7 +130,7 @@ export async function requestEmailChange(
   await changeAccount(app, async ({ tx, notify, audit }) => {
     const account = (await lockAccount(tx, actor.id))!;
     await startVerification(app, tx, account, email);
-    await notify(account, "email_change_requested", "It is used once somebody confirms it.");
+    await notify(account, "email_change_requested", (t) => t.emailPending);
     audit({ action: "email.change_requested", actor, subject: actor, address: origin.address });
   });
 }
@@ -165,15 +174,8 @@ async function tellOfChange(
   email: string,
   notify: AccountChange["notify"],
 ): Promise<void> {
-  await notify(account, "email_changed", "Mails of this account go to another address now.");
-  await mailNotice(
-    app,
-    tx,
-    account,
-    email,
-    "email_changed",
-    "Mails of this account come to this address now.",
-  );
+  await notify(account, "email_changed", (t) => t.emailMoved);
+  await mailNotice(app, tx, account, email, "email_changed", (t) => t.emailHere);
 }
 
 function codeMac(app: JobNeeds, accountId: AccountId, email: string, code: string): Buffer {
@@ -181,9 +183,9 @@ function codeMac(app: JobNeeds, accountId: AccountId, email: string, code: strin
 }
 
 function linkInvalid(): Refusal {
-  return new Refusal("link_invalid", "This link does not work any more. Ask for a new mail.");
+  return new Refusal("link_invalid", (t) => t.mailLinkDead);
 }
 
 function emailTaken(): Refusal {
-  return new Refusal("email_taken", "This address is confirmed for another account.", { field: "email" });
+  return new Refusal("email_taken", (t) => t.emailTaken, { field: "email" });
 }

@@ -67,12 +67,11 @@ export async function setAddressBans(
   const wanted = [...new Set(addresses.filter((address) => address !== ""))].sort();
   const isBanned = parseRanges(wanted);
   if (isBanned("127.0.0.1") || isBanned("::1") || wanted.some(isLoopbackAddress))
-    throw new Refusal("address_invalid", "This machine itself cannot be banned.");
+    throw new Refusal("address_invalid", (t) => t.banSelfMachine);
   const ended = await app.db.transact(async (tx) => {
     await assertMayOnServer(tx, actor, "address.ban");
     const own = await findSessionAddress(tx, actor.sessionId);
-    if (own !== null && isBanned(own))
-      throw new Refusal("address_invalid", "That would ban the address you come from.");
+    if (own !== null && isBanned(own)) throw new Refusal("address_invalid", (t) => t.banOwnAddress);
     const before = await listBannedAddresses(tx);
     await replaceBannedAddresses(tx, wanted, actor.id, app.clock.now());
     const sessions = (await listSessionAddresses(tx)).filter((session) => isBanned(session.address));
@@ -91,13 +90,16 @@ export async function setAddressBans(
 }
 
 export function addressBanned(): Refusal {
-  return new Refusal("banned", "Nobody may come here from this address.");
+  return new Refusal("banned", (t) => t.addressBanned);
 }
 
 function parseRanges(addresses: readonly string[]): (address: string) => boolean {
-  try {
-    return parseAddressRanges(addresses);
-  } catch (error) {
-    throw new Refusal("address_invalid", (error as Error).message);
+  for (const address of addresses) {
+    try {
+      parseAddressRanges([address]);
+    } catch {
+      throw new Refusal("address_invalid", (t) => t.noAddress(address));
+    }
   }
+  return parseAddressRanges(addresses);
 }

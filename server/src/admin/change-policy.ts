@@ -10,7 +10,7 @@ export async function changePolicy(
   policy: Policy,
   origin: RequestOrigin,
 ): Promise<void> {
-  if (actor.serverRole !== "owner") throw new Refusal("forbidden", "Only an owner may change this.");
+  if (actor.serverRole !== "owner") throw new Refusal("forbidden", (t) => t.ownersChange);
   await changeAccount(app, async ({ tx, audit }) => {
     const before = await readPolicy(tx);
     await writePolicy(tx, policy);

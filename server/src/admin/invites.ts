@@ -42,7 +42,7 @@ export async function revokeInvite(
 ): Promise<void> {
   await changeAccount(app, async ({ tx, audit }) => {
     if (!(await markInviteRevoked(tx, id, app.clock.now())))
-      throw new Refusal("not_found", "There is no such invitation.");
+      throw new Refusal("not_found", (t) => t.noInvite);
     audit({ action: "invite.revoked", actor, address: origin.address });
   });
 }

@@ -7,6 +7,7 @@ import { deletePasskey, listPasskeys } from "../auth/passkey-queries.ts";
 import { insertResetLink } from "../auth/reset-password.ts";
 import { dropFactor } from "../auth/two-factor.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { textsIn } from "../texts/texts.ts";
 import type { AdminNeeds } from "./people.ts";
 import { clearApproval, setServerRole } from "./queries.ts";
 
@@ -14,15 +15,14 @@ import { clearApproval, setServerRole } from "./queries.ts";
 // actor: whoever has the machine is nobody's account.
 
 const origin = { address: "" };
-const byOperator = "By the operator, on the command line.";
+const { byOperator } = textsIn("en").notices;
 
 /** A link with which somebody sets a new password. */
 export function linkFor(app: AdminNeeds, account: Account): Promise<string> {
-  if (account.isDisabled)
-    throw new Refusal("forbidden", "this account is shut; create-owner opens it, or an owner does.");
+  if (account.isDisabled) throw new Refusal("forbidden", (t) => t.accountShut);
   return changeAccount(app, async ({ tx, notify, audit }) => {
     const link = await insertResetLink(app, tx, account.id, null);
-    await notify(account, "reset_link_issued", byOperator);
+    await notify(account, "reset_link_issued", (t) => t.byOperator);
     audit({ action: "reset_link.issued", actor: null, subject: account, detail: byOperator });
     return link;
   });
@@ -37,7 +37,7 @@ export async function disableFactorOf(app: AdminNeeds, { id }: Account): Promise
       throw new Refusal("second_factor_off", "there is no second factor on this account.");
     }
     for (const passkey of passkeys) await deletePasskey(change.tx, id, passkey.id);
-    await dropFactor(change, account, null, origin, byOperator);
+    await dropFactor(change, account, null, origin, (t) => t.byOperator);
   });
 }
 

@@ -34,10 +34,10 @@ export async function changeRole(
   role: ServerRole,
   origin: RequestOrigin,
 ): Promise<void> {
-  if (actor.serverRole !== "owner") throw new Refusal("forbidden", "Only an owner may change roles.");
+  if (actor.serverRole !== "owner") throw new Refusal("forbidden", (t) => t.ownersChangeRoles);
   await changeOther(app, actor, id, async ({ tx, recordEvent, audit }, person) => {
     if (person.serverRole === role) return;
-    if (person.awaitsApproval) throw new Refusal("approval_pending", "Let them in first.");
+    if (person.awaitsApproval) throw new Refusal("approval_pending", (t) => t.approveFirst);
     if (role !== "owner") await assertNotLastOwner(tx, person);
     await setServerRole(tx, id, role);
     // A guest is in the rooms they were brought into, and not in the one that everybody is in.
@@ -105,7 +105,7 @@ export async function issueResetLink(
 ): Promise<string> {
   return changeOther(app, actor, id, async ({ tx, notify, audit }, person) => {
     const url = await insertResetLink(app, tx, id, null);
-    await notify(person, "reset_link_issued", `By ${actor.username}.`);
+    await notify(person, "reset_link_issued", (t) => t.byPerson(actor.username));
     audit({ action: "reset_link.issued", actor, subject: person, address: origin.address });
     return url;
   });
@@ -163,7 +163,7 @@ async function changeOther<T>(
 ): Promise<T> {
   return changeAccount(app, async (change) => {
     const person = await lockAccount(change.tx, id);
-    if (!person) throw new Refusal("not_found", "There is nobody with this name.");
+    if (!person) throw new Refusal("not_found", (t) => t.nobody);
     assertMayActOn(actor, person.serverRole);
     return work(change, person);
   });

@@ -15,6 +15,6 @@ export function mayActOn(role: ServerRole, target: ServerRole): boolean {
 /** Asserts {@link mayActOn}. Refuses with `forbidden`. */
 export function assertMayActOn(actor: Actor, target: ServerRole): void {
   if (!mayActOn(actor.serverRole, target)) {
-    throw new Refusal("forbidden", "Only an owner may do this to an owner or an admin.");
+    throw new Refusal("forbidden", (t) => t.ownersActOnAdmins);
   }
 }

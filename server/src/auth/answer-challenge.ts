@@ -3,6 +3,7 @@ import { type AccountChangeNeeds, changeAccount } from "../accounts/account-chan
 import { lockAccount } from "../accounts/queries.ts";
 import { deviceName } from "../lib/device-name.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { textsIn } from "../texts/texts.ts";
 import { type AttemptLimit, type AttemptLimits, assertAttempt } from "./attempt-limits.ts";
 import { type FinishedLogin, finishLogin } from "./finish-login.ts";
 import { findKnownDevice } from "./known-devices.ts";
@@ -102,8 +103,8 @@ export async function verifyGiven(
 
 export function factorWrong(given: GivenFactor): Refusal {
   return given.kind === "code"
-    ? new Refusal("code_wrong", "This code is not right, or was used before.", { field: "code" })
-    : new Refusal("passkey_refused", "This passkey did not work here. Try again, or use a code.");
+    ? new Refusal("code_wrong", (t) => t.codeWrongOrUsed, { field: "code" })
+    : new Refusal("passkey_refused", (t) => t.passkeyOrCode);
 }
 
 async function tellOfWrongAnswer(
@@ -114,18 +115,12 @@ async function tellOfWrongAnswer(
   await changeAccount(app, async ({ tx, notify, audit }) => {
     const account = await lockAccount(tx, accountId);
     if (!account) return;
-    await notify(
-      account,
-      "wrong_code",
-      `${deviceName(origin.userAgent)}, from ${origin.address}. No session was opened.`,
-    );
+    const browser = deviceName(origin.userAgent, textsIn(account.language).parts);
+    await notify(account, "wrong_code", (t) => t.deviceRefused(browser, origin.address));
     audit({ action: "login.code_refused", actor: null, subject: account, address: origin.address });
   });
 }
 
 function challengeEnded(): Refusal {
-  return new Refusal(
-    "challenge_ended",
-    "This sign-in took too long, or had too many wrong codes. Start again.",
-  );
+  return new Refusal("challenge_ended", (t) => t.challengeOver);
 }

@@ -155,12 +155,11 @@ export function createRedisAttemptLimits(url: string, installation: string): Att
 
 function tooManyAttempts(retryInMs: number): Refusal {
   const minutes = Math.max(1, Math.ceil(retryInMs / 60_000));
-  const detail = `Too many attempts. Try again in ${minutes} minute${minutes === 1 ? "" : "s"}.`;
-  return new Refusal("too_many_attempts", detail, { retryInMs });
+  return new Refusal("too_many_attempts", (t) => t.tooManyAttempts(minutes), { retryInMs });
 }
 
 function cannotCount(): Refusal {
-  return new Refusal("unavailable", "Signing in is not possible at the moment. Try again soon.", {
+  return new Refusal("unavailable", (t) => t.signInAway, {
     retryInMs: 5000,
   });
 }

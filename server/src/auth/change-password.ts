@@ -50,7 +50,7 @@ export async function changePassword(
     await cancelEmailChange(tx, locked);
     await distrustDevices(tx, account.id, null);
     changed.endedSessions(await markAllSessionsEnded(tx, account.id, app.clock.now()));
-    await notify(locked, "password_changed", "You were signed out everywhere else.");
+    await notify(locked, "password_changed", (t) => t.outElsewhere);
     audit({ action: "password.changed", actor, subject: actor, address: origin.address });
     return finishLogin(app, changed, {
       account: { id: account.id, credentialsVersion: account.credentialsVersion + 1 },
@@ -69,11 +69,11 @@ export async function changePassword(
 export function parseNewPassword(typed: { password: string; confirmPassword: string }): string {
   const password = normalisePassword(typed.password);
   if (password !== normalisePassword(typed.confirmPassword)) {
-    throw new Refusal("passwords_differ", "The two passwords differ.", { field: "confirm_password" });
+    throw new Refusal("passwords_differ", (t) => t.passwordsDiffer, { field: "confirm_password" });
   }
   return password;
 }
 
 export function currentPasswordWrong(field: string): Refusal {
-  return new Refusal("current_password_wrong", "The current password is wrong.", { field });
+  return new Refusal("current_password_wrong", (t) => t.currentPasswordWrong, { field });
 }

@@ -33,11 +33,11 @@ export async function confirmByPassword(
   const attempt = { account, username: account.username, password, deviceToken };
   const { isRight } = await attemptPassword(app, attempt, origin);
   if (!isRight) {
-    throw new Refusal("current_password_wrong", "This password is wrong.", { field: "password" });
+    throw new Refusal("current_password_wrong", (t) => t.passwordWrong, { field: "password" });
   }
   if (!account.hasFactor) return markProved(app.db.sql, actor.sessionId, app.clock.now());
   if (proof.code.trim() === "") {
-    throw new Refusal("second_factor_required", "Type a code of your second factor as well.", {
+    throw new Refusal("second_factor_required", (t) => t.codeAsWell, {
       field: "code",
     });
   }

@@ -4,6 +4,7 @@ import { readPolicy, requiresFactor } from "../accounts/policy.ts";
 import { type Account, clearDeletion, clearFailures, lockAccount } from "../accounts/queries.ts";
 import { deviceName } from "../lib/device-name.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { textsIn } from "../texts/texts.ts";
 import { hasKnownDevices, type KnownDevice, rememberDevice } from "./known-devices.ts";
 import { insertChallenge } from "./login-challenges.ts";
 import { type Actor, insertSession, markSessionEnded, type RequestOrigin } from "./sessions.ts";
@@ -67,7 +68,7 @@ export async function finishLogin(
   if (!account || account.isDisabled || account.credentialsVersion !== login.account.credentialsVersion)
     throw invalidCredentials();
   if (account.awaitsApproval) {
-    throw new Refusal("approval_pending", "An owner has to approve this account first. Try again later.");
+    throw new Refusal("approval_pending", (t) => t.awaitsApproval);
   }
   const hasFactor = proof.kind === "passkey" || (proof.kind !== "new_account" && proof.hasFactor);
   const isTrusted = knownDevice?.trustedUntil != null && knownDevice.trustedUntil > now;
@@ -102,7 +103,7 @@ export async function finishLogin(
 
 /** The one answer for an unknown name, a wrong password and an account that is shut. */
 export function invalidCredentials(): Refusal {
-  return new Refusal("invalid_credentials", "The username or the password is wrong.");
+  return new Refusal("invalid_credentials", (t) => t.credentialsWrong);
 }
 
 async function tellOfLogin(
@@ -111,18 +112,18 @@ async function tellOfLogin(
   knownDevice: KnownDevice | null,
   origin: RequestOrigin,
 ): Promise<void> {
-  const where = `${deviceName(origin.userAgent)}, from ${origin.address}`;
+  const browser = deviceName(origin.userAgent, textsIn(account.language).parts);
   const failures = Math.max(account.failuresInARow, knownDevice?.failuresInARow ?? 0);
   if (failures >= notableFailures) {
-    await notify(account, "login_after_failures", `${where}, after ${failures} wrong passwords.`);
+    await notify(account, "login_after_failures", (t) => t.deviceAfter(browser, origin.address, failures));
   } else if (!knownDevice && (await hasKnownDevices(tx, account.id))) {
-    await notify(account, "new_device", `${where}.`);
+    await notify(account, "new_device", (t) => t.device(browser, origin.address));
   }
 }
 
 /** Whoever signs in before their account is deleted wants to keep it. */
 async function keepAccount({ tx, notify, audit }: AccountChange, account: Account): Promise<void> {
   await clearDeletion(tx, account.id);
-  await notify(account, "deletion_cancelled", "You signed in, so the account is not deleted.");
+  await notify(account, "deletion_cancelled", (t) => t.stays);
   audit({ action: "account.deletion_cancelled", actor: account });
 }

@@ -75,7 +75,7 @@ export async function linkIdentity(
       await link(app, change, account, identity, origin);
     });
   } catch (error) {
-    throw isUniqueViolation(error) ? ssoRefused("This sign-in is linked to an account already.") : error;
+    throw isUniqueViolation(error) ? ssoRefused((t) => t.ssoLinked) : error;
   }
 }
 
@@ -89,14 +89,11 @@ export async function unlinkIdentities(
   await changeAccount(app, async ({ tx, notify, audit }) => {
     const account = (await lockAccount(tx, actor.id))!;
     if (account.passwordHash === null && (await listPasskeys(tx, actor.id)).length === 0) {
-      throw new Refusal(
-        "forbidden",
-        "Set a password or add a passkey first: nothing else opens this account.",
-      );
+      throw new Refusal("forbidden", (t) => t.onlyWayIn);
     }
     if ((await deleteIdentities(tx, actor.id)) === 0) return;
     await raiseCredentialsVersion(tx, actor.id);
-    await notify(account, "identity_unlinked", "It does not open this account any more.");
+    await notify(account, "identity_unlinked", (t) => t.unlinked);
     audit({ action: "identity.unlinked", actor, subject: actor, address: origin.address });
   });
 }
@@ -112,7 +109,7 @@ async function linkByAddress(
   const [account] = await listAccountsByEmail(change.tx, parseEmail(identity.email), 1);
   if (!account?.isEmailVerified) return null;
   if (account.serverRole === "owner" || account.serverRole === "admin") {
-    throw ssoRefused("Sign in with your password once, and link single sign-on on your account page.");
+    throw ssoRefused((t) => t.ssoLinkFirst);
   }
   await link(app, change, account, identity, origin);
   return account;
@@ -132,7 +129,7 @@ async function link(
     accountId: account.id,
     now: app.clock.now(),
   });
-  await notify(account, "identity_linked", `${new URL(issuer).host} opens this account from now on.`);
+  await notify(account, "identity_linked", (t) => t.linked(new URL(issuer).host));
   audit({
     action: "identity.linked",
     actor: account,
@@ -149,15 +146,14 @@ async function createFor(
   origin: RequestOrigin,
 ): Promise<Account | null> {
   const { tx, recordEvent, audit } = change;
-  if (await lockFirstAccount(tx)) throw ssoRefused("The owner makes the first account, with a password.");
+  if (await lockFirstAccount(tx)) throw ssoRefused((t) => t.ssoNotFirst);
   await requireEntry(app, tx, null);
-  if (identity.email === null)
-    throw ssoRefused("The provider did not tell an e-mail address, and an account needs one.");
+  if (identity.email === null) throw ssoRefused((t) => t.ssoNoEmail);
   const email = parseEmail(identity.email);
   const id = app.random.uuid() as AccountId;
   if (identity.isEmailVerified && (await isVerifiedElsewhere(tx, email, id))) {
     // Of an account that is shut, or it would have been linked: nobody comes back by another door.
-    throw ssoRefused("This address belongs to an account that cannot be used.");
+    throw ssoRefused((t) => t.ssoAccountShut);
   }
   const username = await chooseUsername(app, change, identity.suggestedName, id);
   const now = app.clock.now();

@@ -102,7 +102,7 @@ export async function addPasskey(
       const account = (await lockAccount(tx, actor.id))!;
       const others = await listPasskeys(tx, actor.id);
       if (others.length >= passkeysMax)
-        throw new Refusal("passkey_refused", `An account has at most ${passkeysMax} passkeys.`);
+        throw new Refusal("passkey_refused", (t) => t.tooManyPasskeys(passkeysMax));
       const passkey = {
         id: credential.id,
         accountId: actor.id,
@@ -113,7 +113,7 @@ export async function addPasskey(
         createdAt: app.clock.now(),
       };
       await insertPasskey(tx, passkey);
-      await notify(account, "passkey_added", `It is called "${passkey.name}".`);
+      await notify(account, "passkey_added", (t) => t.passkeyCalled(passkey.name));
       audit({
         action: "passkey.added",
         actor,
@@ -156,14 +156,14 @@ export async function removePasskey(
     const name = await deletePasskey(tx, actor.id, id);
     if (name === null) throw passkeyNotFound();
     await raiseCredentialsVersion(tx, actor.id);
-    await notify(account, "passkey_removed", `It was called "${name}".`);
+    await notify(account, "passkey_removed", (t) => t.passkeyWasCalled(name));
     audit({ action: "passkey.removed", actor, subject: actor, address: origin.address, detail: name });
     const isLastFactor =
       account.hasFactor && !account.hasTotp && (await listPasskeys(tx, actor.id)).length === 0;
     if (isLastFactor && requiresFactor(await readPolicy(tx), account)) {
-      throw new Refusal("second_factor_setup_required", "An owner of this server demands a second factor.");
+      throw new Refusal("second_factor_setup_required", (t) => t.factorDemanded);
     }
-    if (isLastFactor) await dropFactor(change, account, actor, origin, "The last passkey was removed.");
+    if (isLastFactor) await dropFactor(change, account, actor, origin, (t) => t.lastPasskey);
   });
 }
 
@@ -173,5 +173,5 @@ function cleanName(name: string): string {
 }
 
 function passkeyNotFound(): Refusal {
-  return new Refusal("not_found", "There is no such passkey.");
+  return new Refusal("not_found", (t) => t.noPasskey);
 }

@@ -21,7 +21,7 @@ export async function endOwnSession(
 ): Promise<void> {
   await changeAccount(app, async ({ tx, endedSessions, audit }) => {
     const ended = await markSessionEnded(tx, actor.id, id, app.clock.now());
-    if (ended.length === 0) throw new Refusal("not_found", "There is no such session.");
+    if (ended.length === 0) throw new Refusal("not_found", (t) => t.noSession);
     endedSessions(ended);
     audit({ action: "session.ended", actor, subject: actor, address: origin.address, detail: "one" });
   });
@@ -57,7 +57,7 @@ export async function distrustOwnDevice(
 ): Promise<void> {
   await changeAccount(app, async ({ tx, audit }) => {
     const count = await distrustDevices(tx, actor.id, id);
-    if (count === 0) throw new Refusal("not_found", "There is no such browser.");
+    if (count === 0) throw new Refusal("not_found", (t) => t.noBrowser);
     audit({ action: "device.distrusted", actor, subject: actor, address: origin.address });
   });
 }

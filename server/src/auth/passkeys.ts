@@ -104,7 +104,7 @@ export function readChallenge(clientDataJson: string): string | null {
 }
 
 export function passkeyRefused(): Refusal {
-  return new Refusal("passkey_refused", "This passkey did not work here. Try again, or use another way.");
+  return new Refusal("passkey_refused", (t) => t.passkeyOrOther);
 }
 
 async function verifySignature(
@@ -133,11 +133,7 @@ async function reportRegression(app: PasskeyNeeds, passkey: Passkey, counter: nu
   await changeAccount(app, async ({ tx, notify, audit }) => {
     const account = await lockAccount(tx, passkey.accountId);
     if (!account) return;
-    await notify(
-      account,
-      "passkey_copied",
-      `The passkey "${passkey.name}" counts its uses, and counted back. It was not let in. If you did not copy it, remove it.`,
-    );
+    await notify(account, "passkey_copied", (t) => t.passkeyCopied(passkey.name));
     const detail = `${passkey.name}: ${passkey.counter} then ${counter}`;
     audit({ action: "passkey.counter_regressed", actor: null, subject: account, detail });
   });

@@ -1,6 +1,7 @@
 import { passwordCodePointsMax } from "@novax/protocol/limits";
 import { usernameKey } from "../accounts/username.ts";
 import { Refusal } from "../lib/refusal.ts";
+import type { RefusalText } from "../texts/texts.ts";
 import type { KnownPasswords } from "./known-passwords.ts";
 
 // Far above what 128 code points can take, far below what would cost anything to look at.
@@ -16,7 +17,7 @@ export type PasswordRules = { codePointsMin: number; knownPasswords: KnownPasswo
 export function normalisePassword(text: string): string {
   if (text.length > passwordCharsMax) throw tooLong();
   if (text.includes("\0") || !text.isWellFormed()) {
-    throw refuse("password_invalid", "A password cannot contain this character.");
+    throw refuse("password_invalid", (t) => t.passwordCharacter);
   }
   const password = text.normalize("NFKC");
   if (codePoints(password) > passwordCodePointsMax) throw tooLong();
@@ -33,15 +34,12 @@ export async function assertMayBePassword(
   account: { username: string; email: string },
 ): Promise<void> {
   if (codePoints(password) < rules.codePointsMin) {
-    throw refuse("password_too_short", `A password has at least ${rules.codePointsMin} characters.`);
+    throw refuse("password_too_short", (t) => t.passwordShort(rules.codePointsMin));
   }
   const folded = password.toLowerCase();
   const ownWords = [usernameKey(account.username), account.email.toLowerCase(), "novax"];
   if (ownWords.some((word) => isWordRepeated(folded, word)) || (await rules.knownPasswords.has(password))) {
-    throw refuse(
-      "password_common",
-      "This password is easy to guess. Choose another, or a few words in a row.",
-    );
+    throw refuse("password_common", (t) => t.passwordCommon);
   }
 }
 
@@ -55,12 +53,12 @@ function codePoints(text: string): number {
 }
 
 function tooLong(): Refusal {
-  return refuse("password_too_long", `A password has at most ${passwordCodePointsMax} characters.`);
+  return refuse("password_too_long", (t) => t.passwordLong(passwordCodePointsMax));
 }
 
 function refuse(
   code: "password_invalid" | "password_too_short" | "password_too_long" | "password_common",
-  detail: string,
+  detail: RefusalText,
 ): Refusal {
   return new Refusal(code, detail, { field: "password" });
 }

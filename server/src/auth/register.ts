@@ -1,5 +1,6 @@
 import type { Person, RegistrationMode } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
+import type { Language } from "@novax/protocol/language";
 import { type AccountChange, changeAccount } from "../accounts/account-change.ts";
 import { parseEmail } from "../accounts/email.ts";
 import { type Invite, takeInvite } from "../accounts/invites.ts";
@@ -37,6 +38,8 @@ export type SignUp = {
   setupCode: string | null;
   inviteToken: string | null;
   presented: Actor | null;
+  /** What the page was read in: the mail to confirm the address is written in it. */
+  language: Language;
 };
 
 /** The account exists, and an owner has to say yes before it can be used. */
@@ -62,7 +65,7 @@ export async function register(
   await assertAttempt(app.attemptLimits, `sign-up:${addressKey(origin.address)}`, app.signUpLimit);
   const passwordHash = await app.passwordHasher.hash(password);
 
-  const account = { id: app.random.uuid() as AccountId, username };
+  const account = { id: app.random.uuid() as AccountId, username, language: signUp.language };
   return makeAccount(app, async (change) => {
     const { tx } = change;
     const isFirst = await lockFirstAccount(tx);
@@ -116,10 +119,9 @@ export async function requireEntry(
   inviteToken: string | null,
 ): Promise<Invite | null> {
   const mode = registrationMode(await readPolicy(tx), app.configuredRegistration);
-  if (mode === "closed") throw new Refusal("registration_closed", "This server takes no new accounts.");
+  if (mode === "closed") throw new Refusal("registration_closed", (t) => t.registrationClosed);
   if (inviteToken !== null) return takeInvite(tx, inviteToken, app.clock.now());
-  if (mode === "invite")
-    throw new Refusal("invite_required", "One comes in here by invitation. Ask for a link.");
+  if (mode === "invite") throw new Refusal("invite_required", (t) => t.inviteRequired);
   return null;
 }
 
@@ -134,13 +136,9 @@ async function requireFirstAccountRight(
   isOnThisMachine: boolean,
 ): Promise<void> {
   if (!isOnThisMachine && !(setupCode !== null && (await isSetupCode(tx, setupCode.trim())))) {
-    throw new Refusal(
-      "setup_code_required",
-      "The first account needs the setup code that the server printed at start.",
-      {
-        field: "setup_code",
-      },
-    );
+    throw new Refusal("setup_code_required", (t) => t.setupCode, {
+      field: "setup_code",
+    });
   }
   await clearSetupCode(tx);
 }

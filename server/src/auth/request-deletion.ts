@@ -26,17 +26,14 @@ export async function requestDeletion(
     const account = (await lockAccount(tx, actor.id))!;
     await assertNotLastOwner(tx, account);
     if (request.erasesMessages && !(await readPolicy(tx)).allowsErasure) {
-      throw new Refusal(
-        "erasure_not_allowed",
-        "The owner of this server keeps messages when an account goes.",
-      );
+      throw new Refusal("erasure_not_allowed", (t) => t.noErasure);
     }
     const at = app.clock.now() + graceMs;
     await scheduleDeletion(tx, actor.id, { at, erasesMessages: request.erasesMessages });
     await queueJob(app, tx, "account.erase", { accountId: actor.id }, { runAt: at });
     endedSessions(await markAllSessionsEnded(tx, actor.id, app.clock.now()));
     const day = new Date(at).toISOString().slice(0, 10);
-    await notify(account, "deletion_requested", `On ${day}. Sign in before then to keep it.`);
+    await notify(account, "deletion_requested", (t) => t.deletedOn(day));
     const detail = request.erasesMessages ? "with messages" : "messages stay";
     audit({ action: "account.deletion_requested", actor, subject: actor, address: origin.address, detail });
   });

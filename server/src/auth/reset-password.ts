@@ -66,7 +66,11 @@ export async function sendResets(app: ResetNeeds, { email }: { email: string }):
       if (!account || account.isDisabled || !(await mayResetByMail(tx, account))) return;
       if ((await countResetsSince(tx, id, app.clock.now() - hourMs)) >= resetsPerHour) return;
       const url = await insertResetLink(app, tx, id, emailKey(account.email));
-      const letter = resetLetter(account.email, { username: account.username, url, minutes: resetMinutes });
+      const letter = resetLetter(account.email, account.language, {
+        username: account.username,
+        url,
+        minutes: resetMinutes,
+      });
       await queueMail(app, tx, letter, resetMs);
     });
   }
@@ -130,7 +134,7 @@ export async function resetPassword(
     if (isRead && !locked.isEmailVerified && !(await isVerifiedElsewhere(tx, locked.email, locked.id))) {
       await setEmail(tx, locked.id, locked.email, now);
     }
-    await notify(locked, "password_reset", "You were signed out everywhere.");
+    await notify(locked, "password_reset", (t) => t.outEverywhere);
     audit({ action: "password.reset", actor: locked, subject: locked, address: origin.address });
   });
   app.log.info("password.reset", { account: account.id, address: origin.address });
@@ -146,5 +150,5 @@ async function mayResetByMail(tx: Sql, account: Account): Promise<boolean> {
 }
 
 function linkInvalid(): Refusal {
-  return new Refusal("link_invalid", "This link does not work any more. Ask for a new one.");
+  return new Refusal("link_invalid", (t) => t.linkDead);
 }

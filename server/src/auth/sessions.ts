@@ -104,10 +104,7 @@ export function assertRecentProof(app: { clock: Clock }, actor: Actor): void {
 }
 
 export function reauthRequired(): Refusal {
-  return new Refusal(
-    "reauth_required",
-    "Confirm that it is you: this needs a proof that is at most 5 minutes old.",
-  );
+  return new Refusal("reauth_required", (t) => t.proveAgain);
 }
 
 export async function markProved(sql: Sql, id: SessionId, at: number): Promise<void> {
@@ -125,7 +122,7 @@ export async function assertLiveSession(tx: Sql, actor: Actor): Promise<void> {
     select 1 from sessions s join accounts a on a.id = s.account_id
     where s.id = ${actor.sessionId} and s.ended_at is null and a.disabled_at is null and a.deleted_at is null
     for share of s`;
-  if (rows.length === 0) throw new Refusal("unauthenticated", "Sign in first.");
+  if (rows.length === 0) throw new Refusal("unauthenticated", (t) => t.signInFirst);
 }
 
 /** Which of these sessions may go on. */

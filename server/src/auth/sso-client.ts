@@ -16,6 +16,7 @@ import type { Clock } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
 import type { Log } from "../log/log.ts";
+import type { RefusalText } from "../texts/texts.ts";
 
 /** What a provider says of somebody, verified to come from it and to answer our question. */
 export type ProvidedIdentity = {
@@ -69,7 +70,7 @@ export function createSsoClient(
         error: (error as Error).name,
         code: (error as { code?: string }).code,
       });
-      throw new Refusal("unavailable", `${config.name} does not answer. Try again soon.`, {
+      throw new Refusal("unavailable", (t) => t.ssoAway(config.name), {
         retryInMs: 5000,
       });
     });
@@ -138,8 +139,6 @@ export function createSsoClient(
   };
 }
 
-export function ssoRefused(
-  detail = "Signing in this way did not work. Start again from the login page.",
-): Refusal {
+export function ssoRefused(detail: RefusalText = (t) => t.ssoFailed): Refusal {
   return new Refusal("sso_refused", detail);
 }

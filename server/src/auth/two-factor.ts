@@ -3,6 +3,7 @@ import { type AccountChange, type AccountChangeNeeds, changeAccount } from "../a
 import { type Account, lockAccount } from "../accounts/queries.ts";
 import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { type NoticeText, textsIn } from "../texts/texts.ts";
 import { readTotp, turnFactorOff, turnFactorOn } from "./factor-queries.ts";
 import { distrustDevices } from "./known-devices.ts";
 import { listPasskeys } from "./passkey-queries.ts";
@@ -36,7 +37,7 @@ export function resumeTotp(app: AccountChangeNeeds, actor: Actor, enrolment: str
   const opened = app.secret.open(Buffer.from(enrolment, "base64url"), enrolmentContext(actor.id));
   const { seed, until } =
     opened === null ? { seed: "", until: 0 } : (JSON.parse(opened) as { seed: string; until: number });
-  if (until < app.clock.now()) throw new Refusal("challenge_ended", "This took too long. Start again.");
+  if (until < app.clock.now()) throw new Refusal("challenge_ended", (t) => t.tookTooLong);
   return { seed, uri: totpUri(seed, actor.username), enrolment };
 }
 
@@ -53,11 +54,11 @@ export async function confirmTotp(
   const { seed } = resumeTotp(app, actor, answer.enrolment);
   const step = findTotpStep(seed, answer.code.replace(/\s/g, ""), app.clock.now(), 0);
   if (step === null) {
-    throw new Refusal("code_wrong", "This code is not right. Is the clock of the phone right?", {
+    throw new Refusal("code_wrong", (t) => t.codeWrongClock, {
       field: "code",
     });
   }
-  return enable(app, actor, { seed, lastStep: step }, origin, "An authenticator app.");
+  return enable(app, actor, { seed, lastStep: step }, origin, (t) => t.byApp);
 }
 
 /** Turns the second factor on for an account whose passkeys are it. Returns ten recovery codes. */
@@ -67,7 +68,7 @@ export async function turnOnWithPasskeys(
   origin: RequestOrigin,
 ): Promise<string[]> {
   assertRecentProof(app, actor);
-  return enable(app, actor, null, origin, "Your passkeys.");
+  return enable(app, actor, null, origin, (t) => t.byPasskeys);
 }
 
 /**
@@ -82,12 +83,12 @@ export async function disableFactor(
 ): Promise<void> {
   assertRecentProof(app, actor);
   if (isRequired) {
-    throw new Refusal("second_factor_setup_required", "An owner of this server demands a second factor.");
+    throw new Refusal("second_factor_setup_required", (t) => t.factorDemanded);
   }
   await changeAccount(app, async (change) => {
     const account = (await lockAccount(change.tx, actor.id))!;
     if (!account.hasFactor) throw factorOff();
-    await dropFactor(change, account, actor, origin, "By you.");
+    await dropFactor(change, account, actor, origin, (t) => t.byYou);
   });
 }
 
@@ -102,7 +103,7 @@ export async function renewRecoveryCodes(
     const account = (await lockAccount(tx, actor.id))!;
     if (!account.hasFactor) throw factorOff();
     const codes = await replaceRecoveryCodes(app, tx, actor.id);
-    await notify(account, "codes_renewed", "The old ones no longer work.");
+    await notify(account, "codes_renewed", (t) => t.oldCodesDead);
     audit({ action: "factor.codes_renewed", actor, subject: actor, address: origin.address });
     return codes;
   });
@@ -114,13 +115,19 @@ export async function dropFactor(
   account: Account,
   actor: { id: AccountId; username: string } | null,
   origin: Pick<RequestOrigin, "address">,
-  detail: string,
+  detail: NoticeText,
 ): Promise<void> {
   await turnFactorOff(tx, account.id);
   await deleteRecoveryCodes(tx, account.id);
   await distrustDevices(tx, account.id, null);
   await notify(account, "factor_disabled", detail);
-  audit({ action: "factor.disabled", actor, subject: account, address: origin.address, detail });
+  audit({
+    action: "factor.disabled",
+    actor,
+    subject: account,
+    address: origin.address,
+    detail: inEnglish(detail),
+  });
 }
 
 async function enable(
@@ -128,7 +135,7 @@ async function enable(
   actor: Actor,
   totp: { seed: string; lastStep: number } | null,
   origin: RequestOrigin,
-  detail: string,
+  detail: NoticeText,
 ): Promise<string[]> {
   return changeAccount(app, async ({ tx, endedSessions, notify, audit }) => {
     const account = (await lockAccount(tx, actor.id))!;
@@ -138,7 +145,7 @@ async function enable(
     // The first factor strengthens the account, and its seed was given out under a proof; another one takes its place.
     if (account.hasFactor) assertRecentProof(app, actor);
     if (totp === null && (await listPasskeys(tx, actor.id)).length === 0) {
-      throw new Refusal("second_factor_off", "Add a passkey first, or set up an authenticator app.");
+      throw new Refusal("second_factor_off", (t) => t.factorNeedsKey);
     }
     const sealed = totp && { ...totp, sealedSeed: app.secret.seal(totp.seed, totpContext(actor.id)) };
     await turnFactorOn(tx, actor.id, app.clock.now(), sealed);
@@ -147,8 +154,14 @@ async function enable(
     await markEnrolled(tx, actor.sessionId);
     await distrustDevices(tx, actor.id, null);
     const codes = await replaceRecoveryCodes(app, tx, actor.id);
-    await notify(account, "factor_enabled", `${detail} You were signed out everywhere else.`);
-    audit({ action: "factor.enabled", actor, subject: actor, address: origin.address, detail });
+    await notify(account, "factor_enabled", detail);
+    audit({
+      action: "factor.enabled",
+      actor,
+      subject: actor,
+      address: origin.address,
+      detail: inEnglish(detail),
+    });
     return codes;
   });
 }
@@ -158,17 +171,19 @@ async function readSeed(app: AccountChangeNeeds, tx: Sql, id: AccountId): Promis
   return totp && app.secret.open(totp.sealedSeed, totpContext(id));
 }
 
+/** The audit log is one for everybody who reads it. */
+function inEnglish(text: NoticeText): string {
+  return text(textsIn("en").notices);
+}
+
 function enrolmentContext(accountId: AccountId): string {
   return `totp-enrolment:${accountId}`;
 }
 
 function factorOn(): Refusal {
-  return new Refusal(
-    "second_factor_on",
-    "The second factor is on already, and its recovery codes were shown.",
-  );
+  return new Refusal("second_factor_on", (t) => t.factorOn);
 }
 
 function factorOff(): Refusal {
-  return new Refusal("second_factor_off", "There is no second factor on this account.");
+  return new Refusal("second_factor_off", (t) => t.factorOff);
 }

@@ -33,7 +33,7 @@ export async function useFactor(
   if (/^\d{6}$/.test(digits)) return (await useTotpCode(app, change, account, digits)) ? "totp" : null;
   if (!(await useRecoveryCode(app, tx, account.id, answer.code, app.clock.now()))) return null;
   const left = await countRecoveryCodes(tx, account.id);
-  await change.notify(account, "recovery_code_used", left === 1 ? "One is left." : `${left} are left.`);
+  await change.notify(account, "recovery_code_used", (t) => t.codesLeft(left));
   return "recovery_code";
 }
 

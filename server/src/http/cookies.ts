@@ -1,6 +1,8 @@
 // Session and device cookies (ASVS 3.3). Over https they bear the `__Host-` prefix, so no subdomain and no plain-http
 // page can plant one; plain http exists on loopback only, where browsers would refuse that prefix.
 
+import { isLanguage, type Language } from "@novax/protocol/language";
+
 export type CookieJar = {
   sessionToken: string | null;
   deviceToken: string | null;
@@ -10,6 +12,8 @@ export type CookieJar = {
   ssoFlow: string | null;
   /** The colours this browser chose; null: those of its system. */
   theme: "light" | "dark" | null;
+  /** The language that was chosen in this browser; null: what it wants by itself. */
+  language: Language | null;
   /** The room that this browser showed last. */
   lastRoom: string | null;
 };
@@ -21,9 +25,11 @@ const deviceMaxAgeMs = 400 * 86_400_000;
 export function readCookies(header: string | null, isSecure: boolean): CookieJar {
   const cookies = new Bun.CookieMap(header ?? "");
   const theme = cookies.get("novax_theme");
+  const language = cookies.get("novax_language");
   const read = (kind: CookieKind) => cookies.get(cookieName(kind, isSecure));
   return {
     theme: theme === "light" || theme === "dark" ? theme : null,
+    language: isLanguage(language) ? language : null,
     lastRoom: cookies.get("novax_room"),
     sessionToken: read("session"),
     deviceToken: read("device"),

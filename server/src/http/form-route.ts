@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Refusal } from "../lib/refusal.ts";
 import { type FormProblem, messagePage } from "./pages/form.ts";
+import { toAccount } from "./pages/parts.ts";
 import { toProblem } from "./problem.ts";
 import { type Access, defineRoute, type Exchange, type Route, redirect, type SignedIn } from "./route.ts";
 
@@ -83,14 +84,14 @@ export function defineForm<A extends Access, Body, Query = unknown>(
 export function defineAction<A extends Access, Body>(
   spec: FormSpec<A, Body> & {
     /** The page its button stands on. */
-    back?: (params: Record<string, string>) => { href: string; label: string };
+    back?: (exchange: Pick<Exchange<Body, unknown>, "look" | "params">) => { href: string; label: string };
   },
 ): Route {
   return submitRoute(spec, ({ look, params }, problem) =>
     messagePage(look, {
-      title: "That did not work",
+      title: look.t.problems.other,
       lead: problem.detail,
-      link: spec.back?.(params) ?? { href: "/account", label: "Your account" },
+      link: spec.back?.({ look, params }) ?? toAccount(look),
     }),
   );
 }
@@ -101,7 +102,7 @@ function submitRoute<A extends Access, Body>(
 ): Route {
   const { path, summary, access, body, submit } = spec;
   const refused = async (exchange: Exchange<unknown, unknown>, error: unknown): Promise<Response> => {
-    const { problem, retryInMs } = toProblem(error, exchange.app.log);
+    const { problem, retryInMs } = toProblem(error, exchange.app.log, exchange.look.language);
     const told = { detail: problem.detail, field: problem.field };
     const shown = await refusedPage(exchange as Exchange<Body, unknown>, told);
     const response = new Response(shown.body, { status: problem.status, headers: shown.headers });

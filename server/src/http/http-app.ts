@@ -1,3 +1,4 @@
+import { chooseLanguage } from "@novax/protocol/language";
 import { Hono } from "hono";
 import { addressBanned } from "../admin/address-bans.ts";
 import { isPrivileged } from "../admin/permissions.ts";
@@ -10,11 +11,13 @@ import {
 } from "../auth/sessions.ts";
 import { clientAddress, isLoopbackAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { textsIn } from "../texts/texts.ts";
 import type { App } from "./app.ts";
-import { readCookies } from "./cookies.ts";
+import { type CookieJar, readCookies } from "./cookies.ts";
 import { createOpenApi } from "./openapi.ts";
 import { assertOwnOrigin, preflightResponse, setCorsHeaders } from "./origin-check.ts";
 import { errorPage } from "./pages/error-page.ts";
+import type { PageLook } from "./pages/layout.ts";
 import { problemResponse, toProblem } from "./problem.ts";
 import { isFormBody, readBody, readQuery } from "./read-body.ts";
 import { defineSessionRoute, type Exchange, type Route, redirect } from "./route.ts";
@@ -65,24 +68,21 @@ export function createHttpApp(app: App, web: Web): HttpApp {
     const isRead = context.req.method === "GET" || context.req.method === "HEAD";
     const file = isRead ? web.serve(pathname, context.req.header("accept-encoding") ?? null) : null;
     if (file) return file;
-    throw new Refusal("not_found", "There is nothing here.");
+    throw new Refusal("not_found", (t) => t.nothingHere);
   });
   router.onError(async (error, context) => {
-    const { problem, retryInMs } = toProblem(error, app.log);
+    const look = lookOf(
+      web,
+      context.req.raw.headers,
+      readCookies(context.req.header("cookie") ?? null, config.isSecure),
+    );
+    const { problem, retryInMs } = toProblem(error, app.log, look.language);
     const isPage = (context.req.header("accept") ?? "").includes("text/html");
     // An address that only takes what a page sends: its page is one step up.
     if (error instanceof MethodNotAllowed && isPage && context.req.method === "GET") {
       return redirect(new URL(context.req.url).pathname.replace(/\/[^/]+$/, "") || "/");
     }
-    const response = isPage
-      ? await errorPage(
-          {
-            assets: web.assets.signIn,
-            theme: readCookies(context.req.header("cookie") ?? null, config.isSecure).theme,
-          },
-          problem,
-        )
-      : problemResponse(problem, retryInMs);
+    const response = isPage ? await errorPage(look, problem) : problemResponse(problem, retryInMs);
     if (retryInMs !== undefined)
       response.headers.set("retry-after", String(Math.max(1, Math.ceil(retryInMs / 1000))));
     if (error instanceof MethodNotAllowed) response.headers.set("allow", error.methods.join(", "));
@@ -153,7 +153,7 @@ async function runRoute(
   const { config } = app;
   if (route.method !== "GET") assertOwnOrigin(request.headers, config.allowedOrigins);
   if (Object.values(params).some((value) => value.includes("\0")))
-    throw new Refusal("not_found", "There is nothing here.");
+    throw new Refusal("not_found", (t) => t.nothingHere);
   const url = new URL(request.url);
   const cookies = readCookies(request.headers.get("cookie"), config.isSecure);
   const actor = cookies.sessionToken === null ? null : await findEnrollingActor(app, cookies.sessionToken);
@@ -181,7 +181,7 @@ async function runRoute(
     request,
     url,
     cookies,
-    look: { assets: web.assets.signIn, theme: cookies.theme },
+    look: lookOf(web, request.headers, cookies),
     actor: current,
     params,
     origin: readOrigin(request.headers, peer, config),
@@ -197,6 +197,12 @@ async function runRoute(
     if (way === null) throw error;
     return redirect(way);
   }
+}
+
+/** How a page looks and speaks in the browser that asks for it. */
+function lookOf(web: Web, headers: Headers, { theme, language: chosen }: CookieJar): PageLook {
+  const language = chosen ?? chooseLanguage(headers.get("accept-language"));
+  return { assets: web.assets.signIn, theme, language, t: textsIn(language) };
 }
 
 /** The body; or, of a form that can say so on its own page, why it cannot be read. */
@@ -217,12 +223,12 @@ async function readRouteBody(
 /** Whether this route is for whoever acts: the one place where that is decided. */
 function refuseActor(app: App, route: Route, actor: Actor | null): Refusal | null {
   if (route.access === "public") return null;
-  if (!actor) return new Refusal("unauthenticated", "Sign in first.");
+  if (!actor) return new Refusal("unauthenticated", (t) => t.signInFirst);
   if (actor.mustEnrol && route.access !== "enrolment") {
-    return new Refusal("second_factor_setup_required", "Set up a second factor first: /account/two-factor.");
+    return new Refusal("second_factor_setup_required", (t) => t.factorFirst);
   }
   if (route.access === "admin" && !isPrivileged(actor.serverRole)) {
-    return new Refusal("forbidden", "This is for owners and admins.");
+    return new Refusal("forbidden", (t) => t.forAdmins);
   }
   if (route.needsRecentProof && !hasRecentProof(actor, app.clock.now())) return reauthRequired();
   return null;

@@ -25,12 +25,12 @@ export function parseRoomId(text: string): RoomId {
 
 export function parseAccountId(text: string): AccountId {
   const parsed = accountIdSchema.safeParse(text);
-  if (!parsed.success) throw new Refusal("not_found", "There is nobody with this name.");
+  if (!parsed.success) throw new Refusal("not_found", (t) => t.nobody);
   return parsed.data;
 }
 
 export function parseSeq(text: string): number {
   const parsed = seqSchema.safeParse(text);
-  if (!parsed.success || parsed.data === 0) throw new Refusal("message_gone", "This message is gone.");
+  if (!parsed.success || parsed.data === 0) throw new Refusal("message_gone", (t) => t.messageGone);
   return parsed.data;
 }

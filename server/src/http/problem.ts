@@ -1,3 +1,4 @@
+import type { Language } from "@novax/protocol/language";
 import type { RefusalCode } from "@novax/protocol/replies";
 import { isDatabaseAway } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -82,15 +83,6 @@ const titles: Record<number, string> = {
   507: "Storage full",
 };
 
-/** What a person reads at the top of the page, where the status would tell them nothing. */
-const titlesOf: { [C in RefusalCode]?: string } = {
-  forbidden: "Not for you",
-  invite_invalid: "A dead invitation",
-  link_invalid: "This link is dead",
-  sso_refused: "Not signed in",
-  not_found: "Nothing here",
-};
-
 /** An error as `application/problem+json` (RFC 9457) says it, with a stable `code` and, for forms, the `field`. */
 export type Problem = {
   type: "about:blank";
@@ -102,16 +94,20 @@ export type Problem = {
 };
 
 /** The one place where an error becomes an answer. A fault of ours says its id in the log and nothing else. */
-export function toProblem(error: unknown, log: Log): { problem: Problem; retryInMs: number | undefined } {
+export function toProblem(
+  error: unknown,
+  log: Log,
+  language: Language,
+): { problem: Problem; retryInMs: number | undefined } {
   const refusal = toRefusal(error, log);
   const status = statusOf[refusal.code];
   return {
     retryInMs: refusal.retryInMs,
     problem: {
       type: "about:blank",
-      title: titlesOf[refusal.code] ?? titles[status]!,
+      title: titles[status]!,
       status,
-      detail: refusal.message,
+      detail: refusal.detailIn(language),
       code: refusal.code,
       ...(refusal.field === undefined ? {} : { field: refusal.field }),
     },
@@ -127,13 +123,10 @@ export function problemResponse(problem: Problem, retryInMs: number | undefined)
 function toRefusal(error: unknown, log: Log): Refusal {
   if (error instanceof Refusal) return error;
   if (isDatabaseAway(error)) {
-    return new Refusal("unavailable", "The server cannot reach its database. Try again soon.", {
+    return new Refusal("unavailable", (t) => t.databaseAway, {
       retryInMs: 2000,
     });
   }
   const faultId = log.fault("request.failed", error);
-  return new Refusal(
-    "internal",
-    `Something went wrong here. The operator finds it in the log as ${faultId}.`,
-  );
+  return new Refusal("internal", (t) => t.fault(faultId));
 }

@@ -1,3 +1,4 @@
+import { chooseLanguage } from "@novax/protocol/language";
 import type { Server } from "bun";
 import { usernameKey } from "../accounts/username.ts";
 import { addressBanned } from "../admin/address-bans.ts";
@@ -27,6 +28,8 @@ export async function upgradeSocket(
   url: URL,
   server: Server<SocketData>,
 ): Promise<Response | undefined> {
+  const cookies = readCookies(request.headers.get("cookie"), app.config.isSecure);
+  const language = cookies.language ?? chooseLanguage(request.headers.get("accept-language"));
   try {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new Refusal("malformed", "This address speaks WebSocket only.");
@@ -41,9 +44,9 @@ export async function upgradeSocket(
       throw new Refusal("origin_refused", "Use wss://.");
     }
     assertSocketOrigin(request.headers, app.config.allowedOrigins);
-    const { sessionToken } = readCookies(request.headers.get("cookie"), app.config.isSecure);
+    const { sessionToken } = cookies;
     const actor = sessionToken === null ? null : await findActor(app, sessionToken);
-    if (!actor) throw new Refusal("unauthenticated", "Sign in first.");
+    if (!actor) throw new Refusal("unauthenticated", (t) => t.signInFirst);
     const address = clientAddress(peer, request.headers.get("x-forwarded-for"), app.config.isTrustedProxy);
     if (app.addressBans.has(address) && actor.serverRole !== "owner") throw addressBanned();
     if (usernameKey(decodeUserId(url)) !== usernameKey(actor.username)) {
@@ -51,11 +54,11 @@ export async function upgradeSocket(
     }
     const protocol = chooseProtocol(request.headers.get("sec-websocket-protocol"));
     const headers = protocol === "novax.v1" ? { "sec-websocket-protocol": protocol } : {};
-    const data: SocketData = { actor, protocol, connection: null };
+    const data: SocketData = { actor, protocol, language, connection: null };
     if (server.upgrade(request, { data, headers })) return undefined;
     throw new Refusal("malformed", "This is no valid WebSocket handshake.");
   } catch (error) {
-    const { problem, retryInMs } = toProblem(error, app.log);
+    const { problem, retryInMs } = toProblem(error, app.log, language);
     return problemResponse(problem, retryInMs);
   }
 }

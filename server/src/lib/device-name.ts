@@ -1,13 +1,14 @@
 import Bowser from "bowser";
+import { type Texts, textsIn } from "../texts/texts.ts";
 
 // A User-Agent says what its sender likes, and it is shown in lists and mails: only names that are known are repeated.
 const browsers = new Set(Object.values(Bowser.BROWSER_MAP));
 const systems = new Set(Object.values(Bowser.OS_MAP));
 
 /** What a person would call the browser that sent this User-Agent: "Firefox on Linux". */
-export function deviceName(userAgent: string): string {
-  if (userAgent === "") return "An unknown program";
+export function deviceName(userAgent: string, t: Texts["parts"] = textsIn("en").parts): string {
+  if (userAgent === "") return t.unknownProgram;
   const { browser, os } = Bowser.parse(userAgent);
-  if (!browser.name || !browsers.has(browser.name)) return "An unknown program";
-  return os.name && systems.has(os.name) ? `${browser.name} on ${os.name}` : browser.name;
+  if (!browser.name || !browsers.has(browser.name)) return t.unknownProgram;
+  return os.name && systems.has(os.name) ? t.browserOn(browser.name, os.name) : browser.name;
 }

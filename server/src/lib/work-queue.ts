@@ -50,5 +50,5 @@ export class WorkQueue {
 }
 
 function busy(retryInMs: number): Refusal {
-  return new Refusal("unavailable", "The server is busy. Try again in a moment.", { retryInMs });
+  return new Refusal("unavailable", (t) => t.busy, { retryInMs });
 }

@@ -46,8 +46,8 @@ export async function editMessage(
     const { tx, recordEvent, tellLater, actor: person } = scene;
     await assertMaySpeakNow(app, scene);
     const message = await requireMessage(tx, room, seq);
-    if (message.sender.id !== actor.id) throw new Refusal("forbidden", "Only its author can edit a message.");
-    if (message.body.kind !== "text") throw new Refusal("message_invalid", "A poll cannot be edited.");
+    if (message.sender.id !== actor.id) throw new Refusal("forbidden", (t) => t.authorsEdit);
+    if (message.body.kind !== "text") throw new Refusal("message_invalid", (t) => t.pollNotEdited);
     if (message.body.text === body.text) return;
     const { at } = await recordEvent({ room, type: "message.edited", actor: person, target: seq, body });
     await replaceBody(tx, room, seq, body, at);
@@ -109,7 +109,7 @@ export async function addReaction(
   seq: number,
   emoji: string,
 ): Promise<void> {
-  if (!isEmoji(emoji)) throw new Refusal("message_invalid", "A reaction is one emoji.");
+  if (!isEmoji(emoji)) throw new Refusal("message_invalid", (t) => t.oneEmoji);
   await actInRoom(app, actor, room, "message.react", async (scene) => {
     const { tx, recordEvent, actor: person } = scene;
     await assertMaySpeakNow(app, scene, { isReaction: true });
@@ -117,7 +117,7 @@ export async function addReaction(
     const { kinds, isKnown, isOwn } = await readReactions(tx, room, seq, emoji, actor.id);
     if (isOwn) return;
     if (!isKnown && kinds >= reactionsPerMessageMax)
-      throw new Refusal("too_many", `A message has at most ${reactionsPerMessageMax} different reactions.`);
+      throw new Refusal("too_many", (t) => t.tooManyReactions(reactionsPerMessageMax));
     const event = await recordEvent({ room, type: "reaction.added", actor: person, target: seq, emoji });
     await insertReaction(tx, room, seq, emoji, actor.id, event.seq);
   });
@@ -131,7 +131,7 @@ export async function removeReaction(
   seq: number,
   emoji: string,
 ): Promise<void> {
-  if (!isEmoji(emoji)) throw new Refusal("message_invalid", "A reaction is one emoji.");
+  if (!isEmoji(emoji)) throw new Refusal("message_invalid", (t) => t.oneEmoji);
   await actInRoom(app, actor, room, "message.react", async ({ tx, recordEvent, actor: person }) => {
     await requireMessage(tx, room, seq);
     if (await deleteReaction(tx, room, seq, emoji, actor.id))
@@ -153,7 +153,7 @@ export async function pinMessage(
     const message = await requireMessage(tx, room, seq);
     if (message.isPinned === isPinned) return;
     if (isPinned && (await countPins(tx, room)) >= pinsPerRoomMax)
-      throw new Refusal("too_many", `A room has at most ${pinsPerRoomMax} pinned messages.`);
+      throw new Refusal("too_many", (t) => t.tooManyPins(pinsPerRoomMax));
     await setPinned(tx, room, seq, isPinned ? app.clock.now() : null);
     await recordEvent({
       room,
@@ -167,6 +167,6 @@ export async function pinMessage(
 /** The message at a place of a room. Refuses with `message_gone`. */
 export async function requireMessage(sql: Sql, room: RoomId, seq: number): Promise<StoredMessage> {
   const message = await findMessage(sql, room, seq);
-  if (!message) throw new Refusal("message_gone", "This message is gone.");
+  if (!message) throw new Refusal("message_gone", (t) => t.messageGone);
   return message;
 }

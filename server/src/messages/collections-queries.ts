@@ -1,5 +1,6 @@
 import type { MessageBody, Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
+import type { Language } from "@novax/protocol/language";
 import { toPerson } from "@novax/protocol/person";
 import { excerptOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
@@ -258,14 +259,17 @@ export async function refuseScheduled(sql: Sql, sendId: SendId, reason: string):
 export async function findScheduled(
   sql: Sql,
   sendId: SendId,
-): Promise<(ScheduledMessage & { author: Person }) | null> {
-  const [row] = await sql<ScheduledRow & { account_id: AccountId; username: string; display_name: string }>`
-    select s.id, s.room_id, s.thread_root, s.text, s.due_at, s.refused, s.account_id, a.username, a.display_name
+): Promise<(ScheduledMessage & { author: Person; language: Language }) | null> {
+  const [row] = await sql<
+    ScheduledRow & { account_id: AccountId; username: string; display_name: string; language: Language }
+  >`
+    select s.id, s.room_id, s.thread_root, s.text, s.due_at, s.refused, s.account_id, a.username, a.display_name,
+      a.language
     from scheduled_messages s join accounts a on a.id = s.account_id
     where s.id = ${sendId} and a.disabled_at is null and a.deleted_at is null`;
-  return row
-    ? { ...toScheduled(row), author: toPerson(row.account_id, row.username, row.display_name) }
-    : null;
+  if (!row) return null;
+  const author = toPerson(row.account_id, row.username, row.display_name);
+  return { ...toScheduled(row), author, language: row.language };
 }
 
 export async function listScheduled(

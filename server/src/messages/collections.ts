@@ -74,13 +74,13 @@ export async function scheduleMessage(
   assertLater(wanted.at, now);
   await actInRoom(app, actor, wanted.room, "message.send", async ({ tx }) => {
     if ((await countLater(tx, actor.id)).scheduled >= scheduledPerPersonMax)
-      throw new Refusal("too_many", `At most ${scheduledPerPersonMax} messages can wait to be sent.`);
+      throw new Refusal("too_many", (t) => t.tooManyScheduled(scheduledPerPersonMax));
     const { room, sendId, at, threadRoot = null } = wanted;
     const text = body.kind === "text" ? body.text : "";
     const jobId = await queueJob(app, tx, "message.deliver", { sendId }, { runAt: at });
     const message = { sendId, room, threadRoot, text, dueAt: at, refused: null };
     if (!(await insertScheduled(tx, actor.id, message, jobId)))
-      throw new Refusal("message_invalid", "This message waits already.");
+      throw new Refusal("message_invalid", (t) => t.waitsAlready);
   });
   tellOwn(app, actor, "later");
 }
@@ -116,7 +116,7 @@ export async function deliverScheduled(
     const isPassing =
       !(error instanceof Refusal) || error.code === "unavailable" || error.code === "slow_mode";
     if (isPassing) throw error;
-    await refuseScheduled(app.db.sql, sendId, error.message);
+    await refuseScheduled(app.db.sql, sendId, error.detailIn(message.language));
   }
   tellOwn(app, author, "later");
 }
@@ -132,7 +132,7 @@ export async function setReminder(
   await actInRoom(app, actor, wanted.room, "room.read", async ({ tx }) => {
     if (wanted.seq !== undefined) await requireMessage(tx, wanted.room, wanted.seq);
     if ((await countLater(tx, actor.id)).reminders >= remindersPerPersonMax)
-      throw new Refusal("too_many", `One can have at most ${remindersPerPersonMax} reminders.`);
+      throw new Refusal("too_many", (t) => t.tooManyReminders(remindersPerPersonMax));
     const { room, seq = null, note, at } = wanted;
     const jobId = await queueJob(app, tx, "reminder.tell", { id }, { runAt: at });
     await insertReminder(tx, actor.id, { id, room, seq, note, dueAt: at }, jobId);
@@ -156,8 +156,7 @@ export async function tellReminder(app: RoomNeeds, { id }: { id: string }): Prom
 }
 
 function assertLater(at: number, now: number): void {
-  if (at <= now || at > now + laterMsMax)
-    throw new Refusal("time_invalid", "Choose a time within the next year.");
+  if (at <= now || at > now + laterMsMax) throw new Refusal("time_invalid", (t) => t.timeWithinYear);
 }
 
 function tellOwn(app: RoomNeeds, { id }: Pick<Actor, "id">, what: "saved" | "threads" | "later"): void {

@@ -25,22 +25,21 @@ export async function explainRefusal(
   if (room.isArchived) return roomArchived();
   if (silencedUntil !== null && silencedUntil > now) {
     const retryInMs = silencedUntil - now;
-    return new Refusal("silenced", "A moderator has asked you to pause in this room.", { retryInMs });
+    return new Refusal("silenced", (t) => t.silenced, { retryInMs });
   }
-  if (!mayInRoom(role, "message.send", room.kind))
-    return new Refusal("forbidden", "You can read this room, and not write in it.");
+  if (!mayInRoom(role, "message.send", room.kind)) return new Refusal("forbidden", (t) => t.readOnly);
   const mayAlways = mayInRoom(role, "message.send_always", room.kind);
   if (room.posting === "moderators" && !mayAlways)
-    return new Refusal("posting_restricted", "Only moderators write in this room.");
+    return new Refusal("posting_restricted", (t) => t.moderatorsWrite);
   const { isMissing, isBlocked, waitMs } = await findObstacle(sql, roomId, now, draft);
-  if (isMissing) return new Refusal("message_gone", "The message that you answer is gone.");
-  if (room.kind === "direct" && isBlocked) return new Refusal("blocked", "You cannot write to each other.");
+  if (isMissing) return new Refusal("message_gone", (t) => t.answeredGone);
+  if (room.kind === "direct" && isBlocked) return new Refusal("blocked", (t) => t.blocked);
   if (!mayAlways && room.slowModeSeconds > 0) {
     const retryInMs = Math.max(1000, waitMs);
-    return new Refusal("slow_mode", `This room is slow: one message in ${room.slowModeSeconds} seconds.`, {
+    return new Refusal("slow_mode", (t) => t.slowMode(room.slowModeSeconds), {
       retryInMs,
     });
   }
   // What stood in the way a moment ago no longer does.
-  return new Refusal("unavailable", "That did not work. Try again.", { retryInMs: 500 });
+  return new Refusal("unavailable", (t) => t.tryAgain, { retryInMs: 500 });
 }

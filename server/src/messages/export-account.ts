@@ -36,7 +36,7 @@ export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGen
       lastUsedAt,
     })),
     identities: await listIdentities(sql, id),
-    notices: await listNotices(sql, id, listMax),
+    notices: await listNotices(sql, id, "en", listMax),
     audit: await listAuditOf(sql, id, listMax),
   };
   yield `${JSON.stringify(about, null, 2).slice(0, -2)},\n  "messages": [`;

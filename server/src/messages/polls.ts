@@ -34,10 +34,10 @@ export async function votePoll(
     await assertMaySpeakNow(app, scene, { isReaction: true });
     const message = await requirePoll(tx, room, seq);
     const { body } = message;
-    if (hasClosed(message, app.clock.now())) throw new Refusal("poll_closed", "This poll is closed.");
+    if (hasClosed(message, app.clock.now())) throw new Refusal("poll_closed", (t) => t.pollClosed);
     const chosen = [...new Set(choices)];
     if (chosen.some((choice) => choice >= body.choices.length) || (chosen.length > 1 && !body.isMultiple))
-      throw new Refusal("message_invalid", "This poll has no such choice.");
+      throw new Refusal("message_invalid", (t) => t.noChoice);
     await replaceVote(tx, room, seq, actor.id, chosen);
     const poll = await readState(tx, room, message, false);
     // Where nobody is to know who chose, the event says that it changed, in the name of whoever asked.
@@ -59,7 +59,7 @@ export async function closePoll(app: RoomNeeds, actor: Actor, room: RoomId, seq:
     async ({ tx, recordEvent, actor: person, role, room: place }) => {
       const message = await requirePoll(tx, room, seq);
       if (message.sender.id !== actor.id && !mayInRoom(role, "poll.close_any", place.kind))
-        throw new Refusal("forbidden", "Only whoever asked can close a poll.");
+        throw new Refusal("forbidden", (t) => t.askersClose);
       if (message.pollClosedAt !== null) return;
       await setPollClosed(tx, room, seq, app.clock.now());
       const poll = await readState(tx, room, message, true);
@@ -87,7 +87,7 @@ export async function closeDuePoll(
 
 async function requirePoll(tx: Sql, room: RoomId, seq: number): Promise<Poll> {
   const message = await requireMessage(tx, room, seq);
-  if (message.body.kind !== "poll") throw new Refusal("message_invalid", "This message is no poll.");
+  if (message.body.kind !== "poll") throw new Refusal("message_invalid", (t) => t.noPoll);
   return message as Poll;
 }
 

@@ -27,7 +27,7 @@ export async function reportMessage(
 ): Promise<void> {
   await actInRoom(app, actor, room, "message.report", async ({ tx, tellLater }) => {
     const message = await requireMessage(tx, room, seq);
-    if (message.sender.id === actor.id) throw new Refusal("message_invalid", "This message is your own.");
+    if (message.sender.id === actor.id) throw new Refusal("message_invalid", (t) => t.ownMessage);
     const isNew = await insertReport(tx, {
       id: app.random.uuid(),
       room,
@@ -94,5 +94,5 @@ async function tellReaders(
 }
 
 function noReport(): Refusal {
-  return new Refusal("not_found", "There is no such report.");
+  return new Refusal("not_found", (t) => t.noReport);
 }

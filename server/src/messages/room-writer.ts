@@ -58,7 +58,7 @@ export class RoomWriter {
 
   send(draft: MessageDraft): Promise<Sent> {
     if (this.#waiting.length >= waitingMax) {
-      return Promise.reject(new Refusal("unavailable", "The room is busy. Try again.", { retryInMs: 1000 }));
+      return Promise.reject(new Refusal("unavailable", (t) => t.roomBusy, { retryInMs: 1000 }));
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ draft, resolve, reject });

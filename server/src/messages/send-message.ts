@@ -69,8 +69,7 @@ export async function sendMessage(app: SendNeeds, sender: Sender, draft: SendDra
       await queuePollClosing(app, draft.room, sent.seq, body.closesAt).catch(() => {});
     return sent;
   } catch (error) {
-    if (isStorageFull(error))
-      throw new Refusal("storage_full", "The server's disk is full. Nothing was stored.");
+    if (isStorageFull(error)) throw new Refusal("storage_full", (t) => t.diskFull);
     throw error;
   }
 }
@@ -79,15 +78,15 @@ export async function sendMessage(app: SendNeeds, sender: Sender, draft: SendDra
 export function parseBody(app: Pick<SendNeeds, "clock" | "wordLists">, unknown: unknown): DraftBody {
   const parsed = draftBodySchema.safeParse(unknown);
   if (!parsed.success)
-    throw new Refusal("message_invalid", `This cannot be sent: ${parsed.error.issues[0]!.message}.`);
+    throw new Refusal("message_invalid", (t) => t.cannotBeSent(parsed.error.issues[0]!.message));
   const body = parsed.data;
   const words = body.kind === "poll" ? [body.question, ...body.choices].join("\n") : body.text;
   if (body.kind === "poll") {
     const now = app.clock.now();
     if (new Set(body.choices).size < body.choices.length)
-      throw new Refusal("message_invalid", "This cannot be sent: two choices are the same.");
+      throw new Refusal("message_invalid", (t) => t.sameChoices);
     if (body.closesAt !== null && (body.closesAt <= now || body.closesAt > now + laterMsMax))
-      throw new Refusal("message_invalid", "This cannot be sent: a poll closes within the next year.");
+      throw new Refusal("message_invalid", (t) => t.pollTime);
   }
   app.wordLists.assertWanted(words);
   return body;
@@ -109,7 +108,7 @@ async function callEverybody(
   const here = mentions.here ? await app.here.list(room.id) : [];
   const count = mentions.room ? room.memberCount : here.length;
   if (count > mentionConfirmAbove && draft.callsEverybody !== true)
-    throw new Refusal("confirmation_required", `This calls ${count} people.`);
+    throw new Refusal("confirmation_required", (t) => t.callsMany(count));
   return { all: mentions.room, here };
 }
 

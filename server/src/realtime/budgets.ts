@@ -29,7 +29,7 @@ export class Budgets {
   /** Pays for an order. Refuses with `rate_limited`. */
   spend(account: AccountId, cost: number): void {
     const retryInMs = this.of(account).spend(cost, this.#clock.now());
-    if (retryInMs > 0) throw new Refusal("rate_limited", "Too fast. Wait a moment.", { retryInMs });
+    if (retryInMs > 0) throw new Refusal("rate_limited", (t) => t.tooFast, { retryInMs });
   }
 
   /** Whoever has nothing to pay back need not be remembered. */

@@ -2,6 +2,7 @@ import type { BasicServerFrame } from "@novax/protocol/basic";
 import { closeCodes } from "@novax/protocol/close-codes";
 import type { Person } from "@novax/protocol/entities";
 import type { RoomId, SendId } from "@novax/protocol/ids";
+import type { Language } from "@novax/protocol/language";
 import { malformedFramesMax, malformedWindowMs } from "@novax/protocol/limits";
 import type { ServerFrame } from "@novax/protocol/replies";
 import type { ServerWebSocket } from "bun";
@@ -12,7 +13,12 @@ import type { TokenBucket } from "../lib/token-bucket.ts";
 export type ConnectionProtocol = "novax.v1" | "basic";
 
 /** What is known when the socket opens; Bun carries it. */
-export type SocketData = { actor: Actor; protocol: ConnectionProtocol; connection: Connection | null };
+export type SocketData = {
+  actor: Actor;
+  protocol: ConnectionProtocol;
+  language: Language;
+  connection: Connection | null;
+};
 
 export type Socket = ServerWebSocket<SocketData>;
 
@@ -23,6 +29,8 @@ const rateRefusalsMax = 20;
 export class Connection {
   #actor: Actor;
   readonly protocol: ConnectionProtocol;
+  /** What its person reads refusals in. */
+  readonly language: Language;
   readonly rooms = new Set<RoomId>();
   /** Where the rooms' logs ended when this connection was greeted: what it receives begins there. */
   greetedHeads: ReadonlyMap<RoomId, number> = new Map();
@@ -47,6 +55,7 @@ export class Connection {
     this.#socket = socket;
     this.#actor = socket.data.actor;
     this.protocol = socket.data.protocol;
+    this.language = socket.data.language;
     this.#budget = budget;
   }
 
@@ -96,7 +105,7 @@ export class Connection {
     if (retryInMs === 0) return;
     if (countRecent(this.#rateRefusedAt, now) > rateRefusalsMax)
       this.close(closeCodes.rateLimited, "too fast");
-    throw new Refusal("rate_limited", "Too fast. Wait a moment.", { retryInMs });
+    throw new Refusal("rate_limited", (t) => t.tooFast, { retryInMs });
   }
 
   /** Notes a frame that was no command; the third in ten seconds closes a `novax.v1` connection. */

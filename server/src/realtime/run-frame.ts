@@ -6,6 +6,7 @@ import type { RefusalCode } from "@novax/protocol/replies";
 import { isDatabaseAway } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { sendMessage } from "../messages/send-message.ts";
+import { textsIn } from "../texts/texts.ts";
 import { costOf, runCommand } from "./command-table.ts";
 import type { Connection } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
@@ -27,7 +28,7 @@ export async function runFrame(realtime: Realtime, connection: Connection, frame
     const result = await runCommand(realtime, connection, parsed.command);
     if (result !== null) connection.send({ type: "reply", re: parsed.command.id, ok: true, ...result });
   } catch (error) {
-    const { code, detail, retryInMs } = toRefusal(realtime, error);
+    const { code, detail, retryInMs } = toRefusal(realtime, connection, error);
     const hint = retryInMs === undefined ? {} : { retryInMs };
     connection.send({ type: "reply", re: id, ok: false, code, detail, ...hint });
   }
@@ -53,7 +54,7 @@ export async function runBasicFrame(
     });
   } catch (error) {
     connection.ownSendIds.delete(sendId);
-    const { code, detail } = toRefusal(realtime, error);
+    const { code, detail } = toRefusal(realtime, connection, error);
     connection.send({ type: "error", detail, code });
   }
 }
@@ -73,13 +74,15 @@ function parseBasicText(frame: string): string {
 
 function toRefusal(
   realtime: Realtime,
+  { language }: Connection,
   error: unknown,
 ): { code: RefusalCode; detail: string; retryInMs: number | undefined } {
   if (error instanceof Refusal)
-    return { code: error.code, detail: error.message, retryInMs: error.retryInMs };
+    return { code: error.code, detail: error.detailIn(language), retryInMs: error.retryInMs };
+  const { refusals } = textsIn(language);
   if (isDatabaseAway(error)) {
-    return { code: "unavailable", detail: "The server cannot reach its database.", retryInMs: 2000 };
+    return { code: "unavailable", detail: refusals.databaseAway, retryInMs: 2000 };
   }
   const faultId = realtime.log.fault("command.failed", error);
-  return { code: "internal", detail: `Something went wrong here (${faultId}).`, retryInMs: undefined };
+  return { code: "internal", detail: refusals.fault(faultId), retryInMs: undefined };
 }

@@ -77,7 +77,7 @@ async function open(realtime: Realtime, socket: Socket): Promise<void> {
   } catch (error) {
     if (error instanceof Refusal && connection.protocol === "basic") {
       // Not a member of `general` any more: coming back would not change that, and nothing wrong ends the connection.
-      connection.send({ type: "error", detail: error.message, code: error.code });
+      connection.send({ type: "error", detail: error.detailIn(connection.language), code: error.code });
       return;
     }
     realtime.log.fault("socket.open_failed", error);

@@ -73,7 +73,7 @@ export async function actInRoom<T>(
 /** Asserts a right in a room. Refuses with `forbidden`. */
 export function assertMayInRoom({ role, room }: Membership, right: RoomAction): void {
   if (!mayInRoom(role, right, room.kind)) {
-    throw new Refusal("forbidden", "You may not do this in this room.");
+    throw new Refusal("forbidden", (t) => t.notInThisRoom);
   }
 }
 
@@ -89,15 +89,15 @@ export async function assertMaySpeakNow(
 ): Promise<void> {
   const now = app.clock.now();
   if (silencedUntil !== null && silencedUntil > now)
-    throw new Refusal("silenced", "A moderator has asked you to pause in this room.", {
+    throw new Refusal("silenced", (t) => t.silenced, {
       retryInMs: silencedUntil - now,
     });
   if (!isReaction && room.posting === "moderators" && !mayInRoom(role, "message.send_always", room.kind))
-    throw new Refusal("posting_restricted", "Only moderators write in this room.");
+    throw new Refusal("posting_restricted", (t) => t.moderatorsWrite);
   if (room.kind === "direct" && (await hasBlockWithin(tx, room.id, actor.id)))
-    throw new Refusal("blocked", "You cannot write to each other.");
+    throw new Refusal("blocked", (t) => t.blocked);
 }
 
 export function roomArchived(): Refusal {
-  return new Refusal("room_archived", "This room is archived: it can be read, and nothing more.");
+  return new Refusal("room_archived", (t) => t.roomArchived);
 }

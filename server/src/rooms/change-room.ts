@@ -42,7 +42,7 @@ export async function archiveRoom(
   id: RoomId,
   isArchived: boolean,
 ): Promise<void> {
-  if (id === generalRoomId) throw new Refusal("room_fixed", "The room that everybody is in stays.");
+  if (id === generalRoomId) throw new Refusal("room_fixed", (t) => t.generalStays);
   const change = actInRoom(
     app,
     actor,

@@ -82,10 +82,10 @@ export async function joinPublicRoom(app: RoomNeeds, actor: Actor, room: RoomId)
     await assertMayOnServer(tx, actor, "room.join");
     const found = await findRoom(tx, room);
     if (found?.kind !== "public") throw roomNotFound();
-    if (found.isArchived) throw new Refusal("room_archived", "This room is archived.");
+    if (found.isArchived) throw new Refusal("room_archived", (t) => t.archived);
     await assertRoomForMore(tx, actor.id);
     const [person] = await listAdmissible(tx, room, actor.id, [actor.id]);
-    if (!person) throw new Refusal("banned", "You are banned from this room.");
+    if (!person) throw new Refusal("banned", (t) => t.bannedFromRoom);
     await joinRoom(app, tx, recordEvent, room, asPerson(actor));
     tellLater({ kind: "entered", account: actor.id, room });
   });
@@ -104,8 +104,7 @@ export async function openDirect(
   others: readonly AccountId[],
 ): Promise<OwnRoom> {
   const people = [...new Set([actor.id, ...others])].sort();
-  if (people.length > groupPeopleMax)
-    throw new Refusal("too_many", `A group has at most ${groupPeopleMax} people.`);
+  if (people.length > groupPeopleMax) throw new Refusal("too_many", (t) => t.groupFull(groupPeopleMax));
   const directKey = people.join(" ");
   const existing = await findDirectRoom(app.db.sql, directKey);
   const id = existing ?? newRoomId(app.random);
@@ -114,9 +113,8 @@ export async function openDirect(
       await assertMayOnServer(tx, actor, "direct.open");
       await assertRoomForMore(tx, actor.id);
       const known = await listKnownTo(tx, actor, people);
-      if (known.length !== people.length) throw new Refusal("not_found", "There is nobody with this name.");
-      if (await areBlocked(tx, actor.id, people))
-        throw new Refusal("blocked", "You cannot write to each other.");
+      if (known.length !== people.length) throw new Refusal("not_found", (t) => t.nobody);
+      if (await areBlocked(tx, actor.id, people)) throw new Refusal("blocked", (t) => t.blocked);
       const kind = people.length > 2 ? "group" : "direct";
       const draft: RoomDraft = {
         id,
@@ -144,8 +142,7 @@ export async function openDirect(
 export async function assertMayOnServer(tx: Sql, actor: Actor, right: ServerAction): Promise<void> {
   await assertLiveSession(tx, actor);
   const role = await findServerRole(tx, actor.id);
-  if (role === null || !mayOnServer(role, right))
-    throw new Refusal("forbidden", "Your role on this server does not allow this.");
+  if (role === null || !mayOnServer(role, right)) throw new Refusal("forbidden", (t) => t.roleForbids);
 }
 
 /** Asserts that a room may be called this. Refuses with `room_invalid`. */
@@ -155,9 +152,9 @@ export async function assertRoomName(
   kind: string,
   except: RoomId | null,
 ): Promise<void> {
-  if (name === "") throw new Refusal("room_invalid", "A room needs a name.", { field: "name" });
+  if (name === "") throw new Refusal("room_invalid", (t) => t.roomNeedsName, { field: "name" });
   if (/[\p{Cf}\p{Co}]/u.test(name.replace(/\u200d/g, "")))
-    throw new Refusal("room_invalid", "A name has no characters that cannot be seen.", { field: "name" });
+    throw new Refusal("room_invalid", (t) => t.visibleName, { field: "name" });
   if (kind === "public" && (await isRoomNameTaken(tx, name, except))) throw nameTaken();
 }
 
@@ -171,12 +168,12 @@ export async function uniquelyNamed<T>(work: Promise<T>): Promise<T> {
 }
 
 function nameTaken(): Refusal {
-  return new Refusal("room_invalid", "There is a room of this name already.", { field: "name" });
+  return new Refusal("room_invalid", (t) => t.roomNameTaken, { field: "name" });
 }
 
 async function assertRoomForMore(tx: Sql, account: AccountId): Promise<void> {
   if ((await countRoomsOf(tx, account)) >= roomsPerPersonMax)
-    throw new Refusal("too_many", `One can be in at most ${roomsPerPersonMax} rooms.`);
+    throw new Refusal("too_many", (t) => t.tooManyRooms(roomsPerPersonMax));
 }
 
 function newRoomId(random: Random): RoomId {

@@ -48,7 +48,7 @@ export async function addMembers(
 
 /** Leaves a room by one's own will. Refuses with `room_fixed` where everybody is. */
 export async function leaveRoom(app: RoomNeeds, actor: Actor, room: RoomId): Promise<void> {
-  if (room === generalRoomId) throw new Refusal("room_fixed", "Everybody is in this room.");
+  if (room === generalRoomId) throw new Refusal("room_fixed", (t) => t.everybodyHere);
   await actInRoom(app, actor, room, "room.leave", async ({ tx, recordEvent, actor: person }) => {
     await endMembership(tx, recordEvent, person, room, person);
   });
@@ -80,7 +80,7 @@ export async function banMember(
     // Whoever runs the server is not kept out of a room on it.
     const serverRole = await findServerRole(tx, id);
     if (serverRole === "owner" || serverRole === "admin")
-      throw new Refusal("forbidden", "Owners and admins of the server cannot be banned.");
+      throw new Refusal("forbidden", (t) => t.adminsNotBanned);
     await insertBan(tx, { room, account: id, by: actor.id, reason, at: app.clock.now() });
     await endMembership(tx, recordEvent, scene.actor, room, person);
     scene.audit({ action: "member.banned", subject: person, detail: `from ${room}: ${reason}` });
@@ -105,7 +105,7 @@ export async function silenceMember(
 ): Promise<void> {
   const now = app.clock.now();
   if (until !== null && (until <= now || until > now + laterMsMax))
-    throw new Refusal("time_invalid", "Choose a time within the next year.");
+    throw new Refusal("time_invalid", (t) => t.timeWithinYear);
   await actInRoom(app, actor, room, "member.silence", async (scene) => {
     const { person } = await requireLesser(scene, actor, room, id);
     await setSilenced(scene.tx, room, id, until);
@@ -127,7 +127,7 @@ export async function setMemberRole(
     if (!member) throw nobody();
     if (member.role === role) return;
     if (member.role === "owner" && room !== generalRoomId && (await countOwners(tx, room)) === 1)
-      throw new Refusal("last_owner", "A room has at least one owner. Make somebody else one first.");
+      throw new Refusal("last_owner", (t) => t.roomNeedsOwner);
     await setRole(tx, room, id, role);
     await recordEvent({ room, type: "member.role_changed", actor: person, member: member.person, role });
     audit({
@@ -147,7 +147,7 @@ async function requireLesser(
   const member = await findGivenRole(scene.tx, room, id);
   if (!member) throw nobody();
   if (id === actor.id || !mayActOnMember(scene.role, member.actsAs))
-    throw new Refusal("forbidden", "You may not do this to somebody of this role.");
+    throw new Refusal("forbidden", (t) => t.notToThisRole);
   return member;
 }
 
@@ -158,5 +158,5 @@ async function requirePerson(tx: Sql, actor: Actor, id: AccountId): Promise<Pers
 }
 
 function nobody(): Refusal {
-  return new Refusal("not_found", "There is nobody with this name.");
+  return new Refusal("not_found", (t) => t.nobody);
 }

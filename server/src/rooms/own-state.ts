@@ -20,9 +20,9 @@ import {
 
 /** Blocks a person: neither can write to the other alone, and nothing of theirs calls one. Refuses with `not_found`. */
 export async function blockPerson(app: RoomNeeds, actor: Actor, id: AccountId): Promise<void> {
-  if (id === actor.id) throw new Refusal("not_found", "One cannot block oneself.");
+  if (id === actor.id) throw new Refusal("not_found", (t) => t.notOneself);
   const [person] = await listKnownTo(app.db.sql, actor, [id]);
-  if (!person) throw new Refusal("not_found", "There is nobody with this name.");
+  if (!person) throw new Refusal("not_found", (t) => t.nobody);
   await insertBlock(app.db.sql, actor.id, id, app.clock.now());
   tellProfile(app, actor.id);
 }
@@ -60,7 +60,7 @@ export async function shareReading(app: RoomNeeds, actor: Actor, isShared: boole
 export async function setAlertWords(app: RoomNeeds, actor: Actor, words: readonly string[]): Promise<void> {
   const wanted = normalise(words);
   if (wanted.some((word) => !/^[\p{L}\p{N}][\p{L}\p{N}_'-]*$/u.test(word)))
-    throw new Refusal("message_invalid", "An alert is one word of letters and digits.");
+    throw new Refusal("message_invalid", (t) => t.alertWord);
   await app.db.transact((tx) => replaceAlertWords(tx, actor.id, wanted));
   app.bus.publish({ kind: "words_changed" });
   tellProfile(app, actor.id);
@@ -83,7 +83,7 @@ function normalise(words: readonly string[]): string[] {
 
 function assertWithinYear(until: number | null, now: number): void {
   if (until !== null && (until <= now || until > now + laterMsMax))
-    throw new Refusal("time_invalid", "Choose a time within the next year.");
+    throw new Refusal("time_invalid", (t) => t.timeWithinYear);
 }
 
 function tellProfile(app: RoomNeeds, account: AccountId): void {

@@ -74,8 +74,7 @@ export class WordLists {
     if (this.#unwanted.length === 0) return;
     for (const text of texts) {
       const unwanted = text === undefined ? undefined : this.#findUnwanted(text);
-      if (unwanted !== undefined)
-        throw new Refusal("message_filtered", `This server takes no text with the word “${unwanted}”.`);
+      if (unwanted !== undefined) throw new Refusal("message_filtered", (t) => t.wordFiltered(unwanted));
     }
   }
 

@@ -27,7 +27,7 @@ export function LiveRegion({ timeline, ownId }: { timeline: readonly TimelineEnt
     return () => clearInterval(timer);
   }, [ownId]);
   return (
-    <div className="visually-hidden" role="log" aria-live="polite" aria-label="New messages">
+    <div className="visually-hidden" role="log" aria-live="polite" aria-label={t.room.liveLabel}>
       {/* A new element each time: the same words twice are two announcements. */}
       <span key={spoken.times}>{spoken.text}</span>
     </div>

@@ -3,6 +3,7 @@ import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
 import type { ComponentChildren } from "preact";
 import { isEmojiOnly, type MarkdownNode, parseMarkdown } from "../stores/markdown.ts";
+import { t } from "../texts/text.ts";
 
 /** Whose names a text may hold. */
 export type MarkdownPeople = {
@@ -97,7 +98,7 @@ function drawNode(
           key={key}
           tabIndex={0}
           role="region"
-          aria-label={node.language === "" ? "Code" : `Code, ${node.language}`}
+          aria-label={node.language === "" ? t.composer.code : `${t.composer.code}, ${node.language}`}
         >
           <code>{node.text}</code>
         </pre>

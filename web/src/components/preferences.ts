@@ -1,14 +1,12 @@
 // What this browser remembers of how somebody likes the page. It is about the screen and the ears in front of it, so it
 // stays here.
 import { signal } from "@preact/signals";
-import type { Language } from "../texts/text.ts";
 
 export const textSizes = ["small", "normal", "large", "larger"] as const;
 
 export type Preferences = {
   density: "cosy" | "compact";
   textSize: (typeof textSizes)[number];
-  language: Language | null;
   hasSound: boolean;
   hasTitleCount: boolean;
   announces: boolean;
@@ -27,7 +25,6 @@ const key = "preferences";
 const defaults: Preferences = {
   density: "cosy",
   textSize: "normal",
-  language: null,
   hasSound: true,
   hasTitleCount: true,
   announces: true,

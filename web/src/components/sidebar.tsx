@@ -18,6 +18,7 @@ import {
   ThreadIcon,
 } from "./icons.tsx";
 import { RoomIcon } from "./room-icon.tsx";
+import { SidebarEdge } from "./sidebar-edge.tsx";
 
 export type SidebarProps = {
   /** Nothing stands beside it: it is what the page is about. */
@@ -142,6 +143,7 @@ export function Sidebar(props: SidebarProps) {
         ))}
       </div>
       <AccountMenu {...props} />
+      <SidebarEdge />
     </div>
   );
 }

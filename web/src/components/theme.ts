@@ -1,3 +1,5 @@
+import type { Language } from "@novax/protocol/language";
+
 export const themes = ["system", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];
 
@@ -12,7 +14,15 @@ export function readTheme(): Theme {
 export function applyTheme(theme: Theme): void {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  const age = theme === "system" ? 0 : yearSeconds;
+  keepCookie("theme", theme, theme === "system" ? 0 : yearSeconds);
+}
+
+/** The server writes its pages in it, and this one when it is loaded next. */
+export function keepLanguage(language: Language): void {
+  keepCookie("language", language, yearSeconds);
+}
+
+function keepCookie(name: string, value: string, maxAgeSeconds: number): void {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet
-  document.cookie = `novax_theme=${theme}; path=/; max-age=${age}; samesite=lax`;
+  document.cookie = `novax_${name}=${value}; path=/; max-age=${maxAgeSeconds}; samesite=lax`;
 }

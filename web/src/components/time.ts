@@ -1,17 +1,37 @@
-const timeFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const yearFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
-const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+import { t } from "../texts/text.ts";
+
+const shapes = {
+  time: { hour: "2-digit", minute: "2-digit" },
+  day: { weekday: "long", day: "numeric", month: "long" },
+  date: { day: "numeric", month: "long", year: "numeric" },
+  full: { dateStyle: "full", timeStyle: "medium" },
+  soon: { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+const made = new Map<string, Intl.DateTimeFormat>();
+
+/** In the page's language, and as the browser's own country writes it where it speaks the same. */
+function format(shape: keyof typeof shapes): Intl.DateTimeFormat {
+  const known = made.get(shape);
+  if (known) return known;
+  const language = document.documentElement.lang;
+  const locale = navigator.languages.find((candidate) => candidate.split("-")[0] === language) ?? language;
+  const fresh = new Intl.DateTimeFormat(locale, shapes[shape]);
+  made.set(shape, fresh);
+  return fresh;
+}
 
 const dayMs = 86_400_000;
 
 export function formatTime(at: number): string {
-  return timeFormat.format(at);
+  return format("time").format(at);
 }
 
 /** As {@link formatTime}, without "AM" or "PM", for where there is no room for it. */
 export function formatShortTime(at: number): string {
-  const parts = timeFormat.formatToParts(at).filter((part) => part.type !== "dayPeriod");
+  const parts = format("time")
+    .formatToParts(at)
+    .filter((part) => part.type !== "dayPeriod");
   return parts
     .map((part) => part.value)
     .join("")
@@ -19,34 +39,22 @@ export function formatShortTime(at: number): string {
 }
 
 export function formatFull(at: number): string {
-  return fullFormat.format(at);
+  return format("full").format(at);
 }
 
 /** "Today", "Yesterday", or the date; with its year when that is another one. */
 export function formatDay(at: number, now: number): string {
   const day = new Date(at).toDateString();
-  if (day === new Date(now).toDateString()) return "Today";
-  if (day === new Date(now - dayMs).toDateString()) return "Yesterday";
-  return new Date(at).getFullYear() === new Date(now).getFullYear()
-    ? dayFormat.format(at)
-    : yearFormat.format(at);
+  if (day === new Date(now).toDateString()) return t.room.today;
+  if (day === new Date(now - dayMs).toDateString()) return t.room.yesterday;
+  return format(new Date(at).getFullYear() === new Date(now).getFullYear() ? "day" : "date").format(at);
 }
-
-const soonFormat = new Intl.DateTimeFormat(undefined, {
-  weekday: "short",
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-});
 
 /** A moment in the near future or past: today its time alone, else with its day. */
 export function formatSoon(at: number, now = Date.now()): string {
-  return new Date(at).toDateString() === new Date(now).toDateString()
-    ? timeFormat.format(at)
-    : soonFormat.format(at);
+  return format(new Date(at).toDateString() === new Date(now).toDateString() ? "time" : "soon").format(at);
 }
 
 export function formatDate(at: number): string {
-  return yearFormat.format(at);
+  return format("date").format(at);
 }

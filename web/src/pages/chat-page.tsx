@@ -11,7 +11,6 @@ import { NoticeBanner } from "../components/notice-banner.tsx";
 import { preferences } from "../components/preferences.ts";
 import { RoomHeader } from "../components/room-header.tsx";
 import { Sidebar } from "../components/sidebar.tsx";
-import { SidebarEdge } from "../components/sidebar-edge.tsx";
 import { ToastList } from "../components/toast-list.tsx";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { Panel, UiStore } from "../stores/ui-store.ts";
@@ -303,7 +302,6 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           onClose={closePanel}
         />
       ) : null}
-      <SidebarEdge />
       <ToastList toasts={chat.toasts.shown.value} onDismiss={(id) => chat.toasts.dismiss(id)} />
       {overlay ? (
         <OverlayHost key={overlay.kind} overlay={overlay} chat={chat} ui={ui} onOpenRoom={openRoom} />

@@ -1,12 +1,12 @@
 import { type Bootstrap, bootstrapElementId } from "@novax/protocol/bootstrap";
+import type { Language } from "@novax/protocol/language";
 import { render } from "preact";
 import { api } from "../client/api.ts";
 import { NoRooms } from "../components/no-rooms.tsx";
-import { loadPreferences, preferences } from "../components/preferences.ts";
+import { loadPreferences } from "../components/preferences.ts";
 import { ChatStore } from "../stores/chat-store.ts";
 import { createIndexedDbOutbox } from "../stores/outbox-storage.ts";
 import { UiStore } from "../stores/ui-store.ts";
-import { isLanguage } from "../texts/text.ts";
 import { ChatPage } from "./chat-page.tsx";
 
 const hiddenBatchMs = 250;
@@ -15,15 +15,14 @@ const awayAfterMs = 10 * 60_000;
 const bootstrap = JSON.parse(document.getElementById(bootstrapElementId)!.textContent!) as Bootstrap;
 const place = document.getElementById("app")!;
 loadPreferences();
-await chooseLanguage();
+await speakLanguage();
 // Whoever was taken out of every room has nothing to open.
 if (bootstrap.rooms.length === 0) render(<NoRooms />, place);
 else openChat(bootstrap, place);
 
-/** The language that was chosen here, or else the browser's, where there is one of ours. */
-async function chooseLanguage(): Promise<void> {
-  const wanted = preferences.peek().language ?? navigator.language.split("-")[0];
-  if (!isLanguage(wanted) || wanted === "en") return;
+/** Speaks as the document was written: the server knows what was chosen here, and what the browser wants. */
+async function speakLanguage(): Promise<void> {
+  if (document.documentElement.lang !== ("de" satisfies Language)) return;
   const { speakGerman } = await import("../texts/german.ts");
   speakGerman();
 }

@@ -6,11 +6,20 @@ import {
   startRegistration,
 } from "@simplewebauthn/browser";
 
+/** Its words are the page's: the server knows the language. */
+const texts = JSON.parse(document.querySelector("#texts")!.textContent!) as {
+  strength: string[];
+  noAnswer: string;
+  passkeyThere: string;
+  passkeyUnused: string;
+  copy: string;
+  copied: string;
+};
+
 const password = document.querySelector<HTMLInputElement>('input[autocomplete="new-password"]');
 const meter = document.querySelector<HTMLMeterElement>("#password-strength");
 const words = document.querySelector<HTMLElement>("#password-strength-words");
 
-const advice = ["", "Too short", "Short; a few words in a row are better", "Good", "Very good"];
 const goodLength = 15;
 const veryGoodLength = 20;
 
@@ -29,12 +38,15 @@ if (password && meter && words) {
     const value = strength(password.value);
     meter.hidden = value === 0;
     meter.value = value;
-    words.textContent = advice[value] ?? "";
+    words.textContent = texts.strength[value] ?? "";
   });
 }
 
 // Without a script times are told in UTC; with one, where the reader is.
-const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const local = new Intl.DateTimeFormat(document.documentElement.lang, {
+  dateStyle: "medium",
+  timeStyle: "short",
+});
 for (const time of document.querySelectorAll("time"))
   time.textContent = local.format(new Date(time.dateTime));
 
@@ -64,7 +76,7 @@ async function post(path: string, body: object): Promise<{ isFine: boolean; answ
     });
     return { isFine: response.ok, answer: (await response.json()) as Answer };
   } catch {
-    return { isFine: false, answer: { detail: "The server does not answer. Try again." } };
+    return { isFine: false, answer: { detail: texts.noAnswer } };
   }
 }
 
@@ -96,8 +108,7 @@ async function usePasskey(button: HTMLButtonElement, isAutofill: boolean): Promi
   } catch (error) {
     // Asked for by the page or broken off by the person: nothing happened.
     const { name } = error as Error;
-    if (!isAutofill)
-      say(name === "InvalidStateError" ? "This device has a passkey already." : "The passkey was not used.");
+    if (!isAutofill) say(name === "InvalidStateError" ? texts.passkeyThere : texts.passkeyUnused);
     return;
   }
   const trusts = document.querySelector<HTMLInputElement>('input[name="trust_device"]');
@@ -111,10 +122,10 @@ for (const text of document.querySelectorAll<HTMLElement>(".key-text")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button-quiet";
-  button.textContent = "Copy";
+  button.textContent = texts.copy;
   button.addEventListener("click", () => {
     void navigator.clipboard.writeText(text.textContent).then(() => {
-      button.textContent = "Copied";
+      button.textContent = texts.copied;
     });
   });
   text.after(" ", button);

@@ -1,4 +1,4 @@
-import type { languages } from "../texts/text.ts";
+import type { Language } from "@novax/protocol/language";
 
 export type EmojiEntry = { emoji: string; name: string; words: string; group: number; hasTones: boolean };
 
@@ -15,7 +15,7 @@ let loading: Promise<readonly EmojiEntry[]> | null = null;
 
 /** Every emoji with its name in the language in use. Loaded once, when first asked for. */
 export function loadEmoji(): Promise<readonly EmojiEntry[]> {
-  const isGerman = document.documentElement.lang === ("de" satisfies keyof typeof languages);
+  const isGerman = document.documentElement.lang === ("de" satisfies Language);
   loading ??= (isGerman ? import("novax:emoji-de") : import("novax:emoji-en")).then(({ lines }) =>
     read(lines),
   );

@@ -1,5 +1,5 @@
+import { createPlural } from "@novax/protocol/language";
 import type { MoreTexts } from "./more.ts";
-import { createPlural } from "./plural.ts";
 
 const plural = createPlural("de");
 

@@ -1,4 +1,4 @@
-import { createPlural } from "./plural.ts";
+import { createPlural } from "@novax/protocol/language";
 import type { Texts } from "./text.ts";
 
 const plural = createPlural("de");
@@ -91,6 +91,9 @@ export const de: Texts = {
     markRead: "Als gelesen markieren",
     toNewest: "Zum Neuesten",
     newMessages: (count: number) => plural(count, { one: "# neue Nachricht", other: "# neue Nachrichten" }),
+    today: "Heute",
+    yesterday: "Gestern",
+    liveLabel: "Neue Nachrichten",
     newLine: "Neu",
     loadingOlder: "Frühere Nachrichten werden geladen…",
     olderFailed: "Frühere Nachrichten wurden nicht geladen. Noch einmal versuchen",

@@ -1,4 +1,4 @@
-import { createPlural } from "./plural.ts";
+import { createPlural } from "@novax/protocol/language";
 
 const plural = createPlural("en");
 

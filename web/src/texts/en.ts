@@ -1,4 +1,4 @@
-import { createPlural } from "./plural.ts";
+import { createPlural } from "@novax/protocol/language";
 
 const plural = createPlural("en");
 
@@ -90,6 +90,9 @@ export const en = {
     markRead: "Mark read",
     toNewest: "To the newest",
     newMessages: (count: number) => plural(count, { one: "# new message", other: "# new messages" }),
+    today: "Today",
+    yesterday: "Yesterday",
+    liveLabel: "New messages",
     newLine: "New",
     loadingOlder: "Loading earlier messages…",
     olderFailed: "Earlier messages did not load. Try again",

@@ -5,6 +5,6 @@ import { speakMore } from "./more.ts";
 import { speak } from "./text.ts";
 
 export function speakGerman(): void {
-  speak(de, "de");
+  speak(de);
   speakMore(deMore);
 }

@@ -1,6 +1,7 @@
 // The words of what is loaded later: dialogs and panels.
+
+import type { Widen } from "@novax/protocol/language";
 import { enMore } from "./en-more.ts";
-import type { Widen } from "./text.ts";
 
 export type MoreTexts = Widen<typeof enMore>;
 

@@ -3,9 +3,10 @@ import { initialOf } from "@novax/protocol/person";
 import { html } from "hono/html";
 import type { Notice } from "../../accounts/notices.ts";
 import type { LinkedIdentity } from "../../auth/identity-queries.ts";
+import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
 import type { Markup, PageLook } from "./layout.ts";
-import { count, time, toAccount } from "./parts.ts";
+import { time, toAccount } from "./parts.ts";
 import { codeField } from "./sign-in-pages.ts";
 
 /** What stands on the overview, and what a program gets. */
@@ -28,61 +29,55 @@ export type Overview = {
 
 /** Everything that keeps an account safe, at one glance: what is set and what is missing. */
 export function overviewPage(look: PageLook, view: Overview, done: string | undefined): Promise<Response> {
+  const { account: t, parts } = look.t;
   const missing = [
-    ...(view.isEmailVerified ? [] : ["confirm your e-mail address"]),
-    ...(view.hasFactor || view.passkeys > 0 ? [] : ["turn on a second factor, or add a passkey"]),
-    ...(view.hasFactor && view.recoveryCodesLeft < 3 ? ["make new recovery codes"] : []),
+    ...(view.isEmailVerified ? [] : [t.doEmail]),
+    ...(view.hasFactor || view.passkeys > 0 ? [] : [t.doFactor]),
+    ...(view.hasFactor && view.recoveryCodesLeft < 3 ? [t.doCodes] : []),
   ];
   const factor = view.hasFactor
-    ? `On: ${view.hasTotp ? "authenticator app" : "passkeys"}, ${count(view.recoveryCodesLeft, "recovery code")} left`
-    : "Off";
+    ? t.factorOn(view.hasTotp ? t.app : t.passkeysWord, parts.recoveryCodes(view.recoveryCodesLeft))
+    : t.off;
   const rows = [
     row(
       "/account/profile",
-      "Profile",
+      t.profile,
       view.displayName === "" ? view.username : `${view.displayName} (${view.username})`,
     ),
     row(
       "/account/email",
-      "E-mail",
-      `${view.email || "None"}${view.isEmailVerified ? ", confirmed" : ", not confirmed"}`,
+      parts.email,
+      (view.isEmailVerified ? t.emailConfirmed : t.emailUnconfirmed)(view.email || t.none),
       view.isEmailVerified,
     ),
     row(
       "/account/password",
-      "Password",
-      view.hasPassword ? "Set" : "None",
+      parts.password,
+      view.hasPassword ? t.set : t.none,
       view.hasPassword ? true : undefined,
     ),
     row(
       "/account/two-factor",
-      "Second factor",
+      t.factor,
       factor,
       view.hasFactor ? true : view.passkeys > 0 ? undefined : false,
     ),
-    row("/account/passkeys", "Passkeys", view.passkeys === 0 ? "None" : count(view.passkeys, "passkey")),
-    row("/account/devices", "Where you are signed in", count(view.sessions, "session")),
+    row("/account/passkeys", t.passkeys, view.passkeys === 0 ? t.none : parts.passkeys(view.passkeys)),
+    row("/account/devices", t.devices, parts.sessions(view.sessions)),
     ...(view.ssoName === null
       ? []
-      : [
-          row(
-            "/account/sso",
-            "Single sign-on",
-            view.identities === 0 ? "Not linked" : `Linked: ${view.ssoName}`,
-          ),
-        ]),
-    row("/account/data", "Your data", "Export, or delete the account"),
-    ...(view.isPrivileged ? [row("/admin", "This server", "People, invitations, settings, audit log")] : []),
+      : [row("/account/sso", t.sso, view.identities === 0 ? t.notLinked : t.linked(view.ssoName))]),
+    row("/account/data", t.data, t.dataState),
+    ...(view.isPrivileged ? [row("/admin", t.server, t.serverState)] : []),
   ];
   return cardPage(look, {
-    title: "Your account",
-    lead:
-      missing.length === 0 ? "Everything that keeps it safe is set." : `Still to do: ${missing.join("; ")}.`,
-    back: { href: "/chat", label: "Back to the chat" },
+    title: parts.yourAccount,
+    lead: missing.length === 0 ? t.allSet : t.stillToDo(missing.join("; ")),
+    back: { href: "/chat", label: t.toChat },
     body: html`${doneNote(done)}
 <ul class="overview">${rows}</ul>
-<h2>What happened</h2>
-${view.notices.length === 0 ? html`<p class="empty">Nothing yet. New sign-ins and changes of your account are told here${view.isEmailVerified ? " and by mail" : ""}.</p>` : html`<ul class="notices">${view.notices.map(noticeRow)}</ul>`}`,
+<h2>${t.happened}</h2>
+${view.notices.length === 0 ? html`<p class="empty">${view.isEmailVerified ? t.nothingYetMail : t.nothingYet}</p>` : html`<ul class="notices">${view.notices.map((notice) => noticeRow(look.t, notice))}</ul>`}`,
   });
 }
 
@@ -97,8 +92,8 @@ function row(href: string, title: string, state: string, isGood?: boolean): Mark
   return html`<li><a href="${href}"><span class="overview-title">${title}</span><span class="overview-state">${state}</span>${mark}</a></li>`;
 }
 
-function noticeRow(notice: Notice): Markup {
-  return html`<li class="${notice.isSeen ? "notice" : "notice notice-new"}"><p class="notice-title">${notice.title}${notice.isSeen ? "" : html` <span class="visually-hidden">(new)</span>`}</p><p class="notice-detail">${notice.detail} ${time(notice.at)}</p></li>`;
+function noticeRow(t: Texts, notice: Notice): Markup {
+  return html`<li class="${notice.isSeen ? "notice" : "notice notice-new"}"><p class="notice-title">${t.notices.titles[notice.kind]}${notice.isSeen ? "" : html` <span class="visually-hidden">(${t.account.isNew})</span>`}</p><p class="notice-detail">${notice.detail} ${time(notice.at)}</p></li>`;
 }
 
 /** What one is called. */
@@ -111,44 +106,45 @@ export function profilePage(
     done: string | undefined;
   },
 ): Promise<Response> {
+  const { account: t, parts } = look.t;
   const nameProblem = page.problem?.field === "username" ? page.problem : undefined;
   return cardPage(look, {
-    title: "Profile",
-    lead: "What others see of you.",
-    back: toAccount,
+    title: t.profile,
+    lead: t.profileLead,
+    back: toAccount(look),
     body: html`${doneNote(page.done)}
 <p class="avatar-line"><span class="avatar-big" aria-hidden="true">${initialOf({ username: page.username, displayName: page.displayName || undefined })}</span></p>
 ${renderForm({
   action: "/account/profile",
-  submit: "Save",
+  submit: parts.save,
   problem: nameProblem ? undefined : page.problem,
   fields: [
     {
       name: "display_name",
-      label: "Display name",
+      label: t.displayName,
       type: "text",
       autocomplete: "name",
       value: page.displayName,
-      hint: "Shown in place of your username. May be empty.",
+      hint: t.displayNameHint,
       maxLength: displayNameCharsMax * 2,
       isOptional: true,
     },
   ],
 })}
-<h2>Username</h2>
+<h2>${parts.username}</h2>
 ${renderForm({
   action: "/account/username",
-  submit: "Change username",
+  submit: t.changeUsername,
   isQuiet: true,
   problem: nameProblem,
   fields: [
     {
       name: "username",
-      label: "Username",
+      label: parts.username,
       type: "text",
       autocomplete: "username",
       value: page.username,
-      hint: "You sign in with it. Your old one is kept from others for 30 days.",
+      hint: t.usernameHint,
       maxLength: usernameCharsMax,
     },
   ],
@@ -171,45 +167,39 @@ export function emailPage(
   },
 ): Promise<Response> {
   const { pending, problem } = page;
+  const { account: t, parts } = look.t;
   const codeProblem = problem?.field === "code" ? problem : undefined;
-  const where = page.isMailReal ? "" : " This server sends no mails; its operator finds the code in the log.";
   return cardPage(look, {
-    title: "E-mail",
-    lead: html`<strong>${page.email}</strong>, ${page.isVerified ? "confirmed." : "not confirmed."}`,
-    back: toAccount,
+    title: parts.email,
+    lead: html`<strong>${page.email}</strong>, ${page.isVerified ? t.confirmed : t.notConfirmed}`,
+    back: toAccount(look),
     body: html`${doneNote(page.done)}
 ${
   pending === null
     ? ""
-    : html`<h2>Confirm ${pending}</h2>
+    : html`<h2>${t.confirmTitle(pending)}</h2>
 ${renderForm({
   action: "/account/email/verify",
-  submit: "Confirm",
+  submit: t.confirm,
   problem: codeProblem,
-  fields: [
-    {
-      ...codeField,
-      isCode: true,
-      hint: `The six digits of the mail, or follow its link.${where}`,
-    } as typeof codeField,
-  ],
+  fields: [{ ...codeField(look.t), isCode: true, hint: page.isMailReal ? t.codeHint : t.codeHintLog }],
 })}`
 }
-${page.isVerified && pending === null ? "" : renderForm({ action: "/account/email/resend", submit: "Send a new mail", isQuiet: true })}
-<h2>Another address</h2>
+${page.isVerified && pending === null ? "" : renderForm({ action: "/account/email/resend", submit: t.resend, isQuiet: true })}
+<h2>${t.otherAddress}</h2>
 ${renderForm({
   action: "/account/email",
-  submit: "Change address",
+  submit: t.changeAddress,
   isQuiet: true,
   problem: codeProblem ? undefined : problem,
   fields: [
     {
       name: "email",
-      label: "New e-mail",
+      label: t.newEmail,
       type: "email",
       autocomplete: "email",
       value: page.typed,
-      hint: "It is used once you confirm it. The old one is told.",
+      hint: t.newEmailHint,
       maxLength: emailCharsMax,
     },
   ],
@@ -222,19 +212,17 @@ export function ssoPage(
   look: PageLook,
   page: { name: string; identities: readonly LinkedIdentity[]; done: string | undefined },
 ): Promise<Response> {
+  const { account: t } = look.t;
   return cardPage(look, {
-    title: "Single sign-on",
-    lead:
-      page.identities.length === 0
-        ? `${page.name} does not open this account.`
-        : `${page.name} opens this account.`,
-    back: toAccount,
+    title: t.sso,
+    lead: page.identities.length === 0 ? t.ssoOpensNot(page.name) : t.ssoOpens(page.name),
+    back: toAccount(look),
     body: html`${doneNote(page.done)}
-${page.identities.map((identity) => html`<p class="section-text">${new URL(identity.issuer).host}${identity.email === "" ? "" : `: ${identity.email}`}. Last used ${time(identity.lastUsedAt)}.</p>`)}
+${page.identities.map((identity) => html`<p class="section-text">${new URL(identity.issuer).host}${identity.email === "" ? "" : `: ${identity.email}`}. ${t.lastUsed} ${time(identity.lastUsedAt)}.</p>`)}
 ${
   page.identities.length === 0
-    ? html`<p class="form-aside"><a class="button-primary" href="/account/sso/link">Link ${page.name}</a></p>`
-    : renderForm({ action: "/account/sso/unlink", submit: "Unlink", isDanger: true })
+    ? html`<p class="form-aside"><a class="button-primary" href="/account/sso/link">${t.link(page.name)}</a></p>`
+    : renderForm({ action: "/account/sso/unlink", submit: t.unlink, isDanger: true })
 }`,
   });
 }
@@ -249,34 +237,33 @@ export function dataPage(
     problem?: FormProblem | undefined;
   },
 ): Promise<Response> {
+  const { account: t, refusals } = look.t;
   return cardPage(look, {
-    title: "Your data",
-    lead: "It is yours: take it along, or take it away.",
-    back: toAccount,
-    body: html`<h2>Export</h2>
-<p class="section-text">Your account, sessions, rooms and every message you wrote, as one JSON file.</p>
-${renderForm({ action: "/account/export", submit: "Download", isQuiet: true, isDownload: true })}
-<h2>Delete the account</h2>
-<p class="section-text">You are signed out everywhere at once. For ${page.graceDays} days signing in brings everything back; then it is gone.</p>
+    title: t.data,
+    lead: t.dataLead,
+    back: toAccount(look),
+    body: html`<h2>${t.export}</h2>
+<p class="section-text">${t.exportText}</p>
+${renderForm({ action: "/account/export", submit: t.download, isQuiet: true, isDownload: true })}
+<h2>${t.delete}</h2>
+<p class="section-text">${t.deleteText(page.graceDays)}</p>
 ${renderForm({
   action: "/account/data",
-  submit: "Delete my account",
+  submit: t.deleteSubmit,
   isDanger: true,
   problem: page.problem,
   fields: [
     {
       kind: "select",
       name: "messages",
-      label: "Your messages",
+      label: t.messages,
       value: page.messages,
       choices: page.allowsErasure
-        ? { keep: "Stay, under “Deleted account”", erase: "Are erased" }
-        : { keep: "Stay, under “Deleted account”" },
-      ...(page.allowsErasure
-        ? {}
-        : { hint: "The owner of this server keeps messages when an account goes." }),
+        ? { keep: t.messagesStay, erase: t.messagesErased }
+        : { keep: t.messagesStay },
+      ...(page.allowsErasure ? {} : { hint: refusals.noErasure }),
     },
-    { kind: "checkbox", name: "is_sure", label: "I want to delete my account" },
+    { kind: "checkbox", name: "is_sure", label: t.isSure },
   ],
 })}`,
   });

@@ -6,43 +6,38 @@ import { inviteBounds } from "../../admin/invites.ts";
 import { mayActOn } from "../../admin/permissions.ts";
 import type { PersonEntry } from "../../admin/queries.ts";
 import { type AuditEntry, type AuditFilter, auditActions } from "../../audit/audit-log.ts";
+import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
 import type { Markup, PageLook } from "./layout.ts";
 import { qrCode, time, toAccount } from "./parts.ts";
 
 const sections = {
-  "/admin": "People",
-  "/admin/invites": "Invitations",
-  "/admin/settings": "Settings",
-  "/admin/audit": "Audit log",
+  "/admin": "people",
+  "/admin/invites": "invites",
+  "/admin/settings": "settings",
+  "/admin/audit": "audit",
 } as const;
 type Section = keyof typeof sections;
-
-const roleNames: Record<ServerRole, string> = {
-  owner: "Owner",
-  admin: "Admin",
-  member: "Member",
-  guest: "Guest",
-};
 
 /** Everybody, with a search. */
 export function peoplePage(
   look: PageLook,
   page: { people: readonly PersonEntry[]; search: string; next: string | null; done: string | undefined },
 ): Promise<Response> {
+  const { admin: t } = look.t;
   return adminPage(look, "/admin", {
-    lead: "Everybody who has an account.",
+    lead: t.peopleLead,
     body: html`${doneNote(page.done)}
-<form method="get" action="/admin" class="form-row" role="search"><label class="visually-hidden" for="search">Search people</label><input class="input" id="search" name="search" type="search" value="${page.search}" placeholder="Beginning of a name or address" maxlength="100" autocomplete="off"><button type="submit" class="button-second">Search</button></form>
+<form method="get" action="/admin" class="form-row" role="search"><label class="visually-hidden" for="search">${t.searchLabel}</label><input class="input" id="search" name="search" type="search" value="${page.search}" placeholder="${t.searchHint}" maxlength="100" autocomplete="off"><button type="submit" class="button-second">${t.search}</button></form>
 ${
   page.people.length === 0
-    ? html`<p class="empty">Nobody is called that.</p>`
+    ? html`<p class="empty">${t.nobody}</p>`
     : html`<ul class="overview">${page.people.map(
         (person) =>
-          html`<li><a href="/admin/people/${person.id}"><span class="overview-title">${personName(person)}</span><span class="overview-state">${personState(person)}</span></a></li>`,
+          html`<li><a href="/admin/people/${person.id}"><span class="overview-title">${personName(person)}</span><span class="overview-state">${personState(t, person)}</span></a></li>`,
       )}</ul>`
 }
-${page.next === null ? "" : html`<p class="form-aside"><a class="button-second" href="${page.next}">More people</a></p>`}`,
+${page.next === null ? "" : html`<p class="form-aside"><a class="button-second" href="${page.next}">${t.morePeople}</a></p>`}`,
   });
 }
 
@@ -58,52 +53,52 @@ export function personPage(
   },
 ): Promise<Response> {
   const { person, actorRole } = page;
+  const { admin: t, account, parts } = look.t;
+  const factor = person.hasFactor ? account.on : account.off;
   const action = (name: string) => `/admin/people/${person.id}/${name}`;
   const button = (name: string, submit: string, isDanger = false) =>
     renderForm({ action: action(name), submit, ...(isDanger ? { isDanger } : { isQuiet: true }) });
   const facts: [string, string | Markup][] = [
-    ["Role", roleNames[person.serverRole]],
-    ["E-mail", `${person.email}${person.isEmailVerified ? ", confirmed" : ", not confirmed"}`],
-    ["Second factor", `${person.hasFactor ? "On" : "Off"}${person.mustHaveFactor ? ", required" : ""}`],
-    ["Joined", time(person.createdAt)],
-    ["Last seen", person.lastSeenAt === null ? "Never" : time(person.lastSeenAt)],
-    ["Sessions", String(person.sessions)],
+    [t.role, t.roles[person.serverRole]],
+    [parts.email, (person.isEmailVerified ? account.emailConfirmed : account.emailUnconfirmed)(person.email)],
+    [t.factor, person.mustHaveFactor ? t.factorRequired(factor) : factor],
+    [t.joined, time(person.createdAt)],
+    [t.lastSeen, person.lastSeenAt === null ? t.never : time(person.lastSeenAt)],
+    [t.sessions, String(person.sessions)],
     ...(person.invitedBy === null
       ? []
       : ([
-          ["Invited by", `${person.invitedBy}${person.inviteNote === "" ? "" : `: ${person.inviteNote}`}`],
+          [t.invitedBy, `${person.invitedBy}${person.inviteNote === "" ? "" : `: ${person.inviteNote}`}`],
         ] as [string, string][])),
-    ...(person.deleteAt === null ? [] : ([["Will be deleted", time(person.deleteAt)]] as [string, Markup][])),
+    ...(person.deleteAt === null ? [] : ([[t.willBeDeleted, time(person.deleteAt)]] as [string, Markup][])),
   ];
   const mayAct = mayActOn(actorRole, person.serverRole);
   return cardPage(look, {
     title: personName(person),
-    lead: personState(person),
-    back: { href: "/admin", label: "People" },
+    lead: personState(t, person),
+    back: { href: "/admin", label: t.people },
     body: html`${doneNote(page.done)}
-${page.resetLink === null ? "" : html`<div class="form-done" role="status"><p>Hand this link to ${person.username}. It works once, for 30 minutes, and is shown this once:</p><p><code class="key-text">${page.resetLink}</code></p></div>`}
+${page.resetLink === null ? "" : html`<div class="form-done" role="status"><p>${t.handOver(person.username)}</p><p><code class="key-text">${page.resetLink}</code></p></div>`}
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 ${
   !mayAct
-    ? html`<p class="section-text">${page.isSelf ? html`This is you: <a href="/account">your account</a>.` : "Only an owner may change the account of an owner or an admin."}</p>`
-    : html`<h2>What you can do</h2>
+    ? html`<p class="section-text">${page.isSelf ? html`${t.thisIsYou} <a href="/account">${parts.yourAccount}</a>` : t.ownersOnly}</p>`
+    : html`<h2>${t.whatYouCan}</h2>
 <div class="actions">
-${person.awaitsApproval ? button("approve", "Let them in") : ""}
-${page.isSelf ? "" : button("reset-link", "Make a reset link")}
-${button("end-sessions", "Sign out everywhere")}
-${person.mustHaveFactor ? button("unrequire-factor", "No longer require a second factor") : button("require-factor", "Require a second factor")}
-${page.isSelf ? "" : person.isDisabled ? button("enable", "Open the account again") : button("disable", "Shut the account", true)}
-${person.awaitsApproval ? button("reject", "Send them away for good", true) : ""}
+${person.awaitsApproval ? button("approve", t.letIn) : ""}
+${page.isSelf ? "" : button("reset-link", t.resetLink)}
+${button("end-sessions", t.signOutAll)}
+${person.mustHaveFactor ? button("unrequire-factor", t.unrequireFactor) : button("require-factor", t.requireFactor)}
+${page.isSelf ? "" : person.isDisabled ? button("enable", t.enable) : button("disable", t.disable, true)}
+${person.awaitsApproval ? button("reject", t.reject, true) : ""}
 </div>
 ${
   actorRole === "owner"
     ? renderForm({
         action: action("role"),
-        submit: "Change role",
+        submit: t.changeRole,
         isQuiet: true,
-        fields: [
-          { kind: "select", name: "role", label: "Role", value: person.serverRole, choices: roleNames },
-        ],
+        fields: [{ kind: "select", name: "role", label: t.role, value: person.serverRole, choices: t.roles }],
       })
     : ""
 }`
@@ -122,22 +117,23 @@ export function invitesPage(
     done: string | undefined;
   },
 ): Promise<Response> {
+  const { admin: t } = look.t;
   return adminPage(look, "/admin/invites", {
-    lead: "A link lets people make an account, also where registration is by invitation.",
+    lead: t.invitesLead,
     body: html`${doneNote(page.done)}
 ${
   page.link === null
     ? ""
-    : html`<div class="form-done" role="status"><p>Here is the link. It is shown this once:</p><p><code class="key-text">${page.link}</code></p>${qrCode(page.link, "QR code of the invitation")}</div>`
+    : html`<div class="form-done" role="status"><p>${t.hereIsLink}</p><p><code class="key-text">${page.link}</code></p>${qrCode(page.link, t.inviteQr)}</div>`
 }
 ${renderForm({
   action: "/admin/invites",
-  submit: "Make a link",
+  submit: t.makeLink,
   problem: page.problem,
   fields: [
     {
       name: "max_uses",
-      label: "How many people",
+      label: t.howMany,
       type: "number",
       autocomplete: "off",
       value: "1",
@@ -146,7 +142,7 @@ ${renderForm({
     },
     {
       name: "days",
-      label: "For how many days",
+      label: t.howManyDays,
       type: "number",
       autocomplete: "off",
       value: "7",
@@ -155,26 +151,26 @@ ${renderForm({
     },
     {
       name: "note",
-      label: "Note",
+      label: t.note,
       type: "text",
       autocomplete: "off",
-      hint: "For you: whom it is for. It stands on the accounts that come of it.",
+      hint: t.noteHint,
       maxLength: inviteBounds.noteCharsMax,
       isOptional: true,
     },
-    { kind: "checkbox", name: "needs_approval", label: "I let each of them in myself" },
+    { kind: "checkbox", name: "needs_approval", label: t.approveEach },
   ],
 })}
-<h2>Links that work</h2>
-${page.isClosed ? html`<p class="form-problem">Nobody can make an account now, with a link or without: see the settings.</p>` : ""}
+<h2>${t.linksThatWork}</h2>
+${page.isClosed ? html`<p class="form-problem">${t.isClosed}</p>` : ""}
 ${
   page.invites.length === 0
-    ? html`<p class="empty">There is none.</p>`
+    ? html`<p class="empty">${t.noLinks}</p>`
     : html`<ul class="entries">${page.invites.map(
         (
           invite,
-        ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${invite.note === "" ? "Without a note" : invite.note}</p><p class="entry-detail">${invite.uses} of ${invite.maxUses} used${invite.needsApproval ? ", with approval" : ""}. By ${invite.byName}, until ${time(invite.expiresAt)}.</p></div>
-<form method="post" action="/admin/invites/${invite.id}/revoke"><button type="submit" class="button-danger">Revoke<span class="visually-hidden"> ${invite.note}</span></button></form></li>`,
+        ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${invite.note === "" ? t.noNote : invite.note}</p><p class="entry-detail">${(invite.needsApproval ? t.usedApproved : t.used)(invite.uses, invite.maxUses)}. ${t.by(invite.byName)} ${time(invite.expiresAt)}.</p></div>
+<form method="post" action="/admin/invites/${invite.id}/revoke"><button type="submit" class="button-danger">${t.revoke}<span class="visually-hidden"> ${invite.note}</span></button></form></li>`,
       )}</ul>`
 }`,
   });
@@ -192,38 +188,38 @@ export function settingsPage(
   },
 ): Promise<Response> {
   const { policy } = page;
-  const modeNames = { open: "Everybody", invite: "Whoever has an invitation", closed: "Nobody" };
+  const { admin: t, parts } = look.t;
   return adminPage(look, "/admin/settings", {
-    lead: page.isOwner ? "What holds for everybody here." : "Only an owner may change this.",
+    lead: page.isOwner ? t.settingsLead : t.settingsOwners,
     body: html`${doneNote(page.done)}
 ${renderForm({
   action: "/admin/settings",
-  submit: "Save",
+  submit: parts.save,
   isDisabled: !page.isOwner,
   problem: page.problem,
   fields: [
     {
       kind: "select",
       name: "registration",
-      label: "Who may make an account",
+      label: t.whoRegisters,
       value: policy.registration ?? "",
       choices: {
-        "": `As configured (${page.configured})`,
-        ...Object.fromEntries(registrationModes.map((mode) => [mode, modeNames[mode]])),
+        "": t.asConfigured(page.configured),
+        ...Object.fromEntries(registrationModes.map((mode) => [mode, t.modes[mode]])),
       },
     },
     {
       kind: "select",
       name: "factor",
-      label: "Who must have a second factor",
+      label: t.whoFactor,
       value: policy.factor,
-      choices: { nobody: "Nobody", privileged: "Owners and admins", everyone: "Everybody" },
-      hint: "People set it up when they sign in next.",
+      choices: t.factorPolicies,
+      hint: t.whoFactorHint,
     },
     {
       kind: "checkbox",
       name: "allows_erasure",
-      label: "Whoever deletes their account may have their messages erased",
+      label: t.allowsErasure,
       isChecked: policy.allowsErasure,
     },
   ],
@@ -237,18 +233,19 @@ export function auditPage(
   page: { entries: readonly AuditEntry[]; filter: AuditFilter; next: string | null; exportHref: string },
 ): Promise<Response> {
   const { filter } = page;
+  const { admin: t, parts } = look.t;
   return adminPage(look, "/admin/audit", {
-    lead: "What was done to accounts and to this server. Nothing in it can be changed without being noticed.",
-    body: html`<form method="get" action="/admin/audit" class="form-row"><label class="visually-hidden" for="action">Action</label><select class="input" id="action" name="action"><option value="">Every action</option>${auditActions.map((action) => html`<option value="${action}" ${action === filter.action ? html`selected` : ""}>${action}</option>`)}</select><label class="visually-hidden" for="who">Username</label><input class="input" id="who" name="who" value="${filter.who}" placeholder="Username" maxlength="64" autocomplete="off"><button type="submit" class="button-second">Filter</button></form>
+    lead: t.auditLead,
+    body: html`<form method="get" action="/admin/audit" class="form-row"><label class="visually-hidden" for="action">${t.action}</label><select class="input" id="action" name="action"><option value="">${t.everyAction}</option>${auditActions.map((action) => html`<option value="${action}" ${action === filter.action ? html`selected` : ""}>${t.actions[action]}</option>`)}</select><label class="visually-hidden" for="who">${parts.username}</label><input class="input" id="who" name="who" value="${filter.who}" placeholder="${parts.username}" maxlength="64" autocomplete="off"><button type="submit" class="button-second">${t.filter}</button></form>
 ${
   page.entries.length === 0
-    ? html`<p class="empty">Nothing like that was done.</p>`
+    ? html`<p class="empty">${t.nothingDone}</p>`
     : html`<ol class="audit" reversed>${page.entries.map(
         (entry) =>
-          html`<li class="notice"><p class="entry-title">${entry.action}</p><p class="entry-detail">${entry.actorName === "" ? "The server" : entry.actorName}${entry.subjectName !== "" && entry.subjectName !== entry.actorName ? ` → ${entry.subjectName}` : ""}${entry.detail === "" ? "" : `: ${entry.detail}`}</p><p class="entry-detail">#${entry.seq}, ${time(entry.at)}${entry.address === "" ? "" : `, ${entry.address}`}</p></li>`,
+          html`<li class="notice"><p class="entry-title">${t.actions[entry.action]} <code class="entry-code">${entry.action}</code></p><p class="entry-detail">${entry.actorName === "" ? t.theServer : entry.actorName}${entry.subjectName !== "" && entry.subjectName !== entry.actorName ? ` → ${entry.subjectName}` : ""}${entry.detail === "" ? "" : `: ${entry.detail}`}</p><p class="entry-detail">#${entry.seq}, ${time(entry.at)}${entry.address === "" ? "" : `, ${entry.address}`}</p></li>`,
       )}</ol>`
 }
-<p class="form-aside">${page.next === null ? "" : html`<a class="button-second" href="${page.next}">Older entries</a> `}<a class="button-second" href="${page.exportHref}">Export as JSON lines</a></p>`,
+<p class="form-aside">${page.next === null ? "" : html`<a class="button-second" href="${page.next}">${t.older}</a> `}<a class="button-second" href="${page.exportHref}">${t.exportLines}</a></p>`,
   });
 }
 
@@ -257,11 +254,12 @@ function adminPage(
   section: Section,
   page: { lead: string; body: Markup },
 ): Promise<Response> {
+  const { admin: t, account } = look.t;
   return cardPage(look, {
-    title: sections[section],
+    title: t[sections[section]],
     lead: page.lead,
-    back: toAccount,
-    body: html`<nav class="tabs" aria-label="This server">${Object.entries(sections).map(([href, name]) => html`<a href="${href}" ${href === section ? html`aria-current="page"` : ""}>${name}</a>`)}</nav>
+    back: toAccount(look),
+    body: html`<nav class="tabs" aria-label="${account.server}">${Object.entries(sections).map(([href, name]) => html`<a href="${href}" ${href === section ? html`aria-current="page"` : ""}>${t[name]}</a>`)}</nav>
 ${page.body}`,
   });
 }
@@ -270,12 +268,12 @@ function personName(person: PersonEntry): string {
   return person.displayName === "" ? person.username : `${person.displayName} (${person.username})`;
 }
 
-function personState(person: PersonEntry): string {
+function personState(t: Texts["admin"], person: PersonEntry): string {
   const parts = [
-    ...(person.awaitsApproval ? ["waits for approval"] : []),
-    ...(person.isDisabled ? ["shut"] : []),
-    roleNames[person.serverRole],
-    person.hasFactor ? "second factor" : "no second factor",
+    ...(person.awaitsApproval ? [t.waits] : []),
+    ...(person.isDisabled ? [t.shut] : []),
+    t.roles[person.serverRole],
+    person.hasFactor ? t.hasFactor : t.hasNoFactor,
   ];
   return parts.join(", ");
 }

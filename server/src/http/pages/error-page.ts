@@ -4,6 +4,8 @@ import type { PageLook } from "./layout.ts";
 
 /** A refusal for whoever came with a browser. */
 export function errorPage(look: PageLook, problem: Problem): Promise<Response> {
-  const link = { href: "/", label: "Go to the start" };
-  return messagePage(look, { title: problem.title, lead: problem.detail, link, status: problem.status });
+  const titles: Record<string, unknown> = look.t.problems;
+  const title = String(titles[problem.code] ?? look.t.problems.other);
+  const link = { href: "/", label: look.t.problems.toStart };
+  return messagePage(look, { title, lead: problem.detail, link, status: problem.status });
 }

@@ -4,9 +4,10 @@ import type { Passkey } from "../../auth/passkey-queries.ts";
 import type { SessionEntry } from "../../auth/sessions.ts";
 import type { TotpEnrolment } from "../../auth/two-factor.ts";
 import { deviceName } from "../../lib/device-name.ts";
+import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
 import type { Markup, PageLook } from "./layout.ts";
-import { count, qrCode, time, toAccount } from "./parts.ts";
+import { qrCode, time, toAccount } from "./parts.ts";
 import { codeField, passkeyButton } from "./sign-in-pages.ts";
 
 /** The second factor: on or off, and what belongs to it. */
@@ -24,68 +25,74 @@ export function twoFactorPage(
     done: string | undefined;
   },
 ): Promise<Response> {
-  const lead = page.mustEnrol
-    ? "The owner of this server asks everybody with your role for a second factor. Set it up to go on."
-    : page.hasFactor
-      ? "It is on: your password alone opens nothing."
-      : "With it, your password alone opens nothing: you also need your phone or a key.";
+  const { factors: t, account } = look.t;
+  const lead = page.mustEnrol ? t.mustEnrol : page.hasFactor ? t.isOn : t.isOff;
   return cardPage(look, {
-    title: "Second factor",
+    title: account.factor,
     lead,
-    ...(page.mustEnrol ? {} : { back: toAccount }),
+    ...(page.mustEnrol ? {} : { back: toAccount(look) }),
     body: html`${doneNote(page.done)}
-${page.enrolment === null ? "" : enrolmentForm(page.enrolment, page.problem, page.hasTotp)}
-${page.hasFactor ? factorOnForms(page) : ""}
-${page.mustEnrol && page.passkeys === 0 ? html`<p class="form-aside"><a href="/account/passkeys">Use a passkey instead</a></p>` : ""}
+${page.enrolment === null ? "" : enrolmentForm(look.t, page.enrolment, page.problem, page.hasTotp)}
+${page.hasFactor ? factorOnForms(t, page) : ""}
+${page.mustEnrol && page.passkeys === 0 ? html`<p class="form-aside"><a href="/account/passkeys">${t.usePasskeyInstead}</a></p>` : ""}
 ${
   !page.hasFactor && page.passkeys > 0
-    ? html`<h2>Or your passkeys</h2>
-${renderForm({ action: "/account/two-factor/passkeys", submit: "Ask for a passkey after my password", isQuiet: true })}`
+    ? html`<h2>${t.orPasskeys}</h2>
+${renderForm({ action: "/account/two-factor/passkeys", submit: t.askForPasskey, isQuiet: true })}`
     : ""
 }
-${page.mustEnrol ? html`<form method="post" action="/logout" class="form-aside"><button type="submit" class="button-quiet">Sign out</button></form>` : ""}`,
+${page.mustEnrol ? html`<form method="post" action="/logout" class="form-aside"><button type="submit" class="button-quiet">${t.signOut}</button></form>` : ""}`,
   });
 }
 
-function factorOnForms(page: {
-  recoveryCodesLeft: number;
-  isRequired: boolean;
-  hasTotp: boolean;
-  enrolment: TotpEnrolment | null;
-}): Markup {
-  return html`${page.enrolment === null ? html`<p class="form-aside"><a class="button-second" href="/account/two-factor?setup=1">${page.hasTotp ? "Set up another authenticator app" : "Set up an authenticator app"}</a></p>` : ""}
-<h2>Recovery codes</h2>
-<p class="section-text">${count(page.recoveryCodesLeft, "code")} left. Each opens your account once when the phone is gone.</p>
-${renderForm({ action: "/account/two-factor/recovery-codes", submit: "Make new codes", isQuiet: true })}
-<h2>Turn off</h2>
+function factorOnForms(
+  t: Texts["factors"],
+  page: {
+    recoveryCodesLeft: number;
+    isRequired: boolean;
+    hasTotp: boolean;
+    enrolment: TotpEnrolment | null;
+  },
+): Markup {
+  return html`${page.enrolment === null ? html`<p class="form-aside"><a class="button-second" href="/account/two-factor?setup=1">${page.hasTotp ? t.setUpAnother : t.setUp}</a></p>` : ""}
+<h2>${t.codes}</h2>
+<p class="section-text">${t.codesLeft(page.recoveryCodesLeft)}</p>
+${renderForm({ action: "/account/two-factor/recovery-codes", submit: t.newCodes, isQuiet: true })}
+<h2>${t.turnOffTitle}</h2>
 ${
   page.isRequired
-    ? html`<p class="section-text">The owner of this server demands a second factor.</p>`
+    ? html`<p class="section-text">${t.demanded}</p>`
     : renderForm({
         action: "/account/two-factor/disable",
-        submit: "Turn the second factor off",
+        submit: t.turnOff,
         isDanger: true,
       })
 }`;
 }
 
-function enrolmentForm(enrolment: TotpEnrolment, problem: FormProblem | undefined, hasTotp: boolean): Markup {
+function enrolmentForm(
+  texts: Texts,
+  enrolment: TotpEnrolment,
+  problem: FormProblem | undefined,
+  hasTotp: boolean,
+): Markup {
+  const t = texts.factors;
   const key = enrolment.seed.match(/.{1,4}/g)!.join(" ");
-  return html`<h2>${hasTotp ? "Another authenticator app" : "Authenticator app"}</h2>
+  return html`<h2>${hasTotp ? t.anotherApp : t.app}</h2>
 <ol class="steps">
-<li>Scan this with an authenticator app, or type the key below into it:
-${qrCode(enrolment.uri, "QR code for the authenticator app")}
+<li>${t.scan}
+${qrCode(enrolment.uri, t.qr)}
 <p class="key-line"><code class="key-text">${key}</code></p></li>
-<li>Type the six digits it shows:</li>
+<li>${t.typeDigits}</li>
 </ol>
 ${renderForm({
   action: "/account/two-factor",
-  submit: hasTotp ? "Use this app" : "Turn on",
+  submit: hasTotp ? t.useApp : t.turnOn,
   problem,
   focus: "code",
   fields: [
     { kind: "hidden", name: "enrolment", value: enrolment.enrolment },
-    { ...codeField, isCode: true } as typeof codeField,
+    { ...codeField(texts), isCode: true },
   ],
 })}`;
 }
@@ -96,18 +103,19 @@ export function recoveryCodesPage(
   codes: readonly string[],
   done: "factor" | "codes",
 ): Promise<Response> {
+  const { factors: t } = look.t;
   return cardPage(look, {
-    title: "Your recovery codes",
-    lead: "Each opens your account once when you cannot use your second factor. They are shown this once: keep them where nobody else looks.",
+    title: t.yourCodes,
+    lead: t.codesLead,
     body: html`<ul class="recovery-codes">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
 ${renderForm({
   action: "/account/two-factor/recovery-codes/download",
-  submit: "Download them",
+  submit: t.downloadThem,
   isQuiet: true,
   isDownload: true,
   fields: [{ kind: "hidden", name: "codes", value: codes.join(" ") }],
 })}
-<p class="form-aside"><a class="button-primary" href="/account?done=${done}">I have kept them</a></p>`,
+<p class="form-aside"><a class="button-primary" href="/account?done=${done}">${t.kept}</a></p>`,
   });
 }
 
@@ -117,25 +125,26 @@ export function passkeysPage(
   passkeys: readonly Passkey[],
   done: string | undefined,
 ): Promise<Response> {
+  const { factors: t, account, parts } = look.t;
   return cardPage(look, {
-    title: "Passkeys",
-    lead: "A passkey signs you in with your finger, your face or a key, without a password. It cannot be guessed or phished.",
-    back: toAccount,
+    title: account.passkeys,
+    lead: t.passkeysLead,
+    back: toAccount(look),
     body: html`${doneNote(done)}
 ${
   passkeys.length === 0
-    ? html`<p class="empty">There is none yet.</p>`
+    ? html`<p class="empty">${t.noPasskeys}</p>`
     : html`<ul class="entries">${passkeys.map(
         (
           passkey,
-        ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${passkey.name}</p><p class="entry-detail">Added ${time(passkey.createdAt)}. ${passkey.lastUsedAt === null ? "Not used yet." : html`Last used ${time(passkey.lastUsedAt)}.`}</p>
-<details class="entry-more"><summary>Rename<span class="visually-hidden"> ${passkey.name}</span></summary>
-<form method="post" action="/account/passkeys/${passkey.id}/rename" class="form-row"><label class="visually-hidden" for="name-${passkey.id}">New name</label><input class="input" id="name-${passkey.id}" name="name" value="${passkey.name}" maxlength="60" required autocomplete="off"><button type="submit" class="button-second">Save</button></form></details></div>
-<form method="post" action="/account/passkeys/${passkey.id}/remove"><button type="submit" class="button-danger">Remove<span class="visually-hidden"> ${passkey.name}</span></button></form></li>`,
+        ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${passkey.name}</p><p class="entry-detail">${t.added} ${time(passkey.createdAt)}. ${passkey.lastUsedAt === null ? t.notUsed : html`${account.lastUsed} ${time(passkey.lastUsedAt)}.`}</p>
+<details class="entry-more"><summary>${t.rename}<span class="visually-hidden"> ${passkey.name}</span></summary>
+<form method="post" action="/account/passkeys/${passkey.id}/rename" class="form-row"><label class="visually-hidden" for="name-${passkey.id}">${t.newName}</label><input class="input" id="name-${passkey.id}" name="name" value="${passkey.name}" maxlength="60" required autocomplete="off"><button type="submit" class="button-second">${parts.save}</button></form></details></div>
+<form method="post" action="/account/passkeys/${passkey.id}/remove"><button type="submit" class="button-danger">${t.remove}<span class="visually-hidden"> ${passkey.name}</span></button></form></li>`,
       )}</ul>`
 }
-<div class="other-ways">${passkeyButton({ kind: "register", label: "Add a passkey", options: "/account/passkeys/options", answer: "/account/passkeys" })}</div>
-<noscript><p class="section-text">Passkeys need JavaScript; everything else here works without.</p></noscript>`,
+<div class="other-ways">${passkeyButton({ kind: "register", label: t.addPasskey, options: "/account/passkeys/options", answer: "/account/passkeys" })}</div>
+<noscript><p class="section-text">${t.needsScript}</p></noscript>`,
   });
 }
 
@@ -149,27 +158,28 @@ export function devicesPage(
     done: string | undefined;
   },
 ): Promise<Response> {
+  const { factors: t, account } = look.t;
   return cardPage(look, {
-    title: "Where you are signed in",
-    lead: "End what you do not know, and change your password then.",
-    back: toAccount,
+    title: account.devices,
+    lead: t.devicesLead,
+    back: toAccount(look),
     body: html`${doneNote(page.done)}
 <ul class="entries">${page.sessions.map(
       (
         session,
-      ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${deviceName(session.userAgent)}${session.id === page.current ? html` <span class="tag">This one</span>` : ""}</p><p class="entry-detail">${session.address}. Since ${time(session.createdAt)}, last seen ${time(session.lastSeenAt)}.</p></div>
-${session.id === page.current ? "" : html`<form method="post" action="/account/devices/end"><input type="hidden" name="session" value="${session.id}"><button type="submit" class="button-second">End<span class="visually-hidden"> ${deviceName(session.userAgent)}, ${session.address}</span></button></form>`}</li>`,
+      ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${deviceName(session.userAgent, look.t.parts)}${session.id === page.current ? html` <span class="tag">${t.thisOne}</span>` : ""}</p><p class="entry-detail">${session.address}. ${t.since} ${time(session.createdAt)}, ${t.lastSeen} ${time(session.lastSeenAt)}.</p></div>
+${session.id === page.current ? "" : html`<form method="post" action="/account/devices/end"><input type="hidden" name="session" value="${session.id}"><button type="submit" class="button-second">${t.end}<span class="visually-hidden"> ${deviceName(session.userAgent, look.t.parts)}, ${session.address}</span></button></form>`}</li>`,
     )}</ul>
-${page.sessions.length > 1 ? renderForm({ action: "/account/devices/end-others", submit: "Sign out everywhere else", isDanger: true }) : ""}
+${page.sessions.length > 1 ? renderForm({ action: "/account/devices/end-others", submit: t.endOthers, isDanger: true }) : ""}
 ${
   page.trusted.length === 0
     ? ""
-    : html`<h2>Not asked for the second factor</h2>
+    : html`<h2>${t.notAsked}</h2>
 <ul class="entries">${page.trusted.map(
         (
           device,
-        ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${deviceName(device.userAgent)}</p><p class="entry-detail">${device.address}. Until ${time(device.trustedUntil)}.</p></div>
-<form method="post" action="/account/devices/distrust"><input type="hidden" name="device" value="${device.id}"><button type="submit" class="button-second">Ask again<span class="visually-hidden"> in ${deviceName(device.userAgent)}</span></button></form></li>`,
+        ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${deviceName(device.userAgent, look.t.parts)}</p><p class="entry-detail">${device.address}. ${t.until} ${time(device.trustedUntil)}.</p></div>
+<form method="post" action="/account/devices/distrust"><input type="hidden" name="device" value="${device.id}"><button type="submit" class="button-second">${t.askAgain}<span class="visually-hidden"> ${t.inBrowser(deviceName(device.userAgent, look.t.parts))}</span></button></form></li>`,
       )}</ul>`
 }`,
   });

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { type Markup, type PageLook, renderPage } from "./layout.ts";
+import { jsonBlock, type Markup, type PageLook, renderPage } from "./layout.ts";
 
 export type FormProblem = { detail: string; field: string | undefined };
 
@@ -92,6 +92,7 @@ ${page.back ? html`<p class="page-back"><a href="${page.back.href}">← ${page.b
 <p class="sign-in-lead">${page.lead}</p>
 ${page.body}
 </main>
+${jsonBlock("texts", look.t.script)}
 </body>`,
   });
 }
@@ -103,6 +104,15 @@ export function messagePage(
 ): Promise<Response> {
   const body = html`<p class="sign-in-other"><a href="${page.link.href}">${page.link.label}</a></p>`;
   return cardPage(look, { ...page, body });
+}
+
+/** The sentence for what was just done, by the name that the address bears. */
+export function doneText(
+  { t }: PageLook,
+  query: { done?: string | undefined } | undefined,
+): string | undefined {
+  const texts: Record<string, string> = t.done;
+  return Object.hasOwn(texts, query?.done ?? "") ? texts[query!.done!] : undefined;
 }
 
 /** What was just done, said once on the page one comes to. */

@@ -1,9 +1,11 @@
+import { type Language, languages } from "@novax/protocol/language";
 import { html, raw } from "hono/html";
+import type { Texts } from "../../texts/texts.ts";
 import type { CookieJar } from "../cookies.ts";
 import type { PageAssets } from "../serve-web.ts";
 
-/** How a page looks: its files, and the colours this browser chose. */
-export type PageLook = { assets: PageAssets; theme: CookieJar["theme"] };
+/** How a page looks and speaks: its files, the colours this browser chose, and the language of whoever reads it. */
+export type PageLook = { assets: PageAssets; theme: CookieJar["theme"]; language: Language; t: Texts };
 
 /** Markup whose every `${}` was escaped. */
 export type Markup = ReturnType<typeof html>;
@@ -15,9 +17,9 @@ export async function renderPage(page: {
   body: Markup;
   status?: number;
 }): Promise<Response> {
-  const { assets, theme } = page.look;
+  const { assets, theme, language } = page.look;
   const markup = await html`<!doctype html>
-<html lang="en" ${theme === null ? "" : html`data-theme="${theme}"`}>
+<html lang="${language}" dir="${languages[language].direction}" ${theme === null ? "" : html`data-theme="${theme}"`}>
 <head>
 <meta charset="utf-8">
 <title>${page.title}</title>

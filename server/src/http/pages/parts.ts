@@ -1,19 +1,16 @@
 import { html } from "hono/html";
 import encodeQr from "qr";
-import type { Markup } from "./layout.ts";
+import type { Markup, PageLook } from "./layout.ts";
 
 /** The way back from a page of the account. */
-export const toAccount = { href: "/account", label: "Your account" };
+export function toAccount({ t }: PageLook): { href: string; label: string } {
+  return { href: "/account", label: t.parts.yourAccount };
+}
 
 /** A moment for people, exact for programs. */
 export function time(at: number): Markup {
   const iso = new Date(at).toISOString();
   return html`<time datetime="${iso}">${iso.slice(0, 16).replace("T", " ")} UTC</time>`;
-}
-
-/** So many of something, in words. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** A QR code as plain SVG. */

@@ -1,12 +1,16 @@
 import { passwordCodePointsMax, usernameCharsMax } from "@novax/protocol/limits";
 import { html } from "hono/html";
+import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type Field, type FormProblem, renderForm } from "./form.ts";
 import type { Markup, PageLook } from "./layout.ts";
+import { toAccount } from "./parts.ts";
 
 const passwordCharsMax = passwordCodePointsMax * 2;
 
 // Filled in by a script as one types; without it the hint alone says what is good.
-const strengthMeter = html`<meter class="password-strength" id="password-strength" min="0" max="4" low="2" high="3" optimum="4" value="0" aria-label="Password strength" hidden></meter>
+const strengthMeter = (
+  t: Texts,
+) => html`<meter class="password-strength" id="password-strength" min="0" max="4" low="2" high="3" optimum="4" value="0" aria-label="${t.signIn.strength}" hidden></meter>
 <p class="field-hint" id="password-strength-words" role="status"></p>`;
 
 /** The login page: a plain form that works without scripts; with them, passkeys as well. */
@@ -22,21 +26,20 @@ export function loginPage(
   },
 ): Promise<Response> {
   const { problem } = page;
+  const { signIn, parts } = look.t;
   return cardPage(look, {
-    title: "Sign in",
-    lead: page.isFirst
-      ? "Nobody has an account yet. Create the first one: it becomes the owner."
-      : "Welcome back.",
+    title: signIn.title,
+    lead: page.isFirst ? signIn.first : signIn.welcome,
     body: html`${doneNote(page.done)}
 ${renderForm({
   action: "/login",
-  submit: "Sign in",
+  submit: signIn.title,
   problem,
   focus: problem ? "password" : "username",
   fields: [
     {
       name: "username",
-      label: "Username",
+      label: parts.username,
       type: "text",
       autocomplete: "username webauthn",
       value: page.username,
@@ -44,19 +47,19 @@ ${renderForm({
     },
     {
       name: "password",
-      label: "Password",
+      label: parts.password,
       type: "password",
       autocomplete: "current-password",
       maxLength: passwordCharsMax,
     },
   ],
-  extra: html`<p class="form-aside"><a href="/forgot">Forgot password?</a></p>`,
+  extra: html`<p class="form-aside"><a href="/forgot">${signIn.forgot}</a></p>`,
 })}
 <div class="other-ways">
-${passkeyButton({ kind: "login", label: "Sign in with a passkey", options: "/login/passkey/options", answer: "/login/passkey" })}
-${page.ssoName === null ? "" : html`<a class="button-second" href="/login/sso">Sign in with ${page.ssoName}</a>`}
+${passkeyButton({ kind: "login", label: signIn.byPasskey, options: "/login/passkey/options", answer: "/login/passkey" })}
+${page.ssoName === null ? "" : html`<a class="button-second" href="/login/sso">${signIn.bySso(page.ssoName)}</a>`}
 </div>
-${page.mayRegister ? html`<p class="sign-in-other">New here? <a href="/register">Create an account</a></p>` : ""}`,
+${page.mayRegister ? html`<p class="sign-in-other">${signIn.newHere} <a href="/register">${signIn.createAccount}</a></p>` : ""}`,
   });
 }
 
@@ -85,48 +88,49 @@ export function registerPage(
   },
 ): Promise<Response> {
   const { problem, inviteToken } = page;
+  const { signIn, parts } = look.t;
   const setupCode: Field = {
     name: "setup_code",
-    label: "Setup code",
+    label: signIn.setupCode,
     type: "text",
     autocomplete: "one-time-code",
-    hint: "The server printed it when it started.",
+    hint: signIn.setupCodeHint,
     maxLength: 64,
   };
-  const lead = inviteToken === null ? "It takes half a minute." : "You are invited. It takes half a minute.";
+  const lead = inviteToken === null ? signIn.registerLead : signIn.registerInvited;
   return cardPage(look, {
-    title: "Create an account",
-    lead: page.isFirst ? "Nobody is here yet. The first account becomes the owner." : lead,
+    title: signIn.register,
+    lead: page.isFirst ? signIn.registerFirst : lead,
     body: html`${renderForm({
       action: "/register",
-      submit: "Create account",
+      submit: signIn.registerSubmit,
       problem,
       focus: problem?.field ?? "username",
       fields: [
         {
           name: "username",
-          label: "Username",
+          label: parts.username,
           type: "text",
           autocomplete: "username",
           value: page.username,
-          hint: "Letters, digits, and . _ - between them. Others see it.",
+          hint: signIn.usernameHint,
           maxLength: usernameCharsMax,
         },
         {
           name: "email",
-          label: "E-mail",
+          label: parts.email,
           type: "email",
           autocomplete: "email",
           value: page.email,
-          hint: "Only the owners and admins of this server see it.",
+          hint: signIn.emailHint,
           maxLength: 254,
         },
-        ...newPasswordFields(page.passwordCodePointsMin, "Password", "Password again"),
+        ...newPasswordFields(look.t, page.passwordCodePointsMin, parts.password, signIn.passwordAgain),
         ...(page.needsSetupCode ? [setupCode] : []),
         ...(inviteToken === null ? [] : [{ kind: "hidden", name: "invite", value: inviteToken } as const]),
       ],
     })}
-<p class="sign-in-other">Have an account? <a href="/">Sign in</a></p>`,
+<p class="sign-in-other">${signIn.haveAccount} <a href="/">${signIn.title}</a></p>`,
   });
 }
 
@@ -135,71 +139,67 @@ export function codePage(
   look: PageLook,
   page: { problem?: FormProblem | undefined; hasTotp: boolean; hasPasskeys: boolean },
 ): Promise<Response> {
-  const lead = page.hasTotp
-    ? "Type the code that your authenticator app shows, or one of your recovery codes."
-    : "Use your passkey, or type one of your recovery codes.";
+  const { signIn, parts } = look.t;
+  const lead = page.hasTotp ? signIn.factorByApp : signIn.factorByPasskey;
   return cardPage(look, {
-    title: "Second factor",
+    title: signIn.factorTitle,
     lead,
     body: html`${renderForm({
       action: "/login/code",
-      submit: "Continue",
+      submit: parts.continue,
       problem: page.problem,
       focus: "code",
       fields: [
-        codeField,
+        codeField(look.t),
         {
           kind: "checkbox",
           name: "trust_device",
-          label: "Do not ask in this browser for 30 days",
-          hint: "Only on a device that is yours.",
+          label: signIn.trust,
+          hint: signIn.trustHint,
         },
       ],
     })}
-${page.hasPasskeys ? html`<div class="other-ways">${passkeyButton({ kind: "answer", label: "Use a passkey", options: "/login/code/passkey/options", answer: "/login/code/passkey" })}</div>` : ""}
-<p class="sign-in-other"><a href="/">Start again</a></p>`,
+${page.hasPasskeys ? html`<div class="other-ways">${passkeyButton({ kind: "answer", label: signIn.usePasskey, options: "/login/code/passkey/options", answer: "/login/code/passkey" })}</div>` : ""}
+<p class="sign-in-other"><a href="/">${parts.startAgain}</a></p>`,
   });
 }
 
-export const codeField: Field = {
-  name: "code",
-  label: "Code",
-  type: "text",
-  autocomplete: "one-time-code",
-  maxLength: 32,
-};
+export function codeField(t: Texts): Extract<Field, { type: string }> {
+  return { name: "code", label: t.parts.code, type: "text", autocomplete: "one-time-code", maxLength: 32 };
+}
 
 /** Asks for the address a link shall go to. */
 export function forgotPage(
   look: PageLook,
   page: { problem?: FormProblem | undefined; isSent: boolean; isMailReal: boolean },
 ): Promise<Response> {
+  const { signIn, parts } = look.t;
   if (!page.isMailReal) {
     return cardPage(look, {
-      title: "Forgot your password?",
-      lead: "This server sends no mails. Ask its owner for a link to set a new password.",
-      body: html`<p class="sign-in-other"><a href="/">Back to the login page</a></p>`,
+      title: signIn.forgotTitle,
+      lead: signIn.forgotNoMail,
+      body: html`<p class="sign-in-other"><a href="/">${parts.backToLogin}</a></p>`,
     });
   }
   if (page.isSent) {
     return cardPage(look, {
-      title: "Look at your mail",
-      lead: "If this address belongs to an account, a link to set a new password is on its way. It works for 30 minutes.",
-      body: html`<p class="sign-in-lead">Nothing came? Look among the unwanted mail. The owner of this server can also make a link for you.</p>
-<p class="sign-in-other"><a href="/">Back to the login page</a></p>`,
+      title: signIn.forgotSentTitle,
+      lead: signIn.forgotSent,
+      body: html`<p class="sign-in-lead">${signIn.forgotNothing}</p>
+<p class="sign-in-other"><a href="/">${parts.backToLogin}</a></p>`,
     });
   }
   return cardPage(look, {
-    title: "Forgot your password?",
-    lead: "We send you a link with which you set a new one.",
+    title: signIn.forgotTitle,
+    lead: signIn.forgotLead,
     body: html`${renderForm({
       action: "/forgot",
-      submit: "Send the link",
+      submit: signIn.forgotSubmit,
       problem: page.problem,
       focus: "email",
-      fields: [{ name: "email", label: "E-mail", type: "email", autocomplete: "email", maxLength: 254 }],
+      fields: [{ name: "email", label: parts.email, type: "email", autocomplete: "email", maxLength: 254 }],
     })}
-<p class="sign-in-other"><a href="/">Back to the login page</a></p>`,
+<p class="sign-in-other"><a href="/">${parts.backToLogin}</a></p>`,
   });
 }
 
@@ -208,18 +208,19 @@ export function resetPage(
   look: PageLook,
   page: { token: string; username: string; problem?: FormProblem | undefined; passwordCodePointsMin: number },
 ): Promise<Response> {
+  const { signIn } = look.t;
   return cardPage(look, {
-    title: "Set a new password",
-    lead: html`For the account <strong>${page.username}</strong>. You will be signed out everywhere.`,
+    title: signIn.resetTitle,
+    lead: html`${signIn.resetFor} <strong>${page.username}</strong>. ${signIn.resetEffect}`,
     body: renderForm({
       action: "/reset",
-      submit: "Set password",
+      submit: signIn.resetSubmit,
       problem: page.problem,
       focus: page.problem?.field ?? "password",
       fields: [
         { kind: "hidden", name: "token", value: page.token },
         usernameForManagers(page.username),
-        ...newPasswordFields(page.passwordCodePointsMin, "New password", "New password again"),
+        ...newPasswordFields(look.t, page.passwordCodePointsMin, signIn.newPassword, signIn.newPasswordAgain),
       ],
     }),
   });
@@ -230,25 +231,26 @@ export function passwordPage(
   look: PageLook,
   page: { username: string; problem?: FormProblem | undefined; passwordCodePointsMin: number },
 ): Promise<Response> {
+  const { signIn, account } = look.t;
   return cardPage(look, {
-    title: "Change password",
-    lead: "You will be signed out everywhere else.",
-    back: { href: "/account", label: "Your account" },
+    title: account.changePassword,
+    lead: account.changePasswordLead,
+    back: toAccount(look),
     body: renderForm({
       action: "/account/password",
-      submit: "Change password",
+      submit: account.changePassword,
       problem: page.problem,
       focus: page.problem?.field ?? "current_password",
       fields: [
         usernameForManagers(page.username),
         {
           name: "current_password",
-          label: "Current password",
+          label: account.currentPassword,
           type: "password",
           autocomplete: "current-password",
           maxLength: passwordCharsMax,
         },
-        ...newPasswordFields(page.passwordCodePointsMin, "New password", "New password again"),
+        ...newPasswordFields(look.t, page.passwordCodePointsMin, signIn.newPassword, signIn.newPasswordAgain),
       ],
     }),
   });
@@ -266,9 +268,10 @@ export function confirmPage(
     hasPasskeys: boolean;
   },
 ): Promise<Response> {
+  const { signIn, parts } = look.t;
   const form = renderForm({
     action: "/account/confirm",
-    submit: "Continue",
+    submit: parts.continue,
     problem: page.problem,
     focus: page.problem?.field ?? "password",
     fields: [
@@ -276,23 +279,21 @@ export function confirmPage(
       usernameForManagers(page.username),
       {
         name: "password",
-        label: "Password",
+        label: parts.password,
         type: "password",
         autocomplete: "current-password",
         maxLength: passwordCharsMax,
       },
-      ...(page.hasCode
-        ? [{ ...codeField, hint: "Of your authenticator app, or a recovery code." } as Field]
-        : []),
+      ...(page.hasCode ? [{ ...codeField(look.t), hint: signIn.codeHint }] : []),
     ],
   });
   const answer = `/account/confirm/passkey?next=${encodeURIComponent(page.next)}`;
   return cardPage(look, {
-    title: "Is it you?",
-    lead: "This needs a fresh proof. It holds for five minutes.",
-    back: { href: "/account", label: "Your account" },
-    body: html`${page.hasPassword ? form : html`<p class="sign-in-lead">Your account has no password. <a href="/forgot">Ask for a link</a> to set one, then come back.</p>`}
-${page.hasPasskeys ? html`<div class="other-ways">${passkeyButton({ kind: "answer", label: "Use a passkey", options: "/account/confirm/passkey/options", answer })}</div>` : ""}`,
+    title: signIn.isItYou,
+    lead: signIn.freshProof,
+    back: toAccount(look),
+    body: html`${page.hasPassword ? form : html`<p class="sign-in-lead">${signIn.noPassword} <a href="/forgot">${signIn.askForLink}</a> ${signIn.thenComeBack}</p>`}
+${page.hasPasskeys ? html`<div class="other-ways">${passkeyButton({ kind: "answer", label: signIn.usePasskey, options: "/account/confirm/passkey/options", answer })}</div>` : ""}`,
   });
 }
 
@@ -301,16 +302,16 @@ function usernameForManagers(username: string): Field {
   return { kind: "username", name: "", value: username };
 }
 
-function newPasswordFields(codePointsMin: number, label: string, again: string): Field[] {
+function newPasswordFields(t: Texts, codePointsMin: number, label: string, again: string): Field[] {
   return [
     {
       name: "password",
       label,
       type: "password",
       autocomplete: "new-password",
-      hint: `At least ${codePointsMin} characters; 15 or more are better. A few words in a row do well.`,
+      hint: t.signIn.passwordHint(codePointsMin),
       maxLength: passwordCharsMax,
-      extra: strengthMeter,
+      extra: strengthMeter(t),
     },
     {
       name: "confirm_password",

@@ -1,3 +1,4 @@
+import type { Language } from "@novax/protocol/language";
 import { z } from "zod";
 import { parseEmail } from "../../accounts/email.ts";
 import { findVerification } from "../../accounts/email-queries.ts";
@@ -20,6 +21,7 @@ import type { App } from "../app.ts";
 import { clearedCookie } from "../cookies.ts";
 import { anyText, checkbox, defineAction, defineForm, textField } from "../form-route.ts";
 import { dataPage, emailPage, type Overview, overviewPage, profilePage } from "../pages/account-pages.ts";
+import { doneText } from "../pages/form.ts";
 import { passwordPage } from "../pages/sign-in-pages.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
 import { signedIn } from "./sign-in.ts";
@@ -30,32 +32,6 @@ const noticesShown = 20;
 export const doneQuery = z.strictObject({ done: textField.optional() });
 export const emptyBody = z.strictObject({});
 
-const doneTexts: Record<string, string> = {
-  again: "Confirmed. Please send it once more.",
-  password: "Your password is changed. You are signed out everywhere else.",
-  codes: "You have new recovery codes; the old ones no longer work.",
-  saved: "Saved.",
-  username: "Your username is changed.",
-  verified: "Your address is confirmed.",
-  sent: "A mail is on its way.",
-  asked: "A mail is on its way to the new address.",
-  ended: "The session has ended.",
-  others: "You are signed out everywhere else.",
-  distrusted: "That browser is asked for the second factor again.",
-  factor: "Your second factor is on.",
-  off: "The second factor is off.",
-  added: "The passkey is added.",
-  renamed: "The passkey has its new name.",
-  removed: "The passkey is removed.",
-  linked: "Single sign-on is linked.",
-  unlinked: "Single sign-on is unlinked.",
-};
-
-/** The sentence for what was just done. */
-export function doneText(query: { done?: string | undefined } | undefined): string | undefined {
-  return doneTexts[query?.done ?? ""];
-}
-
 const overviewRoute = defineSessionRoute({
   method: "GET",
   path: "/account",
@@ -63,7 +39,11 @@ const overviewRoute = defineSessionRoute({
   query: doneQuery,
   isPage: true,
   handle: async ({ app, actor, look, query }) => {
-    const page = await overviewPage(look, await readOverview(app, actor), doneText(query));
+    const page = await overviewPage(
+      look,
+      await readOverview(app, actor, look.language),
+      doneText(look, query),
+    );
     // They were shown.
     await markNoticesSeen(app.db.sql, actor.id, app.clock.now());
     return page;
@@ -79,7 +59,7 @@ const accountRoute = defineSessionRoute({
     hasFactor: z.boolean(),
     notices: z.array(z.looseObject({})),
   }),
-  handle: async ({ app, actor }) => Response.json(await readOverview(app, actor)),
+  handle: async ({ app, actor, look }) => Response.json(await readOverview(app, actor, look.language)),
 });
 
 const profileRoutes = defineForm({
@@ -93,7 +73,7 @@ const profileRoutes = defineForm({
       username: actor.username,
       displayName: body?.display_name ?? actor.displayName ?? "",
       problem,
-      done: doneText(query),
+      done: doneText(look, query),
     }),
   submit: async ({ app, actor, body }) => {
     await changeDisplayName(app, actor, body.display_name);
@@ -157,7 +137,7 @@ const emailRoutes = defineForm({
       ...(await readEmailView(app, actor)),
       typed: body?.email,
       problem,
-      done: doneText(query),
+      done: doneText(look, query),
     }),
   submit: async ({ app, actor, body, origin }) => {
     await requestEmailChange(app, actor, parseEmail(body.email), origin);
@@ -184,7 +164,7 @@ const emailCodeRoutes = defineForm({
 const emailResendRoute = defineAction({
   path: "/account/email/resend",
   summary: "Send the mail that confirms one's address once more.",
-  back: () => ({ href: "/account/email", label: "Your e-mail address" }),
+  back: ({ look }) => ({ href: "/account/email", label: look.t.account.yourEmail }),
   access: "session",
   body: emptyBody,
   submit: async ({ app, actor }) => {
@@ -206,9 +186,7 @@ const dataRoutes = defineForm({
   },
   submit: async ({ app, actor, body, origin }) => {
     if (!body.is_sure) {
-      throw new Refusal("malformed", "Tick the box, so that nobody deletes an account by a slip.", {
-        field: "is_sure",
-      });
+      throw new Refusal("malformed", (t) => t.tickBox, { field: "is_sure" });
     }
     await requestDeletion(app, actor, { erasesMessages: body.messages === "erase" }, origin);
     const cookies = [clearedCookie("session", app.config.isSecure)];
@@ -249,7 +227,7 @@ export const accountRoutes: readonly Route[] = [
   exportRoute,
 ];
 
-async function readOverview(app: App, actor: Actor): Promise<Overview> {
+async function readOverview(app: App, actor: Actor, language: Language): Promise<Overview> {
   const { sql } = app.db;
   const account = (await findAccountById(sql, actor.id))!;
   const { username, displayName, email, isEmailVerified, hasFactor, hasTotp } = account;
@@ -267,7 +245,7 @@ async function readOverview(app: App, actor: Actor): Promise<Overview> {
     identities: (await listIdentities(sql, actor.id)).length,
     ssoName: app.sso?.name ?? null,
     isPrivileged: isPrivileged(actor.serverRole),
-    notices: await listNotices(sql, actor.id, noticesShown),
+    notices: await listNotices(sql, actor.id, language, noticesShown),
   };
 }
 

@@ -21,24 +21,11 @@ import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
 import { checkbox, defineAction, defineForm, textField } from "../form-route.ts";
 import { invitesPage, peoplePage, personPage, settingsPage } from "../pages/admin-pages.ts";
+import { doneText } from "../pages/form.ts";
 import { defineSessionRoute, type Exchange, type Route } from "../route.ts";
 import { emptyBody } from "./account.ts";
 
 const peoplePerPage = 50;
-
-const doneTexts: Record<string, string> = {
-  again: "Confirmed. Please send it once more.",
-  role: "The role is changed.",
-  disable: "The account is shut.",
-  enable: "The account is open again.",
-  "end-sessions": "They are signed out everywhere.",
-  "require-factor": "A second factor is asked for from their next sign-in on.",
-  "unrequire-factor": "The second factor is no longer required.",
-  approve: "They are in.",
-  reject: "They were sent away.",
-  revoked: "The invitation no longer works.",
-  saved: "Saved.",
-};
 
 const peopleQuery = z.strictObject({
   search: textField.optional(),
@@ -62,7 +49,7 @@ const peopleRoute = defineSessionRoute({
       people,
       search,
       next: last && nextPeople(search, last),
-      done: doneTexts[query.done ?? ""],
+      done: doneText(look, query),
     });
   },
 });
@@ -84,7 +71,7 @@ const personRoute = defineSessionRoute({
   access: "admin",
   query: z.strictObject({ done: textField.optional() }),
   isPage: true,
-  handle: (exchange) => showPerson(exchange, exchange.actor, null, doneTexts[exchange.query.done ?? ""]),
+  handle: (exchange) => showPerson(exchange, exchange.actor, null, doneText(exchange.look, exchange.query)),
 });
 
 const roleRoute = defineAction({
@@ -116,8 +103,8 @@ const resetLinkRoute = defineAction({
   },
 });
 
-function toPerson(params: Record<string, string>): { href: string; label: string } {
-  return { href: `/admin/people/${params.person}`, label: "Back to the person" };
+function toPerson({ look, params }: Pick<Exchange<unknown, unknown>, "look" | "params">) {
+  return { href: `/admin/people/${params.person}`, label: look.t.admin.backToPerson };
 }
 
 /** The buttons of a person's page that need nothing but the person. */
@@ -157,8 +144,7 @@ const inviteRoutes = defineForm({
   body: inviteSchema,
   query: z.strictObject({ done: textField.optional() }),
   answer: z.strictObject({ message: z.string(), link: z.string() }),
-  page: ({ app, look, query }, { problem }) =>
-    showInvites(app, look, null, doneTexts[query?.done ?? ""], problem),
+  page: ({ app, look, query }, { problem }) => showInvites(app, look, null, doneText(look, query), problem),
   submit: async ({ app, actor, body, look, origin, isForm }) => {
     const { note, max_uses: maxUses, days, needs_approval: needsApproval } = body;
     const link = await createInvite(app, actor, { note: note ?? "", maxUses, days, needsApproval }, origin);
@@ -184,8 +170,7 @@ const revokeRoute = defineAction({
   needsRecentProof: true,
   body: emptyBody,
   submit: async ({ app, actor, params, origin }) => {
-    if (!z.uuid().safeParse(params.invite).success)
-      throw new Refusal("not_found", "There is no such invitation.");
+    if (!z.uuid().safeParse(params.invite).success) throw new Refusal("not_found", (t) => t.noInvite);
     await revokeInvite(app, actor, params.invite!, origin);
     return { answer: { message: "Revoked" }, next: "/admin/invites?done=revoked" };
   },
@@ -208,7 +193,7 @@ const settingsRoutes = defineForm({
       configured: app.configuredRegistration,
       isOwner: actor.serverRole === "owner",
       problem,
-      done: doneTexts[query?.done ?? ""],
+      done: doneText(look, query),
     }),
   submit: async ({ app, actor, body, origin }) => {
     const registration = body.registration === "" ? null : body.registration;
@@ -291,5 +276,5 @@ function parseId(text: string): AccountId {
 }
 
 function nobody(): Refusal {
-  return new Refusal("not_found", "There is nobody with this name.");
+  return new Refusal("not_found", (t) => t.nobody);
 }

@@ -4,6 +4,7 @@ import { generalRoomId, roomIdSchema } from "@novax/protocol/ids";
 import { asPerson } from "@novax/protocol/person";
 import { z } from "zod";
 import { countUnseenNotices } from "../../accounts/notices.ts";
+import { rememberLanguage } from "../../accounts/queries.ts";
 import { findOldestUnread } from "../../messages/collections-queries.ts";
 import { readTimeline } from "../../messages/timeline.ts";
 import { readOwnState } from "../../rooms/people-queries.ts";
@@ -25,6 +26,7 @@ export function createChatRoutes(assets: PageAssets): Route[] {
     cookies,
   }: SignedIn<unknown, unknown>): Promise<Response> => {
     const { sql } = app.db;
+    await rememberLanguage(sql, actor.id, look.language);
     const rooms = await listOwnRooms(sql, actor.id);
     const named = params.room === undefined ? undefined : rooms.find((room) => room.id === params.room);
     // A room that is not there, or not for this person, is no page: both look the same. One that everybody may join is
@@ -47,7 +49,7 @@ export function createChatRoutes(assets: PageAssets): Route[] {
       drafts: await listDrafts(sql, actor.id),
       own: await readOwnState(sql, actor.id, app.clock.now()),
     };
-    return chatPage({ assets, theme: look.theme }, bootstrap);
+    return chatPage({ ...look, assets }, bootstrap);
   };
   const summary = "The chat; signed out, the login page.";
   return ["/chat", "/chat/:room", "/chat/:room/:seq"].map((path) =>

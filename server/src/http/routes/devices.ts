@@ -15,9 +15,10 @@ import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
 import { anyText, checkbox, defineAction, defineForm, textField } from "../form-route.ts";
 import { devicesPage } from "../pages/factor-pages.ts";
+import { doneText } from "../pages/form.ts";
 import { confirmPage } from "../pages/sign-in-pages.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
-import { doneQuery, doneText, emptyBody } from "./account.ts";
+import { doneQuery, emptyBody } from "./account.ts";
 import { limitPasskeyOptions } from "./sign-in.ts";
 
 const devicesPageRoute = defineSessionRoute({
@@ -31,7 +32,7 @@ const devicesPageRoute = defineSessionRoute({
     devicesPage(look, {
       ...(await readDevices(app, actor)),
       current: actor.sessionId,
-      done: doneText(query),
+      done: doneText(look, query),
     }),
 });
 

@@ -22,8 +22,9 @@ import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
 import { defineAction, defineForm, textField } from "../form-route.ts";
 import { passkeysPage, recoveryCodesPage, twoFactorPage } from "../pages/factor-pages.ts";
+import { doneText } from "../pages/form.ts";
 import { defineSessionRoute, type Exchange, type Route } from "../route.ts";
-import { doneQuery, doneText, emptyBody, isFactorRequired } from "./account.ts";
+import { doneQuery, emptyBody, isFactorRequired } from "./account.ts";
 import { limitPasskeyOptions } from "./sign-in.ts";
 
 const codesSchema = z.strictObject({ message: z.string(), recovery_codes: z.array(z.string()) });
@@ -47,7 +48,7 @@ const twoFactorRoutes = defineForm({
       : isSetup
         ? startTotp(app, actor)
         : null;
-    return twoFactorPage(look, { ...view, enrolment, problem, done: doneText(query) });
+    return twoFactorPage(look, { ...view, enrolment, problem, done: doneText(look, query) });
   },
   submit: async (exchange) => {
     const { app, actor, body, origin } = exchange;
@@ -99,12 +100,12 @@ const downloadCodesRoute = defineAction({
   access: "session",
   body: z.strictObject({ codes: textField }),
   answer: z.string(),
-  submit: async ({ actor, body, app }) => {
+  submit: async ({ actor, body, app, look }) => {
     const codes = body.codes.split(" ");
     // Only what looks like codes: this must be no way to have a file of one's choice come from this server.
     if (codes.length > 10 || !codes.every(isRecoveryCode))
       throw new Refusal("malformed", "codes: these are none");
-    const text = `novaX recovery codes of ${actor.username} at ${app.publicUrl.host}\nEach works once.\n\n${codes.join("\n")}\n`;
+    const text = `${look.t.factors.codesFile(actor.username, app.publicUrl.host)}\n\n${codes.join("\n")}\n`;
     return new Response(text, {
       headers: {
         "content-type": "text/plain; charset=utf-8",
@@ -134,7 +135,7 @@ const passkeysPageRoute = defineSessionRoute({
   query: doneQuery,
   isPage: true,
   handle: async ({ app, actor, look, query }) =>
-    passkeysPage(look, await listPasskeys(app.db.sql, actor.id), doneText(query)),
+    passkeysPage(look, await listPasskeys(app.db.sql, actor.id), doneText(look, query)),
 });
 
 const newPasskeyOptionsRoute = defineAction({

@@ -42,7 +42,7 @@ const resetRoutes = defineForm({
       const { passwordCodePointsMin } = app.config;
       return unreferred(await resetPage(look, { token, username, problem, passwordCodePointsMin }));
     } catch (error) {
-      return unreferred(await deadLink(look, error, { href: "/forgot", label: "Ask for a new link" }));
+      return unreferred(await deadLink(look, error, { href: "/forgot", label: look.t.signIn.newLink }));
     }
   },
   submit: async ({ app, body, origin }) => {
@@ -67,14 +67,16 @@ const verifyRoutes = defineForm({
       // A page with a button: programs that look through mails follow links, and must not confirm anything by it.
       const form = renderForm({
         action: "/verify",
-        submit: "Confirm",
+        submit: look.t.account.confirm,
         problem,
         fields: [{ kind: "hidden", name: "token", value: token }],
       });
-      return unreferred(await cardPage(look, { title: "Confirm your address", lead: email, body: form }));
+      return unreferred(
+        await cardPage(look, { title: look.t.signIn.confirmAddress, lead: email, body: form }),
+      );
     } catch (error) {
       return unreferred(
-        await deadLink(look, error, { href: "/account/email", label: "Your e-mail address" }),
+        await deadLink(look, error, { href: "/account/email", label: look.t.account.yourEmail }),
       );
     }
   },
@@ -101,5 +103,10 @@ async function deadLink(
 ): Promise<Response> {
   if (!(error instanceof Refusal)) throw error;
   if (error.code !== "link_invalid") throw error;
-  return messagePage(look, { title: "This link is dead", lead: error.message, link, status: 400 });
+  return messagePage(look, {
+    title: look.t.signIn.deadLink,
+    lead: error.detailIn(look.language),
+    link,
+    status: 400,
+  });
 }

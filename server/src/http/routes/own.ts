@@ -87,7 +87,7 @@ export const ownRoutes: readonly Route[] = [
     handle: async ({ app, actor, params }) => {
       const id = parseAccountId(params.person!);
       const profile = await findProfile(app.db.sql, actor, id);
-      if (!profile) throw new Refusal("not_found", "There is nobody with this name.");
+      if (!profile) throw new Refusal("not_found", (t) => t.nobody);
       const [shown] = await listProfiles(app.db.sql, [id]);
       const isOver = shown!.status.until !== null && shown!.status.until <= app.clock.now();
       const status = isOver ? { emoji: "", text: "", until: null } : shown!.status;
@@ -195,8 +195,7 @@ export const ownRoutes: readonly Route[] = [
     summary: "Addresses and ranges from which nobody may come; for owners.",
     answer: z.strictObject({ addresses: z.array(z.string()) }),
     handle: async ({ app, actor }) => {
-      if (!mayOnServer(actor.serverRole, "address.ban"))
-        throw new Refusal("forbidden", "This is for owners.");
+      if (!mayOnServer(actor.serverRole, "address.ban")) throw new Refusal("forbidden", (t) => t.forOwners);
       return Response.json({ addresses: await listBannedAddresses(app.db.sql) });
     },
   }),
@@ -207,7 +206,7 @@ export const ownRoutes: readonly Route[] = [
     answer: z.strictObject({ words: z.array(z.string()) }),
     handle: async ({ app, actor }) => {
       if (!mayOnServer(actor.serverRole, "word_filter.change"))
-        throw new Refusal("forbidden", "This is for owners and admins.");
+        throw new Refusal("forbidden", (t) => t.forAdmins);
       return Response.json({ words: await listFilterWords(app.db.sql) });
     },
   }),

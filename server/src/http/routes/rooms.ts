@@ -69,8 +69,7 @@ export const roomRoutes: readonly Route[] = [
       ),
     }),
     handle: async ({ app, actor, query }) => {
-      if (!mayOnServer(actor.serverRole, "room.browse"))
-        throw new Refusal("forbidden", "Guests are in the rooms they were brought into.");
+      if (!mayOnServer(actor.serverRole, "room.browse")) throw new Refusal("forbidden", (t) => t.guestRooms);
       const after =
         query.after_name === undefined ? null : { name: query.after_name, id: query.after_id ?? "" };
       const rooms = await browseRooms(app.db.sql, actor.id, query.q ?? "", after, query.limit ?? listMax);
@@ -112,7 +111,7 @@ export const roomRoutes: readonly Route[] = [
       const root = parseSeq(params.seq!);
       const wish = { root, before: query.before, limit: query.limit ?? historyMessagesMax };
       const thread = await readThread(app.db.sql, actor, room.id, room.headSeq, wish);
-      if (!thread) throw new Refusal("message_gone", "This message is gone.");
+      if (!thread) throw new Refusal("message_gone", (t) => t.messageGone);
       const followed = await findFollowed(app.db.sql, actor.id, room.id, root);
       return Response.json({ epoch: app.epoch, ...thread, ...followed });
     },
@@ -183,11 +182,7 @@ export const roomRoutes: readonly Route[] = [
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
       const { seq, sender } = await requireMessage(app.db.sql, room.id, parseSeq(params.seq!));
       const { sharesReading } = await readOwnState(app.db.sql, actor.id, app.clock.now());
-      if (!sharesReading)
-        throw new Refusal(
-          "forbidden",
-          "Whoever does not show what they have read does not see it of others.",
-        );
+      if (!sharesReading) throw new Refusal("forbidden", (t) => t.readersHidden);
       const readers = await listReaders(app.db.sql, room.id, seq, sender.id, listMax);
       return Response.json({ readers });
     },

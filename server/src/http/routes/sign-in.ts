@@ -16,7 +16,7 @@ import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
 import { challengeCookie, clearedCookie, deviceCookie, sessionCookie } from "../cookies.ts";
 import { type Accepted, anyText, checkbox, defineAction, defineForm, textField } from "../form-route.ts";
-import { messagePage } from "../pages/form.ts";
+import { doneText, messagePage } from "../pages/form.ts";
 import { codePage, loginPage, registerPage } from "../pages/sign-in-pages.ts";
 import { problemResponse, toProblem } from "../problem.ts";
 import { defineRoute, type Exchange, type Route, redirect } from "../route.ts";
@@ -38,12 +38,6 @@ const signedInByScriptSchema = signedInSchema.extend({ next: z.string() });
 const emptySchema = z.strictObject({});
 const passkeyOptionsMax = { max: 60, windowMs: 60_000 };
 
-const doneTexts: Record<string, string> = {
-  reset: "Your password is set. Sign in with it.",
-  verified: "Your address is confirmed.",
-  deleted: "Your account will be deleted in 14 days. Sign in before then to keep it.",
-};
-
 const loginPageRoute = defineRoute({
   method: "GET",
   path: "/",
@@ -52,9 +46,7 @@ const loginPageRoute = defineRoute({
   query: z.strictObject({ done: textField.optional() }),
   isPage: true,
   handle: async ({ app, actor, look, query }) =>
-    actor
-      ? redirect("/chat")
-      : loginPage(look, { ...(await readDoors(app)), done: doneTexts[query.done ?? ""] }),
+    actor ? redirect("/chat") : loginPage(look, { ...(await readDoors(app)), done: doneText(look, query) }),
 });
 
 const loginRoute = defineAnswered({
@@ -101,15 +93,17 @@ const registerRoutes = defineForm({
       setupCode: body.setup_code ?? null,
       inviteToken: body.invite ?? null,
       presented: actor,
+      language: exchange.look.language,
     };
     const registered = await register(app, signUp, origin);
     if (registered.kind !== "approval_pending") return signedIn(exchange, registered, "Registered");
-    const message = "Your account is made. An owner has to approve it before you can sign in.";
+    const { signIn, parts } = exchange.look.t;
+    const message = signIn.awaits;
     if (!exchange.isForm) return Response.json({ message, username: registered.username }, { status: 202 });
     return messagePage(exchange.look, {
-      title: "Almost there",
+      title: signIn.awaitsTitle,
       lead: message,
-      link: { href: "/", label: "To the login page" },
+      link: { href: "/", label: parts.toLogin },
     });
   },
 });
@@ -144,13 +138,11 @@ const codeRoutes = defineForm({
     const challenge = token === null ? null : await findChallenge(app.db.sql, token, app.clock.now());
     const account = challenge && (await findAccountById(app.db.sql, challenge.accountId));
     if (!account) {
-      const lead = problem
-        ? "Too many wrong codes, or too much time. Sign in once more; a recovery code does as well."
-        : "There is no sign-in under way.";
+      const { signIn, parts } = look.t;
       return messagePage(look, {
-        title: "Start again",
-        lead,
-        link: { href: "/", label: "To the login page" },
+        title: parts.startAgain,
+        lead: problem ? signIn.challengeOver : signIn.noChallenge,
+        link: { href: "/", label: parts.toLogin },
       });
     }
     const passkeys = await listPasskeys(app.db.sql, account.id);
@@ -250,11 +242,11 @@ export const signInRoutes: readonly Route[] = [
 
 /** What a browser gets when somebody is signed in, or owes a second factor. Every way in answers with it. */
 export function signedIn(
-  exchange: Pick<Exchange<unknown, unknown>, "app" | "isForm">,
+  exchange: Pick<Exchange<unknown, unknown>, "app" | "isForm" | "look">,
   finished: FinishedLogin,
   message: string,
 ): Accepted | Response {
-  const { app, isForm } = exchange;
+  const { app, isForm, look } = exchange;
   const { config } = app;
   if (finished.kind === "factor_owed") {
     const cookie = challengeCookie(finished.challengeToken, config.isSecure, challengeMs);
@@ -263,7 +255,7 @@ export function signedIn(
       "second_factor_required",
       "Send a code of your second factor to /login/code.",
     );
-    const response = problemResponse(toProblem(refusal, app.log).problem, undefined);
+    const response = problemResponse(toProblem(refusal, app.log, look.language).problem, undefined);
     response.headers.append("set-cookie", cookie);
     return response;
   }
@@ -327,13 +319,11 @@ async function readDoors(
 }
 
 function closedPage(look: Exchange<unknown, unknown>["look"], mode: "invite" | "closed"): Promise<Response> {
+  const { signIn, parts } = look.t;
   return messagePage(look, {
-    title: mode === "closed" ? "No new accounts" : "By invitation",
-    lead:
-      mode === "closed"
-        ? "This server takes no new accounts."
-        : "One comes in here by invitation. Ask somebody who is in for a link.",
-    link: { href: "/", label: "To the login page" },
+    title: mode === "closed" ? signIn.closedTitle : signIn.inviteTitle,
+    lead: mode === "closed" ? signIn.closed : signIn.invite,
+    link: { href: "/", label: parts.toLogin },
     status: 403,
   });
 }
@@ -344,5 +334,5 @@ export async function limitPasskeyOptions(app: App, address: string): Promise<vo
 }
 
 function noChallenge(): Refusal {
-  return new Refusal("challenge_ended", "There is no sign-in under way. Start again.");
+  return new Refusal("challenge_ended", (t) => t.noChallenge);
 }

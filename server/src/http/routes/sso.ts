@@ -8,8 +8,9 @@ import type { App } from "../app.ts";
 import { clearedCookie, ssoCookie } from "../cookies.ts";
 import { defineAction } from "../form-route.ts";
 import { ssoPage } from "../pages/account-pages.ts";
+import { doneText } from "../pages/form.ts";
 import { defineRoute, defineSessionRoute, type Route, redirect } from "../route.ts";
-import { doneQuery, doneText, emptyBody } from "./account.ts";
+import { doneQuery, emptyBody } from "./account.ts";
 import { presentedBy, signedIn } from "./sign-in.ts";
 
 const startRoute = defineRoute({
@@ -42,7 +43,7 @@ const callbackRoute = defineRoute({
       return redirect("/account/sso?done=linked", [cleared]);
     }
     const finished = await logInByIdentity(app, identity, presentedBy(exchange), origin);
-    const accepted = signedIn({ app, isForm: true }, finished, "Signed in");
+    const accepted = signedIn({ app, look: exchange.look, isForm: true }, finished, "Signed in");
     if (accepted instanceof Response) {
       accepted.headers.append("set-cookie", cleared);
       return accepted;
@@ -62,7 +63,7 @@ const pageRoute = defineSessionRoute({
     return ssoPage(look, {
       name,
       identities: await listIdentities(app.db.sql, actor.id),
-      done: doneText(query),
+      done: doneText(look, query),
     });
   },
 });
@@ -76,7 +77,7 @@ const linkRoute = defineSessionRoute({
   handle: ({ app, actor, request }) => {
     // A link on somebody's page must not begin it; the browser says where a click comes from.
     const site = request.headers.get("sec-fetch-site") ?? "same-origin";
-    if (site !== "same-origin" && site !== "none") throw ssoRefused("Begin on your account page.");
+    if (site !== "same-origin" && site !== "none") throw ssoRefused((t) => t.ssoBeginHere);
     return sendToProvider(app, actor.id);
   },
 });
@@ -102,6 +103,6 @@ async function sendToProvider(app: App, linksTo: AccountId | null): Promise<Resp
 }
 
 function requireSso(app: App): SsoClient {
-  if (!app.sso) throw new Refusal("not_found", "This server has no single sign-on.");
+  if (!app.sso) throw new Refusal("not_found", (t) => t.noSso);
   return app.sso;
 }

@@ -1,13 +1,14 @@
+import { isLanguage, languages } from "@novax/protocol/language";
 import { statusTextCharsMax } from "@novax/protocol/limits";
 import { nameOf } from "@novax/protocol/person";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../components/dialog.tsx";
 import { type Preferences, preferences, setPreference, textSizes } from "../../components/preferences.ts";
-import { applyTheme, readTheme, type Theme, themes } from "../../components/theme.ts";
+import { applyTheme, keepLanguage, readTheme, type Theme, themes } from "../../components/theme.ts";
 import { formatSoon } from "../../components/time.ts";
 import { tomorrowAt } from "../../stores/slash-commands.ts";
 import { more } from "../../texts/more.ts";
-import { isLanguage, languages, t } from "../../texts/text.ts";
+import { t } from "../../texts/text.ts";
 import type { OverlayProps } from "./overlay-host.tsx";
 
 const hourMs = 3_600_000;
@@ -198,7 +199,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
               onInput={(event) => {
                 const chosen = event.currentTarget.value;
                 if (!isLanguage(chosen)) return;
-                setPreference("language", chosen);
+                keepLanguage(chosen);
                 // Every word of the page is of the language that it was drawn in.
                 location.reload();
               }}

@@ -1,0 +1,45 @@
+// The languages that novaX speaks, and what every catalogue of texts is made with. A language is one file of the same
+// shape as the English one, here and in the client; the compiler names what is missing.
+
+export const languages = {
+  en: { name: "English", direction: "ltr" },
+  de: { name: "Deutsch", direction: "ltr" },
+} as const;
+export type Language = keyof typeof languages;
+
+export function isLanguage(text: string | null | undefined): text is Language {
+  return typeof text === "string" && Object.hasOwn(languages, text);
+}
+
+/** The first of ours that an `Accept-Language` header wants (RFC 9110, 12.5.4); English where it wants none of them. */
+export function chooseLanguage(header: string | null): Language {
+  const wanted = (header ?? "")
+    .slice(0, 300)
+    .split(",")
+    .map((part, index) => {
+      const [tag = "", ...parameters] = part
+        .trim()
+        .toLowerCase()
+        .split(/\s*;\s*/);
+      const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
+      return { language: tag.split("-")[0], weight: quality === undefined ? 1 : Number(quality), index };
+    });
+  const [best] = wanted
+    .filter(({ language, weight }) => isLanguage(language) && weight > 0)
+    .sort((a, b) => b.weight - a.weight || a.index - b.index);
+  return isLanguage(best?.language) ? best.language : "en";
+}
+
+/** The shape of a catalogue, whatever its words. */
+export type Widen<T> = T extends string
+  ? string
+  : T extends (...args: infer A) => string
+    ? (...args: A) => string
+    : { [K in keyof T]: Widen<T[K]> };
+
+/** One of the forms that a language has for numbers, with the number in the place of `#`. */
+export function createPlural(language: Language) {
+  const rules = new Intl.PluralRules(language);
+  return (count: number, forms: Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }): string =>
+    (forms[rules.select(count)] ?? forms.other).replace("#", String(count));
+}

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { generalRoomId } from "@novax/protocol/ids";
+import { MailServer } from "../support/mail.ts";
+import { join, Person, password, problemOf } from "../support/person.ts";
+import { createTestData, startServer, type TestData, type TestServer } from "../support/server.ts";
+
+describe("the server speaks the language of whoever reads", () => {
+  let data: TestData;
+  let server: TestServer;
+  let smtp: MailServer;
+  let alice: Person;
+
+  beforeAll(async () => {
+    smtp = await MailServer.start();
+    data = await createTestData("embedded");
+    server = await startServer(data, { env: { SMTP_URL: smtp.url } });
+    alice = await join(server, "alice");
+  });
+  afterAll(async () => {
+    await server.stop();
+    await smtp.stop();
+    await data.remove();
+  });
+
+  const german = { "accept-language": "de-DE,de;q=0.9" };
+  const form = { ...german, "content-type": "application/x-www-form-urlencoded", accept: "text/html" };
+
+  test("its pages are in the language that the browser wants, and in the one that was chosen there before that", async () => {
+    const visitor = new Person(server, "visitor");
+    const page = async (headers: Record<string, string>) => (await visitor.fetch("/", { headers })).text();
+    expect(await page({})).toContain("<h1>Sign in</h1>");
+    const wanted = await page(german);
+    expect(wanted).toContain('<html lang="de" dir="ltr"');
+    expect(wanted).toContain("<h1>Anmelden</h1>");
+    visitor.cookies.set("novax_language", "en");
+    expect(await page(german)).toContain("<h1>Sign in</h1>");
+    visitor.cookies.set("novax_language", "<script>");
+    expect(await page(german)).toContain("<h1>Anmelden</h1>");
+    const missing = await visitor.fetch("/nowhere", { headers: { ...german, accept: "text/html" } });
+    expect(await missing.text()).toContain("<h1>Hier ist nichts</h1>");
+  });
+
+  test("so is what it refuses: on a page, to a program, over the socket; the code stays the same", async () => {
+    const visitor = new Person(server, "visitor");
+    const body = new URLSearchParams({ username: "nobody", password: "wrong" }).toString();
+    const refused = await visitor.fetch("/login", { method: "POST", headers: form, body });
+    expect(refused.status).toBe(401);
+    expect(await refused.text()).toContain("Benutzername oder Passwort stimmt nicht.");
+    const told = await problemOf(
+      await visitor.post("/login", { username: "nobody", password: "wrong" }, german),
+    );
+    expect(told).toMatchObject({
+      code: "invalid_credentials",
+      detail: "Benutzername oder Passwort stimmt nicht.",
+    });
+
+    alice.cookies.set("novax_language", "de");
+    const socket = await alice.enter();
+    alice.cookies.delete("novax_language");
+    const reply = await socket.order({
+      type: "reaction.add",
+      room: generalRoomId,
+      seq: 1,
+      emoji: "no emoji",
+    });
+    expect(reply).toMatchObject({
+      ok: false,
+      code: "message_invalid",
+      detail: "Eine Reaktion ist ein Emoji.",
+    });
+    socket.close();
+  });
+
+  test("mails and notices are in the language that somebody reads in, whoever causes them", async () => {
+    const bob = new Person(server, "bob");
+    const email = "bob@example.org";
+    const draft = { email, username: "bob", password, confirm_password: password };
+    expect((await bob.post("/register", draft, german)).status).toBe(200);
+    const code = /^novaX: (\d{6}) ist dein Code$/.exec((await smtp.next(email, /Code/)).subject)![1]!;
+    expect((await bob.post("/account/email/verify", { code })).status).toBe(200);
+    // An owner whose pages are English makes the link.
+    const path = `/admin/people/${await alice.id().then(() => bob.id())}/reset-link`;
+    expect((await alice.post(path, {})).status).toBe(200);
+    const notice = await smtp.next(email, /Passwort neu zu setzen/);
+    expect(notice.text).toContain("Von alice.");
+    expect(notice.html).toContain('<html lang="de">');
+    const overview = await (await bob.fetch("/account", { headers: german })).text();
+    expect(overview).toContain("Ein Eigentümer hat einen Link gemacht, um dein Passwort neu zu setzen");
+    // Whoever reads the chat in another language from now on is written to in that.
+    await bob.fetch("/chat", { headers: { "accept-language": "en" } });
+    expect((await alice.post(path, {})).status).toBe(200);
+    expect((await smtp.next(email, /An owner made a link/)).text).toContain("By alice.");
+  });
+});
