@@ -104,19 +104,34 @@ const emojiNames: BunPlugin = {
 };
 
 /**
- * Of marked the client uses the lexer alone. At its end the package builds its default instance, which makes HTML and
- * which no bundler can leave out; without those lines the rest falls away by itself.
+ * Of marked the client uses the lexer alone, in its GFM way. At its end the package builds its default instance, which
+ * makes HTML, and in the middle the rules of the first Markdown: no bundler can leave out what calls something. Without
+ * those lines the rest falls away by itself.
  */
 const lexerOfMarked: BunPlugin = {
   name: "the lexer of marked",
   setup: (build) => {
     build.onLoad({ filter: /marked[\\/]lib[\\/]marked\.esm\.js$/ }, ({ path }) => {
-      const instance =
-        /var \w+=new \w+;function \w+\(\w+,\w+\)\{return \w+\.parse\(.*export\{.*?(\w+) as Lexer\b.*?\};/s;
-      const text = readFileSync(path, "utf8");
-      if (!instance.test(text))
-        throw new Error("marked has changed; look at what its module does when it is loaded");
-      return { contents: text.replace(instance, "export{$1 as Lexer};"), loader: "js" };
+      const cuts: [what: RegExp, instead: string][] = [
+        [
+          /var \w+=new \w+;function \w+\(\w+,\w+\)\{return \w+\.parse\(.*export\{.*?(\w+) as Lexer\b.*?\};/s,
+          "export{$1 as Lexer};",
+        ],
+        [/,\w+=\{\.\.\.\w+,html:\w+\(`.*?getRegex\(\)\}(?=,\w+=\/)/s, ""],
+        [
+          /,\w+=\{\.\.\.\w+,emStrongLDelim:\w+,emStrongRDelimAst:\w+,emStrongRDelimUnd:.*?getRegex\(\)\}(?=,\w+=\{)/s,
+          "",
+        ],
+        [/,pedantic:\w+\}(?=.*,pedantic:\w+\})/s, "}"],
+        [/,pedantic:\w+\}/, "}"],
+      ];
+      let text = readFileSync(path, "utf8");
+      for (const [what, instead] of cuts) {
+        if (!what.test(text))
+          throw new Error("marked has changed; look at what its module does when it is loaded");
+        text = text.replace(what, instead);
+      }
+      return { contents: text.replaceAll("this.options.pedantic", "!1"), loader: "js" };
     });
   },
 };

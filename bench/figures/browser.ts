@@ -21,7 +21,6 @@ type Measured = {
 };
 
 export async function runBrowser(options: { rounds: number }): Promise<void> {
-  process.env.NOVAX_TEST_CHROMIUM ??= Bun.which("chromium") ?? undefined;
   const measured: Measured[] = [];
   for (let round = 0; round < options.rounds; round++) measured.push(await measure());
   const line = (what: string, unit: string, pick: (one: Measured) => number, max: number) => {
@@ -57,6 +56,9 @@ async function measure(): Promise<Measured> {
     const item = (name: string) => page.locator(".room-item", { hasText: name });
     await item("One").click();
     await page.getByRole("heading", { name: "One" }).waitFor();
+    // It opens at what is new; live messages are followed at the end.
+    await page.locator(".row-message").first().waitFor();
+    await page.keyboard.press("Escape");
     const pour = async () => {
       for (let index = 0; index < messages; index++) {
         writer.say(`live ${index} with **some** words and \`code\``, rooms[0]);
@@ -120,7 +122,7 @@ async function readWhileOthersWrite(page: Page, write: () => void): Promise<numb
     });
   const before = await find();
   for (let index = 0; index < 50; index++) write();
-  await page.getByText(/new messages/).waitFor();
+  await page.locator(".jump-pill-bottom", { hasText: /new messages/ }).waitFor();
   await Bun.sleep(500);
   const after = await page.evaluate(
     (key) =>

@@ -122,6 +122,27 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
       shown: ".menu",
     },
     {
+      name: "a room's menu",
+      open: async (page, isPhone) => {
+        await toRooms(page, isPhone);
+        await page.locator(".room-item[aria-current]").dispatchEvent("contextmenu");
+      },
+      shown: ".menu",
+    },
+    {
+      name: "who reacted",
+      open: async (page) => {
+        await page
+          .locator(".row-message", { has: page.locator(".reaction") })
+          .first()
+          .locator("article")
+          .focus();
+        await page.keyboard.press("m");
+        await page.getByRole("menuitem", { name: "Reactions" }).click();
+      },
+      shown: ".reaction-list dd",
+    },
+    {
       name: "the emoji",
       open: (page) => button(page, "Emoji").click(),
       shown: ".emoji-cell",
@@ -163,7 +184,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
         await toRooms(page, isPhone);
         await button(page, "New message").click();
       },
-      shown: "dialog[open] .people-found li",
+      shown: "dialog[open] .people-found [role=option]",
     },
     {
       name: "settings",

@@ -89,7 +89,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await waitForText(b, "the plan for today");
     // A long press on the phone.
     await rowOf(b, "the plan for today").locator(".message-text").dispatchEvent("contextmenu");
-    await b.getByRole("menuitem", { name: /^Reply R/ }).click();
+    await b.getByRole("menuitem", { name: "Reply", exact: true }).click();
     await say(b, "sounds good");
     expect(await isShown(rowOf(a, "sounds good").locator(".quote", { hasText: "the plan for today" }))).toBe(
       true,
@@ -139,7 +139,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await focusOn(a, "sounds good");
     await a.keyboard.press("t");
     const thread = a.getByRole("complementary", { name: "Thread" });
-    await thread.getByLabel("Answer in the thread").fill("between us");
+    await thread.getByLabel("Reply in the thread").fill("between us");
     await a.keyboard.press("Enter");
     expect(await isShown(thread.locator(".message-text", { hasText: "between us" }))).toBe(true);
     const link = rowOf(b, "sounds good").locator(".thread-link");
@@ -147,7 +147,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await link.click();
     const onPhone = b.getByRole("complementary", { name: "Thread" });
     expect(await isShown(onPhone.locator(".message-text", { hasText: "between us" }))).toBe(true);
-    await onPhone.getByLabel("Answer in the thread").fill("and here");
+    await onPhone.getByLabel("Reply in the thread").fill("and here");
     await onPhone.getByRole("button", { name: "Send", exact: true }).click();
     expect(await isShown(thread.locator(".message-text", { hasText: "and here" }))).toBe(true);
     expect((await shownTexts(a)).filter((text) => text.includes("and here"))).toHaveLength(1);

@@ -1,7 +1,8 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { type Person, password } from "./person.ts";
-import { chromiumPath, type TestServer, waitUntil } from "./server.ts";
+import { type TestServer, waitUntil } from "./server.ts";
+import { findChromium } from "./services.ts";
 
 export const desktop = { viewport: { width: 1360, height: 820 } } satisfies BrowserContextOptions;
 export const tablet = { viewport: { width: 820, height: 1100 } } satisfies BrowserContextOptions;
@@ -13,7 +14,7 @@ export const phone = {
 
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
-    executablePath: chromiumPath!,
+    executablePath: findChromium() ?? "chromium",
     args: [
       ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
       ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],

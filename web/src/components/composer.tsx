@@ -4,6 +4,7 @@ import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import { Component, createRef } from "preact";
 import { findToken, type Suggestion, type Token } from "../stores/completion.ts";
+import { withoutMarks } from "../stores/markdown.ts";
 import type { MenuItem, Spot } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
 import { Avatar } from "./avatar.tsx";
@@ -17,9 +18,13 @@ export type ComposerProps = {
   label: string;
   draft: string;
   /** What is written elsewhere, when it changes while nobody writes here. */
-  remoteDraft?: string | undefined;
+  remoteDraft: string;
   replyingTo: MessageEntry | null;
   editing: MessageEntry | null;
+  /** How far the edit had come when one left. */
+  editText: string | null;
+  /** One goes elsewhere in the middle of an edit. */
+  onLeave: (text: string) => void;
   hasToolbar: boolean;
   takesFocus: boolean;
   people: MarkdownPeople;
@@ -52,7 +57,7 @@ let nextId = 1;
 /** Where a message is written. Enter sends with a keyboard; with a touch screen it begins a new line. */
 export class Composer extends Component<ComposerProps, State> {
   override state: State = {
-    text: this.props.draft,
+    text: this.props.editing ? (this.props.editText ?? textOf(this.props.editing.body)) : this.props.draft,
     suggestions: [],
     chosen: 0,
     token: null,
@@ -65,7 +70,7 @@ export class Composer extends Component<ComposerProps, State> {
   #closedAt: number | null = null;
   #asked = 0;
   /** What was being written before an edit began. */
-  #kept: string | null = null;
+  #kept: string | null = this.props.editing ? this.props.draft : null;
 
   focus(): void {
     this.#field.current?.focus();
@@ -98,12 +103,18 @@ export class Composer extends Component<ComposerProps, State> {
         this.#kept = null;
       }
     } else if (replyingTo && replyingTo !== before.replyingTo) this.focus();
+    // What another device writes, or sends, is taken over where nobody writes, or where both were the same until then.
     else if (
-      remoteDraft !== undefined &&
       remoteDraft !== before.remoteDraft &&
-      document.activeElement !== this.#field.current
+      remoteDraft !== this.state.text &&
+      !editing &&
+      (!document.hasFocus() || this.state.text === before.remoteDraft)
     )
       this.setState({ text: remoteDraft });
+  }
+
+  override componentWillUnmount(): void {
+    if (this.props.editing) this.props.onLeave(this.state.text);
   }
 
   override render() {
@@ -123,8 +134,14 @@ export class Composer extends Component<ComposerProps, State> {
         {editing || replyingTo ? (
           <div className="composer-about">
             <span className="composer-about-words">
-              {editing ? t.composer.editing : t.composer.replyingTo(nameOf(replyingTo!.sender))}
-              {editing ? null : <span className="quote-text"> {textOf(replyingTo!.body)}</span>}
+              {editing ? (
+                t.composer.editing
+              ) : (
+                <>
+                  {t.composer.replyingTo} <strong>{nameOf(replyingTo!.sender)}</strong>:{" "}
+                  <span className="quote-text">{withoutMarks(textOf(replyingTo!.body))}</span>
+                </>
+              )}
             </span>
             <button
               type="button"
@@ -145,6 +162,7 @@ export class Composer extends Component<ComposerProps, State> {
             type="button"
             className="button-icon"
             aria-label={t.composer.more}
+            title={t.composer.more}
             aria-haspopup="menu"
             onClick={(event) =>
               this.props.onMenu(spotOf(event.currentTarget), [
@@ -203,6 +221,7 @@ export class Composer extends Component<ComposerProps, State> {
               type="button"
               className="button-icon"
               aria-label={t.composer.write}
+              title={t.composer.write}
               onClick={() => this.setState({ isPreviewing: false }, () => this.focus())}
             >
               <EyeIcon />
@@ -212,6 +231,7 @@ export class Composer extends Component<ComposerProps, State> {
               type="button"
               className="button-icon"
               aria-label={t.composer.emoji}
+              title={t.composer.emoji}
               onClick={(event) =>
                 this.props.onEmoji(spotOf(event.currentTarget), (emoji) => {
                   this.focus();
@@ -226,6 +246,7 @@ export class Composer extends Component<ComposerProps, State> {
             type="submit"
             className="composer-send"
             aria-label={editing ? t.app.save : t.composer.send}
+            title={editing ? t.app.save : t.composer.send}
             // The phone's keyboard stays up while one goes on writing.
             onPointerDown={(event) => event.preventDefault()}
             disabled={(text.trim() === "" && !editing) || charsLeft < 0}
@@ -270,6 +291,7 @@ export class Composer extends Component<ComposerProps, State> {
           tabIndex={-1}
           className="button-format composer-formatting-hide"
           aria-label={t.composer.hideFormatting}
+          title={t.composer.hideFormatting}
           onKeyDown={moveInToolbar}
           onClick={() => this.setState({ isFormatting: false }, () => this.focus())}
         >

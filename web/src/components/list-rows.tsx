@@ -7,6 +7,8 @@ import { memo } from "./memo.tsx";
 import { MessageRow, PendingRow, type RowActions } from "./message-row.tsx";
 import { formatDay } from "./time.ts";
 
+const namesMax = 3;
+
 type RowViewProps = {
   row: Row;
   start: preact.ComponentChildren;
@@ -48,7 +50,13 @@ function RowContent({ row, start, isActive, ownVote, actions }: RowViewProps) {
     case "unread":
       return <span className="unread-label">{t.room.newLine}</span>;
     case "note":
-      return <p className="member-change">{noteText(row.note)}</p>;
+      return (
+        <p className="member-change" dir="auto">
+          {noteText(row.notes)}
+        </p>
+      );
+    case "replies":
+      return <span className="replies-label">{t.message.answers(row.count)}</span>;
     case "message":
       return <MessageRow {...row} isActive={isActive} ownVote={ownVote} actions={actions} />;
     case "pending":
@@ -64,13 +72,15 @@ function RowContent({ row, start, isActive, ownVote, actions }: RowViewProps) {
 }
 
 /** What happened in a room, in words. */
-function noteText(note: Readonly<Note>): string {
+function noteText(notes: readonly Readonly<Note>[]): string {
+  const [note] = notes as readonly [Readonly<Note>];
   const by = nameOf(note.actor);
   if (note.kind === "member") {
-    const name = nameOf(note.member);
+    const names = [...new Set(notes.flatMap((one) => (one.kind === "member" ? [nameOf(one.member)] : [])))];
+    const who = t.message.people(names.slice(0, namesMax), Math.max(0, names.length - namesMax));
     const isOwn = note.actor.id === note.member.id;
-    if (note.change === "joined") return isOwn ? t.room.joined(name) : t.room.wasAdded(name, by);
-    return isOwn ? t.room.left(name) : t.room.wasRemoved(name, by);
+    if (note.change === "joined") return isOwn ? t.room.joined(who, names.length) : t.room.wasAdded(who, by);
+    return isOwn ? t.room.left(who, names.length) : t.room.wasRemoved(who, by);
   }
   const { name, topic, isArchived } = note.changes;
   if (isArchived !== undefined) return isArchived ? t.room.archivedBy(by) : t.room.unarchivedBy(by);
@@ -93,6 +103,8 @@ function sameRow(a: Row, b: Row): boolean {
     return a.item === b.item && a.isFirstOfGroup === b.isFirstOfGroup;
   // What was today is yesterday after midnight; and a room may have another name by now.
   if (a.kind === "day" || a.kind === "start") return false;
+  if (a.kind === "note" && b.kind === "note" && a.notes.length !== b.notes.length) return false;
+  if (a.kind === "replies" && b.kind === "replies") return a.count === b.count;
   return a.kind === b.kind && a.key === b.key;
 }
 

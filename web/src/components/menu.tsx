@@ -72,6 +72,8 @@ export function Menu(props: { spot: Spot; label: string; items: readonly MenuIte
             tabIndex={-1}
             className={item.isDanger ? "menu-item menu-item-danger" : "menu-item"}
             onClick={() => {
+              // The page behind takes no focus while it is open.
+              box.current?.closest("dialog")?.close();
               onClose();
               item.run();
             }}

@@ -204,7 +204,10 @@ export class MessageList extends Component<MessageListProps, State> {
             this.#isPointing = true;
           }}
           onPointerOver={this.#onPoint}
-          onPointerLeave={() => this.setState({ activeKey: null })}
+          onPointerLeave={() => {
+            // What is open over it is about the message.
+            if (!document.querySelector("dialog[open]")) this.setState({ activeKey: null });
+          }}
           onFocusIn={this.#onPoint}
           onContextMenu={this.#onContextMenu}
           tabIndex={0}
@@ -215,7 +218,7 @@ export class MessageList extends Component<MessageListProps, State> {
             {from === 0 && older !== "none" ? (
               <MoreRow
                 state={older}
-                loading={t.room.loadingOlder}
+                loading={rows.length === 0 ? t.room.loading : t.room.loadingOlder}
                 failed={t.room.olderFailed}
                 onLoad={this.props.onLoadOlder}
               />

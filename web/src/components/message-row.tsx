@@ -203,7 +203,7 @@ function Reactions({ message, actions }: { message: MessageEntry; actions: RowAc
               className={isOwn ? "reaction reaction-own" : "reaction"}
               aria-pressed={isOwn}
               aria-label={t.message.reaction(emoji, by.length)}
-              title={t.message.reactedBy(emoji, names, by.length - names.length)}
+              title={`${emoji} ${t.message.people(names, by.length - names.length)}`}
               disabled={!actions.mayWrite}
               onClick={() => actions.onReact(message, emoji)}
             >

@@ -6,6 +6,8 @@ import { CloseIcon } from "./icons.tsx";
 /** What stands beside the room; on a phone, in its place. */
 export function PanelFrame(props: {
   title: string;
+  /** What it belongs to. */
+  subtitle?: string;
   onClose: () => void;
   actions?: ComponentChildren;
   children: ComponentChildren;
@@ -26,7 +28,15 @@ export function PanelFrame(props: {
       }}
     >
       <div className="panel-head">
-        <h2>{props.title}</h2>
+        <h2>
+          {props.title}
+          {props.subtitle ? (
+            <span className="panel-subtitle" dir="auto">
+              {" "}
+              {props.subtitle}
+            </span>
+          ) : null}
+        </h2>
         {props.actions}
         <button
           type="button"

@@ -2,7 +2,7 @@
 // stays here.
 import { signal } from "@preact/signals";
 
-export const textSizes = ["small", "normal", "large", "larger"] as const;
+export const textSizes = ["small", "normal", "large", "larger", "largest"] as const;
 
 export type Preferences = {
   density: "cosy" | "compact";

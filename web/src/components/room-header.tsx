@@ -20,7 +20,13 @@ export type RoomHeaderProps = {
 export function RoomHeader({ room, name, other, presentCount, panel, onPanel, onBack }: RoomHeaderProps) {
   return (
     <div className="room-header">
-      <button type="button" className="button-icon only-phone" aria-label={t.rooms.all} onClick={onBack}>
+      <button
+        type="button"
+        className="button-icon only-phone"
+        aria-label={t.rooms.all}
+        title={t.rooms.all}
+        onClick={onBack}
+      >
         <BackIcon />
       </button>
       <div className="room-title">
@@ -28,8 +34,10 @@ export function RoomHeader({ room, name, other, presentCount, panel, onPanel, on
           <RoomIcon room={room} />
           {other ? <PresenceDot state={other} /> : null}
         </span>
-        <h1>{name}</h1>
-        <p className="room-topic">
+        <h1 dir="auto" title={name}>
+          {name}
+        </h1>
+        <p className="room-topic not-phone" dir="auto" title={room.topic}>
           {other?.status ? `${other.status.emoji} ${other.status.text}` : room.topic}
         </p>
       </div>
@@ -37,6 +45,7 @@ export function RoomHeader({ room, name, other, presentCount, panel, onPanel, on
         type="button"
         className="button-icon not-phone"
         aria-label={t.room.pins}
+        title={t.room.pins}
         aria-expanded={panel === "pins"}
         onClick={() => onPanel("pins")}
       >
@@ -47,6 +56,7 @@ export function RoomHeader({ room, name, other, presentCount, panel, onPanel, on
           type="button"
           className="button-count"
           aria-label={t.room.people(presentCount)}
+          title={t.room.people(presentCount)}
           aria-expanded={panel === "people"}
           onClick={() => onPanel("people")}
         >
@@ -58,6 +68,7 @@ export function RoomHeader({ room, name, other, presentCount, panel, onPanel, on
         type="button"
         className="button-icon"
         aria-label={t.room.details}
+        title={t.room.details}
         aria-expanded={panel === "details"}
         onClick={() => onPanel("details")}
       >

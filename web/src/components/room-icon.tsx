@@ -4,11 +4,16 @@ import { HashIcon, LockIcon } from "./icons.tsx";
 
 type Shown = Pick<OwnRoom, "id" | "kind" | "icon" | "colour"> & { people?: OwnRoom["people"] };
 
+/** Whether somebody gave it an icon or a colour. */
+export function hasOwnIcon({ icon, colour }: Pick<OwnRoom, "icon" | "colour">): boolean {
+  return icon !== "" || colour !== null;
+}
+
 /** What stands for a room in lists: its own icon, the person it is with, or the sign of its kind. */
 export function RoomIcon({ room }: { room: Shown }) {
   const [first] = room.people ?? [];
   if (room.kind === "direct" && first) return <Avatar person={first} size="tiny" />;
-  if (room.icon !== "" || room.colour !== null || room.kind === "group" || room.kind === "direct") {
+  if (hasOwnIcon(room) || room.kind === "group" || room.kind === "direct") {
     const sign =
       room.icon ||
       (room.kind === "group" ? String((room.people?.length ?? 0) + 1) : room.kind === "direct" ? "✎" : "#");

@@ -1,9 +1,10 @@
 import type { OwnRoom, Person } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
 import type { PresentPerson } from "@novax/protocol/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { callsOf, type Section } from "../stores/rooms-store.ts";
-import type { Panel } from "../stores/ui-store.ts";
+import type { Panel, Spot } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
 import { Avatar } from "./avatar.tsx";
 import {
@@ -11,14 +12,15 @@ import {
   BookmarkIcon,
   ClockIcon,
   FlagIcon,
+  LockIcon,
   MutedIcon,
   PencilIcon,
   PlusIcon,
   SearchIcon,
   ThreadIcon,
 } from "./icons.tsx";
-import { RoomIcon } from "./room-icon.tsx";
-import { SidebarEdge } from "./sidebar-edge.tsx";
+import { spotOf } from "./message-row.tsx";
+import { hasOwnIcon, RoomIcon } from "./room-icon.tsx";
 
 export type SidebarProps = {
   /** Nothing stands beside it: it is what the page is about. */
@@ -41,6 +43,8 @@ export type SidebarProps = {
   stateOf: (room: OwnRoom) => PresentPerson | null;
   onOpenRoom: (room: OwnRoom) => void;
   onPrefetch: (room: OwnRoom) => void;
+  /** What can be done with a room, next to where it was asked for. */
+  onRoomMenu: (room: OwnRoom, spot: Spot) => void;
   onPanel: (panel: Panel) => void;
   onSwitcher: () => void;
   onAddRoom: (opener: HTMLElement) => void;
@@ -48,6 +52,10 @@ export type SidebarProps = {
   onSettings: () => void;
   onShortcuts: () => void;
   onSignOut: () => void;
+  /** By which it is made wider. */
+  edge: ComponentChildren;
+  /** What says that there is something new beyond the edges of the list. */
+  moreUnread: (list: { current: HTMLDivElement | null }) => ComponentChildren;
 };
 
 const prefetchAfterMs = 80;
@@ -67,6 +75,12 @@ export function Sidebar(props: SidebarProps) {
     ["saved", t.rooms.saved, BookmarkIcon, 0],
     ["later", t.rooms.later, ClockIcon, 0],
   ];
+  const list = useRef<HTMLDivElement>(null);
+  const current = props.current?.id;
+  // The room that one is in is to be seen, however one came there.
+  useEffect(() => {
+    list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, [current]);
   if (props.reportCount > 0 || props.isAdmin)
     views.push(["reports", t.rooms.reports, FlagIcon, props.reportCount]);
   return (
@@ -82,7 +96,7 @@ export function Sidebar(props: SidebarProps) {
         <kbd>Ctrl K</kbd>
       </button>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons in it have the focus, and the keys */}
-      <div className="room-items" onKeyDown={moveInside}>
+      <div className="room-nav" onKeyDown={moveInside}>
         <ul className="room-views">
           {views.map(([view, label, ViewIcon, count]) => (
             <li key={view}>
@@ -105,45 +119,54 @@ export function Sidebar(props: SidebarProps) {
             </li>
           ))}
         </ul>
-        {sections.map((section) => (
-          <section key={section.kind} aria-label={titles[section.kind]}>
-            <div className="section-head">
-              <h2>{titles[section.kind]}</h2>
-              {section.kind === "rooms" && props.mayAddRooms ? (
-                <button
-                  type="button"
-                  className="button-icon button-small"
-                  aria-label={t.rooms.addRoom}
-                  aria-haspopup="menu"
-                  onClick={(event) => props.onAddRoom(event.currentTarget)}
-                >
-                  <PlusIcon />
-                </button>
-              ) : section.kind === "direct" ? (
-                <button
-                  type="button"
-                  className="button-icon button-small"
-                  aria-label={t.rooms.newDirect}
-                  onClick={props.onNewDirect}
-                >
-                  <PlusIcon />
-                </button>
-              ) : null}
-            </div>
-            {section.rooms.length === 0 ? (
-              <p className="section-hint">{section.kind === "direct" ? t.rooms.noDirect : t.rooms.noRooms}</p>
-            ) : (
-              <ul>
-                {section.rooms.map((room) => (
-                  <RoomItem key={room.id} room={room} {...props} />
-                ))}
-              </ul>
-            )}
-          </section>
-        ))}
+        <div className="room-scroll">
+          <div className="room-items" ref={list}>
+            {sections.map((section) => (
+              <section key={section.kind} aria-label={titles[section.kind]}>
+                <div className="section-head">
+                  <h2>{titles[section.kind]}</h2>
+                  {section.kind === "rooms" && props.mayAddRooms ? (
+                    <button
+                      type="button"
+                      className="button-icon button-small"
+                      aria-label={t.rooms.addRoom}
+                      title={t.rooms.addRoom}
+                      aria-haspopup="menu"
+                      onClick={(event) => props.onAddRoom(event.currentTarget)}
+                    >
+                      <PlusIcon />
+                    </button>
+                  ) : section.kind === "direct" ? (
+                    <button
+                      type="button"
+                      className="button-icon button-small"
+                      aria-label={t.rooms.newDirect}
+                      title={t.rooms.newDirect}
+                      onClick={props.onNewDirect}
+                    >
+                      <PlusIcon />
+                    </button>
+                  ) : null}
+                </div>
+                {section.rooms.length === 0 ? (
+                  <p className="section-hint">
+                    {section.kind === "direct" ? t.rooms.noDirect : t.rooms.noRooms}
+                  </p>
+                ) : (
+                  <ul>
+                    {section.rooms.map((room) => (
+                      <RoomItem key={room.id} room={room} {...props} />
+                    ))}
+                  </ul>
+                )}
+              </section>
+            ))}
+          </div>
+          {props.moreUnread(list)}
+        </div>
       </div>
       <AccountMenu {...props} />
-      <SidebarEdge />
+      {props.edge}
     </div>
   );
 }
@@ -169,18 +192,29 @@ function RoomItem({ room, ...props }: SidebarProps & { room: OwnRoom }) {
           hover.current = setTimeout(() => props.onPrefetch(room), prefetchAfterMs);
         }}
         onPointerLeave={() => clearTimeout(hover.current)}
+        onContextMenu={(event) => {
+          event.preventDefault();
+          props.onRoomMenu(room, spotOf(event.currentTarget));
+        }}
       >
         <span className="room-item-icon">
           <RoomIcon room={room} />
           {state ? <PresenceDot state={state} /> : null}
         </span>
-        <span className="room-item-name">{name}</span>
+        <span className="room-item-name" dir="auto">
+          {name}
+        </span>
         {state?.status?.emoji ? (
           <span className="room-item-status" title={state.status.text}>
             {state.status.emoji}
           </span>
         ) : null}
-        {room.kind === "private" ? <span className="visually-hidden">, {t.rooms.isPrivate}</span> : null}
+        {room.kind === "private" ? (
+          <>
+            {hasOwnIcon(room) ? <LockIcon /> : null}
+            <span className="visually-hidden">, {t.rooms.isPrivate}</span>
+          </>
+        ) : null}
         {room.isMuted ? (
           <>
             <MutedIcon />
@@ -258,6 +292,8 @@ function AccountMenu(props: SidebarProps) {
           type="button"
           className="account-row"
           onClick={() => {
+            // What is opened gives the focus back to where it was: that must not be in a menu that is closed.
+            account.current?.querySelector("summary")?.focus();
             close();
             props.onSettings();
           }}

@@ -4,7 +4,6 @@ import { useCallback, useEffect, useRef } from "preact/hooks";
 import { type Composer, isTouch } from "../components/composer.tsx";
 import { ConnectionBanner } from "../components/connection-banner.tsx";
 import { lazy } from "../components/lazy.tsx";
-import { LiveRegion } from "../components/live-region.tsx";
 import type { MessageList } from "../components/message-list.tsx";
 import { spotOf } from "../components/message-row.tsx";
 import { NoticeBanner } from "../components/notice-banner.tsx";
@@ -16,11 +15,13 @@ import type { ChatStore } from "../stores/chat-store.ts";
 import type { Panel, UiStore } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
 import { Conversation } from "./room-view.tsx";
-import { playCall } from "./sound.ts";
-import { ThreadView } from "./thread-view.tsx";
 import { useNavigation } from "./use-navigation.ts";
 
 const OverlayHost = lazy(async () => (await import("./later.ts")).OverlayHost);
+const LiveRegion = lazy(async () => (await import("./later.ts")).LiveRegion);
+const SidebarEdge = lazy(async () => (await import("./later.ts")).SidebarEdge);
+const ThreadView = lazy(async () => (await import("./later.ts")).ThreadView);
+const MoreUnread = lazy(async () => (await import("./later.ts")).MoreUnread);
 const SidePanel = lazy(async () => (await import("./later.ts")).SidePanel);
 
 export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
@@ -28,7 +29,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   const composer = useRef<Composer>(null);
   const hasAsked = useRef(false);
   const panelOpener = useRef<HTMLElement | null>(null);
-  const { pane, show, goTo } = useNavigation(chat);
+  const { pane, show, goTo } = useNavigation(chat, ui);
   const room = chat.room.value;
   const store = chat.timeline.value;
   const panel = ui.panel.value;
@@ -59,13 +60,14 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
       preferences.peek().hasSound &&
       chat.own.peek()!.quietUntil === null
     )
-      playCall();
+      import("./later.ts").then(
+        ({ playCall }) => playCall(),
+        () => {},
+      );
   });
 
   const openRoom = useCallback(
     (id: string, seq?: number) => {
-      ui.replyingTo.value = null;
-      ui.editing.value = null;
       // Beside the room a list stays, so that one can go through it; a thread belongs to its room.
       if (ui.panel.peek() === "thread" && chat.current.peek() !== id) ui.panel.value = null;
       if (isTouch()) ui.panel.value = null;
@@ -89,9 +91,11 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   );
 
   const closePanel = useCallback(() => {
+    const hadFocus = document.activeElement?.closest(".panel") != null;
     ui.panel.value = null;
     void chat.openThread(null);
     show("room");
+    if (!hadFocus) return;
     if (panelOpener.current?.isConnected) panelOpener.current.focus();
     else composer.current?.focus();
   }, [chat, show, ui]);
@@ -148,11 +152,22 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   const goToEnd = useCallback(async () => {
     const current = chat.room.peek();
     if (!current) return;
+    const { id, unread, readSeq } = current;
     chat.heldUnread = null;
     await chat.goToEnd();
     chat.markRead(current.headSeq);
     chat.timeline.peek()?.clearDivider();
     list.current?.followEnd();
+    if (unread === 0) return;
+    chat.toasts.show(t.room.markedRead, {
+      label: t.app.undo,
+      run: async () => {
+        if (!(await chat.order("room.mark_unread", { room: id, seq: readSeq + 1 }))) return;
+        chat.heldUnread = id;
+        await chat.showUnreadAfter(readSeq);
+        requestAnimationFrame(() => list.current?.showUnread());
+      },
+    });
   }, [chat]);
 
   useEffect(() => {
@@ -167,15 +182,18 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         cycleRegions(event.shiftKey ? -1 : 1);
       } else if (isOrder && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
-        ui.open({ kind: "switcher" });
+        if (ui.overlay.peek()?.kind === "switcher") ui.close();
+        else ui.open({ kind: "switcher" });
+      } else if (ui.overlay.peek() !== null) {
+        return;
       } else if (event.altKey && !isOrder && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
         event.preventDefault();
         const next = nextRoom(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
         if (next !== null) openRoom(next);
-      } else if (ui.overlay.peek() !== null) {
-        return;
       } else if (event.key === "Escape") {
-        void goToEnd();
+        // What lies beside the room goes first.
+        if (ui.panel.peek() !== null && !isPhone()) closePanel();
+        else void goToEnd();
       } else if (event.key === "?" && !isWriting && !isOrder) {
         event.preventDefault();
         ui.open({ kind: "shortcuts" });
@@ -183,11 +201,11 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
-  }, [chat, ui, goToEnd, openRoom]);
+  }, [chat, ui, goToEnd, openRoom, closePanel]);
 
   // The panel's pane was left by the system's Back.
   useEffect(() => {
-    if (pane === "room" && isPhone() && ui.panel.peek() !== null) {
+    if (pane !== "panel" && isPhone() && ui.panel.peek() !== null) {
       ui.panel.value = null;
       void chat.openThread(null);
     }
@@ -230,6 +248,13 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           openRoom(own.id);
         }}
         onPrefetch={(own) => chat.prefetch(own.id)}
+        onRoomMenu={(own, spot) => {
+          import("./later.ts").then(
+            ({ roomMenu }) =>
+              ui.open({ kind: "menu", spot, label: chat.nameOf(own), items: roomMenu(chat, ui, own) }),
+            () => chat.toasts.show(t.errors.offline),
+          );
+        }}
         onPanel={openPanel}
         onSwitcher={() => ui.open({ kind: "switcher" })}
         onAddRoom={(opener) =>
@@ -247,6 +272,8 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         onSettings={() => ui.open({ kind: "settings" })}
         onShortcuts={() => ui.open({ kind: "shortcuts" })}
         onSignOut={() => chat.signingOut()}
+        edge={<SidebarEdge />}
+        moreUnread={(items) => <MoreUnread list={items} rooms={chat.rooms.sections.value} />}
       />
       <div className="room" role={pane === "rooms" ? undefined : "main"}>
         <ConnectionBanner state={chat.client.state.value} onRetry={() => chat.client.reconnect()} />
@@ -299,6 +326,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           ui={ui}
           onOpenRoom={openRoom}
           onOpenThread={(id, root) => void openThread(root, id)}
+          onPanel={openPanel}
           onClose={closePanel}
         />
       ) : null}

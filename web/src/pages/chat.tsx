@@ -2,7 +2,6 @@ import { type Bootstrap, bootstrapElementId } from "@novax/protocol/bootstrap";
 import type { Language } from "@novax/protocol/language";
 import { render } from "preact";
 import { api } from "../client/api.ts";
-import { NoRooms } from "../components/no-rooms.tsx";
 import { loadPreferences } from "../components/preferences.ts";
 import { ChatStore } from "../stores/chat-store.ts";
 import { createIndexedDbOutbox } from "../stores/outbox-storage.ts";
@@ -17,8 +16,10 @@ const place = document.getElementById("app")!;
 loadPreferences();
 await speakLanguage();
 // Whoever was taken out of every room has nothing to open.
-if (bootstrap.rooms.length === 0) render(<NoRooms />, place);
-else openChat(bootstrap, place);
+if (bootstrap.rooms.length === 0) {
+  const { NoRooms } = await import("./later.ts");
+  render(<NoRooms />, place);
+} else openChat(bootstrap, place);
 
 /** Speaks as the document was written: the server knows what was chosen here, and what the browser wants. */
 async function speakLanguage(): Promise<void> {

@@ -1,7 +1,16 @@
 // What the first sight of the chat does without, in one file that is loaded once: dialogs, panels, menus, completion and
 // commands. Only ever imported as `import("./later.ts")`.
+
+export { LiveRegion } from "../components/live-region.tsx";
+export { MoreUnread } from "../components/more-unread.tsx";
+export { NoRooms } from "../components/no-rooms.tsx";
+export { SidebarEdge } from "../components/sidebar-edge.tsx";
+export { linkRooms } from "../stores/room-links.ts";
 export { runSlashCommand } from "../stores/slash-commands.ts";
 export { messageMenu } from "./message-menu.ts";
 export { OverlayHost } from "./overlays/overlay-host.tsx";
 export { SidePanel } from "./panels/side-panel.tsx";
+export { roomMenu } from "./room-menu.ts";
+export { playCall } from "./sound.ts";
 export { suggest } from "./suggest.ts";
+export { ThreadView } from "./thread-view.tsx";

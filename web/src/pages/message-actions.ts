@@ -89,14 +89,15 @@ export function runMessageKey(
   return true;
 }
 
-export function edit({ ui }: ActionPlace, entry: MessageEntry): void {
-  ui.replyingTo.value = null;
-  ui.editing.value = entry;
+export function edit({ store }: ActionPlace, entry: MessageEntry): void {
+  store.replyingTo.value = null;
+  store.editText = null;
+  store.editing.value = entry;
 }
 
-export function reply({ ui }: ActionPlace, entry: MessageEntry): void {
-  ui.editing.value = null;
-  ui.replyingTo.value = entry;
+export function reply({ store }: ActionPlace, entry: MessageEntry): void {
+  store.editing.value = null;
+  store.replyingTo.value = entry;
 }
 
 export function askDelete({ chat, ui, store }: ActionPlace, entry: MessageEntry): void {

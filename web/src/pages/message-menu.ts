@@ -1,4 +1,5 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
+import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { MenuItem, Spot } from "../stores/ui-store.ts";
@@ -49,6 +50,14 @@ export function messageMenu(
       label: t.message.markUnread,
       keys: "U",
       run: () => void chat.markUnread(entry),
+    },
+    entry.reactions.length > 0 && {
+      label: t.message.reactionList,
+      run: () => ui.open({ kind: "reactions", entry }),
+    },
+    !isOwn && {
+      label: t.message.profileOf(nameOf(entry.sender)),
+      run: () => ui.open({ kind: "profile", person: entry.sender }),
     },
     { label: t.message.remind, run: () => ui.open({ kind: "remind", entry, room }) },
     isOwn && { label: t.message.readers, run: () => ui.open({ kind: "readers", entry, room }) },

@@ -53,14 +53,13 @@ export function Conversation(props: ConversationProps) {
     };
   }, [chat, ui, store, list, composer]);
   const actions = useMemo(() => createRowActions(place, mayWrite), [place, mayWrite]);
-  // A thread and its room are open side by side; what is answered or edited belongs to one of them.
-  const belongs = (entry: MessageEntry | null) =>
-    entry !== null && (entry.threadRoot ?? null) === store.threadRoot ? entry : null;
-  const replyingTo = belongs(ui.replyingTo.value);
-  const editing = belongs(ui.editing.value);
+  const replyingTo = store.replyingTo.value;
+  const editing = store.editing.value;
+  const threadKey = `${store.id} ${store.threadRoot}`;
   const cancel = () => {
-    ui.replyingTo.value = null;
-    ui.editing.value = null;
+    store.replyingTo.value = null;
+    store.editing.value = null;
+    store.editText = null;
   };
   const findLast = (isWanted: (entry: MessageEntry) => boolean) =>
     store.entries
@@ -69,6 +68,12 @@ export function Conversation(props: ConversationProps) {
         (entry): entry is MessageEntry =>
           entry.kind === "message" && entry.body.kind === "text" && isWanted(entry),
       );
+  /** Rooms are named in the text, and led to in the message. */
+  const linked = async (text: string): Promise<string> => {
+    if (!text.includes("#")) return text;
+    const later = await import("./later.ts").catch(() => null);
+    return later ? later.linkRooms(text, chat.rooms.all.peek().values(), location.origin) : text;
+  };
   const submit = async (text: string): Promise<string | undefined> => {
     if (editing) {
       if (text.trim() === "") askDelete(place, editing);
@@ -87,7 +92,7 @@ export function Conversation(props: ConversationProps) {
       const kept = await later.runSlashCommand({ chat, ui, store }, text);
       if (kept !== null) return kept;
     }
-    chat.send({ text, ...(replyingTo ? { replyTo: replyingTo.seq } : {}) }, store);
+    chat.send({ text: await linked(text), ...(replyingTo ? { replyTo: replyingTo.seq } : {}) }, store);
     cancel();
     if (store.isLive.peek()) list.current?.followEnd();
     else if (!isThread) {
@@ -104,13 +109,17 @@ export function Conversation(props: ConversationProps) {
         rows={rows}
         label={isThread ? t.thread.title : t.room.messagesIn(name)}
         start={<RoomStart room={room} name={name} />}
-        older={store.hasLoaded.value ? store.older.value : "loading"}
+        older={store.hasLoaded.value || store.older.value === "failed" ? store.older.value : "loading"}
         newer={store.newer.value}
         unreadCount={isThread ? 0 : room.unread}
         ownVotes={store.ownVotes.value}
         highlighted={isThread ? null : chat.highlighted.value}
         actions={actions}
-        onLoadOlder={() => void store.loadOlder()}
+        onLoadOlder={() => {
+          if (store.hasLoaded.peek()) void store.loadOlder();
+          else if (isThread) void chat.openThread(store.threadRoot);
+          else void chat.openRoom(store.id);
+        }}
         onLoadNewer={() => void store.loadNewer()}
         onGoToEnd={async () => {
           await chat.goToEnd();
@@ -139,15 +148,20 @@ export function Conversation(props: ConversationProps) {
             key={`${store.id} ${store.threadRoot ?? ""}`}
             handle={composer}
             label={label}
-            draft={isThread ? "" : chat.drafts.read(store.id)}
-            remoteDraft={isThread ? undefined : chat.drafts.texts.value.get(store.id)}
+            draft={isThread ? (chat.threadDrafts.get(threadKey) ?? "") : chat.drafts.read(store.id)}
+            remoteDraft={isThread ? "" : (chat.drafts.texts.value.get(store.id) ?? "")}
             replyingTo={replyingTo}
             editing={editing}
+            editText={store.editText}
+            onLeave={(text) => {
+              store.editText = text;
+            }}
             hasToolbar={preferences.value.hasToolbar && !isThread}
             takesFocus={!isThread || ui.panel.peek() === "thread"}
             people={actions}
             onDraft={(text) => {
-              if (!isThread) chat.drafts.write(store.id, text);
+              if (isThread) chat.threadDrafts.set(threadKey, text);
+              else chat.drafts.write(store.id, text);
             }}
             onTyping={() => chat.typed(store)}
             onSubmit={submit}

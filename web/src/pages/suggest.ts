@@ -2,8 +2,9 @@ import type { Person } from "@novax/protocol/entities";
 import { isDirect } from "@novax/protocol/permissions";
 import { nameOf } from "@novax/protocol/person";
 import type { ChatStore } from "../stores/chat-store.ts";
-import { fuzzyScore, matchPeople, type Suggestion, type Token } from "../stores/completion.ts";
+import type { Suggestion, Token } from "../stores/completion.ts";
 import { searchEmoji } from "../stores/emoji.ts";
+import { fuzzyScore, matchPeople } from "../stores/matching.ts";
 import type { RoomStore } from "../stores/room-store.ts";
 import { slashCommands } from "../stores/slash-commands.ts";
 import { t } from "../texts/text.ts";
@@ -25,7 +26,7 @@ export async function suggest(chat: ChatStore, store: RoomStore, token: Token): 
         .sort((a, b) => b.score - a.score)
         .slice(0, shownMax)
         .map(({ room }) => ({
-          insert: `[#${room.name}](${location.origin}/chat/${room.id})`,
+          insert: `#${room.name}`,
           label: `#${room.name}`,
           hint: room.topic,
         }));

@@ -26,6 +26,7 @@ export function ThreadView(props: {
     <PanelFrame
       key={`${store.id} ${store.threadRoot}`}
       title={t.thread.title}
+      subtitle={chat.nameOf(room)}
       onClose={props.onClose}
       actions={
         <button

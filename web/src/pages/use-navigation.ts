@@ -1,6 +1,7 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { ChatStore } from "../stores/chat-store.ts";
+import type { UiStore } from "../stores/ui-store.ts";
 
 /** On a phone one of these is shown at a time; elsewhere they stand side by side. */
 export type Pane = "rooms" | "room" | "panel";
@@ -20,11 +21,23 @@ export type Navigation = {
  * Where one is: rooms and messages have their addresses, and on a phone the panes stand in the browser's history too, so
  * the system's Back works.
  */
-export function useNavigation(chat: ChatStore): Navigation {
+export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
   const [pane, setPane] = useState<Pane>("room");
   useEffect(() => {
     history.replaceState({ ...placeOf(location.pathname), room: chat.current.peek() }, "");
+    let isReturning = false;
     const onPopState = (event: PopStateEvent) => {
+      if (isReturning) {
+        isReturning = false;
+        return;
+      }
+      // What lies over the window goes first, and one stays where one was.
+      if (ui.overlay.peek() !== null) {
+        ui.close();
+        isReturning = true;
+        history.forward();
+        return;
+      }
       const place = (event.state as Place | null) ?? placeOf(location.pathname);
       setPane(place.pane ?? "room");
       const { room, seq } = place;
@@ -33,7 +46,7 @@ export function useNavigation(chat: ChatStore): Navigation {
     };
     addEventListener("popstate", onPopState);
     return () => removeEventListener("popstate", onPopState);
-  }, [chat]);
+  }, [chat, ui]);
   const show = useCallback((next: Pane) => {
     const place = history.state as Place | null;
     if (next === "room" && place?.pane !== undefined) history.back();

@@ -65,6 +65,10 @@ export class ChatStore {
   readonly #stores = new Map<RoomId, RoomStore>();
   readonly #current = signal<RoomId | null>(null);
   readonly #thread = signal<RoomStore | null>(null);
+  /** Rooms that one leaves of one's own will. */
+  readonly #leaving = new Set<RoomId>();
+  /** What is being written in threads, by room and place: here, as long as the page lives. */
+  readonly threadDrafts = new Map<string, string>();
   readonly #isThreadFollowed = signal(false);
   readonly #visited = signal<readonly RoomId[]>([]);
   /** A message that was jumped to, and is shown for a moment. */
@@ -147,6 +151,8 @@ export class ChatStore {
       isAtStart: store.threadRoot === null && store.hasLoaded.value && store.older.value === "none",
       blocked: new Set(this.own.value!.blocked.map((person) => person.id)),
       highlighted: this.highlighted.value,
+      editing: store.editing.value?.seq ?? null,
+      threadRoot: store.threadRoot,
     });
   }
 
@@ -208,9 +214,13 @@ export class ChatStore {
       if (this.#thread.peek()?.id !== id) this.#thread.value = null;
     });
     if (this.client.state.peek().kind === "open") void this.client.request({ type: "room.view", room: id });
-    const isHere = seq === undefined ? store.isLive.peek() : store.find(seq) !== null;
+    const { unread = 0, readSeq = 0 } = this.rooms.get(id) ?? {};
+    const isHere =
+      seq === undefined
+        ? store.isLive.peek() || (unread > 0 && store.coversAfter(readSeq))
+        : store.find(seq) !== null;
     try {
-      if (!store.hasLoaded.peek() || !isHere) await store.load(seq ?? (await this.#whereToOpen(id)));
+      if (!store.hasLoaded.peek() || !isHere) await this.#load(store, seq);
     } catch {
       this.toasts.show(t.errors.notLoaded);
     }
@@ -222,7 +232,19 @@ export class ChatStore {
   prefetch(id: RoomId): void {
     const store = this.#storeOf(id);
     if (store.hasLoaded.peek() || this.client.state.peek().kind !== "open") return;
-    void store.load().catch(() => {});
+    void store.load(this.#whereToOpen(id)).catch(() => {});
+  }
+
+  async #load(store: RoomStore, seq: number | undefined): Promise<void> {
+    const room = this.rooms.get(store.id);
+    if (seq !== undefined || !room || room.unread === 0) return store.load(seq);
+    const where = this.#whereToOpen(store.id);
+    await store.load(where, { readSeq: room.readSeq, you: this.you.id });
+    // Whoever has written meanwhile wants to see that.
+    const hasWritten = this.outbox.items
+      .peek()
+      .some((item) => item.room === store.id && item.threadRoot === undefined);
+    if (hasWritten && where !== undefined) await store.load();
   }
 
   highlight(seq: number): void {
@@ -267,6 +289,15 @@ export class ChatStore {
     }
   }
 
+  /** Leaves a room; true when that is done. */
+  async leave(id: RoomId): Promise<boolean> {
+    this.#leaving.add(id);
+    const isDone = (await this.order("room.leave", { room: id })) !== null;
+    // Being out is told by itself, a moment later.
+    setTimeout(() => this.#leaving.delete(id), 5000);
+    return isDone;
+  }
+
   /** Follows the open thread, or no longer. */
   async toggleFollowed(): Promise<void> {
     const store = this.#thread.peek();
@@ -308,6 +339,26 @@ export class ChatStore {
       : room.unread;
     this.rooms.change(room.id, { readSeq: upTo, unread, ...(isAll ? { mentions: 0 } : {}) });
     void this.client.request({ type: "room.mark_read", room: room.id, seq: upTo });
+  }
+
+  /** Has what follows a place here, with the "New" line before it. */
+  async showUnreadAfter(readSeq: number): Promise<void> {
+    const store = this.timeline.peek();
+    if (!store) return;
+    if (store.coversAfter(readSeq)) store.startDivider(readSeq, this.you.id);
+    else
+      await store
+        .load(readSeq + 1, { readSeq, you: this.you.id })
+        .catch(() => this.toasts.show(t.errors.notLoaded));
+  }
+
+  /** All that was said in a room counts as read, without anybody going there. */
+  markRoomRead(id: RoomId): void {
+    const room = this.rooms.get(id);
+    if (!room) return;
+    this.rooms.change(id, { readSeq: room.headSeq, unread: 0, mentions: 0 });
+    this.#stores.get(id)?.clearDivider();
+    void this.client.request({ type: "room.mark_read", room: id, seq: room.headSeq });
   }
 
   async markUnread(entry: MessageEntry): Promise<void> {
@@ -401,7 +452,7 @@ export class ChatStore {
   }
 
   /** With much that is unread a room opens at the first of it, with little at its end. */
-  async #whereToOpen(id: RoomId): Promise<number | undefined> {
+  #whereToOpen(id: RoomId): number | undefined {
     const room = this.rooms.get(id);
     if (!room || room.unread < 40) return undefined;
     return room.readSeq + 1;
@@ -508,7 +559,9 @@ export class ChatStore {
     if (reply?.ok) {
       this.outbox.ready();
       const room = this.#current.peek();
-      if (room !== null && this.rooms.get(room)) void this.client.request({ type: "room.view", room });
+      // What could not be loaded while there was no line is loaded now.
+      if (room !== null && this.#stores.get(room)?.hasLoaded.peek() === false) void this.openRoom(room);
+      else if (room !== null && this.rooms.get(room)) void this.client.request({ type: "room.view", room });
       else if (room !== null) this.#left(room);
       // What was missed of the thread is read again.
       const thread = this.#thread.peek();
@@ -595,7 +648,7 @@ export class ChatStore {
     this.rooms.remove(id);
     this.#stores.delete(id);
     if (this.#current.peek() !== id) return;
-    if (room) this.toasts.show(t.rooms.youLeft(this.nameOf(room)));
+    if (room && !this.#leaving.has(id)) this.toasts.show(t.rooms.youLeft(this.nameOf(room)));
     const next =
       this.#visited.peek().find((candidate) => this.rooms.get(candidate)) ??
       [...this.rooms.all.peek().keys()][0];

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { AccountId } from "@novax/protocol/ids";
-import { findToken, fuzzyScore, matchPeople } from "./completion.ts";
+import { findToken } from "./completion.ts";
 import { withoutMarks } from "./markdown.ts";
+import { fuzzyScore, matchPeople } from "./matching.ts";
 import { nextMondayAt, parseWhen, tomorrowAt } from "./slash-commands.ts";
 
 const minute = 60_000;

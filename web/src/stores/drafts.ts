@@ -14,6 +14,8 @@ export class Drafts {
   readonly #account: AccountId;
   readonly #save: (room: RoomId, text: string) => Promise<boolean>;
   readonly #texts = signal<ReadonlyMap<string, string>>(new Map());
+  /** Rooms whose text the server does not have yet from here. */
+  readonly #unsaved = new Set<RoomId>();
   readonly #timers = new Map<RoomId, ReturnType<typeof setTimeout>>();
 
   /** `account`: whose they are, so that the next person at this browser does not find them. `save` hands a text to the server, and says whether that has it. */
@@ -34,28 +36,37 @@ export class Drafts {
   }
 
   read(room: RoomId): string {
-    return this.#stored(room) ?? this.#texts.peek().get(room) ?? "";
+    const stored = this.#stored(room);
+    // Another tab may have written it, and the server may not know it yet. It is asked for while it is drawn: no reason to
+    // draw anything anew.
+    if (stored) (this.#texts.peek() as Map<string, string>).set(room, stored);
+    return stored ?? this.#texts.peek().get(room) ?? "";
   }
 
   write(room: RoomId, text: string): void {
     this.#put(room, text);
     this.#store(room, text);
+    this.#unsaved.add(room);
     clearTimeout(this.#timers.get(room));
     const save = () => {
       this.#timers.delete(room);
       void this.#save(room, text).then((isSaved) => {
-        if (isSaved && this.#stored(room) === text) this.#store(room, null);
+        if (!isSaved) return;
+        if (!this.#timers.has(room)) this.#unsaved.delete(room);
+        if (this.#stored(room) === text) this.#store(room, null);
       });
     };
     // An emptied field was sent or given up: the other devices should not show it any longer.
     this.#timers.set(room, setTimeout(save, text === "" ? 0 : saveAfterMs));
   }
 
-  /** Another device has written; what is being written here stays. False then. */
+  /** Another device has written, or another tab; what is being written here stays. False then. */
   hear(room: RoomId, text: string): boolean {
-    if (this.#timers.has(room) || this.#stored(room) !== null || this.#texts.peek().get(room) === text)
-      return false;
-    this.#put(room, text);
+    if (this.#unsaved.has(room) || (this.#texts.peek().get(room) ?? "") === text) return false;
+    const texts = new Map(this.#texts.peek());
+    if (text === "") texts.delete(room);
+    else texts.set(room, text);
+    this.#texts.value = texts;
     return true;
   }
 

@@ -36,6 +36,10 @@ export class RoomStore {
   readonly #dividerSeq = signal<number | null>(null);
   readonly #ownVotes = signal<Readonly<Record<string, readonly number[]>>>({});
   readonly #hasLoaded = signal(false);
+  /** The message that is being answered or edited here, and how far the edit has come. */
+  readonly replyingTo = signal<MessageEntry | null>(null);
+  readonly editing = signal<MessageEntry | null>(null);
+  editText: string | null = null;
   readonly people: Map<AccountId, Person>;
   #headSeq = 0;
   /** Grows when another part of the room takes the place of what is here. */
@@ -106,14 +110,24 @@ export class RoomStore {
   }
 
   /**
-   * Takes a page in the place of everything that is here: the newest, or the one around a message. Throws when it cannot
-   * be had.
+   * Takes a page in the place of everything that is here: the newest, or the one around a message; with the "New" line
+   * after `readSeq`, where that is given. Throws when it cannot be had.
    */
-  async load(around?: number): Promise<void> {
-    const { page, arrived } = await this.#fetch(
-      around === undefined ? { limit: pageEntries } : { around, limit: pageEntries },
-    );
-    this.#take(page, arrived, () => toEntries(page));
+  async load(around?: number, divider?: { readSeq: number; you: AccountId }): Promise<void> {
+    if (!this.#hasLoaded.peek()) this.#older.value = "loading";
+    try {
+      const { page, arrived } = await this.#fetch(
+        around === undefined ? { limit: pageEntries } : { around, limit: pageEntries },
+      );
+      // Whoever draws what is here opens at the line: it must not come later than the messages.
+      batch(() => {
+        this.#take(page, arrived, () => toEntries(page));
+        if (divider) this.startDivider(divider.readSeq, divider.you);
+      });
+    } catch (error) {
+      if (!this.#hasLoaded.peek()) this.#older.value = "failed";
+      throw error;
+    }
   }
 
   /** Reads one page further back. One at a time; a failed one can be tried again. */
@@ -177,6 +191,13 @@ export class RoomStore {
     if (this.#dividerSeq.value !== null) return;
     const isNew = this.#entries.value.some((entry) => entry.seq > readSeq && isFromOthers(entry, you));
     if (isNew) this.#dividerSeq.value = readSeq;
+  }
+
+  /** Whether what follows a place is here from its beginning on. */
+  coversAfter(seq: number): boolean {
+    const entries = this.#entries.peek();
+    const reachesBack = this.#older.peek() === "none" || (entries[0]?.seq ?? Infinity) <= seq + 1;
+    return reachesBack && entries.some((entry) => entry.seq > seq);
   }
 
   clearDivider(): void {

@@ -176,7 +176,11 @@ export function roomNameOf(room: OwnRoom, you: { id: AccountId }, ownNotes: stri
 }
 
 function byName(a: OwnRoom, b: OwnRoom): number {
-  return roomNameOf(a, { id: "" as AccountId }, "").localeCompare(roomNameOf(b, { id: "" as AccountId }, ""));
+  return roomNameOf(a, { id: "" as AccountId }, "").localeCompare(
+    roomNameOf(b, { id: "" as AccountId }, ""),
+    undefined,
+    { numeric: true },
+  );
 }
 
 function byNewest(a: OwnRoom, b: OwnRoom): number {

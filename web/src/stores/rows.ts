@@ -10,7 +10,10 @@ export type Row =
   | { kind: "start"; key: "start" }
   | { kind: "day"; key: string; at: number }
   | { kind: "unread"; key: "unread" }
-  | { kind: "note"; key: string; note: Readonly<Note> }
+  /** What happened in the room; what is said with one verb stands in one line. */
+  | { kind: "note"; key: string; notes: readonly Readonly<Note>[] }
+  /** Between a message and the replies to it. */
+  | { kind: "replies"; key: "replies"; count: number }
   | MessageRowData
   | { kind: "pending"; key: string; item: OutboxItem; sender: Person; isFirstOfGroup: boolean };
 
@@ -35,6 +38,9 @@ export function layOutRows(input: {
   isAtStart: boolean;
   blocked?: ReadonlySet<AccountId>;
   highlighted?: number | null;
+  /** A message that is being edited. */
+  editing?: number | null;
+  threadRoot?: number | null;
 }): Row[] {
   const rows: Row[] = input.isAtStart ? [{ kind: "start", key: "start" }] : [];
   let previous: { sender: Person | null; at: number; day: string } | null = null;
@@ -58,7 +64,10 @@ export function layOutRows(input: {
   for (const entry of input.timeline) {
     if (entry.kind !== "message") {
       place(null, entry.at);
-      rows.push({ kind: "note", key: `note ${entry.seq}`, note: entry });
+      const last = rows.at(-1);
+      if (last?.kind === "note" && isSameVerb(last.notes[0]!, entry))
+        rows[rows.length - 1] = { ...last, notes: [...last.notes, entry] };
+      else rows.push({ kind: "note", key: `note ${entry.seq}`, notes: [entry] });
       continue;
     }
     known.add(rowKey(entry.sender, entry.sendId));
@@ -75,8 +84,10 @@ export function layOutRows(input: {
       message: entry,
       isFirstOfGroup: isFirstOfGroup || isUnread,
       isBlocked: input.blocked?.has(entry.sender.id) ?? false,
-      isHighlighted: input.highlighted === entry.seq,
+      isHighlighted: input.highlighted === entry.seq || input.editing === entry.seq,
     });
+    if (input.threadRoot === entry.seq && entry.thread)
+      rows.push({ kind: "replies", key: "replies", count: entry.thread.count });
   }
   for (const item of input.pending) {
     const key = rowKey(input.you, item.sendId);
@@ -85,6 +96,13 @@ export function layOutRows(input: {
     rows.push({ kind: "pending", key, item, sender: input.you, isFirstOfGroup });
   }
   return rows;
+}
+
+/** People who came, or who were brought in by one person, one after the other; and the same for going. */
+function isSameVerb(a: Readonly<Note>, b: Readonly<Note>): boolean {
+  if (a.kind !== "member" || b.kind !== "member" || a.change !== b.change) return false;
+  const isBySelf = (note: Extract<Note, { kind: "member" }>) => note.actor.id === note.member.id;
+  return isBySelf(a) ? isBySelf(b) : !isBySelf(b) && a.actor.id === b.actor.id;
 }
 
 /** A `sendId` is its sender's own: somebody else may have used the same. */

@@ -1,5 +1,6 @@
 import { more } from "../texts/more.ts";
 import type { ChatStore } from "./chat-store.ts";
+import { leaveRoom } from "./leave-room.ts";
 import type { RoomStore } from "./room-store.ts";
 import type { UiStore } from "./ui-store.ts";
 
@@ -104,8 +105,9 @@ export const slashCommands: Record<string, SlashCommand> = {
   },
   leave: {
     hint: () => more.commands.leave,
-    run: async ({ chat, store }) => {
-      await chat.order("room.leave", { room: store.id });
+    run: ({ chat, ui, store }) => {
+      const room = chat.rooms.get(store.id);
+      if (room) leaveRoom(chat, ui, room);
       return undefined;
     },
   },

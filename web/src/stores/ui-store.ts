@@ -41,6 +41,7 @@ export type Overlay =
   | { kind: "report"; entry: MessageEntry; room: RoomId }
   | { kind: "history"; entry: MessageEntry; room: RoomId }
   | { kind: "readers"; entry: MessageEntry; room: RoomId }
+  | { kind: "reactions"; entry: MessageEntry }
   | { kind: "profile"; person: Person }
   | { kind: "ban"; person: Person }
   | { kind: "ask"; text: string; yes: string; onYes: () => void }
@@ -51,9 +52,6 @@ export type Overlay =
 export class UiStore {
   readonly panel = signal<Panel | null>(null);
   readonly overlay = signal<Overlay | null>(null);
-  /** The message that is being answered or edited, by room and thread. */
-  readonly replyingTo = signal<MessageEntry | null>(null);
-  readonly editing = signal<MessageEntry | null>(null);
 
   open(overlay: Overlay): void {
     this.overlay.value = overlay;

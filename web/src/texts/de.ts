@@ -1,7 +1,14 @@
 import { createPlural } from "@novax/protocol/language";
+import { unreadCountMax } from "@novax/protocol/limits";
 import type { Texts } from "./text.ts";
 
 const plural = createPlural("de");
+const list = new Intl.ListFormat("de");
+
+/** What is counted up to {@link unreadCountMax} only. */
+function many(count: number, forms: { one: string; other: string }): string {
+  return count < unreadCountMax ? plural(count, forms) : forms.other.replace("#", "99+");
+}
 
 export const de: Texts = {
   app: {
@@ -13,6 +20,7 @@ export const de: Texts = {
     more: "Mehr",
     nothingFound: "Nichts gefunden.",
     loadMore: "Mehr anzeigen",
+    undo: "Rückgängig",
     done: "Erledigt",
   },
   errors: {
@@ -46,11 +54,13 @@ export const de: Texts = {
     width: "Breite der Raumliste",
     addRoom: "Raum hinzufügen",
     all: "Alle Räume",
-    unread: (count: number) => plural(count, { one: "# ungelesen", other: "# ungelesen" }),
+    unread: (count: number) => many(count, { one: "# ungelesen", other: "# ungelesen" }),
     mentionCount: (count: number) => plural(count, { one: "# Erwähnung", other: "# Erwähnungen" }),
     hasDraft: "Entwurf",
     isMuted: "stummgeschaltet",
     isPrivate: "privat",
+    moreAbove: "Oben ist mehr ungelesen",
+    moreBelow: "Unten ist mehr ungelesen",
     noRooms: "Du bist noch in keinem Raum.",
     noDirect: "Schreib jemandem: Drück auf das Plus.",
     youLeft: (name: string) => `Du bist nicht mehr in ${name}.`,
@@ -90,18 +100,20 @@ export const de: Texts = {
     jumpToUnread: "Zum ersten Ungelesenen",
     markRead: "Als gelesen markieren",
     toNewest: "Zum Neuesten",
-    newMessages: (count: number) => plural(count, { one: "# neue Nachricht", other: "# neue Nachrichten" }),
+    newMessages: (count: number) => many(count, { one: "# neue Nachricht", other: "# neue Nachrichten" }),
     today: "Heute",
     yesterday: "Gestern",
     liveLabel: "Neue Nachrichten",
     newLine: "Neu",
+    markedRead: "Hier ist alles als gelesen markiert.",
+    loading: "Lädt …",
     loadingOlder: "Frühere Nachrichten werden geladen…",
     olderFailed: "Frühere Nachrichten wurden nicht geladen. Noch einmal versuchen",
     loadingNewer: "Spätere Nachrichten werden geladen…",
     newerFailed: "Spätere Nachrichten wurden nicht geladen. Noch einmal versuchen",
-    joined: (name: string) => `${name} ist beigetreten`,
+    joined: (names: string, count: number) => `${names} ${count === 1 ? "ist" : "sind"} beigetreten`,
     wasAdded: (name: string, by: string) => `${by} hat ${name} hinzugefügt`,
-    left: (name: string) => `${name} hat den Raum verlassen`,
+    left: (names: string, count: number) => `${names} ${count === 1 ? "hat" : "haben"} den Raum verlassen`,
     wasRemoved: (name: string, by: string) => `${by} hat ${name} aus dem Raum entfernt`,
     renamed: (by: string, name: string) => `${by} hat den Raum in „${name}“ umbenannt`,
     topicSet: (by: string, topic: string) => `${by} hat das Thema auf „${topic}“ gesetzt`,
@@ -142,11 +154,15 @@ export const de: Texts = {
     notSentShort: "nicht gesendet",
     deleteAsk: "Diese Nachricht löschen? Das lässt sich nicht rückgängig machen.",
     answers: (count: number) => plural(count, { one: "# Antwort", other: "# Antworten" }),
-    reactedBy: (emoji: string, names: readonly string[], more: number) =>
-      `${emoji} ${names.join(", ")}${more > 0 ? ` und ${plural(more, { one: "# weitere Person", other: "# weitere" })}` : ""}`,
+    people: (names: readonly string[], more: number) =>
+      more > 0
+        ? `${names.join(", ")} und ${plural(more, { one: "# weitere Person", other: "# weitere" })}`
+        : list.format(names),
     reaction: (emoji: string, count: number) =>
       plural(count, { one: `${emoji}, # Reaktion`, other: `${emoji}, # Reaktionen` }),
     reactions: (count: number) => plural(count, { one: "# Reaktion", other: "# Reaktionen" }),
+    reactionList: "Reaktionen",
+    profileOf: (name: string) => `Profil von ${name}`,
     noReaders: "Noch niemand von denen, die es anzeigen lassen.",
     liveMany: (count: number) => plural(count, { one: "# neue Nachricht", other: "# neue Nachrichten" }),
   },
@@ -165,7 +181,7 @@ export const de: Texts = {
     send: "Senden",
     left: (count: number) => plural(count, { one: "# übrig", other: "# übrig" }),
     tooMany: (count: number) => plural(count, { one: "# zu viel", other: "# zu viel" }),
-    replyingTo: (name: string) => `Antwort an ${name}`,
+    replyingTo: "Antwort an",
     editing: "Nachricht bearbeiten",
     bold: "Fett",
     italic: "Kursiv",

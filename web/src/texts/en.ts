@@ -1,6 +1,13 @@
 import { createPlural } from "@novax/protocol/language";
+import { unreadCountMax } from "@novax/protocol/limits";
 
 const plural = createPlural("en");
+const list = new Intl.ListFormat("en");
+
+/** What is counted up to {@link unreadCountMax} only. */
+function many(count: number, forms: { one: string; other: string }): string {
+  return count < unreadCountMax ? plural(count, forms) : forms.other.replace("#", "99+");
+}
 
 export const en = {
   app: {
@@ -12,6 +19,7 @@ export const en = {
     more: "More",
     nothingFound: "Nothing found.",
     loadMore: "Show more",
+    undo: "Undo",
     done: "Done",
   },
   errors: {
@@ -45,11 +53,13 @@ export const en = {
     width: "Width of the room list",
     addRoom: "Add a room",
     all: "All rooms",
-    unread: (count: number) => plural(count, { one: "# unread", other: "# unread" }),
+    unread: (count: number) => many(count, { one: "# unread", other: "# unread" }),
     mentionCount: (count: number) => plural(count, { one: "# mention", other: "# mentions" }),
     hasDraft: "draft",
     isMuted: "muted",
     isPrivate: "private",
+    moreAbove: "More unread above",
+    moreBelow: "More unread below",
     noRooms: "You are in no room yet.",
     noDirect: "Write to somebody: press the plus.",
     youLeft: (name: string) => `You are no longer in ${name}.`,
@@ -89,18 +99,20 @@ export const en = {
     jumpToUnread: "Jump to first unread",
     markRead: "Mark read",
     toNewest: "To the newest",
-    newMessages: (count: number) => plural(count, { one: "# new message", other: "# new messages" }),
+    newMessages: (count: number) => many(count, { one: "# new message", other: "# new messages" }),
     today: "Today",
     yesterday: "Yesterday",
     liveLabel: "New messages",
     newLine: "New",
+    markedRead: "Everything here is marked read.",
+    loading: "Loading…",
     loadingOlder: "Loading earlier messages…",
     olderFailed: "Earlier messages did not load. Try again",
     loadingNewer: "Loading later messages…",
     newerFailed: "Later messages did not load. Try again",
-    joined: (name: string) => `${name} joined`,
+    joined: (names: string, _count: number) => `${names} joined`,
     wasAdded: (name: string, by: string) => `${by} added ${name}`,
-    left: (name: string) => `${name} left the room`,
+    left: (names: string, _count: number) => `${names} left the room`,
     wasRemoved: (name: string, by: string) => `${by} took ${name} out of the room`,
     renamed: (by: string, name: string) => `${by} renamed the room to “${name}”`,
     topicSet: (by: string, topic: string) => `${by} set the topic to “${topic}”`,
@@ -140,12 +152,17 @@ export const en = {
     sending: "sending",
     notSentShort: "not sent",
     deleteAsk: "Delete this message? It cannot be brought back.",
-    answers: (count: number) => plural(count, { one: "# answer", other: "# answers" }),
-    reactedBy: (emoji: string, names: readonly string[], more: number) =>
-      `${emoji} ${names.join(", ")}${more > 0 ? ` and ${plural(more, { one: "# other", other: "# others" })}` : ""}`,
+    answers: (count: number) => plural(count, { one: "# reply", other: "# replies" }),
+    /** Some people by name, and how many more. */
+    people: (names: readonly string[], more: number) =>
+      more > 0
+        ? `${names.join(", ")} and ${plural(more, { one: "# other", other: "# others" })}`
+        : list.format(names),
     reaction: (emoji: string, count: number) =>
       plural(count, { one: `${emoji}, # reaction`, other: `${emoji}, # reactions` }),
     reactions: (count: number) => plural(count, { one: "# reaction", other: "# reactions" }),
+    reactionList: "Reactions",
+    profileOf: (name: string) => `Profile of ${name}`,
     noReaders: "Nobody yet, of those who show it.",
     liveMany: (count: number) => plural(count, { one: "# new message", other: "# new messages" }),
   },
@@ -160,11 +177,11 @@ export const en = {
   },
   composer: {
     label: (name: string) => `Message to ${name}`,
-    threadLabel: "Answer in the thread",
+    threadLabel: "Reply in the thread",
     send: "Send",
     left: (count: number) => plural(count, { one: "# left", other: "# left" }),
     tooMany: (count: number) => plural(count, { one: "# too many", other: "# too many" }),
-    replyingTo: (name: string) => `Answering ${name}`,
+    replyingTo: "Replying to",
     editing: "Editing a message",
     bold: "Bold",
     italic: "Italic",
@@ -189,7 +206,7 @@ export const en = {
     title: "Thread",
     follow: "Follow",
     followed: "Following",
-    followHint: "Whether its answers are told to you",
+    followHint: "Whether its replies are told to you",
   },
   presence: { online: "here", away: "away", quiet: "do not disturb" },
   reminder: { due: (note: string) => `Reminder: ${note}`, look: "Look" },

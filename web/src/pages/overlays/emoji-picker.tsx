@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isTouch } from "../../components/composer.tsx";
 import { usePlacement } from "../../components/menu.tsx";
 import {
   type EmojiEntry,
@@ -25,14 +26,16 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
   const [tone, setTone] = useState(readTone);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    field.current?.focus();
+    // On a phone the keyboard would lie over what one came for.
+    if (!isTouch()) field.current?.focus();
     void loadEmoji().then(setAll);
   }, []);
   const words = search.toLowerCase().trim();
   const found = words === "" ? null : all.filter((entry) => entry.words.includes(words)).slice(0, foundMax);
   const pick = (emoji: string) => {
     noteRecent(emoji);
-    onClose();
+    // The page behind takes no focus while it is open.
+    box.current?.closest("dialog")?.close();
     onPick(emoji);
   };
   const recent = readRecent();

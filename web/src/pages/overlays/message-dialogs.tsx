@@ -1,6 +1,6 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
-import type { RoomId, SendId } from "@novax/protocol/ids";
+import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import {
   noteCharsMax,
   pollChoiceCharsMax,
@@ -258,6 +258,29 @@ export function ReadersDialog({ chat, entry, room, onClose }: OfMessage) {
           </li>
         ))}
       </ul>
+    </Dialog>
+  );
+}
+
+/** Who has reacted, and with what. */
+export function ReactionsDialog({ chat, entry, onClose }: Omit<OfMessage, "room">) {
+  const nameOfId = (id: AccountId) => {
+    const person = chat.people.known.get(id);
+    return person ? [nameOf(person)] : [];
+  };
+  return (
+    <Dialog title={t.message.reactionList} onClose={onClose}>
+      <dl className="reaction-list">
+        {entry.reactions.map(({ emoji, by }) => {
+          const names = by.flatMap(nameOfId);
+          return (
+            <div key={emoji}>
+              <dt>{emoji}</dt>
+              <dd dir="auto">{t.message.people(names, by.length - names.length)}</dd>
+            </div>
+          );
+        })}
+      </dl>
     </Dialog>
   );
 }

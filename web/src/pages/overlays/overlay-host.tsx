@@ -6,7 +6,14 @@ import type { ChatStore } from "../../stores/chat-store.ts";
 import type { Overlay, UiStore } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 import { EmojiPicker } from "./emoji-picker.tsx";
-import { HistoryDialog, PollDialog, ReadersDialog, ReportDialog, WhenDialog } from "./message-dialogs.tsx";
+import {
+  HistoryDialog,
+  PollDialog,
+  ReactionsDialog,
+  ReadersDialog,
+  ReportDialog,
+  WhenDialog,
+} from "./message-dialogs.tsx";
 import { BanDialog, ProfileDialog } from "./person-dialogs.tsx";
 import { BrowseDialog, CreateRoomDialog, PeopleDialog } from "./room-dialogs.tsx";
 import { SettingsDialog } from "./settings-dialog.tsx";
@@ -59,6 +66,8 @@ export function OverlayHost({ overlay, ...props }: OverlayProps & { overlay: Ove
       return <HistoryDialog {...props} entry={overlay.entry} room={overlay.room} onClose={close} />;
     case "readers":
       return <ReadersDialog {...props} entry={overlay.entry} room={overlay.room} onClose={close} />;
+    case "reactions":
+      return <ReactionsDialog {...props} entry={overlay.entry} onClose={close} />;
     case "profile":
       return <ProfileDialog {...props} person={overlay.person} onClose={close} />;
     case "ban":

@@ -129,24 +129,26 @@ export function BrowseDialog({ chat, onOpenRoom, onClose }: Props) {
         onInput={(event) => setSearch(event.currentTarget.value)}
       />
       <ul className="browse-list">
-        {(rooms ?? []).map((room) => (
-          <li key={room.id} className="browse-room">
-            <RoomIcon room={{ ...room, kind: "public" }} />
-            <span className="browse-words">
-              <strong>{room.name}</strong>
-              <span className="browse-topic">{room.topic || room.description}</span>
-              <span className="browse-count">{more.browse.members(room.memberCount)}</span>
-            </span>
-            <button
-              type="button"
-              className={room.isMember ? "button-secondary" : "button-primary"}
-              aria-label={`${room.isMember ? more.browse.open : more.browse.join}: ${room.name}`}
-              onClick={() => void go(room)}
-            >
-              {room.isMember ? more.browse.open : more.browse.join}
-            </button>
-          </li>
-        ))}
+        {(rooms ?? [])
+          .toSorted((a, b) => Number(a.isMember) - Number(b.isMember))
+          .map((room) => (
+            <li key={room.id} className="browse-room">
+              <RoomIcon room={{ ...room, kind: "public" }} />
+              <span className="browse-words">
+                <strong>{room.name}</strong>
+                <span className="browse-topic">{room.topic || room.description}</span>
+                <span className="browse-count">{more.browse.members(room.memberCount)}</span>
+              </span>
+              <button
+                type="button"
+                className={room.isMember ? "button-secondary" : "button-primary"}
+                aria-label={`${room.isMember ? more.browse.open : more.browse.join}: ${room.name}`}
+                onClick={() => void go(room)}
+              >
+                {room.isMember ? more.browse.open : more.browse.join}
+              </button>
+            </li>
+          ))}
       </ul>
       {rooms?.length === 0 ? <p className="panel-note">{more.browse.none}</p> : null}
       {hasMore ? (
@@ -163,11 +165,15 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: Props & {
   const [search, setSearch] = useState("");
   const [found, setFound] = useState<readonly Person[]>([]);
   const [chosen, setChosen] = useState<readonly Person[]>([]);
+  const [marked, setMarked] = useState(0);
   const max = isForRoom ? membersAddedAtOnceMax : groupPeopleMax - 1;
   useEffect(() => {
     const timer = setTimeout(() => {
       chat.api.people(search.trim()).then(
-        ({ people }) => setFound(people),
+        ({ people }) => {
+          setFound(people);
+          setMarked(0);
+        },
         () => chat.toasts.show(t.errors.notLoaded),
       );
     }, askAfterMs);
@@ -179,6 +185,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: Props & {
     if (chosen.length >= max) return;
     setChosen([...chosen, person]);
     setSearch("");
+    setMarked(0);
   };
   const done = async () => {
     if (isForRoom) {
@@ -200,7 +207,8 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: Props & {
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (search.trim() !== "" && shown[0]) choose(shown[0]);
+          const person = shown[Math.min(marked, shown.length - 1)];
+          if (person && (search.trim() !== "" || marked > 0)) choose(person);
           else if (chosen.length > 0) void done();
         }}
       >
@@ -222,28 +230,46 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: Props & {
         <label className="form-field">
           <span>{isForRoom ? more.people.addHint : `${more.newDirect.to} (${more.newDirect.hint})`}</span>
           <input
-            type="search"
+            type="text"
             className="field"
             autocomplete="off"
             data-autofocus
+            role="combobox"
+            aria-expanded="true"
+            aria-controls="people-found"
+            aria-activedescendant={shown.length > 0 ? `person-${marked}` : undefined}
             value={search}
             onInput={(event) => setSearch(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+              if (step !== 0 && shown.length > 0) {
+                event.preventDefault();
+                setMarked((marked + step + shown.length) % shown.length);
+              } else if (event.key === "Backspace" && search === "") setChosen(chosen.slice(0, -1));
+            }}
           />
         </label>
-        <ul className="people people-found">
-          {shown.map((person) => (
-            <li key={person.id}>
-              <button type="button" className="person person-button" onClick={() => choose(person)}>
-                <Avatar person={person} size="small" />
-                <span className="person-name">
-                  {nameOf(person)}
-                  <span className="person-you"> @{person.username}</span>
-                  {person.id === chat.you.id ? <span className="person-you"> ({t.app.you})</span> : null}
-                </span>
-              </button>
-            </li>
+        <div className="people people-found" role="listbox" id="people-found" aria-label={more.people.title}>
+          {shown.map((person, index) => (
+            <div
+              key={person.id}
+              id={`person-${index}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === marked}
+              className={index === marked ? "person person-button person-marked" : "person person-button"}
+              onPointerMove={() => setMarked(index)}
+              onPointerUp={() => choose(person)}
+            >
+              <Avatar person={person} size="small" />
+              <span className="person-name">
+                {nameOf(person)}
+                <span className="person-you"> @{person.username}</span>
+                {person.id === chat.you.id ? <span className="person-you"> ({t.app.you})</span> : null}
+              </span>
+            </div>
           ))}
-        </ul>
+        </div>
         {shown.length === 0 && search.trim() !== "" ? (
           <p className="panel-note">{more.newDirect.nobody}</p>
         ) : null}

@@ -3,7 +3,7 @@ import { nameOf } from "@novax/protocol/person";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { RoomIcon } from "../../components/room-icon.tsx";
-import { fuzzyScore } from "../../stores/completion.ts";
+import { fuzzyScore } from "../../stores/matching.ts";
 import { callsOf } from "../../stores/rooms-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";

@@ -4,6 +4,7 @@ import { roomDescriptionCharsMax, roomNameCharsMax, roomTopicCharsMax } from "@n
 import { isDirect } from "@novax/protocol/permissions";
 import { nameOf } from "@novax/protocol/person";
 import { useEffect, useState } from "preact/hooks";
+import { leaveRoom } from "../../stores/leave-room.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { PanelProps } from "./side-panel.tsx";
@@ -19,12 +20,24 @@ export function DetailsPanel(props: PanelProps) {
   const mayChange = chat.may("room.change") && !room.isArchived;
   return (
     <>
+      <div className="panel-actions only-phone">
+        <button type="button" className="button-secondary" onClick={() => props.onPanel("pins")}>
+          {t.room.pins}
+        </button>
+      </div>
+      <Wishes {...props} room={room} />
       {isDirect(room.kind) ? null : mayChange ? (
         <ChangeForm key={room.id} {...props} room={room} />
       ) : (
         <dl className="facts">
-          <dt>{more.details.topic}</dt>
-          <dd>{room.topic}</dd>
+          <dt>{more.details.name}</dt>
+          <dd dir="auto">{room.name}</dd>
+          {room.topic === "" ? null : (
+            <>
+              <dt>{more.details.topic}</dt>
+              <dd dir="auto">{room.topic}</dd>
+            </>
+          )}
           {room.description === "" ? null : (
             <>
               <dt>{more.details.description}</dt>
@@ -33,7 +46,6 @@ export function DetailsPanel(props: PanelProps) {
           )}
         </dl>
       )}
-      <Wishes {...props} room={room} />
       {chat.may("member.ban") ? <Bans {...props} room={room} /> : null}
       <div className="panel-actions">
         <button
@@ -47,7 +59,11 @@ export function DetailsPanel(props: PanelProps) {
           {more.details.copyLink}
         </button>
         {room.id !== generalRoomId && chat.may("room.leave") ? (
-          <button type="button" className="button-secondary" onClick={() => void leave(props, room)}>
+          <button
+            type="button"
+            className="button-secondary"
+            onClick={() => leaveRoom(chat, ui, room, props.onClose)}
+          >
             {more.details.leave}
           </button>
         ) : null}
@@ -72,27 +88,6 @@ export function DetailsPanel(props: PanelProps) {
       </div>
     </>
   );
-}
-
-/** Leaving can be taken back where one may come in again by oneself; elsewhere one is asked first. */
-async function leave({ chat, ui, onOpenRoom, onClose }: PanelProps, room: OwnRoom): Promise<void> {
-  const go = async () => {
-    if (!(await chat.order("room.leave", { room: room.id }))) return;
-    onClose();
-    if (room.kind !== "public") return;
-    chat.toasts.show(more.details.left(room.name), {
-      label: more.details.undo,
-      run: async () => {
-        const reply = await chat.order("room.join", { room: room.id });
-        if (!reply?.room) return;
-        chat.rooms.put(reply.room);
-        onOpenRoom(room.id);
-      },
-    });
-  };
-  if (room.kind === "public") await go();
-  else
-    ui.open({ kind: "ask", text: `${more.details.leave}?`, yes: more.details.leave, onYes: () => void go() });
 }
 
 function ChangeForm({ chat, room }: PanelProps & { room: OwnRoom }) {

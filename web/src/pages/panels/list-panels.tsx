@@ -6,6 +6,7 @@ import type { FollowedThread, FoundMessage, Later, Report } from "../../client/a
 import { Avatar } from "../../components/avatar.tsx";
 import { formatFull, formatSoon } from "../../components/time.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
+import { withoutMarks } from "../../stores/markdown.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { PanelProps } from "./side-panel.tsx";
@@ -40,7 +41,7 @@ export function FoundPanel(props: PanelProps & { list: "mentions" | "saved" }) {
                 onClick={() => {
                   chat.toggleSaved(message.room, message.seq);
                   chat.toasts.show(more.lists.unsaved, {
-                    label: more.details.undo,
+                    label: t.app.undo,
                     run: () => chat.toggleSaved(message.room, message.seq),
                   });
                 }}
@@ -106,7 +107,7 @@ export function PinsPanel({ chat, onOpenRoom }: PanelProps) {
                 <time title={formatFull(message.sentAt)}>{formatSoon(message.sentAt)}</time>
               </span>
               <span className="found-text" dir="auto">
-                {textOf(message.body)}
+                {withoutMarks(textOf(message.body))}
               </span>
             </span>
           </button>
@@ -249,7 +250,7 @@ export function ReportsPanel({ chat, onOpenRoom }: PanelProps) {
                   {report.roomName === "" ? "" : more.lists.in(report.roomName)} · {formatSoon(report.at)}
                 </span>
                 <span className="found-text" dir="auto">
-                  {report.text}
+                  {withoutMarks(report.text)}
                 </span>
                 <span className="found-head">{more.report.by(nameOf(report.reporter), report.reason)}</span>
                 {report.outcome === null ? null : (
@@ -314,7 +315,7 @@ function Found(props: PanelProps & { message: FoundMessage; thread?: FollowedThr
           <time title={formatFull(message.sentAt)}>{formatSoon(message.sentAt)}</time>
         </span>
         <span className="found-text" dir="auto">
-          {message.excerpt ?? t.message.deleted}
+          {message.excerpt === null ? t.message.deleted : withoutMarks(message.excerpt)}
         </span>
         {thread ? (
           <span className={thread.unread > 0 ? "found-head found-new" : "found-head"}>

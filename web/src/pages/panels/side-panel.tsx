@@ -12,6 +12,7 @@ export type PanelProps = {
   ui: UiStore;
   onOpenRoom: (room: string, seq?: number) => void;
   onOpenThread: (room: string, root: number) => void;
+  onPanel: (panel: Panel) => void;
   onClose: () => void;
 };
 

@@ -1,0 +1,218 @@
+// What somebody began, or has not read, is not lost on the way: by going elsewhere, by a broken line, by a second tab.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { RoomId } from "@novax/protocol/ids";
+import type { Browser, Page } from "playwright-core";
+import {
+  desktop,
+  launchBrowser,
+  openChat,
+  phone,
+  say,
+  waitForText,
+  waitUntilOpen,
+} from "../support/browser.ts";
+import { join, type Person } from "../support/person.ts";
+import {
+  chromiumPath,
+  createTestData,
+  startServer,
+  type TestData,
+  type TestServer,
+  waitUntil,
+} from "../support/server.ts";
+
+describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
+  let data: TestData;
+  let server: TestServer;
+  let browser: Browser;
+  let alice: Person;
+  let bob: Person;
+  const rooms = {} as Record<"Alpha" | "Beta" | "Gamma", RoomId>;
+
+  beforeAll(async () => {
+    data = await createTestData("embedded");
+    server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
+    browser = await launchBrowser();
+    alice = await join(server, "alice");
+    bob = await join(server, "bob");
+    for (const name of ["Alpha", "Beta", "Gamma"] as const) {
+      const { room } = await bob.did("room.create", { kind: "public", name, people: [await alice.id()] });
+      rooms[name] = room.id;
+    }
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await data?.remove();
+  });
+
+  const item = (page: Page, name: string) => page.locator(".room-item", { hasText: name }).first();
+  const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true }).waitFor();
+  const field = (page: Page) => page.locator(".room .composer-field");
+  const rowOf = (page: Page, text: string) => page.locator(".row-message", { hasText: text }).first();
+  /** Whether the "New" line stands inside the list. */
+  const showsNewLine = (page: Page) =>
+    page.evaluate(() => {
+      const line = document.querySelector(".row-unread")?.getBoundingClientRect();
+      const view = document.querySelector(".messages-viewport")!.getBoundingClientRect();
+      return line !== undefined && line.top >= view.top && line.bottom <= view.bottom;
+    });
+
+  for (const [size, options, name, count] of [
+    ["desktop", desktop, "Alpha", 30],
+    ["phone", phone, "Beta", 60],
+  ] as const) {
+    test(`a room that was never opened here opens at the first of ${count} unread messages (${size})`, async () => {
+      const already = count === 60 ? 60 : 3;
+      for (let index = 0; index < already; index++) await bob.say(rooms[name], `old ${index}`);
+      await alice.did("room.mark_read", { room: rooms[name], seq: (await alice.room(rooms[name])).headSeq });
+      for (let index = 0; index < count; index++)
+        await bob.say(rooms[name], `fresh ${index} ${"words to fill a line ".repeat(6)}`);
+      const { page } = await openChat(browser, alice, options);
+      if (size === "phone") await page.getByRole("button", { name: "All rooms" }).click();
+      // Not hovered: nothing of it is here yet.
+      await item(page, name).dispatchEvent("click");
+      await heading(page, name);
+      expect(await waitUntil(() => showsNewLine(page))).toBe(true);
+      await Bun.sleep(800);
+      expect((await alice.room(rooms[name])).unread).toBeGreaterThan(0);
+      await page.context().close();
+    }, 30_000);
+  }
+
+  test("a room whose messages do not come says so; they are read again when asked, and when the line is back", async () => {
+    const { page } = await openChat(browser, alice);
+    let isBroken = true;
+    await page.route("**/timeline*", (route) => (isBroken ? route.abort() : route.continue()));
+    await item(page, "Gamma").dispatchEvent("click");
+    const again = page.getByRole("button", { name: /did not load/ });
+    await again.waitFor();
+    isBroken = false;
+    await again.click();
+    await page.getByText("This is the beginning of Gamma.").waitFor();
+    await page.context().close();
+  }, 30_000);
+
+  test("an edit, a reply and what is written in a thread wait where they were begun", async () => {
+    const { page } = await openChat(browser, alice);
+    await item(page, "Gamma").click();
+    await heading(page, "Gamma");
+    await say(page, "first words");
+    await waitForText(page, "first words");
+    await field(page).click();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("End");
+    await page.keyboard.type(" and more");
+    expect(await rowOf(page, "first words").locator(".message-highlighted").count()).toBe(1);
+    await item(page, "General").click();
+    await heading(page, "General");
+    expect(await field(page).inputValue()).toBe("");
+    await item(page, "Gamma").click();
+    expect(await field(page).inputValue()).toBe("first words and more");
+    await page.keyboard.press("Enter");
+    await rowOf(page, "first words and more").waitFor();
+
+    await rowOf(page, "first words").locator("article").focus();
+    await page.keyboard.press("r");
+    await item(page, "General").click();
+    await heading(page, "General");
+    expect(await page.getByText("Replying to").count()).toBe(0);
+    await item(page, "Gamma").click();
+    await page.getByText("Replying to").waitFor();
+
+    await rowOf(page, "first words").locator("article").focus();
+    await page.keyboard.press("t");
+    const thread = page.getByRole("complementary", { name: "Thread" });
+    await thread.getByLabel("Reply in the thread").fill("half a thought");
+    await page.keyboard.press("Escape");
+    await thread.waitFor({ state: "detached" });
+    await rowOf(page, "first words").locator("article").focus();
+    await page.keyboard.press("t");
+    expect(await thread.getByLabel("Reply in the thread").inputValue()).toBe("half a thought");
+    await page.context().close();
+  }, 30_000);
+
+  test("what is sent in one tab is not left to be sent again in the other", async () => {
+    const { page: one } = await openChat(browser, alice);
+    await field(one).fill("only once");
+    expect(await waitUntil(async () => (await alice.read<object>("/api/own")) !== null)).toBe(true);
+    const two = await one.context().newPage();
+    await two.goto(`${server.url}/chat`);
+    await waitUntilOpen(two);
+    expect(await field(two).inputValue()).toBe("only once");
+    await one.bringToFront();
+    await field(one).press("Enter");
+    expect(await waitUntil(async () => (await field(two).inputValue()) === "")).toBe(true);
+    await one.context().close();
+  }, 30_000);
+
+  test("Escape closes what lies beside the room first; what it marks read can be taken back", async () => {
+    const { page } = await openChat(browser, alice);
+    await page.getByRole("button", { name: "About this room" }).click();
+    await page.locator(".panel form, .panel .settings-section").first().waitFor();
+    await field(page).click();
+    await page.keyboard.press("Escape");
+    await page.locator(".panel").waitFor({ state: "detached" });
+    expect(await page.evaluate(() => document.activeElement?.classList.contains("composer-field"))).toBe(
+      true,
+    );
+    await item(page, "Beta").click();
+    await page.locator(".row-unread").waitFor();
+    const { unread } = await alice.room(rooms.Beta);
+    await page.keyboard.press("Escape");
+    expect(await waitUntil(async () => (await alice.room(rooms.Beta)).unread === 0)).toBe(true);
+    await page.getByRole("button", { name: "Undo" }).click();
+    expect(await waitUntil(async () => (await alice.room(rooms.Beta)).unread >= unread)).toBe(true);
+    expect(await waitUntil(() => showsNewLine(page))).toBe(true);
+    await page.context().close();
+  }, 30_000);
+
+  test("on a phone Back closes what lies over the room, and then leads to the rooms; a list opens as often as it is asked for", async () => {
+    const { page } = await openChat(browser, alice, phone);
+    await page.getByRole("button", { name: "All rooms" }).click();
+    await item(page, "Gamma").click();
+    await heading(page, "Gamma");
+    await page.getByRole("button", { name: "Emoji" }).click();
+    await page.locator(".emoji-cell").first().waitFor();
+    await page.goBack();
+    await page.locator(".emoji-picker").waitFor({ state: "detached" });
+    expect(await page.locator(".room").isVisible()).toBe(true);
+    await page.getByRole("button", { name: "All rooms" }).click();
+    for (let round = 0; round < 2; round++) {
+      await page.locator(".room-item", { hasText: /^Mentions/ }).click();
+      await page.getByRole("complementary", { name: "Mentions" }).waitFor();
+      await page.goBack();
+      await page.locator(".panel").waitFor({ state: "hidden" });
+      expect(await page.locator(".sidebar").isVisible()).toBe(true);
+    }
+    await page.context().close();
+  }, 30_000);
+
+  test("a room's menu marks read, mutes and leaves; a private room is not left by a slip; the rooms in sight are marked", async () => {
+    const { room } = await alice.did("room.create", {
+      kind: "private",
+      name: "Den",
+      people: [await bob.id()],
+    });
+    const { page } = await openChat(browser, alice);
+    await bob.say(room.id, "knock");
+    await page.locator(".room-item-unread", { hasText: "Den" }).waitFor();
+    const choose = async (name: string) => {
+      await item(page, "Den").click({ button: "right" });
+      await page.getByRole("menuitem", { name, exact: true }).click();
+    };
+    await choose("Mark read");
+    expect(await waitUntil(async () => (await alice.room(room.id)).unread === 0)).toBe(true);
+    await choose("Mute");
+    expect(await waitUntil(async () => (await alice.room(room.id)).isMuted)).toBe(true);
+    await choose("Leave the room");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    expect((await alice.rooms()).some((own) => own.id === room.id)).toBe(true);
+    // A room that is named is led to when it was sent.
+    await field(page).fill("see #gamma, please");
+    await page.keyboard.press("Enter");
+    await page.locator(".message-text a", { hasText: "#Gamma" }).click();
+    await heading(page, "Gamma");
+    await page.context().close();
+  }, 30_000);
+});

@@ -1,0 +1,45 @@
+import type { OwnRoom } from "@novax/protocol/entities";
+import { generalRoomId } from "@novax/protocol/general-room";
+import type { ChatStore } from "../stores/chat-store.ts";
+import { leaveRoom } from "../stores/leave-room.ts";
+import type { MenuItem, UiStore } from "../stores/ui-store.ts";
+import { more } from "../texts/more.ts";
+import { t } from "../texts/text.ts";
+
+/** What can be done with a room from the list, without going there. */
+export function roomMenu(chat: ChatStore, ui: UiStore, room: OwnRoom): MenuItem[] {
+  const wish = (changes: { isFavourite?: boolean; isMuted?: boolean }) =>
+    void chat.order("room.set_preferences", { room: room.id, ...changes });
+  const hasUnread = [...chat.rooms.all.peek().values()].some((own) => own.unread > 0);
+  const items: (MenuItem | false)[] = [
+    room.unread > 0 && { label: t.room.markRead, run: () => chat.markRoomRead(room.id) },
+    {
+      label: room.isFavourite ? more.roomMenu.unfavourite : more.roomMenu.favourite,
+      run: () => wish({ isFavourite: !room.isFavourite }),
+    },
+    {
+      label: room.isMuted ? more.roomMenu.unmute : more.roomMenu.mute,
+      run: () => wish({ isMuted: !room.isMuted }),
+    },
+    {
+      label: more.details.copyLink,
+      run: () => {
+        void navigator.clipboard?.writeText(`${location.origin}/chat/${room.id}`);
+        chat.toasts.show(t.message.copied);
+      },
+    },
+    hasUnread && {
+      label: more.roomMenu.allRead,
+      run: () => {
+        for (const own of chat.rooms.all.peek().values()) if (own.unread > 0) chat.markRoomRead(own.id);
+      },
+    },
+    room.id !== generalRoomId &&
+      chat.may("room.leave", room) && {
+        label: more.details.leave,
+        isDanger: true,
+        run: () => leaveRoom(chat, ui, room),
+      },
+  ];
+  return items.filter((item) => item !== false);
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "bun:test";
+import type { OwnRoom } from "@novax/protocol/entities";
+import { linkRooms } from "./room-links.ts";
+
+const rooms = [
+  { id: "1", name: "New", kind: "public" },
+  { id: "2", name: "New office", kind: "private" },
+  { id: "3", name: "C++ [old]", kind: "public" },
+  { id: "4", name: "", kind: "direct" },
+] as unknown as OwnRoom[];
+const linked = (text: string) => linkRooms(text, rooms, "https://chat.example");
+
+test("a room that is named becomes a link when it is sent, whatever its name and its capitals", () => {
+  expect(linked("see #new and #New office!")).toBe(
+    "see [#New](https://chat.example/chat/1) and [#New office](https://chat.example/chat/2)!",
+  );
+  expect(linked("#C++ [old]: gone")).toBe("[#C++ \\[old\\]](https://chat.example/chat/3): gone");
+});
+
+test("what only looks like one stays: longer words, headings, addresses, code, links that are there already", () => {
+  for (const text of [
+    "#newer",
+    "# New",
+    "a#new",
+    "https://example.org/#new",
+    "`#new`",
+    "```\n#new\n```",
+    "[#New](https://chat.example/chat/1)",
+    "#unknown",
+  ])
+    expect(linked(text)).toBe(text);
+});

@@ -1,0 +1,29 @@
+import type { OwnRoom } from "@novax/protocol/entities";
+import { isDirect } from "@novax/protocol/permissions";
+
+/**
+ * Makes links of the rooms that a text names as `#Name`: what is written stays readable while it is written, and leads
+ * there when it is sent. Code stays as it is.
+ */
+export function linkRooms(text: string, rooms: Iterable<OwnRoom>, origin: string): string {
+  if (!text.includes("#")) return text;
+  const named = [...rooms].filter((room) => !isDirect(room.kind));
+  if (named.length === 0) return text;
+  const byName = new Map(named.map((room) => [room.name.toLowerCase(), room]));
+  // The longest name first: "#New office" is not "#New".
+  const names = [...byName.keys()]
+    .sort((a, b) => b.length - a.length)
+    .map((name) => name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
+  const name = new RegExp(`(?<![\\p{L}\\p{N}_[/&])#(${names.join("|")})(?![\\p{L}\\p{N}_])`, "giu");
+  return text
+    .split(/(```[\s\S]*?```|`[^`]*`)/)
+    .map((part, index) =>
+      index % 2
+        ? part
+        : part.replace(name, (_, found: string) => {
+            const room = byName.get(found.toLowerCase())!;
+            return `[#${room.name.replace(/[[\]\\]/g, "\\$&")}](${origin}/chat/${room.id})`;
+          }),
+    )
+    .join("");
+}
