@@ -156,7 +156,7 @@ export class Composer extends Component<ComposerProps, State> {
             </button>
           </div>
         ) : null}
-        {isFormatting && !isPreviewing ? this.#renderFormatting() : null}
+        {isFormatting ? this.#renderFormatting() : null}
         <div className="composer-line">
           <button
             type="button"
@@ -270,7 +270,11 @@ export class Composer extends Component<ComposerProps, State> {
       [t.composer.link, "🔗", () => this.#wrap("[", "](https://)")],
     ];
     return (
-      <div className="composer-formatting" role="toolbar" aria-label={t.composer.formatting}>
+      <div
+        className={`composer-formatting${this.state.isPreviewing ? " composer-formatting-off" : ""}`}
+        role="toolbar"
+        aria-label={t.composer.formatting}
+      >
         {buttons.map(([label, sign, run], index) => (
           <button
             key={label}

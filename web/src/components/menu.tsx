@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { MenuItem, Spot } from "../stores/ui-store.ts";
+import { isTouch } from "./composer.tsx";
 
 const marginPx = 8;
 
@@ -12,6 +13,11 @@ export function usePlacement(spot: Spot) {
   useLayoutEffect(() => {
     const element = box.current!;
     const dialog = element.closest("dialog")!;
+    // The first thing to write in would bring up the keyboard over what one came for.
+    if (isTouch()) {
+      element.tabIndex = -1;
+      element.setAttribute("autofocus", "");
+    }
     if (!dialog.open) dialog.showModal();
     const { width, height } = element.getBoundingClientRect();
     const { innerWidth, innerHeight } = window;
