@@ -2,6 +2,7 @@
 // client shows after any number of events is what a fresh load would show.
 import type { Message, PollState, Room } from "./entities.ts";
 import type { EventOf, Note, RoomEvent } from "./events.ts";
+import type { AccountId } from "./ids.ts";
 import { excerptOf } from "./text.ts";
 
 /** A message, and the last event that is known to have been looked at for it. */
@@ -81,7 +82,13 @@ export function applyToEntries<E extends TimelineEntry>(
       }));
     case "reaction.added":
     case "reaction.removed":
-      return changeEntry(entries, event.target, event.seq, (message) => applyReaction(message, event));
+      return changeEntry(entries, event.target, event.seq, (message) =>
+        withReaction(message, {
+          emoji: event.emoji,
+          by: event.actor.id,
+          isAdded: event.type === "reaction.added",
+        }),
+      );
     case "poll.changed":
       return changeEntry(entries, event.target, event.seq, (message) =>
         message.poll ? { ...message, poll: applyVote(message.poll, event) } : message,
@@ -183,14 +190,14 @@ function applyVote(
   return { voters, counts, isClosed };
 }
 
-function applyReaction(
+/** A message with somebody's reaction, or without it. */
+export function withReaction(
   message: MessageEntry,
-  event: EventOf<"reaction.added"> | EventOf<"reaction.removed">,
+  { emoji, by: who, isAdded }: { emoji: string; by: AccountId; isAdded: boolean },
 ): MessageEntry {
-  const { emoji, actor } = event;
   const old = message.reactions.find((reaction) => reaction.emoji === emoji);
-  const others = (old?.by ?? []).filter((id) => id !== actor.id);
-  const by = event.type === "reaction.added" ? [...others, actor.id] : others;
+  const others = (old?.by ?? []).filter((id) => id !== who);
+  const by = isAdded ? [...others, who] : others;
   if (message.body.kind === "deleted") return message;
   if (!old)
     return by.length === 0 ? message : { ...message, reactions: [...message.reactions, { emoji, by }] };

@@ -43,6 +43,7 @@ const openRoomsMax = 20;
 const prefetchedMax = 5;
 /** When something is deleted that thousands have not read, they do not all ask at the same moment. */
 const rereadWithinMs = 4000;
+const rereadOwnAfterMs = 500;
 
 /** The open chat: the connection, the rooms, what is on its way, and who is here. */
 export class ChatStore {
@@ -82,6 +83,7 @@ export class ChatStore {
   #epoch: string;
   #arrived: EventsFrame[] = [];
   #rereadTimer: ReturnType<typeof setTimeout> | undefined;
+  #ownTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(bootstrap: Bootstrap, options: ChatOptions) {
     this.#schedule = options.schedule;
@@ -379,7 +381,17 @@ export class ChatStore {
     const isOwn = entry.reactions.some(
       (reaction) => reaction.emoji === emoji && reaction.by.includes(this.you.id),
     );
-    void this.order(isOwn ? "reaction.remove" : "reaction.add", { room, seq: entry.seq, emoji });
+    const show = (isAdded: boolean) => {
+      for (const store of [this.#stores.get(room), this.#thread.peek()])
+        if (store?.id === room) store.setReaction(entry.seq, { emoji, by: this.you.id, isAdded });
+    };
+    // It is there at once, and goes again where the server refuses it.
+    show(!isOwn);
+    void this.order(isOwn ? "reaction.remove" : "reaction.add", { room, seq: entry.seq, emoji }).then(
+      (done) => {
+        if (!done) show(isOwn);
+      },
+    );
   }
 
   toggleSaved(room: RoomId, seq: number): void {
@@ -404,6 +416,14 @@ export class ChatStore {
     } catch {
       // It is read again with the next change of it.
     }
+  }
+
+  /** A busy thread says so often that it has something new; it is looked at twice a second at most. */
+  #rereadOwnSoon(): void {
+    this.#ownTimer ??= setTimeout(() => {
+      this.#ownTimer = undefined;
+      void this.rereadOwn();
+    }, rereadOwnAfterMs);
   }
 
   async #rereadSaved(): Promise<void> {
@@ -544,7 +564,7 @@ export class ChatStore {
         this.listsVersion.value += 1;
         if (passing.what === "saved") void this.#rereadSaved();
         if (passing.what === "profile" || passing.what === "reports" || passing.what === "threads")
-          void this.rereadOwn();
+          this.#rereadOwnSoon();
         return;
     }
   }

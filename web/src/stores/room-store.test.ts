@@ -52,6 +52,15 @@ const page = (from: number, to: number, head: number): TimelinePage => ({
   ownVotes: {},
 });
 
+const reacted = (seq: number, target: number): RoomEvent => ({
+  seq,
+  at: seq,
+  actor: alice,
+  type: "reaction.added",
+  target,
+  emoji: "👍",
+});
+
 /** A store that shows the newest of a room of `head` messages. */
 function setUp({
   head,
@@ -80,6 +89,18 @@ const textAt = (store: RoomStore, seq: number) => {
 };
 
 describe("the room store", () => {
+  test("a reaction is there at once, and once when its event comes; refused it goes again", () => {
+    const store = setUp({ head: 10 });
+    const shown = () => store.find(10)!.reactions;
+    store.setReaction(10, { emoji: "👍", by: alice.id, isAdded: true });
+    expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
+    store.apply([reacted(11, 10)]);
+    expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
+    store.setReaction(10, { emoji: "🎉", by: alice.id, isAdded: true });
+    store.setReaction(10, { emoji: "🎉", by: alice.id, isAdded: false });
+    expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
+  });
+
   test("takes what follows, ignores what it has, and says when something is missing", () => {
     const store = setUp({ head: 100 });
     expect(store.apply(events(99, 103))).toBe(true);

@@ -4,6 +4,7 @@ import {
   type TimelineEntry,
   toMessageEntry,
   toTimelineEntry,
+  withReaction,
 } from "@novax/protocol/apply-event";
 import type { TimelinePage } from "@novax/protocol/bootstrap";
 import type { Person } from "@novax/protocol/entities";
@@ -207,6 +208,14 @@ export class RoomStore {
   /** Shows one's own choice in a poll at once. */
   setOwnVote(seq: number, choices: readonly number[]): void {
     this.#ownVotes.value = { ...this.#ownVotes.value, [seq]: choices };
+  }
+
+  /** Shows a reaction before the server has said so. */
+  setReaction(seq: number, reaction: Parameters<typeof withReaction>[1]): void {
+    const entries = this.#entries.peek();
+    const index = entries.findIndex((entry) => entry.seq === seq);
+    const entry = entries[index];
+    if (entry?.kind === "message") this.#entries.value = entries.with(index, withReaction(entry, reaction));
   }
 
   find(seq: number): MessageEntry | null {
