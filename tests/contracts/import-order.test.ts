@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "../..");
 const serverOrder =
-  "lib config log db bus blobs mail events jobs audit accounts auth rooms files messages search notifications admin realtime http main".split(
+  "texts lib config log db bus blobs mail events jobs audit accounts auth rooms files messages search notifications admin realtime http main".split(
     " ",
   );
 
