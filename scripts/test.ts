@@ -69,12 +69,15 @@ function run(title: string, args: string[]): boolean {
 
 async function runTests(paths: string[]): Promise<boolean> {
   console.log("\n== tests");
-  const child = Bun.spawn([process.execPath, "--no-env-file", "test", "--timeout", "60000", ...paths], {
-    cwd: root,
-    env,
-    stdout: "inherit",
-    stderr: "pipe",
-  });
+  const child = Bun.spawn(
+    [process.execPath, "--no-env-file", "test", "--parallel=2", "--timeout", "60000", ...paths],
+    {
+      cwd: root,
+      env,
+      stdout: "inherit",
+      stderr: "pipe",
+    },
+  );
   let text = "";
   for await (const chunk of child.stderr) {
     process.stderr.write(chunk);

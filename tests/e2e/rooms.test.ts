@@ -61,27 +61,27 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await a.getByLabel("Name").fill("Workshop");
     await a.getByLabel("Topic (optional)").fill("Things in the making");
     await button(a, "Create").click();
-    await a.getByRole("heading", { name: "Workshop" }).waitFor();
+    await a.getByRole("heading", { name: "Workshop", exact: true }).waitFor();
     await a.waitForURL(/\/chat\/[0-9a-f-]{36}$/);
     workshop = new URL(a.url()).pathname.split("/")[2]!;
     await a.goBack();
-    await a.getByRole("heading", { name: "General" }).waitFor();
+    await a.getByRole("heading", { name: "General", exact: true }).waitFor();
     await a.goForward();
-    await a.getByRole("heading", { name: "Workshop" }).waitFor();
+    await a.getByRole("heading", { name: "Workshop", exact: true }).waitFor();
 
     await button(b, "All rooms").click();
     await button(b, "Add a room").click();
     await b.getByRole("menuitem", { name: "Browse rooms" }).click();
     await b.getByRole("searchbox", { name: "Search rooms" }).fill("work");
     await button(b, "Join: Workshop").click();
-    await b.getByRole("heading", { name: "Workshop" }).waitFor();
+    await b.getByRole("heading", { name: "Workshop", exact: true }).waitFor();
     await say(b, "I am in");
     await waitForText(a, "I am in");
     expect(await a.locator(".member-change", { hasText: "bob joined" }).count()).toBe(1);
     await b.goBack();
     expect(await isShown(b.locator(".sidebar"))).toBe(true);
     await roomItem(b, "Workshop").click();
-    await b.getByRole("heading", { name: "Workshop" }).waitFor();
+    await b.getByRole("heading", { name: "Workshop", exact: true }).waitFor();
   }, 60_000);
 
   test("a message is answered, edited by the arrow, reacted to, pinned and deleted; the other side sees each at once", async () => {
@@ -152,7 +152,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     expect(await isShown(thread.locator(".message-text", { hasText: "and here" }))).toBe(true);
     expect((await shownTexts(a)).filter((text) => text.includes("and here"))).toHaveLength(1);
     await b.goBack();
-    expect(await isShown(b.getByRole("heading", { name: "Workshop" }))).toBe(true);
+    expect(await isShown(b.getByRole("heading", { name: "Workshop", exact: true }))).toBe(true);
     // Whoever wrote hears of what comes, in the list of threads too, until they read it; and can stop that.
     const follow = thread.getByRole("button", { name: "Following" });
     expect(await follow.getAttribute("aria-pressed")).toBe("true");
@@ -226,7 +226,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
   test("drafts stay with their room, and are there on the other device; rooms change by Alt and arrows", async () => {
     await a.locator(".composer-field").fill("half a thought");
     await a.keyboard.press("Alt+ArrowUp");
-    await a.getByRole("heading", { name: "Workshop" }).waitFor();
+    await a.getByRole("heading", { name: "Workshop", exact: true }).waitFor();
     expect(await a.locator(".composer-field").inputValue()).toBe("");
     expect(await isShown(roomItem(a, "bob").locator(".visually-hidden", { hasText: "draft" }))).toBe(true);
     const second = await openChat(browser, alice, desktop);
@@ -300,18 +300,18 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await b.goto(`${server.url}/chat/${closed}`);
     expect(await isShown(b.locator(".toast", { hasText: "There is no such room." }))).toBe(true);
     await b.goto(`${server.url}/chat/${lobby}`);
-    await b.getByRole("heading", { name: "Lobby" }).waitFor();
+    await b.getByRole("heading", { name: "Lobby", exact: true }).waitFor();
     await alice.say(workshop as RoomId, `see [the lobby](${server.url}/chat/${lobby})`);
     await openOnPhone("Workshop");
     await b.getByRole("link", { name: "the lobby" }).click();
-    await b.getByRole("heading", { name: "Lobby" }).waitFor();
+    await b.getByRole("heading", { name: "Lobby", exact: true }).waitFor();
     expect(b.context().pages()).toHaveLength(1);
   }, 60_000);
 
   test("whoever is taken out of a room is out at once, told so, and led to another", async () => {
     const room = workshop as RoomId;
     await b.goto(`${server.url}/chat/${room}`);
-    await b.getByRole("heading", { name: "Workshop" }).waitFor();
+    await b.getByRole("heading", { name: "Workshop", exact: true }).waitFor();
     await b.locator(".composer-field").waitFor();
     await waitUntil(async () => (await b.locator(".count").first().innerText()) !== "0");
     await a.getByRole("button", { name: /^People/ }).click();
@@ -322,7 +322,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
       .getByRole("button", { name: "Take out of the room" })
       .click();
     expect(await isShown(b.locator(".toast", { hasText: "You are no longer in Workshop." }))).toBe(true);
-    await b.getByRole("heading", { name: "Workshop" }).waitFor({ state: "detached" });
+    await b.getByRole("heading", { name: "Workshop", exact: true }).waitFor({ state: "detached" });
     expect(faults).toEqual([]);
   }, 60_000);
 });
