@@ -42,11 +42,11 @@ export async function insertMessages(
           m.last_sent_at + r.slow_mode_seconds * 1000 <= ${now}
           and d.index = min(d.index) over (partition by d.sender_id)
         ))
-        and (d.reply_to = 0 or exists (
-          select 1 from messages q where q.room_id = ${room} and q.seq = d.reply_to and q.deleted_at is null
+        and (d.reply_to = 0 or (
+          select true from messages q where q.room_id = ${room} and q.seq = d.reply_to and q.deleted_at is null
         ))
-        and (d.thread_root = 0 or exists (
-          select 1 from messages t
+        and (d.thread_root = 0 or (
+          select true from messages t
           where t.room_id = ${room} and t.seq = d.thread_root and t.thread_root is null and t.deleted_at is null
         ))
         and (r.kind <> 'direct' or not exists (
@@ -71,8 +71,9 @@ export async function insertMessages(
           select case when a.server_role in ('owner', 'admin') and r.kind in ('public', 'private') then 'owner'
             else m.role end as role
         ) x
-      where d.session_id = ${noSession}::uuid or exists (
-        select 1 from sessions s where s.id = d.session_id and s.account_id = d.sender_id and s.ended_at is null
+      -- Asked for one row at a time: an "exists" beside an "or" may be answered by reading every session there is.
+      where d.session_id = ${noSession}::uuid or (
+        select true from sessions s where s.id = d.session_id and s.account_id = d.sender_id and s.ended_at is null
       )
     ), known as (
       select d.index, m.seq, m.sent_at
