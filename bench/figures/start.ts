@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { freePort } from "../../tests/support/services.ts";
 import { type Round, report } from "../lib/report.ts";
-import type { TargetKind } from "../lib/target.ts";
+import { createDatabaseAt, type TargetKind } from "../lib/target.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const idleAfterMs = 3000;
@@ -18,7 +18,7 @@ export async function runStart(options: { rounds: number; kinds: TargetKind[]; p
       const folder = mkdtempSync(join(tmpdir(), "novax-bench-"));
       const env = {
         DATA_DIR: join(folder, "data"),
-        ...(kind === "postgres" ? { DATABASE_URL: options.postgresUrl } : {}),
+        ...(kind === "postgres" ? { DATABASE_URL: await createDatabaseAt(options.postgresUrl) } : {}),
       };
       fresh.push(await measure(env, null));
       existing.push(await measure(env, memory));

@@ -36,15 +36,7 @@ export async function startTarget(
     MESSAGES_PER_SECOND: "1000000",
     LOG_FORMAT: "json",
   };
-  if (kind === "postgres") {
-    const name = `bench_${randomBytes(4).toString("hex")}`;
-    const admin = new SQL(postgresUrl, { max: 1 });
-    await admin.unsafe(`create database ${name}`);
-    await admin.close();
-    const url = new URL(postgresUrl);
-    url.pathname = `/${name}`;
-    env.DATABASE_URL = url.href;
-  }
+  if (kind === "postgres") env.DATABASE_URL = await createDatabaseAt(postgresUrl);
   const config =
     kind === "postgres"
       ? ({ kind, url: env.DATABASE_URL! } as const)
@@ -74,6 +66,17 @@ export async function startTarget(
       return Number(row!.count);
     },
   };
+}
+
+/** A new, empty database on a PostgreSQL server; returns its URL. */
+export async function createDatabaseAt(postgresUrl: string): Promise<string> {
+  const name = `bench_${randomBytes(4).toString("hex")}`;
+  const admin = new SQL(postgresUrl, { max: 1 });
+  await admin.unsafe(`create database ${name}`);
+  await admin.close();
+  const url = new URL(postgresUrl);
+  url.pathname = `/${name}`;
+  return url.href;
 }
 
 async function createWorld(

@@ -29,6 +29,9 @@ export async function insertMessages(
     tx.array(drafts.map(pick), type);
   const maySend = tx.array(roomPermissions["message.send"], "text");
   const mayAlways = tx.array(roomPermissions["message.send_always"], "text");
+  // What a draft needs is looked up draft by draft ("lateral" with "limit", "(select true …)" in the place of "exists"):
+  // the plan of a joined table is made once, while a room is small, and would go on reading the whole room when it is not.
+  // The arrays are selects for the same end: their length would be planned for each time, which takes longer than a send.
   // Both are handed over at once: on one connection they run one after the other, and the second sees what the first
   // waited for.
   const locked = tx`select 1 from rooms where id = ${room} for no key update`;
@@ -56,29 +59,36 @@ export async function insertMessages(
           where o.room_id = ${room}
         )) as may_send
       from unnest(
-        ${column((draft) => draft.sender.id, "uuid")},
-        ${column((draft) => draft.sessionId ?? noSession, "uuid")},
-        ${column((draft) => draft.sendId, "uuid")},
-        ${column((draft) => JSON.stringify(draft.body), "text")},
-        ${column((draft) => draft.replyTo ?? 0, "bigint")},
-        ${column((draft) => draft.threadRoot ?? 0, "bigint")},
-        ${column((draft) => (draft.mentionsAll ? 1 : 0), "bigint")}
+        (select ${column((draft) => draft.sender.id, "uuid")}),
+        (select ${column((draft) => draft.sessionId ?? noSession, "uuid")}),
+        (select ${column((draft) => draft.sendId, "uuid")}),
+        (select ${column((draft) => JSON.stringify(draft.body), "text")}),
+        (select ${column((draft) => draft.replyTo ?? 0, "bigint")}),
+        (select ${column((draft) => draft.threadRoot ?? 0, "bigint")}),
+        (select ${column((draft) => (draft.mentionsAll ? 1 : 0), "bigint")})
       ) with ordinality as d (sender_id, session_id, send_id, body, reply_to, thread_root, mentions_all, index)
-        join memberships m on m.room_id = ${room} and m.account_id = d.sender_id
-        join rooms r on r.id = m.room_id
-        join accounts a on a.id = d.sender_id and a.disabled_at is null and a.deleted_at is null
+        join rooms r on r.id = ${room}
+        cross join lateral (
+          select role, silenced_until, last_sent_at from memberships
+          where room_id = ${room} and account_id = d.sender_id limit 1
+        ) m
+        cross join lateral (
+          select server_role from accounts
+          where id = d.sender_id and disabled_at is null and deleted_at is null limit 1
+        ) a
         cross join lateral (
           select case when a.server_role in ('owner', 'admin') and r.kind in ('public', 'private') then 'owner'
             else m.role end as role
         ) x
-      -- Asked for one row at a time: an "exists" beside an "or" may be answered by reading every session there is.
       where d.session_id = ${noSession}::uuid or (
         select true from sessions s where s.id = d.session_id and s.account_id = d.sender_id and s.ended_at is null
       )
     ), known as (
       select d.index, m.seq, m.sent_at
-      from draft d
-        join messages m on m.room_id = ${room} and m.sender_id = d.sender_id and m.send_id = d.send_id
+      from draft d cross join lateral (
+        select seq, sent_at from messages
+        where room_id = ${room} and sender_id = d.sender_id and send_id = d.send_id limit 1
+      ) m
     ), fresh as (
       select d.*, row_number() over (order by d.index) as place
       from draft d
