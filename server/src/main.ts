@@ -77,7 +77,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     mailer:
       config.smtpUrl === null
         ? createConsoleMailer(console.log)
-        : createSmtpMailer(config.smtpUrl, config.mailFrom),
+        : await createSmtpMailer(config.smtpUrl, config.mailFrom),
     sso: config.oidc && createSsoClient({ clock, secret, log, publicUrl }, config.oidc),
     sessionLimits: { idleMs: config.sessionIdleMs, maxMs: config.sessionMaxMs },
     passwordHasher: await createPasswordHasher(config.bcryptCost),

@@ -32,7 +32,7 @@ for (const kind of databaseKinds) {
       let now = 1_000_000_000_000;
       const secret = createServerSecret(new Uint8Array(32).fill(7));
       const app = { db, log, random, secret, clock: { now: () => now } };
-      const mailer = createSmtpMailer(smtp.url, "novaX <novax@example.org>");
+      const mailer = await createSmtpMailer(smtp.url, "novaX <novax@example.org>");
       const handlers = {
         "mail.send": (draft: typeof mail) => mailer.send(draft),
         "reset.request": async () => {},

@@ -1,4 +1,3 @@
-import { generateRegistrationOptions, verifyRegistrationResponse } from "@simplewebauthn/server";
 import { z } from "zod";
 import { changeAccount } from "../accounts/account-change.ts";
 import { readPolicy, requiresFactor } from "../accounts/policy.ts";
@@ -22,6 +21,7 @@ import {
 } from "./passkeys.ts";
 import { type Actor, assertRecentProof, type RequestOrigin } from "./sessions.ts";
 import { dropFactor } from "./two-factor.ts";
+import { loadWebAuthn } from "./webauthn.ts";
 
 const passkeysMax = 20;
 const nameCharsMax = 60;
@@ -49,6 +49,7 @@ export type NewPasskey = z.infer<typeof newPasskeySchema>;
 export async function requestNewPasskey(app: PasskeyNeeds, actor: Actor): Promise<unknown> {
   assertRecentProof(app, actor);
   const passkeys = await listPasskeys(app.db.sql, actor.id);
+  const { generateRegistrationOptions } = await loadWebAuthn();
   const options = await generateRegistrationOptions({
     rpName: "novaX",
     rpID: app.publicUrl.hostname,
@@ -88,6 +89,7 @@ export async function addPasskey(
     now: app.clock.now(),
   } as const;
   if (challenge === null || !(await takePasskeyChallenge(app.db.sql, taken))) throw passkeyRefused();
+  const { verifyRegistrationResponse } = await loadWebAuthn();
   const verified = await verifyRegistrationResponse({
     response: response as unknown as Parameters<typeof verifyRegistrationResponse>[0]["response"],
     expectedChallenge: challenge,

@@ -1,5 +1,4 @@
 import type { AccountId } from "@novax/protocol/ids";
-import { generateAuthenticationOptions, verifyAuthenticationResponse } from "@simplewebauthn/server";
 import { z } from "zod";
 import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
 import { lockAccount } from "../accounts/queries.ts";
@@ -13,6 +12,7 @@ import {
   takePasskeyChallenge,
   type VerifiedPasskey,
 } from "./passkey-queries.ts";
+import { loadWebAuthn } from "./webauthn.ts";
 
 /** To whom passkeys belong: the host of PUBLIC_URL, and the origins its pages have. */
 export type PasskeyNeeds = AccountChangeNeeds & { ownOrigins: ReadonlySet<string> };
@@ -50,6 +50,7 @@ export async function requestPasskey(
   accountId: AccountId | null,
 ): Promise<unknown> {
   const passkeys = accountId === null ? [] : await listPasskeys(app.db.sql, accountId);
+  const { generateAuthenticationOptions } = await loadWebAuthn();
   const options = await generateAuthenticationOptions({
     rpID: app.publicUrl.hostname,
     userVerification: "required",
@@ -113,6 +114,7 @@ async function verifySignature(
   challenge: string,
   passkey: Passkey,
 ): Promise<number | null> {
+  const { verifyAuthenticationResponse } = await loadWebAuthn();
   try {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: response as unknown as Parameters<typeof verifyAuthenticationResponse>[0]["response"],

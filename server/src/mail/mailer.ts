@@ -1,5 +1,3 @@
-import { createTransport } from "nodemailer";
-
 export type Mail = { to: string; subject: string; text: string; html: string };
 
 /**
@@ -16,8 +14,9 @@ export type Mailer = {
 const connectWithinMs = 10_000;
 const answerWithinMs = 30_000;
 
-/** Through the operator's mail server. */
-export function createSmtpMailer(url: string, from: string): Mailer {
+/** Through the operator's mail server. Its library is loaded where there is one. */
+export async function createSmtpMailer(url: string, from: string): Promise<Mailer> {
+  const { createTransport } = await import("nodemailer");
   const transport = createTransport(
     {
       url,
