@@ -1,13 +1,16 @@
 // A room with 100,000 messages and 5,000 members, a person in 500 rooms: what an action costs is counted, in queries and in
 // blocks of the database that it touches, never in time.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { AccountId, RoomId, SendId, SessionId } from "@novax/protocol/ids";
 import { SQL } from "bun";
+import { createLocalBus } from "../../server/src/bus/local-bus.ts";
 import type { Database, Sql } from "../../server/src/db/database.ts";
 import { openDatabase } from "../../server/src/db/open-database.ts";
 import { readEventsAfter } from "../../server/src/events/read-events.ts";
+import { systemClock } from "../../server/src/lib/clock.ts";
 import { silentLog } from "../../server/src/log/log.ts";
 import { listMentions, listReaders } from "../../server/src/messages/collections-queries.ts";
+import { RoomWriters } from "../../server/src/messages/room-writer.ts";
 import { readTimeline } from "../../server/src/messages/timeline.ts";
 import { listMembersOf, requireMembership } from "../../server/src/rooms/memberships.ts";
 import { searchPeople } from "../../server/src/rooms/people-queries.ts";
@@ -19,6 +22,28 @@ const big = "big" as RoomId;
 const messages = 100_000;
 const members = 5000;
 const rooms = 500;
+
+/** What reads how many blocks of tables and indexes something touches through `db`. */
+function blockCounter(db: Database, admin: SQL) {
+  const read = async () => {
+    await admin`select pg_stat_force_next_flush()`;
+    await db.sql`select pg_stat_force_next_flush()`;
+    const [row] = await admin`
+      select sum(heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read) as blocks
+      from pg_statio_user_tables`;
+    return Number(row.blocks);
+  };
+  // The connections of the pool tell what they touched when they are idle; a few empty queries make them.
+  const settle = () =>
+    Promise.all(Array.from({ length: 20 }, () => db.sql`select pg_stat_force_next_flush()`));
+  return async (work: () => Promise<unknown>): Promise<number> => {
+    await settle();
+    const before = await read();
+    await work();
+    await settle();
+    return (await read()) - before;
+  };
+}
 
 describe.skipIf(!isAvailable("postgres"))("at scale", () => {
   let data: TestData;
@@ -78,25 +103,7 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
     await work();
     return queries - before;
   };
-  /** How many blocks of tables and indexes something touches. */
-  const countBlocks = async (work: () => Promise<unknown>): Promise<number> => {
-    const read = async () => {
-      await admin`select pg_stat_force_next_flush()`;
-      await db.sql`select pg_stat_force_next_flush()`;
-      const [row] = await admin`
-        select sum(heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read) as blocks
-        from pg_statio_user_tables`;
-      return Number(row.blocks);
-    };
-    // The connections of the pool tell what they touched when they are idle; a few empty queries make them.
-    const settle = () =>
-      Promise.all(Array.from({ length: 20 }, () => db.sql`select pg_stat_force_next_flush()`));
-    await settle();
-    const before = await read();
-    await work();
-    await settle();
-    return (await read()) - before;
-  };
+  const countBlocks = (work: () => Promise<unknown>) => blockCounter(db, admin)(work);
   const page = (around: number) => readTimeline(sql, alice, big, messages, { around, limit: 50 });
 
   test("a page of history is the same few queries anywhere, and touches as much at message 1,000 as at 100,000", async () => {
@@ -170,4 +177,61 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
     socket.close();
     await server.stop();
   }, 30_000);
+});
+
+describe.skipIf(!isAvailable("postgres"))("a room that grows within minutes", () => {
+  test("sends cost what they cost while it was small, though the database planned them then", async () => {
+    const data = await createTestData("postgres");
+    const db = await openDatabase({ kind: "postgres", url: data.url! }, silentLog);
+    const admin = new SQL(data.url!, { max: 1 });
+    const alice = { id: Bun.randomUUIDv7() as AccountId, username: "alice", displayName: "Alice" };
+    const session = Bun.randomUUIDv7() as SessionId;
+    const room = "general" as RoomId;
+    const openSessions = (count: number) => admin`
+      insert into sessions (id, account_id, token_hash, created_at, last_seen_at, user_agent, address)
+      select case i when 0 then ${session}::uuid else gen_random_uuid() end, ${alice.id}, uuid_send(gen_random_uuid()),
+        0, 0, '', ''
+      from generate_series(0, ${count - 1}) i
+      on conflict do nothing`;
+    await admin`
+      insert into accounts (id, username, username_key, email, server_role, created_at)
+      values (${alice.id}, 'alice', 'alice', '', 'member', 0)`;
+    await admin`insert into memberships (room_id, account_id, joined_at) values (${room}, ${alice.id}, 0)`;
+    await openSessions(1);
+    const writers = new RoomWriters({ db, bus: createLocalBus(silentLog), clock: systemClock });
+    const send = async (times: number) => {
+      const sendOne = () =>
+        writers.send(room, {
+          sender: alice,
+          sessionId: session,
+          sendId: crypto.randomUUID() as SendId,
+          body: { kind: "text", text: "hello" },
+          replyTo: null,
+          threadRoot: null,
+          mentionsAll: false,
+          names: [],
+          accounts: [],
+        });
+      for (let round = 0; round < times; round++) await Promise.all(Array.from({ length: 20 }, sendOne));
+    };
+    const countBlocks = blockCounter(db, admin);
+    // Every connection of the pool makes its plan.
+    await send(40);
+    const small = await countBlocks(() => send(20));
+    await openSessions(3000);
+    await admin`
+      with head as (
+        update rooms set head_seq = head_seq + 30000 where id = ${room} returning head_seq - 30000 as before
+      ), event as (
+        insert into room_events (room_id, seq, type, actor_id, at)
+        select ${room}, before + i, 'message.sent', ${alice.id}, i from head, generate_series(1, 30000) i
+      )
+      insert into messages (room_id, seq, sender_id, send_id, sent_at, body)
+      select ${room}, before + i, ${alice.id}, gen_random_uuid(), i, '{"kind":"text","text":"x"}'
+      from head, generate_series(1, 30000) i`;
+    expect(await countBlocks(() => send(20))).toBeLessThan(small * 2);
+    await admin.close();
+    await db.close();
+    await data.remove();
+  }, 60_000);
 });

@@ -81,7 +81,7 @@ export async function insertMessages(
             else m.role end as role
         ) x
       where d.session_id = ${noSession}::uuid or (
-        select true from sessions s where s.id = d.session_id and s.account_id = d.sender_id and s.ended_at is null
+        select s.account_id = d.sender_id and s.ended_at is null from sessions s where s.id = d.session_id
       )
     ), known as (
       select d.index, m.seq, m.sent_at
