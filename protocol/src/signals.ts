@@ -63,13 +63,16 @@ export const mentionSignalSchema = z.strictObject({
   type: z.literal("mention"),
   room: roomIdSchema,
   seq: z.int().positive(),
+  threadRoot: z.int().positive().optional(),
 });
+export type MentionSignal = z.infer<typeof mentionSignalSchema>;
 
 /** Something of the same person's own changed: read it again. */
 export const ownSignalSchema = z.strictObject({
   type: z.literal("own"),
   what: z.enum(["profile", "saved", "threads", "later", "mentions", "reports"]),
 });
+export type OwnPart = z.infer<typeof ownSignalSchema>["what"];
 
 /** Something happened to one's account; the account page has it too, for later. */
 export const noticeSignalSchema = z.strictObject({

@@ -227,6 +227,51 @@ for (const kind of databaseKinds) {
       expect(await send(9_999_999)).toBe("message_gone");
     });
 
+    test("what calls somebody in a thread is counted in the thread and read there; @room calls whoever follows it", async () => {
+      const place = (
+        await alice.did("room.create", { kind: "public", name: "Called", people: [await bob.id()] })
+      ).room.id;
+      const own = (person: Person) =>
+        person.read<{ unreadThreads: number; threadMentions: number }>("/api/own");
+      const root = await alice.say(place, "let us talk");
+      await bob.say(place, "before", { threadRoot: root });
+      const before = await own(bob);
+      // Nobody follows because of a name alone, until they are called: then they do, from there on.
+      const call = await alice.say(place, "what do you say, @bob?", { threadRoot: root });
+      expect(await own(bob)).toEqual({
+        ...before,
+        unreadThreads: before.unreadThreads + 1,
+        threadMentions: before.threadMentions + 1,
+      });
+      expect(await bob.room(place)).toMatchObject({ unread: 1, mentions: 0 });
+      await bob.did("thread.mark_read", { room: place, seq: root, upTo: call });
+      expect(await own(bob)).toEqual(before);
+      await alice.say(place, "all of you: @room", { threadRoot: root });
+      expect((await own(bob)).threadMentions).toBe(before.threadMentions + 1);
+      expect(await bob.room(place)).toMatchObject({ mentions: 0 });
+      const { messages } = await bob.read<{ messages: { excerpt: string; threadRoot: number }[] }>(
+        "/api/mentions",
+      );
+      expect(messages.slice(0, 2)).toMatchObject([
+        { excerpt: "all of you: @room", threadRoot: root },
+        { excerpt: "what do you say, @bob?", threadRoot: root },
+      ]);
+      // Whoever answers follows again, whatever they had decided before.
+      await bob.did("thread.follow", { room: place, seq: root, isFollowed: false });
+      const isFollowed = async () =>
+        (await bob.read<{ isFollowed: boolean }>(`/api/rooms/${place}/threads/${root}`)).isFollowed;
+      expect(await isFollowed()).toBe(false);
+      await bob.say(place, "one more thing", { threadRoot: root });
+      expect(await isFollowed()).toBe(true);
+      // What it hangs on is gone: one can still stop following, and not begin.
+      await alice.did("message.delete", { room: place, seq: root });
+      await bob.did("thread.follow", { room: place, seq: root, isFollowed: false });
+      expect(await isFollowed()).toBe(false);
+      expect(await bob.refusedWith("thread.follow", { room: place, seq: root, isFollowed: true })).toBe(
+        "message_gone",
+      );
+    });
+
     test("a poll counts each voice once; where it is anonymous nobody learns whose", async () => {
       const open = await ask({ isMultiple: true });
       await bob.did("poll.vote", { room, seq: open, choices: [0, 1] });
@@ -281,7 +326,18 @@ for (const kind of databaseKinds) {
       ]);
       await carol.did("person.block", { person: await alice.id() });
       await alice.say(room, "@carol again");
-      expect(await carol.room(room)).toMatchObject({ mentions });
+      await alice.say(room, "and @room again");
+      // Neither what comes calls, nor the `@room` from before.
+      expect(await carol.room(room)).toMatchObject({ mentions: mentions - 1 });
+      const excerpts = (await carol.read<typeof found>("/api/mentions")).messages.map(
+        ({ excerpt }) => excerpt,
+      );
+      expect(excerpts).not.toContain("and @room again");
+      const thread = await carol.say(room, "in my thread");
+      const waiting = async () => (await carol.read<{ unreadThreads: number }>("/api/own")).unreadThreads;
+      const threadsBefore = await waiting();
+      await alice.say(room, "blocked answer", { threadRoot: thread });
+      expect(await waiting()).toBe(threadsBefore);
       expect(await alice.refusedWith("direct.open", { people: [await carol.id()] })).toBe("blocked");
       expect(await carol.refusedWith("direct.open", { people: [await alice.id()] })).toBe("blocked");
       await carol.did("person.unblock", { person: await alice.id() });

@@ -2,6 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import { SQL } from "bun";
+import { createLocalBus } from "../../server/src/bus/local-bus.ts";
+import { openDatabase } from "../../server/src/db/open-database.ts";
+import { systemClock } from "../../server/src/lib/clock.ts";
+import type { Refusal } from "../../server/src/lib/refusal.ts";
+import { silentLog } from "../../server/src/log/log.ts";
+import { RoomWriters } from "../../server/src/messages/room-writer.ts";
 import { join, type Person, type TestSocket } from "../support/person.ts";
 import {
   createTestData,
@@ -118,6 +124,49 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     expect(await bob.room(room)).toMatchObject({ role: "read_only" });
   });
 
+  test("[W05] whoever was removed hears nothing of the threads they followed there", async () => {
+    const room = await make(alice, [bob, carol], { kind: "private" });
+    const root = await bob.say(room, "my thread");
+    await alice.did("member.remove", { room, person: await bob.id() });
+    const b = await attachAll(bob);
+    await carol.say(room, "an answer for @bob and @room", { threadRoot: root });
+    await b.order({ type: "ping" });
+    expect(b.frames.some((frame) => frame.type === "own" || frame.type === "mention")).toBe(false);
+    b.close();
+  });
+
+  test("of what is written together a slow room takes the first that is new, also beside one it knows", async () => {
+    const room = await make(alice, [bob]);
+    const known = send(room, "known");
+    await bob.did("message.send", known);
+    await alice.did("room.change", { room, slowModeSeconds: 1 });
+    await Bun.sleep(1100);
+    const db = await openDatabase({ kind: "postgres", url: data.url! }, silentLog);
+    const writers = new RoomWriters({ db, bus: createLocalBus(silentLog), clock: systemClock });
+    const by = async (person: Person, { sendId, body }: ReturnType<typeof send>) => {
+      const sender = { id: await person.id(), username: person.username, displayName: person.username };
+      const rest = { replyTo: null, threadRoot: null, mentionsAll: false, names: [], accounts: [] };
+      return { sender, sessionId: null, sendId, body, ...rest };
+    };
+    const drafts = [
+      // While this one is written the others queue, and go together.
+      await by(alice, send(room, "on its way")),
+      await by(bob, known),
+      await by(bob, send(room, "new")),
+      await by(bob, send(room, "too soon")),
+    ];
+    const outcomes = await Promise.all(
+      drafts.map((draft) =>
+        writers.send(room, draft).then(
+          ({ kind }) => kind as string,
+          (refusal: Refusal) => refusal.code,
+        ),
+      ),
+    );
+    expect(outcomes).toEqual(["sent", "duplicate", "sent", "slow_mode"]);
+    await db.close();
+  });
+
   test("[W05] whoever looked at a room without receiving it hears nothing of it, before or after the removal", async () => {
     const room = await make(alice, [bob], { kind: "private" });
     const socket = await bob.connect();
@@ -148,10 +197,13 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     await b.order({ type: "typing.start", room });
     await a.order({ type: "ping" });
     expect(a.frames.some((frame) => frame.type === "typing")).toBe(false);
-    for (const socket of [a, b]) socket.close();
     await alice.did("member.silence", { room, person, until: null });
     await alice.did("room.change", { room, posting: "moderators" });
     expect(await bob.refusedWith("message.edit", { room, seq, text: "news" })).toBe("posting_restricted");
+    await b.order({ type: "typing.start", room });
+    await a.order({ type: "ping" });
+    expect(a.frames.some((frame) => frame.type === "typing")).toBe(false);
+    for (const socket of [a, b]) socket.close();
     await bob.did("reaction.add", { room, seq, emoji: "👍" });
     const direct = (await bob.did("direct.open", { people: [await carol.id()] })).room.id;
     const own = await bob.say(direct, "hi");
@@ -187,8 +239,13 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     const room = await make(alice, [bob, carol]);
     await alice.did("member.set_role", { room, person: await bob.id(), role: "moderator" });
     const seq = await bob.say(room, "abuse of power");
+    const b = await attachAll(bob);
     await carol.did("message.report", { room, seq, reason: "power" });
     expect((await bob.read<{ reports: unknown[] }>("/api/reports")).reports).toEqual([]);
+    // Nor that there is something to learn.
+    await b.order({ type: "ping" });
+    expect(b.frames.some((frame) => frame.type === "own")).toBe(false);
+    b.close();
     const { reports } = await alice.read<{ reports: { id: string; text: string }[] }>("/api/reports");
     const report = reports.find((entry) => entry.text === "abuse of power")!;
     expect(await bob.refusedWith("report.resolve", { report: report.id, outcome: "deleted", note: "" })).toBe(

@@ -9,7 +9,7 @@ import { openDatabase } from "../../server/src/db/open-database.ts";
 import { readEventsAfter } from "../../server/src/events/read-events.ts";
 import { systemClock } from "../../server/src/lib/clock.ts";
 import { silentLog } from "../../server/src/log/log.ts";
-import { listMentions, listReaders } from "../../server/src/messages/collections-queries.ts";
+import { listFollowers, listMentions, listReaders } from "../../server/src/messages/collections-queries.ts";
 import { RoomWriters } from "../../server/src/messages/room-writer.ts";
 import { readTimeline } from "../../server/src/messages/timeline.ts";
 import { listMembersOf, requireMembership } from "../../server/src/rooms/memberships.ts";
@@ -151,6 +151,14 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
       ).toBe(1);
       expect(found, name).toHaveLength(count);
     }
+    // A thread of one follower in a room where thousands follow others.
+    await admin`
+      insert into threads_followed (account_id, room_id, root_seq, is_followed)
+      select a.id, ${big}, 1 + i % 5000, true from accounts a, generate_series(1, 4) i
+      on conflict do nothing`;
+    await admin`
+      insert into threads_followed (account_id, room_id, root_seq, is_followed) values (${alice.id}, ${big}, 9000, true)`;
+    expect(await countBlocks(() => listFollowers(sql, big, [9000]))).toBeLessThan(20);
     expect(await countQueries(() => requireMembership(sql, alice, big))).toBe(1);
     expect(await listMembersOf(sql, [big], [alice.id, crypto.randomUUID() as AccountId])).toHaveLength(1);
   });

@@ -25,6 +25,7 @@ import {
   takeMentions,
 } from "./change-queries.ts";
 import { insertMentions } from "./queries.ts";
+import { mentionSignal } from "./room-writer.ts";
 import { parseBody } from "./send-message.ts";
 
 // What is done to a message after it was sent. Each refuses as `actInRoom` does, and with `message_gone` where there is
@@ -54,6 +55,7 @@ export async function editMessage(
     const before = await takeMentions(tx, room, seq);
     const calls = {
       seq,
+      threadRoot: message.threadRoot,
       sender: actor.id,
       names: mentionsIn(body.text).names,
       accounts: app.wordLists.whoListens(body.text),
@@ -61,7 +63,7 @@ export async function editMessage(
     for (const { account } of await insertMentions(tx, room, at, [calls])) {
       // Whoever was called before has heard it.
       if (before.has(account)) continue;
-      tellLater({ kind: "own", account, signal: { type: "mention", room, seq } });
+      tellLater({ kind: "own", account, signal: mentionSignal(room, seq, message.threadRoot) });
     }
   });
 }

@@ -46,8 +46,13 @@ export async function listMentions(
       order by x.at desc limit ${limit})
       union
       (select m.*, m.sent_at as called_at from memberships own
-        join messages m on m.room_id = own.room_id and m.mentions_all and m.sender_id <> own.account_id
-      where own.account_id = ${account} and m.sent_at < ${before}
+        cross join lateral (
+          select * from messages
+          where room_id = own.room_id and mentions_all and sender_id <> own.account_id and sent_at < ${before}
+            and not exists (select 1 from blocks b where b.blocker_id = own.account_id and b.blocked_id = sender_id)
+          order by sent_at desc limit ${limit}
+        ) m
+      where own.account_id = ${account}
       order by m.sent_at desc limit ${limit})
     ) f join accounts a on a.id = f.sender_id
     order by f.called_at desc, f.room_id, f.seq desc
@@ -110,6 +115,7 @@ export async function listFollowedThreads(
         select 1 from messages r
         where r.room_id = m.room_id and r.thread_root = m.seq and r.seq > f.read_seq and r.deleted_at is null
           and r.sender_id <> f.account_id
+          and not exists (select 1 from blocks b where b.blocker_id = f.account_id and b.blocked_id = r.sender_id)
         limit 100
       ) counted) as unread
     from threads_followed f
@@ -157,18 +163,32 @@ export async function setFollowed(
         read_seq = case when old.is_followed then old.read_seq else excluded.read_seq end`;
 }
 
-/** How many of the threads that a person follows, in rooms they are in now, have answers they have not read. */
-export async function countUnreadThreads(sql: Sql, account: AccountId): Promise<number> {
-  const [row] = await sql<{ count: number }>`
-    select count(*)::int as count
-    from threads_followed f
-      join memberships own on own.room_id = f.room_id and own.account_id = f.account_id
-    where f.account_id = ${account} and f.is_followed and exists (
-      select 1 from messages r
-      where r.room_id = f.room_id and r.thread_root = f.root_seq and r.seq > f.read_seq and r.deleted_at is null
-        and r.sender_id <> f.account_id
-    )`;
-  return row!.count;
+/**
+ * How many of the threads that a person follows, in rooms they are in now, have answers they have not read, and how
+ * many of the answers call them: in rooms that may.
+ */
+export async function countUnreadThreads(
+  sql: Sql,
+  account: AccountId,
+): Promise<{ unreadThreads: number; threadMentions: number }> {
+  const [row] = await sql<{ threads: number; mentions: number }>`
+    select count(*) filter (where is_unread)::int as threads, coalesce(sum(calls), 0)::int as mentions
+    from (
+      select exists (
+        select 1 from messages r
+        where r.room_id = f.room_id and r.thread_root = f.root_seq and r.seq > f.read_seq and r.deleted_at is null
+          and r.sender_id <> f.account_id
+          and not exists (select 1 from blocks b where b.blocker_id = f.account_id and b.blocked_id = r.sender_id)
+      ) as is_unread, (
+        select count(*) from mentions x
+        where x.account_id = f.account_id and x.room_id = f.room_id and x.thread_root = f.root_seq and x.seq > f.read_seq
+          and own.notify <> 'nothing'
+      ) as calls
+      from threads_followed f
+        join memberships own on own.room_id = f.room_id and own.account_id = f.account_id
+      where f.account_id = ${account} and f.is_followed
+    ) counted`;
+  return { unreadThreads: row!.threads, threadMentions: row!.mentions };
 }
 
 /** Raises how far a thread was read; nothing where it is not followed. True when it rose. */
@@ -186,11 +206,12 @@ export async function raiseThreadMark(
   return rows.length > 0;
 }
 
-/** Who follows threads. */
+/** Who follows threads, of the members of the room. */
 export async function listFollowers(sql: Sql, room: RoomId, roots: readonly number[]): Promise<AccountId[]> {
   const rows = await sql<{ account_id: AccountId }>`
-    select distinct account_id from threads_followed
-    where room_id = ${room} and root_seq = any(${sql.array(roots, "bigint")}) and is_followed
+    select distinct f.account_id
+    from threads_followed f join memberships m on m.room_id = f.room_id and m.account_id = f.account_id
+    where f.room_id = ${room} and f.root_seq = any(${sql.array(roots, "bigint")}) and f.is_followed
     limit ${followersToldMax}`;
   return rows.map((row) => row.account_id);
 }

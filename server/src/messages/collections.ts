@@ -37,7 +37,7 @@ export async function unsaveMessage(app: RoomNeeds, actor: Actor, room: RoomId, 
   tellOwn(app, actor, "saved");
 }
 
-/** Wants to hear of the answers in a thread, or no longer. */
+/** Wants to hear of the answers in a thread, or no longer: that also of one whose first message is gone. */
 export async function followThread(
   app: RoomNeeds,
   actor: Actor,
@@ -46,7 +46,7 @@ export async function followThread(
   isFollowed: boolean,
 ): Promise<void> {
   const { room: place } = await requireMembership(app.db.sql, actor, room);
-  await requireMessage(app.db.sql, room, seq);
+  if (isFollowed) await requireMessage(app.db.sql, room, seq);
   await setFollowed(app.db.sql, actor.id, room, seq, isFollowed, place.headSeq);
   tellOwn(app, actor, "threads");
 }

@@ -41,10 +41,8 @@ export async function insertMessages(
         nullif(d.thread_root, 0) as thread_root, d.mentions_all = 1 as mentions_all, r.slow_mode_seconds,
         r.archived_at is null and x.role = any(${maySend}) and coalesce(m.silenced_until, 0) <= ${now}
         and (r.posting = 'everybody' or x.role = any(${mayAlways}))
-        and (r.slow_mode_seconds = 0 or x.role = any(${mayAlways}) or (
-          m.last_sent_at + r.slow_mode_seconds * 1000 <= ${now}
-          and d.index = min(d.index) over (partition by d.sender_id)
-        ))
+        and (r.slow_mode_seconds = 0 or x.role = any(${mayAlways})
+          or m.last_sent_at + r.slow_mode_seconds * 1000 <= ${now})
         and (d.reply_to = 0 or (
           select true from messages q where q.room_id = ${room} and q.seq = d.reply_to and q.deleted_at is null
         ))
@@ -57,7 +55,7 @@ export async function insertMessages(
             on (b.blocker_id = o.account_id and b.blocked_id = d.sender_id)
             or (b.blocked_id = o.account_id and b.blocker_id = d.sender_id)
           where o.room_id = ${room}
-        )) as may_send
+        )) as may_send, r.slow_mode_seconds > 0 and not x.role = any(${mayAlways}) as must_wait
       from unnest(
         (select ${column((draft) => draft.sender.id, "uuid")}),
         (select ${column((draft) => draft.sessionId ?? noSession, "uuid")}),
@@ -90,9 +88,13 @@ export async function insertMessages(
         where room_id = ${room} and sender_id = d.sender_id and send_id = d.send_id limit 1
       ) m
     ), fresh as (
-      select d.*, row_number() over (order by d.index) as place
-      from draft d
-      where d.may_send and not exists (select 1 from known k where k.index = d.index)
+      select f.*, row_number() over (order by f.index) as place
+      from (
+        select d.*, row_number() over (partition by d.sender_id order by d.index) as nth
+        from draft d
+        where d.may_send and not exists (select 1 from known k where k.index = d.index)
+      ) f
+      where f.nth = 1 or not f.must_wait
     ), head as (
       update rooms set head_seq = head_seq + (select count(*) from fresh),
         last_message_at = case when exists (select 1 from fresh) then ${now} else last_message_at end
@@ -153,7 +155,8 @@ export async function recordReplies(
       "uuid",
     )}) as r (root, seq, sender)
     group by r.sender, r.root
-    on conflict (account_id, room_id, root_seq) do update set read_seq = greatest(threads_followed.read_seq, excluded.read_seq)`;
+    on conflict (account_id, room_id, root_seq) do update
+      set is_followed = true, read_seq = greatest(threads_followed.read_seq, excluded.read_seq)`;
   await tx`
     insert into threads_followed (account_id, room_id, root_seq, is_followed)
     select m.sender_id, ${room}, m.seq, true from messages m where m.room_id = ${room} and m.seq = any(${roots})
@@ -163,7 +166,7 @@ export async function recordReplies(
 
 /**
  * Writes down whom messages call: by username, or as one of `accounts`. Only members are called, nobody calls
- * themselves, and nobody is called by whom they blocked. Returns who was.
+ * themselves, and nobody is called by whom they blocked. Whoever is called in a thread follows it. Returns who was.
  */
 export async function insertMentions(
   tx: Sql,
@@ -171,11 +174,12 @@ export async function insertMentions(
   now: number,
   calls: readonly {
     seq: number;
+    threadRoot: number | null;
     sender: AccountId;
     names: readonly string[];
     accounts: readonly AccountId[];
   }[],
-): Promise<{ account: AccountId; seq: number }[]> {
+): Promise<{ account: AccountId; seq: number; threadRoot: number | null }[]> {
   const byName = calls.flatMap((call) => call.names.map((name) => ({ ...call, name })));
   const byId = calls.flatMap((call) => call.accounts.map((account) => ({ ...call, account })));
   const seqs = (list: readonly { seq: number }[]) =>
@@ -183,33 +187,54 @@ export async function insertMentions(
       list.map((call) => call.seq),
       "bigint",
     );
+  const roots = (list: readonly { threadRoot: number | null }[]) =>
+    tx.array(
+      list.map((call) => call.threadRoot ?? 0),
+      "bigint",
+    );
   const senders = (list: readonly { sender: AccountId }[]) =>
     tx.array(
       list.map((call) => call.sender),
       "uuid",
     );
-  const rows = await tx<{ account_id: AccountId; seq: string }>`
-    insert into mentions (account_id, room_id, seq, at)
-    select distinct m.account_id, ${room}, c.seq, ${now}::bigint
+  const rows = await tx<{ account_id: AccountId; seq: string; thread_root: string | null }>`
+    insert into mentions (account_id, room_id, seq, at, thread_root)
+    select distinct m.account_id, ${room}, c.seq, ${now}::bigint, nullif(c.root, 0)
     from (
-      select a.id, n.seq, n.sender
-      from unnest(${seqs(byName)}, ${senders(byName)}, ${tx.array(
+      select a.id, n.seq, n.root, n.sender
+      from unnest(${seqs(byName)}, ${roots(byName)}, ${senders(byName)}, ${tx.array(
         byName.map((call) => call.name),
         "text",
-      )}) as n (seq, sender, key) join accounts a on a.username_key = n.key
+      )}) as n (seq, root, sender, key) join accounts a on a.username_key = n.key
       union
-      select i.id, i.seq, i.sender
-      from unnest(${seqs(byId)}, ${senders(byId)}, ${tx.array(
+      select i.id, i.seq, i.root, i.sender
+      from unnest(${seqs(byId)}, ${roots(byId)}, ${senders(byId)}, ${tx.array(
         byId.map((call) => call.account),
         "uuid",
-      )}) as i (seq, sender, id)
+      )}) as i (seq, root, sender, id)
     ) c
       join memberships m on m.room_id = ${room} and m.account_id = c.id
     where c.id <> c.sender
       and not exists (select 1 from blocks b where b.blocker_id = c.id and b.blocked_id = c.sender)
     on conflict do nothing
-    returning account_id, seq`;
-  return rows.map((row) => ({ account: row.account_id, seq: Number(row.seq) }));
+    returning account_id, seq, thread_root`;
+  const called = rows.map((row) => ({
+    account: row.account_id,
+    seq: Number(row.seq),
+    threadRoot: row.thread_root === null ? null : Number(row.thread_root),
+  }));
+  const inThreads = called.flatMap((call) =>
+    call.threadRoot === null ? [] : [{ ...call, threadRoot: call.threadRoot, sender: call.account }],
+  );
+  // What was said in it before they were called is not new to them.
+  if (inThreads.length > 0)
+    await tx`
+      insert into threads_followed (account_id, room_id, root_seq, is_followed, read_seq)
+      select c.account, ${room}, c.root, true, min(c.seq) - 1
+      from unnest(${senders(inThreads)}, ${roots(inThreads)}, ${seqs(inThreads)}) as c (account, root, seq)
+      group by c.account, c.root
+      on conflict (account_id, room_id, root_seq) do update set is_followed = true`;
+  return called;
 }
 
 /** What is shown of messages above those that answer them. */

@@ -136,12 +136,14 @@ export async function settleReports(
   return rows.length;
 }
 
-/** Who is told that a report waits: those who may work through it, as far as the room knows them. */
-export async function listReportReaders(sql: Sql, room: RoomId): Promise<AccountId[]> {
+/** Who is told that a report waits: those who may work through it. Whoever it is about hears nothing of it. */
+export async function listReportReaders(sql: Sql, room: RoomId, about: AccountId): Promise<AccountId[]> {
   const rows = await sql<{ id: AccountId }>`
-    select a.id from accounts a left join memberships m on m.room_id = ${room} and m.account_id = a.id
-    where a.disabled_at is null and a.deleted_at is null
-      and (a.server_role in ('owner', 'admin') or m.role = any(${sql.array(roomPermissions["report.resolve"], "text")}))`;
+    select a.id from accounts a where a.server_role in ('owner', 'admin') and a.deleted_at is null and a.id <> ${about}
+    union
+    select account_id as id from memberships
+    where room_id = ${room} and role = any(${sql.array(roomPermissions["report.resolve"], "text")})
+      and account_id <> ${about}`;
   return rows.map((row) => row.id);
 }
 

@@ -1,4 +1,4 @@
-import type { RoomId } from "@novax/protocol/ids";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { mayInRoom, mayOnServer } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
 import { findServerRole } from "../accounts/queries.ts";
@@ -38,7 +38,7 @@ export async function reportMessage(
       body: message.body,
       at: app.clock.now(),
     });
-    if (isNew) await tellReaders(tx, room, tellLater);
+    if (isNew) await tellReaders(tx, room, message.sender.id, tellLater);
   });
 }
 
@@ -66,7 +66,7 @@ export async function resolveReport(
     if (outcome === "deleted" && message)
       await deleteStored({ tx, recordEvent, actor: asPerson(actor), room }, report.room, message, now);
     await settleReports(tx, report.room, report.seq, actor.id, outcome, note, now);
-    await tellReaders(tx, report.room, tellLater);
+    await tellReaders(tx, report.room, report.sender, tellLater);
     const detail = `${report.room} #${report.seq}: ${outcome}`;
     await recordAudit(app, tx, {
       action: "report.resolved",
@@ -87,9 +87,10 @@ async function assertMayResolve(tx: Sql, actor: Actor, room: RoomId): Promise<vo
 async function tellReaders(
   tx: Sql,
   room: RoomId,
+  about: AccountId,
   tellLater: Parameters<Parameters<typeof transactWithEvents>[1]>[2],
 ): Promise<void> {
-  for (const account of await listReportReaders(tx, room))
+  for (const account of await listReportReaders(tx, room, about))
     tellLater({ kind: "own", account, signal: { type: "own", what: "reports" } });
 }
 

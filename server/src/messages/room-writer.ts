@@ -1,6 +1,7 @@
 import type { DraftBody, Person, Quote } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId, SessionId } from "@novax/protocol/ids";
+import type { MentionSignal } from "@novax/protocol/signals";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -91,8 +92,8 @@ export class RoomWriter {
       const replies = fresh.flatMap(({ threadRoot: root, seq, sender }) =>
         root === null ? [] : [{ root, seq, sender: sender.id }],
       );
-      const calls = fresh.flatMap(({ seq, sender, names, accounts }) =>
-        names.length + accounts.length === 0 ? [] : [{ seq, sender: sender.id, names, accounts }],
+      const calls = fresh.flatMap(({ seq, threadRoot, sender, names, accounts }) =>
+        names.length + accounts.length === 0 ? [] : [{ seq, threadRoot, sender: sender.id, names, accounts }],
       );
       return {
         rows,
@@ -124,12 +125,17 @@ export class RoomWriter {
     });
     events.sort((a, b) => a.seq - b.seq);
     if (events.length > 0) bus.publish({ kind: "events", room: this.#room, events });
-    for (const { account, seq } of mentioned)
-      bus.publish({ kind: "own", account, signal: { type: "mention", room: this.#room, seq } });
+    for (const { account, seq, threadRoot } of mentioned)
+      bus.publish({ kind: "own", account, signal: mentionSignal(this.#room, seq, threadRoot) });
     for (const account of followers)
       bus.publish({ kind: "own", account, signal: { type: "own", what: "threads" } });
     for (const settle of settled) settle();
   }
+}
+
+/** What tells somebody that a message calls them. */
+export function mentionSignal(room: RoomId, seq: number, threadRoot: number | null): MentionSignal {
+  return { type: "mention", room, seq, ...(threadRoot === null ? {} : { threadRoot }) };
 }
 
 function toSentEvent(

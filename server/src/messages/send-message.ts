@@ -12,6 +12,7 @@ import { queueJob } from "../jobs/queue.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { requireMembership } from "../rooms/memberships.ts";
 import type { WordLists } from "../rooms/word-lists.ts";
+import { listFollowers } from "./collections-queries.ts";
 import type { RoomWriters, Sent } from "./room-writer.ts";
 
 export type SendNeeds = JobNeeds & {
@@ -62,7 +63,7 @@ export async function sendMessage(app: SendNeeds, sender: Sender, draft: SendDra
       threadRoot: draft.threadRoot ?? null,
       mentionsAll: called.all,
       names: mentions.names,
-      accounts: [...new Set([...called.here, ...app.wordLists.whoListens(text)])],
+      accounts: [...new Set([...called.some, ...app.wordLists.whoListens(text)])],
     });
     if (sent.kind === "sent" && body.kind === "poll" && body.closesAt !== null)
       // The message is stored: what fails now must not say otherwise. A vote that comes too late is refused anyway.
@@ -92,24 +93,31 @@ export function parseBody(app: Pick<SendNeeds, "clock" | "wordLists">, unknown: 
   return body;
 }
 
-/** Whom `@room` and `@here` call. Who may not call everybody, and in direct rooms, has written a word and no more. */
+/**
+ * Whom `@room` and `@here` call; in a thread, of those who follow it. Who may not call everybody, and in direct rooms,
+ * has written a word and no more.
+ */
 async function callEverybody(
   app: SendNeeds,
   sender: Sender,
   draft: SendDraft,
   mentions: Mentions,
-): Promise<{ all: boolean; here: readonly AccountId[] }> {
-  const nobody = { all: false, here: [] };
+): Promise<{ all: boolean; some: readonly AccountId[] }> {
+  const nobody = { all: false, some: [] };
   if (!(mentions.room || mentions.here) || draft.callsEverybody === false) return nobody;
   const { sessionId } = sender;
   const who = sessionId === null ? { id: sender.id } : { id: sender.id, sessionId };
   const { room, role } = await requireMembership(app.db.sql, who, draft.room);
   if (!mayInRoom(role, "mention.everybody", room.kind)) return nobody;
+  const isInThread = draft.threadRoot !== undefined;
+  const followers = isInThread ? await listFollowers(app.db.sql, room.id, [draft.threadRoot!]) : [];
   const here = mentions.here ? await app.here.list(room.id) : [];
-  const count = mentions.room ? room.memberCount : here.length;
+  const some = isInThread ? followers.filter((id) => mentions.room || here.includes(id)) : here;
+  const all = mentions.room && !isInThread;
+  const count = all ? room.memberCount : some.length;
   if (count > mentionConfirmAbove && draft.callsEverybody !== true)
     throw new Refusal("confirmation_required", (t) => t.callsMany(count));
-  return { all: mentions.room, here };
+  return { all, some };
 }
 
 /** It closes by itself. Lost with a crash at this very moment, it is closed when somebody votes too late. */

@@ -126,7 +126,7 @@ export async function readMessageRows(
       join accounts actor on actor.id = m.sender_id
       left join messages q on q.room_id = m.room_id and q.seq = m.reply_to
       left join accounts quoted on quoted.id = q.sender_id
-    where m.room_id = ${room} and m.seq = any(${sql.array(seqs, "bigint")})
+    where m.room_id = ${room} and m.seq = any(${sql.array(seqs, "bigint")}) and not m.is_hidden
     order by m.seq`;
 }
 

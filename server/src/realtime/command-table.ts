@@ -207,7 +207,8 @@ const socketTable: { [T in SocketType]: SocketEntry<T> } = {
       const { role, silencedUntil, room: place } = await requireMembership(realtime.db.sql, actor, room);
       const isKept = silencedUntil !== null && silencedUntil > realtime.clock.now();
       // Whoever cannot send what they write is not announced; they hear why when they send it.
-      if (place.isArchived || isKept || !mayInRoom(role, "message.send", place.kind)) return;
+      const action = place.posting === "everybody" ? "message.send" : "message.send_always";
+      if (place.isArchived || isKept || !mayInRoom(role, action, place.kind)) return;
       if (place.kind === "direct" && (await hasBlockWithin(realtime.db.sql, room, actor.id))) return;
       const who = asPerson(actor);
       const signal = {

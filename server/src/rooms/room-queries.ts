@@ -74,10 +74,11 @@ export async function listOwnRooms(
       case when m.read_seq >= r.head_seq then 0 else (
         select count(*) from (
           select x.seq from mentions x
-          where x.account_id = m.account_id and x.room_id = r.id and x.seq > m.read_seq
+          where x.account_id = m.account_id and x.room_id = r.id and x.seq > m.read_seq and x.thread_root is null
           union
           select x.seq from messages x
           where x.room_id = r.id and x.mentions_all and x.seq > m.read_seq and x.sender_id <> m.account_id
+            and not exists (select 1 from blocks b where b.blocker_id = m.account_id and b.blocked_id = x.sender_id)
           limit ${unreadCountMax}
         ) counted
       ) end as mentions

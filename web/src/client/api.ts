@@ -36,7 +36,7 @@ export type Profile = {
   state: PresenceState | null;
 };
 /** What is one's own, and how much waits in the lists. */
-export type OwnLists = OwnState & { reports: number; unreadThreads: number };
+export type OwnLists = OwnState & { reports: number; unreadThreads: number; threadMentions: number };
 export type Later = {
   scheduled: {
     sendId: SendId;
@@ -124,7 +124,8 @@ export const api = {
     read<{ rooms: BrowsedRoom[] }>("browse", { q, after_name: after?.name, after_id: after?.id }),
   people: (q: string) => read<{ people: Person[] }>("people", { q }),
   profile: (person: AccountId) => read<Profile>(`people/${person}`),
-  mentions: (before?: number) => read<{ messages: FoundMessage[] }>("mentions", { before }),
+  mentions: (before?: number, limit?: number) =>
+    read<{ messages: FoundMessage[] }>("mentions", { before, limit }),
   saved: (before?: number, limit?: number) => read<{ messages: FoundMessage[] }>("saved", { before, limit }),
   threads: (before?: number) => read<{ threads: FollowedThread[] }>("threads", { before }),
   later: () => read<Later>("later"),

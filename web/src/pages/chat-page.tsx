@@ -40,7 +40,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     const current = chat.room.value;
     const name = current ? `${chat.nameOf(current)} · novaX` : "novaX";
     const unread = current?.unread ?? 0;
-    const count = Math.max(chat.rooms.calls.value, current && !current.isMuted ? unread : 0);
+    const count = Math.max(chat.calls.value, current && !current.isMuted ? unread : 0);
     document.title = count > 0 && preferences.value.hasTitleCount ? `(${count}) ${name}` : name;
   });
 
@@ -49,9 +49,9 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   });
 
   // Something calls while nobody looks.
-  const callsBefore = useRef(chat.rooms.calls.peek());
+  const callsBefore = useRef(chat.calls.peek());
   useSignalEffect(() => {
-    const calls = chat.rooms.calls.value;
+    const calls = chat.calls.value;
     const isMore = calls > callsBefore.current;
     callsBefore.current = calls;
     if (
@@ -211,6 +211,11 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     }
   }, [pane, chat, ui]);
 
+  // A thread that is not there any more, or never came, leaves no empty place.
+  useEffect(() => {
+    if (panel === "thread" && thread === null) closePanel();
+  }, [panel, thread, closePanel]);
+
   // What had the focus is hidden with its pane. Before the first change of pane nothing had it.
   const paneBefore = useRef(pane);
   useEffect(() => {
@@ -226,7 +231,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   const other = room.kind === "direct" && room.people[0] ? chat.people.stateOf(room.people[0].id) : null;
   const isPanelOpen = panel !== null && (panel !== "thread" || thread !== null);
   return (
-    <div className={`shell shell-${pane}${isPanelOpen ? " shell-panel" : ""}`}>
+    <div className={`shell shell-${pane}${isPanelOpen ? " shell-beside" : ""}`}>
       <Sidebar
         isAlone={pane === "rooms"}
         sections={chat.rooms.sections.value}
@@ -237,7 +242,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         status={chat.own.value!.status}
         isAdmin={chat.mayOnServer("report.resolve_any")}
         mayAddRooms={chat.mayOnServer("room.create")}
-        mentionCount={chat.rooms.mentions.value}
+        mentionCount={chat.mentions.value}
         threadCount={chat.own.value!.unreadThreads}
         reportCount={chat.own.value!.reports}
         unseenNotices={chat.notices.unseenCount.value}

@@ -67,12 +67,15 @@ function openChat(bootstrap: Bootstrap, place: HTMLElement): void {
   if (seq !== undefined) chat.highlight(Number(seq));
   render(<ChatPage chat={chat} ui={new UiStore()} />, place);
   chat.start();
-  // What is likely to be opened is fetched once there is nothing else to do.
-  setTimeout(() => {
-    import("./later.ts").catch(() => {
+  // What is likely to be opened.
+  import("./later.ts").then(
+    ({ linkRooms }) => {
+      chat.linkRooms = (text) => linkRooms(text, chat.rooms.all.peek().values(), location.origin);
+    },
+    () => {
       // It is tried again when it is wanted.
-    });
-  }, 2000);
+    },
+  );
 }
 
 /** Says when nobody has touched the page for a while, and when somebody does again. */

@@ -43,8 +43,11 @@ export function createRowActions(place: ActionPlace, mayWrite: boolean): RowActi
     onPerson: (person) => ui.open({ kind: "profile", person }),
     onHistory: (entry) => ui.open({ kind: "history", entry, room: store.id }),
     onVote: (entry, choices) => {
+      const before = store.ownVotes.peek()[entry.seq] ?? [];
       store.setOwnVote(entry.seq, choices);
-      void chat.order("poll.vote", { room: store.id, seq: entry.seq, choices: [...choices] });
+      void chat.order("poll.vote", { room: store.id, seq: entry.seq, choices: [...choices] }).then((done) => {
+        if (!done) store.setOwnVote(entry.seq, before);
+      });
     },
   };
 }

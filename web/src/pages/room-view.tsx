@@ -68,12 +68,6 @@ export function Conversation(props: ConversationProps) {
         (entry): entry is MessageEntry =>
           entry.kind === "message" && entry.body.kind === "text" && isWanted(entry),
       );
-  /** Rooms are named in the text, and led to in the message. */
-  const linked = async (text: string): Promise<string> => {
-    if (!text.includes("#")) return text;
-    const later = await import("./later.ts").catch(() => null);
-    return later ? later.linkRooms(text, chat.rooms.all.peek().values(), location.origin) : text;
-  };
   const submit = async (text: string): Promise<string | undefined> => {
     if (editing) {
       if (text.trim() === "") askDelete(place, editing);
@@ -92,7 +86,7 @@ export function Conversation(props: ConversationProps) {
       const kept = await later.runSlashCommand({ chat, ui, store }, text);
       if (kept !== null) return kept;
     }
-    chat.send({ text: await linked(text), ...(replyingTo ? { replyTo: replyingTo.seq } : {}) }, store);
+    chat.send({ text: chat.linkRooms(text), ...(replyingTo ? { replyTo: replyingTo.seq } : {}) }, store);
     cancel();
     if (store.isLive.peek()) list.current?.followEnd();
     else if (!isThread) {

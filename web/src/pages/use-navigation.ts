@@ -36,6 +36,10 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
         ui.close();
         isReturning = true;
         history.forward();
+        // Where there is nothing to go forward to, nothing comes back.
+        setTimeout(() => {
+          isReturning = false;
+        }, 200);
         return;
       }
       const place = (event.state as Place | null) ?? placeOf(location.pathname);

@@ -13,7 +13,7 @@ import {
   type ServerRole,
 } from "@novax/protocol/permissions";
 import type { Reply } from "@novax/protocol/replies";
-import type { Signal as PassingSignal } from "@novax/protocol/signals";
+import type { OwnPart, Signal as PassingSignal } from "@novax/protocol/signals";
 import { mentionsIn, textOf } from "@novax/protocol/text";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import { type Api, isSignedIn, type OwnLists } from "../client/api.ts";
@@ -43,7 +43,16 @@ const openRoomsMax = 20;
 const prefetchedMax = 5;
 /** When something is deleted that thousands have not read, they do not all ask at the same moment. */
 const rereadWithinMs = 4000;
-const rereadOwnAfterMs = 500;
+/** A busy thread says with every answer that it has something new; it is looked at twice a second at most. */
+const listsChangeEveryMs = 500;
+/** By then a reaction's event has come, if it was stored. */
+const reactionShownMs = 1000;
+
+/** What is one's own, and the pins of the room that is looked at. */
+export type OwnList = OwnPart | "pins";
+
+/** Lists that are counted in what is one's own. */
+const ownCounts: readonly OwnList[] = ["profile", "reports", "threads", "mentions"];
 
 /** The open chat: the connection, the rooms, what is on its way, and who is here. */
 export class ChatStore {
@@ -58,8 +67,8 @@ export class ChatStore {
   readonly api: Api;
   /** Whether somebody is looking: the window has focus and is visible. */
   readonly isAttended = signal(true);
-  /** Something of one's own lists has changed: they are read again where they are shown. */
-  readonly listsVersion = signal(0);
+  /** How often each of one's own lists has changed: they are read again where they are shown. */
+  readonly listVersions = signal<Partial<Record<OwnList, number>>>({});
   readonly own: ReturnType<typeof signal<OwnLists>>;
   readonly saved = signal<ReadonlySet<string>>(new Set());
   readonly #schedule: ChatOptions["schedule"];
@@ -83,15 +92,16 @@ export class ChatStore {
   #epoch: string;
   #arrived: EventsFrame[] = [];
   #rereadTimer: ReturnType<typeof setTimeout> | undefined;
-  #ownTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #changedLists = new Set<OwnList>();
+  #listsTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(bootstrap: Bootstrap, options: ChatOptions) {
     this.#schedule = options.schedule;
     this.#epoch = bootstrap.epoch;
     this.you = bootstrap.you;
     this.api = options.api;
-    this.own = signal({ ...bootstrap.own, reports: 0, unreadThreads: 0 });
-    this.rooms = new RoomsStore(bootstrap.you, bootstrap.rooms);
+    this.own = signal({ ...bootstrap.own, reports: 0, unreadThreads: 0, threadMentions: 0 });
+    this.rooms = new RoomsStore(bootstrap.you, bootstrap.rooms, (id) => this.#isBlocked(id));
     this.people = new PeopleStore(bootstrap.you);
     for (const room of bootstrap.rooms)
       for (const person of room.people) this.people.known.set(person.id, person);
@@ -129,6 +139,12 @@ export class ChatStore {
 
   /** The room that is looked at, as its member has it. */
   readonly room = computed((): OwnRoom | null => this.rooms.get(this.#current.value));
+
+  /** How many messages call one by name and were not read. */
+  readonly mentions = computed(() => this.rooms.mentions.value + this.own.value!.threadMentions);
+
+  /** What wants to be looked at. */
+  readonly calls = computed(() => this.rooms.calls.value + this.own.value!.threadMentions);
 
   /** The part of it that is shown. */
   readonly timeline = computed((): RoomStore | null => {
@@ -270,7 +286,10 @@ export class ChatStore {
       this.#thread.value = null;
       return;
     }
-    if (this.#thread.peek()?.threadRoot === root && this.#thread.peek()?.id === room) return;
+    if (this.#thread.peek()?.threadRoot === root && this.#thread.peek()?.id === room) {
+      this.#markThreadRead();
+      return;
+    }
     const fetchPage = async (wish: { before?: number; limit: number }): Promise<TimelinePage> => {
       const page = await this.api.thread(room, root, wish);
       this.#isThreadFollowed.value = page.isFollowed;
@@ -284,7 +303,7 @@ export class ChatStore {
     this.#threadReadSeq = 0;
     try {
       await store.load();
-      this.#markThreadRead(store);
+      this.#markThreadRead();
     } catch {
       this.toasts.show(t.errors.notLoaded);
       if (this.#thread.peek() === store) this.#thread.value = null;
@@ -309,6 +328,9 @@ export class ChatStore {
     const done = await this.order("thread.follow", { room: store.id, seq: store.threadRoot, isFollowed });
     if (!done && this.#thread.peek() === store) this.#isThreadFollowed.value = !isFollowed;
   }
+
+  /** Makes links of the rooms that a text names; loaded later, and never waited for. */
+  linkRooms: (text: string) => string = (text) => text;
 
   send(draft: Omit<OutboxDraft, "room">, store: RoomStore): void {
     store.clearDivider();
@@ -378,20 +400,24 @@ export class ChatStore {
   heldUnread: RoomId | null = null;
 
   toggleReaction(entry: MessageEntry, room: RoomId, emoji: string): void {
-    const isOwn = entry.reactions.some(
+    const { seq } = entry;
+    const stores = [this.#stores.get(room), this.#thread.peek()].flatMap((store) =>
+      store?.id === room ? [store] : [],
+    );
+    // What is shown by now, not what was when a menu was opened.
+    const shown = stores.map((store) => store.find(seq)).find((found) => found !== null) ?? entry;
+    const isOwn = shown.reactions.some(
       (reaction) => reaction.emoji === emoji && reaction.by.includes(this.you.id),
     );
-    const show = (isAdded: boolean) => {
-      for (const store of [this.#stores.get(room), this.#thread.peek()])
-        if (store?.id === room) store.setReaction(entry.seq, { emoji, by: this.you.id, isAdded });
-    };
     // It is there at once, and goes again where the server refuses it.
-    show(!isOwn);
-    void this.order(isOwn ? "reaction.remove" : "reaction.add", { room, seq: entry.seq, emoji }).then(
-      (done) => {
-        if (!done) show(isOwn);
-      },
-    );
+    const drops = stores.map((store) => store.react(seq, { emoji, by: this.you.id, isAdded: !isOwn }));
+    const drop = () => {
+      for (const dropOne of drops) dropOne();
+    };
+    void this.order(isOwn ? "reaction.remove" : "reaction.add", { room, seq, emoji }).then((done) => {
+      if (done) setTimeout(drop, reactionShownMs);
+      else drop();
+    });
   }
 
   toggleSaved(room: RoomId, seq: number): void {
@@ -401,13 +427,16 @@ export class ChatStore {
     if (isSaved) saved.delete(key);
     else saved.add(key);
     this.saved.value = saved;
-    void this.order(isSaved ? "message.unsave" : "message.save", { room, seq });
+    void this.order(isSaved ? "message.unsave" : "message.save", { room, seq }).then((done) => {
+      if (!done) void this.#rereadSaved();
+    });
   }
 
   /** Somebody looks, or no longer does. Whoever leaves with nothing unread finds no old line when they come back. */
   setAttended(isAttended: boolean): void {
     this.isAttended.value = isAttended;
-    if (!isAttended && this.room.peek()?.unread === 0) this.timeline.peek()?.clearDivider();
+    if (isAttended) this.#markThreadRead();
+    else if (this.room.peek()?.unread === 0) this.timeline.peek()?.clearDivider();
   }
 
   async rereadOwn(): Promise<void> {
@@ -418,12 +447,27 @@ export class ChatStore {
     }
   }
 
-  /** A busy thread says so often that it has something new; it is looked at twice a second at most. */
-  #rereadOwnSoon(): void {
-    this.#ownTimer ??= setTimeout(() => {
-      this.#ownTimer = undefined;
-      void this.rereadOwn();
-    }, rereadOwnAfterMs);
+  /** A list has changed: it is read again at once, or with all that change until then a moment later. */
+  #hearChange(list: OwnList): void {
+    this.#changedLists.add(list);
+    if (this.#listsTimer === undefined) this.#sayChanges();
+  }
+
+  #sayChanges(): void {
+    const versions = { ...this.listVersions.peek() };
+    for (const list of this.#changedLists) versions[list] = (versions[list] ?? 0) + 1;
+    this.listVersions.value = versions;
+    if (this.#changedLists.has("saved")) void this.#rereadSaved();
+    if (ownCounts.some((list) => this.#changedLists.has(list))) void this.rereadOwn();
+    this.#changedLists.clear();
+    this.#listsTimer = setTimeout(() => {
+      this.#listsTimer = undefined;
+      if (this.#changedLists.size > 0) this.#sayChanges();
+    }, listsChangeEveryMs);
+  }
+
+  #isBlocked(id: AccountId): boolean {
+    return this.own.peek()!.blocked.some((person) => person.id === id);
   }
 
   async #rereadSaved(): Promise<void> {
@@ -490,11 +534,16 @@ export class ChatStore {
     return store;
   }
 
-  #markThreadRead(store: RoomStore): void {
-    const upTo = store.entries.peek().at(-1)?.seq ?? 0;
-    if (store.threadRoot === null || upTo <= this.#threadReadSeq) return;
+  /** Whoever looks at a thread has read it. */
+  #markThreadRead(): void {
+    const store = this.#thread.peek();
+    const upTo = store?.entries.peek().at(-1)?.seq ?? 0;
+    if (!store || store.threadRoot === null || !this.isAttended.peek() || upTo <= this.#threadReadSeq) return;
     this.#threadReadSeq = upTo;
-    void this.client.request({ type: "thread.mark_read", room: store.id, seq: store.threadRoot, upTo });
+    const mark = { type: "thread.mark_read", room: store.id, seq: store.threadRoot, upTo } as const;
+    void this.client.request(mark).then((reply) => {
+      if (!reply?.ok && this.#threadReadSeq === upTo) this.#threadReadSeq = 0;
+    });
   }
 
   #listen(): RealtimeListener {
@@ -539,8 +588,9 @@ export class ChatStore {
         });
         return;
       case "mention":
-        this.listsVersion.value += 1;
-        this.rooms.hearMention(passing.room, passing.seq);
+        // What calls in a thread is counted there.
+        if (passing.threadRoot === undefined) this.rooms.hearMention(passing.room, passing.seq);
+        this.#hearChange("mentions");
         return;
       case "preferences": {
         const { isFavourite, isMuted, notify } = passing;
@@ -554,17 +604,14 @@ export class ChatStore {
         this.notices.hear(passing);
         return;
       case "reminder":
-        this.listsVersion.value += 1;
+        this.#hearChange("later");
         this.toasts.show(t.reminder.due(passing.note), {
           label: t.reminder.look,
           run: () => void this.openRoom(passing.room, passing.seq ?? undefined),
         });
         return;
       case "own":
-        this.listsVersion.value += 1;
-        if (passing.what === "saved") void this.#rereadSaved();
-        if (passing.what === "profile" || passing.what === "reports" || passing.what === "threads")
-          this.#rereadOwnSoon();
+        this.#hearChange(passing.what);
         return;
     }
   }
@@ -585,8 +632,17 @@ export class ChatStore {
       else if (room !== null) this.#left(room);
       // What was missed of the thread is read again.
       const thread = this.#thread.peek();
-      if (thread?.hasLoaded.peek()) void thread.load().catch(() => {});
+      if (thread?.hasLoaded.peek()) void this.#reloadThread(thread);
     } else if (reply) setTimeout(() => this.client.reconnect(), reply.retryInMs ?? 2000);
+  }
+
+  async #reloadThread(thread: RoomStore): Promise<void> {
+    try {
+      await thread.load();
+      this.#markThreadRead();
+    } catch {
+      // With the next connection, or answer, it is tried again.
+    }
   }
 
   #applyArrived(): void {
@@ -610,8 +666,8 @@ export class ChatStore {
     }
     if (thread?.id === id) {
       // It has no place of its own in the room's log: what it has not seen is in no other frame.
-      if (!thread.apply(events)) void thread.load().catch(() => {});
-      else if (this.isAttended.peek()) this.#markThreadRead(thread);
+      if (!thread.apply(events)) void this.#reloadThread(thread);
+      else this.#markThreadRead();
     }
     const sent = events.filter((event) => event.type === "message.sent");
     for (const event of sent) {
@@ -625,6 +681,8 @@ export class ChatStore {
       this.#isThreadFollowed.value = true;
     if (own.length > 0) this.outbox.acknowledge(new Set(own.map((event) => event.sendId)));
     if (!store) return;
+    if (id === this.#current.peek() && events.some((event) => /pinned|edited|deleted/.test(event.type)))
+      this.#hearChange("pins");
     if (id !== this.#current.peek()) {
       store.trim();
       return;

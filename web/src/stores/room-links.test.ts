@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { OwnRoom } from "@novax/protocol/entities";
+import { messageTextCharsMax } from "@novax/protocol/limits";
 import { linkRooms } from "./room-links.ts";
 
 const rooms = [
@@ -26,7 +27,14 @@ test("what only looks like one stays: longer words, headings, addresses, code, l
     "`#new`",
     "```\n#new\n```",
     "[#New](https://chat.example/chat/1)",
+    "[see #New](https://example.org)",
+    "https://example.org/?#new",
+    "https://example.org/a-#New-b",
+    "\\#New",
     "#unknown",
   ])
     expect(linked(text)).toBe(text);
+  // What the composer let through must not be refused for what was made of it.
+  const long = `#new ${"x".repeat(messageTextCharsMax - 5)}`;
+  expect(linked(long)).toBe(long);
 });

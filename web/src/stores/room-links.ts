@@ -1,9 +1,11 @@
 import type { OwnRoom } from "@novax/protocol/entities";
+import { messageTextCharsMax } from "@novax/protocol/limits";
 import { isDirect } from "@novax/protocol/permissions";
 
 /**
  * Makes links of the rooms that a text names as `#Name`: what is written stays readable while it is written, and leads
- * there when it is sent. Code stays as it is.
+ * there when it is sent. Code, addresses, links and what is escaped stay as they are, and so does a text that would
+ * become too long.
  */
 export function linkRooms(text: string, rooms: Iterable<OwnRoom>, origin: string): string {
   if (!text.includes("#")) return text;
@@ -15,8 +17,8 @@ export function linkRooms(text: string, rooms: Iterable<OwnRoom>, origin: string
     .sort((a, b) => b.length - a.length)
     .map((name) => name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
   const name = new RegExp(`(?<![\\p{L}\\p{N}_[/&])#(${names.join("|")})(?![\\p{L}\\p{N}_])`, "giu");
-  return text
-    .split(/(```[\s\S]*?```|`[^`]*`)/)
+  const linked = text
+    .split(/(```[\s\S]*?```|`[^`]*`|\[(?:\\.|[^\]\\])*\]\([^)\s]*\)|https?:\/\/\S+|\\#)/)
     .map((part, index) =>
       index % 2
         ? part
@@ -26,4 +28,5 @@ export function linkRooms(text: string, rooms: Iterable<OwnRoom>, origin: string
           }),
     )
     .join("");
+  return linked.length > messageTextCharsMax ? text : linked;
 }

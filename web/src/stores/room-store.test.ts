@@ -89,15 +89,20 @@ const textAt = (store: RoomStore, seq: number) => {
 };
 
 describe("the room store", () => {
-  test("a reaction is there at once, and once when its event comes; refused it goes again", () => {
+  test("a reaction is there at once, and once when its event comes; refused it goes again, however often it was clicked", () => {
     const store = setUp({ head: 10 });
     const shown = () => store.find(10)!.reactions;
-    store.setReaction(10, { emoji: "👍", by: alice.id, isAdded: true });
+    const drop = store.react(10, { emoji: "👍", by: alice.id, isAdded: true });
     expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
     store.apply([reacted(11, 10)]);
     expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
-    store.setReaction(10, { emoji: "🎉", by: alice.id, isAdded: true });
-    store.setReaction(10, { emoji: "🎉", by: alice.id, isAdded: false });
+    drop();
+    expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
+    const dropFirst = store.react(10, { emoji: "🎉", by: alice.id, isAdded: true });
+    const dropSecond = store.react(10, { emoji: "🎉", by: alice.id, isAdded: false });
+    dropFirst();
+    expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
+    dropSecond();
     expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
   });
 

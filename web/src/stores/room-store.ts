@@ -18,6 +18,8 @@ export type FetchPage = (wish: PageWish) => Promise<TimelinePage>;
 /** Whether there is more on one side of what is here. */
 export type MoreState = "more" | "loading" | "failed" | "none";
 
+type Reacting = { seq: number } & Parameters<typeof withReaction>[1];
+
 const pageEntries = 50;
 /** What stays in memory of a room that is read at its end. */
 const timelineEntriesMax = 500;
@@ -31,7 +33,10 @@ export class RoomStore {
   /** The message whose thread this is; null: the room itself. */
   readonly threadRoot: number | null;
   readonly #fetchPage: FetchPage;
+  /** As the server says it is. */
   readonly #entries = signal<readonly TimelineEntry[]>([]);
+  /** One's own reactions that are on their way to it. */
+  readonly #reacting = signal<ReadonlyMap<string, Reacting>>(new Map());
   readonly #older = signal<MoreState>("more");
   readonly #newer = signal<MoreState>("none");
   readonly #dividerSeq = signal<number | null>(null);
@@ -59,9 +64,15 @@ export class RoomStore {
     this.people = options.people;
   }
 
-  get entries(): ReadonlySignal<readonly TimelineEntry[]> {
-    return this.#entries;
-  }
+  readonly entries: ReadonlySignal<readonly TimelineEntry[]> = computed(() => {
+    let entries = this.#entries.value;
+    for (const { seq, ...reaction } of this.#reacting.value.values()) {
+      const index = entries.findIndex((entry) => entry.seq === seq);
+      const entry = entries[index];
+      if (entry?.kind === "message") entries = entries.with(index, withReaction(entry, reaction));
+    }
+    return entries;
+  });
 
   /** Whether there is more before the first entry. */
   get older(): ReadonlySignal<MoreState> {
@@ -210,16 +221,20 @@ export class RoomStore {
     this.#ownVotes.value = { ...this.#ownVotes.value, [seq]: choices };
   }
 
-  /** Shows a reaction before the server has said so. */
-  setReaction(seq: number, reaction: Parameters<typeof withReaction>[1]): void {
-    const entries = this.#entries.peek();
-    const index = entries.findIndex((entry) => entry.seq === seq);
-    const entry = entries[index];
-    if (entry?.kind === "message") this.#entries.value = entries.with(index, withReaction(entry, reaction));
+  /** Shows a reaction before the server has said so. Returns what leaves it to the server again. */
+  react(seq: number, reaction: Omit<Reacting, "seq">): () => void {
+    const key = `${seq} ${reaction.emoji}`;
+    const mine = { seq, ...reaction };
+    this.#reacting.value = new Map(this.#reacting.peek()).set(key, mine);
+    return () => {
+      const others = new Map(this.#reacting.peek());
+      // Clicked once more, it is the later click that counts.
+      if (others.get(key) === mine && others.delete(key)) this.#reacting.value = others;
+    };
   }
 
   find(seq: number): MessageEntry | null {
-    const entry = this.#entries.peek().find((candidate) => candidate.seq === seq);
+    const entry = this.entries.peek().find((candidate) => candidate.seq === seq);
     return entry?.kind === "message" ? entry : null;
   }
 

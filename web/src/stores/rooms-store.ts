@@ -12,6 +12,7 @@ export type Section = { kind: "favourites" | "rooms" | "direct" | "archived"; ro
 /** Every room one is in, and what is unread in it. */
 export class RoomsStore {
   readonly #you: { id: AccountId; serverRole: ServerRole };
+  readonly #isBlocked: (id: AccountId) => boolean;
   readonly #rooms = signal<ReadonlyMap<RoomId, OwnRoom>>(new Map());
   /** Messages that were counted as calling one since the server counted last, and how far it had counted then. */
   readonly #counted = new Map<RoomId, Set<number>>();
@@ -19,8 +20,13 @@ export class RoomsStore {
   /** Whether the counts can no longer be known here, and are to be read again. */
   readonly #isStale = signal(false);
 
-  constructor(you: { id: AccountId; serverRole: ServerRole }, rooms: readonly OwnRoom[]) {
+  constructor(
+    you: { id: AccountId; serverRole: ServerRole },
+    rooms: readonly OwnRoom[],
+    isBlocked: (id: AccountId) => boolean = () => false,
+  ) {
     this.#you = you;
+    this.#isBlocked = isBlocked;
     this.replaceAll(rooms);
   }
 
@@ -149,7 +155,10 @@ export class RoomsStore {
     const changed = { ...room, lastAt: event.at };
     if (event.actor.id === this.#you.id || event.seq <= room.readSeq) return changed;
     changed.unread = Math.min(unreadCountMax, changed.unread + 1);
-    return event.mentionsAll ? this.#countMention(changed, event.seq) : changed;
+    // Nothing of somebody who is blocked calls.
+    return event.mentionsAll && !this.#isBlocked(event.actor.id)
+      ? this.#countMention(changed, event.seq)
+      : changed;
   }
 
   #countMention(room: OwnRoom, seq: number): OwnRoom {

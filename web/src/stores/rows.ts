@@ -66,7 +66,8 @@ export function layOutRows(input: {
       place(null, entry.at);
       const last = rows.at(-1);
       if (last?.kind === "note" && isSameVerb(last.notes[0]!, entry))
-        rows[rows.length - 1] = { ...last, notes: [...last.notes, entry] };
+        // The key is the last one's: an older page puts more before it, and it stays the row it was.
+        rows[rows.length - 1] = { ...last, key: `note ${entry.seq}`, notes: [...last.notes, entry] };
       else rows.push({ kind: "note", key: `note ${entry.seq}`, notes: [entry] });
       continue;
     }

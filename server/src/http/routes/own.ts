@@ -56,12 +56,13 @@ export const ownRoutes: readonly Route[] = [
       blocked: z.array(personSchema),
       reports: z.int(),
       unreadThreads: z.int(),
+      threadMentions: z.int(),
     }),
     handle: async ({ app, actor }) =>
       Response.json({
         ...(await readOwnState(app.db.sql, actor.id, app.clock.now())),
         reports: await countReports(app.db.sql, actor.id),
-        unreadThreads: await countUnreadThreads(app.db.sql, actor.id),
+        ...(await countUnreadThreads(app.db.sql, actor.id)),
       }),
   }),
   defineSessionRoute({

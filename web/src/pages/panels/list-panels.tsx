@@ -1,8 +1,7 @@
-import type { Message } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import { useEffect, useState } from "preact/hooks";
-import type { FollowedThread, FoundMessage, Later, Report } from "../../client/api.ts";
+import type { FollowedThread, FoundMessage, Report } from "../../client/api.ts";
 import { Avatar } from "../../components/avatar.tsx";
 import { formatFull, formatSoon } from "../../components/time.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
@@ -12,18 +11,32 @@ import { t } from "../../texts/text.ts";
 import type { PanelProps } from "./side-panel.tsx";
 
 const pageSize = 50;
+const rereadMax = 200;
+
+/** A list as it is now, read again when what it depends on changes; an answer that was overtaken is dropped. */
+function useList<T>(chat: ChatStore, read: () => Promise<T>, dependsOn: readonly unknown[]): T | null {
+  const [list, setList] = useState<T | null>(null);
+  useEffect(() => {
+    let isCurrent = true;
+    read().then(
+      (answer) => {
+        if (isCurrent) setList(answer);
+      },
+      () => chat.toasts.show(t.errors.notLoaded),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [chat, ...dependsOn]);
+  return list;
+}
 
 /** Messages that call one, or that one saved, across rooms. */
 export function FoundPanel(props: PanelProps & { list: "mentions" | "saved" }) {
   const { chat, list } = props;
-  const [messages, setMessages] = useState<readonly FoundMessage[] | null>(null);
-  const version = chat.listsVersion.value;
-  const load = async (before?: number) => {
-    const page = await chat.api[list](before).catch(() => null);
-    if (!page) chat.toasts.show(t.errors.notLoaded);
-    else setMessages((old) => (before === undefined ? page.messages : [...(old ?? []), ...page.messages]));
-  };
-  useEffect(() => void load(), [list, version]);
+  const [wanted, setWanted] = useState(pageSize);
+  const version = chat.listVersions.value[list];
+  const messages = useList(chat, () => chat.api[list](undefined, wanted), [list, version, wanted])?.messages;
   if (messages?.length === 0)
     return (
       <p className="panel-note">{list === "mentions" ? more.lists.mentionsNone : more.lists.savedNone}</p>
@@ -52,8 +65,8 @@ export function FoundPanel(props: PanelProps & { list: "mentions" | "saved" }) {
           </li>
         ))}
       </ul>
-      {(messages?.length ?? 0) >= pageSize ? (
-        <button type="button" className="button-quiet" onClick={() => void load(messages!.at(-1)!.at)}>
+      {(messages?.length ?? 0) >= wanted && wanted < rereadMax ? (
+        <button type="button" className="button-quiet" onClick={() => setWanted(wanted + pageSize)}>
           {t.app.loadMore}
         </button>
       ) : null}
@@ -63,14 +76,8 @@ export function FoundPanel(props: PanelProps & { list: "mentions" | "saved" }) {
 
 export function ThreadsPanel(props: PanelProps) {
   const { chat } = props;
-  const [threads, setThreads] = useState<readonly FollowedThread[] | null>(null);
-  const version = chat.listsVersion.value;
-  useEffect(() => {
-    chat.api.threads().then(
-      (answer) => setThreads(answer.threads),
-      () => chat.toasts.show(t.errors.notLoaded),
-    );
-  }, [chat, version]);
+  const version = chat.listVersions.value.threads;
+  const threads = useList(chat, () => chat.api.threads(), [version])?.threads;
   if (threads?.length === 0) return <p className="panel-note">{more.lists.threadsNone}</p>;
   return (
     <ul className="found">
@@ -85,15 +92,11 @@ export function ThreadsPanel(props: PanelProps) {
 
 export function PinsPanel({ chat, onOpenRoom }: PanelProps) {
   const room = chat.room.value;
-  const [messages, setMessages] = useState<readonly Message[] | null>(null);
-  useEffect(() => {
-    if (!room) return;
-    chat.api.pins(room.id).then(
-      (answer) => setMessages(answer.messages),
-      () => chat.toasts.show(t.errors.notLoaded),
-    );
-    // Whatever happens in the room may be a pin.
-  }, [chat, room?.id, room?.headSeq]);
+  const version = chat.listVersions.value.pins;
+  const messages = useList(chat, async () => (room ? chat.api.pins(room.id) : null), [
+    room?.id,
+    version,
+  ])?.messages;
   if (!room || messages?.length === 0) return <p className="panel-note">{more.lists.pinsNone}</p>;
   return (
     <ul className="found">
@@ -127,11 +130,7 @@ export function PinsPanel({ chat, onOpenRoom }: PanelProps) {
 }
 
 export function LaterPanel({ chat, onOpenRoom }: PanelProps) {
-  const [later, setLater] = useState<Later | null>(null);
-  const version = chat.listsVersion.value;
-  useEffect(() => {
-    chat.api.later().then(setLater, () => chat.toasts.show(t.errors.notLoaded));
-  }, [chat, version]);
+  const later = useList(chat, () => chat.api.later(), [chat.listVersions.value.later]);
   if (!later) return null;
   if (later.scheduled.length + later.reminders.length === 0)
     return <p className="panel-note">{more.lists.laterNone}</p>;
@@ -208,14 +207,8 @@ export function LaterPanel({ chat, onOpenRoom }: PanelProps) {
 /** The messages that somebody wants a moderator to look at. */
 export function ReportsPanel({ chat, onOpenRoom }: PanelProps) {
   const [isDone, setDone] = useState(false);
-  const [reports, setReports] = useState<readonly Report[] | null>(null);
-  const version = chat.listsVersion.value;
-  useEffect(() => {
-    chat.api.reports(isDone).then(
-      (answer) => setReports(answer.reports),
-      () => chat.toasts.show(t.errors.notLoaded),
-    );
-  }, [chat, isDone, version]);
+  const version = chat.listVersions.value.reports;
+  const reports = useList(chat, () => chat.api.reports(isDone), [isDone, version])?.reports;
   const resolve = (report: Report, outcome: "dismissed" | "deleted" | "acted", note: string) =>
     void chat.order("report.resolve", { report: report.id, outcome, note });
   return (
