@@ -78,6 +78,8 @@ type UnicodeEmoji = {
   skins?: { unicode: string }[];
 };
 
+const isEmoji = /^\p{RGI_Emoji}$/v;
+
 /** `novax:emoji-en`: the names that Unicode gives to emoji, one line each, as the client reads them. */
 const emojiNames: BunPlugin = {
   name: "emoji names",
@@ -91,7 +93,8 @@ const emojiNames: BunPlugin = {
         .filter((emoji) => emoji.group !== undefined)
         .map((emoji) =>
           [
-            emoji.unicode,
+            // The sign for colour is left out where the emoji is in colour without it, as everywhere else.
+            isEmoji.test(emoji.unicode) ? emoji.unicode : emoji.unicode.replace(/\ufe0f$/, ""),
             emoji.group,
             emoji.skins ? 1 : 0,
             emoji.label,

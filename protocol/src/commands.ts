@@ -28,6 +28,7 @@ import {
   statusTextCharsMax,
 } from "./limits.ts";
 import { type RoomAction, roomRoles, type ServerAction } from "./permissions.ts";
+import { isEmoji, isIcon } from "./text.ts";
 
 // Its shape alone: what a text may contain is the message's own rule, refused as `message_invalid`.
 const bodyShapeSchema = z.union([
@@ -54,7 +55,7 @@ const roomLook = {
   name: lineSchema(roomNameCharsMax),
   topic: lineSchema(roomTopicCharsMax),
   description: paragraphSchema(roomDescriptionCharsMax),
-  icon: lineSchema(16),
+  icon: lineSchema(16).refine(isIcon, "is one letter or one emoji"),
   colour: roomSchema.shape.colour,
 };
 
@@ -287,7 +288,11 @@ export const commandSpecs = {
   "person.block": { fields: { person }, result: emptySchema, needs: onServer("own.change") },
   "person.unblock": { fields: { person }, result: emptySchema, needs: onServer("own.change") },
   "status.set": {
-    fields: { emoji: lineSchema(40), text: lineSchema(statusTextCharsMax), until: at.nullable() },
+    fields: {
+      emoji: lineSchema(40).refine((text) => text === "" || isEmoji(text), "is one emoji"),
+      text: lineSchema(statusTextCharsMax),
+      until: at.nullable(),
+    },
     result: emptySchema,
     needs: onServer("own.change"),
   },

@@ -9,6 +9,11 @@ const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
 // The same letters that a username may have. One that follows a letter is part of an address.
 const mention = /(?<![\p{L}\p{N}_@./-])@([\p{L}\p{N}][\p{L}\p{N}._-]*)/gu;
 
+/** Whether a name in lower case calls everybody; no account has it. */
+export function isEverybody(name: string): boolean {
+  return name === "room" || name === "all" || name === "everyone";
+}
+
 /** Reads the mentions out of a text; what stands in code mentions nobody. */
 export function mentionsIn(text: string): Mentions {
   const names = new Set<string>();
@@ -17,7 +22,7 @@ export function mentionsIn(text: string): Mentions {
   for (const [, name = ""] of text.replace(code, " ").matchAll(mention)) {
     // A full stop at the end ends the sentence, not the name.
     const key = name.replace(/[._-]+$/, "").toLowerCase();
-    if (key === "room") room = true;
+    if (isEverybody(key)) room = true;
     else if (key === "here") here = true;
     else if (names.size < mentionsPerMessageMax) names.add(key);
   }
@@ -55,4 +60,9 @@ export function excerptOf(body: MessageBody): string | null {
 /** Whether a text is one emoji, as a reaction is. */
 export function isEmoji(text: string): boolean {
   return /^\p{RGI_Emoji}$/v.test(text);
+}
+
+/** Whether a text can be a room's icon: a letter, a digit or an emoji, or nothing. */
+export function isIcon(text: string): boolean {
+  return /^(?:\p{L}|\p{N}|\p{RGI_Emoji})?$/v.test(text);
 }

@@ -370,8 +370,9 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       expect(await waitUntil(() => isAtEnd(page))).toBe(true);
       await line.waitFor({ state: "detached" });
       expect(await waitUntil(async () => (await page.title()) === "General · novaX")).toBe(true);
-      const reloaded = await (await henry.fetch("/chat")).text();
-      expect(Number(/"readSeq":(\d+)/.exec(reloaded)![1])).toBe(last);
+      const readOnServer = async () =>
+        Number(/"readSeq":(\d+)/.exec(await (await henry.fetch("/chat")).text())![1]);
+      expect(await waitUntil(async () => (await readOnServer()) === last)).toBe(true);
       socket.close();
       await page.context().close();
     }, 30_000);

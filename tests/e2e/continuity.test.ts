@@ -188,6 +188,30 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
       await page.locator(".panel").waitFor({ state: "hidden" });
       expect(await page.locator(".sidebar").isVisible()).toBe(true);
     }
+    // Back leads through what was seen: from a thread to the list that it was chosen in, from the pins to the details.
+    const root = await alice.say(rooms.Beta, "a thread to come back from");
+    await bob.say(rooms.Beta, "an answer in it", { threadRoot: root });
+    await page.locator(".room-item", { hasText: /^Threads/ }).click();
+    await page.locator(".found-message", { hasText: "a thread to come back from" }).click();
+    await page.getByRole("complementary", { name: "Thread", exact: true }).waitFor();
+    await waitForText(page, "an answer in it");
+    await page.goBack();
+    await page.locator(".found-message", { hasText: "a thread to come back from" }).waitFor();
+    await page.goBack();
+    await item(page, "Gamma").click();
+    await heading(page, "Gamma");
+    await page.getByRole("button", { name: "About this room" }).click();
+    await page.locator(".panel").getByRole("button", { name: "Pinned messages" }).click();
+    const pins = page.getByRole("complementary", { name: "Pinned messages" });
+    await pins.waitFor();
+    // A reload leaves one where one was.
+    await page.reload();
+    await pins.waitFor();
+    await page.goBack();
+    await page.getByRole("complementary", { name: "About this room" }).waitFor();
+    await page.goBack();
+    await page.locator(".panel").waitFor({ state: "hidden" });
+    await heading(page, "Gamma");
     await page.context().close();
   }, 30_000);
 

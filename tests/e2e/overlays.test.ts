@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { RoomId, SendId } from "@novax/protocol/ids";
+import { isEmoji } from "@novax/protocol/text";
 import type { Browser, Page } from "playwright-core";
 import { axeFindings, desktop, launchBrowser, openChat, phone } from "../support/browser.ts";
 import { join, type Person } from "../support/person.ts";
@@ -65,6 +66,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     await alice.did("message.edit", { room, seq: own, text: "better words" });
     const direct = (await bob.did("direct.open", { people: [await alice.id()] })).room.id;
     await bob.say(direct, "psst");
+    await carol.say(room, "what nobody needs");
     await alice.did("person.block", { person: people[1]! });
   }, 60_000);
   afterAll(async () => {
@@ -230,6 +232,8 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
       });
       const isPhone = size === "phone";
       for (const overlay of overlays) {
+        // A reload would open what was open.
+        await page.goto("about:blank");
         await page.goto(`${server.url}/chat/${room}`);
         await page.locator(".row-message").first().waitFor();
         await overlay.open(page, isPhone).catch((error: Error) => {
@@ -245,9 +249,16 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
         // What is behind an open dialog was looked at before, and cannot be reached.
         const hasDialog = (await page.locator("dialog[open]").count()) > 0;
         expect(await axeFindings(page, hasDialog ? "dialog[open]" : undefined), overlay.name).toEqual([]);
+        if (overlay.name === "the emoji")
+          for (const emoji of await page.locator(".emoji-cell").allTextContents())
+            expect(isEmoji(emoji), emoji).toBe(true);
         const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect(width, overlay.name).toBeLessThanOrEqual(0);
       }
+      // What somebody wrote who is blocked is a line, and not in the way.
+      for (const quiet of await page.locator(".message-quiet").all())
+        expect((await quiet.boundingBox())!.height).toBeLessThan(90);
+      expect(await page.locator(".message-quiet").count()).toBeGreaterThan(0);
       expect(faults).toEqual([]);
       await page.context().close();
     }, 120_000);
@@ -299,6 +310,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     await account.getByText("Ein Benutzername hat 2 bis 32 Zeichen.").waitFor();
     // Chosen here, it holds for every page of this browser.
     await page.getByLabel("Sprache").selectOption("en");
+    await button(page, "Übernehmen").click();
     await page.getByRole("heading", { name: "Direct messages" }).waitFor();
     await account.goto(`${server.url}/account`);
     await account.getByRole("heading", { name: "Your account" }).waitFor();

@@ -323,6 +323,14 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
       .click();
     expect(await isShown(b.locator(".toast", { hasText: "You are no longer in Workshop." }))).toBe(true);
     await b.getByRole("heading", { name: "Workshop", exact: true }).waitFor({ state: "detached" });
+    // Its address goes with it: a reload must not lead back in.
+    expect(await waitUntil(() => !b.url().includes(room))).toBe(true);
+    await b.reload();
+    await b.locator(".composer-field").waitFor();
+    expect((await bob.rooms()).some((own) => own.id === room)).toBe(false);
+    // Brought in by somebody else, one is told.
+    await alice.did("member.add", { room, people: [await bob.id()] });
+    await b.locator(".toast", { hasText: "You are in Workshop now." }).waitFor();
     expect(faults).toEqual([]);
   }, 60_000);
 });

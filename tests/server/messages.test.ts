@@ -355,7 +355,7 @@ for (const kind of databaseKinds) {
       const refused = await call();
       expect(await refused.json()).toMatchObject({
         code: "confirmation_required",
-        detail: "This calls 23 people.",
+        detail: "This calls 22 people.",
       });
       expect((await call(true)).status).toBe(200);
       expect(await crowd[0]!.room(room)).toMatchObject({ mentions: 1 });

@@ -46,6 +46,14 @@ type PersonRow = {
  * People whose name or address begins with `search`, those who wait for approval first, then by name, after the one
  * called `after`.
  */
+/** How many accounts wait to be approved, for whoever runs the server; for others none. */
+export async function countApprovals(sql: Sql, account: AccountId): Promise<number> {
+  const [row] = await sql<{ count: number }>`
+    select count(*)::int as count from accounts w join accounts a on a.awaits_approval
+    where w.id = ${account} and w.server_role in ('owner', 'admin')`;
+  return row!.count;
+}
+
 export async function listPeople(
   sql: Sql,
   search: string,

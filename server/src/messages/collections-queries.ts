@@ -360,6 +360,13 @@ export async function listReminders(sql: Sql, account: AccountId, limit: number)
   return rows.map(toReminder);
 }
 
+/** How many reminders were told and not cleared. */
+export async function countDueReminders(sql: Sql, account: AccountId): Promise<number> {
+  const [row] = await sql<{ count: number }>`
+    select count(*)::int as count from reminders where account_id = ${account} and told_at is not null`;
+  return row!.count;
+}
+
 export async function countLater(
   tx: Sql,
   account: AccountId,

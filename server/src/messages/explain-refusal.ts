@@ -25,7 +25,7 @@ export async function explainRefusal(
   if (room.isArchived) return roomArchived();
   if (silencedUntil !== null && silencedUntil > now) {
     const retryInMs = silencedUntil - now;
-    return new Refusal("silenced", (t) => t.silenced, { retryInMs });
+    return new Refusal("silenced", (t) => t.silenced(Math.ceil(retryInMs / 60_000)), { retryInMs });
   }
   if (!mayInRoom(role, "message.send", room.kind)) return new Refusal("forbidden", (t) => t.readOnly);
   const mayAlways = mayInRoom(role, "message.send_always", room.kind);

@@ -114,7 +114,8 @@ async function callEverybody(
   const here = mentions.here ? await app.here.list(room.id) : [];
   const some = isInThread ? followers.filter((id) => mentions.room || here.includes(id)) : here;
   const all = mentions.room && !isInThread;
-  const count = all ? room.memberCount : some.length;
+  // Whoever calls is not called.
+  const count = (all ? room.memberCount : some.length) - (all || some.includes(sender.id) ? 1 : 0);
   if (count > mentionConfirmAbove && draft.callsEverybody !== true)
     throw new Refusal("confirmation_required", (t) => t.callsMany(count));
   return { all, some };

@@ -89,7 +89,7 @@ export async function assertMaySpeakNow(
 ): Promise<void> {
   const now = app.clock.now();
   if (silencedUntil !== null && silencedUntil > now)
-    throw new Refusal("silenced", (t) => t.silenced, {
+    throw new Refusal("silenced", (t) => t.silenced(Math.ceil((silencedUntil - now) / 60_000)), {
       retryInMs: silencedUntil - now,
     });
   if (!isReaction && room.posting === "moderators" && !mayInRoom(role, "message.send_always", room.kind))

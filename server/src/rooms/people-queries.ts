@@ -33,6 +33,7 @@ export async function searchPeople(
   who: { id: AccountId },
   search: string,
   limit: number,
+  notIn: RoomId | null = null,
 ): Promise<Person[]> {
   const prefix = `${escapeLike(search.toLowerCase())}%`;
   const rows = await sql<PersonRow>`
@@ -45,6 +46,10 @@ export async function searchPeople(
         where x.account_id = w.id and y.account_id = a.id
       ))
       and not exists (select 1 from blocks b where b.blocker_id = a.id and b.blocked_id = w.id)
+      and not exists (
+        select 1 from memberships other join memberships own on own.room_id = other.room_id and own.account_id = w.id
+        where other.room_id = ${notIn}::text and other.account_id = a.id
+      )
     order by a.username_key
     limit ${limit}`;
   return rows.map(toPersonOf);

@@ -67,7 +67,7 @@ export async function listOwnRooms(
         select count(*) from (
           select 1 from messages x
           where x.room_id = r.id and x.seq > m.read_seq and x.thread_root is null and x.deleted_at is null
-            and x.sender_id <> m.account_id
+            and x.sender_id <> m.account_id and not x.sender_id = any(blocked.ids)
           limit ${unreadCountMax}
         ) counted
       ) end as unread,
@@ -78,11 +78,12 @@ export async function listOwnRooms(
           union
           select x.seq from messages x
           where x.room_id = r.id and x.mentions_all and x.seq > m.read_seq and x.sender_id <> m.account_id
-            and not exists (select 1 from blocks b where b.blocker_id = m.account_id and b.blocked_id = x.sender_id)
+            and not x.sender_id = any(blocked.ids)
           limit ${unreadCountMax}
         ) counted
       ) end as mentions
     from memberships m join rooms r on r.id = m.room_id join accounts a on a.id = m.account_id
+      cross join (select array(select blocked_id from blocks where blocker_id = ${account}) as ids) blocked
     where m.account_id = ${account} and (${room}::text is null or r.id = ${room}::text)
     order by r.created_at, r.id`;
   return rows.map(toOwnRoom);

@@ -3,6 +3,14 @@ import type { Texts } from "./texts.ts";
 
 const plural = createPlural("de");
 
+/** A time that is left, in minutes, as precise as one needs it. */
+function span(minutes: number): string {
+  if (minutes < 120) return plural(minutes, { one: "noch # Minute", other: "noch # Minuten" });
+  if (minutes < 48 * 60)
+    return plural(Math.ceil(minutes / 60), { one: "noch # Stunde", other: "noch # Stunden" });
+  return plural(Math.ceil(minutes / (24 * 60)), { one: "noch # Tag", other: "noch # Tage" });
+}
+
 export const de: Texts = {
   refusals: {
     lastOwner: "Das ist der letzte Eigentümer. Mach zuerst jemand anderen dazu.",
@@ -72,7 +80,8 @@ export const de: Texts = {
     oneEmoji: "Eine Reaktion ist ein Emoji.",
     waitsAlready: "Diese Nachricht wartet schon.",
     timeWithinYear: "Wähle eine Zeit innerhalb des nächsten Jahres.",
-    silenced: "Ein Moderator hat dich gebeten, in diesem Raum zu pausieren.",
+    silenced: (minutes) =>
+      `Ein Moderator hat dich gebeten, in diesem Raum zu pausieren, für ${span(minutes)}.`,
     readOnly: "Du kannst diesen Raum lesen, aber nicht in ihm schreiben.",
     moderatorsWrite: "In diesem Raum schreiben nur Moderatoren.",
     answeredGone: "Die Nachricht, auf die du antwortest, ist nicht mehr da.",

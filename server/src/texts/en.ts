@@ -2,6 +2,14 @@ import { createPlural } from "@novax/protocol/language";
 
 const plural = createPlural("en");
 
+/** A time that is left, in minutes, as precise as one needs it. */
+function span(minutes: number): string {
+  if (minutes < 120) return plural(minutes, { one: "# more minute", other: "# more minutes" });
+  if (minutes < 48 * 60)
+    return plural(Math.ceil(minutes / 60), { one: "# more hour", other: "# more hours" });
+  return plural(Math.ceil(minutes / (24 * 60)), { one: "# more day", other: "# more days" });
+}
+
 export const en = {
   refusals: {
     lastOwner: "This is the last owner. Make somebody else an owner first.",
@@ -70,7 +78,7 @@ export const en = {
     oneEmoji: "A reaction is one emoji.",
     waitsAlready: "This message waits already.",
     timeWithinYear: "Choose a time within the next year.",
-    silenced: "A moderator has asked you to pause in this room.",
+    silenced: (minutes: number) => `A moderator has asked you to pause in this room, for ${span(minutes)}.`,
     readOnly: "You can read this room, and not write in it.",
     moderatorsWrite: "Only moderators write in this room.",
     answeredGone: "The message that you answer is gone.",

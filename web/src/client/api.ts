@@ -36,7 +36,13 @@ export type Profile = {
   state: PresenceState | null;
 };
 /** What is one's own, and how much waits in the lists. */
-export type OwnLists = OwnState & { reports: number; unreadThreads: number; threadMentions: number };
+export type OwnLists = OwnState & {
+  reports: number;
+  unreadThreads: number;
+  threadMentions: number;
+  dueReminders: number;
+  approvals: number;
+};
 export type Later = {
   scheduled: {
     sendId: SendId;
@@ -122,7 +128,7 @@ export const api = {
     read<{ readers: Person[] }>(inRoom(room, `messages/${seq}/readers`)),
   browse: (q: string, after?: BrowsedRoom) =>
     read<{ rooms: BrowsedRoom[] }>("browse", { q, after_name: after?.name, after_id: after?.id }),
-  people: (q: string) => read<{ people: Person[] }>("people", { q }),
+  people: (q: string, notIn?: RoomId) => read<{ people: Person[] }>("people", { q, notIn }),
   profile: (person: AccountId) => read<Profile>(`people/${person}`),
   mentions: (before?: number, limit?: number) =>
     read<{ messages: FoundMessage[] }>("mentions", { before, limit }),

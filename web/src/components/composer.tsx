@@ -11,6 +11,7 @@ import { Avatar } from "./avatar.tsx";
 import { CloseIcon, EyeIcon, FormatIcon, PlusIcon, SendIcon, SmileIcon } from "./icons.tsx";
 import { Markdown, type MarkdownPeople } from "./markdown.tsx";
 import { spotOf } from "./message-row.tsx";
+import { setPreference } from "./preferences.ts";
 
 export type ComposerProps = {
   /** Receives the component: Preact 11 hands `ref` to a component as a prop and does not fill it in. */
@@ -92,8 +93,11 @@ export class Composer extends Component<ComposerProps, State> {
     if (this.props.takesFocus && !isTouch()) this.focus();
   }
 
-  override componentDidUpdate(before: ComposerProps): void {
+  override componentDidUpdate(before: ComposerProps, stateBefore: State): void {
     const { editing, replyingTo, remoteDraft } = this.props;
+    const { chosen } = this.state;
+    if (chosen !== stateBefore.chosen)
+      document.getElementById(`${this.#listId}-${chosen}`)?.scrollIntoView({ block: "nearest" });
     if (editing !== before.editing) {
       if (editing) {
         this.#kept ??= this.state.text;
@@ -167,7 +171,7 @@ export class Composer extends Component<ComposerProps, State> {
             onClick={(event) =>
               this.props.onMenu(spotOf(event.currentTarget), [
                 ...this.props.menu(text, () => this.#change("")),
-                { label: t.composer.formatting, run: () => this.setState({ isFormatting: !isFormatting }) },
+                { label: t.composer.formatting, run: () => this.#showFormatting(!isFormatting) },
                 {
                   label: isPreviewing ? t.composer.write : t.composer.preview,
                   run: () => this.setState({ isPreviewing: !isPreviewing }),
@@ -297,7 +301,7 @@ export class Composer extends Component<ComposerProps, State> {
           aria-label={t.composer.hideFormatting}
           title={t.composer.hideFormatting}
           onKeyDown={moveInToolbar}
-          onClick={() => this.setState({ isFormatting: false }, () => this.focus())}
+          onClick={() => this.#showFormatting(false)}
         >
           <FormatIcon />
         </button>
@@ -317,11 +321,9 @@ export class Composer extends Component<ComposerProps, State> {
             tabIndex={-1}
             aria-selected={index === chosen}
             className={index === chosen ? "suggestion suggestion-chosen" : "suggestion"}
-            // The field keeps the focus.
-            onPointerDown={(event) => {
-              event.preventDefault();
-              this.#accept(suggestion);
-            }}
+            // The field keeps the focus, and a finger may scroll.
+            onPointerDown={(event) => event.preventDefault()}
+            onPointerUp={() => this.#accept(suggestion)}
           >
             {suggestion.person ? <Avatar person={suggestion.person} size="tiny" /> : null}
             {suggestion.sign ? <span className="suggestion-sign">{suggestion.sign}</span> : null}
@@ -389,26 +391,30 @@ export class Composer extends Component<ComposerProps, State> {
     if (asked === this.#asked) this.setState({ suggestions, chosen: 0, token });
   }
 
+  /** No list opens for what was looked up a moment ago. */
+  #stopLooking(): void {
+    this.#asked += 1;
+    this.#closeList();
+  }
+
   #closeList(): void {
     if (this.state.suggestions.length > 0) this.setState({ suggestions: [], token: null });
   }
 
   #accept(suggestion: Suggestion): void {
-    const { token, text } = this.state;
+    const { token } = this.state;
     const field = this.#field.current!;
     if (!token) return;
-    const before = `${text.slice(0, token.start)}${suggestion.insert} `;
-    this.#change(before + text.slice(field.selectionStart), () =>
-      field.setSelectionRange(before.length, before.length),
-    );
-    this.#closeList();
-    this.focus();
+    this.#replace(token.start, field.selectionStart, `${suggestion.insert} `);
+    // What was put in is looked at as if it had been typed.
+    this.#stopLooking();
   }
 
   async #submit(): Promise<void> {
     const { text } = this.state;
     if ((text.trim() === "" && !this.props.editing) || text.length > messageTextCharsMax) return;
     const wasEditing = this.props.editing !== null;
+    this.#stopLooking();
     if (!wasEditing) this.#change("");
     this.setState({ isPreviewing: false });
     const kept = await this.props.onSubmit(text.replace(/\s+$/, ""));
@@ -416,34 +422,47 @@ export class Composer extends Component<ComposerProps, State> {
     this.focus();
   }
 
-  /** Puts the marks around the selection and keeps it selected. */
+  /** Puts the marks around the selection, or takes them away, and keeps it selected. */
   #wrap(mark: string, end = mark): void {
-    const field = this.#field.current!;
-    const { selectionStart: start, selectionEnd: stop, value } = field;
-    this.#change(value.slice(0, start) + mark + value.slice(start, stop) + end + value.slice(stop), () => {
-      this.focus();
-      field.setSelectionRange(start + mark.length, stop + mark.length);
-    });
+    const { selectionStart: start, selectionEnd: stop, value } = this.#field.current!;
+    const words = value.slice(start, stop);
+    const from = start - mark.length;
+    const to = stop + end.length;
+    if (value.slice(from, start) === mark && value.slice(stop, to) === end)
+      this.#replace(from, to, words, -words.length);
+    else this.#replace(start, stop, mark + words + end, -words.length - end.length, -end.length);
   }
 
   /** Begins every line of the selection with a mark. */
   #prefix(mark: string): void {
-    const field = this.#field.current!;
-    const { selectionStart: start, selectionEnd: stop, value } = field;
+    const { selectionStart: start, selectionEnd: stop, value } = this.#field.current!;
     const from = value.lastIndexOf("\n", start - 1) + 1;
-    const marked = value.slice(from, stop).replace(/^/gm, mark);
-    this.#change(value.slice(0, from) + marked + value.slice(stop), () => {
-      this.focus();
-      field.setSelectionRange(from + marked.length, from + marked.length);
-    });
+    this.#replace(from, stop, value.slice(from, stop).replace(/^/gm, mark));
   }
 
   #insert(words: string): void {
+    const { selectionStart, selectionEnd } = this.#field.current!;
+    this.#replace(selectionStart, selectionEnd, words);
+  }
+
+  /** Puts words in the place of others, as typing does: it can be undone. What is selected then counts from their end. */
+  #replace(start: number, stop: number, words: string, from = 0, to = 0): void {
     const field = this.#field.current!;
-    const { selectionStart: start, selectionEnd: stop, value } = field;
-    this.#change(value.slice(0, start) + words + value.slice(stop), () =>
-      field.setSelectionRange(start + words.length, start + words.length),
-    );
+    field.focus();
+    field.setSelectionRange(start, stop);
+    // There is no other way into what the browser can undo.
+    if (!document.execCommand("insertText", false, words)) {
+      field.setRangeText(words);
+      this.#change(field.value);
+    }
+    const end = start + words.length;
+    field.setSelectionRange(end + from, end + to);
+  }
+
+  /** In this browser, until it is changed again; on a phone just now, where there is little room. */
+  #showFormatting(isFormatting: boolean): void {
+    this.setState({ isFormatting }, () => this.focus());
+    if (!isTouch()) setPreference("hasToolbar", isFormatting);
   }
 
   #caretToEnd(): void {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ConnectionState } from "../client/realtime-client.ts";
-import { t } from "../texts/text.ts";
+import { more } from "../texts/more.ts";
 
 /** An interruption shorter than this is nobody's business. */
 const shownAfterMs = 5000;
@@ -23,7 +23,7 @@ export function ConnectionBanner({ state, onRetry }: { state: ConnectionState; o
           <span>{text}</span>
           {state.kind === "away" ? (
             <button type="button" className="button-quiet" onClick={onRetry}>
-              {t.connection.tryNow}
+              {more.connection.tryNow}
             </button>
           ) : null}
         </div>
@@ -33,14 +33,14 @@ export function ConnectionBanner({ state, onRetry }: { state: ConnectionState; o
 }
 
 function toBannerText(state: ConnectionState, isShown: boolean): string | null {
-  if (state.kind === "away" && isShown) return t.connection.away;
+  if (state.kind === "away" && isShown) return more.connection.away;
   if (state.kind !== "ended") return null;
   switch (state.reason) {
     case "signed_out":
-      return t.connection.signedOut;
+      return more.connection.signedOut;
     case "too_many_connections":
-      return t.connection.tooMany;
+      return more.connection.tooMany;
     case "refused":
-      return t.connection.refused;
+      return more.connection.refused;
   }
 }

@@ -96,6 +96,7 @@ function sameRow(a: Row, b: Row): boolean {
       a.message === b.message &&
       a.isFirstOfGroup === b.isFirstOfGroup &&
       a.isBlocked === b.isBlocked &&
+      a.isQuoteBlocked === b.isQuoteBlocked &&
       a.isHighlighted === b.isHighlighted
     );
   }

@@ -2,7 +2,7 @@ import type { TimelineEntry } from "@novax/protocol/apply-event";
 import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { t } from "../texts/text.ts";
+import { more } from "../texts/more.ts";
 
 const everyMs = 2000;
 const spokenMax = 3;
@@ -27,7 +27,7 @@ export function LiveRegion({ timeline, ownId }: { timeline: readonly TimelineEnt
     return () => clearInterval(timer);
   }, [ownId]);
   return (
-    <div className="visually-hidden" role="log" aria-live="polite" aria-label={t.room.liveLabel}>
+    <div className="visually-hidden" role="log" aria-live="polite" aria-label={more.room.liveLabel}>
       {/* A new element each time: the same words twice are two announcements. */}
       <span key={spoken.times}>{spoken.text}</span>
     </div>
@@ -40,5 +40,5 @@ function toSpeech(entries: readonly TimelineEntry[], ownId: string): string {
       ? [`${nameOf(entry.sender)}: ${textOf(entry.body)}`]
       : [],
   );
-  return texts.length > spokenMax ? t.message.liveMany(texts.length) : texts.join("\n");
+  return texts.length > spokenMax ? more.message.liveMany(texts.length) : texts.join("\n");
 }

@@ -1,6 +1,7 @@
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
+import { isEverybody } from "@novax/protocol/text";
 import type { ComponentChildren } from "preact";
 import { isEmojiOnly, type MarkdownNode, parseMarkdown } from "../stores/markdown.ts";
 import { t } from "../texts/text.ts";
@@ -23,7 +24,7 @@ export function Markdown({ text, ...people }: { text: string } & MarkdownPeople)
 
 function Mention({ name, known, you, onPerson }: { name: string } & MarkdownPeople) {
   const key = name.toLowerCase();
-  if (key === "room" || key === "here") return <span className="mention mention-own">@{name}</span>;
+  if (isEverybody(key) || key === "here") return <span className="mention mention-own">@{name}</span>;
   const person = [...known.values()].find((candidate) => candidate.username.toLowerCase() === key);
   if (!person) return <>@{name}</>;
   return (

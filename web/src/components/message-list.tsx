@@ -117,6 +117,8 @@ export class MessageList extends Component<MessageListProps, State> {
       if (line) this.#scrollTo(line.offsetTop - this.#viewport.current!.clientHeight / 4);
       if (hasFocus) line?.querySelector<HTMLElement>("article")?.focus({ preventScroll: true });
       this.#anchor = this.#findAnchor();
+      // What was asked for may be the newest.
+      this.#afterMove();
     });
   }
 

@@ -42,6 +42,7 @@ export type MessageRowProps = {
   message: MessageEntry;
   isFirstOfGroup: boolean;
   isBlocked: boolean;
+  isQuoteBlocked: boolean;
   isHighlighted: boolean;
   /** The pointer or the focus is on it: it shows what can be done with it. */
   isActive: boolean;
@@ -96,7 +97,11 @@ export function MessageRow(props: MessageRowProps) {
           <ReplyIcon />
           <span className="quote-author">{nameOf(quote.sender)}</span>
           <span className="quote-text">
-            {quote.excerpt === null ? t.message.quoteGone : withoutMarks(quote.excerpt)}
+            {quote.excerpt === null
+              ? t.message.quoteGone
+              : props.isQuoteBlocked
+                ? t.message.blocked
+                : withoutMarks(quote.excerpt)}
           </span>
         </button>
       ) : null}

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { t } from "../texts/text.ts";
+import { more } from "../texts/more.ts";
 
 /** Says that rooms with something new lie beyond an edge of the list, and leads to the next of them. */
 export function MoreUnread({ list }: { list: { current: HTMLDivElement | null }; rooms: unknown }) {
@@ -39,7 +39,7 @@ export function MoreUnread({ list }: { list: { current: HTMLDivElement | null };
             className={`more-unread more-unread-${side}`}
             onClick={() => find()[side]?.scrollIntoView({ block: "center" })}
           >
-            {side === "above" ? `↑ ${t.rooms.moreAbove}` : `↓ ${t.rooms.moreBelow}`}
+            {side === "above" ? `↑ ${more.rooms.moreAbove}` : `↓ ${more.rooms.moreBelow}`}
           </button>
         ) : null,
       )}

@@ -1,5 +1,5 @@
 import type { NoticeSignal } from "@novax/protocol/signals";
-import { t } from "../texts/text.ts";
+import { more } from "../texts/more.ts";
 
 /** Something happened to one's account a moment ago. It lies over the header, so nothing moves. */
 export function NoticeBanner({ notice, onDismiss }: { notice: NoticeSignal | null; onDismiss: () => void }) {
@@ -11,10 +11,10 @@ export function NoticeBanner({ notice, onDismiss }: { notice: NoticeSignal | nul
             {notice.title}. {notice.detail}
           </span>
           <a className="button-quiet button-link" href="/account">
-            {t.notices.look}
+            {more.notices.look}
           </a>
           <button type="button" className="button-quiet" onClick={onDismiss}>
-            {t.notices.dismiss}
+            {more.notices.dismiss}
           </button>
         </div>
       )}

@@ -1,4 +1,4 @@
-import { t } from "../texts/text.ts";
+import { more } from "../texts/more.ts";
 import { preferences, setPreference, sidebarWidths } from "./preferences.ts";
 
 const keyStep = 16;
@@ -23,7 +23,7 @@ export function SidebarEdge() {
       className="sidebar-edge"
       role="separator"
       tabIndex={0}
-      aria-label={t.rooms.width}
+      aria-label={more.rooms.width}
       aria-orientation="vertical"
       aria-valuemin={sidebarWidths.min}
       aria-valuemax={sidebarWidths.max}

@@ -37,6 +37,8 @@ export type SidebarProps = {
   /** Threads one follows, with answers one has not read. */
   threadCount: number;
   reportCount: number;
+  laterCount: number;
+  approvals: number;
   /** Things that happened to one's account and were not looked at. */
   unseenNotices: number;
   nameOfRoom: (room: OwnRoom) => string;
@@ -73,7 +75,7 @@ export function Sidebar(props: SidebarProps) {
     ["mentions", t.rooms.mentions, AtIcon, props.mentionCount],
     ["threads", t.rooms.threads, ThreadIcon, props.threadCount],
     ["saved", t.rooms.saved, BookmarkIcon, 0],
-    ["later", t.rooms.later, ClockIcon, 0],
+    ["later", t.rooms.later, ClockIcon, props.laterCount],
   ];
   const list = useRef<HTMLDivElement>(null);
   const current = props.current?.id;
@@ -252,6 +254,7 @@ export function PresenceDot({ state }: { state: PresentPerson }) {
 
 function AccountMenu(props: SidebarProps) {
   const { you, unseenNotices, status } = props;
+  const waiting = unseenNotices + props.approvals;
   const account = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const closeOutside = (event: Event) => {
@@ -267,6 +270,12 @@ function AccountMenu(props: SidebarProps) {
   const close = () => {
     if (account.current) account.current.open = false;
   };
+  /** What is opened gives the focus back to where it was: that must not be in a menu that is closed. */
+  const leave = (open: () => void) => {
+    account.current?.querySelector("summary")?.focus();
+    close();
+    open();
+  };
   return (
     <details className="account" ref={account} onKeyDown={closeOnEscape}>
       <summary>
@@ -280,27 +289,18 @@ function AccountMenu(props: SidebarProps) {
             </span>
           ) : null}
         </span>
-        {unseenNotices > 0 ? (
+        {waiting > 0 ? (
           <span className="badge">
-            <span aria-hidden="true">{unseenNotices}</span>
-            <span className="visually-hidden"> {t.account.aboutAccount(unseenNotices)}</span>
+            <span aria-hidden="true">{waiting}</span>
+            <span className="visually-hidden"> {t.account.aboutAccount(waiting)}</span>
           </span>
         ) : null}
       </summary>
       <div className="account-menu">
-        <button
-          type="button"
-          className="account-row"
-          onClick={() => {
-            // What is opened gives the focus back to where it was: that must not be in a menu that is closed.
-            account.current?.querySelector("summary")?.focus();
-            close();
-            props.onSettings();
-          }}
-        >
+        <button type="button" className="account-row" onClick={() => leave(props.onSettings)}>
           {t.account.settings}
         </button>
-        <button type="button" className="account-row" onClick={props.onShortcuts}>
+        <button type="button" className="account-row" onClick={() => leave(props.onShortcuts)}>
           {t.account.shortcuts} <kbd>?</kbd>
         </button>
         <a className="account-row" href="/account">
@@ -310,6 +310,7 @@ function AccountMenu(props: SidebarProps) {
         {props.isAdmin ? (
           <a className="account-row" href="/admin">
             {t.account.admin}
+            {props.approvals > 0 ? <span className="badge">{props.approvals}</span> : null}
           </a>
         ) : null}
         <form method="post" action="/logout" onSubmit={props.onSignOut}>

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import type { Toast } from "../stores/toasts.ts";
 import { t } from "../texts/text.ts";
 import { CloseIcon } from "./icons.tsx";
@@ -6,12 +7,22 @@ import { CloseIcon } from "./icons.tsx";
 export function ToastList({
   toasts,
   onDismiss,
+  onFocusLost,
 }: {
   toasts: readonly Toast[];
   onDismiss: (id: number) => void;
+  onFocusLost: () => void;
 }) {
+  const list = useRef<HTMLDivElement>(null);
+  const newest = toasts.at(-1)?.id;
+  useEffect(() => {
+    const element = list.current!;
+    // What was opened last lies on top; a dialog that came between is not to cover this.
+    if (element.matches(":popover-open") && document.querySelector("dialog[open]")) element.hidePopover();
+    if (!element.matches(":popover-open")) element.showPopover();
+  }, [newest]);
   return (
-    <div className="toasts" role="status">
+    <div className="toasts" role="status" popover="manual" ref={list}>
       {toasts.map((toast) => (
         <div className="toast" key={toast.id}>
           <span>{toast.text}</span>
@@ -22,6 +33,10 @@ export function ToastList({
               onClick={() => {
                 onDismiss(toast.id);
                 toast.action!.run();
+                // The button that had the focus is gone.
+                setTimeout(() => {
+                  if (document.activeElement === document.body) onFocusLost();
+                }, 100);
               }}
             >
               {toast.action.label}

@@ -2,27 +2,37 @@ import type { RoomId } from "@novax/protocol/ids";
 import { useSignalEffect } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 import { type Composer, isTouch } from "../components/composer.tsx";
-import { ConnectionBanner } from "../components/connection-banner.tsx";
 import { lazy } from "../components/lazy.tsx";
 import type { MessageList } from "../components/message-list.tsx";
 import { spotOf } from "../components/message-row.tsx";
-import { NoticeBanner } from "../components/notice-banner.tsx";
 import { preferences } from "../components/preferences.ts";
 import { RoomHeader } from "../components/room-header.tsx";
 import { Sidebar } from "../components/sidebar.tsx";
-import { ToastList } from "../components/toast-list.tsx";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { Panel, UiStore } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
 import { Conversation } from "./room-view.tsx";
 import { useNavigation } from "./use-navigation.ts";
 
-const OverlayHost = lazy(async () => (await import("./later.ts")).OverlayHost);
-const LiveRegion = lazy(async () => (await import("./later.ts")).LiveRegion);
-const SidebarEdge = lazy(async () => (await import("./later.ts")).SidebarEdge);
-const ThreadView = lazy(async () => (await import("./later.ts")).ThreadView);
-const MoreUnread = lazy(async () => (await import("./later.ts")).MoreUnread);
-const SidePanel = lazy(async () => (await import("./later.ts")).SidePanel);
+let later: typeof import("./later.ts") | null = null;
+const loadLater = async () => {
+  later ??= await import("./later.ts");
+  return later;
+};
+/** At once, where it is there: the next key may follow on its heels. */
+const withLater = (use: (loaded: NonNullable<typeof later>) => void) => {
+  if (later) use(later);
+  else void loadLater().then(use);
+};
+const ConnectionBanner = lazy(async () => (await loadLater()).ConnectionBanner);
+const NoticeBanner = lazy(async () => (await loadLater()).NoticeBanner);
+const ToastList = lazy(async () => (await loadLater()).ToastList);
+const OverlayHost = lazy(async () => (await loadLater()).OverlayHost);
+const LiveRegion = lazy(async () => (await loadLater()).LiveRegion);
+const SidebarEdge = lazy(async () => (await loadLater()).SidebarEdge);
+const ThreadView = lazy(async () => (await loadLater()).ThreadView);
+const MoreUnread = lazy(async () => (await loadLater()).MoreUnread);
+const SidePanel = lazy(async () => (await loadLater()).SidePanel);
 
 export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   const list = useRef<MessageList>(null);
@@ -60,7 +70,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
       preferences.peek().hasSound &&
       chat.own.peek()!.quietUntil === null
     )
-      import("./later.ts").then(
+      loadLater().then(
         ({ playCall }) => playCall(),
         () => {},
       );
@@ -85,7 +95,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         return;
       }
       ui.panel.value = next;
-      show("panel");
+      show("panel", { panel: next });
     },
     [show, ui],
   );
@@ -102,12 +112,14 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
 
   const openThread = useCallback(
     async (root: number, id?: string) => {
-      if (id !== undefined && chat.current.peek() !== id) {
-        goTo(id);
-      }
       panelOpener.current = document.activeElement as HTMLElement | null;
+      const room = id as RoomId | undefined;
+      const isElsewhere = room !== undefined && chat.current.peek() !== room;
+      if (isElsewhere && !isPhone()) goTo(room);
+      // On a phone Back leads from the thread to where it was chosen, not to its room.
+      show("panel", { panel: "thread", thread: root, ...(room ? { room } : {}) });
+      if (isElsewhere && isPhone()) void chat.openRoom(room);
       ui.panel.value = "thread";
-      show("panel");
       await chat.openThread(root);
     },
     [chat, goTo, show, ui],
@@ -153,7 +165,6 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     const current = chat.room.peek();
     if (!current) return;
     const { id, unread, readSeq } = current;
-    chat.heldUnread = null;
     await chat.goToEnd();
     chat.markRead(current.headSeq);
     chat.timeline.peek()?.clearDivider();
@@ -179,7 +190,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
       const isOrder = event.ctrlKey || event.metaKey;
       if (event.key === "F6") {
         event.preventDefault();
-        cycleRegions(event.shiftKey ? -1 : 1);
+        withLater(({ cycleRegions }) => cycleRegions(event.shiftKey ? -1 : 1));
       } else if (isOrder && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
         if (ui.overlay.peek()?.kind === "switcher") ui.close();
@@ -188,8 +199,10 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         return;
       } else if (event.altKey && !isOrder && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
         event.preventDefault();
-        const next = nextRoom(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
-        if (next !== null) openRoom(next);
+        withLater(({ nextRoom }) => {
+          const next = nextRoom(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
+          if (next !== null) openRoom(next);
+        });
       } else if (event.key === "Escape") {
         // What lies beside the room goes first.
         if (ui.panel.peek() !== null && !isPhone()) closePanel();
@@ -202,14 +215,6 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [chat, ui, goToEnd, openRoom, closePanel]);
-
-  // The panel's pane was left by the system's Back.
-  useEffect(() => {
-    if (pane !== "panel" && isPhone() && ui.panel.peek() !== null) {
-      ui.panel.value = null;
-      void chat.openThread(null);
-    }
-  }, [pane, chat, ui]);
 
   // A thread that is not there any more, or never came, leaves no empty place.
   useEffect(() => {
@@ -245,6 +250,8 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         mentionCount={chat.mentions.value}
         threadCount={chat.own.value!.unreadThreads}
         reportCount={chat.own.value!.reports}
+        laterCount={chat.own.value!.dueReminders}
+        approvals={chat.own.value!.approvals}
         unseenNotices={chat.notices.unseenCount.value}
         nameOfRoom={(own) => chat.nameOf(own)}
         stateOf={(own) => (own.people[0] ? chat.people.stateOf(own.people[0].id) : null)}
@@ -254,7 +261,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         }}
         onPrefetch={(own) => chat.prefetch(own.id)}
         onRoomMenu={(own, spot) => {
-          import("./later.ts").then(
+          loadLater().then(
             ({ roomMenu }) =>
               ui.open({ kind: "menu", spot, label: chat.nameOf(own), items: roomMenu(chat, ui, own) }),
             () => chat.toasts.show(t.errors.offline),
@@ -335,7 +342,11 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           onClose={closePanel}
         />
       ) : null}
-      <ToastList toasts={chat.toasts.shown.value} onDismiss={(id) => chat.toasts.dismiss(id)} />
+      <ToastList
+        toasts={chat.toasts.shown.value}
+        onDismiss={(id) => chat.toasts.dismiss(id)}
+        onFocusLost={() => (isTouch() ? list.current?.focusLast() : composer.current?.focus())}
+      />
       {overlay ? (
         <OverlayHost key={overlay.kind} overlay={overlay} chat={chat} ui={ui} onOpenRoom={openRoom} />
       ) : null}
@@ -345,32 +356,4 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
 
 function isPhone(): boolean {
   return matchMedia("(width < 640px)").matches;
-}
-
-/** The room before or after this one in the list; with `isUnread` the next that has something new. */
-function nextRoom(chat: ChatStore, step: 1 | -1, isUnread: boolean): RoomId | null {
-  const rooms = chat.rooms.sections.peek().flatMap((section) => section.rooms);
-  const current = rooms.findIndex((room) => room.id === chat.current.peek());
-  for (let index = 1; index <= rooms.length; index++) {
-    const room = rooms[(current + step * index + rooms.length * index) % rooms.length]!;
-    if (!isUnread || (room.unread > 0 && room.id !== chat.current.peek())) return room.id;
-  }
-  return null;
-}
-
-/** The parts of the window that F6 goes through, as native applications do. */
-function cycleRegions(step: 1 | -1): void {
-  const selectors = [
-    ".room-item[aria-current]",
-    ".messages-viewport",
-    ".composer-field",
-    ".panel .button-icon",
-  ];
-  const regions = selectors.flatMap((selector) => {
-    const element = document.querySelector<HTMLElement>(selector);
-    return element?.checkVisibility() ? [element] : [];
-  });
-  const current = regions.findIndex((region) => region.contains(document.activeElement));
-  const next = current < 0 ? 0 : (current + step + regions.length) % regions.length;
-  regions[next]?.focus();
 }

@@ -57,6 +57,7 @@ function openChat(bootstrap: Bootstrap, place: HTMLElement): void {
     // Whoever comes back to a page that lost its line should not wait for the next try.
     if (!document.hidden && chat.client.state.value.kind === "away") chat.client.reconnect();
   });
+  addEventListener("offline", () => chat.client.reconnect());
   addEventListener("online", () => {
     if (chat.client.state.value.kind !== "open") chat.client.reconnect();
   });

@@ -3,6 +3,7 @@ import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { MenuItem, Spot } from "../stores/ui-store.ts";
+import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
 import { type ActionPlace, askDelete, edit, reply } from "./message-actions.ts";
 
@@ -31,48 +32,48 @@ export function messageMenu(
     },
     isOwn &&
       mayWrite &&
-      entry.body.kind === "text" && { label: t.message.edit, keys: "E", run: () => edit(place, entry) },
-    { label: t.message.copy, keys: "C", run: () => copy(chat, textOf(entry.body)) },
-    { label: t.message.copyLink, run: () => copy(chat, `${location.origin}/chat/${room}/${entry.seq}`) },
+      entry.body.kind === "text" && { label: more.message.edit, keys: "E", run: () => edit(place, entry) },
+    { label: more.message.copy, keys: "C", run: () => copy(chat, textOf(entry.body)) },
+    { label: more.message.copyLink, run: () => copy(chat, `${location.origin}/chat/${room}/${entry.seq}`) },
     {
-      label: isSaved ? t.message.unsave : t.message.save,
+      label: isSaved ? more.message.unsave : more.message.save,
       keys: "S",
       run: () => chat.toggleSaved(room, entry.seq),
     },
     chat.may("message.pin") &&
       mayWrite && {
-        label: entry.isPinned ? t.message.unpin : t.message.pin,
+        label: entry.isPinned ? more.message.unpin : more.message.pin,
         keys: "P",
         run: () =>
           void chat.order(entry.isPinned ? "message.unpin" : "message.pin", { room, seq: entry.seq }),
       },
     store.threadRoot === null && {
-      label: t.message.markUnread,
+      label: more.message.markUnread,
       keys: "U",
       run: () => void chat.markUnread(entry),
     },
     entry.reactions.length > 0 && {
-      label: t.message.reactionList,
+      label: more.message.reactionList,
       run: () => ui.open({ kind: "reactions", entry }),
     },
     !isOwn && {
-      label: t.message.profileOf(nameOf(entry.sender)),
+      label: more.message.profileOf(nameOf(entry.sender)),
       run: () => ui.open({ kind: "profile", person: entry.sender }),
     },
-    { label: t.message.remind, run: () => ui.open({ kind: "remind", entry, room }) },
-    isOwn && { label: t.message.readers, run: () => ui.open({ kind: "readers", entry, room }) },
+    { label: more.message.remind, run: () => ui.open({ kind: "remind", entry, room }) },
+    isOwn && { label: more.message.readers, run: () => ui.open({ kind: "readers", entry, room }) },
     entry.editedAt !== null && {
-      label: t.message.history,
+      label: more.message.history,
       run: () => ui.open({ kind: "history", entry, room }),
     },
     entry.body.kind === "poll" &&
       mayWrite &&
       !entry.poll?.isClosed &&
       (isOwn || chat.may("poll.close_any")) && {
-        label: t.poll.close,
+        label: more.poll.close,
         run: () => void chat.order("poll.close", { room, seq: entry.seq }),
       },
-    !isOwn && { label: t.message.report, run: () => ui.open({ kind: "report", entry, room }) },
+    !isOwn && { label: more.message.report, run: () => ui.open({ kind: "report", entry, room }) },
     (isOwn || chat.may("message.delete_any")) && {
       label: t.message.delete,
       keys: "Del",
@@ -84,5 +85,5 @@ export function messageMenu(
 }
 
 function copy(chat: ChatStore, text: string): void {
-  void navigator.clipboard?.writeText(text).then(() => chat.toasts.show(t.message.copied));
+  void navigator.clipboard?.writeText(text).then(() => chat.toasts.show(more.message.copied));
 }

@@ -25,7 +25,7 @@ export function roomMenu(chat: ChatStore, ui: UiStore, room: OwnRoom): MenuItem[
       label: more.details.copyLink,
       run: () => {
         void navigator.clipboard?.writeText(`${location.origin}/chat/${room.id}`);
-        chat.toasts.show(t.message.copied);
+        chat.toasts.show(more.message.copied);
       },
     },
     hasUnread && {

@@ -29,12 +29,20 @@ export type ConversationProps = {
 export function Conversation(props: ConversationProps) {
   const { chat, ui, room, store, rows, list, composer } = props;
   const isThread = store.threadRoot !== null;
+  const isSlow = room.slowModeSeconds > 0 && !chat.may("message.send_always", room);
+  const isBlocked =
+    room.kind === "direct" && chat.own.value!.blocked.some((person) => person.id === room.people[0]?.id);
   const mayWrite =
     !room.isArchived &&
+    !isBlocked &&
     chat.may("message.send", room) &&
     (room.posting === "everybody" || chat.may("message.send_always", room));
   const name = chat.nameOf(room);
-  const label = isThread ? t.composer.threadLabel : t.composer.label(name);
+  const label = isThread
+    ? t.composer.threadLabel
+    : isSlow
+      ? t.composer.slowLabel(name, room.slowModeSeconds)
+      : t.composer.label(name);
   const callbacks = useRef(props);
   callbacks.current = props;
   const place = useMemo((): ActionPlace => {
@@ -190,9 +198,11 @@ export function Conversation(props: ConversationProps) {
           <p className="composer-closed">
             {room.isArchived
               ? t.room.archived
-              : chat.may("message.send", room)
-                ? t.room.announcements
-                : t.room.readOnly}
+              : isBlocked
+                ? t.room.blocked
+                : chat.may("message.send", room)
+                  ? t.room.announcements
+                  : t.room.readOnly}
           </p>
         )}
       </div>

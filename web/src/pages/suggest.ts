@@ -7,7 +7,7 @@ import { searchEmoji } from "../stores/emoji.ts";
 import { fuzzyScore, matchPeople } from "../stores/matching.ts";
 import type { RoomStore } from "../stores/room-store.ts";
 import { slashCommands } from "../stores/slash-commands.ts";
-import { t } from "../texts/text.ts";
+import { more } from "../texts/more.ts";
 
 const shownMax = 8;
 
@@ -63,8 +63,8 @@ async function suggestPeople(chat: ChatStore, store: RoomStore, typed: string): 
   const others: readonly Person[] = asked?.members ?? [];
   const people = matchPeople([...near, ...others], typed, shownMax);
   const everybody = [
-    { insert: "@room", label: "@room", hint: t.composer.everybody },
-    { insert: "@here", label: "@here", hint: t.composer.everybodyHere },
+    { insert: "@room", label: "@room", hint: more.composer.everybody },
+    { insert: "@here", label: "@here", hint: more.composer.everybodyHere },
   ].filter(
     ({ insert }) =>
       room && chat.may("mention.everybody", room) && insert.slice(1).startsWith(typed.toLowerCase()),

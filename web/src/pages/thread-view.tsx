@@ -6,6 +6,7 @@ import { PanelFrame } from "../components/panel.tsx";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { RoomStore } from "../stores/room-store.ts";
 import type { UiStore } from "../stores/ui-store.ts";
+import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
 import { Conversation } from "./room-view.tsx";
 
@@ -33,10 +34,10 @@ export function ThreadView(props: {
           type="button"
           className="button-quiet"
           aria-pressed={chat.isThreadFollowed.value}
-          title={t.thread.followHint}
+          title={more.thread.followHint}
           onClick={() => void chat.toggleFollowed()}
         >
-          {chat.isThreadFollowed.value ? t.thread.followed : t.thread.follow}
+          {chat.isThreadFollowed.value ? more.thread.followed : more.thread.follow}
         </button>
       }
     >

@@ -1,30 +1,48 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { ChatStore } from "../stores/chat-store.ts";
-import type { UiStore } from "../stores/ui-store.ts";
+import type { Panel, UiStore } from "../stores/ui-store.ts";
 
 /** On a phone one of these is shown at a time; elsewhere they stand side by side. */
 export type Pane = "rooms" | "room" | "panel";
 
-type Place = { room?: RoomId; seq?: number; pane?: Pane };
+type Place = { room?: RoomId | null; seq?: number; pane?: Pane; panel?: Panel; thread?: number };
 
 const phone = matchMedia("(width < 640px)");
 
 export type Navigation = {
   pane: Pane;
-  show: (pane: Pane) => void;
+  /** Shows a pane; of a panel what is in it, and of another room's thread its room. */
+  show: (pane: Pane, place?: Place) => void;
   /** Goes to a room, or to a message in it; the browser's Back leads back. */
   goTo: (room: string, seq?: number) => void;
 };
 
 /**
  * Where one is: rooms and messages have their addresses, and on a phone the panes stand in the browser's history too, so
- * the system's Back works.
+ * the system's Back leads through what was seen.
  */
 export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
   const [pane, setPane] = useState<Pane>("room");
   useEffect(() => {
-    history.replaceState({ ...placeOf(location.pathname), room: chat.current.peek() }, "");
+    const here = () => history.state as Place | null;
+    const takePane = (place: Place) => {
+      setPane(place.pane ?? "room");
+      if (!phone.matches) return;
+      ui.panel.value = place.panel ?? null;
+      void chat.openThread(place.thread ?? null);
+    };
+    /** One was led elsewhere, out of a room that is not one's own any more: its address goes. */
+    const correct = (room: RoomId | null) => {
+      if (room === null || here()?.room === room) return;
+      history.replaceState({ room }, "", `/chat/${room}`);
+      takePane({});
+    };
+    // After a reload one is where one was.
+    const before = here();
+    if (before?.room === chat.current.peek()) takePane(before ?? {});
+    else history.replaceState({ ...placeOf(location.pathname), room: chat.current.peek() }, "");
+    const stop = chat.current.subscribe(correct);
     let isReturning = false;
     const onPopState = (event: PopStateEvent) => {
       if (isReturning) {
@@ -43,19 +61,25 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
         return;
       }
       const place = (event.state as Place | null) ?? placeOf(location.pathname);
-      setPane(place.pane ?? "room");
       const { room, seq } = place;
-      if (room !== undefined && (room !== chat.current.peek() || seq !== undefined))
-        void chat.openRoom(room, seq);
+      if (room && (room !== chat.current.peek() || seq !== undefined)) void chat.openRoom(room, seq);
+      takePane(place);
+      correct(chat.current.peek());
     };
     addEventListener("popstate", onPopState);
-    return () => removeEventListener("popstate", onPopState);
+    return () => {
+      stop();
+      removeEventListener("popstate", onPopState);
+    };
   }, [chat, ui]);
-  const show = useCallback((next: Pane) => {
+  const show = useCallback((next: Pane, more: Place = {}) => {
     const place = history.state as Place | null;
     if (next === "room" && place?.pane !== undefined) history.back();
     else {
-      if (next !== "room" && phone.matches) history.pushState({ ...place, pane: next }, "");
+      if (next !== "room" && phone.matches) {
+        const { room = place?.room } = more;
+        history.pushState({ ...more, room, pane: next }, "", `/chat/${room}`);
+      }
       setPane(next);
     }
   }, []);
@@ -65,6 +89,8 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       const place = history.state as Place | null;
       const isHere = chat.current.peek() === id && seq === undefined;
       if (isHere) {
+        // Whoever comes back to it reads what they had marked unread.
+        chat.heldUnread = null;
         if (place?.pane !== undefined) history.back();
         else setPane("room");
         return;

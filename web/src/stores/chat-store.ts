@@ -6,6 +6,7 @@ import type { EventOf, EventsFrame, RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { typingSendEveryMs } from "@novax/protocol/limits";
 import {
+  isDirect,
   mayInRoom,
   mayOnServer,
   type RoomAction,
@@ -45,14 +46,16 @@ const prefetchedMax = 5;
 const rereadWithinMs = 4000;
 /** A busy thread says with every answer that it has something new; it is looked at twice a second at most. */
 const listsChangeEveryMs = 500;
+/** Being in a room is told within it. */
+const enteringMs = 5000;
 /** By then a reaction's event has come, if it was stored. */
 const reactionShownMs = 1000;
 
-/** What is one's own, and the pins of the room that is looked at. */
-export type OwnList = OwnPart | "pins";
+/** What is one's own, and of the room that is looked at its pins and its members. */
+export type OwnList = OwnPart | "pins" | "members";
 
 /** Lists that are counted in what is one's own. */
-const ownCounts: readonly OwnList[] = ["profile", "reports", "threads", "mentions"];
+const ownCounts: readonly OwnList[] = ["profile", "reports", "threads", "mentions", "later"];
 
 /** The open chat: the connection, the rooms, what is on its way, and who is here. */
 export class ChatStore {
@@ -89,6 +92,8 @@ export class ChatStore {
   #threadReadSeq = 0;
   #typingSentAt = 0;
   #isSigningOut = false;
+  /** When one asked to be in another room. */
+  #enteredAt = 0;
   #epoch: string;
   #arrived: EventsFrame[] = [];
   #rereadTimer: ReturnType<typeof setTimeout> | undefined;
@@ -100,7 +105,14 @@ export class ChatStore {
     this.#epoch = bootstrap.epoch;
     this.you = bootstrap.you;
     this.api = options.api;
-    this.own = signal({ ...bootstrap.own, reports: 0, unreadThreads: 0, threadMentions: 0 });
+    this.own = signal({
+      ...bootstrap.own,
+      reports: 0,
+      unreadThreads: 0,
+      threadMentions: 0,
+      dueReminders: 0,
+      approvals: 0,
+    });
     this.rooms = new RoomsStore(bootstrap.you, bootstrap.rooms, (id) => this.#isBlocked(id));
     this.people = new PeopleStore(bootstrap.you);
     for (const room of bootstrap.rooms)
@@ -215,6 +227,8 @@ export class ChatStore {
    * with the reply where it was done, else with null.
    */
   async order<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<(Reply & { ok: true }) | null> {
+    const isEntering = /join|create|open/.test(type);
+    if (isEntering) this.#enteredAt = Date.now();
     const reply = await this.client.request({ type, ...(fields as object) } as unknown as CommandDraft);
     if (reply?.ok) return reply;
     this.toasts.show(reply ? reply.detail : t.errors.offline);
@@ -275,6 +289,7 @@ export class ChatStore {
 
   /** Goes to the end of what is shown, also out of the past. */
   async goToEnd(): Promise<void> {
+    this.heldUnread = null;
     const store = this.timeline.peek();
     if (store && !store.isLive.peek()) await store.load().catch(() => this.toasts.show(t.errors.notLoaded));
   }
@@ -448,7 +463,7 @@ export class ChatStore {
   }
 
   /** A list has changed: it is read again at once, or with all that change until then a moment later. */
-  #hearChange(list: OwnList): void {
+  hearChange(list: OwnList): void {
     this.#changedLists.add(list);
     if (this.#listsTimer === undefined) this.#sayChanges();
   }
@@ -565,6 +580,13 @@ export class ChatStore {
       onResync: ({ room, headSeq }) => void this.#resync(room, headSeq),
       onLeft: ({ room }) => this.#left(room),
       onEntered: ({ room }) => {
+        // Brought in by somebody else, one has not asked for it.
+        const isOwnDoing = Date.now() - this.#enteredAt < enteringMs;
+        if (!isOwnDoing && !isDirect(room.kind) && !this.rooms.get(room.id))
+          this.toasts.show(t.rooms.youEntered(this.nameOf(room)), {
+            label: t.reminder.look,
+            run: () => void this.openRoom(room.id),
+          });
         for (const person of room.people) this.people.known.set(person.id, person);
         this.rooms.put(room);
       },
@@ -578,7 +600,7 @@ export class ChatStore {
         this.people.hearPresence(passing);
         return;
       case "typing":
-        this.people.hearTyping(passing);
+        if (!this.#isBlocked(passing.who.id)) this.people.hearTyping(passing);
         return;
       case "read":
         this.rooms.change(passing.room, {
@@ -590,7 +612,7 @@ export class ChatStore {
       case "mention":
         // What calls in a thread is counted there.
         if (passing.threadRoot === undefined) this.rooms.hearMention(passing.room, passing.seq);
-        this.#hearChange("mentions");
+        this.hearChange("mentions");
         return;
       case "preferences": {
         const { isFavourite, isMuted, notify } = passing;
@@ -604,14 +626,14 @@ export class ChatStore {
         this.notices.hear(passing);
         return;
       case "reminder":
-        this.#hearChange("later");
+        this.hearChange("later");
         this.toasts.show(t.reminder.due(passing.note), {
           label: t.reminder.look,
           run: () => void this.openRoom(passing.room, passing.seq ?? undefined),
         });
         return;
       case "own":
-        this.#hearChange(passing.what);
+        this.hearChange(passing.what);
         return;
     }
   }
@@ -681,8 +703,11 @@ export class ChatStore {
       this.#isThreadFollowed.value = true;
     if (own.length > 0) this.outbox.acknowledge(new Set(own.map((event) => event.sendId)));
     if (!store) return;
-    if (id === this.#current.peek() && events.some((event) => /pinned|edited|deleted/.test(event.type)))
-      this.#hearChange("pins");
+    if (id === this.#current.peek())
+      for (const { type } of events) {
+        if (type.startsWith("member")) this.hearChange("members");
+        else if (/pinned|edited|deleted/.test(type)) this.hearChange("pins");
+      }
     if (id !== this.#current.peek()) {
       store.trim();
       return;
@@ -725,8 +750,8 @@ export class ChatStore {
     const room = this.rooms.get(id);
     this.rooms.remove(id);
     this.#stores.delete(id);
-    if (this.#current.peek() !== id) return;
     if (room && !this.#leaving.has(id)) this.toasts.show(t.rooms.youLeft(this.nameOf(room)));
+    if (this.#current.peek() !== id) return;
     const next =
       this.#visited.peek().find((candidate) => this.rooms.get(candidate)) ??
       [...this.rooms.all.peek().keys()][0];

@@ -26,9 +26,23 @@ export function loadEmoji(): Promise<readonly EmojiEntry[]> {
 export async function searchEmoji(typed: string, max: number): Promise<EmojiEntry[]> {
   const wanted = typed.toLowerCase().replaceAll("_", " ");
   const all = await loadEmoji();
-  const starting = all.filter((entry) => entry.words.startsWith(wanted));
-  const rest = all.filter((entry) => !starting.includes(entry) && entry.words.includes(` ${wanted}`));
-  return [...starting, ...rest].slice(0, max);
+  /** How near: the whole name, its beginning, a word of the name, another word for it; and short names first. */
+  const distance = ({ name, words }: EmojiEntry) => {
+    const own = name.toLowerCase();
+    if (own === wanted) return 0;
+    const isWord = ` ${own} `.includes(` ${wanted} `);
+    const rank = own.startsWith(wanted) ? 1 : isWord ? 2 : words.includes(` ${wanted}`) ? 3 : null;
+    if (rank === null) return null;
+    return (isWord ? rank : rank + 0.5) + own.length / 1000;
+  };
+  return all
+    .flatMap((entry) => {
+      const far = distance(entry);
+      return far === null ? [] : [{ entry, far }];
+    })
+    .sort((a, b) => a.far - b.far)
+    .slice(0, max)
+    .map(({ entry }) => entry);
 }
 
 /** The emoji in a skin tone, where it has one. */

@@ -95,6 +95,14 @@ function blocks(tokens: readonly Token[]): MarkdownNode[] {
         return [toList(token as Tokens.List)];
       case "hr":
         return [{ kind: "rule" }];
+      case "table":
+        // Its words are marked as everywhere; the lines stay as they were written.
+        return [
+          {
+            kind: "paragraph",
+            children: inline(new Lexer({ gfm: true, breaks: true }).inlineTokens(token.raw.trimEnd())),
+          },
+        ];
       default:
         return plain(token.raw.replace(/\n+$/, ""));
     }

@@ -41,15 +41,18 @@ export class PeopleStore {
     return this.#typing.value.flatMap(({ key, who }) => (key === `${place} ${who.id}` ? [who] : []));
   }
 
-  hearPresence(signal: PresenceSignal): void {
-    const before = this.#present.value.get(signal.room) ?? nobody;
-    const people = new Map(signal.full ? [] : before.people);
-    for (const person of signal.joined) {
-      people.set(person.id, person);
-      this.known.set(person.id, person);
+  hearPresence({ room, full, count, joined, left }: PresenceSignal): void {
+    const rooms = new Map(this.#present.value);
+    rooms.set(room, { count, people: (!full && rooms.get(room)?.people) || nobody.people });
+    // Of a room that is no longer looked at nothing is told: what is heard of somebody holds wherever they are known.
+    for (const [id, present] of rooms) {
+      const people = new Map(present.people);
+      for (const person of joined) if (id === room || people.has(person.id)) people.set(person.id, person);
+      for (const gone of left) people.delete(gone);
+      rooms.set(id, { ...present, people });
     }
-    for (const id of signal.left) people.delete(id);
-    this.#present.value = new Map(this.#present.value).set(signal.room, { count: signal.count, people });
+    for (const person of joined) this.known.set(person.id, person);
+    this.#present.value = rooms;
   }
 
   hearTyping({ room, who, threadRoot }: TypingSignal): void {

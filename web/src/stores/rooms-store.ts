@@ -154,11 +154,10 @@ export class RoomsStore {
     if (event.type !== "message.sent" || event.threadRoot !== undefined) return room;
     const changed = { ...room, lastAt: event.at };
     if (event.actor.id === this.#you.id || event.seq <= room.readSeq) return changed;
+    // Of somebody who is blocked nothing waits, and nothing calls.
+    if (this.#isBlocked(event.actor.id)) return changed;
     changed.unread = Math.min(unreadCountMax, changed.unread + 1);
-    // Nothing of somebody who is blocked calls.
-    return event.mentionsAll && !this.#isBlocked(event.actor.id)
-      ? this.#countMention(changed, event.seq)
-      : changed;
+    return event.mentionsAll ? this.#countMention(changed, event.seq) : changed;
   }
 
   #countMention(room: OwnRoom, seq: number): OwnRoom {

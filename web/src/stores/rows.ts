@@ -24,6 +24,8 @@ export type MessageRowData = {
   isFirstOfGroup: boolean;
   /** By somebody whom one blocked: folded away. */
   isBlocked: boolean;
+  /** What it answers was written by somebody who is blocked. */
+  isQuoteBlocked: boolean;
   isHighlighted: boolean;
 };
 
@@ -85,6 +87,7 @@ export function layOutRows(input: {
       message: entry,
       isFirstOfGroup: isFirstOfGroup || isUnread,
       isBlocked: input.blocked?.has(entry.sender.id) ?? false,
+      isQuoteBlocked: entry.quote !== null && (input.blocked?.has(entry.quote.sender.id) ?? false),
       isHighlighted: input.highlighted === entry.seq || input.editing === entry.seq,
     });
     if (input.threadRoot === entry.seq && entry.thread)

@@ -58,7 +58,10 @@ export const slashCommands: Record<string, SlashCommand> = {
     hint: () => more.commands.mute,
     run: async ({ chat, store }) => {
       const room = chat.rooms.get(store.id);
-      if (room) await chat.order("room.set_preferences", { room: store.id, isMuted: !room.isMuted });
+      if (!room) return undefined;
+      const isMuted = !room.isMuted;
+      if (await chat.order("room.set_preferences", { room: store.id, isMuted }))
+        chat.toasts.show(isMuted ? more.commands.isMuted : more.commands.isHeard);
       return undefined;
     },
   },
@@ -79,6 +82,7 @@ export const slashCommands: Record<string, SlashCommand> = {
         return rest;
       }
       const done = await chat.order("reminder.set", { room: store.id, note: when.note, at: when.at });
+      if (done) chat.toasts.show(more.commands.willRemind);
       return done ? undefined : rest;
     },
   },
@@ -99,7 +103,9 @@ export const slashCommands: Record<string, SlashCommand> = {
     hint: () => more.commands.away,
     run: async ({ chat }) => {
       const isQuiet = chat.own.peek()!.quietUntil !== null;
-      await chat.order("quiet.set", { until: isQuiet ? null : Date.now() + hourMs });
+      const until = isQuiet ? null : Date.now() + hourMs;
+      if (await chat.order("quiet.set", { until }))
+        chat.toasts.show(isQuiet ? more.commands.isNotQuiet : more.commands.isQuiet);
       return undefined;
     },
   },
@@ -137,7 +143,7 @@ export async function runSlashCommand(place: SlashPlace, text: string): Promise<
   return kept === undefined ? undefined : `/${name} ${kept}`;
 }
 
-/** Reads "in 20 minutes call back" and "tomorrow call back", in English words and short forms. */
+/** Reads "in 20 minutes call back", "tomorrow call back" and "tomorrow at 8 call back", in English or German words. */
 export function parseWhen(text: string, now: number): { at: number; note: string } | null {
   const spans: Record<string, number> = {
     m: minuteMs,
@@ -147,13 +153,20 @@ export function parseWhen(text: string, now: number): { at: number; note: string
     d: 24 * hourMs,
     t: 24 * hourMs,
   };
-  const match = /^in\s+(\d{1,4})\s*(m|min|h|s|d|t)[\p{L}]*\s*([\s\S]*)$/iu.exec(text);
+  const match = /^(?:me\s+)?in\s+(\d{1,4})\s*(m|min|h|s|d|t)[\p{L}]*\s*([\s\S]*)$/iu.exec(text);
   if (match) {
     const [, count, unit, note = ""] = match;
-    return { at: now + Number(count) * spans[unit!.toLowerCase()]!, note };
+    return { at: now + Number(count) * spans[unit!.toLowerCase()]!, note: note.replace(/^to\s+/i, "") };
   }
-  const day = /^(?:tomorrow|morgen)\s*([\s\S]*)$/i.exec(text);
-  return day ? { at: tomorrowAt(now), note: day[1]! } : null;
+  const day =
+    /^(?:me\s+)?(?:tomorrow|morgen)(?:\s+(?:at|um)\s+(\d{1,2})(?::(\d\d))?\s*(am|pm|uhr)?)?\b\s*([\s\S]*)$/i.exec(
+      text,
+    );
+  if (!day) return null;
+  const [, hour, minutes = 0, half = "", note = ""] = day;
+  if (hour === undefined) return { at: tomorrowAt(now), note };
+  const hours = (Number(hour) % (half === "" || half === "uhr" ? 24 : 12)) + (/^pm$/i.test(half) ? 12 : 0);
+  return { at: tomorrowAt(now) + (hours - 9) * hourMs + Number(minutes) * minuteMs, note };
 }
 
 /** Nine in the morning of the next day, here. */

@@ -60,8 +60,4 @@ export class UiStore {
   close(): void {
     this.overlay.value = null;
   }
-
-  togglePanel(panel: Panel): void {
-    this.panel.value = this.panel.peek() === panel ? null : panel;
-  }
 }

@@ -3,9 +3,10 @@ import { roomIdSchema, sendIdSchema } from "@novax/protocol/ids";
 import { mayOnServer, serverRoles } from "@novax/protocol/permissions";
 import { presenceStates } from "@novax/protocol/signals";
 import { z } from "zod";
-import { listBannedAddresses } from "../../admin/queries.ts";
+import { countApprovals, listBannedAddresses } from "../../admin/queries.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import {
+  countDueReminders,
   countUnreadThreads,
   listFollowedThreads,
   listMentions,
@@ -47,7 +48,7 @@ export const ownRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/own",
     summary:
-      "What is one's own: status, silence, words, whom one blocked, and how many reports and threads wait.",
+      "What is one's own: status, silence, words, whom one blocked, and how much waits: reports, threads, reminders, accounts to approve.",
     answer: z.strictObject({
       status: statusSchema,
       quietUntil: z.int().nullable(),
@@ -57,22 +58,29 @@ export const ownRoutes: readonly Route[] = [
       reports: z.int(),
       unreadThreads: z.int(),
       threadMentions: z.int(),
+      dueReminders: z.int(),
+      approvals: z.int(),
     }),
     handle: async ({ app, actor }) =>
       Response.json({
         ...(await readOwnState(app.db.sql, actor.id, app.clock.now())),
         reports: await countReports(app.db.sql, actor.id),
         ...(await countUnreadThreads(app.db.sql, actor.id)),
+        dueReminders: await countDueReminders(app.db.sql, actor.id),
+        approvals: await countApprovals(app.db.sql, actor.id),
       }),
   }),
   defineSessionRoute({
     method: "GET",
     path: "/api/people",
-    summary: "People whose name begins with what is looked for, as far as one may know of them.",
-    query: z.strictObject({ q: z.string().max(100).optional() }),
+    summary:
+      "People whose name begins with what is looked for, as far as one may know of them; without those who are in one of one's rooms.",
+    query: z.strictObject({ q: z.string().max(100).optional(), notIn: roomIdSchema.optional() }),
     answer: z.strictObject({ people: z.array(personSchema) }),
     handle: async ({ app, actor, query }) =>
-      Response.json({ people: await searchPeople(app.db.sql, actor, query.q ?? "", peopleMax) }),
+      Response.json({
+        people: await searchPeople(app.db.sql, actor, query.q ?? "", peopleMax, query.notIn ?? null),
+      }),
   }),
   defineSessionRoute({
     method: "GET",

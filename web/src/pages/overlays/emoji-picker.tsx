@@ -13,7 +13,6 @@ import {
 } from "../../stores/emoji.ts";
 import type { Spot } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
-import { t } from "../../texts/text.ts";
 
 const foundMax = 200;
 
@@ -99,7 +98,7 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
           </select>
         </div>
         <div className="emoji-groups">
-          {found?.length === 0 ? <p className="panel-note">{t.app.nothingFound}</p> : null}
+          {found?.length === 0 ? <p className="panel-note">{more.app.nothingFound}</p> : null}
           {groups.map(([title, entries]) =>
             entries.length === 0 ? null : (
               <section

@@ -224,7 +224,7 @@ export function HistoryDialog({ chat, entry, room, onClose }: OfMessage) {
     );
   }, [chat, room, entry.seq]);
   return (
-    <Dialog title={t.message.history} onClose={onClose}>
+    <Dialog title={more.message.history} onClose={onClose}>
       <ol className="revisions">
         {revisions.map((revision) => (
           <li key={revision.at}>
@@ -247,9 +247,9 @@ export function ReadersDialog({ chat, entry, room, onClose }: OfMessage) {
     );
   }, [chat, room, entry.seq]);
   return (
-    <Dialog title={t.message.readers} onClose={onClose}>
+    <Dialog title={more.message.readers} onClose={onClose}>
       {problem === "" ? null : <p className="panel-note">{problem}</p>}
-      {readers?.length === 0 ? <p className="panel-note">{t.message.noReaders}</p> : null}
+      {readers?.length === 0 ? <p className="panel-note">{more.message.noReaders}</p> : null}
       <ul className="people">
         {(readers ?? []).map((person) => (
           <li key={person.id} className="person">
@@ -269,7 +269,7 @@ export function ReactionsDialog({ chat, entry, onClose }: Omit<OfMessage, "room"
     return person ? [nameOf(person)] : [];
   };
   return (
-    <Dialog title={t.message.reactionList} onClose={onClose}>
+    <Dialog title={more.message.reactionList} onClose={onClose}>
       <dl className="reaction-list">
         {entry.reactions.map(({ emoji, by }) => {
           const names = by.flatMap(nameOfId);

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { isTouch } from "../../components/composer.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { Menu } from "../../components/menu.tsx";
 import { ShortcutsDialog } from "../../components/shortcuts-dialog.tsx";
@@ -19,6 +20,12 @@ import { BrowseDialog, CreateRoomDialog, PeopleDialog } from "./room-dialogs.tsx
 import { SettingsDialog } from "./settings-dialog.tsx";
 import { Switcher } from "./switcher.tsx";
 
+/** What had the focus is gone: where one writes has it, or on a phone, which would bring up its keyboard, what is read. */
+export function focusPlace(): void {
+  const place = isTouch() ? ".messages-viewport" : ".composer-field, .messages-viewport";
+  document.querySelector<HTMLElement>(place)?.focus({ preventScroll: true });
+}
+
 export type OverlayProps = { chat: ChatStore; ui: UiStore; onOpenRoom: (room: string, seq?: number) => void };
 
 /** What lies over the window. When it goes, the focus is back where it was. */
@@ -27,8 +34,10 @@ export function OverlayHost({ overlay, ...props }: OverlayProps & { overlay: Ove
   useEffect(
     () => () => {
       const { current } = opener;
-      // Whoever opened it may be gone, and what was opened may have led elsewhere.
-      if (document.activeElement === document.body && current?.isConnected) current.focus();
+      // What was opened may have led elsewhere.
+      if (document.activeElement !== document.body) return;
+      if (current?.isConnected && current !== document.body) current.focus();
+      else focusPlace();
     },
     [],
   );
@@ -72,9 +81,12 @@ export function OverlayHost({ overlay, ...props }: OverlayProps & { overlay: Ove
       return <ProfileDialog {...props} person={overlay.person} onClose={close} />;
     case "ban":
       return <BanDialog chat={chat} person={overlay.person} onClose={close} />;
-    case "ask":
+    case "ask": {
+      // The question, and what follows from it.
+      const [question = "", ...rest] = overlay.text.split(/(?<=\?)\s/);
       return (
-        <Dialog title={overlay.text} onClose={close}>
+        <Dialog title={question} onClose={close}>
+          {rest.length > 0 ? <p>{rest.join(" ")}</p> : null}
           <div className="dialog-actions">
             <button type="button" className="button-secondary" onClick={close}>
               {t.app.cancel}
@@ -93,5 +105,6 @@ export function OverlayHost({ overlay, ...props }: OverlayProps & { overlay: Ove
           </div>
         </Dialog>
       );
+    }
   }
 }

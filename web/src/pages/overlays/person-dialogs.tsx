@@ -6,6 +6,7 @@ import { nameOf } from "@novax/protocol/person";
 import { useEffect, useState } from "preact/hooks";
 import type { Member, Profile } from "../../client/api.ts";
 import { Avatar } from "../../components/avatar.tsx";
+import { ChoiceField } from "../../components/choice-field.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { formatDate } from "../../components/time.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
@@ -46,7 +47,9 @@ export function ProfileDialog({
   const mayAct = room !== null && member !== null && !isSelf && mayActOnMember(room.role, member.role);
   const isSilenced = member?.silencedUntil != null && member.silencedUntil > Date.now();
   const act = async (done: Promise<unknown>) => {
-    if (await done) onClose();
+    if (!(await done)) return;
+    chat.hearChange("members");
+    onClose();
   };
   const states = { online: more.people.online, away: more.people.away, quiet: more.people.quiet };
   return (
@@ -98,23 +101,20 @@ export function ProfileDialog({
       {mayAct && room ? (
         <section className="profile-room" aria-label={more.people.role}>
           {chat.may("member.set_role") ? (
-            <label className="form-field">
-              <span>{more.people.role}</span>
-              <select
-                className="field"
-                value={member.role}
-                onInput={(event) => {
-                  const role = event.currentTarget.value as RoomRole;
-                  void act(chat.order("member.set_role", { room: room.id, person: person.id, role }));
-                }}
-              >
-                {roomRoles.map((role) => (
-                  <option key={role} value={role}>
-                    {more.people.roles[role]}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <ChoiceField
+              label={more.people.role}
+              value={member.role}
+              options={roomRoles.map((role) => [role, more.people.roles[role]])}
+              onChoose={(role) =>
+                void act(
+                  chat.order("member.set_role", {
+                    room: room.id,
+                    person: person.id,
+                    role: role as RoomRole,
+                  }),
+                )
+              }
+            />
           ) : (
             <p className="profile-fact">{more.people.roles[member.role]}</p>
           )}
@@ -163,7 +163,7 @@ export function BanDialog({
   onClose: () => void;
 }) {
   return (
-    <Dialog title={`${more.people.ban} ${nameOf(person)}`} onClose={onClose}>
+    <Dialog title={more.people.banTitle(nameOf(person))} onClose={onClose}>
       <form
         className="form"
         onSubmit={async (event) => {

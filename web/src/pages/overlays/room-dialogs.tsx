@@ -153,7 +153,7 @@ export function BrowseDialog({ chat, onOpenRoom, onClose }: Props) {
       {rooms?.length === 0 ? <p className="panel-note">{more.browse.none}</p> : null}
       {hasMore ? (
         <button type="button" className="button-quiet" onClick={() => void load(rooms?.at(-1))}>
-          {t.app.loadMore}
+          {more.app.loadMore}
         </button>
       ) : null}
     </Dialog>
@@ -169,7 +169,8 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: Props & {
   const max = isForRoom ? membersAddedAtOnceMax : groupPeopleMax - 1;
   useEffect(() => {
     const timer = setTimeout(() => {
-      chat.api.people(search.trim()).then(
+      const notIn = isForRoom ? (chat.current.peek() ?? undefined) : undefined;
+      chat.api.people(search.trim(), notIn).then(
         ({ people }) => {
           setFound(people);
           setMarked(0);
@@ -178,7 +179,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: Props & {
       );
     }, askAfterMs);
     return () => clearTimeout(timer);
-  }, [search, chat]);
+  }, [search, chat, isForRoom]);
   const ids = new Set<AccountId>(chosen.map((person) => person.id));
   const shown = found.filter((person) => !ids.has(person.id) && (!isForRoom || person.id !== chat.you.id));
   const choose = (person: Person) => {
@@ -219,7 +220,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: Props & {
               <button
                 type="button"
                 className="chip-remove"
-                aria-label={`${t.app.remove}: ${nameOf(person)}`}
+                aria-label={`${more.app.remove}: ${nameOf(person)}`}
                 onClick={() => setChosen(chosen.filter((other) => other.id !== person.id))}
               >
                 <CloseIcon />
@@ -265,7 +266,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: Props & {
               <span className="person-name">
                 {nameOf(person)}
                 <span className="person-you"> @{person.username}</span>
-                {person.id === chat.you.id ? <span className="person-you"> ({t.app.you})</span> : null}
+                {person.id === chat.you.id ? <span className="person-you"> ({more.app.you})</span> : null}
               </span>
             </div>
           ))}

@@ -2,6 +2,7 @@ import { isLanguage, languages } from "@novax/protocol/language";
 import { statusTextCharsMax } from "@novax/protocol/limits";
 import { nameOf } from "@novax/protocol/person";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { ChoiceField } from "../../components/choice-field.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { type Preferences, preferences, setPreference, textSizes } from "../../components/preferences.ts";
 import { applyTheme, keepLanguage, readTheme, type Theme, themes } from "../../components/theme.ts";
@@ -19,9 +20,9 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
   const own = chat.own.value!;
   const [theme, setTheme] = useState<Theme>(readTheme);
   const themeNames: Record<Theme, string> = {
-    system: t.account.asSystem,
-    light: t.account.light,
-    dark: t.account.dark,
+    system: more.account.asSystem,
+    light: more.account.light,
+    dark: more.account.dark,
   };
   const saved = (done: unknown) => {
     if (done) chat.toasts.show(more.settings.saved);
@@ -44,6 +45,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
       <section className="settings-section">
         <h3>{more.settings.status}</h3>
         <form
+          key={`${own.status.emoji} ${own.status.text}`}
           className="form"
           onSubmit={async (event) => {
             event.preventDefault();
@@ -66,6 +68,8 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
                 className="field"
                 name="emoji"
                 maxLength={16}
+                pattern="\p{RGI_Emoji}"
+                title={more.settings.statusEmoji}
                 defaultValue={own.status.emoji}
                 autocomplete="off"
               />
@@ -105,31 +109,28 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
             </button>
           </div>
         </form>
-        <label className="form-field">
-          <span>{more.settings.quiet}</span>
-          <select
-            className="field"
-            value={own.quietUntil === null ? "off" : "on"}
-            onInput={async (event) => {
-              const { value } = event.currentTarget;
-              const until =
-                value === "off"
-                  ? null
-                  : value === "tomorrow"
-                    ? tomorrowAt(Date.now())
-                    : Date.now() + Number(value) * hourMs;
-              saved(await chat.order("quiet.set", { until }));
-            }}
-          >
-            <option value="off">{more.settings.quietOff}</option>
-            {own.quietUntil === null ? null : (
-              <option value="on">{more.settings.quietUntil(formatSoon(own.quietUntil))}</option>
-            )}
-            <option value="1">{more.settings.forHour}</option>
-            <option value="4">{more.settings.forHours(4)}</option>
-            <option value="tomorrow">{more.settings.untilTomorrow}</option>
-          </select>
-        </label>
+        <ChoiceField
+          label={more.settings.quiet}
+          value={own.quietUntil === null ? "off" : "on"}
+          options={[
+            ["off", more.settings.quietOff],
+            ...(own.quietUntil === null
+              ? []
+              : [["on", more.settings.quietUntil(formatSoon(own.quietUntil))] as const]),
+            ["1", more.settings.forHour],
+            ["4", more.settings.forHours(4)],
+            ["tomorrow", more.settings.untilTomorrow],
+          ]}
+          onChoose={async (value) => {
+            const until =
+              value === "off"
+                ? null
+                : value === "tomorrow"
+                  ? tomorrowAt(Date.now())
+                  : Date.now() + Number(value) * hourMs;
+            saved(await chat.order("quiet.set", { until }));
+          }}
+        />
         <label className="form-check">
           <input
             type="checkbox"
@@ -191,26 +192,18 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
               ))}
             </select>
           </label>
-          <label className="form-field">
-            <span>{more.settings.language}</span>
-            <select
-              className="field"
-              value={document.documentElement.lang}
-              onInput={(event) => {
-                const chosen = event.currentTarget.value;
-                if (!isLanguage(chosen)) return;
-                keepLanguage(chosen);
-                // Every word of the page is of the language that it was drawn in.
-                location.reload();
-              }}
-            >
-              {Object.entries(languages).map(([code, { name }]) => (
-                <option key={code} value={code} lang={code}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
+          <ChoiceField
+            label={more.settings.language}
+            value={document.documentElement.lang}
+            options={Object.entries(languages).map(([code, { name }]) => [code, name])}
+            isLanguage
+            onChoose={(chosen) => {
+              if (!isLanguage(chosen)) return;
+              keepLanguage(chosen);
+              // Every word of the page is of the language that it was drawn in.
+              location.reload();
+            }}
+          />
         </div>
         {check("isNewestFirst", more.settings.newestFirst)}
         {check("hasToolbar", more.settings.formatting)}

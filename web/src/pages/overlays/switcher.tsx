@@ -157,7 +157,10 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: OverlayProps & { onC
             </div>
           ))}
         </div>
-        {targets.length === 0 ? (
+        {targets.length === 0 && !chat.mayOnServer("room.browse") ? (
+          <p className="panel-note">{more.app.nothingFound}</p>
+        ) : null}
+        {targets.length === 0 && chat.mayOnServer("room.browse") ? (
           <button type="button" className="button-quiet switcher-none" onClick={() => void go(undefined)}>
             {more.switcher.none}
           </button>

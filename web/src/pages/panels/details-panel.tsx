@@ -9,6 +9,8 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { PanelProps } from "./side-panel.tsx";
 
+/** As the server has it. */
+const iconPattern = "\\p{L}|\\p{N}|\\p{RGI_Emoji}";
 const slowModes = [0, 10, 30, 60, 300, 3600] as const;
 const hues = Array.from({ length: 12 }, (_, index) => index * 2);
 
@@ -53,7 +55,7 @@ export function DetailsPanel(props: PanelProps) {
           className="button-secondary"
           onClick={() => {
             void navigator.clipboard?.writeText(`${location.origin}/chat/${room.id}`);
-            chat.toasts.show(t.message.copied);
+            chat.toasts.show(more.message.copied);
           }}
         >
           {more.details.copyLink}
@@ -70,7 +72,7 @@ export function DetailsPanel(props: PanelProps) {
         {room.id !== generalRoomId && chat.may("room.archive") ? (
           <button
             type="button"
-            className="button-danger"
+            className={room.isArchived ? "button-secondary" : "button-danger"}
             onClick={() => {
               if (room.isArchived) void chat.order("room.unarchive", { room: room.id });
               else
@@ -133,7 +135,14 @@ function ChangeForm({ chat, room }: PanelProps & { room: OwnRoom }) {
       </label>
       <label className="form-field">
         <span>{more.details.icon}</span>
-        <input className="field form-narrow" name="icon" maxLength={16} defaultValue={room.icon} />
+        <input
+          className="field form-narrow"
+          name="icon"
+          maxLength={16}
+          pattern={iconPattern}
+          title={more.details.icon}
+          defaultValue={room.icon}
+        />
       </label>
       <fieldset className="colours">
         <legend>{more.details.colour}</legend>
@@ -256,7 +265,7 @@ function Bans({ chat, room }: PanelProps & { room: OwnRoom }) {
       (answer) => setBans(answer.bans),
       () => {},
     );
-  useEffect(() => void load(), [room.id, room.headSeq]);
+  useEffect(() => void load(), [room.id, chat.listVersions.value.members]);
   if (bans.length === 0) return null;
   return (
     <section className="settings-section">

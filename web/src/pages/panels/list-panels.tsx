@@ -1,3 +1,4 @@
+import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import { useEffect, useState } from "preact/hooks";
@@ -59,7 +60,7 @@ export function FoundPanel(props: PanelProps & { list: "mentions" | "saved" }) {
                   });
                 }}
               >
-                {t.app.remove}
+                {more.app.remove}
               </button>
             ) : null}
           </li>
@@ -67,7 +68,7 @@ export function FoundPanel(props: PanelProps & { list: "mentions" | "saved" }) {
       </ul>
       {(messages?.length ?? 0) >= wanted && wanted < rereadMax ? (
         <button type="button" className="button-quiet" onClick={() => setWanted(wanted + pageSize)}>
-          {t.app.loadMore}
+          {more.app.loadMore}
         </button>
       ) : null}
     </>
@@ -110,7 +111,7 @@ export function PinsPanel({ chat, onOpenRoom }: PanelProps) {
                 <time title={formatFull(message.sentAt)}>{formatSoon(message.sentAt)}</time>
               </span>
               <span className="found-text" dir="auto">
-                {withoutMarks(textOf(message.body))}
+                {isBlocked(chat, message.sender) ? t.message.blocked : withoutMarks(textOf(message.body))}
               </span>
             </span>
           </button>
@@ -120,7 +121,7 @@ export function PinsPanel({ chat, onOpenRoom }: PanelProps) {
               className="button-quiet"
               onClick={() => void chat.order("message.unpin", { room: room.id, seq: message.seq })}
             >
-              {t.message.unpin}
+              {more.message.unpin}
             </button>
           ) : null}
         </li>
@@ -155,12 +156,30 @@ export function LaterPanel({ chat, onOpenRoom }: PanelProps) {
                     )}
                   </span>
                 </div>
+                {message.threadRoot === null && chat.rooms.get(message.room) ? (
+                  <button
+                    type="button"
+                    className="button-quiet"
+                    onClick={async () => {
+                      if (!(await chat.order("message.unschedule", { sendId: message.sendId }))) return;
+                      // Back to where it was written, with what stands there.
+                      const draft = chat.drafts.read(message.room);
+                      chat.drafts.write(
+                        message.room,
+                        draft === "" ? message.text : `${draft}\n${message.text}`,
+                      );
+                      onOpenRoom(message.room);
+                    }}
+                  >
+                    {more.message.edit}
+                  </button>
+                ) : null}
                 <button
                   type="button"
                   className="button-quiet"
                   onClick={() => void chat.order("message.unschedule", { sendId: message.sendId })}
                 >
-                  {t.app.remove}
+                  {more.app.remove}
                 </button>
               </li>
             ))}
@@ -193,7 +212,7 @@ export function LaterPanel({ chat, onOpenRoom }: PanelProps) {
                   className="button-quiet"
                   onClick={() => void chat.order("reminder.clear", { reminder: reminder.id })}
                 >
-                  {t.app.done}
+                  {more.app.done}
                 </button>
               </li>
             ))}
@@ -209,7 +228,7 @@ export function ReportsPanel({ chat, onOpenRoom }: PanelProps) {
   const [isDone, setDone] = useState(false);
   const version = chat.listVersions.value.reports;
   const reports = useList(chat, () => chat.api.reports(isDone), [isDone, version])?.reports;
-  const resolve = (report: Report, outcome: "dismissed" | "deleted" | "acted", note: string) =>
+  const resolve = (report: Report, outcome: Outcome, note: string) =>
     void chat.order("report.resolve", { report: report.id, outcome, note });
   return (
     <>
@@ -258,37 +277,40 @@ export function ReportsPanel({ chat, onOpenRoom }: PanelProps) {
               </span>
             </button>
             {report.outcome === null ? (
-              <form
-                className="report-actions"
-                onSubmit={(event) => {
-                  event.preventDefault();
-                  const outcome = (event.submitter as HTMLButtonElement | null)?.value ?? "dismissed";
-                  const note = String(new FormData(event.currentTarget).get("note"));
-                  resolve(report, outcome as "dismissed" | "deleted" | "acted", note);
-                }}
-              >
-                <input
-                  className="field"
-                  name="note"
-                  placeholder={more.report.note}
-                  aria-label={more.report.note}
-                  maxLength={300}
-                />
-                <button type="submit" className="button-secondary" value="dismissed">
-                  {more.report.dismiss}
-                </button>
-                <button type="submit" className="button-secondary" value="acted">
-                  {more.report.acted}
-                </button>
-                <button type="submit" className="button-danger" value="deleted">
-                  {more.report.delete}
-                </button>
-              </form>
+              <ReportActions onResolve={(outcome, note) => resolve(report, outcome, note)} />
             ) : null}
           </li>
         ))}
       </ul>
     </>
+  );
+}
+
+type Outcome = "dismissed" | "deleted" | "acted";
+
+/** A note, and what was decided: by a button, and not by Enter in the note. */
+function ReportActions({ onResolve }: { onResolve: (outcome: Outcome, note: string) => void }) {
+  const [note, setNote] = useState("");
+  return (
+    <div className="report-actions">
+      <input
+        className="field"
+        placeholder={more.report.note}
+        aria-label={more.report.note}
+        maxLength={300}
+        value={note}
+        onInput={(event) => setNote(event.currentTarget.value)}
+      />
+      <button type="button" className="button-secondary" onClick={() => onResolve("dismissed", note)}>
+        {more.report.dismiss}
+      </button>
+      <button type="button" className="button-secondary" onClick={() => onResolve("acted", note)}>
+        {more.report.acted}
+      </button>
+      <button type="button" className="button-danger" onClick={() => onResolve("deleted", note)}>
+        {more.report.delete}
+      </button>
+    </div>
   );
 }
 
@@ -308,7 +330,11 @@ function Found(props: PanelProps & { message: FoundMessage; thread?: FollowedThr
           <time title={formatFull(message.sentAt)}>{formatSoon(message.sentAt)}</time>
         </span>
         <span className="found-text" dir="auto">
-          {message.excerpt === null ? t.message.deleted : withoutMarks(message.excerpt)}
+          {isBlocked(chat, message.sender)
+            ? t.message.blocked
+            : message.excerpt === null
+              ? t.message.deleted
+              : withoutMarks(message.excerpt)}
         </span>
         {thread ? (
           <span className={thread.unread > 0 ? "found-head found-new" : "found-head"}>
@@ -319,6 +345,10 @@ function Found(props: PanelProps & { message: FoundMessage; thread?: FollowedThr
       </span>
     </button>
   );
+}
+
+function isBlocked(chat: ChatStore, { id }: { id: AccountId }): boolean {
+  return chat.own.value!.blocked.some((person) => person.id === id);
 }
 
 function inRoom(chat: ChatStore, id: FoundMessage["room"]): string {

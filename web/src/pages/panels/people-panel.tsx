@@ -34,8 +34,8 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
   useEffect(() => {
     const timer = setTimeout(() => void load(), search === "" ? 0 : askAfterMs);
     return () => clearTimeout(timer);
-    // Read again when somebody came or went.
-  }, [search, room?.id, memberCount]);
+    // Read again when somebody came or went, or is something else now.
+  }, [search, room?.id, memberCount, chat.listVersions.value.members]);
   const roles = new Map(members.map((member) => [member.id, member]));
   const isFound = (person: Person) =>
     search.trim() === "" || nameOf(person).toLowerCase().includes(search.trim().toLowerCase());
@@ -57,7 +57,7 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
           <Avatar person={person} size="small" />
           <span className="person-name">
             {nameOf(person)}
-            {person.id === chat.you.id ? <span className="person-you"> ({t.app.you})</span> : null}
+            {person.id === chat.you.id ? <span className="person-you"> ({more.app.you})</span> : null}
             {state?.status ? (
               <span className="person-status">
                 {" "}
@@ -107,7 +107,7 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
       ) : null}
       {hasMore ? (
         <button type="button" className="button-quiet" onClick={() => void load(members.at(-1)!.username)}>
-          {t.app.loadMore}
+          {more.app.loadMore}
         </button>
       ) : null}
     </>
