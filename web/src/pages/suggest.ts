@@ -3,7 +3,7 @@ import { isDirect } from "@novax/protocol/permissions";
 import { nameOf } from "@novax/protocol/person";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { Suggestion, Token } from "../stores/completion.ts";
-import { searchEmoji } from "../stores/emoji.ts";
+import { loadEmoji, matchEmoji } from "../stores/emoji.ts";
 import { fuzzyScore, matchPeople } from "../stores/matching.ts";
 import type { RoomStore } from "../stores/room-store.ts";
 import { slashCommands } from "../stores/slash-commands.ts";
@@ -31,7 +31,7 @@ export async function suggest(chat: ChatStore, store: RoomStore, token: Token): 
           hint: room.topic,
         }));
     case "emoji":
-      return (await searchEmoji(token.text, shownMax)).map(({ emoji, name }) => ({
+      return matchEmoji(await loadEmoji(), token.text, shownMax).map(({ emoji, name }) => ({
         insert: emoji,
         label: name,
         hint: "",

@@ -22,18 +22,16 @@ export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   return loading;
 }
 
-/** Emoji whose name has a word that begins so, the closest names first. */
-export async function searchEmoji(typed: string, max: number): Promise<EmojiEntry[]> {
+/** Of these the emoji whose name, or another word for them, begins so; the closest first. */
+export function matchEmoji(all: readonly EmojiEntry[], typed: string, max: number): EmojiEntry[] {
   const wanted = typed.toLowerCase().replaceAll("_", " ");
-  const all = await loadEmoji();
-  /** How near: the whole name, its beginning, a word of the name, another word for it; and short names first. */
+  /** The whole name, its beginning, a word of it, another word; of the same kind short names first. */
   const distance = ({ name, words }: EmojiEntry) => {
     const own = name.toLowerCase();
     if (own === wanted) return 0;
     const isWord = ` ${own} `.includes(` ${wanted} `);
     const rank = own.startsWith(wanted) ? 1 : isWord ? 2 : words.includes(` ${wanted}`) ? 3 : null;
-    if (rank === null) return null;
-    return (isWord ? rank : rank + 0.5) + own.length / 1000;
+    return rank === null ? null : rank + (isWord ? 0 : 0.5) + own.length / 1000;
   };
   return all
     .flatMap((entry) => {

@@ -4,6 +4,7 @@ import { usePlacement } from "../../components/menu.tsx";
 import {
   type EmojiEntry,
   loadEmoji,
+  matchEmoji,
   noteRecent,
   readRecent,
   readTone,
@@ -30,7 +31,7 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
     void loadEmoji().then(setAll);
   }, []);
   const words = search.toLowerCase().trim();
-  const found = words === "" ? null : all.filter((entry) => entry.words.includes(words)).slice(0, foundMax);
+  const found = words === "" ? null : matchEmoji(all, words, foundMax);
   const pick = (emoji: string) => {
     noteRecent(emoji);
     // The page behind takes no focus while it is open.
