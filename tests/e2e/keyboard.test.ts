@@ -53,6 +53,13 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.keyboard.press("Control+A");
     await page.keyboard.press("Control+B");
     expect(await waitUntil(async () => (await composed(page)) === "**bold**")).toBe(true);
+    // Pressed again it takes the marks away, and both can be undone.
+    await page.keyboard.press("Control+B");
+    expect(await composed(page)).toBe("bold");
+    await page.keyboard.press("Control+Z");
+    expect(await composed(page)).toBe("**bold**");
+    await page.keyboard.press("Control+Z");
+    expect(await composed(page)).toBe("bold");
     await page.keyboard.press("Control+A");
     await page.keyboard.press("Delete");
     await page.context().close();
@@ -198,6 +205,13 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     expect(await composed(page)).toBe("one\ntwo");
     await page.getByRole("button", { name: "Send", exact: true }).tap();
     await waitForText(page, "one\ntwo");
+    // A finger chooses from the list, and nothing that lies under it.
+    await page.locator(".composer-field").tap();
+    await page.keyboard.type("/shr");
+    await page.locator(".suggestion").first().tap();
+    expect(await composed(page)).toBe("/shrug ");
+    expect(await page.locator(".suggestion, .panel, .message-toolbar, dialog[open]").count()).toBe(0);
+    await page.locator(".composer-field").fill("");
     await page.getByRole("button", { name: "All rooms" }).tap();
     await page.locator(".sidebar").waitFor();
     expect(await page.locator(".composer-field").isVisible()).toBe(false);

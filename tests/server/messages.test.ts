@@ -327,8 +327,9 @@ for (const kind of databaseKinds) {
       await carol.did("person.block", { person: await alice.id() });
       await alice.say(room, "@carol again");
       await alice.say(room, "and @room again");
-      // Neither what comes calls, nor the `@room` from before.
-      expect(await carol.room(room)).toMatchObject({ mentions: mentions - 1 });
+      // Neither what comes calls, nor what was said before.
+      expect(mentions).toBeGreaterThan(1);
+      expect(await carol.room(room)).toMatchObject({ mentions: 0 });
       const excerpts = (await carol.read<typeof found>("/api/mentions")).messages.map(
         ({ excerpt }) => excerpt,
       );

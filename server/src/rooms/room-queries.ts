@@ -74,7 +74,9 @@ export async function listOwnRooms(
       case when m.read_seq >= r.head_seq then 0 else (
         select count(*) from (
           select x.seq from mentions x
+            join messages called on called.room_id = x.room_id and called.seq = x.seq
           where x.account_id = m.account_id and x.room_id = r.id and x.seq > m.read_seq and x.thread_root is null
+            and not called.sender_id = any(blocked.ids)
           union
           select x.seq from messages x
           where x.room_id = r.id and x.mentions_all and x.seq > m.read_seq and x.sender_id <> m.account_id

@@ -34,7 +34,9 @@ export function ChoiceField(props: {
         <button
           type="button"
           className="button-secondary"
-          onClick={() => {
+          onClick={(event) => {
+            // The button goes, now that there is nothing to apply.
+            event.currentTarget.parentElement!.querySelector("select")!.focus();
             setChosen(null);
             props.onChoose(chosen);
           }}

@@ -208,6 +208,13 @@ export class Composer extends Component<ComposerProps, State> {
                   void this.#lookForToken();
                 }}
                 onKeyDown={this.#onKeyDown}
+                // The list is about what stands before the caret, wherever it is moved.
+                onKeyUp={({ key }) => {
+                  if (isOpen && /Left|Right|Home|End/.test(key)) void this.#lookForToken();
+                }}
+                onClick={() => {
+                  if (isOpen) void this.#lookForToken();
+                }}
                 onBlur={() => this.#closeList()}
               />
             </div>
@@ -314,6 +321,7 @@ export class Composer extends Component<ComposerProps, State> {
     return (
       <div className="suggestions" role="listbox" id={this.#listId} aria-label={t.composer.suggestions}>
         {suggestions.map((suggestion, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which has the focus
           <div
             key={suggestion.insert}
             id={`${this.#listId}-${index}`}
@@ -321,9 +329,9 @@ export class Composer extends Component<ComposerProps, State> {
             tabIndex={-1}
             aria-selected={index === chosen}
             className={index === chosen ? "suggestion suggestion-chosen" : "suggestion"}
-            // The field keeps the focus, and a finger may scroll.
+            // The field keeps the focus, and a finger may scroll. Where the list goes, a click must not reach what is below.
             onPointerDown={(event) => event.preventDefault()}
-            onPointerUp={() => this.#accept(suggestion)}
+            onClick={() => this.#accept(suggestion)}
           >
             {suggestion.person ? <Avatar person={suggestion.person} size="tiny" /> : null}
             {suggestion.sign ? <span className="suggestion-sign">{suggestion.sign}</span> : null}
@@ -430,14 +438,20 @@ export class Composer extends Component<ComposerProps, State> {
     const to = stop + end.length;
     if (value.slice(from, start) === mark && value.slice(stop, to) === end)
       this.#replace(from, to, words, -words.length);
+    // At the end of what is marked, one goes on without the mark.
+    else if (words === "" && value.startsWith(end, stop) && value.slice(0, start).includes(mark))
+      this.#field.current!.setSelectionRange(to, to);
     else this.#replace(start, stop, mark + words + end, -words.length - end.length, -end.length);
   }
 
-  /** Begins every line of the selection with a mark. */
+  /** Begins every line of the selection with a mark, or takes it away where every line has it. */
   #prefix(mark: string): void {
     const { selectionStart: start, selectionEnd: stop, value } = this.#field.current!;
     const from = value.lastIndexOf("\n", start - 1) + 1;
-    this.#replace(from, stop, value.slice(from, stop).replace(/^/gm, mark));
+    const lines = value.slice(from, stop).split("\n");
+    const isMarked = lines.every((line) => line.startsWith(mark));
+    const words = lines.map((line) => (isMarked ? line.slice(mark.length) : mark + line)).join("\n");
+    this.#replace(from, stop, words, lines.length > 1 ? -words.length : 0);
   }
 
   #insert(words: string): void {

@@ -40,6 +40,8 @@ export function Dialog(props: {
           </button>
         </div>
         <div className="dialog-body">{props.children}</div>
+        {/* What is outside of a dialog is not read aloud while it is open. */}
+        <p className="visually-hidden dialog-news" role="status" />
       </div>
     </dialog>
   );

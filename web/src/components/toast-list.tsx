@@ -14,13 +14,15 @@ export function ToastList({
   onFocusLost: () => void;
 }) {
   const list = useRef<HTMLDivElement>(null);
-  const newest = toasts.at(-1)?.id;
+  const { id: newest, text = "" } = toasts.at(-1) ?? {};
   useEffect(() => {
     const element = list.current!;
     // What was opened last lies on top; a dialog that came between is not to cover this.
     if (element.matches(":popover-open") && document.querySelector("dialog[open]")) element.hidePopover();
     if (!element.matches(":popover-open")) element.showPopover();
-  }, [newest]);
+    const news = document.querySelector(".dialog-news");
+    if (news) news.textContent = text;
+  }, [newest, text]);
   return (
     <div className="toasts" role="status" popover="manual" ref={list}>
       {toasts.map((toast) => (

@@ -173,10 +173,8 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     chat.toasts.show(t.room.markedRead, {
       label: t.app.undo,
       run: async () => {
-        if (!(await chat.order("room.mark_unread", { room: id, seq: readSeq + 1 }))) return;
-        chat.heldUnread = id;
-        await chat.showUnreadAfter(readSeq);
-        requestAnimationFrame(() => list.current?.showUnread());
+        const { undoMarkRead } = await loadLater();
+        if (await undoMarkRead(chat, id, readSeq)) requestAnimationFrame(() => list.current?.showUnread());
       },
     });
   }, [chat]);

@@ -10,6 +10,7 @@ export { SidebarEdge } from "../components/sidebar-edge.tsx";
 export { ToastList } from "../components/toast-list.tsx";
 export { linkRooms } from "../stores/room-links.ts";
 export { runSlashCommand } from "../stores/slash-commands.ts";
+export { undoMarkRead } from "../stores/unread.ts";
 export { messageMenu } from "./message-menu.ts";
 export { OverlayHost } from "./overlays/overlay-host.tsx";
 export { SidePanel } from "./panels/side-panel.tsx";

@@ -3,6 +3,7 @@ import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { MenuItem, Spot } from "../stores/ui-store.ts";
+import { markUnread } from "../stores/unread.ts";
 import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
 import { type ActionPlace, askDelete, edit, reply } from "./message-actions.ts";
@@ -50,7 +51,7 @@ export function messageMenu(
     store.threadRoot === null && {
       label: more.message.markUnread,
       keys: "U",
-      run: () => void chat.markUnread(entry),
+      run: () => void markUnread(chat, entry),
     },
     entry.reactions.length > 0 && {
       label: more.message.reactionList,

@@ -35,7 +35,7 @@ export function ThreadView(props: {
           className="button-quiet"
           aria-pressed={chat.isThreadFollowed.value}
           title={more.thread.followHint}
-          onClick={() => void chat.toggleFollowed()}
+          onClick={() => void toggleFollowed(chat)}
         >
           {chat.isThreadFollowed.value ? more.thread.followed : more.thread.follow}
         </button>
@@ -57,4 +57,14 @@ export function ThreadView(props: {
       </div>
     </PanelFrame>
   );
+}
+
+/** Follows the open thread, or no longer. */
+async function toggleFollowed(chat: ChatStore): Promise<void> {
+  const store = chat.thread.peek();
+  if (!store || store.threadRoot === null) return;
+  const isFollowed = !chat.isThreadFollowed.peek();
+  chat.isThreadFollowed.value = isFollowed;
+  const done = await chat.order("thread.follow", { room: store.id, seq: store.threadRoot, isFollowed });
+  if (!done && chat.thread.peek() === store) chat.isThreadFollowed.value = !isFollowed;
 }

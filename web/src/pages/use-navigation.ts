@@ -8,6 +8,7 @@ export type Pane = "rooms" | "room" | "panel";
 
 type Place = { room?: RoomId | null; seq?: number; pane?: Pane; panel?: Panel; thread?: number };
 
+const acrossRooms: readonly Panel[] = ["mentions", "threads", "saved", "later", "reports"];
 const phone = matchMedia("(width < 640px)");
 
 export type Navigation = {
@@ -35,8 +36,12 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
     /** One was led elsewhere, out of a room that is not one's own any more: its address goes. */
     const correct = (room: RoomId | null) => {
       if (room === null || here()?.room === room) return;
-      history.replaceState({ room }, "", `/chat/${room}`);
-      takePane({});
+      const { pane, panel } = here() ?? {};
+      // What is across rooms stays where it is.
+      const place =
+        pane === "rooms" || (panel && acrossRooms.includes(panel)) ? { room, pane, panel } : { room };
+      history.replaceState(place, "", `/chat/${room}`);
+      takePane(place as Place);
     };
     // After a reload one is where one was.
     const before = here();
@@ -91,8 +96,13 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       if (isHere) {
         // Whoever comes back to it reads what they had marked unread.
         chat.heldUnread = null;
-        if (place?.pane !== undefined) history.back();
-        else setPane("room");
+        if (place?.pane === "rooms") history.back();
+        else {
+          // What it was chosen in is before it.
+          history.replaceState({ room: id }, "", `/chat/${id}`);
+          if (phone.matches) ui.panel.value = null;
+          setPane("room");
+        }
         return;
       }
       const next: Place = seq === undefined ? { room: id } : { room: id, seq };
@@ -100,7 +110,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       setPane("room");
       void chat.openRoom(id, seq);
     },
-    [chat],
+    [chat, ui],
   );
   return { pane, show, goTo };
 }

@@ -82,7 +82,8 @@ export class ChatStore {
   readonly #leaving = new Set<RoomId>();
   /** What is being written in threads, by room and place: here, as long as the page lives. */
   readonly threadDrafts = new Map<string, string>();
-  readonly #isThreadFollowed = signal(false);
+  /** Whether one hears of the answers in the open thread. */
+  readonly isThreadFollowed = signal(false);
   readonly #visited = signal<readonly RoomId[]>([]);
   /** A message that was jumped to, and is shown for a moment. */
   readonly highlighted = signal<number | null>(null);
@@ -137,11 +138,6 @@ export class ChatStore {
   /** The thread that is open beside the room. */
   get thread(): ReadonlySignal<RoomStore | null> {
     return this.#thread;
-  }
-
-  /** Whether one hears of the answers in the open thread. */
-  get isThreadFollowed(): ReadonlySignal<boolean> {
-    return this.#isThreadFollowed;
   }
 
   /** The rooms in the order in which they were last looked at, the newest first. */
@@ -307,7 +303,7 @@ export class ChatStore {
     }
     const fetchPage = async (wish: { before?: number; limit: number }): Promise<TimelinePage> => {
       const page = await this.api.thread(room, root, wish);
-      this.#isThreadFollowed.value = page.isFollowed;
+      this.isThreadFollowed.value = page.isFollowed;
       // The message that the thread hangs on stands at its beginning.
       return page.hasBefore
         ? page
@@ -332,16 +328,6 @@ export class ChatStore {
     // Being out is told by itself, a moment later.
     setTimeout(() => this.#leaving.delete(id), 5000);
     return isDone;
-  }
-
-  /** Follows the open thread, or no longer. */
-  async toggleFollowed(): Promise<void> {
-    const store = this.#thread.peek();
-    if (!store || store.threadRoot === null) return;
-    const isFollowed = !this.#isThreadFollowed.peek();
-    this.#isThreadFollowed.value = isFollowed;
-    const done = await this.order("thread.follow", { room: store.id, seq: store.threadRoot, isFollowed });
-    if (!done && this.#thread.peek() === store) this.#isThreadFollowed.value = !isFollowed;
   }
 
   /** Makes links of the rooms that a text names; loaded later, and never waited for. */
@@ -380,17 +366,6 @@ export class ChatStore {
     void this.client.request({ type: "room.mark_read", room: room.id, seq: upTo });
   }
 
-  /** Has what follows a place here, with the "New" line before it. */
-  async showUnreadAfter(readSeq: number): Promise<void> {
-    const store = this.timeline.peek();
-    if (!store) return;
-    if (store.coversAfter(readSeq)) store.startDivider(readSeq, this.you.id);
-    else
-      await store
-        .load(readSeq + 1, { readSeq, you: this.you.id })
-        .catch(() => this.toasts.show(t.errors.notLoaded));
-  }
-
   /** All that was said in a room counts as read, without anybody going there. */
   markRoomRead(id: RoomId): void {
     const room = this.rooms.get(id);
@@ -398,17 +373,6 @@ export class ChatStore {
     this.rooms.change(id, { readSeq: room.headSeq, unread: 0, mentions: 0 });
     this.#stores.get(id)?.clearDivider();
     void this.client.request({ type: "room.mark_read", room: id, seq: room.headSeq });
-  }
-
-  async markUnread(entry: MessageEntry): Promise<void> {
-    const store = this.timeline.peek();
-    if (!store) return;
-    store.clearDivider();
-    if (await this.order("room.mark_unread", { room: store.id, seq: entry.seq })) {
-      store.clearDivider();
-      store.startDivider(entry.seq - 1, "" as AccountId);
-      this.heldUnread = store.id;
-    }
   }
 
   /** What was marked unread by hand is not read again by being in view. */
@@ -455,8 +419,11 @@ export class ChatStore {
   }
 
   async rereadOwn(): Promise<void> {
+    const { blocked } = this.own.peek()!;
     try {
       this.own.value = await this.api.own();
+      // Of somebody who is blocked nothing waits.
+      if (this.own.peek()!.blocked.length !== blocked.length) this.#rereadRooms();
     } catch {
       // It is read again with the next change of it.
     }
@@ -700,7 +667,7 @@ export class ChatStore {
     const own = sent.filter((event) => event.actor.id === this.you.id);
     // Whoever answers follows.
     if (thread?.id === id && own.some((event) => event.threadRoot === thread.threadRoot))
-      this.#isThreadFollowed.value = true;
+      this.isThreadFollowed.value = true;
     if (own.length > 0) this.outbox.acknowledge(new Set(own.map((event) => event.sendId)));
     if (!store) return;
     if (id === this.#current.peek())

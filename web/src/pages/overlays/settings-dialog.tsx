@@ -45,7 +45,6 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
       <section className="settings-section">
         <h3>{more.settings.status}</h3>
         <form
-          key={`${own.status.emoji} ${own.status.text}`}
           className="form"
           onSubmit={async (event) => {
             event.preventDefault();
@@ -98,9 +97,12 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
             <button
               type="button"
               className="button-secondary"
-              onClick={async () =>
-                saved(await chat.order("status.set", { emoji: "", text: "", until: null }))
-              }
+              onClick={async (event) => {
+                const { form } = event.currentTarget;
+                const done = await chat.order("status.set", { emoji: "", text: "", until: null });
+                if (done) for (const field of form!.querySelectorAll("input")) field.value = "";
+                saved(done);
+              }}
             >
               {more.settings.clear}
             </button>

@@ -1,7 +1,7 @@
 import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { FollowedThread, FoundMessage, Report } from "../../client/api.ts";
 import { Avatar } from "../../components/avatar.tsx";
 import { formatFull, formatSoon } from "../../components/time.ts";
@@ -13,15 +13,20 @@ import type { PanelProps } from "./side-panel.tsx";
 
 const pageSize = 50;
 const rereadMax = 200;
+const againAfterMs = 2000;
 
 /** A list as it is now, read again when what it depends on changes; an answer that was overtaken is dropped. */
 function useList<T>(chat: ChatStore, read: () => Promise<T>, dependsOn: readonly unknown[]): T | null {
   const [list, setList] = useState<T | null>(null);
+  const hadFocus = useRef(false);
   useEffect(() => {
     let isCurrent = true;
     read().then(
       (answer) => {
-        if (isCurrent) setList(answer);
+        if (!isCurrent) return;
+        // The button that was pressed may be gone with its line.
+        hadFocus.current = document.activeElement?.closest(".panel") != null;
+        setList(answer);
       },
       () => chat.toasts.show(t.errors.notLoaded),
     );
@@ -29,6 +34,10 @@ function useList<T>(chat: ChatStore, read: () => Promise<T>, dependsOn: readonly
       isCurrent = false;
     };
   }, [chat, ...dependsOn]);
+  useLayoutEffect(() => {
+    if (hadFocus.current && document.activeElement === document.body)
+      document.querySelector<HTMLElement>(".panel .found button, .panel button")?.focus();
+  }, [list]);
   return list;
 }
 
@@ -66,7 +75,7 @@ export function FoundPanel(props: PanelProps & { list: "mentions" | "saved" }) {
           </li>
         ))}
       </ul>
-      {(messages?.length ?? 0) >= wanted && wanted < rereadMax ? (
+      {messages && messages.length > 0 && messages.length % pageSize === 0 && wanted < rereadMax ? (
         <button type="button" className="button-quiet" onClick={() => setWanted(wanted + pageSize)}>
           {more.app.loadMore}
         </button>
@@ -291,6 +300,22 @@ type Outcome = "dismissed" | "deleted" | "acted";
 /** A note, and what was decided: by a button, and not by Enter in the note. */
 function ReportActions({ onResolve }: { onResolve: (outcome: Outcome, note: string) => void }) {
   const [note, setNote] = useState("");
+  const [isDone, setDone] = useState(false);
+  const button = (outcome: Outcome, label: string) => (
+    <button
+      type="button"
+      className={outcome === "deleted" ? "button-danger" : "button-secondary"}
+      onClick={() => {
+        // Pressed twice it is decided once.
+        if (isDone) return;
+        setDone(true);
+        setTimeout(() => setDone(false), againAfterMs);
+        onResolve(outcome, note);
+      }}
+    >
+      {label}
+    </button>
+  );
   return (
     <div className="report-actions">
       <input
@@ -301,15 +326,9 @@ function ReportActions({ onResolve }: { onResolve: (outcome: Outcome, note: stri
         value={note}
         onInput={(event) => setNote(event.currentTarget.value)}
       />
-      <button type="button" className="button-secondary" onClick={() => onResolve("dismissed", note)}>
-        {more.report.dismiss}
-      </button>
-      <button type="button" className="button-secondary" onClick={() => onResolve("acted", note)}>
-        {more.report.acted}
-      </button>
-      <button type="button" className="button-danger" onClick={() => onResolve("deleted", note)}>
-        {more.report.delete}
-      </button>
+      {button("dismissed", more.report.dismiss)}
+      {button("acted", more.report.acted)}
+      {button("deleted", more.report.delete)}
     </div>
   );
 }
