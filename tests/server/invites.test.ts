@@ -109,6 +109,9 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
   test("with approval whoever comes waits for an owner's yes, and can be sent away", async () => {
     const token = await invite({ max_uses: 2, needs_approval: true, note: "the choir" });
     const [one, two] = [new Person(server, "waiting1"), new Person(server, "waiting2")];
+    const waiting = async (person: Person) =>
+      (await person.read<{ approvals: number }>("/api/own")).approvals;
+    const owner = await alice.connect();
     for (const person of [one, two]) {
       const response = await person.register({ invite: token });
       expect([response.status, person.sessionToken]).toEqual([202, undefined]);
@@ -129,12 +132,17 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
       { username: "waiting1", awaitsApproval: true, invitedBy: "alice", inviteNote: "the choir" },
       { username: "waiting2", awaitsApproval: true },
     ]);
+    // Whoever runs the server hears of them at once; nobody else does.
+    await owner.next((frame) => frame.type === "own" && frame.what === "profile");
+    expect([await waiting(alice), await waiting(bob)]).toEqual([2, 0]);
+    owner.close();
     // They are in no room before.
     const members = await sql`select 1 from memberships where account_id = ${people[0]!.id}`;
     expect(members).toHaveLength(0);
     expect((await bob.post(`/admin/people/${people[0]!.id}/approve`, {})).status).toBe(403);
     expect((await alice.post(`/admin/people/${people[0]!.id}/approve`, {})).status).toBe(200);
     expect((await alice.post(`/admin/people/${people[1]!.id}/reject`, {})).status).toBe(200);
+    expect(await waiting(alice)).toBe(0);
     expect((await one.logIn()).status).toBe(200);
     const socket = await one.enter();
     await socket.sayAndWait("hello from the choir");

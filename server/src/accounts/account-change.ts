@@ -3,12 +3,12 @@ import type { NoticeSignal } from "@novax/protocol/signals";
 import { type AuditDraft, recordAudit } from "../audit/audit-log.ts";
 import type { Bus } from "../bus/bus.ts";
 import { type Database, isDeadlock, type Sql } from "../db/database.ts";
-import { type RecordEvent, transactWithEvents } from "../events/record-events.ts";
+import { type RecordEvent, type TellLater, transactWithEvents } from "../events/record-events.ts";
 import type { JobNeeds } from "../jobs/queue.ts";
 import type { Log } from "../log/log.ts";
 import { type NoticeText, textsIn } from "../texts/texts.ts";
 import { insertNotice, type NoticeKind } from "./notices.ts";
-import type { Account } from "./queries.ts";
+import { type Account, listInCharge } from "./queries.ts";
 
 export type AccountChangeNeeds = JobNeeds & { db: Database; bus: Bus; log: Log; publicUrl: URL };
 
@@ -16,6 +16,8 @@ export type AccountChangeNeeds = JobNeeds & { db: Database; bus: Bus; log: Log; 
 export type AccountChange = {
   tx: Sql;
   recordEvent: RecordEvent;
+  /** Says something on the bus once all is committed. */
+  tellLater: TellLater;
   /** These sessions ended in this transaction: their sockets are closed, on every process. */
   endedSessions: (ids: readonly SessionId[]) => void;
   /** Tells the person, by mail and in the app. */
@@ -23,6 +25,15 @@ export type AccountChange = {
   /** Entered into the audit log as the last thing of the transaction. */
   audit: (draft: AuditDraft) => void;
 };
+
+/** Those who run the server hear that somebody waits to be let in, or no longer does. */
+export async function tellApprovers({
+  tx,
+  tellLater,
+}: Pick<AccountChange, "tx" | "tellLater">): Promise<void> {
+  for (const account of await listInCharge(tx))
+    tellLater({ kind: "own", account, signal: { type: "own", what: "profile" } });
+}
 
 /** Runs one transaction on accounts: all of it, with its notices, mails and audit entries, or nothing. */
 export async function changeAccount<T>(
@@ -44,13 +55,14 @@ async function changeOnce<T>(
 ): Promise<T> {
   const ended: SessionId[] = [];
   const signals: { account: AccountId; signal: NoticeSignal }[] = [];
-  const result = await transactWithEvents(app, async (tx, recordEvent) => {
+  const result = await transactWithEvents(app, async (tx, recordEvent, tellLater) => {
     const entries: AuditDraft[] = [];
     ended.length = 0;
     signals.length = 0;
     const done = await work({
       tx,
       recordEvent,
+      tellLater,
       endedSessions: (ids) => ended.push(...ids),
       notify: async (account, kind, detail) => {
         await insertNotice(app, tx, account, kind, detail);

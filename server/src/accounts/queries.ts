@@ -58,6 +58,13 @@ export async function findAccountById(sql: Sql, id: AccountId): Promise<Account 
   return row ? toAccount(row) : null;
 }
 
+/** Those who run the server: its owners and admins. */
+export async function listInCharge(sql: Sql): Promise<AccountId[]> {
+  const rows = await sql<{ id: AccountId }>`
+    select id from accounts where server_role in ('owner', 'admin') and deleted_at is null`;
+  return rows.map((row) => row.id);
+}
+
 /**
  * The account as it is, and stays until the transaction ends. Its messages go on being written meanwhile: they refer to
  * the account, and `for update` would have them wait, or wait for each other for ever.

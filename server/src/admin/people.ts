@@ -1,7 +1,12 @@
 import type { Person, ServerRole } from "@novax/protocol/entities";
 import { type AccountId, generalRoomId } from "@novax/protocol/ids";
 import { asPerson } from "@novax/protocol/person";
-import { type AccountChange, type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import {
+  type AccountChange,
+  type AccountChangeNeeds,
+  changeAccount,
+  tellApprovers,
+} from "../accounts/account-change.ts";
 import { assertNotLastOwner } from "../accounts/deletion.ts";
 import { type Account, lockAccount, setDisabled } from "../accounts/queries.ts";
 import { insertResetLink } from "../auth/reset-password.ts";
@@ -133,10 +138,12 @@ export async function approveAccount(
   id: AccountId,
   origin: RequestOrigin,
 ): Promise<void> {
-  await changeOther(app, actor, id, async ({ tx, recordEvent, audit }, person) => {
+  await changeOther(app, actor, id, async (change, person) => {
     if (!person.awaitsApproval) return;
+    const { tx, recordEvent, audit } = change;
     await clearApproval(tx, id);
     await app.joinFirstRooms(tx, recordEvent, { id, username: person.username });
+    await tellApprovers(change);
     audit({ action: "account.approved", actor, subject: person, address: origin.address });
   });
 }
@@ -148,9 +155,11 @@ export async function rejectAccount(
   id: AccountId,
   origin: RequestOrigin,
 ): Promise<void> {
-  await changeOther(app, actor, id, async ({ tx, audit }, person) => {
+  await changeOther(app, actor, id, async (change, person) => {
     if (!person.awaitsApproval) return;
+    const { tx, audit } = change;
     await deleteRejected(tx, id);
+    await tellApprovers(change);
     audit({ action: "account.rejected", actor, subject: person, address: origin.address });
   });
 }

@@ -1,7 +1,7 @@
 import type { Person, RegistrationMode } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
-import { type AccountChange, changeAccount } from "../accounts/account-change.ts";
+import { type AccountChange, changeAccount, tellApprovers } from "../accounts/account-change.ts";
 import { parseEmail } from "../accounts/email.ts";
 import { type Invite, takeInvite } from "../accounts/invites.ts";
 import { readPolicy, registrationMode } from "../accounts/policy.ts";
@@ -84,7 +84,10 @@ export async function register(
     await startVerification(app, tx, account, email);
     change.audit({ action: "account.registered", actor: account, subject: account, address: origin.address });
     app.log.info("account.registered", { account: account.id, isOwner: isFirst, address: origin.address });
-    if (invite?.needsApproval) return { kind: "approval_pending", username };
+    if (invite?.needsApproval) {
+      await tellApprovers(change);
+      return { kind: "approval_pending", username };
+    }
     await app.joinFirstRooms(tx, change.recordEvent, account);
     return finishLogin(app, change, {
       account: { id: account.id, credentialsVersion: 1 },
