@@ -94,12 +94,15 @@ for (const kind of databaseKinds) {
     test("answers are not kept once they are given", async () => {
       const ask = () => db.sql`select repeat('x', 10000) as text from generate_series(1, 300)`;
       for (let warmUp = 0; warmUp < 20; warmUp++) await ask();
-      Bun.gc(true);
-      const before = process.memoryUsage().rss;
-      for (let round = 0; round < 150; round++) await ask();
-      Bun.gc(true);
-      // 450 MB went through.
-      expect((process.memoryUsage().rss - before) / 1e6).toBeLessThan(200);
+      // 450 MB go through. What is kept is kept every time; memory that the collector has not given back yet is not.
+      const grownBy = async () => {
+        Bun.gc(true);
+        const before = process.memoryUsage().rss;
+        for (let round = 0; round < 150; round++) await ask();
+        Bun.gc(true);
+        return (process.memoryUsage().rss - before) / 1e6;
+      };
+      expect(Math.min(await grownBy(), await grownBy(), await grownBy())).toBeLessThan(200);
     }, 60_000);
 
     test("migrations that ran do not run again", async () => {
