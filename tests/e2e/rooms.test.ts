@@ -246,6 +246,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
 
   test("a poll is asked, voted on from both sides, and closed", async () => {
     await a.locator(".composer-field").fill("/poll");
+    await a.locator(".suggestion").first().waitFor();
     await a.keyboard.press("Escape");
     await a.keyboard.press("Enter");
     await a.getByLabel("Question").fill("Where to?");
