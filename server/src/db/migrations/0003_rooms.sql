@@ -16,14 +16,14 @@ alter table rooms
   add column member_count integer not null default 0,
   add column last_message_at bigint not null default 0;
 update rooms set member_count = (select count(*) from memberships where room_id = rooms.id);
-create unique index rooms_public on rooms (lower(name)) where kind = 'public' and archived_at is null;
+create index rooms_to_browse on rooms (lower(name), id) where kind = 'public' and archived_at is null;
 
 alter table memberships
   -- How far this person ever read, for those who want to know who has read a message. `read_seq` can be taken back.
   add column seen_seq bigint not null default 0,
   add column is_favourite boolean not null default false,
   add column is_muted boolean not null default false,
-  add column notify text not null default 'mentions' check (notify in ('all', 'mentions', 'nothing')),
+  add column notify text not null default 'all' check (notify in ('all', 'mentions', 'nothing')),
   -- May not write until then.
   add column silenced_until bigint,
   -- For slow mode.
@@ -44,8 +44,6 @@ alter table messages
   add column deleted_at bigint,
   add column reply_to bigint,
   add column thread_root bigint,
-  -- Deleted without a mark: nothing stands in its place.
-  add column is_hidden boolean not null default false,
   -- Of a message that has a thread: the answers in it.
   add column reply_count integer not null default 0,
   add column last_reply_at bigint,
@@ -55,6 +53,7 @@ alter table messages
 create index messages_of_thread on messages (room_id, thread_root, seq) where thread_root is not null;
 create index messages_pinned on messages (room_id, pinned_at) where pinned_at is not null;
 create index messages_for_all on messages (room_id, seq) where mentions_all;
+create index messages_of_sender on messages (sender_id, room_id, seq);
 
 -- What a message said before it was edited.
 create table message_revisions (
@@ -138,7 +137,6 @@ create table scheduled_messages (
   thread_root bigint,
   text text not null,
   due_at bigint not null,
-  job_id uuid not null,
   -- Why it could not be sent; it stays for its author to see.
   refused text
 );
@@ -151,20 +149,9 @@ create table reminders (
   seq bigint,
   note text not null,
   due_at bigint not null,
-  job_id uuid not null,
   told_at bigint
 );
 create index reminders_of_account on reminders (account_id, due_at);
-
--- What holds for somebody who left, and holds again when they come back: going out and in must not lift it.
-create table former_members (
-  room_id text not null references rooms on delete cascade,
-  account_id uuid not null references accounts on delete cascade,
-  is_read_only boolean not null,
-  silenced_until bigint,
-  last_sent_at bigint not null,
-  primary key (room_id, account_id)
-);
 
 create table room_bans (
   room_id text not null references rooms on delete cascade,
