@@ -9,6 +9,7 @@ import {
   pollStateSchema,
   roomSchema,
 } from "./entities.ts";
+import { isIcon } from "./icon.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import {
   alertWordCharsMax,
@@ -28,7 +29,7 @@ import {
   statusTextCharsMax,
 } from "./limits.ts";
 import { type RoomAction, roomRoles, type ServerAction } from "./permissions.ts";
-import { isEmoji, isIcon } from "./text.ts";
+import { isEmoji } from "./text.ts";
 
 // Its shape alone: what a text may contain is the message's own rule, refused as `message_invalid`.
 const bodyShapeSchema = z.union([

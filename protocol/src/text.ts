@@ -61,8 +61,3 @@ export function excerptOf(body: MessageBody): string | null {
 export function isEmoji(text: string): boolean {
   return /^\p{RGI_Emoji}$/v.test(text);
 }
-
-/** Whether a text can be a room's icon: a letter, a digit or an emoji, or nothing. */
-export function isIcon(text: string): boolean {
-  return /^(?:\p{L}|\p{N}|\p{RGI_Emoji})?$/v.test(text);
-}

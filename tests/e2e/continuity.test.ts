@@ -68,13 +68,15 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
       await alice.did("room.mark_read", { room: rooms[name], seq: (await alice.room(rooms[name])).headSeq });
       for (let index = 0; index < count; index++)
         await bob.say(rooms[name], `fresh ${index} ${"words to fill a line ".repeat(6)}`);
+      const readBefore = (await alice.room(rooms[name])).readSeq;
       const { page } = await openChat(browser, alice, options);
       if (size === "phone") await page.getByRole("button", { name: "All rooms" }).click();
       // Not hovered: nothing of it is here yet.
       await item(page, name).dispatchEvent("click");
       await heading(page, name);
       expect(await waitUntil(() => showsNewLine(page))).toBe(true);
-      await Bun.sleep(800);
+      // What is in view is read, and what is below it is not.
+      expect(await waitUntil(async () => (await alice.room(rooms[name])).readSeq > readBefore)).toBe(true);
       expect((await alice.room(rooms[name])).unread).toBeGreaterThan(0);
       await page.context().close();
     }, 30_000);

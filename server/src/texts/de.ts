@@ -287,7 +287,6 @@ export const de: Texts = {
     deadLink: "Dieser Link gilt nicht mehr",
     newLink: "Neuen Link anfordern",
     confirmAddress: "Bestätige deine Adresse",
-    confirmAddressSubmit: "Diese Adresse bestätigen",
     isItYou: "Bist du es?",
     freshProof: "Dafür braucht es einen frischen Nachweis. Er gilt fünf Minuten.",
     codeHint: "Aus deiner Authenticator-App oder ein Wiederherstellungscode.",

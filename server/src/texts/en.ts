@@ -283,7 +283,6 @@ export const en = {
     deadLink: "This link is dead",
     newLink: "Ask for a new link",
     confirmAddress: "Confirm your address",
-    confirmAddressSubmit: "Confirm this address",
     isItYou: "Is it you?",
     freshProof: "This needs a fresh proof. It holds for five minutes.",
     codeHint: "Of your authenticator app, or a recovery code.",

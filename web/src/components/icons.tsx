@@ -42,4 +42,3 @@ export const FormatIcon = () => <Icon path="M4 19 9 5l5 14m-8.500-4.500h7M16 19l
 export const EyeIcon = () => (
   <Icon path="M3 12c2.500-4 5.500-6 9-6s6.500 2 9 6c-2.500 4-5.500 6-9 6s-6.500-2-9-6Zm9 2.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5Z" />
 );
-export const ChartIcon = () => <Icon path="M5 20V10m7 10V4m7 16v-7" />;

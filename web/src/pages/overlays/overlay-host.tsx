@@ -21,7 +21,7 @@ import { SettingsDialog } from "./settings-dialog.tsx";
 import { Switcher } from "./switcher.tsx";
 
 /** What had the focus is gone: where one writes has it, or on a phone, which would bring up its keyboard, what is read. */
-export function focusPlace(): void {
+function focusPlace(): void {
   const place = isTouch() ? ".messages-viewport" : ".composer-field, .messages-viewport";
   document.querySelector<HTMLElement>(place)?.focus({ preventScroll: true });
 }

@@ -1,5 +1,6 @@
 import type { NotificationLevel, OwnRoom, Person } from "@novax/protocol/entities";
 import { generalRoomId } from "@novax/protocol/general-room";
+import { iconPattern } from "@novax/protocol/icon";
 import { roomDescriptionCharsMax, roomNameCharsMax, roomTopicCharsMax } from "@novax/protocol/limits";
 import { isDirect } from "@novax/protocol/permissions";
 import { nameOf } from "@novax/protocol/person";
@@ -9,8 +10,6 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { PanelProps } from "./side-panel.tsx";
 
-/** As the server has it. */
-const iconPattern = "\\p{L}|\\p{N}|\\p{RGI_Emoji}";
 const slowModes = [0, 10, 30, 60, 300, 3600] as const;
 const hues = Array.from({ length: 12 }, (_, index) => index * 2);
 
