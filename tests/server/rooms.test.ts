@@ -74,6 +74,18 @@ for (const kind of databaseKinds) {
       }
     });
 
+    test("an icon is a letter, a digit or an emoji; a status begins with an emoji or with none", async () => {
+      for (const icon of ["ABC", "🔧🔧", "\u202e", "<"])
+        expect(
+          await alice.refusedWith("room.create", { kind: "private", name: "Iconic", icon } as never),
+          icon,
+        ).toBe("malformed");
+      for (const icon of ["Ä", "7", "❤️", ""]) await make(`Icon ${icon}`, { kind: "private", icon });
+      expect(await alice.refusedWith("status.set", { emoji: "abc", text: "", until: null })).toBe(
+        "malformed",
+      );
+    });
+
     test("[Z02] a private room does not exist for whoever is not in it, whatever they try", async () => {
       const { room } = await alice.did("room.create", {
         kind: "private",
@@ -101,6 +113,16 @@ for (const kind of databaseKinds) {
         expect(await real.text()).toBe(await random.text());
       }
       expect(await carol.refusedWith("room.join", { room: room.id })).toBe("not_found");
+      // Who is in it is not told by who is not found either.
+      const foundWithout = async (person: Person) => {
+        const { people } = await person.read<{ people: { username: string }[] }>(
+          `/api/people?q=bob&notIn=${room.id}`,
+        );
+        return people.map(({ username }) => username);
+      };
+      expect(await foundWithout(alice)).toEqual([]);
+      expect(await foundWithout(carol)).toEqual(["bob"]);
+      expect((await carol.fetch(`/api/people?q=bob&notIn=${"x".repeat(200)}`)).status).toBe(400);
       expect((await carol.read<{ rooms: unknown[] }>("/api/browse?q=board")).rooms).toEqual([]);
       const c = await attachAll(carol);
       await alice.say(room.id, "still between us");
