@@ -13,16 +13,16 @@ import {
 
 /** The document: what each role may, and which commands need it. */
 export function renderPermissions(): string {
-  const commandsOf = (place: string, right: string) =>
+  const commandsOf = (scope: string, right: string) =>
     commandTypes
       .filter((type) => {
         const { needs } = commandSpecs[type];
-        return needs.in === place && "right" in needs && needs.right === right;
+        return needs.in === scope && "right" in needs && needs.right === right;
       })
       .map((type) => `\`${type}\``)
       .join(", ");
-  const row = (place: string, right: string, marks: string[]) =>
-    `| \`${right}\` | ${marks.join(" | ")} | ${commandsOf(place, right)} |`;
+  const row = (scope: string, right: string, marks: string[]) =>
+    `| \`${right}\` | ${marks.join(" | ")} | ${commandsOf(scope, right)} |`;
   const mark = (may: boolean) => (may ? "yes" : "");
   return [
     "# Who may do what",

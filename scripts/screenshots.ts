@@ -85,7 +85,7 @@ try {
   /** Rooms that look as if somebody lived in them. */
   async function furnish(): Promise<string> {
     const people = [await bob.id(), await carol.id()];
-    const { room } = await alice.did("room.create", {
+    const { room } = await alice.run("room.create", {
       kind: "public",
       name: "Workshop",
       topic: "Things in the making",
@@ -93,8 +93,8 @@ try {
       colour: 6,
       people,
     });
-    await alice.did("room.create", { kind: "private", name: "Board", people: [people[0]!] });
-    const direct = (await bob.did("direct.open", { people: [await alice.id()] })).room.id;
+    await alice.run("room.create", { kind: "private", name: "Board", people: [people[0]!] });
+    const direct = (await bob.run("direct.open", { people: [await alice.id()] })).room.id;
     await bob.say(direct, "Have you seen the numbers?");
     const first = await alice.say(room.id, "The lathe is back from repair. 🎉");
     const second = await bob.say(room.id, "That was **quick**. Who takes the first shift?");
@@ -104,12 +104,12 @@ try {
       [carol, "🎉"],
       [alice, "👍"],
     ] as const)
-      await person.did("reaction.add", { room: room.id, seq: first, emoji });
+      await person.run("reaction.add", { room: room.id, seq: first, emoji });
     await bob.say(room.id, "Does it still pull to the left?", { threadRoot: first });
     await carol.say(room.id, "Not any more.", { threadRoot: first });
-    await alice.did("message.pin", { room: room.id, seq: second });
+    await alice.run("message.pin", { room: room.id, seq: second });
     const edited = await carol.say(room.id, "I bring teh coffee");
-    await carol.did("message.edit", { room: room.id, seq: edited, text: "I bring the coffee" });
+    await carol.run("message.edit", { room: room.id, seq: edited, text: "I bring the coffee" });
     const body = {
       kind: "poll" as const,
       question: "Where shall we have lunch?",
@@ -119,15 +119,15 @@ try {
       closesAt: null,
     };
     const sendId = crypto.randomUUID() as never;
-    const poll = (await alice.did("message.send", { room: room.id, sendId, body })).seq;
+    const poll = (await alice.run("message.send", { room: room.id, sendId, body })).seq;
     for (const [person, choice] of [
       [bob, 1],
       [carol, 1],
       [alice, 0],
     ] as const)
-      await person.did("poll.vote", { room: room.id, seq: poll, choices: [choice] });
-    await bob.did("message.report", { room: room.id, seq: edited, reason: "decaf" });
-    await alice.did("message.save", { room: room.id, seq: second });
+      await person.run("poll.vote", { room: room.id, seq: poll, choices: [choice] });
+    await bob.run("message.report", { room: room.id, seq: edited, reason: "decaf" });
+    await alice.run("message.save", { room: room.id, seq: second });
     return room.id;
   }
 
@@ -206,7 +206,7 @@ try {
     for (const [socket, text] of lines) await socket.sayAndWait(text);
     for (const person of [a, b]) {
       const seq = person.events.at(-1)!.seq;
-      await person.order({ type: "room.mark_read", room: "general" as never, seq });
+      await person.command({ type: "room.mark_read", room: "general" as never, seq });
     }
     b.close();
     a.close();

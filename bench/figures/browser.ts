@@ -46,7 +46,7 @@ async function measure(): Promise<Measured> {
     const [alice, bob] = [await join(server, "alice"), await join(server, "bob")];
     const rooms: RoomId[] = [];
     for (const name of ["One", "Two"]) {
-      const { room } = await alice.did("room.create", { kind: "public", name, people: [await bob.id()] });
+      const { room } = await alice.run("room.create", { kind: "public", name, people: [await bob.id()] });
       rooms.push(room.id);
       for (let index = 0; index < 150; index++)
         await bob.say(room.id, `${name} ${index}: some words to fill a line with`);
@@ -151,13 +151,13 @@ async function countSwitchFrames(page: Page): Promise<number> {
             )!;
             button.click();
             let frames = 0;
-            const look = () => {
+            const checkFrame = () => {
               frames += 1;
               const label = document.querySelector(".messages-viewport")!.getAttribute("aria-label")!;
               if (label.endsWith(wanted) && document.querySelector(".row-message")) resolve(frames);
-              else requestAnimationFrame(look);
+              else requestAnimationFrame(checkFrame);
             };
-            requestAnimationFrame(look);
+            requestAnimationFrame(checkFrame);
           }),
         name,
       ),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 declare const self: Worker;
 
-export type DrainOrder = {
+export type DrainRequest = {
   port: number;
   requests: string[];
   /** Sent by each after its upgrade; empty: nothing. */
@@ -12,7 +12,7 @@ export type DrainOrder = {
   /** Set by the other side to end it. */
   stop: SharedArrayBuffer;
 };
-export type DrainAnswer = { kind: "open" } | { kind: "failed"; message: string } | { kind: "closed" };
+export type DrainReport = { kind: "open" } | { kind: "failed"; message: string } | { kind: "closed" };
 
 const { symbols } = cc({
   source: join(import.meta.dir, "drain.c"),
@@ -22,9 +22,9 @@ const { symbols } = cc({
     drain: { args: ["int", "ptr", "int"], returns: "int" },
   },
 });
-const say = (answer: DrainAnswer) => self.postMessage(answer);
+const say = (answer: DrainReport) => self.postMessage(answer);
 
-self.onmessage = (event: MessageEvent<DrainOrder>) => {
+self.onmessage = (event: MessageEvent<DrainRequest>) => {
   const { port, requests, frame, totals, stop } = event.data;
   const poll = symbols.create_poll();
   // A pointer to nothing is none: an empty frame still needs a byte to point at.

@@ -1,4 +1,4 @@
-import type { DrainAnswer, DrainOrder } from "./drain-worker.ts";
+import type { DrainReport, DrainRequest } from "./drain-worker.ts";
 import { encodeTextFrame, upgradeRequest } from "./load-socket.ts";
 
 /** Receivers in a thread of their own that count bytes and look at none. */
@@ -21,7 +21,7 @@ export async function openDrain(
   const stop = new SharedArrayBuffer(4);
   const worker = new Worker(new URL("./drain-worker.ts", import.meta.url).href);
   let hasClosed = false;
-  const order: DrainOrder = {
+  const order: DrainRequest = {
     port: Number(url.port),
     requests: headers.map((own, index) => upgradeRequest(new URL(paths[index]!, url), own)),
     frame: frame === "" ? new Uint8Array(0) : encodeTextFrame(frame),
@@ -29,7 +29,7 @@ export async function openDrain(
     stop,
   };
   await new Promise<void>((done, fail) => {
-    worker.onmessage = (event: MessageEvent<DrainAnswer>) => {
+    worker.onmessage = (event: MessageEvent<DrainReport>) => {
       if (event.data.kind === "open") done();
       if (event.data.kind === "failed") fail(new Error(event.data.message));
       if (event.data.kind === "closed") hasClosed = true;

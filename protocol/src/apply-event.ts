@@ -1,13 +1,13 @@
 // (snapshot, event) -> snapshot. The web client's stores and the server's tests use this one function, so what a
 // client shows after any number of events is what a fresh load would show.
 import type { Message, PollState, Room } from "./entities.ts";
-import type { EventOf, Note, RoomEvent } from "./events.ts";
+import type { EventOf, RoomEvent, SystemMessage } from "./events.ts";
 import type { AccountId } from "./ids.ts";
 import { excerptOf } from "./text.ts";
 
 /** A message, and the last event that is known to have been looked at for it. */
 export type MessageEntry = { readonly kind: "message"; readonly asOf: number } & Readonly<Message>;
-export type TimelineEntry = MessageEntry | Readonly<Note>;
+export type TimelineEntry = MessageEntry | Readonly<SystemMessage>;
 
 export type RoomSnapshot = {
   /** The room as it is; its `headSeq` is the last event this snapshot contains. */
@@ -132,7 +132,7 @@ export function toMessageEntry(event: EventOf<"message.sent">): MessageEntry {
     thread: null,
     reactions: [],
     isPinned: false,
-    mentionsAll: event.mentionsAll ?? false,
+    mentionsEveryone: event.mentionsEveryone ?? false,
     poll: body.kind === "poll" ? emptyPoll(body.choices.length, body.isAnonymous) : null,
   };
 }
@@ -172,7 +172,7 @@ function deleted(message: MessageEntry): MessageEntry {
     quote: null,
     reactions: [],
     isPinned: false,
-    mentionsAll: false,
+    mentionsEveryone: false,
     poll: null,
   };
 }
@@ -193,11 +193,11 @@ function applyVote(
 /** A message with somebody's reaction, or without it. */
 export function withReaction(
   message: MessageEntry,
-  { emoji, by: who, isAdded }: { emoji: string; by: AccountId; isAdded: boolean },
+  { emoji, by: account, isAdded }: { emoji: string; by: AccountId; isAdded: boolean },
 ): MessageEntry {
   const old = message.reactions.find((reaction) => reaction.emoji === emoji);
-  const others = (old?.by ?? []).filter((id) => id !== who);
-  const by = isAdded ? [...others, who] : others;
+  const others = (old?.by ?? []).filter((id) => id !== account);
+  const by = isAdded ? [...others, account] : others;
   if (message.body.kind === "deleted") return message;
   if (!old)
     return by.length === 0 ? message : { ...message, reactions: [...message.reactions, { emoji, by }] };

@@ -2,9 +2,9 @@
 // one of these is refused as `malformed`.
 import { z } from "zod";
 import {
+  joinedRoomSchema,
   lineSchema,
   notificationLevels,
-  ownRoomSchema,
   paragraphSchema,
   pollStateSchema,
   roomSchema,
@@ -12,11 +12,11 @@ import {
 import { isIcon } from "./icon.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import {
-  alertWordCharsMax,
-  alertWordsMax,
   bannedAddressesMax,
   filterWordsMax,
   groupPeopleMax,
+  keywordCharsMax,
+  keywordsMax,
   membersAddedAtOnceMax,
   messageTextCharsMax,
   noteCharsMax,
@@ -52,7 +52,7 @@ const person = accountIdSchema;
 const emoji = z.string().max(40);
 const emptySchema = z.strictObject({});
 
-const roomLook = {
+const roomFields = {
   name: lineSchema(roomNameCharsMax),
   topic: lineSchema(roomTopicCharsMax),
   description: paragraphSchema(roomDescriptionCharsMax),
@@ -108,24 +108,24 @@ export const commandSpecs = {
   "room.create": {
     fields: {
       kind: z.enum(["public", "private"]),
-      name: roomLook.name,
-      topic: roomLook.topic.optional(),
-      description: roomLook.description.optional(),
-      icon: roomLook.icon.optional(),
-      colour: roomLook.colour.optional(),
+      name: roomFields.name,
+      topic: roomFields.topic.optional(),
+      description: roomFields.description.optional(),
+      icon: roomFields.icon.optional(),
+      colour: roomFields.colour.optional(),
       people: z.array(person).max(membersAddedAtOnceMax).optional(),
     },
-    result: z.strictObject({ room: ownRoomSchema }),
+    result: z.strictObject({ room: joinedRoomSchema }),
     needs: onServer("room.create"),
   },
   "room.change": {
     fields: {
       room,
-      name: roomLook.name.optional(),
-      topic: roomLook.topic.optional(),
-      description: roomLook.description.optional(),
-      icon: roomLook.icon.optional(),
-      colour: roomLook.colour.optional(),
+      name: roomFields.name.optional(),
+      topic: roomFields.topic.optional(),
+      description: roomFields.description.optional(),
+      icon: roomFields.icon.optional(),
+      colour: roomFields.colour.optional(),
       posting: roomSchema.shape.posting.optional(),
       slowModeSeconds: z.int().min(0).max(slowModeSecondsMax).optional(),
       leavesMark: z.boolean().optional(),
@@ -134,7 +134,7 @@ export const commandSpecs = {
     needs: inRoom("room.change"),
   },
   "room.set_topic": {
-    fields: { room, topic: roomLook.topic },
+    fields: { room, topic: roomFields.topic },
     result: emptySchema,
     needs: inRoom("room.set_topic"),
   },
@@ -143,14 +143,14 @@ export const commandSpecs = {
   /** Become a member of a public room. */
   "room.join": {
     fields: { room },
-    result: z.strictObject({ room: ownRoomSchema }),
+    result: z.strictObject({ room: joinedRoomSchema }),
     needs: onServer("room.join"),
   },
   "room.leave": { fields: { room }, result: emptySchema, needs: inRoom("room.leave") },
   /** The room of exactly these people and oneself: one's own notes, one other person, or a group of up to 12. */
   "direct.open": {
     fields: { people: z.array(person).max(groupPeopleMax - 1) },
-    result: z.strictObject({ room: ownRoomSchema }),
+    result: z.strictObject({ room: joinedRoomSchema }),
     needs: onServer("direct.open"),
   },
 
@@ -189,7 +189,7 @@ export const commandSpecs = {
   "room.set_preferences": {
     fields: {
       room,
-      isFavourite: z.boolean().optional(),
+      isStarred: z.boolean().optional(),
       isMuted: z.boolean().optional(),
       notify: z.enum(notificationLevels).optional(),
     },
@@ -212,7 +212,7 @@ export const commandSpecs = {
       /** The message in whose thread it belongs. */
       threadRoot: seq.optional(),
       /** A text that calls everybody does so on purpose; needed where they are more than 20. */
-      callsEverybody: z.boolean().optional(),
+      mentionsEveryone: z.boolean().optional(),
     },
     result: z.strictObject({ seq, duplicate: z.literal(true).optional() }),
     needs: inRoom("message.send"),
@@ -227,7 +227,7 @@ export const commandSpecs = {
   "message.pin": { fields: { room, seq }, result: emptySchema, needs: inRoom("message.pin") },
   "message.unpin": { fields: { room, seq }, result: emptySchema, needs: inRoom("message.pin") },
   "message.save": { fields: { room, seq }, result: emptySchema, needs: inRoom("room.read") },
-  "message.unsave": { fields: { room, seq }, result: emptySchema, needs: onServer("own.change") },
+  "message.unsave": { fields: { room, seq }, result: emptySchema, needs: onServer("me.change") },
   "message.report": {
     fields: { room, seq, reason: lineSchema(noteCharsMax) },
     result: emptySchema,
@@ -267,14 +267,14 @@ export const commandSpecs = {
   "message.unschedule": {
     fields: { sendId: sendIdSchema },
     result: emptySchema,
-    needs: onServer("own.change"),
+    needs: onServer("me.change"),
   },
   "reminder.set": {
     fields: { room, seq: seq.optional(), note: lineSchema(noteCharsMax), at },
     result: z.strictObject({ reminder: z.uuid() }),
     needs: inRoom("room.read"),
   },
-  "reminder.clear": { fields: { reminder: z.uuid() }, result: emptySchema, needs: onServer("own.change") },
+  "reminder.clear": { fields: { reminder: z.uuid() }, result: emptySchema, needs: onServer("me.change") },
   /** `deleted`: the message with it. */
   "report.resolve": {
     fields: {
@@ -283,11 +283,11 @@ export const commandSpecs = {
       note: lineSchema(noteCharsMax),
     },
     result: emptySchema,
-    needs: onServer("own.change"),
+    needs: onServer("me.change"),
   },
 
-  "person.block": { fields: { person }, result: emptySchema, needs: onServer("own.change") },
-  "person.unblock": { fields: { person }, result: emptySchema, needs: onServer("own.change") },
+  "person.block": { fields: { person }, result: emptySchema, needs: onServer("me.change") },
+  "person.unblock": { fields: { person }, result: emptySchema, needs: onServer("me.change") },
   "status.set": {
     fields: {
       emoji: lineSchema(40).refine((text) => text === "" || isEmoji(text), "is one emoji"),
@@ -295,18 +295,22 @@ export const commandSpecs = {
       until: at.nullable(),
     },
     result: emptySchema,
-    needs: onServer("own.change"),
+    needs: onServer("me.change"),
   },
   /** Do not disturb until then; null: disturb me. */
-  "quiet.set": { fields: { until: at.nullable() }, result: emptySchema, needs: onServer("own.change") },
-  "reading.share": { fields: { isShared: z.boolean() }, result: emptySchema, needs: onServer("own.change") },
-  "alert_words.set": {
-    fields: { words: z.array(lineSchema(alertWordCharsMax)).max(alertWordsMax) },
+  "dnd.set": { fields: { until: at.nullable() }, result: emptySchema, needs: onServer("me.change") },
+  "read_receipts.set": {
+    fields: { isShared: z.boolean() },
     result: emptySchema,
-    needs: onServer("own.change"),
+    needs: onServer("me.change"),
+  },
+  "keywords.set": {
+    fields: { words: z.array(lineSchema(keywordCharsMax)).max(keywordsMax) },
+    result: emptySchema,
+    needs: onServer("me.change"),
   },
   "word_filter.set": {
-    fields: { words: z.array(lineSchema(alertWordCharsMax)).max(filterWordsMax) },
+    fields: { words: z.array(lineSchema(keywordCharsMax)).max(filterWordsMax) },
     result: emptySchema,
     needs: onServer("word_filter.change"),
   },
@@ -318,20 +322,20 @@ export const commandSpecs = {
   },
 } as const satisfies Record<string, { fields: z.ZodRawShape; result: z.ZodType; needs: Needs }>;
 
-export type CommandType = keyof typeof commandSpecs;
+export type AnyCommandType = keyof typeof commandSpecs;
 // A command without fields has none; zod would say that it has any, of type never.
-export type FieldsOf<T extends CommandType> = keyof (typeof commandSpecs)[T]["fields"] extends never
+export type FieldsOf<T extends AnyCommandType> = keyof (typeof commandSpecs)[T]["fields"] extends never
   ? unknown
   : z.infer<z.ZodObject<(typeof commandSpecs)[T]["fields"]>>;
-export type CommandOf<T extends CommandType> = { id: number; type: T } & FieldsOf<T>;
-export type Command = { [T in CommandType]: CommandOf<T> }[CommandType];
-export type ResultOf<T extends CommandType> = z.infer<(typeof commandSpecs)[T]["result"]>;
+export type CommandOf<T extends AnyCommandType> = { id: number; type: T } & FieldsOf<T>;
+export type Command = { [T in AnyCommandType]: CommandOf<T> }[AnyCommandType];
+export type ResultOf<T extends AnyCommandType> = z.infer<(typeof commandSpecs)[T]["result"]>;
 /** The commands that exist over HTTP too. */
-export type OrderType = {
-  [T in CommandType]: (typeof commandSpecs)[T]["needs"] extends typeof onSocket ? never : T;
-}[CommandType];
+export type CommandType = {
+  [T in AnyCommandType]: (typeof commandSpecs)[T]["needs"] extends typeof onSocket ? never : T;
+}[AnyCommandType];
 
-export const commandTypes = Object.keys(commandSpecs) as CommandType[];
+export const commandTypes = Object.keys(commandSpecs) as AnyCommandType[];
 
 const commandSchemas = new Map<string, z.ZodType<Command>>(
   commandTypes.map((type) => [

@@ -123,7 +123,7 @@ export const messageSchema = z.strictObject({
   reactions: z.array(reactionSchema),
   isPinned: z.boolean(),
   /** It calls everybody in the room. */
-  mentionsAll: z.boolean(),
+  mentionsEveryone: z.boolean(),
   poll: pollStateSchema.nullable(),
 });
 export type Message = z.infer<typeof messageSchema>;
@@ -154,7 +154,7 @@ export const notificationLevels = ["all", "mentions", "nothing"] as const;
 export type NotificationLevel = (typeof notificationLevels)[number];
 
 /** A room as one of its members has it: with what is theirs alone. */
-export const ownRoomSchema = roomSchema.extend({
+export const joinedRoomSchema = roomSchema.extend({
   role: z.enum(roomRoles),
   /** In a direct room everybody in it but oneself. */
   people: z.array(personSchema),
@@ -163,13 +163,13 @@ export const ownRoomSchema = roomSchema.extend({
   unread: z.int().nonnegative(),
   /** Those of them that call this person. */
   mentions: z.int().nonnegative(),
-  isFavourite: z.boolean(),
+  isStarred: z.boolean(),
   isMuted: z.boolean(),
   notify: z.enum(notificationLevels),
   /** When the newest message was sent; 0: there is none. */
   lastAt: z.int().nonnegative(),
 });
-export type OwnRoom = z.infer<typeof ownRoomSchema>;
+export type JoinedRoom = z.infer<typeof joinedRoomSchema>;
 
 /** The form of a message in the basic protocol and in `GET /api/messages`. */
 export const basicMessageSchema = z.strictObject({

@@ -46,7 +46,7 @@ export const roomEventSchema = z.discriminatedUnion("type", [
     threadRoot: target.optional(),
     /** How many answers that thread has now. */
     replies: z.int().nonnegative().optional(),
-    mentionsAll: z.literal(true).optional(),
+    mentionsEveryone: z.literal(true).optional(),
   }),
   z.strictObject({ ...eventBase, type: z.literal("message.edited"), target, body: messageBodySchema }),
   z.strictObject({
@@ -99,7 +99,7 @@ export type EventsFrame = z.infer<typeof eventsFrameSchema>;
 const entryBase = { seq: z.int().positive(), at: z.int(), actor: personSchema };
 
 /** What a room shows that is no message. */
-export const noteSchema = z.discriminatedUnion("kind", [
+export const systemMessageSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     ...entryBase,
     kind: z.literal("member"),
@@ -108,4 +108,4 @@ export const noteSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ ...entryBase, kind: z.literal("room"), changes: roomChangesSchema }),
 ]);
-export type Note = z.infer<typeof noteSchema>;
+export type SystemMessage = z.infer<typeof systemMessageSchema>;

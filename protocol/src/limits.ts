@@ -54,11 +54,11 @@ export const pollChoiceCharsMax = 120;
 export const slowModeSecondsMax = 6 * 3600;
 export const statusTextCharsMax = 80;
 export const noteCharsMax = 300;
-export const alertWordsMax = 30;
-export const alertWordCharsMax = 40;
+export const keywordsMax = 30;
+export const keywordCharsMax = 40;
 export const filterWordsMax = 500;
 export const bannedAddressesMax = 500;
 export const scheduledPerPersonMax = 100;
 export const remindersPerPersonMax = 100;
 /** Nothing is promised for later than this. */
-export const laterMsMax = 366 * 24 * 3_600_000;
+export const scheduleAheadMsMax = 366 * 24 * 3_600_000;

@@ -1,6 +1,6 @@
 // What the server says to one connection: the greeting, the answer to one command, and the order to start afresh.
 import { z } from "zod";
-import { ownRoomSchema, personSchema, pollStateSchema } from "./entities.ts";
+import { joinedRoomSchema, personSchema, pollStateSchema } from "./entities.ts";
 import { eventsFrameSchema } from "./events.ts";
 import { roomIdSchema } from "./ids.ts";
 import { signalSchemas } from "./signals.ts";
@@ -73,7 +73,7 @@ export const helloSchema = z.strictObject({
   protocol: z.literal("novax.v1"),
   epoch: z.string(),
   you: personSchema,
-  rooms: z.array(ownRoomSchema),
+  rooms: z.array(joinedRoomSchema),
   serverTime: z.int(),
 });
 
@@ -87,7 +87,7 @@ export const replySchema = z.discriminatedUnion("ok", [
     seq: z.int().positive().optional(),
     duplicate: z.literal(true).optional(),
     /** For what answers with a room: `room.create`, `room.join`, `direct.open`. */
-    room: ownRoomSchema.optional(),
+    room: joinedRoomSchema.optional(),
     poll: pollStateSchema.optional(),
     reminder: z.uuid().optional(),
   }),
@@ -111,17 +111,17 @@ export const resyncSchema = z.strictObject({
 });
 
 /** This person is no longer a member; nothing more of the room follows. */
-export const leftSchema = z.strictObject({ type: z.literal("left"), room: roomIdSchema });
+export const roomLeftSchema = z.strictObject({ type: z.literal("room.left"), room: roomIdSchema });
 
 /** One has become a member of this room; its events follow. */
-export const enteredSchema = z.strictObject({ type: z.literal("entered"), room: ownRoomSchema });
+export const roomJoinedSchema = z.strictObject({ type: z.literal("room.joined"), room: joinedRoomSchema });
 
 export const serverFrameSchema = z.union([
   helloSchema,
   replySchema,
   resyncSchema,
-  leftSchema,
-  enteredSchema,
+  roomLeftSchema,
+  roomJoinedSchema,
   eventsFrameSchema,
   ...signalSchemas,
 ]);
@@ -129,6 +129,6 @@ export const serverFrameSchema = z.union([
 export type Hello = z.infer<typeof helloSchema>;
 export type Reply = z.infer<typeof replySchema>;
 export type Resync = z.infer<typeof resyncSchema>;
-export type Left = z.infer<typeof leftSchema>;
-export type Entered = z.infer<typeof enteredSchema>;
+export type RoomLeft = z.infer<typeof roomLeftSchema>;
+export type RoomJoined = z.infer<typeof roomJoinedSchema>;
 export type ServerFrame = z.infer<typeof serverFrameSchema>;

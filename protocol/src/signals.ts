@@ -6,14 +6,14 @@ import { accountIdSchema, roomIdSchema } from "./ids.ts";
 export const typingSignalSchema = z.strictObject({
   type: z.literal("typing"),
   room: roomIdSchema,
-  who: personSchema,
+  person: personSchema,
   threadRoot: z.int().positive().optional(),
 });
 
-export const presenceStates = ["online", "away", "quiet"] as const;
+export const presenceStates = ["online", "away", "dnd"] as const;
 export type PresenceState = (typeof presenceStates)[number];
 
-/** Somebody who is here, and how: `quiet` does not want to be disturbed. */
+/** Somebody who is here, and how: `dnd` does not want to be disturbed. */
 export const presentPersonSchema = personSchema.extend({
   state: z.enum(presenceStates),
   status: z.strictObject({ emoji: z.string(), text: z.string() }).optional(),
@@ -46,7 +46,7 @@ export const readSignalSchema = z.strictObject({
 export const preferencesSignalSchema = z.strictObject({
   type: z.literal("preferences"),
   room: roomIdSchema,
-  isFavourite: z.boolean(),
+  isStarred: z.boolean(),
   isMuted: z.boolean(),
   notify: z.enum(notificationLevels),
 });
@@ -68,11 +68,11 @@ export const mentionSignalSchema = z.strictObject({
 export type MentionSignal = z.infer<typeof mentionSignalSchema>;
 
 /** Something of the same person's own changed: read it again. */
-export const ownSignalSchema = z.strictObject({
-  type: z.literal("own"),
-  what: z.enum(["profile", "saved", "threads", "later", "mentions", "reports"]),
+export const meChangedSignalSchema = z.strictObject({
+  type: z.literal("me.changed"),
+  part: z.enum(["profile", "saved", "threads", "scheduled", "reminders", "mentions", "reports"]),
 });
-export type OwnPart = z.infer<typeof ownSignalSchema>["what"];
+export type MyPart = z.infer<typeof meChangedSignalSchema>["part"];
 
 /** Something happened to one's account; the account page has it too, for later. */
 export const noticeSignalSchema = z.strictObject({
@@ -97,7 +97,7 @@ export const signalSchemas = [
   preferencesSignalSchema,
   draftSignalSchema,
   mentionSignalSchema,
-  ownSignalSchema,
+  meChangedSignalSchema,
   noticeSignalSchema,
   reminderSignalSchema,
 ] as const;
@@ -108,4 +108,4 @@ export type ReadSignal = z.infer<typeof readSignalSchema>;
 export type NoticeSignal = z.infer<typeof noticeSignalSchema>;
 export type Signal = z.infer<(typeof signalSchemas)[number]>;
 /** Signals to one person, on every connection that they have open. */
-export type OwnSignal = Exclude<Signal, TypingSignal | PresenceSignal>;
+export type PersonalSignal = Exclude<Signal, TypingSignal | PresenceSignal>;

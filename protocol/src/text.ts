@@ -10,7 +10,7 @@ const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
 const mention = /(?<![\p{L}\p{N}_@./-])@([\p{L}\p{N}][\p{L}\p{N}._-]*)/gu;
 
 /** Whether a name in lower case calls everybody; no account has it. */
-export function isEverybody(name: string): boolean {
+export function isEveryoneName(name: string): boolean {
   return name === "room" || name === "all" || name === "everyone";
 }
 
@@ -22,7 +22,7 @@ export function mentionsIn(text: string): Mentions {
   for (const [, name = ""] of text.replace(code, " ").matchAll(mention)) {
     // A full stop at the end ends the sentence, not the name.
     const key = name.replace(/[._-]+$/, "").toLowerCase();
-    if (isEverybody(key)) room = true;
+    if (isEveryoneName(key)) room = true;
     else if (key === "here") here = true;
     else if (names.size < mentionsPerMessageMax) names.add(key);
   }

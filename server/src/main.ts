@@ -26,7 +26,7 @@ import { Refusal } from "./lib/refusal.ts";
 import { createServerSecret } from "./lib/server-secret.ts";
 import type { Log } from "./log/log.ts";
 import { createConsoleMailer, createSmtpMailer } from "./mail/mailer.ts";
-import { deliverScheduled, tellReminder } from "./messages/collections.ts";
+import { deliverScheduled, sendReminder } from "./messages/collections.ts";
 import { eraseAccount } from "./messages/erase-account.ts";
 import { closeDuePoll } from "./messages/polls.ts";
 import { RoomWriters } from "./messages/room-writer.ts";
@@ -83,10 +83,10 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     passwordHasher: await createPasswordHasher(config.bcryptCost),
     passwordRules: { codePointsMin: config.passwordCodePointsMin, knownPasswords },
     attemptLimits: redis ? createRedisAttemptLimits(redis.url, epoch) : createLocalAttemptLimits(clock),
-    loginLimits: {
-      perAccount: { max: config.loginFailuresPerAccount, windowMs: 15 * minuteMs },
-      perAddress: { max: config.loginFailuresPerAddress, windowMs: minuteMs },
-      overall: { max: config.loginFailuresOverall, windowMs: minuteMs },
+    signInLimits: {
+      perAccount: { max: config.signInFailuresPerAccount, windowMs: 15 * minuteMs },
+      perAddress: { max: config.signInFailuresPerAddress, windowMs: minuteMs },
+      overall: { max: config.signInFailuresOverall, windowMs: minuteMs },
     },
     factorLimit: { max: factorFailuresMax, windowMs: 15 * minuteMs },
     signUpLimit: { max: config.signUpsPerAddress, windowMs: 60 * minuteMs },
@@ -154,23 +154,23 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     "account.erase": (request) => eraseAccount(app, request),
     "poll.close": (poll) => closeDuePoll(app, poll),
     "message.deliver": (message) => deliverScheduled(app, message),
-    "reminder.tell": (reminder) => tellReminder(app, reminder),
+    "reminder.send": (reminder) => sendReminder(app, reminder),
   });
 
   // The log of the process stands elsewhere: an audit log that was cut off no longer reaches what was said here.
-  const tellAuditHead = () =>
+  const logAuditHead = () =>
     readAuditHead(app.db.sql).then(
       (head) => log.info("audit.head", head),
       (error: unknown) => log.fault("audit.head_failed", error),
     );
-  void tellAuditHead();
+  void logAuditHead();
   const prune = () =>
     pruneAccounts(app.db.sql, clock.now()).catch((error: unknown) =>
       log.fault("accounts.prune_failed", error),
     );
   const pruning = setInterval(() => {
     void prune();
-    void tellAuditHead();
+    void logAuditHead();
   }, pruneEveryMs);
 
   return {

@@ -9,14 +9,14 @@ import { redisUrl, waitUntil } from "../support/server.ts";
 import { startRedis } from "../support/services.ts";
 
 const read = (seq: number): BusMessage => ({
-  kind: "own",
+  kind: "account_signal",
   account: "a" as AccountId,
   signal: { type: "mention", room: generalRoomId, seq },
 });
 
 const seqs = (messages: BusMessage[]) =>
   messages.map((message) =>
-    message.kind === "own" && message.signal.type === "mention" ? message.signal.seq : 0,
+    message.kind === "account_signal" && message.signal.type === "mention" ? message.signal.seq : 0,
   );
 
 for (const kind of ["local", "redis"] as const) {

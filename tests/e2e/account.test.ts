@@ -322,7 +322,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await page.waitForURL("**/chat");
 
     const elsewhere = new Person(server, "typist");
-    await elsewhere.logIn();
+    await elsewhere.signIn();
     await forgetSteps();
     await elsewhere.post("/login/code", { code: app.code() });
     await page.goto(`${server.url}/account`);

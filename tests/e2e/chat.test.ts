@@ -194,8 +194,8 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
 
   test("whoever is in no room is told so, and can sign out", async () => {
     const [lou, alice] = [await join(server, "lou"), new Person(server, "alice")];
-    await alice.logIn();
-    await alice.did("member.remove", { room: generalRoomId, person: await lou.id() });
+    await alice.signIn();
+    await alice.run("member.remove", { room: generalRoomId, person: await lou.id() });
     const { page, faults } = await openPage(browser);
     const cookies = [...lou.cookies].map(([name, value]) => ({ name, value, url: server.url }));
     await page.context().addCookies(cookies);
@@ -236,7 +236,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       const seq = socket.events.at(-1)!.seq;
       socket.close();
       const reader = await henry.enter();
-      await reader.order({ type: "room.mark_read", room: "general" as never, seq });
+      await reader.command({ type: "room.mark_read", room: "general" as never, seq });
       reader.close();
     }, 30_000);
 
@@ -320,12 +320,12 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       });
       const general = { room: generalRoomId };
       await steady(
-        () => writer.did("message.edit", { ...general, seq: above[0]!, text: "longer\n".repeat(8) }),
+        () => writer.run("message.edit", { ...general, seq: above[0]!, text: "longer\n".repeat(8) }),
         "edit",
       );
-      await steady(() => writer.did("reaction.add", { ...general, seq: above[1]!, emoji: "👍" }), "reaction");
+      await steady(() => writer.run("reaction.add", { ...general, seq: above[1]!, emoji: "👍" }), "reaction");
       await steady(() => writer.say(generalRoomId, "an answer", { threadRoot: above[2]! }), "thread");
-      await steady(() => writer.did("message.delete", { ...general, seq: above[3]! }), "delete");
+      await steady(() => writer.run("message.delete", { ...general, seq: above[3]! }), "delete");
       expect(await page.locator(`.row[data-seq="${above[0]}"]`).innerText()).toContain("longer");
       await steady(() => page.setViewportSize({ width: 1360, height: 600 }), "height");
       const anchor = await page.evaluate(() => {
@@ -351,7 +351,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       const socket = await writer.enter();
       const caughtUp = await henry.enter();
       const seq = await socket.sayAndWait("all read up to here");
-      await caughtUp.order({ type: "room.mark_read", room: "general" as never, seq });
+      await caughtUp.command({ type: "room.mark_read", room: "general" as never, seq });
       caughtUp.close();
       for (let index = 0; index < 60; index++) socket.say(`unread ${index}`);
       const last = await socket.sayAndWait("unread end");
@@ -384,7 +384,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       await page.mouse.wheel(0, -60);
       await page.locator(".jump-pill-bottom").waitFor();
       const before = await middleRow(page);
-      await socket.order({ type: "typing.start", room: "general" as never });
+      await socket.command({ type: "typing.start", room: "general" as never });
       await page.getByText("writer is typing…").waitFor();
       await socket.sayAndWait("not for now");
       await page.getByText("1 new message").waitFor();

@@ -36,7 +36,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     alice = await join(server, "alice");
     bob = await join(server, "bob");
     for (const name of ["Alpha", "Beta", "Gamma"] as const) {
-      const { room } = await bob.did("room.create", { kind: "public", name, people: [await alice.id()] });
+      const { room } = await bob.run("room.create", { kind: "public", name, people: [await alice.id()] });
       rooms[name] = room.id;
     }
   }, 60_000);
@@ -65,7 +65,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     test(`a room that was never opened here opens at the first of ${count} unread messages (${size})`, async () => {
       const already = count === 60 ? 60 : 3;
       for (let index = 0; index < already; index++) await bob.say(rooms[name], `old ${index}`);
-      await alice.did("room.mark_read", { room: rooms[name], seq: (await alice.room(rooms[name])).headSeq });
+      await alice.run("room.mark_read", { room: rooms[name], seq: (await alice.room(rooms[name])).headSeq });
       for (let index = 0; index < count; index++)
         await bob.say(rooms[name], `fresh ${index} ${"words to fill a line ".repeat(6)}`);
       const readBefore = (await alice.room(rooms[name])).readSeq;
@@ -194,11 +194,11 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     const root = await alice.say(rooms.Beta, "a thread to come back from");
     await bob.say(rooms.Beta, "an answer in it", { threadRoot: root });
     await page.locator(".room-item", { hasText: /^Threads/ }).click();
-    await page.locator(".found-message", { hasText: "a thread to come back from" }).click();
+    await page.locator(".preview-message", { hasText: "a thread to come back from" }).click();
     await page.getByRole("complementary", { name: "Thread", exact: true }).waitFor();
     await waitForText(page, "an answer in it");
     await page.goBack();
-    await page.locator(".found-message", { hasText: "a thread to come back from" }).waitFor();
+    await page.locator(".preview-message", { hasText: "a thread to come back from" }).waitFor();
     await page.goBack();
     await item(page, "Gamma").click();
     await heading(page, "Gamma");
@@ -218,7 +218,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
   }, 30_000);
 
   test("a room's menu marks read, mutes and leaves; a private room is not left by a slip; the rooms in sight are marked", async () => {
-    const { room } = await alice.did("room.create", {
+    const { room } = await alice.run("room.create", {
       kind: "private",
       name: "Den",
       people: [await bob.id()],

@@ -31,7 +31,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     const [bob, carol] = [await join(server, "bob"), await join(server, "carol")];
     const people = [await bob.id(), await carol.id()];
     room = (
-      await alice.did("room.create", {
+      await alice.run("room.create", {
         kind: "public",
         name: "Workshop",
         topic: "Things in the making",
@@ -41,12 +41,12 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     const first = await bob.say(room, "Good morning @alice");
     await alice.say(room, "An answer", { replyTo: first });
     await carol.say(room, "in the thread", { threadRoot: first });
-    await carol.did("reaction.add", { room, seq: first, emoji: "🎉" });
-    await alice.did("message.pin", { room, seq: first });
-    await alice.did("message.save", { room, seq: first });
-    await carol.did("message.report", { room, seq: first, reason: "loud" });
-    await alice.did("reminder.set", { room, seq: first, note: "call back", at: Date.now() + 3_600_000 });
-    await alice.did("message.schedule", {
+    await carol.run("reaction.add", { room, seq: first, emoji: "🎉" });
+    await alice.run("message.pin", { room, seq: first });
+    await alice.run("message.save", { room, seq: first });
+    await carol.run("message.report", { room, seq: first, reason: "loud" });
+    await alice.run("reminder.set", { room, seq: first, note: "call back", at: Date.now() + 3_600_000 });
+    await alice.run("message.schedule", {
       room,
       sendId: crypto.randomUUID() as SendId,
       text: "later",
@@ -60,14 +60,14 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
       isAnonymous: false,
       closesAt: null,
     };
-    const poll = (await bob.did("message.send", { room, sendId: crypto.randomUUID() as SendId, body })).seq;
-    await carol.did("poll.vote", { room, seq: poll, choices: [0] });
+    const poll = (await bob.run("message.send", { room, sendId: crypto.randomUUID() as SendId, body })).seq;
+    await carol.run("poll.vote", { room, seq: poll, choices: [0] });
     const own = await alice.say(room, "first words");
-    await alice.did("message.edit", { room, seq: own, text: "better words" });
-    const direct = (await bob.did("direct.open", { people: [await alice.id()] })).room.id;
+    await alice.run("message.edit", { room, seq: own, text: "better words" });
+    const direct = (await bob.run("direct.open", { people: [await alice.id()] })).room.id;
     await bob.say(direct, "psst");
     await carol.say(room, "what nobody needs");
-    await alice.did("person.block", { person: people[1]! });
+    await alice.run("person.block", { person: people[1]! });
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
@@ -256,9 +256,9 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
         expect(width, overlay.name).toBeLessThanOrEqual(0);
       }
       // What somebody wrote who is blocked is a line, and not in the way.
-      for (const quiet of await page.locator(".message-quiet").all())
+      for (const quiet of await page.locator(".message-folded").all())
         expect((await quiet.boundingBox())!.height).toBeLessThan(90);
-      expect(await page.locator(".message-quiet").count()).toBeGreaterThan(0);
+      expect(await page.locator(".message-folded").count()).toBeGreaterThan(0);
       expect(faults).toEqual([]);
       await page.context().close();
     }, 120_000);

@@ -296,8 +296,8 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
   }, 60_000);
 
   test("a link to a room that one is not in joins it, where everybody may; a link in a message stays in the chat", async () => {
-    const lobby = (await alice.did("room.create", { kind: "public", name: "Lobby" })).room.id;
-    const closed = (await alice.did("room.create", { kind: "private", name: "Vault" })).room.id;
+    const lobby = (await alice.run("room.create", { kind: "public", name: "Lobby" })).room.id;
+    const closed = (await alice.run("room.create", { kind: "private", name: "Vault" })).room.id;
     await b.goto(`${server.url}/chat/${closed}`);
     expect(await isShown(b.locator(".toast", { hasText: "There is no such room." }))).toBe(true);
     await b.goto(`${server.url}/chat/${lobby}`);
@@ -330,7 +330,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await b.locator(".composer-field").waitFor();
     expect((await bob.rooms()).some((own) => own.id === room)).toBe(false);
     // Brought in by somebody else, one is told.
-    await alice.did("member.add", { room, people: [await bob.id()] });
+    await alice.run("member.add", { room, people: [await bob.id()] });
     await b.locator(".toast", { hasText: "You are in Workshop now." }).waitFor();
     expect(faults).toEqual([]);
   }, 60_000);

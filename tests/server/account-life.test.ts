@@ -101,8 +101,8 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
       "username_invalid",
     );
     expect((await person.post("/account/username", { username: "after" })).status).toBe(200);
-    expect((await new Person(server, "after").logIn()).status).toBe(200);
-    expect((await new Person(server, "before").logIn()).status).toBe(401);
+    expect((await new Person(server, "after").signIn()).status).toBe(200);
+    expect((await new Person(server, "before").signIn()).status).toBe(401);
     expect((await new Person(server, "Before").register()).status).toBe(409);
     const other = await join(server, "other");
     expect((await other.post("/account/username", { username: "before" })).status).toBe(409);
@@ -160,7 +160,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     expect((await deletion(person, "keep")).status).toBe(200);
     expect((await socket.closed).code).toBe(4401);
     const back = new Person(server, "wavering");
-    expect((await back.logIn()).status).toBe(200);
+    expect((await back.signIn()).status).toBe(200);
     const [row] = await sql`select delete_at from accounts where username = 'wavering'`;
     expect(row.delete_at).toBeNull();
     await sql`update jobs set run_at = 0 where kind = 'account.erase'`;
@@ -182,7 +182,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     await letTimePass("gone");
     await witness.until(() => witness.events.some((event) => event.type === "member.removed"));
     witness.close();
-    expect((await new Person(server, "gone").logIn()).status).toBe(401);
+    expect((await new Person(server, "gone").signIn()).status).toBe(401);
     const tables = [
       "sessions",
       "known_devices",

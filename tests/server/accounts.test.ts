@@ -69,8 +69,8 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     const person = fresh();
     const long = (end: string) => "correct-horse-battery-staple-".repeat(3).slice(0, 72) + end;
     expect((await person.register({ password: long("b"), confirm_password: long("b") })).status).toBe(200);
-    expect((await person.logIn(long("c"))).status).toBe(401);
-    expect((await person.logIn(long("b"))).status).toBe(200);
+    expect((await person.signIn(long("c"))).status).toBe(401);
+    expect((await person.signIn(long("b"))).status).toBe(200);
   });
 
   test("[P06] what is stored is bcrypt, and nothing of the password", async () => {
@@ -86,7 +86,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     ];
     for (const hash of old) {
       await sql`update accounts set password_hash = ${hash} where username = 'oldtimer'`;
-      expect((await person.logIn()).status).toBe(200);
+      expect((await person.signIn()).status).toBe(200);
       const [row] = await sql`select password_hash from accounts where username = 'oldtimer'`;
       expect(row.password_hash).toMatch(/^\$2[aby]\$10\$/);
     }
@@ -131,8 +131,8 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     expect((await person.fetch("/api/messages")).status).toBe(200);
     expect((await socket.closed).code).toBe(4401);
     expect((await other.fetch("/api/messages")).status).toBe(401);
-    expect((await new Person(server, "changer").logIn()).status).toBe(401);
-    expect((await new Person(server, "changer").logIn(next)).status).toBe(200);
+    expect((await new Person(server, "changer").signIn()).status).toBe(401);
+    expect((await new Person(server, "changer").signIn(next)).status).toBe(200);
     // The first wrong one still counts.
     for (let index = 0; index < 4; index++) expect((await change("not my password")).status).toBe(403);
     expect((await change(next)).status).toBe(429);
@@ -167,7 +167,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
         person.post("/account/password", change),
         ...strangers.map(async (stranger, index) => {
           await Bun.sleep(index * 40);
-          return stranger.logIn();
+          return stranger.signIn();
         }),
       ]);
       expect(answers[0]!.status).toBe(200);
@@ -194,7 +194,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     const data = await createTestData("postgres");
     const office = await startServer(data, { env: { LOGIN_FAILURES_PER_ADDRESS: "10" } });
     const people = await Promise.all(Array.from({ length: 16 }, (_, index) => join(office, `clerk${index}`)));
-    const answers = await Promise.all(people.map((person) => new Person(office, person.username).logIn()));
+    const answers = await Promise.all(people.map((person) => new Person(office, person.username).signIn()));
     expect(answers.map((response) => response.status)).toEqual(Array<number>(16).fill(200));
     await office.stop();
     await data.remove();
@@ -252,26 +252,26 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     const victim = await join(server, "victim");
     const stranger = () => new Person(server, "victim");
     for (let index = 0; index < 5; index++)
-      expect((await stranger().logIn("wrong password")).status).toBe(401);
-    const refused = await stranger().logIn("wrong password");
+      expect((await stranger().signIn("wrong password")).status).toBe(401);
+    const refused = await stranger().signIn("wrong password");
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect((await stranger().logIn()).status).toBe(429);
+    expect((await stranger().signIn()).status).toBe(429);
     // The person's own browser, which signed in before, is not locked out by a stranger.
-    expect((await victim.logIn()).status).toBe(200);
+    expect((await victim.signIn()).status).toBe(200);
   });
 
   test("[L04] a known browser has a limit of its own", async () => {
     const person = await join(server, "forgetful");
-    for (let index = 0; index < 5; index++) expect((await person.logIn("wrong password")).status).toBe(401);
-    expect((await person.logIn()).status).toBe(429);
-    expect((await new Person(server, "forgetful").logIn()).status).toBe(200);
+    for (let index = 0; index < 5; index++) expect((await person.signIn("wrong password")).status).toBe(401);
+    expect((await person.signIn()).status).toBe(429);
+    expect((await new Person(server, "forgetful").signIn()).status).toBe(200);
   });
 
   test("[L04] of 50 wrong guesses at once at most five are looked at", async () => {
     await join(server, "raced");
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => new Person(server, "raced").logIn("wrong password")),
+      Array.from({ length: 50 }, () => new Person(server, "raced").signIn("wrong password")),
     );
     expect(answers.filter((response) => response.status === 401)).toHaveLength(5);
     expect(answers.filter((response) => response.status === 429)).toHaveLength(45);
@@ -280,8 +280,8 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
   test("[L05] after a hundred failures in a row the password alone opens nothing any more", async () => {
     await join(server, "besieged");
     await sql`update accounts set failures_in_a_row = 99 where username = 'besieged'`;
-    expect((await new Person(server, "besieged").logIn("wrong password")).status).toBe(401);
-    expect((await new Person(server, "besieged").logIn()).status).toBe(401);
+    expect((await new Person(server, "besieged").signIn("wrong password")).status).toBe(401);
+    expect((await new Person(server, "besieged").signIn()).status).toBe(401);
   });
 
   test("[L10] a used e-mail address is answered like a fresh one", async () => {

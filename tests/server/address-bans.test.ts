@@ -30,16 +30,16 @@ describe("addresses from which nobody may come", () => {
     };
     expect((await bob.post("/register", credentials, from("203.0.113.5"))).status).toBe(200);
     const socket = await bob.connect();
-    await alice.did("address_bans.set", { addresses: ["203.0.113.0/24", "2001:db8::/32"] });
+    await alice.run("address_bans.set", { addresses: ["203.0.113.0/24", "2001:db8::/32"] });
     expect((await socket.closed).code).toBe(4401);
-    const logIn = (address: string) =>
+    const signIn = (address: string) =>
       new Person(server, "bob").post(
         "/login",
         { username: "bob", password: "four quiet words here" },
         from(address),
       );
-    expect(await waitUntil(async () => (await logIn("203.0.113.5")).status === 403)).toBe(true);
-    expect(await (await logIn("2001:db8::7")).json()).toMatchObject({ code: "banned" });
+    expect(await waitUntil(async () => (await signIn("203.0.113.5")).status === 403)).toBe(true);
+    expect(await (await signIn("2001:db8::7")).json()).toMatchObject({ code: "banned" });
     expect(
       (
         await new Person(server, "x").post(
@@ -49,12 +49,12 @@ describe("addresses from which nobody may come", () => {
         )
       ).status,
     ).toBe(403);
-    expect((await logIn("198.51.100.1")).status).toBe(200);
+    expect((await signIn("198.51.100.1")).status).toBe(200);
     expect((await alice.fetch("/api/rooms", { headers: from("203.0.113.5") })).status).toBe(200);
     const audit = await (await alice.fetch("/api/admin/audit")).text();
     expect(audit).toContain("address.banned");
-    await alice.did("address_bans.set", { addresses: [] });
-    expect(await waitUntil(async () => (await logIn("203.0.113.5")).status === 200)).toBe(true);
+    await alice.run("address_bans.set", { addresses: [] });
+    expect(await waitUntil(async () => (await signIn("203.0.113.5")).status === 200)).toBe(true);
   });
 
   test("nobody but an owner bans; not this machine, not oneself, and nothing that is no address", async () => {

@@ -116,10 +116,10 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     expect((await act(alice, "dave", "disable")).status).toBe(200);
     expect((await socket.closed).code).toBe(4401);
     expect((await dave.fetch("/api/messages")).status).toBe(401);
-    expect((await new Person(server, "dave").logIn()).status).toBe(401);
+    expect((await new Person(server, "dave").signIn()).status).toBe(401);
     expect((await act(alice, "dave", "enable")).status).toBe(200);
     expect((await dave.fetch("/api/messages")).status).toBe(401);
-    expect((await new Person(server, "dave").logIn()).status).toBe(200);
+    expect((await new Person(server, "dave").signIn()).status).toBe(200);
   });
 
   test("[Z03] another role holds from the next request on", async () => {
@@ -157,7 +157,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     expect((await anybody.post("/reset", { token, password: next, confirm_password: next })).status).toBe(
       200,
     );
-    expect((await problemOf(await anybody.logIn(next))).code).toBe("second_factor_required");
+    expect((await problemOf(await anybody.signIn(next))).code).toBe("second_factor_required");
     const attempts = ["password", "disable-factor", "two-factor", "factor", "passkeys"];
     for (const action of attempts) expect((await act(alice, "private", action)).status).toBe(404);
     const notices = await sql`select kind from notices where account_id = ${await idOf("private")}`;
@@ -188,7 +188,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
       select username from accounts where server_role = 'owner' and disabled_at is null and delete_at is null`;
     expect(left.length).toBeGreaterThanOrEqual(1);
     await sql`update accounts set server_role = 'owner', delete_at = null where username = 'alice'`;
-    await alice.logIn();
+    await alice.signIn();
   });
 
   test("people are found by the beginning of a name or an address, page by page", async () => {

@@ -104,14 +104,14 @@ for (const kind of databaseKinds) {
       expect(await registered.json()).toEqual({ message: expect.any(String), username: "dave" });
       expect(dave.sessionToken).toBeString();
       const again = new Person(server, "dave");
-      const loggedIn = await again.logIn();
+      const loggedIn = await again.signIn();
       expect(loggedIn.status).toBe(200);
       expect(await loggedIn.json()).toEqual({ message: expect.any(String), username: "dave" });
       expect(again.sessionToken).toBeString();
     });
 
     test("a wrong password is 401 {detail}, a refused registration 4xx {detail}, both problem+json with a code", async () => {
-      const wrong = await new Person(server, "alice").logIn("not the password");
+      const wrong = await new Person(server, "alice").signIn("not the password");
       expect(wrong.status).toBe(401);
       const taken = await new Person(server, "Alice").register();
       expect(taken.status).toBe(409);

@@ -133,7 +133,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     const next = "another four quiet words";
     const logins = Array.from({ length: 20 }, (_, index) => new Person(servers[index % 2]!, "busy"));
     // Five failures lock a stranger out; these are none, they only come late.
-    const answers = Promise.all(logins.map((login) => login.logIn()));
+    const answers = Promise.all(logins.map((login) => login.signIn()));
     const change = { current_password: password, password: next, confirm_password: next };
     expect((await person.post("/account/password", change)).status).toBe(200);
     await answers;
@@ -152,11 +152,11 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     expect((await smtp.next("told@example.org", /New sign-in/)).text).toContain("127.0.0.1");
     // The browser one knows is no news.
     const before = (await noticesOf(person)).length;
-    await person.logIn();
+    await person.signIn();
     expect(await noticesOf(person)).toHaveLength(before);
     const stranger = new Person(servers[0], "told");
-    for (let index = 0; index < 3; index++) await stranger.logIn("wrong password");
-    await stranger.logIn();
+    for (let index = 0; index < 3; index++) await stranger.signIn("wrong password");
+    await stranger.signIn();
     expect((await noticesOf(person)).map((notice) => notice.kind)).toContain("login_after_failures");
     await smtp.next("told@example.org", /after failed attempts/);
     socket.close();
@@ -200,7 +200,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     const person = await join(servers[0], "split");
     await setUpFactor(person);
     const here = new Person(servers[0], "split");
-    await here.logIn();
+    await here.signIn();
     const there = new Person(servers[1], "split");
     there.cookies.set("novax_challenge", here.cookies.get("novax_challenge")!);
     const answers = await Promise.all(
@@ -215,7 +215,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     const factor = await setUpFactor(other);
     await sql`update accounts set totp_last_step = 0 where username = 'split2'`;
     const both = [new Person(servers[0], "split2"), new Person(servers[1], "split2")];
-    await Promise.all(both.map((one) => one.logIn()));
+    await Promise.all(both.map((one) => one.signIn()));
     const code = factor.app.code();
     const results = await Promise.all(both.map((one) => one.post("/login/code", { code })));
     expect(results.map((response) => response.status).sort()).toEqual([200, 401]);

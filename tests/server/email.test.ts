@@ -97,7 +97,7 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     expect(notice!.text).toContain("first");
     // The second one cannot have it, whatever code they try.
     const second = new Person(server, "second");
-    await second.logIn();
+    await second.signIn();
     expect((await verifyByCode(second, "123456")).status).toBe(401);
   });
 

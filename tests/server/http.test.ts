@@ -270,10 +270,10 @@ describe("over HTTP", () => {
           .map((type) => `/api/commands/${type}`),
         "/api/address-bans",
         "/api/browse",
-        "/api/later",
+        "/api/me/scheduled",
         "/api/mentions",
         "/api/messages",
-        "/api/own",
+        "/api/me",
         "/api/people",
         "/api/people/{person}",
         "/api/reports",
@@ -362,7 +362,7 @@ describe("limits per address", () => {
     const server = await startServer(data, { env: { LOGIN_FAILURES_PER_ADDRESS: "10" } });
     try {
       const alice = await join(server, "alice");
-      for (let index = 0; index < 15; index++) expect((await alice.logIn()).status).toBe(200);
+      for (let index = 0; index < 15; index++) expect((await alice.signIn()).status).toBe(200);
       const statuses: number[] = [];
       for (let index = 0; index < 12; index++) {
         const body = { username: `guess${index}`, password: "wrong password" };

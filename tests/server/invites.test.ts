@@ -109,15 +109,14 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
   test("with approval whoever comes waits for an owner's yes, and can be sent away", async () => {
     const token = await invite({ max_uses: 2, needs_approval: true, note: "the choir" });
     const [one, two] = [new Person(server, "waiting1"), new Person(server, "waiting2")];
-    const waiting = async (person: Person) =>
-      (await person.read<{ approvals: number }>("/api/own")).approvals;
+    const waiting = async (person: Person) => (await person.read<{ approvals: number }>("/api/me")).approvals;
     const owner = await alice.connect();
     for (const person of [one, two]) {
       const response = await person.register({ invite: token });
       expect([response.status, person.sessionToken]).toEqual([202, undefined]);
-      const login = await person.logIn();
+      const login = await person.signIn();
       expect([login.status, (await problemOf(login)).code]).toEqual([403, "approval_pending"]);
-      expect((await person.logIn("wrong password")).status).toBe(401);
+      expect((await person.signIn("wrong password")).status).toBe(401);
     }
     const { people } = (await (await alice.fetch("/api/admin/people")).json()) as {
       people: {
@@ -133,7 +132,7 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
       { username: "waiting2", awaitsApproval: true },
     ]);
     // Whoever runs the server hears of them at once; nobody else does.
-    await owner.next((frame) => frame.type === "own" && frame.what === "profile");
+    await owner.next((frame) => frame.type === "me.changed" && frame.part === "profile");
     expect([await waiting(alice), await waiting(bob)]).toEqual([2, 0]);
     owner.close();
     // They are in no room before.
@@ -143,11 +142,11 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
     expect((await alice.post(`/admin/people/${people[0]!.id}/approve`, {})).status).toBe(200);
     expect((await alice.post(`/admin/people/${people[1]!.id}/reject`, {})).status).toBe(200);
     expect(await waiting(alice)).toBe(0);
-    expect((await one.logIn()).status).toBe(200);
+    expect((await one.signIn()).status).toBe(200);
     const socket = await one.enter();
     await socket.sayAndWait("hello from the choir");
     socket.close();
-    expect((await two.logIn()).status).toBe(401);
+    expect((await two.signIn()).status).toBe(401);
     expect((await new Person(server, "waiting2").register({ invite: await invite() })).status).toBe(200);
     // Whoever is in cannot be rejected any more.
     expect((await alice.post(`/admin/people/${people[0]!.id}/reject`, {})).status).toBe(200);

@@ -57,7 +57,7 @@ describe("the server speaks the language of whoever reads", () => {
     alice.cookies.set("novax_language", "de");
     const socket = await alice.enter();
     alice.cookies.delete("novax_language");
-    const reply = await socket.order({
+    const reply = await socket.command({
       type: "reaction.add",
       room: generalRoomId,
       seq: 1,

@@ -140,8 +140,8 @@ describe.skipIf(!isAvailable("postgres"))("what can no longer matter", () => {
     const db = await openDatabase({ kind: "postgres", url: data.url! }, log);
     const server = await startServer(data);
     const alice = await join(server, "alice");
-    await alice.logIn();
-    await alice.logIn();
+    await alice.signIn();
+    await alice.signIn();
     const now = Date.now();
     const count = async () => (await db.sql`select 1 from sessions`).length;
     await pruneAccounts(db.sql, now);

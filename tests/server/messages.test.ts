@@ -29,7 +29,7 @@ for (const kind of databaseKinds) {
       alice = await join(server, "alice");
       bob = await join(server, "bob");
       carol = await join(server, "carol");
-      room = (await alice.did("room.create", { kind: "public", name: "Talk", people: [await bob.id()] })).room
+      room = (await alice.run("room.create", { kind: "public", name: "Talk", people: [await bob.id()] })).room
         .id;
     });
     afterAll(async () => {
@@ -53,7 +53,7 @@ for (const kind of databaseKinds) {
         readSeq: _s,
         unread: _u,
         mentions: _m,
-        isFavourite: _f,
+        isStarred: _f,
         isMuted: _t,
         notify: _n,
         lastAt: _l,
@@ -92,7 +92,7 @@ for (const kind of databaseKinds) {
       ...more,
     });
     const ask = async (more = {}) =>
-      (await alice.did("message.send", { room, sendId: crypto.randomUUID() as SendId, body: poll(more) }))
+      (await alice.run("message.send", { room, sendId: crypto.randomUUID() as SendId, body: poll(more) }))
         .seq;
 
     test("for every action, the old snapshot and its events make the new snapshot", async () => {
@@ -100,35 +100,41 @@ for (const kind of databaseKinds) {
       const bobs = await bob.say(room, "bob's own");
       await changes(() => alice.say(room, "sent"));
       await changes(() => alice.say(room, "an answer", { replyTo: bobs }));
-      await changes(() => bob.did("message.edit", { room, seq: bobs, text: "bob's own, edited" }));
-      await changes(() => bob.did("reaction.add", { room, seq: first, emoji: "👍" }));
-      await changes(() => alice.did("reaction.add", { room, seq: first, emoji: "👍" }));
-      await changes(() => alice.did("reaction.add", { room, seq: first, emoji: "🎉" }));
-      await changes(() => bob.did("reaction.remove", { room, seq: first, emoji: "👍" }));
-      await changes(() => alice.did("reaction.remove", { room, seq: first, emoji: "👍" }));
-      await changes(() => bob.did("message.pin", { room, seq: first }));
-      await changes(() => alice.did("message.unpin", { room, seq: first }));
+      await changes(() => bob.run("message.edit", { room, seq: bobs, text: "bob's own, edited" }));
+      await changes(() => bob.run("reaction.add", { room, seq: first, emoji: "👍" }));
+      await changes(() => alice.run("reaction.add", { room, seq: first, emoji: "👍" }));
+      await changes(() => alice.run("reaction.add", { room, seq: first, emoji: "🎉" }));
+      await changes(() => bob.run("reaction.remove", { room, seq: first, emoji: "👍" }));
+      await changes(() => alice.run("reaction.remove", { room, seq: first, emoji: "👍" }));
+      await changes(() => bob.run("message.pin", { room, seq: first }));
+      await changes(() => alice.run("message.unpin", { room, seq: first }));
       const answer = await bob.say(room, "in the thread", { threadRoot: first });
       await changes(() => alice.say(room, "also in the thread", { threadRoot: first }));
-      await changes(() => bob.did("message.delete", { room, seq: answer }));
-      await changes(() => alice.did("message.delete", { room, seq: first }));
-      await changes(() => bob.did("message.delete", { room, seq: bobs }));
+      await changes(() => bob.run("message.delete", { room, seq: answer }));
+      await changes(() => alice.run("message.delete", { room, seq: first }));
+      await changes(() => bob.run("message.delete", { room, seq: bobs }));
       const question = await ask();
-      await changes(() => bob.did("poll.vote", { room, seq: question, choices: [1] }));
-      await changes(() => alice.did("poll.vote", { room, seq: question, choices: [2] }));
-      await changes(() => bob.did("poll.vote", { room, seq: question, choices: [0] }));
-      await changes(() => alice.did("poll.close", { room, seq: question }));
+      await changes(() => bob.run("poll.vote", { room, seq: question, choices: [1] }));
+      await changes(() => alice.run("poll.vote", { room, seq: question, choices: [2] }));
+      await changes(() => bob.run("poll.vote", { room, seq: question, choices: [0] }));
+      await changes(() => alice.run("poll.close", { room, seq: question }));
       await changes(() =>
-        alice.did("room.change", { room, name: "Talk", topic: "of the town", colour: 3, leavesMark: false }),
+        alice.run("room.change", {
+          room,
+          name: "Talk",
+          topic: "of the town",
+          colour: 3,
+          leavesMark: false,
+        }),
       );
       const gone = await alice.say(room, "gone without a mark");
-      await changes(() => alice.did("message.delete", { room, seq: gone }));
-      await changes(() => carol.did("room.join", { room }));
-      await changes(() => alice.did("member.set_role", { room, person: await_(carol), role: "moderator" }));
-      await changes(() => carol.did("room.leave", { room }));
-      await changes(() => alice.did("room.archive", { room }));
-      await changes(() => alice.did("room.unarchive", { room }));
-      await alice.did("room.change", { room, leavesMark: true });
+      await changes(() => alice.run("message.delete", { room, seq: gone }));
+      await changes(() => carol.run("room.join", { room }));
+      await changes(() => alice.run("member.set_role", { room, person: await_(carol), role: "moderator" }));
+      await changes(() => carol.run("room.leave", { room }));
+      await changes(() => alice.run("room.archive", { room }));
+      await changes(() => alice.run("room.unarchive", { room }));
+      await alice.run("room.change", { room, leavesMark: true });
     }, 60_000);
     // The ids of people are looked up once, before they are needed inside a change.
     const ids = new Map<Person, never>();
@@ -139,15 +145,15 @@ for (const kind of databaseKinds) {
 
     test("an edit keeps what was said before; only its author edits, and nobody what is gone", async () => {
       const seq = await alice.say(room, "frist");
-      await alice.did("message.edit", { room, seq, text: "first" });
-      await alice.did("message.edit", { room, seq, text: "first!" });
+      await alice.run("message.edit", { room, seq, text: "first" });
+      await alice.run("message.edit", { room, seq, text: "first!" });
       const { revisions } = await bob.read<{ revisions: { text: string }[] }>(
         `/api/rooms/${room}/messages/${seq}/revisions`,
       );
       expect(revisions.map((revision) => revision.text)).toEqual(["frist", "first", "first!"]);
       expect(await bob.refusedWith("message.edit", { room, seq, text: "mine" })).toBe("forbidden");
       expect(await alice.refusedWith("message.edit", { room, seq, text: "  " })).toBe("message_invalid");
-      await alice.did("message.delete", { room, seq });
+      await alice.run("message.delete", { room, seq });
       expect(await alice.refusedWith("message.edit", { room, seq, text: "back" })).toBe("message_gone");
       expect(await alice.refusedWith("message.edit", { room, seq: 999_999, text: "x" })).toBe("message_gone");
     });
@@ -155,11 +161,11 @@ for (const kind of databaseKinds) {
     test("a deleted text is gone from everywhere it stood: the room, the log, the quote, the history, the basic form", async () => {
       const secret = `secret-${crypto.randomUUID()}`;
       const seq = await bob.say(room, secret);
-      await bob.did("message.edit", { room, seq, text: `${secret} edited` });
+      await bob.run("message.edit", { room, seq, text: `${secret} edited` });
       await alice.say(room, "I answer that", { replyTo: seq });
-      await carol.did("room.join", { room });
-      await carol.did("message.save", { room, seq });
-      await alice.did("message.delete", { room, seq });
+      await carol.run("room.join", { room });
+      await carol.run("message.save", { room, seq });
+      await alice.run("message.delete", { room, seq });
       for (const path of [
         `/api/rooms/${room}/timeline`,
         `/api/rooms/${room}/events?limit=200`,
@@ -170,7 +176,7 @@ for (const kind of databaseKinds) {
       ])
         expect(await (await carol.fetch(path)).text(), path).not.toContain(secret);
       expect((await bob.fetch(`/api/rooms/${room}/messages/${seq}/revisions`)).status).toBe(410);
-      await carol.did("room.leave", { room });
+      await carol.run("room.leave", { room });
     });
 
     test("a reaction is one emoji, once for each person; fifty at once are one", async () => {
@@ -178,7 +184,7 @@ for (const kind of databaseKinds) {
       for (const emoji of ["", "x", "👍👍", "<b>", "👍 "])
         expect(await bob.refusedWith("reaction.add", { room, seq, emoji })).toBe("message_invalid");
       await Promise.all(
-        Array.from({ length: 50 }, () => bob.did("reaction.add", { room, seq, emoji: "👩‍👩‍👧‍👦" })),
+        Array.from({ length: 50 }, () => bob.run("reaction.add", { room, seq, emoji: "👩‍👩‍👧‍👦" })),
       );
       const [entry] = (await load(bob)).entries.filter((candidate) => candidate.seq === seq);
       expect(entry).toMatchObject({ reactions: [{ emoji: "👩‍👩‍👧‍👦", by: [await bob.id()] }] });
@@ -199,21 +205,21 @@ for (const kind of databaseKinds) {
       expect((await load(alice)).entries.some((entry) => entry.seq === answer)).toBe(false);
       const followed = () => alice.read<{ threads: { seq: number; unread: number }[] }>("/api/threads");
       expect((await followed()).threads[0]).toMatchObject({ seq: root, unread: 1, count: 1 });
-      await alice.did("thread.mark_read", { room, seq: root, upTo: answer });
+      await alice.run("thread.mark_read", { room, seq: root, upTo: answer });
       expect((await followed()).threads[0]).toMatchObject({ unread: 0 });
-      await alice.did("thread.follow", { room, seq: root, isFollowed: false });
+      await alice.run("thread.follow", { room, seq: root, isFollowed: false });
       expect((await followed()).threads.some((entry) => entry.seq === root)).toBe(false);
       // Whoever begins to follow has nothing to read up on; what comes then waits in their count.
-      const waiting = async () => (await alice.read<{ unreadThreads: number }>("/api/own")).unreadThreads;
+      const waiting = async () => (await alice.read<{ unreadThreads: number }>("/api/me")).unreadThreads;
       const before = await waiting();
       await bob.say(room, "while nobody listens", { threadRoot: root });
-      await alice.did("thread.follow", { room, seq: root, isFollowed: true });
+      await alice.run("thread.follow", { room, seq: root, isFollowed: true });
       expect((await followed()).threads[0]).toMatchObject({ seq: root, unread: 0 });
       expect(await waiting()).toBe(before);
       await bob.say(room, "now", { threadRoot: root });
       expect(await waiting()).toBe(before + 1);
       // Following once more changes nothing of that.
-      await alice.did("thread.follow", { room, seq: root, isFollowed: true });
+      await alice.run("thread.follow", { room, seq: root, isFollowed: true });
       expect(await waiting()).toBe(before + 1);
       // A thread does not hang on an answer, and not on nothing.
       const send = (threadRoot: number) =>
@@ -229,10 +235,10 @@ for (const kind of databaseKinds) {
 
     test("what calls somebody in a thread is counted in the thread and read there; @room calls whoever follows it", async () => {
       const place = (
-        await alice.did("room.create", { kind: "public", name: "Called", people: [await bob.id()] })
+        await alice.run("room.create", { kind: "public", name: "Called", people: [await bob.id()] })
       ).room.id;
       const own = (person: Person) =>
-        person.read<{ unreadThreads: number; threadMentions: number }>("/api/own");
+        person.read<{ unreadThreads: number; threadMentions: number }>("/api/me");
       const root = await alice.say(place, "let us talk");
       await bob.say(place, "before", { threadRoot: root });
       const before = await own(bob);
@@ -244,7 +250,7 @@ for (const kind of databaseKinds) {
         threadMentions: before.threadMentions + 1,
       });
       expect(await bob.room(place)).toMatchObject({ unread: 1, mentions: 0 });
-      await bob.did("thread.mark_read", { room: place, seq: root, upTo: call });
+      await bob.run("thread.mark_read", { room: place, seq: root, upTo: call });
       expect(await own(bob)).toEqual(before);
       await alice.say(place, "all of you: @room", { threadRoot: root });
       expect((await own(bob)).threadMentions).toBe(before.threadMentions + 1);
@@ -257,15 +263,15 @@ for (const kind of databaseKinds) {
         { excerpt: "what do you say, @bob?", threadRoot: root },
       ]);
       // Whoever answers follows again, whatever they had decided before.
-      await bob.did("thread.follow", { room: place, seq: root, isFollowed: false });
+      await bob.run("thread.follow", { room: place, seq: root, isFollowed: false });
       const isFollowed = async () =>
         (await bob.read<{ isFollowed: boolean }>(`/api/rooms/${place}/threads/${root}`)).isFollowed;
       expect(await isFollowed()).toBe(false);
       await bob.say(place, "one more thing", { threadRoot: root });
       expect(await isFollowed()).toBe(true);
       // What it hangs on is gone: one can still stop following, and not begin.
-      await alice.did("message.delete", { room: place, seq: root });
-      await bob.did("thread.follow", { room: place, seq: root, isFollowed: false });
+      await alice.run("message.delete", { room: place, seq: root });
+      await bob.run("thread.follow", { room: place, seq: root, isFollowed: false });
       expect(await isFollowed()).toBe(false);
       expect(await bob.refusedWith("thread.follow", { room: place, seq: root, isFollowed: true })).toBe(
         "message_gone",
@@ -274,8 +280,8 @@ for (const kind of databaseKinds) {
 
     test("a poll counts each voice once; where it is anonymous nobody learns whose", async () => {
       const open = await ask({ isMultiple: true });
-      await bob.did("poll.vote", { room, seq: open, choices: [0, 1] });
-      expect((await bob.did("poll.vote", { room, seq: open, choices: [2] })).poll.counts).toEqual([0, 0, 1]);
+      await bob.run("poll.vote", { room, seq: open, choices: [0, 1] });
+      expect((await bob.run("poll.vote", { room, seq: open, choices: [2] })).poll.counts).toEqual([0, 0, 1]);
       const single = await ask();
       expect(await bob.refusedWith("poll.vote", { room, seq: single, choices: [0, 1] })).toBe(
         "message_invalid",
@@ -283,17 +289,17 @@ for (const kind of databaseKinds) {
       expect(await bob.refusedWith("poll.vote", { room, seq: single, choices: [3] })).toBe("message_invalid");
       const hidden = await ask({ isAnonymous: true });
       const before = (await alice.room(room)).headSeq;
-      expect((await bob.did("poll.vote", { room, seq: hidden, choices: [1] })).poll).toEqual({
+      expect((await bob.run("poll.vote", { room, seq: hidden, choices: [1] })).poll).toEqual({
         counts: [0, 1, 0],
         voters: null,
         isClosed: false,
       });
       const log = await (await alice.fetch(`/api/rooms/${room}/events?after=${before}`)).text();
       expect(log).not.toContain(await bob.id());
-      expect((await load(bob)).ownVotes[hidden]).toEqual([1]);
-      expect((await load(alice)).ownVotes[hidden]).toBeUndefined();
+      expect((await load(bob)).myVotes[hidden]).toEqual([1]);
+      expect((await load(alice)).myVotes[hidden]).toBeUndefined();
       expect(await bob.refusedWith("poll.close", { room, seq: hidden })).toBe("forbidden");
-      await alice.did("poll.close", { room, seq: hidden });
+      await alice.run("poll.close", { room, seq: hidden });
       expect(await bob.refusedWith("poll.vote", { room, seq: hidden, choices: [0] })).toBe("poll_closed");
       const timed = await ask({ closesAt: Date.now() + 900 });
       const isClosed = async () =>
@@ -304,11 +310,11 @@ for (const kind of databaseKinds) {
     }, 20_000);
 
     test("@room and @here call everybody; more than 20 people only on purpose; names, alerts and blocks are kept", async () => {
-      await carol.did("room.join", { room });
+      await carol.run("room.join", { room });
       const b = await bob.connect();
       await alice.say(room, "hello @room");
       expect(await carol.room(room)).toMatchObject({ mentions: 1 });
-      await carol.did("alert_words.set", { words: ["Deploy"] });
+      await carol.run("keywords.set", { words: ["Deploy"] });
       // The lists are read again a moment later.
       const isHeard = async () => {
         await alice.say(room, "we deploy at noon");
@@ -324,7 +330,7 @@ for (const kind of databaseKinds) {
         "we deploy at noon",
         "hello @room",
       ]);
-      await carol.did("person.block", { person: await alice.id() });
+      await carol.run("person.block", { person: await alice.id() });
       await alice.say(room, "@carol again");
       await alice.say(room, "and @room again");
       // Neither what comes calls, nor what was said before.
@@ -335,23 +341,23 @@ for (const kind of databaseKinds) {
       );
       expect(excerpts).not.toContain("and @room again");
       const thread = await carol.say(room, "in my thread");
-      const waiting = async () => (await carol.read<{ unreadThreads: number }>("/api/own")).unreadThreads;
+      const waiting = async () => (await carol.read<{ unreadThreads: number }>("/api/me")).unreadThreads;
       const threadsBefore = await waiting();
       await alice.say(room, "blocked answer", { threadRoot: thread });
       expect(await waiting()).toBe(threadsBefore);
       expect(await alice.refusedWith("direct.open", { people: [await carol.id()] })).toBe("blocked");
       expect(await carol.refusedWith("direct.open", { people: [await alice.id()] })).toBe("blocked");
-      await carol.did("person.unblock", { person: await alice.id() });
+      await carol.run("person.unblock", { person: await alice.id() });
       const crowd = await Promise.all(
         Array.from({ length: 20 }, (_, index) => join(server, `crowd${index}`)),
       );
-      await alice.did("member.add", { room, people: await Promise.all(crowd.map((person) => person.id())) });
-      const call = (callsEverybody?: boolean) =>
-        alice.order("message.send", {
+      await alice.run("member.add", { room, people: await Promise.all(crowd.map((person) => person.id())) });
+      const call = (mentionsEveryone?: boolean) =>
+        alice.command("message.send", {
           room,
           sendId: crypto.randomUUID() as SendId,
           body: { kind: "text", text: "all @room" },
-          callsEverybody,
+          mentionsEveryone,
         });
       const refused = await call();
       expect(await refused.json()).toMatchObject({
@@ -366,9 +372,9 @@ for (const kind of databaseKinds) {
     }, 30_000);
 
     test("a direct room of two is closed to both when one blocks the other", async () => {
-      const direct = (await bob.did("direct.open", { people: [await carol.id()] })).room.id;
+      const direct = (await bob.run("direct.open", { people: [await carol.id()] })).room.id;
       await bob.say(direct, "hi");
-      await carol.did("person.block", { person: await bob.id() });
+      await carol.run("person.block", { person: await bob.id() });
       for (const person of [bob, carol])
         expect(
           await person.refusedWith("message.send", {
@@ -377,29 +383,29 @@ for (const kind of databaseKinds) {
             body: { kind: "text", text: "x" },
           }),
         ).toBe("blocked");
-      await carol.did("person.unblock", { person: await bob.id() });
+      await carol.run("person.unblock", { person: await bob.id() });
       await bob.say(direct, "hi again");
     });
 
     test("saved, reminded, sent later: each comes when it is due, once, and is one's own alone", async () => {
       const seq = await alice.say(room, "keep this");
-      await bob.did("message.save", { room, seq });
+      await bob.run("message.save", { room, seq });
       expect((await bob.read<{ messages: { seq: number }[] }>("/api/saved")).messages[0]).toMatchObject({
         seq,
       });
       expect((await alice.read<{ messages: unknown[] }>("/api/saved")).messages).toEqual([]);
       const b = await bob.connect();
       const sendId = crypto.randomUUID() as SendId;
-      await bob.did("message.schedule", { room, sendId, text: "sent later", at: Date.now() + 800 });
-      await bob.did("reminder.set", { room, seq, note: "look", at: Date.now() + 800 });
+      await bob.run("message.schedule", { room, sendId, text: "sent later", at: Date.now() + 800 });
+      await bob.run("reminder.set", { room, seq, note: "look", at: Date.now() + 800 });
       const dropped = crypto.randomUUID() as SendId;
-      await bob.did("message.schedule", { room, sendId: dropped, text: "never sent", at: Date.now() + 800 });
-      await bob.did("message.unschedule", { sendId: dropped });
-      expect(await bob.read("/api/later")).toMatchObject({
+      await bob.run("message.schedule", { room, sendId: dropped, text: "never sent", at: Date.now() + 800 });
+      await bob.run("message.unschedule", { sendId: dropped });
+      expect(await bob.read("/api/me/scheduled")).toMatchObject({
         scheduled: [{ text: "sent later" }],
         reminders: [{ note: "look", isDue: false }],
       });
-      expect(await alice.read("/api/later")).toEqual({ scheduled: [], reminders: [] });
+      expect(await alice.read("/api/me/scheduled")).toEqual({ scheduled: [], reminders: [] });
       expect(await b.next((frame) => frame.type === "reminder", 10_000)).toMatchObject({
         room,
         seq,
@@ -411,7 +417,10 @@ for (const kind of databaseKinds) {
         );
       expect(await waitUntil(async () => (await texts()).includes("sent later"), 10_000)).toBe(true);
       expect(await texts()).not.toContain("never sent");
-      expect(await bob.read("/api/later")).toMatchObject({ scheduled: [], reminders: [{ isDue: true }] });
+      expect(await bob.read("/api/me/scheduled")).toMatchObject({
+        scheduled: [],
+        reminders: [{ isDue: true }],
+      });
       expect(await bob.refusedWith("message.schedule", { room, sendId, text: "x", at: Date.now() - 1 })).toBe(
         "time_invalid",
       );
@@ -420,8 +429,8 @@ for (const kind of databaseKinds) {
 
     test("a report waits for whoever moderates, is settled once, and deletes where that was decided", async () => {
       const seq = await bob.say(room, "something rude");
-      await carol.did("message.report", { room, seq, reason: "rude" });
-      await carol.did("message.report", { room, seq, reason: "again" });
+      await carol.run("message.report", { room, seq, reason: "rude" });
+      await carol.run("message.report", { room, seq, reason: "again" });
       expect(await carol.read("/api/reports")).toEqual({ reports: [] });
       const { reports } = await alice.read<{ reports: { id: string }[] }>("/api/reports");
       expect(reports).toMatchObject([
@@ -436,7 +445,7 @@ for (const kind of databaseKinds) {
       expect(
         await carol.refusedWith("report.resolve", { report: report!.id, outcome: "dismissed", note: "" }),
       ).toBe("not_found");
-      await alice.did("report.resolve", { report: report!.id, outcome: "deleted", note: "be kind" });
+      await alice.run("report.resolve", { report: report!.id, outcome: "deleted", note: "be kind" });
       expect(
         await alice.refusedWith("report.resolve", { report: report!.id, outcome: "dismissed", note: "" }),
       ).toBe("not_found");
@@ -453,9 +462,9 @@ for (const kind of databaseKinds) {
 
     test("a word that the server takes no message with is refused, in a message, an edit and a poll; owners and admins choose it", async () => {
       expect(await bob.refusedWith("word_filter.set", { words: ["nice"] })).toBe("forbidden");
-      await alice.did("word_filter.set", { words: ["Darn", "very bad"] });
+      await alice.run("word_filter.set", { words: ["Darn", "very bad"] });
       const send = (text: string) =>
-        bob.order("message.send", {
+        bob.command("message.send", {
           room,
           sendId: crypto.randomUUID() as SendId,
           body: { kind: "text", text },
@@ -472,20 +481,20 @@ for (const kind of databaseKinds) {
           body: poll({ choices: ["darn", "x"] }),
         }),
       ).toBe("message_filtered");
-      await alice.did("word_filter.set", { words: [] });
+      await alice.run("word_filter.set", { words: [] });
       expect(await waitUntil(async () => (await send("darn it")).status === 200)).toBe(true);
     });
 
     test("who has read a message is shown to those who show it too", async () => {
       const seq = await alice.say(room, "read me");
-      await bob.did("room.mark_read", { room, seq });
+      await bob.run("room.mark_read", { room, seq });
       const readers = () =>
         alice.read<{ readers: { username: string }[] }>(`/api/rooms/${room}/messages/${seq}/readers`);
       expect((await readers()).readers.map((person) => person.username)).toContain("bob");
-      await bob.did("reading.share", { isShared: false });
+      await bob.run("read_receipts.set", { isShared: false });
       expect((await readers()).readers.map((person) => person.username)).not.toContain("bob");
       expect((await bob.fetch(`/api/rooms/${room}/messages/${seq}/readers`)).status).toBe(403);
-      await bob.did("reading.share", { isShared: true });
+      await bob.run("read_receipts.set", { isShared: true });
     });
 
     test("a page stands where it was asked for, and says what is before and after it", async () => {

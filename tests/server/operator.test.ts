@@ -50,7 +50,7 @@ for (const kind of databaseKinds) {
         expect.stringContaining(`http://localhost:${server.port}/reset?token=`),
       ]);
       expect((await reset(linkIn(text))).status).toBe(200);
-      expect((await new Person(server, "locked").logIn(next)).status).toBe(200);
+      expect((await new Person(server, "locked").signIn(next)).status).toBe(200);
     }, 30_000);
 
     test("disable-factor helps whoever lost phone, passkey and codes", async () => {
@@ -59,7 +59,7 @@ for (const kind of databaseKinds) {
       await setUpFactor(person);
       expect((await run("disable-factor", "phoneless")).code).toBe(0);
       const browser = new Person(server, "phoneless");
-      expect((await browser.logIn()).status).toBe(200);
+      expect((await browser.signIn()).status).toBe(200);
       const account = (await (await browser.fetch("/api/account")).json()) as {
         passkeys: number;
         hasFactor: boolean;
@@ -72,12 +72,12 @@ for (const kind of databaseKinds) {
       await join(server, "heir");
       expect((await run("create-owner", "heir")).code).toBe(0);
       const heir = new Person(server, "heir");
-      await heir.logIn();
+      await heir.signIn();
       expect((await heir.fetch("/api/admin/people")).status).toBe(200);
       const { text } = await run("create-owner", "newcomer");
       expect((await reset(linkIn(text))).status).toBe(200);
       const newcomer = new Person(server, "newcomer");
-      await newcomer.logIn(next);
+      await newcomer.signIn(next);
       const socket = await newcomer.enter();
       socket.close();
       const { entries } = (await (await newcomer.fetch("/api/admin/audit?who=newcomer")).json()) as {
@@ -106,7 +106,7 @@ for (const kind of databaseKinds) {
         await finished;
         expect([child.exitCode, output()]).toEqual([78, expect.stringContaining("another novaX is running")]);
       }
-      expect((await problemOf(await new Person(server, "alice").logIn("wrong password"))).code).toBe(
+      expect((await problemOf(await new Person(server, "alice").signIn("wrong password"))).code).toBe(
         "invalid_credentials",
       );
     }, 30_000);

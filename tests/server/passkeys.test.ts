@@ -10,7 +10,7 @@ import {
   type TestServer,
 } from "../support/server.ts";
 
-const loginOptions = "/login/passkey/options";
+const signInOptions = "/login/passkey/options";
 
 describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
   let data: TestData;
@@ -36,7 +36,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     change: Parameters<PasskeyAuthenticator["answer"]>[1] = {},
     by = browser(),
   ) {
-    const options = await passkeyOptions(by, loginOptions);
+    const options = await passkeyOptions(by, signInOptions);
     return by.post("/login/passkey", { response: authenticator.answer(options, change) });
   }
   const noticesOf = async (person: Person) => {
@@ -63,18 +63,18 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
   test("[M09] the challenge works once, for five minutes, for what it was made for", async () => {
     const authenticator = await addPasskey(await join(server, "challenged"));
     const one = browser();
-    const options = await passkeyOptions(one, loginOptions);
+    const options = await passkeyOptions(one, signInOptions);
     const send = (response: unknown) => one.post("/login/passkey", { response });
     expect((await send(authenticator.answer(options))).status).toBe(200);
     const again = await send(authenticator.answer(options));
     expect([again.status, (await problemOf(again)).code]).toEqual([401, "passkey_refused"]);
-    const late = await passkeyOptions(one, loginOptions);
+    const late = await passkeyOptions(one, signInOptions);
     await sql`update passkey_challenges set expires_at = ${Date.now() - 1}`;
     expect((await send(authenticator.answer(late))).status).toBe(401);
     // Ours alone: neither a made-up one, nor one that was made for something else.
     expect((await send(authenticator.answer({ ...options, challenge: "bWFkZSB1cA" }))).status).toBe(401);
     const owner = new Person(server, "challenged");
-    await owner.logIn();
+    await owner.signIn();
     const forConfirming = await passkeyOptions(owner, "/account/confirm/passkey/options");
     expect((await send(authenticator.answer(forConfirming))).status).toBe(401);
   });
@@ -82,7 +82,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
   test("[M09] of 50 uses of one answer at once one opens a session", async () => {
     const authenticator = await addPasskey(await join(server, "racer"));
     const one = browser();
-    const response = authenticator.answer(await passkeyOptions(one, loginOptions));
+    const response = authenticator.answer(await passkeyOptions(one, signInOptions));
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => one.post("/login/passkey", { response })),
     );
@@ -101,11 +101,11 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     ])
       expect((await signIn(authenticator, change)).status, JSON.stringify(change)).toBe(401);
     const one = browser();
-    const forged = authenticator.answer(await passkeyOptions(one, loginOptions));
+    const forged = authenticator.answer(await passkeyOptions(one, signInOptions));
     const impostor = new PasskeyAuthenticator(server.origin);
-    forged.response.signature = impostor.answer(await passkeyOptions(one, loginOptions)).response.signature;
+    forged.response.signature = impostor.answer(await passkeyOptions(one, signInOptions)).response.signature;
     expect((await one.post("/login/passkey", { response: forged })).status).toBe(401);
-    const unknown = impostor.answer(await passkeyOptions(one, loginOptions));
+    const unknown = impostor.answer(await passkeyOptions(one, signInOptions));
     expect((await one.post("/login/passkey", { response: unknown })).status).toBe(401);
     expect(one.sessionToken).toBeUndefined();
     expect((await signIn(authenticator)).status).toBe(200);
@@ -198,7 +198,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     const turnedOn = await person.post("/account/two-factor/passkeys", {});
     expect(((await turnedOn.json()) as { recovery_codes: string[] }).recovery_codes).toHaveLength(10);
     const one = new Person(server, "both");
-    expect((await problemOf(await one.logIn())).code).toBe("second_factor_required");
+    expect((await problemOf(await one.signIn())).code).toBe("second_factor_required");
     const asked = await passkeyOptions(one, "/login/code/passkey/options");
     const send = (by: PasskeyAuthenticator, options: typeof asked) =>
       one.post("/login/code/passkey", { response: by.answer(options) });
@@ -209,13 +209,13 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
       trust_device: true,
     });
     expect(done.status).toBe(200);
-    expect((await one.logIn()).status).toBe(200);
+    expect((await one.signIn()).status).toBe(200);
     // Where it was the last factor, its removal turns the factor off.
     const fresh = await signIn(authenticator, {}, one);
     expect(fresh.status).toBe(200);
     expect((await one.post(`/account/passkeys/${authenticator.id}/remove`, {})).status).toBe(200);
     expect(await noticesOf(one)).toContain("factor_disabled");
-    expect((await new Person(server, "both").logIn()).status).toBe(200);
+    expect((await new Person(server, "both").signIn()).status).toBe(200);
   });
 
   test("[M08] a passkey opens an account with an authenticator app as well, and no account that is shut", async () => {
@@ -238,12 +238,12 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
   });
 
   test("[A13] what asks for a passkey to sign in tells nothing of anybody, and is limited", async () => {
-    const options = (await passkeyOptions(browser(), loginOptions)) as Record<string, unknown>;
+    const options = (await passkeyOptions(browser(), signInOptions)) as Record<string, unknown>;
     expect(options.allowCredentials).toBeUndefined();
     expect(options.userVerification).toBe("required");
     let last = 200;
     for (let index = 0; index < 80 && last === 200; index++)
-      last = (await browser().post(loginOptions, {})).status;
+      last = (await browser().post(signInOptions, {})).status;
     expect(last).toBe(429);
   });
 });

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join as joinPath, resolve } from "node:path";
-import type { FieldsOf, OrderType } from "@novax/protocol/commands";
+import type { CommandType, FieldsOf } from "@novax/protocol/commands";
 import { commandSpecs, commandTypes } from "@novax/protocol/commands";
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import {
@@ -44,7 +44,7 @@ const expected: Record<keyof typeof roomPermissions, string> = {
   "message.pin": "yes yes yes no",
   "message.react": "yes yes yes no",
   "message.report": "yes yes yes yes",
-  "mention.everybody": "yes yes yes no",
+  "mention.everyone": "yes yes yes no",
   "poll.vote": "yes yes yes no",
   "poll.close_any": "yes yes no no",
   "report.resolve": "yes yes no no",
@@ -54,7 +54,7 @@ const expectedOnServer: Record<keyof typeof serverPermissions, string> = {
   "room.browse": "yes yes yes no",
   "room.join": "yes yes yes no",
   "direct.open": "yes yes yes yes",
-  "own.change": "yes yes yes yes",
+  "me.change": "yes yes yes yes",
   "report.resolve_any": "yes yes no no",
   "word_filter.change": "yes yes no no",
   "address.ban": "yes no no no",
@@ -120,29 +120,29 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
   /** A room with somebody of every role in it, and what the commands of the table are about. */
   async function setUp(): Promise<{
     room: RoomId;
-    fields: (type: OrderType, by: Person) => Promise<object>;
+    fields: (type: CommandType, by: Person) => Promise<object>;
   }> {
-    const { room } = (await people.owner.did("room.create", {
+    const { room } = (await people.owner.run("room.create", {
       kind: "public",
       name: `Room ${crypto.randomUUID()}`,
     })) as { room: { id: RoomId } };
     const members = [people.moderator, people.member, people.read_only, people.victim];
-    await people.owner.did("member.add", {
+    await people.owner.run("member.add", {
       room: room.id,
       people: await Promise.all(members.map((person) => person.id())),
     });
     for (const role of ["moderator", "read_only"] as const)
-      await people.owner.did("member.set_role", { room: room.id, person: await people[role].id(), role });
+      await people.owner.run("member.set_role", { room: room.id, person: await people[role].id(), role });
     const victim = await people.victim.id();
     const byOther = await people.victim.say(room.id, "by somebody else");
     const sent = (person: Person) => sql`
       select seq from messages where room_id = ${room.id} and sender_id = (select id from accounts where username = ${person.username}) order by seq limit 1`;
-    const fields = async (type: OrderType, by: Person): Promise<object> => {
+    const fields = async (type: CommandType, by: Person): Promise<object> => {
       // Whoever may only read wrote something before that was decided.
       const own = async () => Number((await sent(by))[0]?.seq ?? byOther);
       const at = { room: room.id, seq: byOther };
       const later = Date.now() + 3_600_000;
-      const all: Partial<Record<OrderType, object>> = {
+      const all: Partial<Record<CommandType, object>> = {
         "room.change": { room: room.id, description: crypto.randomUUID() },
         "room.set_topic": { room: room.id, topic: crypto.randomUUID() },
         "member.add": { room: room.id, people: [await people.newcomer.id()] },
@@ -176,7 +176,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     let pollSeq: number | null = null;
     const poll = async () => {
       pollSeq ??= (
-        await people.victim.did("message.send", {
+        await people.victim.run("message.send", {
           room: room.id,
           sendId: crypto.randomUUID() as SendId,
           body: {
@@ -197,22 +197,22 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
   }
 
   const ways = {
-    http: async (person: Person, type: OrderType, fields: object): Promise<string> => {
-      const response = await person.order(type, fields as FieldsOf<OrderType>);
+    http: async (person: Person, type: CommandType, fields: object): Promise<string> => {
+      const response = await person.command(type, fields as FieldsOf<CommandType>);
       return response.status === 200 ? "ok" : ((await response.json()) as { code: string }).code;
     },
-    socket: async (person: Person, type: OrderType, fields: object): Promise<string> => {
+    socket: async (person: Person, type: CommandType, fields: object): Promise<string> => {
       const socket: TestSocket = await person.connect();
-      const reply = await socket.order({ type, ...fields } as never);
+      const reply = await socket.command({ type, ...fields } as never);
       socket.close();
       return reply.ok ? "ok" : reply.code;
     },
   };
   /** What needs more than the right: a poll is closed by whoever asked, a message edited by its author. */
-  const ownAlone: readonly OrderType[] = ["poll.close"];
+  const ownAlone: readonly CommandType[] = ["poll.close"];
   const inRoom = commandTypes.filter(
-    (type): type is OrderType =>
-      commandSpecs[type].needs.in === "room" && !ownAlone.includes(type as OrderType),
+    (type): type is CommandType =>
+      commandSpecs[type].needs.in === "room" && !ownAlone.includes(type as CommandType),
   );
 
   for (const [way, order] of Object.entries(ways)) {
@@ -234,16 +234,16 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
             ).toBe(false);
           else expect(outcome, `${type} ${role}`).toBe("forbidden");
           if (type === "member.remove" || type === "member.ban") {
-            await people.owner.order("member.unban", {
+            await people.owner.command("member.unban", {
               room: ((await fields(type, person)) as { room: RoomId }).room,
               person: await people.victim.id(),
             });
-            await people.victim.order("room.join", {
+            await people.victim.command("room.join", {
               room: ((await fields(type, person)) as { room: RoomId }).room,
             });
           }
           if (type === "room.leave")
-            await person.order("room.join", {
+            await person.command("room.join", {
               room: ((await fields(type, person)) as { room: RoomId }).room,
             });
         }
@@ -255,15 +255,15 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     }, 120_000);
   }
   /** An author's right is on their own message; whoever has none there is told so. */
-  const outcomeIsRight = (type: OrderType, role: RoomRole, outcome: string): boolean =>
+  const outcomeIsRight = (type: CommandType, role: RoomRole, outcome: string): boolean =>
     !(type.startsWith("message.") && role === "read_only" && outcome === "forbidden");
 
   test("[Z01] what one may on the server, for every role", async () => {
-    const orders: [OrderType, keyof typeof expectedOnServer, () => object][] = [
+    const orders: [CommandType, keyof typeof expectedOnServer, () => object][] = [
       ["room.create", "room.create", () => ({ kind: "public", name: crypto.randomUUID() })],
       ["room.join", "room.join", () => ({ room: "" })],
       ["direct.open", "direct.open", () => ({ people: [] })],
-      ["status.set", "own.change", () => ({ emoji: "", text: "", until: null })],
+      ["status.set", "me.change", () => ({ emoji: "", text: "", until: null })],
       ["word_filter.set", "word_filter.change", () => ({ words: [] })],
     ];
     const admin = await join(server, "adam");
@@ -272,7 +272,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     for (const [type, right, fields] of orders) {
       const cells = expectedOnServer[right].split(" ");
       for (const [index, role] of serverRoles.entries()) {
-        const { room } = (await people.outsider.did("room.create", {
+        const { room } = (await people.outsider.run("room.create", {
           kind: "public",
           name: crypto.randomUUID(),
         })) as { room: { id: RoomId } };
@@ -288,7 +288,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     expect(await findVictor()).toBe(0);
     expect(await people.guest.rooms()).toEqual([expect.objectContaining({ kind: "direct" })]);
     const { room } = await setUp();
-    await people.owner.did("member.add", { room, people: [await people.guest.id()] });
+    await people.owner.run("member.add", { room, people: [await people.guest.id()] });
     expect(await findVictor()).toBe(1);
   });
 
@@ -296,12 +296,12 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     const { room } = await setUp();
     const { member } = people;
     expect(await member.refusedWith("room.change", { room, topic: "x" })).toBe("forbidden");
-    await people.owner.did("member.set_role", { room, person: await member.id(), role: "moderator" });
-    await member.did("room.change", { room, topic: "x" });
-    await people.owner.did("member.set_role", { room, person: await member.id(), role: "read_only" });
+    await people.owner.run("member.set_role", { room, person: await member.id(), role: "moderator" });
+    await member.run("room.change", { room, topic: "x" });
+    await people.owner.run("member.set_role", { room, person: await member.id(), role: "read_only" });
     expect(await member.refusedWith("room.set_topic", { room, topic: "y" })).toBe("forbidden");
-    await owner.did("room.join", { room });
-    await owner.did("room.change", { room, topic: "the server's owner" });
+    await owner.run("room.join", { room });
+    await owner.run("room.change", { room, topic: "the server's owner" });
   });
 
   test("[Z05] [Z06] an unknown key, a key of every object, another type: refused, and nothing changes", async () => {
@@ -339,7 +339,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
       `/api/rooms/${room}/members`,
       "/api/people?q=",
       `/api/people/${await people.victim.id()}`,
-      "/api/own",
+      "/api/me",
       "/api/mentions",
       "/api/threads",
     ])
@@ -351,10 +351,10 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     const { room } = await setUp();
     const { victim, owner: boss } = people;
     const seq = await boss.say(room, `for your eyes @${victim.username} only-${room}`);
-    await victim.did("message.save", { room, seq });
+    await victim.run("message.save", { room, seq });
     await victim.say(room, "an answer", { threadRoot: seq });
     expect(await (await victim.fetch("/api/mentions")).text()).toContain(`only-${room}`);
-    await boss.did("member.remove", { room, person: await victim.id() });
+    await boss.run("member.remove", { room, person: await victim.id() });
     for (const path of [
       "/api/mentions",
       "/api/saved",

@@ -62,8 +62,8 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
       200,
     );
     expect(browser.sessionToken).toBeUndefined();
-    expect((await browser.logIn()).status).toBe(401);
-    expect((await browser.logIn(next)).status).toBe(200);
+    expect((await browser.signIn()).status).toBe(401);
+    expect((await browser.signIn(next)).status).toBe(200);
     expect((await person.fetch("/api/messages")).status).toBe(401);
   });
 
@@ -142,7 +142,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     expect(statuses.filter((status) => status === 400)).toHaveLength(49);
     const winner = statuses.indexOf(200);
-    expect((await new Person(server, "raced").logIn(`four quiet words ${winner}`)).status).toBe(200);
+    expect((await new Person(server, "raced").signIn(`four quiet words ${winner}`)).status).toBe(200);
   }, 60_000);
 
   test("[R03] a refused password leaves the link as it was", async () => {
@@ -172,7 +172,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     const { recoveryCodes } = await setUpFactor(person);
     expect((await reset(tokenOf(await linkFor("guarded")))).status).toBe(200);
     const browser = new Person(server, "guarded");
-    const half = await browser.logIn(next);
+    const half = await browser.signIn(next);
     expect([half.status, (await problemOf(half)).code]).toEqual([401, "second_factor_required"]);
     expect(browser.sessionToken).toBeUndefined();
     expect((await browser.post("/login/code", { code: recoveryCodes[0] })).status).toBe(200);
@@ -183,13 +183,13 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     await confirmAddress(person);
     const { recoveryCodes } = await setUpFactor(person);
     const other = new Person(server, "lost");
-    await other.logIn();
+    await other.signIn();
     expect((await other.post("/login/code", { code: recoveryCodes[0], trust_device: true })).status).toBe(
       200,
     );
     const trusting = new Person(server, "lost");
     trusting.cookies.set("novax_device", other.cookies.get("novax_device")!);
-    expect((await trusting.logIn()).status).toBe(200);
+    expect((await trusting.signIn()).status).toBe(200);
     const sockets = await Promise.all([person, other, trusting].map((device) => device.enter()));
     const token = tokenOf(await linkFor("lost"));
     const startedAt = Date.now();
@@ -198,7 +198,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect(Date.now() - startedAt).toBeLessThan(2000);
     for (const device of [person, other, trusting])
       expect((await device.fetch("/api/messages")).status).toBe(401);
-    expect((await problemOf(await trusting.logIn(next))).code).toBe("second_factor_required");
+    expect((await problemOf(await trusting.signIn(next))).code).toBe("second_factor_required");
   });
 
   test("[R07] its page sends no referrer, and opening it uses nothing up", async () => {
@@ -226,7 +226,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     await confirmAddress(person);
     await reset(tokenOf(await linkFor("informed")));
     expect((await smtp.next("informed@example.org", /set anew/)).text).toContain("informed");
-    await person.logIn(next);
+    await person.signIn(next);
     const account = (await (await person.fetch("/api/account")).json()) as { notices: { kind: string }[] };
     expect(account.notices.map((notice) => notice.kind)).toContain("password_reset");
   });
@@ -277,9 +277,9 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     await join(server, "besieged");
     const token = tokenOf(await linkFor("besieged"));
     await sql`update accounts set failures_in_a_row = 100 where username = 'besieged'`;
-    expect((await new Person(server, "besieged").logIn()).status).toBe(401);
+    expect((await new Person(server, "besieged").signIn()).status).toBe(401);
     expect((await reset(token)).status).toBe(200);
-    expect((await new Person(server, "besieged").logIn(next)).status).toBe(200);
+    expect((await new Person(server, "besieged").signIn(next)).status).toBe(200);
   });
 
   async function confirmAddress(person: Person): Promise<void> {

@@ -41,7 +41,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
 
   const make = async (by: Person, people: Person[], more = {}): Promise<RoomId> => {
     const ids = await Promise.all(people.map((person) => person.id()));
-    return (await by.did("room.create", { kind: "public", name: crypto.randomUUID(), people: ids, ...more }))
+    return (await by.run("room.create", { kind: "public", name: crypto.randomUUID(), people: ids, ...more }))
       .room.id;
   };
   const send = (room: RoomId, text: string) => ({
@@ -53,7 +53,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     const socket = await person.connect();
     const hello = socket.frames[0]!;
     const epoch = hello.type === "hello" ? hello.epoch : "";
-    await socket.order({ type: "rooms.attach", epoch, positions: [] });
+    await socket.command({ type: "rooms.attach", epoch, positions: [] });
     return socket;
   };
 
@@ -72,12 +72,12 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
       const hello = socket.frames[0]!;
       const epoch = hello.type === "hello" ? hello.epoch : "";
       await Promise.all([
-        socket.order({ type: "rooms.attach", epoch, positions: [] }),
-        alice.did("member.remove", { room, person: id }),
+        socket.command({ type: "rooms.attach", epoch, positions: [] }),
+        alice.run("member.remove", { room, person: id }),
       ]);
       await alice.say(room, `after ${round}`);
       await watcher.until(() => watcher.messageTexts.includes(`after ${round}`));
-      await socket.order({ type: "ping" });
+      await socket.command({ type: "ping" });
       expect(socket.texts.join()).not.toContain(`after ${round}`);
       socket.close();
     }
@@ -89,13 +89,13 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     const b = await attachAll(bob);
     const from = (await alice.room(room)).headSeq;
     const seq = await alice.say(room, "secret to be deleted");
-    await bob.did("message.send", { ...send(room, "I answer"), replyTo: seq });
+    await bob.run("message.send", { ...send(room, "I answer"), replyTo: seq });
     const edited = await alice.say(room, "secret to be edited");
-    await alice.did("message.edit", { room, seq: edited, text: "harmless" });
-    await alice.did("message.delete", { room, seq });
+    await alice.run("message.edit", { room, seq: edited, text: "harmless" });
+    await alice.run("message.delete", { room, seq });
     await alice.say(room, "the end");
     await b.until(() => b.messageTexts.includes("the end"));
-    await carol.did("room.join", { room });
+    await carol.run("room.join", { room });
     const late = await carol.connect();
     await late.attach(room, from);
     await late.until(() => late.messageTexts.includes("the end"));
@@ -105,21 +105,21 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
 
   test("going out and in lifts nothing: silence, reading only, the wait of a slow room", async () => {
     const room = await make(alice, []);
-    await bob.did("room.join", { room });
+    await bob.run("room.join", { room });
     const person = await bob.id();
     const goOutAndIn = async () => {
-      await bob.did("room.leave", { room });
-      await bob.did("room.join", { room });
+      await bob.run("room.leave", { room });
+      await bob.run("room.join", { room });
     };
-    await alice.did("member.silence", { room, person, until: Date.now() + 60_000 });
+    await alice.run("member.silence", { room, person, until: Date.now() + 60_000 });
     await goOutAndIn();
     expect(await bob.refusedWith("message.send", send(room, "x"))).toBe("silenced");
-    await alice.did("member.silence", { room, person, until: null });
-    await alice.did("room.change", { room, slowModeSeconds: 60 });
+    await alice.run("member.silence", { room, person, until: null });
+    await alice.run("room.change", { room, slowModeSeconds: 60 });
     await bob.say(room, "once");
     await goOutAndIn();
     expect(await bob.refusedWith("message.send", send(room, "twice"))).toBe("slow_mode");
-    await alice.did("member.set_role", { room, person, role: "read_only" });
+    await alice.run("member.set_role", { room, person, role: "read_only" });
     await goOutAndIn();
     expect(await bob.room(room)).toMatchObject({ role: "read_only" });
   });
@@ -127,24 +127,24 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
   test("[W05] whoever was removed hears nothing of the threads they followed there", async () => {
     const room = await make(alice, [bob, carol], { kind: "private" });
     const root = await bob.say(room, "my thread");
-    await alice.did("member.remove", { room, person: await bob.id() });
+    await alice.run("member.remove", { room, person: await bob.id() });
     const b = await attachAll(bob);
     await carol.say(room, "an answer for @bob and @room", { threadRoot: root });
-    await b.order({ type: "ping" });
-    expect(b.frames.some((frame) => frame.type === "own" || frame.type === "mention")).toBe(false);
+    await b.command({ type: "ping" });
+    expect(b.frames.some((frame) => frame.type === "me.changed" || frame.type === "mention")).toBe(false);
     b.close();
   });
 
   test("of what is written together a slow room takes the first that is new, also beside one it knows", async () => {
     const room = await make(alice, [bob]);
     const known = send(room, "known");
-    await bob.did("message.send", known);
-    await alice.did("room.change", { room, slowModeSeconds: 60 });
+    await bob.run("message.send", known);
+    await alice.run("room.change", { room, slowModeSeconds: 60 });
     const db = await openDatabase({ kind: "postgres", url: data.url! }, silentLog);
     const writers = new RoomWriters({ db, bus: createLocalBus(silentLog), clock: systemClock });
     const by = async (person: Person, { sendId, body }: ReturnType<typeof send>) => {
       const sender = { id: await person.id(), username: person.username, displayName: person.username };
-      const rest = { replyTo: null, threadRoot: null, mentionsAll: false, names: [], accounts: [] };
+      const rest = { replyTo: null, threadRoot: null, mentionsEveryone: false, names: [], accounts: [] };
       return { sender, sessionId: null, sendId, body, ...rest };
     };
     const drafts = [
@@ -169,15 +169,15 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
   test("[W05] whoever looked at a room without receiving it hears nothing of it, before or after the removal", async () => {
     const room = await make(alice, [bob], { kind: "private" });
     const socket = await bob.connect();
-    expect(await socket.order({ type: "room.view", room })).toMatchObject({ ok: false, code: "not_found" });
+    expect(await socket.command({ type: "room.view", room })).toMatchObject({ ok: false, code: "not_found" });
     await socket.attach(room, 0);
-    expect(await socket.order({ type: "room.view", room })).toMatchObject({ ok: true });
-    await alice.did("member.remove", { room, person: await bob.id() });
-    await socket.next((frame) => frame.type === "left");
+    expect(await socket.command({ type: "room.view", room })).toMatchObject({ ok: true });
+    await alice.run("member.remove", { room, person: await bob.id() });
+    await socket.next((frame) => frame.type === "room.left");
     const a = await alice.connect();
     await a.attach(room);
-    await a.order({ type: "typing.start", room });
-    await socket.order({ type: "ping" });
+    await a.command({ type: "typing.start", room });
+    await socket.command({ type: "ping" });
     expect(socket.frames.some((frame) => frame.type === "typing")).toBe(false);
     for (const open of [socket, a]) open.close();
   });
@@ -186,27 +186,27 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     const room = await make(alice, [bob]);
     const seq = await bob.say(room, "said before");
     const person = await bob.id();
-    await alice.did("member.silence", { room, person, until: Date.now() + 60_000 });
+    await alice.run("member.silence", { room, person, until: Date.now() + 60_000 });
     expect(await bob.refusedWith("message.edit", { room, seq, text: "more @alice" })).toBe("silenced");
     expect(await bob.refusedWith("room.set_topic", { room, topic: "more" })).toBe("silenced");
     expect(await bob.refusedWith("message.pin", { room, seq })).toBe("silenced");
     expect(await bob.refusedWith("reaction.add", { room, seq, emoji: "👎" })).toBe("silenced");
     const [a, b] = [await alice.connect(), await bob.connect()];
     for (const socket of [a, b]) await socket.attach(room);
-    await b.order({ type: "typing.start", room });
-    await a.order({ type: "ping" });
+    await b.command({ type: "typing.start", room });
+    await a.command({ type: "ping" });
     expect(a.frames.some((frame) => frame.type === "typing")).toBe(false);
-    await alice.did("member.silence", { room, person, until: null });
-    await alice.did("room.change", { room, posting: "moderators" });
+    await alice.run("member.silence", { room, person, until: null });
+    await alice.run("room.change", { room, posting: "moderators" });
     expect(await bob.refusedWith("message.edit", { room, seq, text: "news" })).toBe("posting_restricted");
-    await b.order({ type: "typing.start", room });
-    await a.order({ type: "ping" });
+    await b.command({ type: "typing.start", room });
+    await a.command({ type: "ping" });
     expect(a.frames.some((frame) => frame.type === "typing")).toBe(false);
     for (const socket of [a, b]) socket.close();
-    await bob.did("reaction.add", { room, seq, emoji: "👍" });
-    const direct = (await bob.did("direct.open", { people: [await carol.id()] })).room.id;
+    await bob.run("reaction.add", { room, seq, emoji: "👍" });
+    const direct = (await bob.run("direct.open", { people: [await carol.id()] })).room.id;
     const own = await bob.say(direct, "hi");
-    await carol.did("person.block", { person });
+    await carol.run("person.block", { person });
     expect(
       await bob.refusedWith("message.edit", { room: direct, seq: own, text: "and one more thing" }),
     ).toBe("blocked");
@@ -215,13 +215,13 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
 
   test("whoever blocked somebody is not brought into their rooms; nobody is brought into more rooms than one can be in", async () => {
     const person = await carol.id();
-    await carol.did("person.block", { person: await bob.id() });
+    await carol.run("person.block", { person: await bob.id() });
     const room = await make(bob, [carol], { kind: "private" });
     expect((await carol.rooms()).some((own) => own.id === room)).toBe(false);
     expect(await bob.refusedWith("member.add", { room, people: [person] })).toBe("not_found");
-    await carol.did("person.unblock", { person: await bob.id() });
-    await bob.did("member.add", { room, people: [person] });
-    await bob.did("room.leave", { room });
+    await carol.run("person.unblock", { person: await bob.id() });
+    await bob.run("member.add", { room, people: [person] });
+    await bob.run("room.leave", { room });
     // She never did anything in it: it is not hers to answer for.
     expect(await carol.room(room)).toMatchObject({ role: "member" });
   });
@@ -236,21 +236,21 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
 
   test("a moderator does not settle what is said of themselves, nor learns who said it", async () => {
     const room = await make(alice, [bob, carol]);
-    await alice.did("member.set_role", { room, person: await bob.id(), role: "moderator" });
+    await alice.run("member.set_role", { room, person: await bob.id(), role: "moderator" });
     const seq = await bob.say(room, "abuse of power");
     const b = await attachAll(bob);
-    await carol.did("message.report", { room, seq, reason: "power" });
+    await carol.run("message.report", { room, seq, reason: "power" });
     expect((await bob.read<{ reports: unknown[] }>("/api/reports")).reports).toEqual([]);
     // Nor that there is something to learn.
-    await b.order({ type: "ping" });
-    expect(b.frames.some((frame) => frame.type === "own")).toBe(false);
+    await b.command({ type: "ping" });
+    expect(b.frames.some((frame) => frame.type === "me.changed")).toBe(false);
     b.close();
     const { reports } = await alice.read<{ reports: { id: string; text: string }[] }>("/api/reports");
     const report = reports.find((entry) => entry.text === "abuse of power")!;
     expect(await bob.refusedWith("report.resolve", { report: report.id, outcome: "deleted", note: "" })).toBe(
       "not_found",
     );
-    await alice.did("report.resolve", { report: report.id, outcome: "deleted", note: "" });
+    await alice.run("report.resolve", { report: report.id, outcome: "deleted", note: "" });
     // Deleted is deleted, in the queue too.
     expect(await (await alice.fetch("/api/reports?done=1")).text()).not.toContain("abuse of power");
   });
@@ -258,7 +258,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
   test("one name is one public room, however many want it at once; whoever runs the server is not kept out of any", async () => {
     const name = `Twin ${crypto.randomUUID()}`;
     const answers = await Promise.all(
-      Array.from({ length: 8 }, () => bob.order("room.create", { kind: "public", name })),
+      Array.from({ length: 8 }, () => bob.command("room.create", { kind: "public", name })),
     );
     expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
     for (const answer of answers.filter((refused) => refused.status !== 200))
@@ -267,11 +267,11 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     expect(await bob.refusedWith("member.ban", { room, person: await alice.id(), reason: "" })).toBe(
       "forbidden",
     );
-    await alice.did("room.join", { room });
+    await alice.run("room.join", { room });
   });
 
   test("words are found in whatever they are dressed, in names and topics too", async () => {
-    await alice.did("word_filter.set", { words: ["badword"] });
+    await alice.run("word_filter.set", { words: ["badword"] });
     const room = await make(alice, [bob]);
     for (const text of [
       "_badword_",
@@ -287,7 +287,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
       "message_filtered",
     );
     await bob.say(room, "badwords are another word");
-    await alice.did("word_filter.set", { words: [] });
+    await alice.run("word_filter.set", { words: [] });
   });
 
   test("what was taken back leaves no work behind, and an edit calls nobody twice", async () => {
@@ -295,23 +295,23 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     const jobs = async () => Number((await sql`select count(*) as jobs from jobs`)[0].jobs);
     const before = await jobs();
     const at = Date.now() + 3_600_000;
-    const { reminder } = await bob.did("reminder.set", { room, note: "x", at });
+    const { reminder } = await bob.run("reminder.set", { room, note: "x", at });
     const sendId = crypto.randomUUID() as SendId;
-    await bob.did("message.schedule", { room, sendId, text: "x", at });
+    await bob.run("message.schedule", { room, sendId, text: "x", at });
     expect(await jobs()).toBe(before + 2);
     expect(await bob.refusedWith("message.schedule", { room, sendId, text: "y", at })).toBe(
       "message_invalid",
     );
-    await bob.did("reminder.clear", { reminder });
-    await bob.did("message.unschedule", { sendId });
+    await bob.run("reminder.clear", { reminder });
+    await bob.run("message.unschedule", { sendId });
     expect(await jobs()).toBe(before);
     const b = await bob.connect();
     const seq = await alice.say(room, "hello @bob");
-    for (const text of ["hello @bob!", "hello @bob!!"]) await alice.did("message.edit", { room, seq, text });
-    await b.order({ type: "ping" });
+    for (const text of ["hello @bob!", "hello @bob!!"]) await alice.run("message.edit", { room, seq, text });
+    await b.command({ type: "ping" });
     expect(b.frames.filter((frame) => frame.type === "mention")).toHaveLength(1);
     for (let edit = 0; edit < 60; edit++)
-      await alice.did("message.edit", { room, seq, text: `edit ${edit}` });
+      await alice.run("message.edit", { room, seq, text: `edit ${edit}` });
     const { revisions } = await bob.read<{ revisions: unknown[] }>(
       `/api/rooms/${room}/messages/${seq}/revisions`,
     );

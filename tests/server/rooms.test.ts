@@ -33,13 +33,13 @@ for (const kind of databaseKinds) {
     });
 
     const make = async (name: string, more = {}): Promise<RoomId> =>
-      (await alice.did("room.create", { kind: "public", name, ...more })).room.id;
+      (await alice.run("room.create", { kind: "public", name, ...more })).room.id;
     /** A socket that receives every room of its person. */
     const attachAll = async (person: Person): Promise<TestSocket> => {
       const socket = await person.connect();
       const hello = socket.frames[0]!;
       const epoch = hello.type === "hello" ? hello.epoch : "";
-      await socket.order({ type: "rooms.attach", epoch, positions: [] });
+      await socket.command({ type: "rooms.attach", epoch, positions: [] });
       return socket;
     };
     const isIn = async (person: Person, room: RoomId) =>
@@ -48,22 +48,22 @@ for (const kind of databaseKinds) {
     test("a public room is found, joined and left; everybody in it hears of it, on every connection they have open", async () => {
       const [a, b] = [await attachAll(alice), await attachAll(bob)];
       const room = await make("Workshop", { topic: "Things in the making", colour: 7, icon: "🔧" });
-      expect(await a.next((frame) => frame.type === "entered")).toMatchObject({
+      expect(await a.next((frame) => frame.type === "room.joined")).toMatchObject({
         room: { id: room, name: "Workshop", role: "owner", colour: 7, icon: "🔧" },
       });
       const found = await bob.read<{ rooms: { id: string; isMember: boolean }[] }>("/api/browse?q=worksh");
       expect(found.rooms).toMatchObject([{ id: room, isMember: false }]);
-      expect((await bob.did("room.join", { room })).room).toMatchObject({
+      expect((await bob.run("room.join", { room })).room).toMatchObject({
         id: room,
         role: "member",
         unread: 0,
       });
-      await b.next((frame) => frame.type === "entered");
+      await b.next((frame) => frame.type === "room.joined");
       await alice.say(room, "welcome");
       await b.until(() => b.messageTexts.includes("welcome"));
       await a.until(() => a.events.some((event) => event.type === "member.joined"));
-      await bob.did("room.leave", { room });
-      await b.next((frame) => frame.type === "left" && frame.room === room);
+      await bob.run("room.leave", { room });
+      await b.next((frame) => frame.type === "room.left" && frame.room === room);
       await alice.say(room, "after the leaving");
       await a.until(() => a.messageTexts.includes("after the leaving"));
       expect(b.messageTexts).not.toContain("after the leaving");
@@ -87,7 +87,7 @@ for (const kind of databaseKinds) {
     });
 
     test("[Z02] a private room does not exist for whoever is not in it, whatever they try", async () => {
-      const { room } = await alice.did("room.create", {
+      const { room } = await alice.run("room.create", {
         kind: "private",
         name: "Board",
         people: [await bob.id()],
@@ -126,11 +126,11 @@ for (const kind of databaseKinds) {
       expect((await carol.read<{ rooms: unknown[] }>("/api/browse?q=board")).rooms).toEqual([]);
       const c = await attachAll(carol);
       await alice.say(room.id, "still between us");
-      expect(await c.order({ type: "room.view", room: room.id })).toMatchObject({
+      expect(await c.command({ type: "room.view", room: room.id })).toMatchObject({
         ok: false,
         code: "not_found",
       });
-      expect(await c.order({ type: "typing.start", room: room.id })).toMatchObject({
+      expect(await c.command({ type: "typing.start", room: room.id })).toMatchObject({
         ok: false,
         code: "not_found",
       });
@@ -143,9 +143,9 @@ for (const kind of databaseKinds) {
     test("two people have one direct room however they open it; it is nobody else's and nobody can be brought into it", async () => {
       const [a, b] = [await attachAll(alice), await attachAll(bob)];
       const opened = await Promise.all([
-        alice.did("direct.open", { people: [await bob.id()] }),
-        bob.did("direct.open", { people: [await alice.id()] }),
-        alice.did("direct.open", { people: [await bob.id(), await alice.id()] }),
+        alice.run("direct.open", { people: [await bob.id()] }),
+        bob.run("direct.open", { people: [await alice.id()] }),
+        alice.run("direct.open", { people: [await bob.id(), await alice.id()] }),
       ]);
       const ids = new Set(opened.map((answer) => answer.room.id));
       expect(ids.size).toBe(1);
@@ -157,31 +157,31 @@ for (const kind of databaseKinds) {
       expect(await alice.refusedWith("member.add", { room, people: [await carol.id()] })).toBe("forbidden");
       expect(await alice.refusedWith("room.change", { room, name: "Ours" })).toBe("forbidden");
       expect(await bob.refusedWith("message.delete", { room, seq: 1 })).toBe("forbidden");
-      const self = await alice.did("direct.open", { people: [] });
+      const self = await alice.run("direct.open", { people: [] });
       expect(self.room).toMatchObject({ kind: "direct", people: [], memberCount: 1 });
-      const group = await alice.did("direct.open", { people: [await bob.id(), await carol.id()] });
+      const group = await alice.run("direct.open", { people: [await bob.id(), await carol.id()] });
       expect(group.room).toMatchObject({ kind: "group", memberCount: 3 });
       for (const socket of [a, b]) socket.close();
     });
 
     test("whoever was removed or banned hears nothing that follows; banned they cannot come back until that is lifted", async () => {
       const room = await make("Stage");
-      await bob.did("room.join", { room });
+      await bob.run("room.join", { room });
       const b = await attachAll(bob);
       const person = await bob.id();
-      await alice.did("member.remove", { room, person });
-      await b.next((frame) => frame.type === "left" && frame.room === room);
+      await alice.run("member.remove", { room, person });
+      await b.next((frame) => frame.type === "room.left" && frame.room === room);
       await alice.say(room, "without bob");
-      await bob.did("room.join", { room });
-      await alice.did("member.ban", { room, person, reason: "noise" });
-      await b.next((frame) => frame.type === "left" && frame.room === room);
+      await bob.run("room.join", { room });
+      await alice.run("member.ban", { room, person, reason: "noise" });
+      await b.next((frame) => frame.type === "room.left" && frame.room === room);
       await alice.say(room, "still without bob");
       expect(await bob.refusedWith("room.join", { room })).toBe("banned");
       expect(await alice.read(`/api/rooms/${room}/bans`)).toMatchObject({
         bans: [{ person: { username: "bob" }, reason: "noise" }],
       });
-      await alice.did("member.unban", { room, person });
-      await bob.did("room.join", { room });
+      await alice.run("member.unban", { room, person });
+      await bob.run("room.join", { room });
       const texts = b.events.flatMap((event) =>
         event.type === "message.sent" && "text" in event.body ? [event.body.text] : [],
       );
@@ -192,7 +192,7 @@ for (const kind of databaseKinds) {
     test("an archived room is read and nothing more, and comes back; the room that everybody is in stays", async () => {
       const room = await make("Old plans");
       const seq = await alice.say(room, "the plan");
-      await alice.did("room.archive", { room });
+      await alice.run("room.archive", { room });
       expect(
         await alice.refusedWith("message.send", {
           room,
@@ -205,7 +205,7 @@ for (const kind of databaseKinds) {
       expect((await alice.read<{ entries: unknown[] }>(`/api/rooms/${room}/timeline`)).entries).toHaveLength(
         3,
       );
-      await alice.did("room.unarchive", { room });
+      await alice.run("room.unarchive", { room });
       await alice.say(room, "we go on");
       expect(await alice.refusedWith("room.archive", { room: generalRoomId })).toBe("room_fixed");
       expect(await bob.refusedWith("room.leave", { room: generalRoomId })).toBe("room_fixed");
@@ -213,30 +213,30 @@ for (const kind of databaseKinds) {
 
     test("who may write: moderators alone, one at a time, or not for a while", async () => {
       const room = await make("Announcements");
-      await bob.did("room.join", { room });
+      await bob.run("room.join", { room });
       const send = () =>
         bob.refusedWith("message.send", {
           room,
           sendId: crypto.randomUUID() as never,
           body: { kind: "text", text: "hi" },
         });
-      await alice.did("room.change", { room, posting: "moderators" });
+      await alice.run("room.change", { room, posting: "moderators" });
       expect(await send()).toBe("posting_restricted");
-      await alice.did("room.change", { room, posting: "everybody", slowModeSeconds: 60 });
+      await alice.run("room.change", { room, posting: "everybody", slowModeSeconds: 60 });
       await bob.say(room, "first");
       expect(await send()).toBe("slow_mode");
       await alice.say(room, "a moderator");
       await alice.say(room, "does not wait");
-      await alice.did("room.change", { room, slowModeSeconds: 0 });
-      await alice.did("member.silence", { room, person: await bob.id(), until: Date.now() + 60_000 });
+      await alice.run("room.change", { room, slowModeSeconds: 0 });
+      await alice.run("member.silence", { room, person: await bob.id(), until: Date.now() + 60_000 });
       expect(await send()).toBe("silenced");
-      await alice.did("member.silence", { room, person: await bob.id(), until: null });
-      await alice.did("member.set_role", { room, person: await bob.id(), role: "read_only" });
+      await alice.run("member.silence", { room, person: await bob.id(), until: null });
+      await alice.run("member.set_role", { room, person: await bob.id(), role: "read_only" });
       expect(await send()).toBe("forbidden");
     });
 
     test("a room has an owner as long as somebody is in it who has done something there", async () => {
-      const { room } = await bob.did("room.create", {
+      const { room } = await bob.run("room.create", {
         kind: "private",
         name: "Ours",
         people: [await carol.id()],
@@ -246,7 +246,7 @@ for (const kind of databaseKinds) {
         await bob.refusedWith("member.set_role", { room: room.id, person: await bob.id(), role: "member" }),
       ).toBe("last_owner");
       await carol.say(room.id, "it is mine too");
-      await bob.did("room.leave", { room: room.id });
+      await bob.run("room.leave", { room: room.id });
       expect(await carol.room(room.id)).toMatchObject({ role: "owner", memberCount: 1 });
       await c.until(() => c.events.some((event: RoomEvent) => event.type === "member.role_changed"));
       c.close();
@@ -254,13 +254,13 @@ for (const kind of databaseKinds) {
 
     test("what is unread and what calls one is the same on every device, and can be taken back", async () => {
       const room = await make("Counting");
-      await bob.did("room.join", { room });
+      await bob.run("room.join", { room });
       const [phone, desk] = [await attachAll(bob), await attachAll(bob)];
       const seqs = [];
       for (const text of ["one", "two @bob", "three"]) seqs.push(await alice.say(room, text));
       await phone.next((frame) => frame.type === "mention");
       expect(await bob.room(room)).toMatchObject({ unread: 3, mentions: 1 });
-      await bob.did("room.mark_read", { room, seq: seqs[1]! });
+      await bob.run("room.mark_read", { room, seq: seqs[1]! });
       for (const socket of [phone, desk])
         expect(await socket.next((frame) => frame.type === "read")).toMatchObject({
           room,
@@ -268,18 +268,18 @@ for (const kind of databaseKinds) {
           unread: 1,
           mentions: 0,
         });
-      await bob.did("room.mark_unread", { room, seq: seqs[1]! });
+      await bob.run("room.mark_unread", { room, seq: seqs[1]! });
       expect(await desk.next((frame) => frame.type === "read")).toMatchObject({ unread: 2, mentions: 1 });
       await bob.say(room, "my own is not unread to me");
-      await alice.did("message.delete", { room, seq: seqs[2]! });
+      await alice.run("message.delete", { room, seq: seqs[2]! });
       expect(await bob.room(room)).toMatchObject({ unread: 1, mentions: 1 });
-      await bob.did("room.set_preferences", { room, isFavourite: true, isMuted: true, notify: "mentions" });
+      await bob.run("room.set_preferences", { room, isStarred: true, isMuted: true, notify: "mentions" });
       expect(await phone.next((frame) => frame.type === "preferences")).toMatchObject({
-        isFavourite: true,
+        isStarred: true,
         isMuted: true,
         notify: "mentions",
       });
-      await bob.did("draft.save", { room, text: "half a thou" });
+      await bob.run("draft.save", { room, text: "half a thou" });
       expect(await desk.next((frame) => frame.type === "draft")).toMatchObject({ room, text: "half a thou" });
       expect(await (await bob.fetch("/chat")).text()).toContain("half a thou");
       for (const socket of [phone, desk]) socket.close();
@@ -288,9 +288,9 @@ for (const kind of databaseKinds) {
     test("who is here is told to those who look, with their status; away and quiet are seen", async () => {
       const dave = await join(server, "dave");
       const room = await make("Presence");
-      await dave.did("room.join", { room });
+      await dave.run("room.join", { room });
       const a = await attachAll(alice);
-      await a.order({ type: "room.view", room });
+      await a.command({ type: "room.view", room });
       const first = await a.next<{ type: "presence"; joined: { username: string }[] }>(
         (frame) => frame.type === "presence" && frame.room === room,
       );
@@ -304,22 +304,22 @@ for (const kind of databaseKinds) {
             frame.joined.some((person) => person.username === "dave" && person.state === state),
         );
       await heard("online");
-      await d.order({ type: "presence.set", isAway: true });
+      await d.command({ type: "presence.set", isAway: true });
       await heard("away");
-      await d.order({ type: "presence.set", isAway: false });
-      await dave.did("quiet.set", { until: Date.now() + 60_000 });
-      await heard("quiet");
-      await dave.did("status.set", { emoji: "🌴", text: "on holiday", until: null });
+      await d.command({ type: "presence.set", isAway: false });
+      await dave.run("dnd.set", { until: Date.now() + 60_000 });
+      await heard("dnd");
+      await dave.run("status.set", { emoji: "🌴", text: "on holiday", until: null });
       const shown = await a.next<{ joined: { status?: unknown }[] }>(
         (frame) => frame.type === "presence" && frame.joined.some((person) => person.status !== undefined),
       );
       expect(shown.joined[0]!.status).toEqual({ emoji: "🌴", text: "on holiday" });
       expect(await alice.read(`/api/people/${await dave.id()}`)).toMatchObject({
         status: { text: "on holiday" },
-        state: "quiet",
+        state: "dnd",
       });
       d.close();
-      await dave.did("quiet.set", { until: null });
+      await dave.run("dnd.set", { until: null });
       a.close();
     }, 20_000);
   });

@@ -14,7 +14,7 @@ import { RoomWriters } from "../../server/src/messages/room-writer.ts";
 import { readTimeline } from "../../server/src/messages/timeline.ts";
 import { listMembersOf, requireMembership } from "../../server/src/rooms/memberships.ts";
 import { searchPeople } from "../../server/src/rooms/people-queries.ts";
-import { browseRooms, listMembersPage, listOwnRooms } from "../../server/src/rooms/room-queries.ts";
+import { browseRooms, listJoinedRooms, listMembersPage } from "../../server/src/rooms/room-queries.ts";
 import { join } from "../support/person.ts";
 import { createTestData, isAvailable, startServer, type TestData } from "../support/server.ts";
 
@@ -122,13 +122,13 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
   });
 
   test("the list of 501 rooms, with what is unread in each, is one query; what is unread counts to 100", async () => {
-    expect(await countQueries(() => listOwnRooms(sql, alice.id))).toBe(1);
-    const own = await listOwnRooms(sql, alice.id);
+    expect(await countQueries(() => listJoinedRooms(sql, alice.id))).toBe(1);
+    const own = await listJoinedRooms(sql, alice.id);
     expect(own).toHaveLength(rooms + 1);
     expect(own.find((room) => room.id === big)).toMatchObject({ unread: 100, memberCount: members });
     for (const room of own.filter((entry) => entry.id !== big)) expect(room.unread).toBe(20 - room.readSeq);
     // A year of messages is not walked through to say "100 or more".
-    expect(await countBlocks(() => listOwnRooms(sql, alice.id))).toBeLessThan(40 * rooms);
+    expect(await countBlocks(() => listJoinedRooms(sql, alice.id))).toBeLessThan(40 * rooms);
   });
 
   test("members, people, rooms and readers come a page at a time, each by one query", async () => {
@@ -174,7 +174,7 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
     const hello = socket.frames[0]!;
     if (hello.type !== "hello") throw new Error("no greeting");
     expect(hello.rooms).toHaveLength(rooms + 1);
-    expect(await socket.order({ type: "rooms.attach", epoch: hello.epoch, positions: [] })).toMatchObject({
+    expect(await socket.command({ type: "rooms.attach", epoch: hello.epoch, positions: [] })).toMatchObject({
       ok: true,
     });
     for (let room = 1; room <= rooms; room += 50) await bob.say(`room-${room}` as RoomId, `to ${room}`);
@@ -216,7 +216,7 @@ describe.skipIf(!isAvailable("postgres"))("a room that grows within minutes", ()
           body: { kind: "text", text: "hello" },
           replyTo: null,
           threadRoot: null,
-          mentionsAll: false,
+          mentionsEveryone: false,
           names: [],
           accounts: [],
         });

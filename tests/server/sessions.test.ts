@@ -46,7 +46,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
   });
 
   test("[S01] the cookie is HttpOnly, SameSite=Lax, for the whole host; over https also Secure and bound to it", async () => {
-    const response = await new Person(server, "alice").logIn();
+    const response = await new Person(server, "alice").signIn();
     const cookie = response.headers.getSetCookie().find((text) => text.startsWith("novax_session="))!;
     expect(cookie).toContain("HttpOnly");
     expect(cookie).toContain("SameSite=Lax");
@@ -70,7 +70,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
 
   test("[S02] the token has 256 bits; the table has its SHA-256 alone, and no answer repeats it", async () => {
     const person = new Person(server, "alice");
-    const response = await person.logIn();
+    const response = await person.signIn();
     const token = person.sessionToken!;
     expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(await response.text()).not.toContain(token);
@@ -86,7 +86,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
   test("[S03] [A8] a login makes a new token and ends the session it was presented with", async () => {
     const person = await alice.inAnotherBrowser();
     const planted = person.sessionToken!;
-    await person.logIn();
+    await person.signIn();
     expect(person.sessionToken).not.toBe(planted);
     expect(await isSignedIn(withToken(planted))).toBe(false);
     expect(await isSignedIn(person)).toBe(true);
@@ -157,7 +157,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
     const socket = await person.enter();
     // As when the bus is away: the row says it, nobody rang.
     await sql`update sessions set ended_at = 1 where token_hash = ${sha256(person.sessionToken!)}`;
-    const reply = await socket.order({
+    const reply = await socket.command({
       type: "message.send",
       room: "general" as never,
       sendId: crypto.randomUUID() as never,
@@ -213,7 +213,7 @@ describe("an account that is shut", () => {
     for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
     expect(Date.now() - startedAt).toBeLessThan(1000);
     for (const device of devices) expect((await device.fetch("/api/messages")).status).toBe(401);
-    expect((await new Person(server, "dave").logIn()).status).toBe(401);
+    expect((await new Person(server, "dave").signIn()).status).toBe(401);
     expect(witness.isOpen).toBe(true);
 
     witness.close();

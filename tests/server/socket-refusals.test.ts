@@ -18,7 +18,7 @@ import {
   type TestData,
   type TestServer,
 } from "../support/server.ts";
-import { sendOrder, upgradeStatus } from "../support/socket-orders.ts";
+import { sendCommand, upgradeStatus } from "../support/socket-commands.ts";
 
 describe.skipIf(!isAvailable("postgres"))("who may not", () => {
   let data: TestData;
@@ -46,7 +46,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
 
   test("[W04] [Z02] an outsider gets the same answer for a closed room as for no room, for every command and route", async () => {
     expect(
-      await (await alice.connect()).order({
+      await (await alice.connect()).command({
         type: "room.attach",
         room: "backstage" as never,
         afterSeq: 0,
@@ -58,12 +58,12 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
       const orders = [
         { type: "room.attach", room: room as never, afterSeq: 0, epoch: "" },
         { type: "room.mark_read", room: room as never, seq: 1 },
-        sendOrder("let me in", crypto.randomUUID(), room),
+        sendCommand("let me in", crypto.randomUUID(), room),
         { type: "typing.start", room: room as never },
       ] as const;
       const replies = [];
       for (const order of orders) {
-        const { re: _, ...reply } = await socket.order(order as never);
+        const { re: _, ...reply } = await socket.command(order as never);
         replies.push(reply);
       }
       for (const path of [`/api/rooms/${room}/events`, `/api/messages?room_id=${room}`]) {
@@ -82,7 +82,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
   test("[W05] an outsider's sockets get not one byte of a room they are not in", async () => {
     const outsider = await carol.enter();
     const member = await alice.connect();
-    await member.order({ type: "room.attach", room: "backstage" as never, afterSeq: 0, epoch: "" });
+    await member.command({ type: "room.attach", room: "backstage" as never, afterSeq: 0, epoch: "" });
     member.say("a secret of the backstage", "backstage");
     await member.until(() => member.messageTexts.includes("a secret of the backstage"));
     await outsider.sayAndWait("later than the secret");
@@ -187,12 +187,12 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     expect(await remove()).toBe(false);
     await db.close();
     const after = await a.sayAndWait("erin is gone");
-    await e.next((frame) => frame.type === "left");
+    await e.next((frame) => frame.type === "room.left");
     expect(e.events.some((event) => event.seq >= after)).toBe(false);
     expect(e.events.at(-1)).toMatchObject({ type: "member.removed" });
-    expect(await e.order(sendOrder("am I?"))).toMatchObject({ ok: false, code: "not_found" });
+    expect(await e.command(sendCommand("am I?"))).toMatchObject({ ok: false, code: "not_found" });
     const again = await erin.connect();
-    const reply = await again.order({
+    const reply = await again.command({
       type: "room.attach",
       room: generalRoomId,
       afterSeq: before,

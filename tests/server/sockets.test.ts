@@ -12,7 +12,7 @@ import {
   type TestData,
   type TestServer,
 } from "../support/server.ts";
-import { sendOrder, text } from "../support/socket-orders.ts";
+import { sendCommand, text } from "../support/socket-commands.ts";
 
 for (const kind of databaseKinds) {
   describe.skipIf(!isAvailable(kind))(`the real-time protocol (${kind})`, () => {
@@ -62,8 +62,12 @@ for (const kind of databaseKinds) {
       const socket = await alice.enter();
       const sendId = crypto.randomUUID();
       const seq = await socket.sayAndWait("once", sendId);
-      expect(await socket.order(sendOrder("once", sendId))).toMatchObject({ ok: true, seq, duplicate: true });
-      expect(await socket.order(sendOrder("another text", sendId.toUpperCase()))).toMatchObject({
+      expect(await socket.command(sendCommand("once", sendId))).toMatchObject({
+        ok: true,
+        seq,
+        duplicate: true,
+      });
+      expect(await socket.command(sendCommand("another text", sendId.toUpperCase()))).toMatchObject({
         seq,
         duplicate: true,
       });
@@ -141,7 +145,7 @@ for (const kind of databaseKinds) {
       const hello = socket.frames[0]!;
       const epoch = hello.type === "hello" ? hello.epoch : "";
       const order = { type: "room.attach", room: generalRoomId, afterSeq: seq - 1, epoch } as const;
-      await Promise.all(Array.from({ length: 5 }, () => socket.order(order)));
+      await Promise.all(Array.from({ length: 5 }, () => socket.command(order)));
       const later = await a.sayAndWait("after the replay");
       await socket.until(() => socket.events.some((event) => event.seq === later));
       expect(socket.events.map((event) => event.seq)).toEqual([seq, later]);
@@ -169,7 +173,7 @@ for (const kind of databaseKinds) {
         const socket = await bob.connect();
         const hello = socket.frames[0]!;
         const known = hello.type === "hello" ? hello.epoch : "";
-        await socket.order({ type: "room.attach", room: generalRoomId, afterSeq, epoch: epoch ?? known });
+        await socket.command({ type: "room.attach", room: generalRoomId, afterSeq, epoch: epoch ?? known });
         expect(socket.frames.find((frame) => frame.type === "resync")).toMatchObject({ epoch: known });
         const seq = await a.sayAndWait(`after resync ${afterSeq}`);
         await socket.until(() => socket.events.some((event) => event.seq === seq));
@@ -187,7 +191,7 @@ for (const kind of databaseKinds) {
         ok: false,
         code: "malformed",
       });
-      socket.sendRaw(JSON.stringify({ ...sendOrder("x"), id: 9, extra: 1 }));
+      socket.sendRaw(JSON.stringify({ ...sendCommand("x"), id: 9, extra: 1 }));
       expect(await socket.next((frame) => frame.type === "reply")).toMatchObject({
         re: 9,
         ok: false,
@@ -222,8 +226,10 @@ for (const kind of databaseKinds) {
 
     test("typing reaches the others, and presence says who comes and goes", async () => {
       const [a, b] = [await alice.enter(), await bob.enter()];
-      await a.order({ type: "typing.start", room: generalRoomId });
-      expect(await b.next((frame) => frame.type === "typing")).toMatchObject({ who: { username: "alice" } });
+      await a.command({ type: "typing.start", room: generalRoomId });
+      expect(await b.next((frame) => frame.type === "typing")).toMatchObject({
+        person: { username: "alice" },
+      });
       const erin = await join(server, "erin");
       const e = await erin.enter();
       const present = e.frames.find((frame) => frame.type === "presence");
@@ -248,12 +254,12 @@ for (const kind of databaseKinds) {
         await bob.enter(),
       ];
       const seq = await here.sayAndWait("read me");
-      expect(await here.order({ type: "room.mark_read", room: generalRoomId, seq })).toMatchObject({
+      expect(await here.command({ type: "room.mark_read", room: generalRoomId, seq })).toMatchObject({
         ok: true,
       });
       expect(await there.next((frame) => frame.type === "read")).toMatchObject({ seq });
-      await here.order({ type: "room.mark_read", room: generalRoomId, seq: 1 });
-      await here.order({ type: "room.mark_read", room: generalRoomId, seq: seq + 1_000_000 });
+      await here.command({ type: "room.mark_read", room: generalRoomId, seq: 1 });
+      await here.command({ type: "room.mark_read", room: generalRoomId, seq: seq + 1_000_000 });
       const page = await (await alice.fetch("/chat")).text();
       expect(Number(/"readSeq":(\d+)/.exec(page)![1])).toBe(seq);
       expect(other.frames.some((frame) => frame.type === "read")).toBe(false);
@@ -263,8 +269,8 @@ for (const kind of databaseKinds) {
     test("[Z04] every frame is exactly what the protocol says, and holds no secret", async () => {
       const socket = await bob.enter();
       await socket.sayAndWait("for the record");
-      await socket.order({ type: "ping" });
-      await socket.order(sendOrder("x", crypto.randomUUID(), "nowhere"));
+      await socket.command({ type: "ping" });
+      await socket.command(sendCommand("x", crypto.randomUUID(), "nowhere"));
       for (const frame of socket.frames) expect(serverFrameSchema.safeParse(frame).error).toBeUndefined();
       expect(socket.texts.join()).not.toMatch(/@example\.org|\$2b\$|password|token|address|user_?agent/i);
       socket.close();

@@ -30,7 +30,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)(
       expect(statuses.slice(0, 60)).toEqual(Array<number>(60).fill(401));
       expect(statuses.slice(70)).toEqual(Array<number>(10).fill(429));
       expect(first.output() + second.output()).toContain("login.spray");
-      expect((await alice.logIn()).status).toBe(200);
+      expect((await alice.signIn()).status).toBe(200);
       const elsewhere = new Person(first, "alice");
       const headers = { "x-forwarded-for": "10.99.1.1" };
       expect((await elsewhere.post("/login", { username: "alice", password }, headers)).status).toBe(429);

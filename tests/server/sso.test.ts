@@ -167,7 +167,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
 
   test("an owner's account is not linked by its address: that takes a signed-in session", async () => {
     const alice = new Person(server, "alice");
-    await alice.logIn();
+    await alice.signIn();
     await confirm(alice);
     provider.people.set("s11", { email: "alice@example.org", email_verified: true });
     const person = browser();
@@ -231,7 +231,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
 
   test("where registration is closed nobody new comes in this way, and who is linked does", async () => {
     const alice = new Person(server, "alice");
-    await alice.logIn();
+    await alice.signIn();
     const mode = (registration: string) =>
       alice.post("/admin/settings", { registration, factor: "nobody", allows_erasure: true });
     await mode("closed");
@@ -303,7 +303,7 @@ describe("a hostile provider", () => {
     const away = await startServer(second, { env: providerEnv(hostile.issuer) });
     await join(away, "alice");
     expect((await new Person(away, "x").fetch("/login/sso")).status).toBe(503);
-    expect((await new Person(away, "alice").logIn()).status).toBe(200);
+    expect((await new Person(away, "alice").signIn()).status).toBe(200);
     await away.stop();
     await second.remove();
   });

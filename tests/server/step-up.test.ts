@@ -101,10 +101,10 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
     expect((await person.post("/account/two-factor/recovery-codes", {})).status).toBe(200);
     // The old ones no longer work.
     const other = new Person(server, "careful");
-    await other.logIn();
+    await other.signIn();
     expect((await sendCode(other, recoveryCodes[0]!)).status).toBe(401);
     expect((await person.post("/account/two-factor/disable", {})).status).toBe(200);
-    expect((await new Person(server, "careful").logIn()).status).toBe(200);
+    expect((await new Person(server, "careful").signIn()).status).toBe(200);
   });
 
   test("[X07] a confirmation leads to pages of the account and nowhere else", async () => {
@@ -139,9 +139,9 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
   test("[M07] a trusted browser is asked for the password alone, for 30 days at most, until it is distrusted or the password changes", async () => {
     const { app, recoveryCodes, browser } = await guarded("trusting");
     const trusted = browser();
-    await trusted.logIn();
+    await trusted.signIn();
     expect((await sendCode(trusted, app.code(), { trust_device: true })).status).toBe(200);
-    expect((await trusted.logIn()).status).toBe(200);
+    expect((await trusted.signIn()).status).toBe(200);
     const [row] = await sql`select trusted_until from known_devices where trusted_until is not null
       and account_id = (select id from accounts where username = 'trusting')`;
     expect(Number(row.trusted_until) - Date.now()).toBeLessThanOrEqual(30 * 86_400_000);
@@ -156,45 +156,45 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
     expect((await trusted.post("/account/devices/distrust", { device: list.trusted[0]!.id })).status).toBe(
       200,
     );
-    expect((await trusted.logIn()).status).toBe(401);
+    expect((await trusted.signIn()).status).toBe(401);
     // Trusted again, and then too old.
     expect((await sendCode(trusted, recoveryCodes[0]!, { trust_device: true })).status).toBe(200);
     await sql`update known_devices set trusted_until = ${Date.now() - 1} where trusted_until is not null`;
-    expect((await trusted.logIn()).status).toBe(401);
+    expect((await trusted.signIn()).status).toBe(401);
     // Trusted again, and then another password.
     expect((await sendCode(trusted, recoveryCodes[1]!, { trust_device: true })).status).toBe(200);
     const next = "another four quiet words";
     const change = { current_password: password, password: next, confirm_password: next };
     expect((await trusted.post("/account/password", change)).status).toBe(200);
-    expect((await trusted.logIn(next)).status).toBe(401);
+    expect((await trusted.signIn(next)).status).toBe(401);
     // Trusted again, and then another factor.
     expect((await sendCode(trusted, recoveryCodes[2]!, { trust_device: true })).status).toBe(200);
     await setUpFactor(trusted);
-    expect((await trusted.logIn(next)).status).toBe(401);
+    expect((await trusted.signIn(next)).status).toBe(401);
   });
 
   test("[M07] somebody else's browser cannot be distrusted, and is not in the list", async () => {
     const { app, browser } = await guarded("owner1");
     const trusted = browser();
-    await trusted.logIn();
+    await trusted.signIn();
     await sendCode(trusted, app.code(), { trust_device: true });
     const [row] = await sql`select id from known_devices where trusted_until is not null
       and account_id = (select id from accounts where username = 'owner1')`;
     const outsider = await join(server, "outsider");
     expect((await outsider.post("/account/devices/distrust", { device: row.id })).status).toBe(404);
-    expect((await trusted.logIn()).status).toBe(200);
+    expect((await trusted.signIn()).status).toBe(200);
   });
 
   test("an owner may demand it: people set it up at their next sign-in, and do nothing else before", async () => {
     const alice = new Person(server, "alice");
-    await alice.logIn();
+    await alice.signIn();
     const bob = await join(server, "required");
     const [row] = await sql`select id from accounts where username = 'required'`;
     expect((await alice.post(`/admin/people/${row.id}/require-factor`, {})).status).toBe(200);
     // The session that is open stays as it is.
     expect((await bob.fetch("/api/messages")).status).toBe(200);
     const again = new Person(server, "required");
-    expect((await again.logIn()).status).toBe(200);
+    expect((await again.signIn()).status).toBe(200);
     const refused = await again.fetch("/api/messages");
     expect([refused.status, (await problemOf(refused)).code]).toEqual([403, "second_factor_setup_required"]);
     expect((await again.fetch("/chat")).headers.get("location")).toBe("/account/two-factor");
@@ -214,7 +214,7 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
 
   test("the policy holds for roles or for everybody, and a passkey meets it as well", async () => {
     const alice = new Person(server, "alice");
-    await alice.logIn();
+    await alice.signIn();
     const setPolicy = (factor: string) =>
       alice.post("/admin/settings", { registration: "", factor, allows_erasure: true });
     await join(server, "policed");
@@ -222,14 +222,14 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
     await sql`update accounts set server_role = 'admin' where username = 'policedadmin'`;
     const mustEnrol = async (name: string) => {
       const person = new Person(server, name);
-      await person.logIn();
+      await person.signIn();
       return (await person.fetch("/api/messages")).status === 403;
     };
     expect((await setPolicy("privileged")).status).toBe(200);
     expect([await mustEnrol("policed"), await mustEnrol("policedadmin")]).toEqual([false, true]);
     await setPolicy("everyone");
     const person = new Person(server, "policed");
-    await person.logIn();
+    await person.signIn();
     expect((await person.fetch("/account/passkeys")).status).toBe(200);
     await addPasskey(person);
     expect((await person.fetch("/api/messages")).status).toBe(403);

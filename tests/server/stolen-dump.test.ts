@@ -24,9 +24,9 @@ describe.skipIf(!isAvailable("postgres"))("whoever has the database and not the 
     await bob.post("/forgot", { email: "bob@example.org" });
     const link = (await smtp.next("bob@example.org", /new password/)).link;
     const half = new Person(server, "alice");
-    await half.logIn();
+    await half.signIn();
     const trusted = new Person(server, "alice");
-    await trusted.logIn();
+    await trusted.signIn();
     await trusted.post("/login/code", { code: recoveryCodes[9], trust_device: true });
     // And a mail that is still queued.
     smtp.refusal = { code: 451 };
@@ -104,7 +104,7 @@ describe.skipIf(!isAvailable("postgres"))("whoever has the database and not the 
     const [row] = await sql`select totp_secret from accounts`;
     expect(Buffer.from(row.totp_secret).length).toBeGreaterThan(28);
     const half = new Person(own, "alice");
-    await half.logIn();
+    await half.signIn();
     const guess = new AuthenticatorApp("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP");
     expect((await half.post("/login/code", { code: guess.code() })).status).toBe(401);
     await sql.close();

@@ -77,8 +77,8 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     await join(server, "demanded");
     await asOwner(`/admin/people/${await idOf("demanded")}/require-factor`);
     const [thief, victim] = [new Person(server, "demanded"), new Person(server, "demanded")];
-    await thief.logIn();
-    await victim.logIn();
+    await thief.signIn();
+    await victim.signIn();
     await setUpFactor(victim);
     expect((await thief.fetch("/api/messages")).status).toBe(401);
     expect((await thief.post("/account/two-factor/recovery-codes", {})).status).toBe(401);
@@ -202,7 +202,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     const first = (await (await send()).json()) as { recovery_codes: string[] };
     expect((await problemOf(await send())).code).toBe("second_factor_on");
     const browser = new Person(server, "reloader");
-    await browser.logIn();
+    await browser.signIn();
     expect((await browser.post("/login/code", { code: first.recovery_codes[0] })).status).toBe(200);
   });
 
@@ -218,8 +218,8 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     const looked = guesses.filter((response) => response.status === 401).length;
     // Those whose hash was under way when the tenth failed are beyond it: as many as there are cores.
     expect(looked).toBeLessThanOrEqual(10 + 2 * navigator.hardwareConcurrency);
-    expect((await bob.logIn()).status).toBe(200);
-    expect((await new Person(limited, "bob").logIn()).status).toBe(429);
+    expect((await bob.signIn()).status).toBe(200);
+    expect((await new Person(limited, "bob").signIn()).status).toBe(429);
     await limited.stop();
     await fresh.remove();
   }, 60_000);

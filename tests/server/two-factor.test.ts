@@ -100,17 +100,17 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     expect((await problemOf(forged)).code).toBe("challenge_ended");
     const [after] = await read();
     expect(after).toEqual(before);
-    expect((await new Person(server, "starter").logIn()).status).toBe(200);
+    expect((await new Person(server, "starter").signIn()).status).toBe(200);
     const done = await send(new AuthenticatorApp(seed).code());
     expect(done.status).toBe(200);
     expect((await readAccount(person)).hasFactor).toBe(true);
-    expect((await new Person(server, "starter").logIn()).status).toBe(401);
+    expect((await new Person(server, "starter").signIn()).status).toBe(401);
   });
 
   test("[M08] [A9] the password alone opens nothing: no cookie of the first half opens any route, no key in the body leads around it", async () => {
     const { browser, app } = await guarded("half");
     const attacker = browser();
-    const half = await attacker.logIn();
+    const half = await attacker.signIn();
     expect([half.status, (await problemOf(half)).code]).toEqual([401, "second_factor_required"]);
     expect([...attacker.cookies.keys()]).toEqual(["novax_challenge"]);
     const challenge = attacker.cookies.get("novax_challenge")!;
@@ -150,7 +150,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     const { browser, app } = await guarded("twice");
     const code = app.code();
     const [first, second] = [browser(), browser()];
-    await Promise.all([first.logIn(), second.logIn()]);
+    await Promise.all([first.signIn(), second.signIn()]);
     expect((await sendCode(first, code)).status).toBe(200);
     const again = await sendCode(second, code);
     expect([again.status, (await problemOf(again)).code]).toEqual([401, "code_wrong"]);
@@ -164,7 +164,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     const browsers = await Promise.all(
       Array.from({ length: 10 }, async () => {
         const one = browser();
-        await one.logIn();
+        await one.signIn();
         return one;
       }),
     );
@@ -178,7 +178,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
   test("[M03] [A10] of 50 wrong codes at once at most five are looked at, and the sign-in is dead", async () => {
     const { browser, app } = await guarded("guessed");
     const attacker = browser();
-    await attacker.logIn();
+    await attacker.signIn();
     const answers = await Promise.all(
       Array.from({ length: 50 }, async () => {
         const response = await sendCode(attacker, "000000");
@@ -196,12 +196,12 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     let last = browser();
     for (let round = 0; round < 2; round++) {
       last = browser();
-      await last.logIn();
+      await last.signIn();
       for (let index = 0; index < 5; index++) expect((await sendCode(last, "000000")).status).toBe(401);
       expect((await problemOf(await sendCode(last, app.code()))).code).toBe("challenge_ended");
     }
     const third = browser();
-    await third.logIn();
+    await third.signIn();
     const refused = await sendCode(third, app.code());
     expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true]);
   });
@@ -220,7 +220,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     const browsers = await Promise.all(
       Array.from({ length: 10 }, async () => {
         const one = browser();
-        await one.logIn();
+        await one.signIn();
         return one;
       }),
     );
@@ -234,7 +234,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
   test("[M04] a recovery code is told to its owner, and how many are left", async () => {
     const { browser, recoveryCodes } = await guarded("counting");
     const one = browser();
-    await one.logIn();
+    await one.signIn();
     // As it is read from paper.
     const typed = recoveryCodes[3]!
       .toLowerCase()
@@ -250,7 +250,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
   test("a sign-in that waits for its factor ends with a change of the password or of the factor", async () => {
     const { person, browser, app, recoveryCodes } = await guarded("changing");
     const waiting = browser();
-    await waiting.logIn();
+    await waiting.signIn();
     const next = "another four quiet words";
     const change = { current_password: password, password: next, confirm_password: next };
     expect((await person.post("/account/password", change)).status).toBe(200);
@@ -262,7 +262,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
   test("[L11] a wrong second factor is told to the account's owner: whoever gave it knew the password", async () => {
     const { person, browser } = await guarded("warned");
     const attacker = browser();
-    await attacker.logIn();
+    await attacker.signIn();
     await sendCode(attacker, "000000");
     await sendCode(attacker, "000001");
     const { notices } = await readAccount(person);

@@ -85,8 +85,8 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
         (frame) => frame.type === "presence" && frame.joined.some((person) => person.username === "bob"),
       );
     await a.until(seesBob, 15_000);
-    await b.order({ type: "typing.start", room: "general" as never });
-    expect(await a.next((frame) => frame.type === "typing")).toMatchObject({ who: { username: "bob" } });
+    await b.command({ type: "typing.start", room: "general" as never });
+    expect(await a.next((frame) => frame.type === "typing")).toMatchObject({ person: { username: "bob" } });
     for (const socket of [a, b]) socket.close();
   }, 20_000);
 
@@ -95,34 +95,34 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     for (const socket of [a, b]) {
       const hello = socket.frames[0]!;
       const epoch = hello.type === "hello" ? hello.epoch : "";
-      await socket.order({ type: "rooms.attach", epoch, positions: [] });
+      await socket.command({ type: "rooms.attach", epoch, positions: [] });
     }
-    const { room } = await alice.did("room.create", {
+    const { room } = await alice.run("room.create", {
       kind: "private",
       name: "Over",
       people: [await bob.id()],
     });
-    await b.next((frame) => frame.type === "entered" && frame.room.id === room.id);
+    await b.next((frame) => frame.type === "room.joined" && frame.room.id === room.id);
     const seq = await alice.say(room.id, "welcome @bob");
     await b.next((frame) => frame.type === "mention");
     await b.until(() => b.messageTexts.includes("welcome @bob"));
     const elsewhere = await bob.inAnotherBrowser(one);
     const onOne = await elsewhere.enter();
-    await bob.did("room.mark_read", { room: room.id, seq });
+    await bob.run("room.mark_read", { room: room.id, seq });
     expect(await onOne.next((frame) => frame.type === "read")).toMatchObject({
       room: room.id,
       unread: 0,
       mentions: 0,
     });
-    await alice.did("member.remove", { room: room.id, person: await bob.id() });
+    await alice.run("member.remove", { room: room.id, person: await bob.id() });
     await alice.say(room.id, "without bob");
-    await b.next((frame) => frame.type === "left" && frame.room === room.id);
+    await b.next((frame) => frame.type === "room.left" && frame.room === room.id);
     await a.until(() => a.messageTexts.includes("without bob"));
     // An old position brings nothing back.
     const again = await bob.connect();
     const hello = again.frames[0]!;
     const epoch = hello.type === "hello" ? hello.epoch : "";
-    await again.order({ type: "rooms.attach", epoch, positions: [{ room: room.id, afterSeq: 0 }] });
+    await again.command({ type: "rooms.attach", epoch, positions: [{ room: room.id, afterSeq: 0 }] });
     for (const socket of [b, again]) expect(socket.texts.join()).not.toContain("without bob");
     for (const socket of [a, b, onOne, again]) socket.close();
   }, 20_000);
@@ -131,7 +131,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     await join(one, "victim");
     const statuses: number[] = [];
     for (let index = 0; index < 7; index++) {
-      statuses.push((await new Person(index % 2 ? one : two, "victim").logIn("wrong password")).status);
+      statuses.push((await new Person(index % 2 ? one : two, "victim").signIn("wrong password")).status);
     }
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
   });
@@ -172,7 +172,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("without their Redis", ()
       ...Array.from({ length: 10 }, (_, index) => `without redis ${index}`),
     ]);
     expect((await bob.fetch("/api/messages")).status).toBe(200);
-    const refused = await new Person(one, "alice").logIn();
+    const refused = await new Person(one, "alice").signIn();
     expect(refused.status).toBe(503);
     expect(refused.headers.get("retry-after")).toBeString();
     const again = (await startRedis(redis.port))!;

@@ -1,7 +1,7 @@
 // A person with a session, as the server sees one: a cookie, requests, sockets.
 
-import type { FieldsOf, OrderType, ResultOf } from "@novax/protocol/commands";
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { CommandType, FieldsOf, ResultOf } from "@novax/protocol/commands";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import type { Reply, ServerFrame } from "@novax/protocol/replies";
@@ -56,20 +56,20 @@ export class Person {
   }
 
   /** Orders something over HTTP. */
-  order<T extends OrderType>(type: T, fields: FieldsOf<T>): Promise<Response> {
+  command<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<Response> {
     return this.post(`/api/commands/${type}`, fields);
   }
 
-  /** As {@link order}; fails the test where it is refused. */
-  async did<T extends OrderType>(type: T, fields: FieldsOf<T>): Promise<ResultOf<T>> {
-    const response = await this.order(type, fields);
+  /** As {@link command}; fails the test where it is refused. */
+  async run<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<ResultOf<T>> {
+    const response = await this.command(type, fields);
     if (response.status !== 200) throw new Error(`${type}: ${response.status} ${await response.text()}`);
     return (await response.json()) as ResultOf<T>;
   }
 
   /** The code of a refusal; fails the test where there is none. */
-  async refusedWith<T extends OrderType>(type: T, fields: FieldsOf<T>): Promise<string> {
-    const response = await this.order(type, fields);
+  async refusedWith<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<string> {
+    const response = await this.command(type, fields);
     if (response.status === 200) throw new Error(`${type} was not refused`);
     return (await problemOf(response)).code;
   }
@@ -83,14 +83,14 @@ export class Person {
   /** Says something in a room by HTTP. Returns its place. */
   async say(room: RoomId, text: string, more: Partial<FieldsOf<"message.send">> = {}): Promise<number> {
     const sendId = crypto.randomUUID() as SendId;
-    return (await this.did("message.send", { room, sendId, body: { kind: "text", text }, ...more })).seq;
+    return (await this.run("message.send", { room, sendId, body: { kind: "text", text }, ...more })).seq;
   }
 
-  async rooms(): Promise<OwnRoom[]> {
-    return (await this.read<{ rooms: OwnRoom[] }>("/api/rooms")).rooms;
+  async rooms(): Promise<JoinedRoom[]> {
+    return (await this.read<{ rooms: JoinedRoom[] }>("/api/rooms")).rooms;
   }
 
-  async room(id: RoomId): Promise<OwnRoom> {
+  async room(id: RoomId): Promise<JoinedRoom> {
     const room = (await this.rooms()).find((candidate) => candidate.id === id);
     if (!room) throw new Error(`${this.username} is not in ${id}`);
     return room;
@@ -110,14 +110,14 @@ export class Person {
     return this.post("/register", { email, username, password, confirm_password: password, ...more });
   }
 
-  logIn(secret = password): Promise<Response> {
+  signIn(secret = password): Promise<Response> {
     return this.post("/login", { username: this.username, password: secret });
   }
 
   /** The same person in another browser. */
   async inAnotherBrowser(server = this.server): Promise<Person> {
     const twin = new Person(server, this.username);
-    const response = await twin.logIn();
+    const response = await twin.signIn();
     if (response.status !== 200) throw new Error(`login: ${response.status} ${await response.text()}`);
     return twin;
   }
@@ -262,7 +262,7 @@ export class TestSocket {
   }
 
   /** Orders something and waits for its reply. */
-  async order(draft: CommandDraft): Promise<Reply> {
+  async command(draft: CommandDraft): Promise<Reply> {
     const id = this.#nextId++;
     this.sendRaw(JSON.stringify({ ...draft, id }));
     const isReply = (frame: AnyFrame) => frame.type === "reply" && frame.re === id;
@@ -275,7 +275,7 @@ export class TestSocket {
     const head = hello.type === "hello" ? (hello.rooms.find((known) => known.id === room)?.headSeq ?? 0) : 0;
     const epoch = hello.type === "hello" ? hello.epoch : "";
     const draft = { type: "room.attach", room, afterSeq: afterSeq ?? head, epoch } as CommandDraft;
-    const reply = await this.order(draft);
+    const reply = await this.command(draft);
     if (!reply.ok) throw new Error(`attach: ${reply.code} ${reply.detail}`);
   }
 

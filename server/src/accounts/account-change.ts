@@ -3,7 +3,7 @@ import type { NoticeSignal } from "@novax/protocol/signals";
 import { type AuditDraft, recordAudit } from "../audit/audit-log.ts";
 import type { Bus } from "../bus/bus.ts";
 import { type Database, isDeadlock, type Sql } from "../db/database.ts";
-import { type RecordEvent, type TellLater, transactWithEvents } from "../events/record-events.ts";
+import { type PublishAfterCommit, type RecordEvent, transactWithEvents } from "../events/record-events.ts";
 import type { JobNeeds } from "../jobs/queue.ts";
 import type { Log } from "../log/log.ts";
 import { type NoticeText, textsIn } from "../texts/texts.ts";
@@ -17,7 +17,7 @@ export type AccountChange = {
   tx: Sql;
   recordEvent: RecordEvent;
   /** Says something on the bus once all is committed. */
-  tellLater: TellLater;
+  publishAfterCommit: PublishAfterCommit;
   /** These sessions ended in this transaction: their sockets are closed, on every process. */
   endedSessions: (ids: readonly SessionId[]) => void;
   /** Tells the person, by mail and in the app. */
@@ -27,12 +27,12 @@ export type AccountChange = {
 };
 
 /** Those who run the server hear that somebody waits to be let in, or no longer does. */
-export async function tellApprovers({
+export async function notifyApprovers({
   tx,
-  tellLater,
-}: Pick<AccountChange, "tx" | "tellLater">): Promise<void> {
+  publishAfterCommit,
+}: Pick<AccountChange, "tx" | "publishAfterCommit">): Promise<void> {
   for (const account of await listInCharge(tx))
-    tellLater({ kind: "own", account, signal: { type: "own", what: "profile" } });
+    publishAfterCommit({ kind: "account_signal", account, signal: { type: "me.changed", part: "profile" } });
 }
 
 /** Runs one transaction on accounts: all of it, with its notices, mails and audit entries, or nothing. */
@@ -55,14 +55,14 @@ async function changeOnce<T>(
 ): Promise<T> {
   const ended: SessionId[] = [];
   const signals: { account: AccountId; signal: NoticeSignal }[] = [];
-  const result = await transactWithEvents(app, async (tx, recordEvent, tellLater) => {
+  const result = await transactWithEvents(app, async (tx, recordEvent, publishAfterCommit) => {
     const entries: AuditDraft[] = [];
     ended.length = 0;
     signals.length = 0;
     const done = await work({
       tx,
       recordEvent,
-      tellLater,
+      publishAfterCommit,
       endedSessions: (ids) => ended.push(...ids),
       notify: async (account, kind, detail) => {
         await insertNotice(app, tx, account, kind, detail);
@@ -76,6 +76,6 @@ async function changeOnce<T>(
     return done;
   });
   if (ended.length > 0) app.bus.publish({ kind: "sessions_ended", sessions: ended });
-  for (const { account, signal } of signals) app.bus.publish({ kind: "own", account, signal });
+  for (const { account, signal } of signals) app.bus.publish({ kind: "account_signal", account, signal });
   return result;
 }

@@ -162,12 +162,12 @@ async function confirmAddress(
     throw isUniqueViolation(error) ? emailTaken() : error;
   }
   const isOther = emailKey(email) !== emailKey(account.email);
-  if (isOther) await tellOfChange(app, tx, account, email, notify);
+  if (isOther) await notifyOfChange(app, tx, account, email, notify);
   audit({ action: isOther ? "email.changed" : "email.verified", actor: account, subject: account });
 }
 
 /** To the old address and the new one (R08): whoever lost the account hears of it, and so does whoever has it. */
-async function tellOfChange(
+async function notifyOfChange(
   app: AccountChangeNeeds,
   tx: Sql,
   account: Account,

@@ -5,8 +5,8 @@ import type { Database } from "../db/database.ts";
 import { isLoopbackAddress, parseAddressRanges } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
-import type { RoomNeeds } from "../rooms/act-in-room.ts";
 import { assertMayOnServer } from "../rooms/create-room.ts";
+import type { RoomNeeds } from "../rooms/in-room.ts";
 import {
   endSessionsById,
   findSessionAddress,
@@ -64,21 +64,21 @@ export async function setAddressBans(
   actor: Actor,
   addresses: readonly string[],
 ): Promise<void> {
-  const wanted = [...new Set(addresses.filter((address) => address !== ""))].sort();
-  const isBanned = parseRanges(wanted);
-  if (isBanned("127.0.0.1") || isBanned("::1") || wanted.some(isLoopbackAddress))
+  const banned = [...new Set(addresses.filter((address) => address !== ""))].sort();
+  const isBanned = parseRanges(banned);
+  if (isBanned("127.0.0.1") || isBanned("::1") || banned.some(isLoopbackAddress))
     throw new Refusal("address_invalid", (t) => t.banSelfMachine);
   const ended = await app.db.transact(async (tx) => {
     await assertMayOnServer(tx, actor, "address.ban");
     const own = await findSessionAddress(tx, actor.sessionId);
     if (own !== null && isBanned(own)) throw new Refusal("address_invalid", (t) => t.banOwnAddress);
     const before = await listBannedAddresses(tx);
-    await replaceBannedAddresses(tx, wanted, actor.id, app.clock.now());
+    await replaceBannedAddresses(tx, banned, actor.id, app.clock.now());
     const sessions = (await listSessionAddresses(tx)).filter((session) => isBanned(session.address));
     const ids = sessions.map((session) => session.id);
     await endSessionsById(tx, ids, app.clock.now());
-    const added = wanted.filter((address) => !before.includes(address));
-    const lifted = before.filter((address) => !wanted.includes(address));
+    const added = banned.filter((address) => !before.includes(address));
+    const lifted = before.filter((address) => !banned.includes(address));
     if (added.length > 0)
       await recordAudit(app, tx, { action: "address.banned", actor, detail: added.join(" ") });
     if (lifted.length > 0)

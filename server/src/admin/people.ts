@@ -5,7 +5,7 @@ import {
   type AccountChange,
   type AccountChangeNeeds,
   changeAccount,
-  tellApprovers,
+  notifyApprovers,
 } from "../accounts/account-change.ts";
 import { assertNotLastOwner } from "../accounts/deletion.ts";
 import { type Account, lockAccount, setDisabled } from "../accounts/queries.ts";
@@ -143,7 +143,7 @@ export async function approveAccount(
     const { tx, recordEvent, audit } = change;
     await clearApproval(tx, id);
     await app.joinFirstRooms(tx, recordEvent, { id, username: person.username });
-    await tellApprovers(change);
+    await notifyApprovers(change);
     audit({ action: "account.approved", actor, subject: person, address: origin.address });
   });
 }
@@ -159,7 +159,7 @@ export async function rejectAccount(
     if (!person.awaitsApproval) return;
     const { tx, audit } = change;
     await deleteRejected(tx, id);
-    await tellApprovers(change);
+    await notifyApprovers(change);
     audit({ action: "account.rejected", actor, subject: person, address: origin.address });
   });
 }

@@ -74,14 +74,14 @@ export async function findPerson(sql: Sql, id: AccountId): Promise<PersonEntry |
 
 async function selectPeople(
   sql: Sql,
-  wanted: {
+  query: {
     id: AccountId | null;
     prefix: string;
     after: { awaitsApproval: boolean; key: string } | null;
     limit: number;
   },
 ): Promise<PersonEntry[]> {
-  const { id, prefix, after, limit } = wanted;
+  const { id, prefix, after, limit } = query;
   const rows = await sql<PersonRow>`
     select a.id, a.username, a.display_name, a.email, a.email_verified_at, a.server_role, a.factor_on_at,
       a.must_have_factor, a.disabled_at, a.awaits_approval, a.delete_at, a.created_at, s.last_seen_at,

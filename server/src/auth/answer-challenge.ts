@@ -5,12 +5,12 @@ import { deviceName } from "../lib/device-name.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { textsIn } from "../texts/texts.ts";
 import { type AttemptLimit, type AttemptLimits, assertAttempt } from "./attempt-limits.ts";
-import { type FinishedLogin, finishLogin } from "./finish-login.ts";
+import { type FinishedSignIn, finishSignIn } from "./finish-sign-in.ts";
 import { findKnownDevice } from "./known-devices.ts";
-import type { PresentedCookies } from "./log-in.ts";
-import { endChallenge, findChallenge, takeTry } from "./login-challenges.ts";
 import { type PasskeyNeeds, type PasskeyResponse, requestPasskey, verifyPasskey } from "./passkeys.ts";
+import type { PresentedCookies } from "./password-sign-in.ts";
 import type { RequestOrigin } from "./sessions.ts";
+import { endChallenge, findChallenge, takeTry } from "./sign-in-challenges.ts";
 import { type FactorAnswer, useFactor } from "./use-factor.ts";
 
 export type FactorNeeds = AccountChangeNeeds &
@@ -30,7 +30,7 @@ export async function answerChallenge(
   app: FactorNeeds,
   answer: { challengeToken: string; factor: GivenFactor; trustsDevice: boolean } & PresentedCookies,
   origin: RequestOrigin,
-): Promise<FinishedLogin> {
+): Promise<FinishedSignIn> {
   const { challengeToken, deviceToken, presented, trustsDevice } = answer;
   const challenge = await findChallenge(app.db.sql, challengeToken, app.clock.now());
   if (!challenge) throw challengeEnded();
@@ -48,7 +48,7 @@ export async function answerChallenge(
       if (!(await endChallenge(tx, challengeToken))) throw challengeEnded();
       const knownDevice = deviceToken ? await findKnownDevice(tx, accountId, deviceToken) : null;
       const proof = { kind: challenge.proof, hasFactor: true } as const;
-      return finishLogin(app, change, {
+      return finishSignIn(app, change, {
         account: { id: accountId, credentialsVersion: challenge.credentialsVersion },
         proof,
         knownDevice,
@@ -58,7 +58,7 @@ export async function answerChallenge(
       });
     });
     if (!finished) {
-      if (tried === 1) await tellOfWrongAnswer(app, accountId, origin);
+      if (tried === 1) await notifyWrongAnswer(app, accountId, origin);
       throw factorWrong(answer.factor);
     }
     return finished;
@@ -107,7 +107,7 @@ export function factorWrong(given: GivenFactor): Refusal {
     : new Refusal("passkey_refused", (t) => t.passkeyOrCode);
 }
 
-async function tellOfWrongAnswer(
+async function notifyWrongAnswer(
   app: FactorNeeds,
   accountId: AccountId,
   origin: RequestOrigin,

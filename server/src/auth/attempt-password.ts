@@ -25,7 +25,7 @@ export type AttemptNeeds = {
   log: Log;
   passwordHasher: PasswordHasher;
   attemptLimits: AttemptLimits;
-  loginLimits: { perAccount: AttemptLimit; perAddress: AttemptLimit; overall: AttemptLimit };
+  signInLimits: { perAccount: AttemptLimit; perAddress: AttemptLimit; overall: AttemptLimit };
 };
 
 /** NIST 800-63B-4, 3.2.2: after so many failures in a row the password alone opens nothing any more. */
@@ -58,12 +58,12 @@ export async function attemptPassword(
   // nobody who tries one password on everybody, locks it out.
   const assertRoom = async () => {
     if (device) return;
-    await assertAttemptsLeft(app.attemptLimits, addressBucket, app.loginLimits.perAddress);
-    await assertAttemptsLeft(app.attemptLimits, overallBucket, app.loginLimits.overall);
+    await assertAttemptsLeft(app.attemptLimits, addressBucket, app.signInLimits.perAddress);
+    await assertAttemptsLeft(app.attemptLimits, overallBucket, app.signInLimits.overall);
   };
   await assertRoom();
   // The attempt on the account is taken before it is made, so that of fifty at once no more are made than allowed.
-  await assertAttempt(app.attemptLimits, bucket, app.loginLimits.perAccount);
+  await assertAttempt(app.attemptLimits, bucket, app.signInLimits.perAccount);
   // Counted while the hash is computed, and taken back where the password was right: a write after a wrong one would take
   // time that tells a name that somebody has from one that nobody has (L02).
   const counted = countFailureInARow(app, account, device);
@@ -81,7 +81,7 @@ export async function attemptPassword(
     await app.attemptLimits.forgiveAttempt(bucket);
     await uncountFailureInARow(app, account, device);
   } else {
-    await app.attemptLimits.countAttempt(addressBucket, app.loginLimits.perAddress);
+    await app.attemptLimits.countAttempt(addressBucket, app.signInLimits.perAddress);
     await countOverall(app);
     app.log.info("password.refused", { known: account !== null, address: origin.address });
   }
@@ -90,7 +90,7 @@ export async function attemptPassword(
 
 /** Says it once per window: somebody tries passwords on many accounts at once. */
 async function countOverall(app: AttemptNeeds): Promise<void> {
-  const { overall } = app.loginLimits;
+  const { overall } = app.signInLimits;
   const { count } = await app.attemptLimits.countAttempt(overallBucket, overall);
   if (count === overall.max) app.log.warn("login.spray", { failures: count, windowMs: overall.windowMs });
 }

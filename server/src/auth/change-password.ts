@@ -3,10 +3,10 @@ import { cancelEmailChange } from "../accounts/email-queries.ts";
 import { findAccountById, lockAccount, setPasswordHash } from "../accounts/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { attemptPassword } from "./attempt-password.ts";
-import { type FinishedLogin, finishLogin } from "./finish-login.ts";
+import { type FinishedSignIn, finishSignIn } from "./finish-sign-in.ts";
 import { distrustDevices } from "./known-devices.ts";
-import type { LoginNeeds } from "./log-in.ts";
 import { assertMayBePassword, normalisePassword, type PasswordRules } from "./password-rules.ts";
+import type { SignInNeeds } from "./password-sign-in.ts";
 import {
   type Actor,
   assertLiveSession,
@@ -24,11 +24,11 @@ import {
  * do. Then nothing has changed.
  */
 export async function changePassword(
-  app: LoginNeeds & { passwordRules: PasswordRules },
+  app: SignInNeeds & { passwordRules: PasswordRules },
   actor: Actor,
   change: { current: string; password: string; confirmPassword: string; deviceToken: string | null },
   origin: RequestOrigin,
-): Promise<FinishedLogin> {
+): Promise<FinishedSignIn> {
   const password = parseNewPassword(change);
   const account = (await findAccountById(app.db.sql, actor.id))!;
   if (account.hasFactor) assertRecentProof(app, actor);
@@ -52,7 +52,7 @@ export async function changePassword(
     changed.endedSessions(await markAllSessionsEnded(tx, account.id, app.clock.now()));
     await notify(locked, "password_changed", (t) => t.outElsewhere);
     audit({ action: "password.changed", actor, subject: actor, address: origin.address });
-    return finishLogin(app, changed, {
+    return finishSignIn(app, changed, {
       account: { id: account.id, credentialsVersion: account.credentialsVersion + 1 },
       proof: { kind: "password", hasFactor: account.hasFactor },
       knownDevice: device,

@@ -9,9 +9,9 @@ import {
   verifyGiven,
 } from "./answer-challenge.ts";
 import { attemptPassword } from "./attempt-password.ts";
-import type { LoginNeeds } from "./log-in.ts";
 import { usePasskey } from "./passkey-queries.ts";
 import { type PasskeyResponse, requestPasskey, verifyPasskey } from "./passkeys.ts";
+import type { SignInNeeds } from "./password-sign-in.ts";
 import { type Actor, markProved, type RequestOrigin } from "./sessions.ts";
 import { useFactor } from "./use-factor.ts";
 
@@ -23,7 +23,7 @@ import { useFactor } from "./use-factor.ts";
  * is missing, and as an answer to a sign-in's challenge does.
  */
 export async function confirmByPassword(
-  app: LoginNeeds & FactorNeeds,
+  app: SignInNeeds & FactorNeeds,
   actor: Actor,
   proof: { password: string; code: string; deviceToken: string | null },
   origin: RequestOrigin,

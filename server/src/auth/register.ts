@@ -1,7 +1,7 @@
 import type { Person, RegistrationMode } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
-import { type AccountChange, changeAccount, tellApprovers } from "../accounts/account-change.ts";
+import { type AccountChange, changeAccount, notifyApprovers } from "../accounts/account-change.ts";
 import { parseEmail } from "../accounts/email.ts";
 import { type Invite, takeInvite } from "../accounts/invites.ts";
 import { readPolicy, registrationMode } from "../accounts/policy.ts";
@@ -16,12 +16,12 @@ import { addressKey } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { type AttemptLimit, assertAttempt } from "./attempt-limits.ts";
 import { parseNewPassword } from "./change-password.ts";
-import { type FinishedLogin, finishLogin } from "./finish-login.ts";
-import type { LoginNeeds } from "./log-in.ts";
+import { type FinishedSignIn, finishSignIn } from "./finish-sign-in.ts";
 import { assertMayBePassword, type PasswordRules } from "./password-rules.ts";
+import type { SignInNeeds } from "./password-sign-in.ts";
 import type { Actor, RequestOrigin } from "./sessions.ts";
 
-export type RegisterNeeds = LoginNeeds & {
+export type RegisterNeeds = SignInNeeds & {
   passwordRules: PasswordRules;
   signUpLimit: AttemptLimit;
   /** Who may make an account, where the owner did not choose otherwise. */
@@ -57,7 +57,7 @@ export async function register(
   app: RegisterNeeds,
   signUp: SignUp,
   origin: RequestOrigin & { isOnThisMachine: boolean },
-): Promise<FinishedLogin | AwaitsApproval> {
+): Promise<FinishedSignIn | AwaitsApproval> {
   const username = parseUsername(signUp.username);
   const email = parseEmail(signUp.email);
   const password = parseNewPassword(signUp);
@@ -85,11 +85,11 @@ export async function register(
     change.audit({ action: "account.registered", actor: account, subject: account, address: origin.address });
     app.log.info("account.registered", { account: account.id, isOwner: isFirst, address: origin.address });
     if (invite?.needsApproval) {
-      await tellApprovers(change);
+      await notifyApprovers(change);
       return { kind: "approval_pending", username };
     }
     await app.joinFirstRooms(tx, change.recordEvent, account);
-    return finishLogin(app, change, {
+    return finishSignIn(app, change, {
       account: { id: account.id, credentialsVersion: 1 },
       proof: { kind: "new_account" },
       knownDevice: null,

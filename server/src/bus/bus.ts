@@ -1,7 +1,7 @@
 import type { Person } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
-import type { OwnSignal, PresentPerson, TypingSignal } from "@novax/protocol/signals";
+import type { PersonalSignal, PresentPerson, TypingSignal } from "@novax/protocol/signals";
 
 /** What travels between the processes of one installation. */
 export type BusMessage =
@@ -11,9 +11,9 @@ export type BusMessage =
   /** Who is connected to a process. `full`: nobody but these; else they came, changed or, where `left`, went. */
   | { kind: "presence"; process: string; full: boolean; people: PresentPerson[]; left: AccountId[] }
   /** To one person, on every connection that they have open. */
-  | { kind: "own"; account: AccountId; signal: OwnSignal }
+  | { kind: "account_signal"; account: AccountId; signal: PersonalSignal }
   /** Somebody has become a member; their connections receive the room from now on. */
-  | { kind: "entered"; account: AccountId; room: RoomId }
+  | { kind: "room_joined"; account: AccountId; room: RoomId }
   /** What somebody wants to be seen of them, or heard by them, has changed: read it again. */
   | { kind: "profile_changed"; account: AccountId }
   /** Words that are looked for in every message have changed: read them again. */

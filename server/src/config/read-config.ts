@@ -38,9 +38,9 @@ export type Config = {
   bcryptCost: number;
   sessionIdleMs: number;
   sessionMaxMs: number;
-  loginFailuresPerAccount: number;
-  loginFailuresPerAddress: number;
-  loginFailuresOverall: number;
+  signInFailuresPerAccount: number;
+  signInFailuresPerAddress: number;
+  signInFailuresOverall: number;
   signUpsPerAddress: number;
   messagesPerSecond: number;
   logFormat: "words" | "json";
@@ -126,9 +126,9 @@ export function parseConfig(
     bcryptCost: whole("BCRYPT_COST", 10, 16),
     sessionIdleMs: check("SESSION_IDLE", parseDuration, 0),
     sessionMaxMs: check("SESSION_MAX", parseDuration, 0),
-    loginFailuresPerAccount: whole("LOGIN_FAILURES_PER_ACCOUNT", 1, 100),
-    loginFailuresPerAddress: whole("LOGIN_FAILURES_PER_ADDRESS", 1, 100_000),
-    loginFailuresOverall: whole("LOGIN_FAILURES_OVERALL", 1, 1_000_000),
+    signInFailuresPerAccount: whole("LOGIN_FAILURES_PER_ACCOUNT", 1, 100),
+    signInFailuresPerAddress: whole("LOGIN_FAILURES_PER_ADDRESS", 1, 100_000),
+    signInFailuresOverall: whole("LOGIN_FAILURES_OVERALL", 1, 1_000_000),
     signUpsPerAddress: whole("SIGN_UPS_PER_ADDRESS", 1, 100_000),
     messagesPerSecond: whole("MESSAGES_PER_SECOND", 1, 1_000_000),
     logFormat: check("LOG_FORMAT", (value) => parseChoice(value, ["words", "json"]), "words"),

@@ -92,7 +92,7 @@ function toEvent(row: EventRow): RoomEvent {
       body: row.body!,
       ...(quote ? { quote } : {}),
       ...(row.thread_root === null ? {} : { threadRoot: Number(row.thread_root), replies: row.replies ?? 0 }),
-      ...(row.mentions_all ? { mentionsAll: true as const } : {}),
+      ...(row.mentions_all ? { mentionsEveryone: true as const } : {}),
     };
   }
   // The columns hold what each type of event says; the schema of the protocol names them.

@@ -14,7 +14,7 @@ export type EventDraft = {
 export type RecordEvent = (draft: EventDraft) => Promise<RoomEvent>;
 
 /** Says something on the bus once the transaction is committed, after its events; never, if it is rolled back. */
-export type TellLater = (message: BusMessage) => void;
+export type PublishAfterCommit = (message: BusMessage) => void;
 
 /**
  * One transaction that may record events. They are published after the commit and only then: what was rolled back was
@@ -22,7 +22,7 @@ export type TellLater = (message: BusMessage) => void;
  */
 export async function transactWithEvents<T>(
   app: { db: Database; bus: Bus; clock: Clock },
-  work: (tx: Sql, recordEvent: RecordEvent, tellLater: TellLater) => Promise<T>,
+  work: (tx: Sql, recordEvent: RecordEvent, publishAfterCommit: PublishAfterCommit) => Promise<T>,
 ): Promise<T> {
   const recorded: { room: RoomId; event: RoomEvent }[] = [];
   const told: BusMessage[] = [];

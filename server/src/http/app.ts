@@ -7,14 +7,14 @@ import type { SsoClient } from "../auth/sso-client.ts";
 import type { Config } from "../config/read-config.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { Budgets } from "../realtime/budgets.ts";
-import type { OrderNeeds } from "../realtime/order-needs.ts";
+import type { CommandNeeds } from "../realtime/command-needs.ts";
 
 /** Everything long-lived that a request may need. Functions name the parts they use; only `http` takes it whole. */
 export type App = RegisterNeeds &
   ResetNeeds &
   FactorNeeds &
   AdminNeeds &
-  OrderNeeds & {
+  CommandNeeds & {
     config: Config;
     epoch: string;
     budgets: Budgets;

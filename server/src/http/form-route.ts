@@ -8,7 +8,7 @@ import { type Access, defineRoute, type Exchange, type Route, redirect, type Sig
 /** What became of a form that was accepted. */
 export type Accepted = {
   /** For a program. */
-  answer: object;
+  result: object;
   /** Where a browser goes. */
   next: string;
   cookies?: readonly string[];
@@ -45,7 +45,7 @@ type FormSpec<A extends Access, Body> = {
   /** What is sent bears the proof under which its page was shown; the domain function says when that is enough. */
   provesItself?: boolean;
   body: z.ZodType<Body>;
-  answer?: z.ZodType;
+  result?: z.ZodType;
   /** Takes JSON or the form. A response of its own stands for itself. */
   submit: (exchange: ExchangeOf<A, Body, unknown>) => Promise<Accepted | Response>;
 };
@@ -84,14 +84,14 @@ export function defineForm<A extends Access, Body, Query = unknown>(
 export function defineAction<A extends Access, Body>(
   spec: FormSpec<A, Body> & {
     /** The page its button stands on. */
-    back?: (exchange: Pick<Exchange<Body, unknown>, "look" | "params">) => { href: string; label: string };
+    back?: (exchange: Pick<Exchange<Body, unknown>, "context" | "params">) => { href: string; label: string };
   },
 ): Route {
-  return submitRoute(spec, ({ look, params }, problem) =>
-    messagePage(look, {
-      title: look.t.problems.other,
+  return submitRoute(spec, ({ context, params }, problem) =>
+    messagePage(context, {
+      title: context.t.problems.other,
       lead: problem.detail,
-      link: spec.back?.({ look, params }) ?? toAccount(look),
+      link: spec.back?.({ context, params }) ?? toAccount(context),
     }),
   );
 }
@@ -102,7 +102,7 @@ function submitRoute<A extends Access, Body>(
 ): Route {
   const { path, summary, access, body, submit } = spec;
   const refused = async (exchange: Exchange<unknown, unknown>, error: unknown): Promise<Response> => {
-    const { problem, retryInMs } = toProblem(error, exchange.app.log, exchange.look.language);
+    const { problem, retryInMs } = toProblem(error, exchange.app.log, exchange.context.language);
     const told = { detail: problem.detail, field: problem.field };
     const shown = await refusedPage(exchange as Exchange<Body, unknown>, told);
     const response = new Response(shown.body, { status: problem.status, headers: shown.headers });
@@ -116,14 +116,14 @@ function submitRoute<A extends Access, Body>(
     access,
     needsRecentProof: spec.needsRecentProof && !spec.provesItself,
     body,
-    answer: spec.answer ?? acceptedSchema,
+    result: spec.result ?? acceptedSchema,
     refused,
     handle: async (exchange) => {
       try {
         const accepted = await submit(exchange as unknown as ExchangeOf<A, Body, unknown>);
         if (accepted instanceof Response) return accepted;
         if (exchange.isForm) return redirect(accepted.next, accepted.cookies);
-        const response = Response.json(accepted.answer);
+        const response = Response.json(accepted.result);
         for (const cookie of accepted.cookies ?? []) response.headers.append("set-cookie", cookie);
         return response;
       } catch (error) {

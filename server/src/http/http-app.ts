@@ -17,7 +17,7 @@ import { type CookieJar, readCookies } from "./cookies.ts";
 import { createOpenApi } from "./openapi.ts";
 import { assertOwnOrigin, preflightResponse, setCorsHeaders } from "./origin-check.ts";
 import { errorPage } from "./pages/error-page.ts";
-import type { PageLook } from "./pages/layout.ts";
+import type { PageContext } from "./pages/layout.ts";
 import { problemResponse, toProblem } from "./problem.ts";
 import { isFormBody, readBody, readQuery } from "./read-body.ts";
 import { defineSessionRoute, type Exchange, type Route, redirect } from "./route.ts";
@@ -30,8 +30,8 @@ import { deviceRoutes, isOwnPage } from "./routes/devices.ts";
 import { factorRoutes } from "./routes/factors.ts";
 import { healthRoute, readyRoute } from "./routes/health.ts";
 import { mailedLinkRoutes } from "./routes/mailed-links.ts";
+import { meRoutes } from "./routes/me.ts";
 import { eventsRoute, messagesRoute } from "./routes/messages.ts";
-import { ownRoutes } from "./routes/own.ts";
 import { roomRoutes } from "./routes/rooms.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { ssoRoutes } from "./routes/sso.ts";
@@ -71,18 +71,18 @@ export function createHttpApp(app: App, web: Web): HttpApp {
     throw new Refusal("not_found", (t) => t.nothingHere);
   });
   router.onError(async (error, context) => {
-    const look = lookOf(
+    const pageContext = pageContextOf(
       web,
       context.req.raw.headers,
       readCookies(context.req.header("cookie") ?? null, config.isSecure),
     );
-    const { problem, retryInMs } = toProblem(error, app.log, look.language);
+    const { problem, retryInMs } = toProblem(error, app.log, pageContext.language);
     const isPage = (context.req.header("accept") ?? "").includes("text/html");
     // An address that only takes what a page sends: its page is one step up.
     if (error instanceof MethodNotAllowed && isPage && context.req.method === "GET") {
       return redirect(new URL(context.req.url).pathname.replace(/\/[^/]+$/, "") || "/");
     }
-    const response = isPage ? await errorPage(look, problem) : problemResponse(problem, retryInMs);
+    const response = isPage ? await errorPage(pageContext, problem) : problemResponse(problem, retryInMs);
     if (retryInMs !== undefined)
       response.headers.set("retry-after", String(Math.max(1, Math.ceil(retryInMs / 1000))));
     if (error instanceof MethodNotAllowed) response.headers.set("allow", error.methods.join(", "));
@@ -117,7 +117,7 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     ...createChatRoutes(web.assets.chat),
     ...commandRoutes,
     ...roomRoutes,
-    ...ownRoutes,
+    ...meRoutes,
     messagesRoute,
     eventsRoute,
     healthRoute,
@@ -181,7 +181,7 @@ async function runRoute(
     request,
     url,
     cookies,
-    look: lookOf(web, request.headers, cookies),
+    context: pageContextOf(web, request.headers, cookies),
     actor: current,
     params,
     origin: readOrigin(request.headers, peer, config),
@@ -200,7 +200,7 @@ async function runRoute(
 }
 
 /** How a page looks and speaks in the browser that asks for it. */
-function lookOf(web: Web, headers: Headers, { theme, language: chosen }: CookieJar): PageLook {
+function pageContextOf(web: Web, headers: Headers, { theme, language: chosen }: CookieJar): PageContext {
   const language = chosen ?? chooseLanguage(headers.get("accept-language"));
   return { assets: web.assets.signIn, theme, language, t: textsIn(language) };
 }

@@ -53,8 +53,8 @@ function describe(route: Route): Record<string, unknown> {
     responses: {
       200: {
         description: "Done",
-        ...(route.answer
-          ? { content: { "application/json": { schema: toSchema(route.answer, "output") } } }
+        ...(route.result
+          ? { content: { "application/json": { schema: toSchema(route.result, "output") } } }
           : {}),
       },
       default: {

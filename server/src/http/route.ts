@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Actor } from "../auth/sessions.ts";
 import type { App } from "./app.ts";
 import type { CookieJar } from "./cookies.ts";
-import type { PageLook } from "./pages/layout.ts";
+import type { PageContext } from "./pages/layout.ts";
 
 /** One request as a route sees it. */
 export type Exchange<Body, Query> = {
@@ -11,7 +11,7 @@ export type Exchange<Body, Query> = {
   url: URL;
   cookies: CookieJar;
   /** How a page for people looks. */
-  look: PageLook;
+  context: PageContext;
   /** Whose session came with the request. */
   actor: Actor | null;
   params: Record<string, string>;
@@ -45,7 +45,7 @@ export type Route<Body = unknown, Query = unknown> = {
   body?: z.ZodType<Body> | undefined;
   query?: z.ZodType<Query> | undefined;
   /** The JSON of a 200, for the document; none for pages. */
-  answer?: z.ZodType | undefined;
+  result?: z.ZodType | undefined;
   /** A page for people: kept out of the document; whoever may not see it is led to where they can sign in. */
   isPage?: true;
   /** Kept out of the document for another reason. */

@@ -9,7 +9,10 @@ export type JobKind =
   | "account.erase"
   | "poll.close"
   | "message.deliver"
-  | "reminder.tell";
+  | "reminder.send";
+
+/** Kinds that were queued under another name by an older version. */
+const formerKinds: Record<string, JobKind> = { "reminder.tell": "reminder.send" };
 
 export type JobNeeds = { clock: Clock; random: Random; secret: ServerSecret };
 
@@ -48,7 +51,11 @@ export async function claimJob(app: JobNeeds, sql: Sql, leaseMs: number): Promis
     returning id, kind, payload, attempts`;
   if (!row) return null;
   const payload = app.secret.open(row.payload, jobContext(row.id));
-  return { ...row, payload: payload === null ? null : (JSON.parse(payload) as unknown) };
+  return {
+    ...row,
+    kind: formerKinds[row.kind] ?? row.kind,
+    payload: payload === null ? null : (JSON.parse(payload) as unknown),
+  };
 }
 
 /** Drops what is not worth doing any more. */

@@ -80,14 +80,14 @@ async function run(app: RunnerNeeds, handlers: JobHandlers, job: ClaimedJob): Pr
 /** Looks for work twice a second until it is stopped; `stop` waits for the job that is being done. */
 export function startJobs(app: RunnerNeeds, handlers: JobHandlers): { stop(): Promise<void> } {
   let running: Promise<unknown> | null = null;
-  const look = () => {
+  const poll = () => {
     running ??= runDueJobs(app, handlers)
       .catch((error: unknown) => app.log.fault("jobs.failed", error))
       .finally(() => {
         running = null;
       });
   };
-  const timer = setInterval(look, pollEveryMs);
+  const timer = setInterval(poll, pollEveryMs);
   return {
     stop: async () => {
       clearInterval(timer);

@@ -3,15 +3,15 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { textOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
 
-export type OwnMessage = { room: RoomId; seq: number; sentAt: number; text: string };
+export type SentMessage = { room: RoomId; seq: number; sentAt: number; text: string };
 
 /** A page of what somebody wrote, by room and place. */
-export async function listOwnMessages(
+export async function listSentMessages(
   sql: Sql,
   sender: AccountId,
   after: { room: string; seq: number },
   limit: number,
-): Promise<OwnMessage[]> {
+): Promise<SentMessage[]> {
   const rows = await sql<{ room_id: RoomId; seq: string; sent_at: string; body: MessageBody }>`
     select room_id, seq, sent_at, body from messages
     where sender_id = ${sender} and (room_id, seq) > (${after.room}, ${after.seq}::bigint)
@@ -64,7 +64,7 @@ export async function listBelongings(sql: Sql, account: AccountId): Promise<Reco
         from scheduled_messages where account_id = ${account}),
       'reminders', (select coalesce(json_agg(json_build_object('room', room_id, 'note', note, 'dueAt', due_at)), '[]')
         from reminders where account_id = ${account}),
-      'alertWords', (select coalesce(json_agg(word), '[]') from alert_words where account_id = ${account}),
+      'keywords', (select coalesce(json_agg(word), '[]') from alert_words where account_id = ${account}),
       'reactions', (select coalesce(json_agg(json_build_object('room', room_id, 'seq', seq, 'emoji', emoji)), '[]')
         from reactions where account_id = ${account}),
       'votes', (select coalesce(json_agg(json_build_object('room', room_id, 'seq', seq, 'choice', choice)), '[]')

@@ -5,12 +5,12 @@ import type { Actor } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import {
-  actInRoom,
   assertMayInRoom,
   assertMaySpeakNow,
+  inRoom,
   type RoomNeeds,
-  type Scene,
-} from "../rooms/act-in-room.ts";
+  type RoomTransaction,
+} from "../rooms/in-room.ts";
 import type { WordLists } from "../rooms/word-lists.ts";
 import {
   countPins,
@@ -28,7 +28,7 @@ import { insertMentions } from "./queries.ts";
 import { mentionSignal } from "./room-writer.ts";
 import { parseBody } from "./send-message.ts";
 
-// What is done to a message after it was sent. Each refuses as `actInRoom` does, and with `message_gone` where there is
+// What is done to a message after it was sent. Each refuses as `inRoom` does, and with `message_gone` where there is
 // no message at this place, or none any more.
 
 export type ChangeNeeds = RoomNeeds & { wordLists: WordLists };
@@ -43,9 +43,9 @@ export async function editMessage(
 ): Promise<void> {
   const body = parseBody(app, { kind: "text", text });
   if (body.kind !== "text") return;
-  await actInRoom(app, actor, room, "message.edit_own", async (scene) => {
-    const { tx, recordEvent, tellLater, actor: person } = scene;
-    await assertMaySpeakNow(app, scene);
+  await inRoom(app, actor, room, "message.edit_own", async (transaction) => {
+    const { tx, recordEvent, publishAfterCommit, actor: person } = transaction;
+    await assertMaySpeakNow(app, transaction);
     const message = await requireMessage(tx, room, seq);
     if (message.sender.id !== actor.id) throw new Refusal("forbidden", (t) => t.authorsEdit);
     if (message.body.kind !== "text") throw new Refusal("message_invalid", (t) => t.pollNotEdited);
@@ -53,17 +53,21 @@ export async function editMessage(
     const { at } = await recordEvent({ room, type: "message.edited", actor: person, target: seq, body });
     await replaceBody(tx, room, seq, body, at);
     const before = await takeMentions(tx, room, seq);
-    const calls = {
+    const mentioning = {
       seq,
       threadRoot: message.threadRoot,
       sender: actor.id,
       names: mentionsIn(body.text).names,
-      accounts: app.wordLists.whoListens(body.text),
+      accounts: app.wordLists.findListeners(body.text),
     };
-    for (const { account } of await insertMentions(tx, room, at, [calls])) {
+    for (const { account } of await insertMentions(tx, room, at, [mentioning])) {
       // Whoever was called before has heard it.
       if (before.has(account)) continue;
-      tellLater({ kind: "own", account, signal: mentionSignal(room, seq, message.threadRoot) });
+      publishAfterCommit({
+        kind: "account_signal",
+        account,
+        signal: mentionSignal(room, seq, message.threadRoot),
+      });
     }
   });
 }
@@ -73,30 +77,30 @@ export async function editMessage(
  * stays is a mark, where the room leaves one or a thread hangs on it.
  */
 export async function deleteMessage(app: RoomNeeds, actor: Actor, room: RoomId, seq: number): Promise<void> {
-  await actInRoom(app, actor, room, "message.delete_own", async (scene) => {
-    const message = await requireMessage(scene.tx, room, seq);
+  await inRoom(app, actor, room, "message.delete_own", async (transaction) => {
+    const message = await requireMessage(transaction.tx, room, seq);
     const isOwn = message.sender.id === actor.id;
     if (!isOwn) {
-      assertMayInRoom(scene, "message.delete_any");
-      scene.audit({ action: "message.deleted", subject: message.sender, detail: `${room} #${seq}` });
+      assertMayInRoom(transaction, "message.delete_any");
+      transaction.audit({ action: "message.deleted", subject: message.sender, detail: `${room} #${seq}` });
     }
-    await deleteStored(scene, room, message, app.clock.now());
+    await deleteStored(transaction, room, message, app.clock.now());
   });
 }
 
 /** Deletes a message in a transaction that has checked who may. */
 export async function deleteStored(
-  scene: Pick<Scene, "tx" | "recordEvent" | "actor" | "room">,
+  transaction: Pick<RoomTransaction, "tx" | "recordEvent" | "actor" | "room">,
   room: RoomId,
   message: StoredMessage,
   now: number,
 ): Promise<void> {
-  const leavesMark = scene.room.leavesMark || message.replyCount > 0;
-  const replies = await emptyMessage(scene.tx, room, message.seq, !leavesMark, now);
-  await scene.recordEvent({
+  const leavesMark = transaction.room.leavesMark || message.replyCount > 0;
+  const replies = await emptyMessage(transaction.tx, room, message.seq, !leavesMark, now);
+  await transaction.recordEvent({
     room,
     type: "message.deleted",
-    actor: scene.actor,
+    actor: transaction.actor,
     target: message.seq,
     leavesMark,
     ...(message.threadRoot === null ? {} : { threadRoot: message.threadRoot, replies }),
@@ -112,9 +116,9 @@ export async function addReaction(
   emoji: string,
 ): Promise<void> {
   if (!isEmoji(emoji)) throw new Refusal("message_invalid", (t) => t.oneEmoji);
-  await actInRoom(app, actor, room, "message.react", async (scene) => {
-    const { tx, recordEvent, actor: person } = scene;
-    await assertMaySpeakNow(app, scene, { isReaction: true });
+  await inRoom(app, actor, room, "message.react", async (transaction) => {
+    const { tx, recordEvent, actor: person } = transaction;
+    await assertMaySpeakNow(app, transaction, { isReaction: true });
     await requireMessage(tx, room, seq);
     const { kinds, isKnown, isOwn } = await readReactions(tx, room, seq, emoji, actor.id);
     if (isOwn) return;
@@ -134,7 +138,7 @@ export async function removeReaction(
   emoji: string,
 ): Promise<void> {
   if (!isEmoji(emoji)) throw new Refusal("message_invalid", (t) => t.oneEmoji);
-  await actInRoom(app, actor, room, "message.react", async ({ tx, recordEvent, actor: person }) => {
+  await inRoom(app, actor, room, "message.react", async ({ tx, recordEvent, actor: person }) => {
     await requireMessage(tx, room, seq);
     if (await deleteReaction(tx, room, seq, emoji, actor.id))
       await recordEvent({ room, type: "reaction.removed", actor: person, target: seq, emoji });
@@ -149,9 +153,9 @@ export async function pinMessage(
   seq: number,
   isPinned: boolean,
 ): Promise<void> {
-  await actInRoom(app, actor, room, "message.pin", async (scene) => {
-    const { tx, recordEvent, actor: person } = scene;
-    await assertMaySpeakNow(app, scene);
+  await inRoom(app, actor, room, "message.pin", async (transaction) => {
+    const { tx, recordEvent, actor: person } = transaction;
+    await assertMaySpeakNow(app, transaction);
     const message = await requireMessage(tx, room, seq);
     if (message.isPinned === isPinned) return;
     if (isPinned && (await countPins(tx, room)) >= pinsPerRoomMax)

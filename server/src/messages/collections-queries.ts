@@ -6,7 +6,7 @@ import { excerptOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
 
 /** A message in a list across rooms. */
-export type FoundMessage = {
+export type MessagePreview = {
   room: RoomId;
   seq: number;
   threadRoot: number | null;
@@ -17,7 +17,7 @@ export type FoundMessage = {
   at: number;
 };
 
-type FoundRow = {
+type PreviewRow = {
   room_id: RoomId;
   seq: string;
   thread_root: string | null;
@@ -35,17 +35,17 @@ export async function listMentions(
   account: AccountId,
   before: number,
   limit: number,
-): Promise<FoundMessage[]> {
-  const rows = await sql<FoundRow>`
-    select f.room_id, f.seq, f.thread_root, a.id, a.username, a.display_name, f.sent_at, f.body, f.called_at as at
+): Promise<MessagePreview[]> {
+  const rows = await sql<PreviewRow>`
+    select f.room_id, f.seq, f.thread_root, a.id, a.username, a.display_name, f.sent_at, f.body, f.listed_at as at
     from (
-      (select m.*, x.at as called_at from mentions x
+      (select m.*, x.at as listed_at from mentions x
         join memberships own on own.room_id = x.room_id and own.account_id = x.account_id
         join messages m on m.room_id = x.room_id and m.seq = x.seq
       where x.account_id = ${account} and x.at < ${before}
       order by x.at desc limit ${limit})
       union
-      (select m.*, m.sent_at as called_at from memberships own
+      (select m.*, m.sent_at as listed_at from memberships own
         cross join lateral (
           select * from messages
           where room_id = own.room_id and mentions_all and sender_id <> own.account_id and sent_at < ${before}
@@ -55,9 +55,9 @@ export async function listMentions(
       where own.account_id = ${account}
       order by m.sent_at desc limit ${limit})
     ) f join accounts a on a.id = f.sender_id
-    order by f.called_at desc, f.room_id, f.seq desc
+    order by f.listed_at desc, f.room_id, f.seq desc
     limit ${limit}`;
-  return rows.map(toFound);
+  return rows.map(toPreview);
 }
 
 export async function insertSaved(
@@ -82,8 +82,8 @@ export async function listSaved(
   account: AccountId,
   before: number,
   limit: number,
-): Promise<FoundMessage[]> {
-  const rows = await sql<FoundRow>`
+): Promise<MessagePreview[]> {
+  const rows = await sql<PreviewRow>`
     select m.room_id, m.seq, m.thread_root, a.id, a.username, a.display_name, m.sent_at, m.body, s.saved_at as at
     from saved_messages s
       join memberships own on own.room_id = s.room_id and own.account_id = s.account_id
@@ -92,14 +92,14 @@ export async function listSaved(
     where s.account_id = ${account} and s.saved_at < ${before}
     order by s.saved_at desc
     limit ${limit}`;
-  return rows.map(toFound);
+  return rows.map(toPreview);
 }
 
 /** More people than this find the news of a thread when they look. */
-const followersToldMax = 500;
+const followersNotifiedMax = 500;
 
 /** A thread that a person follows. */
-export type FollowedThread = FoundMessage & { count: number; lastAt: number; unread: number };
+export type FollowedThread = MessagePreview & { count: number; lastAt: number; unread: number };
 
 /** The threads that a person follows, in rooms they are in now, the one with the newest answer first. */
 export async function listFollowedThreads(
@@ -108,7 +108,7 @@ export async function listFollowedThreads(
   before: number,
   limit: number,
 ): Promise<FollowedThread[]> {
-  const rows = await sql<FoundRow & { reply_count: number; unread: string }>`
+  const rows = await sql<PreviewRow & { reply_count: number; unread: string }>`
     select m.room_id, m.seq, m.thread_root, a.id, a.username, a.display_name, m.sent_at, m.body, m.last_reply_at as at,
       m.reply_count,
       (select count(*) from (
@@ -126,7 +126,7 @@ export async function listFollowedThreads(
     order by m.last_reply_at desc
     limit ${limit}`;
   return rows.map((row) => ({
-    ...toFound(row),
+    ...toPreview(row),
     count: row.reply_count,
     lastAt: Number(row.at),
     unread: Number(row.unread),
@@ -172,7 +172,7 @@ export async function countUnreadThreads(
   account: AccountId,
 ): Promise<{ unreadThreads: number; threadMentions: number }> {
   const [row] = await sql<{ threads: number; mentions: number }>`
-    select count(*) filter (where is_unread)::int as threads, coalesce(sum(calls), 0)::int as mentions
+    select count(*) filter (where is_unread)::int as threads, coalesce(sum(mentions), 0)::int as mentions
     from (
       select exists (
         select 1 from messages r
@@ -183,7 +183,7 @@ export async function countUnreadThreads(
         select count(*) from mentions x
         where x.account_id = f.account_id and x.room_id = f.room_id and x.thread_root = f.root_seq and x.seq > f.read_seq
           and own.notify <> 'nothing'
-      ) as calls
+      ) as mentions
       from threads_followed f
         join memberships own on own.room_id = f.room_id and own.account_id = f.account_id
       where f.account_id = ${account} and f.is_followed
@@ -212,7 +212,7 @@ export async function listFollowers(sql: Sql, room: RoomId, roots: readonly numb
     select distinct f.account_id
     from threads_followed f join memberships m on m.room_id = f.room_id and m.account_id = f.account_id
     where f.room_id = ${room} and f.root_seq = any(${sql.array(roots, "bigint")}) and f.is_followed
-    limit ${followersToldMax}`;
+    limit ${followersNotifiedMax}`;
   return rows.map((row) => row.account_id);
 }
 
@@ -367,7 +367,7 @@ export async function countDueReminders(sql: Sql, account: AccountId): Promise<n
   return row!.count;
 }
 
-export async function countLater(
+export async function countScheduled(
   tx: Sql,
   account: AccountId,
 ): Promise<{ scheduled: number; reminders: number }> {
@@ -377,7 +377,7 @@ export async function countLater(
   return { scheduled: Number(row!.scheduled), reminders: Number(row!.reminders) };
 }
 
-function toFound(row: FoundRow): FoundMessage {
+function toPreview(row: PreviewRow): MessagePreview {
   return {
     room: row.room_id,
     seq: Number(row.seq),

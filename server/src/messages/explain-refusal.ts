@@ -3,7 +3,7 @@ import { mayInRoom } from "@novax/protocol/permissions";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Refusal, roomNotFound } from "../lib/refusal.ts";
-import { roomArchived } from "../rooms/act-in-room.ts";
+import { roomArchived } from "../rooms/in-room.ts";
 import { findMembership } from "../rooms/room-queries.ts";
 import { findObstacle } from "./queries.ts";
 import type { MessageDraft } from "./room-writer.ts";

@@ -9,8 +9,8 @@ import { listSessions, type SessionLimits } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
-import { listOwnRooms } from "../rooms/room-queries.ts";
-import { listBelongings, listOwnMessages } from "./account-queries.ts";
+import { listJoinedRooms } from "../rooms/room-queries.ts";
+import { listBelongings, listSentMessages } from "./account-queries.ts";
 
 type ExportNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
 
@@ -26,7 +26,7 @@ export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGen
   const about = {
     exportedAt: now,
     account: { id, username, displayName, email, isEmailVerified, serverRole, hasFactor },
-    rooms: await listOwnRooms(sql, person.id),
+    rooms: await listJoinedRooms(sql, person.id),
     kept: await listBelongings(sql, id),
     sessions: await listSessions(app, id),
     trustedDevices: await listTrustedDevices(sql, id, now),
@@ -42,7 +42,7 @@ export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGen
   yield `${JSON.stringify(about, null, 2).slice(0, -2)},\n  "messages": [`;
   let after = { room: "", seq: 0 };
   for (let isFirst = true; ; ) {
-    const page = await listOwnMessages(sql, id, after, pageMessages);
+    const page = await listSentMessages(sql, id, after, pageMessages);
     for (const message of page) {
       yield `${isFirst ? "" : ","}\n    ${JSON.stringify(message)}`;
       isFirst = false;

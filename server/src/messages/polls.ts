@@ -5,7 +5,7 @@ import type { Actor } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
 import { transactWithEvents } from "../events/record-events.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { actInRoom, assertMaySpeakNow, type RoomNeeds } from "../rooms/act-in-room.ts";
+import { assertMaySpeakNow, inRoom, type RoomNeeds } from "../rooms/in-room.ts";
 import { lockRoom } from "../rooms/room-queries.ts";
 import { requireMessage } from "./change-message.ts";
 import {
@@ -29,9 +29,9 @@ export async function votePoll(
   seq: number,
   choices: readonly number[],
 ): Promise<PollState> {
-  return actInRoom(app, actor, room, "poll.vote", async (scene) => {
-    const { tx, recordEvent, actor: person } = scene;
-    await assertMaySpeakNow(app, scene, { isReaction: true });
+  return inRoom(app, actor, room, "poll.vote", async (transaction) => {
+    const { tx, recordEvent, actor: person } = transaction;
+    await assertMaySpeakNow(app, transaction, { isReaction: true });
     const message = await requirePoll(tx, room, seq);
     const { body } = message;
     if (hasClosed(message, app.clock.now())) throw new Refusal("poll_closed", (t) => t.pollClosed);
@@ -43,22 +43,22 @@ export async function votePoll(
     // Where nobody is to know who chose, the event says that it changed, in the name of whoever asked.
     const by = body.isAnonymous ? message.sender : person;
     const { counts, isClosed } = poll;
-    const told = body.isAnonymous ? {} : { choices: chosen };
-    await recordEvent({ room, type: "poll.changed", actor: by, target: seq, counts, isClosed, ...told });
+    const myChoices = body.isAnonymous ? {} : { choices: chosen };
+    await recordEvent({ room, type: "poll.changed", actor: by, target: seq, counts, isClosed, ...myChoices });
     return poll;
   });
 }
 
 /** Closes one's own poll; with the right to it, anybody's. */
 export async function closePoll(app: RoomNeeds, actor: Actor, room: RoomId, seq: number): Promise<void> {
-  await actInRoom(
+  await inRoom(
     app,
     actor,
     room,
     "poll.vote",
-    async ({ tx, recordEvent, actor: person, role, room: place }) => {
+    async ({ tx, recordEvent, actor: person, role, room: { kind } }) => {
       const message = await requirePoll(tx, room, seq);
-      if (message.sender.id !== actor.id && !mayInRoom(role, "poll.close_any", place.kind))
+      if (message.sender.id !== actor.id && !mayInRoom(role, "poll.close_any", kind))
         throw new Refusal("forbidden", (t) => t.askersClose);
       if (message.pollClosedAt !== null) return;
       await setPollClosed(tx, room, seq, app.clock.now());

@@ -63,7 +63,7 @@ export async function insertMessages(
         (select ${column((draft) => JSON.stringify(draft.body), "text")}),
         (select ${column((draft) => draft.replyTo ?? 0, "bigint")}),
         (select ${column((draft) => draft.threadRoot ?? 0, "bigint")}),
-        (select ${column((draft) => (draft.mentionsAll ? 1 : 0), "bigint")})
+        (select ${column((draft) => (draft.mentionsEveryone ? 1 : 0), "bigint")})
       ) with ordinality as d (sender_id, session_id, send_id, body, reply_to, thread_root, mentions_all, index)
         join rooms r on r.id = ${room}
         cross join lateral (
@@ -172,7 +172,7 @@ export async function insertMentions(
   tx: Sql,
   room: RoomId,
   now: number,
-  calls: readonly {
+  mentioning: readonly {
     seq: number;
     threadRoot: number | null;
     sender: AccountId;
@@ -180,21 +180,21 @@ export async function insertMentions(
     accounts: readonly AccountId[];
   }[],
 ): Promise<{ account: AccountId; seq: number; threadRoot: number | null }[]> {
-  const byName = calls.flatMap((call) => call.names.map((name) => ({ ...call, name })));
-  const byId = calls.flatMap((call) => call.accounts.map((account) => ({ ...call, account })));
+  const byName = mentioning.flatMap((message) => message.names.map((name) => ({ ...message, name })));
+  const byId = mentioning.flatMap((message) => message.accounts.map((account) => ({ ...message, account })));
   const seqs = (list: readonly { seq: number }[]) =>
     tx.array(
-      list.map((call) => call.seq),
+      list.map((item) => item.seq),
       "bigint",
     );
   const roots = (list: readonly { threadRoot: number | null }[]) =>
     tx.array(
-      list.map((call) => call.threadRoot ?? 0),
+      list.map((item) => item.threadRoot ?? 0),
       "bigint",
     );
   const senders = (list: readonly { sender: AccountId }[]) =>
     tx.array(
-      list.map((call) => call.sender),
+      list.map((item) => item.sender),
       "uuid",
     );
   const rows = await tx<{ account_id: AccountId; seq: string; thread_root: string | null }>`
@@ -203,13 +203,13 @@ export async function insertMentions(
     from (
       select a.id, n.seq, n.root, n.sender
       from unnest(${seqs(byName)}, ${roots(byName)}, ${senders(byName)}, ${tx.array(
-        byName.map((call) => call.name),
+        byName.map((item) => item.name),
         "text",
       )}) as n (seq, root, sender, key) join accounts a on a.username_key = n.key
       union
       select i.id, i.seq, i.root, i.sender
       from unnest(${seqs(byId)}, ${roots(byId)}, ${senders(byId)}, ${tx.array(
-        byId.map((call) => call.account),
+        byId.map((item) => item.account),
         "uuid",
       )}) as i (seq, root, sender, id)
     ) c
@@ -218,13 +218,15 @@ export async function insertMentions(
       and not exists (select 1 from blocks b where b.blocker_id = c.id and b.blocked_id = c.sender)
     on conflict do nothing
     returning account_id, seq, thread_root`;
-  const called = rows.map((row) => ({
+  const mentioned = rows.map((row) => ({
     account: row.account_id,
     seq: Number(row.seq),
     threadRoot: row.thread_root === null ? null : Number(row.thread_root),
   }));
-  const inThreads = called.flatMap((call) =>
-    call.threadRoot === null ? [] : [{ ...call, threadRoot: call.threadRoot, sender: call.account }],
+  const inThreads = mentioned.flatMap((mention) =>
+    mention.threadRoot === null
+      ? []
+      : [{ ...mention, threadRoot: mention.threadRoot, sender: mention.account }],
   );
   // What was said in it before they were called is not new to them.
   if (inThreads.length > 0)
@@ -234,7 +236,7 @@ export async function insertMentions(
       from unnest(${senders(inThreads)}, ${roots(inThreads)}, ${seqs(inThreads)}) as c (account, root, seq)
       group by c.account, c.root
       on conflict (account_id, room_id, root_seq) do update set is_followed = true`;
-  return called;
+  return mentioned;
 }
 
 /** What is shown of messages above those that answer them. */

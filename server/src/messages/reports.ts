@@ -8,7 +8,7 @@ import type { Sql } from "../db/database.ts";
 import { transactWithEvents } from "../events/record-events.ts";
 import type { Random } from "../lib/random.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { actInRoom, type RoomNeeds } from "../rooms/act-in-room.ts";
+import { inRoom, type RoomNeeds } from "../rooms/in-room.ts";
 import { findMembership, findRoom, lockRoom } from "../rooms/room-queries.ts";
 import { deleteStored, requireMessage } from "./change-message.ts";
 import { findMessage } from "./change-queries.ts";
@@ -25,7 +25,7 @@ export async function reportMessage(
   seq: number,
   reason: string,
 ): Promise<void> {
-  await actInRoom(app, actor, room, "message.report", async ({ tx, tellLater }) => {
+  await inRoom(app, actor, room, "message.report", async ({ tx, publishAfterCommit }) => {
     const message = await requireMessage(tx, room, seq);
     if (message.sender.id === actor.id) throw new Refusal("message_invalid", (t) => t.ownMessage);
     const isNew = await insertReport(tx, {
@@ -38,7 +38,7 @@ export async function reportMessage(
       body: message.body,
       at: app.clock.now(),
     });
-    if (isNew) await tellReaders(tx, room, message.sender.id, tellLater);
+    if (isNew) await notifyModerators(tx, room, message.sender.id, publishAfterCommit);
   });
 }
 
@@ -53,7 +53,7 @@ export async function resolveReport(
   outcome: "dismissed" | "deleted" | "acted",
   note: string,
 ): Promise<void> {
-  await transactWithEvents(app, async (tx, recordEvent, tellLater) => {
+  await transactWithEvents(app, async (tx, recordEvent, publishAfterCommit) => {
     const report = await findOpenReport(tx, id);
     // Nobody settles what is said of themselves.
     if (!report || report.sender === actor.id) throw noReport();
@@ -66,7 +66,7 @@ export async function resolveReport(
     if (outcome === "deleted" && message)
       await deleteStored({ tx, recordEvent, actor: asPerson(actor), room }, report.room, message, now);
     await settleReports(tx, report.room, report.seq, actor.id, outcome, note, now);
-    await tellReaders(tx, report.room, report.sender, tellLater);
+    await notifyModerators(tx, report.room, report.sender, publishAfterCommit);
     const detail = `${report.room} #${report.seq}: ${outcome}`;
     await recordAudit(app, tx, {
       action: "report.resolved",
@@ -84,14 +84,14 @@ async function assertMayResolve(tx: Sql, actor: Actor, room: RoomId): Promise<vo
   if (!membership || !mayInRoom(membership.role, "report.resolve", membership.room.kind)) throw noReport();
 }
 
-async function tellReaders(
+async function notifyModerators(
   tx: Sql,
   room: RoomId,
   about: AccountId,
-  tellLater: Parameters<Parameters<typeof transactWithEvents>[1]>[2],
+  publishAfterCommit: Parameters<Parameters<typeof transactWithEvents>[1]>[2],
 ): Promise<void> {
   for (const account of await listReportReaders(tx, room, about))
-    tellLater({ kind: "own", account, signal: { type: "own", what: "reports" } });
+    publishAfterCommit({ kind: "account_signal", account, signal: { type: "me.changed", part: "reports" } });
 }
 
 function noReport(): Refusal {

@@ -21,7 +21,7 @@ export type MessageDraft = {
   /** The message in whose thread it belongs. */
   threadRoot: number | null;
   /** It calls everybody in the room. */
-  mentionsAll: boolean;
+  mentionsEveryone: boolean;
   /** Whom else it calls, by username in lower case; whoever of them is a member. */
   names: readonly string[];
   /** And by id: who is here, who wants to hear of a word in it. */
@@ -92,7 +92,7 @@ export class RoomWriter {
       const replies = fresh.flatMap(({ threadRoot: root, seq, sender }) =>
         root === null ? [] : [{ root, seq, sender: sender.id }],
       );
-      const calls = fresh.flatMap(({ seq, threadRoot, sender, names, accounts }) =>
+      const mentioning = fresh.flatMap(({ seq, threadRoot, sender, names, accounts }) =>
         names.length + accounts.length === 0 ? [] : [{ seq, threadRoot, sender: sender.id, names, accounts }],
       );
       return {
@@ -105,7 +105,7 @@ export class RoomWriter {
           replies.length === 0
             ? []
             : await listFollowers(tx, this.#room, [...new Set(replies.map((reply) => reply.root))]),
-        mentioned: calls.length === 0 ? [] : await insertMentions(tx, this.#room, now, calls),
+        mentioned: mentioning.length === 0 ? [] : await insertMentions(tx, this.#room, now, mentioning),
       };
     });
     const outcomes = new Map(rows.map((row) => [row.index, row]));
@@ -126,9 +126,9 @@ export class RoomWriter {
     events.sort((a, b) => a.seq - b.seq);
     if (events.length > 0) bus.publish({ kind: "events", room: this.#room, events });
     for (const { account, seq, threadRoot } of mentioned)
-      bus.publish({ kind: "own", account, signal: mentionSignal(this.#room, seq, threadRoot) });
+      bus.publish({ kind: "account_signal", account, signal: mentionSignal(this.#room, seq, threadRoot) });
     for (const account of followers)
-      bus.publish({ kind: "own", account, signal: { type: "own", what: "threads" } });
+      bus.publish({ kind: "account_signal", account, signal: { type: "me.changed", part: "threads" } });
     for (const settle of settled) settle();
   }
 }
@@ -155,7 +155,7 @@ function toSentEvent(
     ...(draft.threadRoot === null
       ? {}
       : { threadRoot: draft.threadRoot, replies: facts.replies?.get(draft.threadRoot) ?? 0 }),
-    ...(draft.mentionsAll ? { mentionsAll: true } : {}),
+    ...(draft.mentionsEveryone ? { mentionsEveryone: true } : {}),
   };
 }
 

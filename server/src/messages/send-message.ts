@@ -1,7 +1,7 @@
 import type { Person } from "@novax/protocol/entities";
 import { type DraftBody, draftBodySchema } from "@novax/protocol/entities";
 import type { AccountId, RoomId, SendId, SessionId } from "@novax/protocol/ids";
-import { laterMsMax, mentionConfirmAbove } from "@novax/protocol/limits";
+import { mentionConfirmAbove, scheduleAheadMsMax } from "@novax/protocol/limits";
 import { mayInRoom } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
 import type { PresenceState } from "@novax/protocol/signals";
@@ -36,7 +36,7 @@ export type SendDraft = {
   replyTo?: number | undefined;
   threadRoot?: number | undefined;
   /** Of a text that calls everybody: on purpose, or not at all. Not said: refused where they are many. */
-  callsEverybody?: boolean | undefined;
+  mentionsEveryone?: boolean | undefined;
 };
 
 /**
@@ -52,7 +52,7 @@ export async function sendMessage(app: SendNeeds, sender: Sender, draft: SendDra
   const body = parseBody(app, draft.body);
   const text = textOf(body);
   const mentions = mentionsIn(text);
-  const called = await callEverybody(app, sender, draft, mentions);
+  const mentioned = await resolveGroupMentions(app, sender, draft, mentions);
   try {
     const sent = await app.roomWriters.send(draft.room, {
       sender: asPerson(sender),
@@ -61,9 +61,9 @@ export async function sendMessage(app: SendNeeds, sender: Sender, draft: SendDra
       body,
       replyTo: draft.replyTo ?? null,
       threadRoot: draft.threadRoot ?? null,
-      mentionsAll: called.all,
+      mentionsEveryone: mentioned.all,
       names: mentions.names,
-      accounts: [...new Set([...called.some, ...app.wordLists.whoListens(text)])],
+      accounts: [...new Set([...mentioned.some, ...app.wordLists.findListeners(text)])],
     });
     if (sent.kind === "sent" && body.kind === "poll" && body.closesAt !== null)
       // The message is stored: what fails now must not say otherwise. A vote that comes too late is refused anyway.
@@ -86,10 +86,10 @@ export function parseBody(app: Pick<SendNeeds, "clock" | "wordLists">, unknown: 
     const now = app.clock.now();
     if (new Set(body.choices).size < body.choices.length)
       throw new Refusal("message_invalid", (t) => t.sameChoices);
-    if (body.closesAt !== null && (body.closesAt <= now || body.closesAt > now + laterMsMax))
+    if (body.closesAt !== null && (body.closesAt <= now || body.closesAt > now + scheduleAheadMsMax))
       throw new Refusal("message_invalid", (t) => t.pollTime);
   }
-  app.wordLists.assertWanted(words);
+  app.wordLists.assertNotFiltered(words);
   return body;
 }
 
@@ -97,18 +97,18 @@ export function parseBody(app: Pick<SendNeeds, "clock" | "wordLists">, unknown: 
  * Whom `@room` and `@here` call; in a thread, of those who follow it. Who may not call everybody, and in direct rooms,
  * has written a word and no more.
  */
-async function callEverybody(
+async function resolveGroupMentions(
   app: SendNeeds,
   sender: Sender,
   draft: SendDraft,
   mentions: Mentions,
 ): Promise<{ all: boolean; some: readonly AccountId[] }> {
   const nobody = { all: false, some: [] };
-  if (!(mentions.room || mentions.here) || draft.callsEverybody === false) return nobody;
+  if (!(mentions.room || mentions.here) || draft.mentionsEveryone === false) return nobody;
   const { sessionId } = sender;
-  const who = sessionId === null ? { id: sender.id } : { id: sender.id, sessionId };
-  const { room, role } = await requireMembership(app.db.sql, who, draft.room);
-  if (!mayInRoom(role, "mention.everybody", room.kind)) return nobody;
+  const viewer = sessionId === null ? { id: sender.id } : { id: sender.id, sessionId };
+  const { room, role } = await requireMembership(app.db.sql, viewer, draft.room);
+  if (!mayInRoom(role, "mention.everyone", room.kind)) return nobody;
   const isInThread = draft.threadRoot !== undefined;
   const followers = isInThread ? await listFollowers(app.db.sql, room.id, [draft.threadRoot!]) : [];
   const here = mentions.here ? await app.here.list(room.id) : [];
@@ -116,7 +116,7 @@ async function callEverybody(
   const all = mentions.room && !isInThread;
   // Whoever calls is not called.
   const count = (all ? room.memberCount : some.length) - (all || some.includes(sender.id) ? 1 : 0);
-  if (count > mentionConfirmAbove && draft.callsEverybody !== true)
+  if (count > mentionConfirmAbove && draft.mentionsEveryone !== true)
     throw new Refusal("confirmation_required", (t) => t.callsMany(count));
   return { all, some };
 }

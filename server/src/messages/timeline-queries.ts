@@ -138,20 +138,20 @@ export async function listPinnedSeqs(sql: Sql, room: RoomId): Promise<number[]> 
 }
 
 /** What stands at messages beside them. */
-export type Attachments = {
+export type MessageExtras = {
   reactions: ReadonlyMap<number, Reaction[]>;
   polls: ReadonlyMap<number, PollState>;
   people: Person[];
-  ownVotes: TimelinePage["ownVotes"];
+  myVotes: TimelinePage["myVotes"];
 };
 
 /** Reads, for all messages at once, who reacted and voted: two queries, or one where there is no poll. */
-export async function readAttachments(
+export async function readMessageExtras(
   sql: Sql,
-  who: { id: AccountId },
+  viewer: { id: AccountId },
   room: RoomId,
   rows: readonly MessageRow[],
-): Promise<Attachments> {
+): Promise<MessageExtras> {
   const seqs = rows.map((row) => Number(row.seq));
   const reacted = await sql<{
     seq: string;
@@ -187,7 +187,7 @@ export async function readAttachments(
       : [],
   );
   const states = await readPollStates(sql, room, polls);
-  const ownVotes: TimelinePage["ownVotes"] = {};
+  const myVotes: TimelinePage["myVotes"] = {};
   if (polls.length > 0) {
     const voters = [...states.values()].flatMap((state) => state.voters?.flat() ?? []);
     const voted = await sql<{
@@ -201,20 +201,20 @@ export async function readAttachments(
       from accounts where id = any(${sql.array([...new Set(voters)], "uuid")})
       union all
       select v.seq, v.choice, v.account_id, '', '' from poll_votes v
-      where v.room_id = ${room} and v.account_id = ${who.id} and v.seq = any(${sql.array(
+      where v.room_id = ${room} and v.account_id = ${viewer.id} and v.seq = any(${sql.array(
         polls.map((poll) => poll.seq),
         "bigint",
       )})`;
     for (const row of voted) {
       if (row.seq === null) people.set(row.id, toPerson(row.id, row.username, row.display_name));
-      else ownVotes[row.seq] = [...(ownVotes[row.seq] ?? []), row.choice];
+      else myVotes[row.seq] = [...(myVotes[row.seq] ?? []), row.choice];
     }
   }
-  return { reactions, polls: states, people: [...people.values()], ownVotes };
+  return { reactions, polls: states, people: [...people.values()], myVotes };
 }
 
 /** A row and what stands at it, as a message. */
-export function toMessage(row: MessageRow, { reactions, polls }: Attachments): Message {
+export function toMessage(row: MessageRow, { reactions, polls }: MessageExtras): Message {
   const seq = Number(row.seq);
   const isDeleted = row.body.kind === "deleted";
   return {
@@ -229,7 +229,7 @@ export function toMessage(row: MessageRow, { reactions, polls }: Attachments): M
     thread: row.reply_count > 0 ? { count: row.reply_count, lastAt: Number(row.last_reply_at) } : null,
     reactions: reactions.get(seq) ?? [],
     isPinned: row.pinned_at !== null,
-    mentionsAll: row.mentions_all,
+    mentionsEveryone: row.mentions_all,
     poll: polls.get(seq) ?? null,
   };
 }

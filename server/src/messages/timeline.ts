@@ -4,10 +4,10 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
 import type { Sql } from "../db/database.ts";
 import {
-  type Attachments,
   listPinnedSeqs,
+  type MessageExtras,
   type MessageRow,
-  readAttachments,
+  readMessageExtras,
   readMessageRows,
   readShownAfter,
   readShownBefore,
@@ -17,7 +17,7 @@ import {
 } from "./timeline-queries.ts";
 
 /** Which part of a room: before a place, after it, around it, or the newest. */
-export type PageWish = {
+export type PageQuery = {
   before?: number | undefined;
   after?: number | undefined;
   around?: number | undefined;
@@ -35,10 +35,10 @@ type Page = Omit<TimelinePage, "epoch">;
  */
 export async function readTimeline(
   sql: Sql,
-  who: { id: AccountId },
+  viewer: { id: AccountId },
   room: RoomId,
   headSeq: number,
-  { before, after, around, limit }: PageWish,
+  { before, after, around, limit }: PageQuery,
 ): Promise<Page> {
   const half = Math.floor(limit / 2);
   const olderMax = around !== undefined ? half : after === undefined ? limit : 0;
@@ -53,9 +53,9 @@ export async function readTimeline(
     ...older.slice(0, olderMax).reverse(),
     ...newer.slice(0, newerMax).filter((row) => Number(row.seq) <= headSeq),
   ];
-  const parts = await readAttachments(
+  const parts = await readMessageExtras(
     sql,
-    who,
+    viewer,
     room,
     rows.filter((row) => row.type === "message.sent"),
   );
@@ -65,14 +65,14 @@ export async function readTimeline(
     hasBefore: olderMax > 0 ? older.length > olderMax : true,
     hasAfter: newerMax > 0 ? newer.length > newerMax : before !== undefined && before <= headSeq,
     people: parts.people,
-    ownVotes: parts.ownVotes,
+    myVotes: parts.myVotes,
   };
 }
 
 /** A thread: the message it hangs on, where that is one, and its newest answers before a place. */
 export async function readThread(
   sql: Sql,
-  who: { id: AccountId },
+  viewer: { id: AccountId },
   room: RoomId,
   headSeq: number,
   { root, before, limit }: { root: number; before?: number | undefined; limit: number },
@@ -81,7 +81,7 @@ export async function readThread(
   if (!rootRow || rootRow.thread_root !== null) return null;
   const rows = await readThreadRows(sql, room, root, Math.min(before ?? headSeq + 1, headSeq + 1), limit + 1);
   const shown = rows.slice(-limit);
-  const parts = await readAttachments(sql, who, room, [rootRow, ...shown]);
+  const parts = await readMessageExtras(sql, viewer, room, [rootRow, ...shown]);
   return {
     root: toMessage(rootRow, parts),
     headSeq,
@@ -89,20 +89,20 @@ export async function readThread(
     hasBefore: rows.length > limit,
     hasAfter: before !== undefined && before <= headSeq,
     people: parts.people,
-    ownVotes: parts.ownVotes,
+    myVotes: parts.myVotes,
   };
 }
 
 /** The messages that are pinned to a room, the newest pin first. */
-export async function readPins(sql: Sql, who: { id: AccountId }, room: RoomId): Promise<Message[]> {
+export async function readPins(sql: Sql, viewer: { id: AccountId }, room: RoomId): Promise<Message[]> {
   const seqs = await listPinnedSeqs(sql, room);
   const rows = await readMessageRows(sql, room, seqs);
-  const parts = await readAttachments(sql, who, room, rows);
+  const parts = await readMessageExtras(sql, viewer, room, rows);
   const messages = new Map(rows.map((row: MessageRow) => [Number(row.seq), toMessage(row, parts)]));
   return seqs.flatMap((seq) => messages.get(seq) ?? []);
 }
 
-function toEntry(row: ShownRow, parts: Attachments): Page["entries"][number] {
+function toEntry(row: ShownRow, parts: MessageExtras): Page["entries"][number] {
   if (row.type === "message.sent") return { kind: "message", ...toMessage(row, parts) };
   const actor = toPerson(row.actor_id, row.actor_username, row.actor_display_name);
   const base = { seq: Number(row.seq), at: Number(row.at), actor };

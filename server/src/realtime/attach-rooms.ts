@@ -1,8 +1,8 @@
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { isDirect } from "@novax/protocol/permissions";
 import { roomNotFound } from "../lib/refusal.ts";
-import { findOwnRoom, listOwnRooms } from "../rooms/room-queries.ts";
+import { findJoinedRoom, listJoinedRooms } from "../rooms/room-queries.ts";
 import type { Connection } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 import { viewTopic } from "./room-feed.ts";
@@ -22,7 +22,7 @@ export async function attachRooms(
   // Before the list is read: whoever comes into a room after it is told by the bus.
   connection.attachesAll = true;
   try {
-    const rooms = await listOwnRooms(realtime.db.sql, connection.actor.id);
+    const rooms = await listJoinedRooms(realtime.db.sql, connection.actor.id);
     const greeted = connection.greetedHeads;
     const attachNext = async (): Promise<void> => {
       for (let room = rooms.shift(); room && connection.isOpen; room = rooms.shift()) {
@@ -43,15 +43,15 @@ export async function attachRooms(
   }
 }
 
-function announce(connection: Connection, room: OwnRoom): () => void {
-  return () => connection.send({ type: "entered", room });
+function announce(connection: Connection, room: JoinedRoom): () => void {
+  return () => connection.send({ type: "room.joined", room });
 }
 
 /** Somebody has come into a room: their connections that receive all rooms receive it too. */
-export async function enterRoom(realtime: Realtime, account: AccountId, id: RoomId): Promise<void> {
+export async function attachJoinedRoom(realtime: Realtime, account: AccountId, id: RoomId): Promise<void> {
   const connections = realtime.hub.listAttachingAll(account);
   if (connections.length === 0) return;
-  const room = await findOwnRoom(realtime.db.sql, account, id);
+  const room = await findJoinedRoom(realtime.db.sql, account, id);
   if (!room) return;
   for (const connection of connections) {
     // Whether it receives the room is known in the feed's turn alone: a removal may still be on its way through it.
@@ -61,11 +61,11 @@ export async function enterRoom(realtime: Realtime, account: AccountId, id: Room
 }
 
 /** After the bus lost something: whoever came into a room meanwhile receives it now. */
-export async function enterMissedRooms(realtime: Realtime): Promise<void> {
+export async function attachMissedRooms(realtime: Realtime): Promise<void> {
   const accounts = new Set(realtime.hub.listAttachingAll().map((connection) => connection.actor.id));
   for (const account of accounts) {
-    for (const room of await listOwnRooms(realtime.db.sql, account))
-      await enterRoom(realtime, account, room.id);
+    for (const room of await listJoinedRooms(realtime.db.sql, account))
+      await attachJoinedRoom(realtime, account, room.id);
   }
 }
 
@@ -110,7 +110,7 @@ async function startViewing(
 async function attachKnown(
   realtime: Realtime,
   connection: Connection,
-  room: OwnRoom,
+  room: JoinedRoom,
   how: { afterSeq: number; epoch: string; begin?: (() => void) | undefined },
 ): Promise<void> {
   const isAttached = await realtime.feeds.open(room.id).attachMember(connection, room.headSeq, how);

@@ -1,4 +1,4 @@
-import type { Command, CommandOf, CommandType, FieldsOf, OrderType } from "@novax/protocol/commands";
+import type { AnyCommandType, Command, CommandOf, CommandType, FieldsOf } from "@novax/protocol/commands";
 import { mayInRoom } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
 import { setAddressBans } from "../admin/address-bans.ts";
@@ -37,39 +37,42 @@ import {
 import { requireMembership } from "../rooms/memberships.ts";
 import {
   blockPerson,
-  changeQuiet,
   changeStatus,
-  setAlertWords,
+  setDoNotDisturb,
   setFilterWords,
-  shareReading,
+  setKeywords,
+  setReadReceipts,
   unblockPerson,
 } from "../rooms/own-state.ts";
 import { hasBlockWithin } from "../rooms/people-queries.ts";
 import { keepDraft, markRead, markUnread, setPreferences } from "../rooms/read-marks.ts";
 import { attachRooms, viewRoom } from "./attach-rooms.ts";
+import type { CommandNeeds } from "./command-needs.ts";
 import type { Connection } from "./connection.ts";
-import type { OrderNeeds } from "./order-needs.ts";
 import type { Realtime } from "./realtime.ts";
 
 type Done = Record<string, never>;
 
 /** An order of a person, by socket or by HTTP. */
-type Order<T extends OrderType> = {
+type Order<T extends CommandType> = {
   /** What one costs of a person's budget, where a message is 1. */
   cost: number;
-  run: (app: OrderNeeds, actor: Actor, fields: FieldsOf<T>) => Promise<unknown>;
+  run: (app: CommandNeeds, actor: Actor, fields: FieldsOf<T>) => Promise<unknown>;
 };
 
 /**
  * Every order there is. Who may give it is checked where it is done, in the transaction that does it, and `needs` in
  * the protocol's table says what that is.
  */
-export const orderTable: { [T in OrderType]: Order<T> } = {
+export const commandTable: { [T in CommandType]: Order<T> } = {
   "room.create": {
     cost: 5,
     run: async (app, actor, draft) => ({ room: await createRoom(app, actor, draft) }),
   },
-  "room.change": { cost: 1, run: (app, actor, { room, ...wanted }) => changeRoom(app, actor, room, wanted) },
+  "room.change": {
+    cost: 1,
+    run: (app, actor, { room, ...changes }) => changeRoom(app, actor, room, changes),
+  },
   "room.set_topic": {
     cost: 1,
     run: (app, actor, { room, topic }) => changeRoom(app, actor, room, { topic }, "room.set_topic"),
@@ -106,7 +109,7 @@ export const orderTable: { [T in OrderType]: Order<T> } = {
   "room.mark_unread": { cost: 0.5, run: (app, actor, { room, seq }) => markUnread(app, actor, room, seq) },
   "room.set_preferences": {
     cost: 0.5,
-    run: (app, actor, { room, ...wanted }) => setPreferences(app, actor, room, wanted),
+    run: (app, actor, { room, ...changes }) => setPreferences(app, actor, room, changes),
   },
   "draft.save": { cost: 0.5, run: (app, actor, { room, text }) => keepDraft(app, actor, room, text) },
 
@@ -153,11 +156,11 @@ export const orderTable: { [T in OrderType]: Order<T> } = {
     cost: 0.2,
     run: (app, actor, { room, seq, upTo }) => markThreadRead(app, actor, room, seq, upTo),
   },
-  "message.schedule": { cost: 2, run: (app, actor, wanted) => scheduleMessage(app, actor, wanted) },
+  "message.schedule": { cost: 2, run: (app, actor, draft) => scheduleMessage(app, actor, draft) },
   "message.unschedule": { cost: 0.5, run: (app, actor, { sendId }) => unscheduleMessage(app, actor, sendId) },
   "reminder.set": {
     cost: 2,
-    run: async (app, actor, wanted) => ({ reminder: await setReminder(app, actor, wanted) }),
+    run: async (app, actor, draft) => ({ reminder: await setReminder(app, actor, draft) }),
   },
   "reminder.clear": { cost: 0.5, run: (app, actor, { reminder }) => clearReminder(app, actor, reminder) },
   "report.resolve": {
@@ -168,14 +171,14 @@ export const orderTable: { [T in OrderType]: Order<T> } = {
   "person.block": { cost: 1, run: (app, actor, { person }) => blockPerson(app, actor, person) },
   "person.unblock": { cost: 1, run: (app, actor, { person }) => unblockPerson(app, actor, person) },
   "status.set": { cost: 1, run: (app, actor, status) => changeStatus(app, actor, status) },
-  "quiet.set": { cost: 1, run: (app, actor, { until }) => changeQuiet(app, actor, until) },
-  "reading.share": { cost: 1, run: (app, actor, { isShared }) => shareReading(app, actor, isShared) },
-  "alert_words.set": { cost: 2, run: (app, actor, { words }) => setAlertWords(app, actor, words) },
+  "dnd.set": { cost: 1, run: (app, actor, { until }) => setDoNotDisturb(app, actor, until) },
+  "read_receipts.set": { cost: 1, run: (app, actor, { isShared }) => setReadReceipts(app, actor, isShared) },
+  "keywords.set": { cost: 2, run: (app, actor, { words }) => setKeywords(app, actor, words) },
   "address_bans.set": { cost: 2, run: (app, actor, { addresses }) => setAddressBans(app, actor, addresses) },
   "word_filter.set": { cost: 2, run: (app, actor, { words }) => setFilterWords(app, actor, words) },
 };
 
-type SocketType = Exclude<CommandType, OrderType>;
+type SocketType = Exclude<AnyCommandType, CommandType>;
 type SocketEntry<T extends SocketType> = {
   cost: number;
   run: (realtime: Realtime, connection: Connection, command: CommandOf<T>) => Promise<void>;
@@ -196,25 +199,27 @@ const socketTable: { [T in SocketType]: SocketEntry<T> } = {
     cost: 2,
     run: async (realtime, connection, { positions, epoch }) => {
       if (connection.attachesAll) return;
-      const wanted = new Map(positions.map(({ room, afterSeq }) => [room, afterSeq]));
-      await attachRooms(realtime, connection, wanted, epoch);
+      const afterSeqs = new Map(positions.map(({ room, afterSeq }) => [room, afterSeq]));
+      await attachRooms(realtime, connection, afterSeqs, epoch);
     },
   },
   "room.view": { cost: 0.5, run: (realtime, connection, { room }) => viewRoom(realtime, connection, room) },
   "typing.start": {
     cost: 0.5,
     run: async (realtime, { actor }, { room, threadRoot }) => {
-      const { role, silencedUntil, room: place } = await requireMembership(realtime.db.sql, actor, room);
-      const isKept = silencedUntil !== null && silencedUntil > realtime.clock.now();
+      const membership = await requireMembership(realtime.db.sql, actor, room);
+      const { role, silencedUntil } = membership;
+      const isSilenced = silencedUntil !== null && silencedUntil > realtime.clock.now();
       // Whoever cannot send what they write is not announced; they hear why when they send it.
-      const action = place.posting === "everybody" ? "message.send" : "message.send_always";
-      if (place.isArchived || isKept || !mayInRoom(role, action, place.kind)) return;
-      if (place.kind === "direct" && (await hasBlockWithin(realtime.db.sql, room, actor.id))) return;
-      const who = asPerson(actor);
+      const action = membership.room.posting === "everybody" ? "message.send" : "message.send_always";
+      if (membership.room.isArchived || isSilenced || !mayInRoom(role, action, membership.room.kind)) return;
+      if (membership.room.kind === "direct" && (await hasBlockWithin(realtime.db.sql, room, actor.id)))
+        return;
+      const person = asPerson(actor);
       const signal = {
         type: "typing" as const,
         room,
-        who,
+        person,
         ...(threadRoot === undefined ? {} : { threadRoot }),
       };
       realtime.bus.publish({ kind: "typing", room, signal });
@@ -228,19 +233,19 @@ const socketTable: { [T in SocketType]: SocketEntry<T> } = {
   ping: { cost: 0.1, run: async () => {} },
 };
 
-function isSocketType(type: CommandType): type is SocketType {
+function isSocketType(type: AnyCommandType): type is SocketType {
   return Object.hasOwn(socketTable, type);
 }
 
 /** What a command costs. */
-export function costOf(type: CommandType): number {
-  return isSocketType(type) ? socketTable[type].cost : orderTable[type].cost;
+export function costOf(type: AnyCommandType): number {
+  return isSocketType(type) ? socketTable[type].cost : commandTable[type].cost;
 }
 
 /**
  * Does what a connection orders. Resolves with the members of the reply, or with null where an event is the answer.
  */
-export async function runCommand(
+export async function runSocketCommand(
   realtime: Realtime,
   connection: Connection,
   command: Command,
@@ -251,18 +256,18 @@ export async function runCommand(
     return {} satisfies Done;
   }
   const { id: _, type: __, ...fields } = command;
-  const result = await runOrder(realtime, connection.actor, type, fields as never);
+  const result = await runCommand(realtime, connection.actor, type, fields as never);
   // In a room it receives, the event itself, which carries the sendId, is the acknowledgement.
   const isSeen = command.type === "message.send" && connection.rooms.has(command.room);
   return isSeen && !("duplicate" in result) ? null : result;
 }
 
 /** Does what a person orders, whichever way the order came. Resolves with what it answers. */
-export async function runOrder<T extends OrderType>(
-  app: OrderNeeds,
+export async function runCommand<T extends CommandType>(
+  app: CommandNeeds,
   actor: Actor,
   type: T,
   fields: FieldsOf<T>,
 ): Promise<Record<string, unknown>> {
-  return ((await orderTable[type].run(app, actor, fields)) ?? {}) as Record<string, unknown>;
+  return ((await commandTable[type].run(app, actor, fields)) ?? {}) as Record<string, unknown>;
 }

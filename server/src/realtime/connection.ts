@@ -44,7 +44,7 @@ export class Connection {
   /** Called when a room is no longer received. */
   leftRoom: (room: RoomId) => void = () => {};
   /** Messages this basic client sent itself: it shows them already and does not get them again. */
-  readonly ownSendIds = new Set<SendId>();
+  readonly sentIds = new Set<SendId>();
   readonly #socket: Socket;
   readonly #budget: () => TokenBucket;
   readonly #malformedAt: number[] = [];

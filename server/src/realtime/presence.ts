@@ -10,7 +10,7 @@ import type { Clock } from "../lib/clock.ts";
 export type Profile = {
   person: Person;
   status: { emoji: string; text: string; until: number | null };
-  quietUntil: number | null;
+  dndUntil: number | null;
 };
 
 /** Somebody with a connection to this process. */
@@ -56,7 +56,7 @@ const processSilentMs = 25_000;
 export class Presence {
   readonly #app: PresenceNeeds;
   readonly #local = new Map<AccountId, LocalPerson>();
-  readonly #remote = new Map<string, { people: Map<AccountId, PresentPerson>; heardAt: number }>();
+  readonly #remote = new Map<string, { people: Map<AccountId, PresentPerson>; receivedAt: number }>();
   readonly #views = new Map<RoomId, View>();
   /** Whose presence may have changed since the last tick. */
   readonly #touched = new Set<AccountId>();
@@ -118,7 +118,7 @@ export class Presence {
     for (const person of message.people) people.set(person.id, person);
     for (const id of message.left) people.delete(id);
     for (const id of people.keys()) this.#touched.add(id);
-    this.#remote.set(message.process, { people, heardAt: this.#app.clock.now() });
+    this.#remote.set(message.process, { people, receivedAt: this.#app.clock.now() });
     // A process that we hear for the first time may not have heard us either.
     if (!known) this.#announcedAt = 0;
   }
@@ -201,8 +201,8 @@ export class Presence {
         this.#touched.add(id);
       } else if (isOver(entry.profile, now)) this.#touched.add(id);
     }
-    for (const [process, { people, heardAt }] of this.#remote) {
-      if (now - heardAt < processSilentMs) continue;
+    for (const [process, { people, receivedAt }] of this.#remote) {
+      if (now - receivedAt < processSilentMs) continue;
       this.#remote.delete(process);
       for (const id of people.keys()) this.#touched.add(id);
     }
@@ -296,7 +296,7 @@ export class Presence {
   /** How somebody is over all processes: at one connection of theirs is enough to be there. */
   #find(id: AccountId): PresentPerson | null {
     const local = this.#findLocal(id);
-    if (local?.state === "online" || local?.state === "quiet") return local;
+    if (local?.state === "online" || local?.state === "dnd") return local;
     for (const { people } of this.#remote.values()) {
       const remote = people.get(id);
       if (remote && (!local || remote.state !== "away")) return remote;
@@ -310,20 +310,20 @@ export class Presence {
     const { profile, connections } = entry;
     const now = this.#app.clock.now();
     const isAway = connections.size > 0 && [...connections.values()].every((connection) => connection.isAway);
-    const isQuiet = profile.quietUntil !== null && profile.quietUntil > now;
+    const isDnd = profile.dndUntil !== null && profile.dndUntil > now;
     const { emoji, text, until } = profile.status;
     const hasStatus = (emoji !== "" || text !== "") && (until === null || until > now);
     return {
       ...asPerson(profile.person),
-      state: isQuiet ? "quiet" : isAway ? "away" : "online",
+      state: isDnd ? "dnd" : isAway ? "away" : "online",
       ...(hasStatus ? { status: { emoji, text } } : {}),
     };
   }
 }
 
 /** Whether something of a profile ended within the last moments, and is to be told. */
-function isOver({ status, quietUntil }: Profile, now: number): boolean {
+function isOver({ status, dndUntil }: Profile, now: number): boolean {
   const justEnded = (until: number | null) =>
     until !== null && until <= now && until > now - 2 * announceEveryMs;
-  return justEnded(status.until) || justEnded(quietUntil);
+  return justEnded(status.until) || justEnded(dndUntil);
 }

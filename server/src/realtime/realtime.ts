@@ -3,14 +3,14 @@ import type { SessionLimits } from "../auth/sessions.ts";
 import type { Log } from "../log/log.ts";
 import { listMembersOf } from "../rooms/memberships.ts";
 import { listProfiles } from "../rooms/people-queries.ts";
-import { enterMissedRooms, enterRoom } from "./attach-rooms.ts";
+import { attachJoinedRoom, attachMissedRooms } from "./attach-rooms.ts";
 import type { Budgets } from "./budgets.ts";
+import type { CommandNeeds } from "./command-needs.ts";
 import { Hub } from "./hub.ts";
-import type { OrderNeeds } from "./order-needs.ts";
 import { Presence } from "./presence.ts";
 import { RoomFeeds } from "./room-feed.ts";
 
-export type RealtimeNeeds = OrderNeeds & {
+export type RealtimeNeeds = CommandNeeds & {
   log: Log;
   epoch: string;
   processId: string;
@@ -54,11 +54,13 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
       case "presence":
         if (message.process !== app.processId) presence.hear(message);
         return;
-      case "own":
+      case "account_signal":
         hub.sendToAccount(message.account, message.signal);
         return;
-      case "entered":
-        enterRoom(realtime, message.account, message.room).catch(logAway(app.log, "room.enter_failed"));
+      case "room_joined":
+        attachJoinedRoom(realtime, message.account, message.room).catch(
+          logAway(app.log, "room.enter_failed"),
+        );
         return;
       case "profile_changed":
         void rereadProfile(message.account);
@@ -92,7 +94,7 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
   const stopDoubting = app.bus.onDoubt(() => {
     void checkPositions();
     void checkSessions();
-    enterMissedRooms(realtime).catch(logAway(app.log, "room.enter_failed"));
+    attachMissedRooms(realtime).catch(logAway(app.log, "room.enter_failed"));
   });
   const timers = [
     setInterval(checkPositions, checkPositionsEveryMs),

@@ -20,7 +20,7 @@ class FakeConnection {
   readonly actor = { ...alice, sessionId, serverRole: "member" as const };
   readonly protocol = "novax.v1";
   readonly rooms = new Set();
-  readonly ownSendIds = new Set();
+  readonly sentIds = new Set();
   readonly isOpen = true;
   readonly topics = new Set<string>();
   leftRoom() {}
@@ -45,7 +45,7 @@ class FakeConnection {
 }
 
 /** A message that answers nothing and calls nobody. */
-const plain = { replyTo: null, threadRoot: null, mentionsAll: false, names: [], accounts: [] };
+const plain = { replyTo: null, threadRoot: null, mentionsEveryone: false, names: [], accounts: [] };
 
 /** Numbers from a seed, so that a failing run can be run again. */
 function seeded(seed: number): (below: number) => number {

@@ -236,7 +236,7 @@ export class RoomFeed {
     if (entry?.kind !== "message" || entry.body.kind === "deleted") return;
     const frame = JSON.stringify(toBasicMessage(entry) satisfies BasicMessage);
     for (const connection of this.#basicConnections) {
-      if (!connection.ownSendIds.delete(entry.sendId)) connection.sendText(frame);
+      if (!connection.sentIds.delete(entry.sendId)) connection.sendText(frame);
     }
   }
 
@@ -244,7 +244,7 @@ export class RoomFeed {
     for (const connection of [...this.#connections]) {
       if (connection.actor.id !== member) continue;
       this.detach(connection);
-      if (connection.protocol === "novax.v1") connection.send({ type: "left", room: this.room });
+      if (connection.protocol === "novax.v1") connection.send({ type: "room.left", room: this.room });
     }
   }
 

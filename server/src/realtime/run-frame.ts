@@ -7,7 +7,7 @@ import { isDatabaseAway } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { sendMessage } from "../messages/send-message.ts";
 import { textsIn } from "../texts/texts.ts";
-import { costOf, runCommand } from "./command-table.ts";
+import { costOf, runSocketCommand } from "./command-table.ts";
 import type { Connection } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 
@@ -25,7 +25,7 @@ export async function runFrame(realtime: Realtime, connection: Connection, frame
       throw new Refusal("malformed", parsed.detail);
     }
     connection.spend(costOf(parsed.command.type), realtime.clock.now());
-    const result = await runCommand(realtime, connection, parsed.command);
+    const result = await runSocketCommand(realtime, connection, parsed.command);
     if (result !== null) connection.send({ type: "reply", re: parsed.command.id, ok: true, ...result });
   } catch (error) {
     const { code, detail, retryInMs } = toRefusal(realtime, connection, error);
@@ -44,16 +44,16 @@ export async function runBasicFrame(
   try {
     connection.spend(1, realtime.clock.now());
     const text = parseBasicText(frame);
-    connection.ownSendIds.add(sendId);
+    connection.sentIds.add(sendId);
     await sendMessage(realtime, connection.actor, {
       room: generalRoomId,
       sendId,
       body: { kind: "text", text },
       // It cannot be asked whether it means to call so many.
-      callsEverybody: false,
+      mentionsEveryone: false,
     });
   } catch (error) {
-    connection.ownSendIds.delete(sendId);
+    connection.sentIds.delete(sendId);
     const { code, detail } = toRefusal(realtime, connection, error);
     connection.send({ type: "error", detail, code });
   }

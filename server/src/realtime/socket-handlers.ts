@@ -6,7 +6,7 @@ import type { WebSocketHandler } from "bun";
 import { filterLiveSessions } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { listProfiles } from "../rooms/people-queries.ts";
-import { listOwnRooms } from "../rooms/room-queries.ts";
+import { listJoinedRooms } from "../rooms/room-queries.ts";
 import { stopViewing } from "./attach-rooms.ts";
 import { Connection, type Socket, type SocketData } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
@@ -98,7 +98,7 @@ async function greet(realtime: Realtime, connection: Connection): Promise<void> 
     stopViewing(realtime, connection, room);
   };
   const [rooms, [profile]] = await Promise.all([
-    listOwnRooms(realtime.db.sql, id),
+    listJoinedRooms(realtime.db.sql, id),
     listProfiles(realtime.db.sql, [id]),
   ]);
   if (!connection.isOpen) return;

@@ -2,8 +2,8 @@ import type { RoomChanges } from "@novax/protocol/events";
 import { generalRoomId, type RoomId } from "@novax/protocol/ids";
 import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { actInRoom, assertMaySpeakNow, type RoomNeeds } from "./act-in-room.ts";
 import { assertRoomName, uniquelyNamed } from "./create-room.ts";
+import { assertMaySpeakNow, inRoom, type RoomNeeds } from "./in-room.ts";
 import { updateRoom } from "./room-queries.ts";
 import type { WordLists } from "./word-lists.ts";
 
@@ -15,15 +15,15 @@ export async function changeRoom(
   app: RoomNeeds & { wordLists: WordLists },
   actor: Actor,
   id: RoomId,
-  wanted: { [K in keyof RoomChanges]: RoomChanges[K] | undefined },
+  given: { [K in keyof RoomChanges]: RoomChanges[K] | undefined },
   right: "room.change" | "room.set_topic" = "room.change",
 ): Promise<void> {
-  app.wordLists.assertWanted(wanted.name, wanted.topic, wanted.description);
-  const change = actInRoom(app, actor, id, right, async (scene) => {
-    const { tx, room, recordEvent, actor: person } = scene;
-    await assertMaySpeakNow(app, scene);
+  app.wordLists.assertNotFiltered(given.name, given.topic, given.description);
+  const change = inRoom(app, actor, id, right, async (transaction) => {
+    const { tx, room, recordEvent, actor: person } = transaction;
+    await assertMaySpeakNow(app, transaction);
     const changes = Object.fromEntries(
-      Object.entries(wanted).filter(
+      Object.entries(given).filter(
         ([key, value]) => value !== undefined && value !== room[key as keyof RoomChanges],
       ),
     ) as RoomChanges;
@@ -43,7 +43,7 @@ export async function archiveRoom(
   isArchived: boolean,
 ): Promise<void> {
   if (id === generalRoomId) throw new Refusal("room_fixed", (t) => t.generalStays);
-  const change = actInRoom(
+  const change = inRoom(
     app,
     actor,
     id,

@@ -1,4 +1,4 @@
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { groupPeopleMax, roomsPerPersonMax } from "@novax/protocol/limits";
 import { mayOnServer, type ServerAction } from "@novax/protocol/permissions";
@@ -10,13 +10,13 @@ import { isUniqueViolation, type Sql } from "../db/database.ts";
 import { transactWithEvents } from "../events/record-events.ts";
 import type { Random } from "../lib/random.ts";
 import { Refusal, roomNotFound } from "../lib/refusal.ts";
-import type { RoomNeeds } from "./act-in-room.ts";
+import type { RoomNeeds } from "./in-room.ts";
 import { joinRoom, seatPeople } from "./join-room.ts";
 import { areBlocked, listKnownTo } from "./people-queries.ts";
 import {
   countRoomsOf,
   findDirectRoom,
-  findOwnRoom,
+  findJoinedRoom,
   findRoom,
   insertRoom,
   isRoomNameTaken,
@@ -42,12 +42,12 @@ export async function createRoom(
     colour?: number | null | undefined;
     people?: readonly AccountId[] | undefined;
   },
-): Promise<OwnRoom> {
+): Promise<JoinedRoom> {
   const id = newRoomId(app.random);
   const owner = asPerson(actor);
-  app.wordLists.assertWanted(draft.name, draft.topic, draft.description);
+  app.wordLists.assertNotFiltered(draft.name, draft.topic, draft.description);
   await uniquelyNamed(
-    transactWithEvents(app, async (tx, recordEvent, tellLater) => {
+    transactWithEvents(app, async (tx, recordEvent, publishAfterCommit) => {
       await assertMayOnServer(tx, actor, "room.create");
       await assertRoomForMore(tx, actor.id);
       await assertRoomName(tx, draft.name, draft.kind, null);
@@ -57,27 +57,27 @@ export async function createRoom(
         app.clock.now(),
       );
       await joinRoom(app, tx, recordEvent, id, owner, { role: "owner" });
-      tellLater({ kind: "entered", account: actor.id, room: id });
+      publishAfterCommit({ kind: "room_joined", account: actor.id, room: id });
       const invited = (draft.people ?? []).filter((person) => person !== actor.id);
       for (const person of await listAdmissible(tx, id, actor.id, invited)) {
         await joinRoom(app, tx, recordEvent, id, person, { actor: owner });
-        tellLater({ kind: "entered", account: person.id, room: id });
+        publishAfterCommit({ kind: "room_joined", account: person.id, room: id });
       }
       const detail = `${draft.kind} room ${draft.kind === "public" ? draft.name : id}`;
       await recordAudit(app, tx, { action: "room.created", actor, detail });
     }),
   );
-  return (await findOwnRoom(app.db.sql, actor.id, id))!;
+  return (await findJoinedRoom(app.db.sql, actor.id, id))!;
 }
 
 /**
  * Makes somebody a member of a public room. Refuses with `not_found` what is not public, with `banned`, `room_archived`
  * and `too_many`. Whoever is a member already stays one.
  */
-export async function joinPublicRoom(app: RoomNeeds, actor: Actor, room: RoomId): Promise<OwnRoom> {
-  await transactWithEvents(app, async (tx, recordEvent, tellLater) => {
+export async function joinPublicRoom(app: RoomNeeds, actor: Actor, room: RoomId): Promise<JoinedRoom> {
+  await transactWithEvents(app, async (tx, recordEvent, publishAfterCommit) => {
     await lockRoom(tx, room);
-    const own = await findOwnRoom(tx, actor.id, room);
+    const own = await findJoinedRoom(tx, actor.id, room);
     if (own) return;
     await assertMayOnServer(tx, actor, "room.join");
     const found = await findRoom(tx, room);
@@ -87,9 +87,9 @@ export async function joinPublicRoom(app: RoomNeeds, actor: Actor, room: RoomId)
     const [person] = await listAdmissible(tx, room, actor.id, [actor.id]);
     if (!person) throw new Refusal("banned", (t) => t.bannedFromRoom);
     await joinRoom(app, tx, recordEvent, room, asPerson(actor));
-    tellLater({ kind: "entered", account: actor.id, room });
+    publishAfterCommit({ kind: "room_joined", account: actor.id, room });
   });
-  const own = await findOwnRoom(app.db.sql, actor.id, room);
+  const own = await findJoinedRoom(app.db.sql, actor.id, room);
   if (!own) throw roomNotFound();
   return own;
 }
@@ -102,14 +102,14 @@ export async function openDirect(
   app: RoomNeeds & { random: Random },
   actor: Actor,
   others: readonly AccountId[],
-): Promise<OwnRoom> {
+): Promise<JoinedRoom> {
   const people = [...new Set([actor.id, ...others])].sort();
   if (people.length > groupPeopleMax) throw new Refusal("too_many", (t) => t.groupFull(groupPeopleMax));
   const directKey = people.join(" ");
   const existing = await findDirectRoom(app.db.sql, directKey);
   const id = existing ?? newRoomId(app.random);
   if (existing === null) {
-    await transactWithEvents(app, async (tx, _recordEvent, tellLater) => {
+    await transactWithEvents(app, async (tx, _recordEvent, publishAfterCommit) => {
       await assertMayOnServer(tx, actor, "direct.open");
       await assertRoomForMore(tx, actor.id);
       const known = await listKnownTo(tx, actor, people);
@@ -129,11 +129,11 @@ export async function openDirect(
       // Somebody else of them opened it at the same moment: theirs is the one.
       if (!(await insertRoom(tx, draft, app.clock.now()))) return;
       await seatPeople(tx, id, people, app.clock.now());
-      for (const account of people) tellLater({ kind: "entered", account, room: id });
+      for (const account of people) publishAfterCommit({ kind: "room_joined", account, room: id });
     });
   }
   const found = existing ?? (await findDirectRoom(app.db.sql, directKey))!;
-  const own = await findOwnRoom(app.db.sql, actor.id, found);
+  const own = await findJoinedRoom(app.db.sql, actor.id, found);
   if (!own) throw roomNotFound();
   return own;
 }

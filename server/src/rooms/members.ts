@@ -1,12 +1,12 @@
 import type { Person } from "@novax/protocol/entities";
 import { type AccountId, generalRoomId, type RoomId } from "@novax/protocol/ids";
-import { laterMsMax } from "@novax/protocol/limits";
+import { scheduleAheadMsMax } from "@novax/protocol/limits";
 import { mayActOnMember, type RoomRole } from "@novax/protocol/permissions";
 import { findServerRole } from "../accounts/queries.ts";
 import type { Actor } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { actInRoom, type RoomNeeds, type Scene } from "./act-in-room.ts";
+import { inRoom, type RoomNeeds, type RoomTransaction } from "./in-room.ts";
 import { joinRoom } from "./join-room.ts";
 import { listKnownTo } from "./people-queries.ts";
 import { endMembership } from "./remove-member.ts";
@@ -20,7 +20,7 @@ import {
   setSilenced,
 } from "./room-queries.ts";
 
-// What is done to the members of a room. Each refuses with `not_found`, `forbidden` and `room_archived` as `actInRoom`
+// What is done to the members of a room. Each refuses with `not_found`, `forbidden` and `room_archived` as `inRoom`
 // does, and with `forbidden` what the actor's role may not do to the other's.
 
 /** Brings people into a room; who is in it stays, who is banned from it is passed by. Refuses with `not_found`. */
@@ -30,18 +30,20 @@ export async function addMembers(
   room: RoomId,
   ids: readonly AccountId[],
 ): Promise<void> {
-  await actInRoom(app, actor, room, "member.add", async (scene) => {
-    const known = await listKnownTo(scene.tx, actor, ids);
+  await inRoom(app, actor, room, "member.add", async (transaction) => {
+    const known = await listKnownTo(transaction.tx, actor, ids);
     const people = await listAdmissible(
-      scene.tx,
+      transaction.tx,
       room,
       actor.id,
       known.map((person) => person.id),
     );
     if (people.length === 0) throw nobody();
     for (const person of people) {
-      const isNew = await joinRoom(app, scene.tx, scene.recordEvent, room, person, { actor: scene.actor });
-      if (isNew) scene.tellLater({ kind: "entered", account: person.id, room });
+      const isNew = await joinRoom(app, transaction.tx, transaction.recordEvent, room, person, {
+        actor: transaction.actor,
+      });
+      if (isNew) transaction.publishAfterCommit({ kind: "room_joined", account: person.id, room });
     }
   });
 }
@@ -49,17 +51,17 @@ export async function addMembers(
 /** Leaves a room by one's own will. Refuses with `room_fixed` where everybody is. */
 export async function leaveRoom(app: RoomNeeds, actor: Actor, room: RoomId): Promise<void> {
   if (room === generalRoomId) throw new Refusal("room_fixed", (t) => t.everybodyHere);
-  await actInRoom(app, actor, room, "room.leave", async ({ tx, recordEvent, actor: person }) => {
+  await inRoom(app, actor, room, "room.leave", async ({ tx, recordEvent, actor: person }) => {
     await endMembership(tx, recordEvent, person, room, person);
   });
 }
 
 /** Takes a member out of a room. They may come back where everybody may join. */
 export async function removeMember(app: RoomNeeds, actor: Actor, room: RoomId, id: AccountId): Promise<void> {
-  await actInRoom(app, actor, room, "member.remove", async (scene) => {
-    const { person } = await requireLesser(scene, actor, room, id);
-    await endMembership(scene.tx, scene.recordEvent, scene.actor, room, person);
-    scene.audit({ action: "member.removed", subject: person, detail: `from ${room}` });
+  await inRoom(app, actor, room, "member.remove", async (transaction) => {
+    const { person } = await requireLesser(transaction, actor, room, id);
+    await endMembership(transaction.tx, transaction.recordEvent, transaction.actor, room, person);
+    transaction.audit({ action: "member.removed", subject: person, detail: `from ${room}` });
   });
 }
 
@@ -71,24 +73,24 @@ export async function banMember(
   id: AccountId,
   reason: string,
 ): Promise<void> {
-  await actInRoom(app, actor, room, "member.ban", async (scene) => {
-    const { tx, recordEvent } = scene;
+  await inRoom(app, actor, room, "member.ban", async (transaction) => {
+    const { tx, recordEvent } = transaction;
     const isMember = (await findGivenRole(tx, room, id)) !== null;
     const person = isMember
-      ? (await requireLesser(scene, actor, room, id)).person
+      ? (await requireLesser(transaction, actor, room, id)).person
       : await requirePerson(tx, actor, id);
     // Whoever runs the server is not kept out of a room on it.
     const serverRole = await findServerRole(tx, id);
     if (serverRole === "owner" || serverRole === "admin")
       throw new Refusal("forbidden", (t) => t.adminsNotBanned);
     await insertBan(tx, { room, account: id, by: actor.id, reason, at: app.clock.now() });
-    await endMembership(tx, recordEvent, scene.actor, room, person);
-    scene.audit({ action: "member.banned", subject: person, detail: `from ${room}: ${reason}` });
+    await endMembership(tx, recordEvent, transaction.actor, room, person);
+    transaction.audit({ action: "member.banned", subject: person, detail: `from ${room}: ${reason}` });
   });
 }
 
 export async function unbanMember(app: RoomNeeds, actor: Actor, room: RoomId, id: AccountId): Promise<void> {
-  await actInRoom(app, actor, room, "member.ban", async ({ tx, audit }) => {
+  await inRoom(app, actor, room, "member.ban", async ({ tx, audit }) => {
     const person = await requirePerson(tx, actor, id);
     if (await deleteBan(tx, room, id))
       audit({ action: "member.unbanned", subject: person, detail: `from ${room}` });
@@ -104,13 +106,13 @@ export async function silenceMember(
   until: number | null,
 ): Promise<void> {
   const now = app.clock.now();
-  if (until !== null && (until <= now || until > now + laterMsMax))
+  if (until !== null && (until <= now || until > now + scheduleAheadMsMax))
     throw new Refusal("time_invalid", (t) => t.timeWithinYear);
-  await actInRoom(app, actor, room, "member.silence", async (scene) => {
-    const { person } = await requireLesser(scene, actor, room, id);
-    await setSilenced(scene.tx, room, id, until);
+  await inRoom(app, actor, room, "member.silence", async (transaction) => {
+    const { person } = await requireLesser(transaction, actor, room, id);
+    await setSilenced(transaction.tx, room, id, until);
     const detail = until === null ? `${room}: no longer` : `${room}: until ${new Date(until).toISOString()}`;
-    scene.audit({ action: "member.silenced", subject: person, detail });
+    transaction.audit({ action: "member.silenced", subject: person, detail });
   });
 }
 
@@ -122,7 +124,7 @@ export async function setMemberRole(
   id: AccountId,
   role: RoomRole,
 ): Promise<void> {
-  await actInRoom(app, actor, room, "member.set_role", async ({ tx, recordEvent, actor: person, audit }) => {
+  await inRoom(app, actor, room, "member.set_role", async ({ tx, recordEvent, actor: person, audit }) => {
     const member = await findGivenRole(tx, room, id);
     if (!member) throw nobody();
     if (member.role === role) return;
@@ -139,14 +141,14 @@ export async function setMemberRole(
 }
 
 async function requireLesser(
-  scene: Scene,
+  transaction: RoomTransaction,
   actor: Actor,
   room: RoomId,
   id: AccountId,
 ): Promise<{ person: Person }> {
-  const member = await findGivenRole(scene.tx, room, id);
+  const member = await findGivenRole(transaction.tx, room, id);
   if (!member) throw nobody();
-  if (id === actor.id || !mayActOnMember(scene.role, member.actsAs))
+  if (id === actor.id || !mayActOnMember(transaction.role, member.actsAs))
     throw new Refusal("forbidden", (t) => t.notToThisRole);
   return member;
 }

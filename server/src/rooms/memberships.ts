@@ -5,22 +5,22 @@ import { roomNotFound } from "../lib/refusal.ts";
 import { findMembership, type Membership } from "./room-queries.ts";
 
 /** Whoever reads or acts. A basic client or a job has no session to be looked at again. */
-export type Who = { id: AccountId; sessionId?: SessionId };
+export type Viewer = { id: AccountId; sessionId?: SessionId };
 
 /**
  * The room, loaded through the membership of whoever asks, whose session must still be one. Refuses with `not_found`,
  * the same for a stranger and for nothing.
  */
-export async function requireMembership(sql: Sql, who: Who, room: RoomId): Promise<Membership> {
-  const membership = await findMembership(sql, { id: who.id, sessionId: who.sessionId ?? null }, room);
+export async function requireMembership(sql: Sql, viewer: Viewer, room: RoomId): Promise<Membership> {
+  const membership = await findMembership(sql, { id: viewer.id, sessionId: viewer.sessionId ?? null }, room);
   if (!membership) throw roomNotFound();
   return membership;
 }
 
 /** Which rooms a person is in. */
-export async function listRoomIds(sql: Sql, who: Pick<Person, "id">): Promise<RoomId[]> {
+export async function listRoomIds(sql: Sql, viewer: Pick<Person, "id">): Promise<RoomId[]> {
   const rows = await sql<{ room_id: RoomId }>`
-    select room_id from memberships where account_id = ${who.id} order by room_id`;
+    select room_id from memberships where account_id = ${viewer.id} order by room_id`;
   return rows.map((row) => row.room_id);
 }
 

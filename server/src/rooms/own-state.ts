@@ -1,18 +1,18 @@
 import type { AccountId } from "@novax/protocol/ids";
-import { laterMsMax } from "@novax/protocol/limits";
+import { scheduleAheadMsMax } from "@novax/protocol/limits";
 import { recordAudit } from "../audit/audit-log.ts";
 import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
-import type { RoomNeeds } from "./act-in-room.ts";
 import { assertMayOnServer } from "./create-room.ts";
+import type { RoomNeeds } from "./in-room.ts";
 import {
   deleteBlock,
   insertBlock,
   listKnownTo,
-  replaceAlertWords,
   replaceFilterWords,
-  setQuietUntil,
-  setSharesReading,
+  replaceKeywords,
+  setDndUntil,
+  setSharesReadReceipts,
   setStatus,
 } from "./people-queries.ts";
 
@@ -24,12 +24,12 @@ export async function blockPerson(app: RoomNeeds, actor: Actor, id: AccountId): 
   const [person] = await listKnownTo(app.db.sql, actor, [id]);
   if (!person) throw new Refusal("not_found", (t) => t.nobody);
   await insertBlock(app.db.sql, actor.id, id, app.clock.now());
-  tellProfile(app, actor.id);
+  publishProfileChange(app, actor.id);
 }
 
 export async function unblockPerson(app: RoomNeeds, actor: Actor, id: AccountId): Promise<void> {
   await deleteBlock(app.db.sql, actor.id, id);
-  tellProfile(app, actor.id);
+  publishProfileChange(app, actor.id);
 }
 
 /** What others see beside one's name, until then. Refuses with `time_invalid`. */
@@ -40,39 +40,43 @@ export async function changeStatus(
 ): Promise<void> {
   assertWithinYear(status.until, app.clock.now());
   await setStatus(app.db.sql, actor.id, status);
-  tellProfile(app, actor.id);
+  publishProfileChange(app, actor.id);
 }
 
 /** Not to be disturbed until then; null: to be. Refuses with `time_invalid`. */
-export async function changeQuiet(app: RoomNeeds, actor: Actor, until: number | null): Promise<void> {
+export async function setDoNotDisturb(app: RoomNeeds, actor: Actor, until: number | null): Promise<void> {
   assertWithinYear(until, app.clock.now());
-  await setQuietUntil(app.db.sql, actor.id, until);
-  tellProfile(app, actor.id);
+  await setDndUntil(app.db.sql, actor.id, until);
+  publishProfileChange(app, actor.id);
 }
 
 /** Whether others may know what one has read, and one what they have. */
-export async function shareReading(app: RoomNeeds, actor: Actor, isShared: boolean): Promise<void> {
-  await setSharesReading(app.db.sql, actor.id, isShared);
-  tellProfile(app, actor.id);
+export async function setReadReceipts(app: RoomNeeds, actor: Actor, isShared: boolean): Promise<void> {
+  await setSharesReadReceipts(app.db.sql, actor.id, isShared);
+  publishProfileChange(app, actor.id);
 }
 
 /** The words one wants to hear of as of one's own name. */
-export async function setAlertWords(app: RoomNeeds, actor: Actor, words: readonly string[]): Promise<void> {
-  const wanted = normalise(words);
-  if (wanted.some((word) => !/^[\p{L}\p{N}][\p{L}\p{N}_'-]*$/u.test(word)))
+export async function setKeywords(app: RoomNeeds, actor: Actor, words: readonly string[]): Promise<void> {
+  const keywords = normalise(words);
+  if (keywords.some((word) => !/^[\p{L}\p{N}][\p{L}\p{N}_'-]*$/u.test(word)))
     throw new Refusal("message_invalid", (t) => t.alertWord);
-  await app.db.transact((tx) => replaceAlertWords(tx, actor.id, wanted));
+  await app.db.transact((tx) => replaceKeywords(tx, actor.id, keywords));
   app.bus.publish({ kind: "words_changed" });
-  tellProfile(app, actor.id);
+  publishProfileChange(app, actor.id);
 }
 
 /** The words that no message may hold. Refuses with `forbidden`. */
 export async function setFilterWords(app: RoomNeeds, actor: Actor, words: readonly string[]): Promise<void> {
-  const unwanted = normalise(words);
+  const blockedWords = normalise(words);
   await app.db.transact(async (tx) => {
     await assertMayOnServer(tx, actor, "word_filter.change");
-    await replaceFilterWords(tx, unwanted);
-    await recordAudit(app, tx, { action: "word_filter.changed", actor, detail: `${unwanted.length} words` });
+    await replaceFilterWords(tx, blockedWords);
+    await recordAudit(app, tx, {
+      action: "word_filter.changed",
+      actor,
+      detail: `${blockedWords.length} words`,
+    });
   });
   app.bus.publish({ kind: "words_changed" });
 }
@@ -82,11 +86,11 @@ function normalise(words: readonly string[]): string[] {
 }
 
 function assertWithinYear(until: number | null, now: number): void {
-  if (until !== null && (until <= now || until > now + laterMsMax))
+  if (until !== null && (until <= now || until > now + scheduleAheadMsMax))
     throw new Refusal("time_invalid", (t) => t.timeWithinYear);
 }
 
-function tellProfile(app: RoomNeeds, account: AccountId): void {
+function publishProfileChange(app: RoomNeeds, account: AccountId): void {
   app.bus.publish({ kind: "profile_changed", account });
-  app.bus.publish({ kind: "own", account, signal: { type: "own", what: "profile" } });
+  app.bus.publish({ kind: "account_signal", account, signal: { type: "me.changed", part: "profile" } });
 }

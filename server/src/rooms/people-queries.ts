@@ -1,4 +1,4 @@
-import type { OwnState } from "@novax/protocol/bootstrap";
+import type { MyState } from "@novax/protocol/bootstrap";
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { ServerRole } from "@novax/protocol/permissions";
@@ -11,12 +11,12 @@ type PersonRow = { id: AccountId; username: string; display_name: string };
 /** Of these people those whom somebody can know of: everybody on the server; for a guest, who shares a room with them. */
 export async function listKnownTo(
   sql: Sql,
-  who: { id: AccountId },
+  viewer: { id: AccountId },
   ids: readonly AccountId[],
 ): Promise<Person[]> {
   const rows = await sql<PersonRow>`
     select a.id, a.username, a.display_name
-    from accounts a join accounts w on w.id = ${who.id}
+    from accounts a join accounts w on w.id = ${viewer.id}
     where a.id = any(${sql.array(ids, "uuid")}) and a.disabled_at is null and a.deleted_at is null
       and not a.awaits_approval
       and (w.server_role <> 'guest' or a.id = w.id or exists (
@@ -30,7 +30,7 @@ export async function listKnownTo(
 /** People whose name begins with `search`, whom somebody can know of and who did not block them. */
 export async function searchPeople(
   sql: Sql,
-  who: { id: AccountId },
+  viewer: { id: AccountId },
   search: string,
   limit: number,
   notIn: RoomId | null = null,
@@ -38,7 +38,7 @@ export async function searchPeople(
   const prefix = `${escapeLike(search.toLowerCase())}%`;
   const rows = await sql<PersonRow>`
     select a.id, a.username, a.display_name
-    from accounts a join accounts w on w.id = ${who.id}
+    from accounts a join accounts w on w.id = ${viewer.id}
     where a.disabled_at is null and a.deleted_at is null and not a.awaits_approval
       and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix})
       and (w.server_role <> 'guest' or a.id = w.id or exists (
@@ -94,7 +94,7 @@ export async function deleteBlock(sql: Sql, blocker: AccountId, blocked: Account
 }
 
 /** What is a person's alone. */
-export async function readOwnState(sql: Sql, account: AccountId, now: number): Promise<OwnState> {
+export async function readMyState(sql: Sql, account: AccountId, now: number): Promise<MyState> {
   const [row] = await sql<{
     status_emoji: string;
     status_text: string;
@@ -111,16 +111,16 @@ export async function readOwnState(sql: Sql, account: AccountId, now: number): P
         from blocks b join accounts o on o.id = b.blocked_id where b.blocker_id = a.id) as blocked
     from accounts a where a.id = ${account}`;
   const isOver = row!.status_until !== null && Number(row!.status_until) <= now;
-  const quietUntil = row!.quiet_until === null ? null : Number(row!.quiet_until);
+  const dndUntil = row!.quiet_until === null ? null : Number(row!.quiet_until);
   return {
     status: {
       emoji: isOver ? "" : row!.status_emoji,
       text: isOver ? "" : row!.status_text,
       until: row!.status_until === null || isOver ? null : Number(row!.status_until),
     },
-    quietUntil: quietUntil !== null && quietUntil > now ? quietUntil : null,
-    sharesReading: row!.shares_reading,
-    alertWords: row!.words ?? [],
+    dndUntil: dndUntil !== null && dndUntil > now ? dndUntil : null,
+    sharesReadReceipts: row!.shares_reading,
+    keywords: row!.words ?? [],
     blocked: (row!.blocked ?? []).map(toPersonOf),
   };
 }
@@ -129,7 +129,7 @@ export async function readOwnState(sql: Sql, account: AccountId, now: number): P
 export async function listProfiles(
   sql: Sql,
   ids: readonly AccountId[],
-): Promise<{ person: Person; status: OwnState["status"]; quietUntil: number | null }[]> {
+): Promise<{ person: Person; status: MyState["status"]; dndUntil: number | null }[]> {
   const rows = await sql<
     PersonRow & {
       status_emoji: string;
@@ -147,49 +147,45 @@ export async function listProfiles(
       text: row.status_text,
       until: row.status_until === null ? null : Number(row.status_until),
     },
-    quietUntil: row.quiet_until === null ? null : Number(row.quiet_until),
+    dndUntil: row.quiet_until === null ? null : Number(row.quiet_until),
   }));
 }
 
 /** A person's card, as somebody who may know of them sees it; null otherwise. */
 export async function findProfile(
   sql: Sql,
-  who: { id: AccountId },
+  viewer: { id: AccountId },
   id: AccountId,
 ): Promise<{ person: Person; serverRole: ServerRole; createdAt: number } | null> {
-  const [person] = await listKnownTo(sql, who, [id]);
+  const [person] = await listKnownTo(sql, viewer, [id]);
   if (!person) return null;
   const [row] = await sql<{ server_role: ServerRole; created_at: string }>`
     select server_role, created_at from accounts where id = ${id}`;
   return { person, serverRole: row!.server_role, createdAt: Number(row!.created_at) };
 }
 
-export async function setStatus(sql: Sql, account: AccountId, status: OwnState["status"]): Promise<void> {
+export async function setStatus(sql: Sql, account: AccountId, status: MyState["status"]): Promise<void> {
   await sql`
     update accounts set status_emoji = ${status.emoji}, status_text = ${status.text}, status_until = ${status.until}::bigint
     where id = ${account}`;
 }
 
-export async function setQuietUntil(sql: Sql, account: AccountId, until: number | null): Promise<void> {
+export async function setDndUntil(sql: Sql, account: AccountId, until: number | null): Promise<void> {
   await sql`update accounts set quiet_until = ${until}::bigint where id = ${account}`;
 }
 
-export async function setSharesReading(sql: Sql, account: AccountId, isShared: boolean): Promise<void> {
+export async function setSharesReadReceipts(sql: Sql, account: AccountId, isShared: boolean): Promise<void> {
   await sql`update accounts set shares_reading = ${isShared} where id = ${account}`;
 }
 
-export async function replaceAlertWords(
-  tx: Sql,
-  account: AccountId,
-  words: readonly string[],
-): Promise<void> {
+export async function replaceKeywords(tx: Sql, account: AccountId, words: readonly string[]): Promise<void> {
   await tx`delete from alert_words where account_id = ${account}`;
   await tx`
     insert into alert_words (account_id, word)
     select ${account}, unnest(${tx.array(words, "text")}) on conflict do nothing`;
 }
 
-export async function listAlertWords(sql: Sql): Promise<{ account: AccountId; word: string }[]> {
+export async function listKeywords(sql: Sql): Promise<{ account: AccountId; word: string }[]> {
   const rows = await sql<{ account_id: AccountId; word: string }>`select account_id, word from alert_words`;
   return rows.map((row) => ({ account: row.account_id, word: row.word }));
 }

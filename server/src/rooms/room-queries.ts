@@ -1,4 +1,4 @@
-import type { NotificationLevel, OwnRoom, Person, Room } from "@novax/protocol/entities";
+import type { JoinedRoom, NotificationLevel, Person, Room } from "@novax/protocol/entities";
 import type { RoomChanges } from "@novax/protocol/events";
 import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
 import { roomsPerPersonMax, unreadCountMax } from "@novax/protocol/limits";
@@ -28,7 +28,7 @@ type RoomRow = {
   head_seq: string;
 };
 
-type OwnRoomRow = RoomRow & {
+type JoinedRoomRow = RoomRow & {
   role: RoomRole;
   server_role: ServerRole;
   people: { id: AccountId; username: string; display_name: string }[] | null;
@@ -48,12 +48,12 @@ export type Membership = { room: Room; role: RoomRole; silencedUntil: number | n
  * Every room a person is in, or of them the one named, with what is unread: one query however many they are. A count
  * ends at 100, so that whoever was away for a year does not pay for it.
  */
-export async function listOwnRooms(
+export async function listJoinedRooms(
   sql: Sql,
   account: AccountId,
   room: RoomId | null = null,
-): Promise<OwnRoom[]> {
-  const rows = await sql<OwnRoomRow>`
+): Promise<JoinedRoom[]> {
+  const rows = await sql<JoinedRoomRow>`
     select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.archived_at, r.posting,
       r.slow_mode_seconds, r.leaves_mark, r.member_count, r.head_seq, r.last_message_at,
       m.role, m.read_seq, m.is_favourite, m.is_muted, m.notify, a.server_role,
@@ -74,9 +74,9 @@ export async function listOwnRooms(
       case when m.read_seq >= r.head_seq then 0 else (
         select count(*) from (
           select x.seq from mentions x
-            join messages called on called.room_id = x.room_id and called.seq = x.seq
+            join messages mentioning on mentioning.room_id = x.room_id and mentioning.seq = x.seq
           where x.account_id = m.account_id and x.room_id = r.id and x.seq > m.read_seq and x.thread_root is null
-            and not called.sender_id = any(blocked.ids)
+            and not mentioning.sender_id = any(blocked.ids)
           union
           select x.seq from messages x
           where x.room_id = r.id and x.mentions_all and x.seq > m.read_seq and x.sender_id <> m.account_id
@@ -88,12 +88,12 @@ export async function listOwnRooms(
       cross join (select array(select blocked_id from blocks where blocker_id = ${account}) as ids) blocked
     where m.account_id = ${account} and (${room}::text is null or r.id = ${room}::text)
     order by r.created_at, r.id`;
-  return rows.map(toOwnRoom);
+  return rows.map(toJoinedRoom);
 }
 
-/** What of a room a member has not read, as {@link listOwnRooms} counts it. Null: they are no member. */
-export async function findOwnRoom(sql: Sql, account: AccountId, room: RoomId): Promise<OwnRoom | null> {
-  const [own] = await listOwnRooms(sql, account, room);
+/** What of a room a member has not read, as {@link listJoinedRooms} counts it. Null: they are no member. */
+export async function findJoinedRoom(sql: Sql, account: AccountId, room: RoomId): Promise<JoinedRoom | null> {
+  const [own] = await listJoinedRooms(sql, account, room);
   return own ?? null;
 }
 
@@ -389,20 +389,20 @@ export async function updatePreferences(
   sql: Sql,
   room: RoomId,
   account: AccountId,
-  wanted: {
-    isFavourite?: boolean | undefined;
+  changes: {
+    isStarred?: boolean | undefined;
     isMuted?: boolean | undefined;
     notify?: NotificationLevel | undefined;
   },
-): Promise<{ isFavourite: boolean; isMuted: boolean; notify: NotificationLevel } | null> {
+): Promise<{ isStarred: boolean; isMuted: boolean; notify: NotificationLevel } | null> {
   const [row] = await sql<{ is_favourite: boolean; is_muted: boolean; notify: NotificationLevel }>`
     update memberships set
-      is_favourite = coalesce(${wanted.isFavourite ?? null}::boolean, is_favourite),
-      is_muted = coalesce(${wanted.isMuted ?? null}::boolean, is_muted),
-      notify = coalesce(${wanted.notify ?? null}::text, notify)
+      is_favourite = coalesce(${changes.isStarred ?? null}::boolean, is_favourite),
+      is_muted = coalesce(${changes.isMuted ?? null}::boolean, is_muted),
+      notify = coalesce(${changes.notify ?? null}::text, notify)
     where room_id = ${room} and account_id = ${account}
     returning is_favourite, is_muted, notify`;
-  return row ? { isFavourite: row.is_favourite, isMuted: row.is_muted, notify: row.notify } : null;
+  return row ? { isStarred: row.is_favourite, isMuted: row.is_muted, notify: row.notify } : null;
 }
 
 /** Keeps what somebody is writing; an empty text is forgotten. */
@@ -447,7 +447,7 @@ function toRoom(row: RoomRow): Room {
   };
 }
 
-function toOwnRoom(row: OwnRoomRow): OwnRoom {
+function toJoinedRoom(row: JoinedRoomRow): JoinedRoom {
   return {
     ...toRoom(row),
     role: roleInRoom(row.role, row.server_role, row.kind),
@@ -455,7 +455,7 @@ function toOwnRoom(row: OwnRoomRow): OwnRoom {
     readSeq: Number(row.read_seq),
     unread: Number(row.unread),
     mentions: Number(row.mentions),
-    isFavourite: row.is_favourite,
+    isStarred: row.is_favourite,
     isMuted: row.is_muted,
     notify: row.notify,
     lastAt: Number(row.last_message_at),

@@ -4,7 +4,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
-import { listAlertWords, listFilterWords } from "./people-queries.ts";
+import { listFilterWords, listKeywords } from "./people-queries.ts";
 
 const rereadEveryMs = 30_000;
 /** Read again at most so often: one person who changes their words again and again keeps nobody waiting. */
@@ -54,7 +54,7 @@ export class WordLists {
 
   async #reread(): Promise<void> {
     const listeners = new Map<string, AccountId[]>();
-    for (const { account, word } of await listAlertWords(this.#app.db.sql)) {
+    for (const { account, word } of await listKeywords(this.#app.db.sql)) {
       const accounts = listeners.get(word);
       if (accounts) accounts.push(account);
       else listeners.set(word, [account]);
@@ -64,13 +64,13 @@ export class WordLists {
   }
 
   /** Who wants to hear of a word in this text. */
-  whoListens(text: string): AccountId[] {
+  findListeners(text: string): AccountId[] {
     if (this.#listeners.size === 0) return [];
     return [...wordsIn(text)].flatMap((word) => this.#listeners.get(word) ?? []);
   }
 
   /** Asserts that none of these texts holds a word that no message may hold. Refuses with `message_filtered`. */
-  assertWanted(...texts: readonly (string | undefined)[]): void {
+  assertNotFiltered(...texts: readonly (string | undefined)[]): void {
     if (this.#unwanted.length === 0) return;
     for (const text of texts) {
       const unwanted = text === undefined ? undefined : this.#findUnwanted(text);

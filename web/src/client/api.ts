@@ -1,11 +1,11 @@
-import type { OwnState, TimelinePage } from "@novax/protocol/bootstrap";
-import type { FieldsOf, OrderType, ResultOf } from "@novax/protocol/commands";
-import type { Message, OwnRoom, Person } from "@novax/protocol/entities";
+import type { MyState, TimelinePage } from "@novax/protocol/bootstrap";
+import type { CommandType, FieldsOf, ResultOf } from "@novax/protocol/commands";
+import type { JoinedRoom, Message, Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import type { RoomRole, ServerRole } from "@novax/protocol/permissions";
 import type { PresenceState } from "@novax/protocol/signals";
 
-export type PageWish = { before?: number; after?: number; around?: number; limit: number };
+export type PageQuery = { before?: number; after?: number; around?: number; limit: number };
 export type ThreadPage = TimelinePage & { root: Message; isFollowed: boolean; readSeq: number };
 export type Member = Person & { role: RoomRole; silencedUntil: number | null };
 export type BrowsedRoom = {
@@ -18,7 +18,7 @@ export type BrowsedRoom = {
   memberCount: number;
   isMember: boolean;
 };
-export type FoundMessage = {
+export type MessagePreview = {
   room: RoomId;
   seq: number;
   threadRoot: number | null;
@@ -27,23 +27,23 @@ export type FoundMessage = {
   excerpt: string | null;
   at: number;
 };
-export type FollowedThread = FoundMessage & { count: number; lastAt: number; unread: number };
+export type FollowedThread = MessagePreview & { count: number; lastAt: number; unread: number };
 export type Profile = {
   person: Person;
   serverRole: ServerRole;
   createdAt: number;
-  status: OwnState["status"];
+  status: MyState["status"];
   state: PresenceState | null;
 };
 /** What is one's own, and how much waits in the lists. */
-export type OwnLists = OwnState & {
+export type MyLists = MyState & {
   reports: number;
   unreadThreads: number;
   threadMentions: number;
   dueReminders: number;
   approvals: number;
 };
-export type Later = {
+export type ScheduledLists = {
   scheduled: {
     sendId: SendId;
     room: RoomId;
@@ -97,7 +97,7 @@ async function read<T>(path: string, query: Record<string, string | number | und
 }
 
 /** Orders something by HTTP. Throws an {@link ApiRefusal}, or what the network threw. */
-async function order<T extends OrderType>(type: T, fields: FieldsOf<T>): Promise<ResultOf<T>> {
+async function command<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<ResultOf<T>> {
   const response = await fetch(`/api/commands/${type}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -111,12 +111,12 @@ async function order<T extends OrderType>(type: T, fields: FieldsOf<T>): Promise
 const inRoom = (room: RoomId, path: string) => `rooms/${encodeURIComponent(room)}/${path}`;
 
 export const api = {
-  order,
-  rooms: () => read<{ epoch: string; rooms: OwnRoom[] }>("rooms"),
-  own: () => read<OwnLists>("own"),
-  timeline: (room: RoomId, wish: PageWish) => read<TimelinePage>(inRoom(room, "timeline"), wish),
-  thread: (room: RoomId, root: number, wish: { before?: number; limit: number }) =>
-    read<ThreadPage>(inRoom(room, `threads/${root}`), wish),
+  command,
+  rooms: () => read<{ epoch: string; rooms: JoinedRoom[] }>("rooms"),
+  me: () => read<MyLists>("me"),
+  timeline: (room: RoomId, query: PageQuery) => read<TimelinePage>(inRoom(room, "timeline"), query),
+  thread: (room: RoomId, root: number, query: { before?: number; limit: number }) =>
+    read<ThreadPage>(inRoom(room, `threads/${root}`), query),
   pins: (room: RoomId) => read<{ messages: Message[] }>(inRoom(room, "pins")),
   members: (room: RoomId, q = "", after = "", limit = 100) =>
     read<{ members: Member[] }>(inRoom(room, "members"), { q, after, limit }),
@@ -131,10 +131,11 @@ export const api = {
   people: (q: string, notIn?: RoomId) => read<{ people: Person[] }>("people", { q, notIn }),
   profile: (person: AccountId) => read<Profile>(`people/${person}`),
   mentions: (before?: number, limit?: number) =>
-    read<{ messages: FoundMessage[] }>("mentions", { before, limit }),
-  saved: (before?: number, limit?: number) => read<{ messages: FoundMessage[] }>("saved", { before, limit }),
+    read<{ messages: MessagePreview[] }>("mentions", { before, limit }),
+  saved: (before?: number, limit?: number) =>
+    read<{ messages: MessagePreview[] }>("saved", { before, limit }),
   threads: (before?: number) => read<{ threads: FollowedThread[] }>("threads", { before }),
-  later: () => read<Later>("later"),
+  scheduled: () => read<ScheduledLists>("me/scheduled"),
   reports: (isDone: boolean) => read<{ reports: Report[] }>("reports", { done: isDone ? 1 : undefined }),
   addressBans: () => read<{ addresses: string[] }>("address-bans"),
   wordFilter: () => read<{ words: string[] }>("word-filter"),

@@ -1,7 +1,7 @@
 import { closeCodes, mayReconnectAfter } from "@novax/protocol/close-codes";
 import type { Command } from "@novax/protocol/commands";
 import type { EventsFrame } from "@novax/protocol/events";
-import type { Entered, Hello, Left, Reply, Resync, ServerFrame } from "@novax/protocol/replies";
+import type { Hello, Reply, Resync, RoomJoined, RoomLeft, ServerFrame } from "@novax/protocol/replies";
 import type { Signal as PassingSignal } from "@novax/protocol/signals";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { backoffMs } from "./backoff.ts";
@@ -17,8 +17,8 @@ export type RealtimeListener = {
   onHello(hello: Hello): void;
   onEvents(frame: EventsFrame): void;
   onResync(frame: Resync): void;
-  onLeft(frame: Left): void;
-  onEntered(frame: Entered): void;
+  onRoomLeft(frame: RoomLeft): void;
+  onRoomJoined(frame: RoomJoined): void;
   onSignal(signal: PassingSignal): void;
 };
 
@@ -91,12 +91,12 @@ export class RealtimeClient {
   /** Orders something. Resolves with the reply, or with null when the connection broke first. */
   request(draft: CommandDraft): Promise<Reply | null> {
     const id = this.#nextId++;
-    if (!this.order({ ...draft, id } as Command)) return Promise.resolve(null);
+    if (!this.send({ ...draft, id } as Command)) return Promise.resolve(null);
     return new Promise((resolve) => this.#waiting.set(id, resolve));
   }
 
   /** True when the frame was handed to an open connection. */
-  order(command: Command): boolean {
+  send(command: Command): boolean {
     if (this.#state.value.kind !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(command));
     return true;
@@ -121,11 +121,11 @@ export class RealtimeClient {
       case "resync":
         this.#listener.onResync(frame);
         return;
-      case "left":
-        this.#listener.onLeft(frame);
+      case "room.left":
+        this.#listener.onRoomLeft(frame);
         return;
-      case "entered":
-        this.#listener.onEntered(frame);
+      case "room.joined":
+        this.#listener.onRoomJoined(frame);
         return;
       default:
         this.#listener.onSignal(frame);

@@ -205,15 +205,15 @@ export class Composer extends Component<ComposerProps, State> {
                 onInput={(event) => {
                   this.#change(event.currentTarget.value);
                   if (!editing) this.props.onTyping();
-                  void this.#lookForToken();
+                  void this.#findToken();
                 }}
                 onKeyDown={this.#onKeyDown}
                 // The list is about what stands before the caret, wherever it is moved.
                 onKeyUp={({ key }) => {
-                  if (isOpen && /Left|Right|Home|End/.test(key)) void this.#lookForToken();
+                  if (isOpen && /Left|Right|Home|End/.test(key)) void this.#findToken();
                 }}
                 onClick={() => {
-                  if (isOpen) void this.#lookForToken();
+                  if (isOpen) void this.#findToken();
                 }}
                 onBlur={() => this.#closeList()}
               />
@@ -386,7 +386,7 @@ export class Composer extends Component<ComposerProps, State> {
     return true;
   }
 
-  async #lookForToken(): Promise<void> {
+  async #findToken(): Promise<void> {
     const field = this.#field.current!;
     const token = findToken(field.value, field.selectionStart);
     const asked = ++this.#asked;

@@ -22,7 +22,7 @@ export function ConnectionBanner({ state, onRetry }: { state: ConnectionState; o
         <div className="banner">
           <span>{text}</span>
           {state.kind === "away" ? (
-            <button type="button" className="button-quiet" onClick={onRetry}>
+            <button type="button" className="button-subtle" onClick={onRetry}>
               {more.connection.tryNow}
             </button>
           ) : null}

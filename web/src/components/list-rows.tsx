@@ -1,4 +1,4 @@
-import type { Note } from "@novax/protocol/events";
+import type { SystemMessage } from "@novax/protocol/events";
 import { nameOf } from "@novax/protocol/person";
 import type { MoreState } from "../stores/room-store.ts";
 import type { Row } from "../stores/rows.ts";
@@ -13,7 +13,7 @@ type RowViewProps = {
   row: Row;
   start: preact.ComponentChildren;
   isActive: boolean;
-  ownVote: readonly number[] | undefined;
+  myVote: readonly number[] | undefined;
   actions: RowActions;
 };
 
@@ -37,11 +37,11 @@ export const RowView = memo<RowViewProps>(
   (before, after) =>
     before.isActive === after.isActive &&
     before.actions === after.actions &&
-    before.ownVote === after.ownVote &&
+    before.myVote === after.myVote &&
     sameRow(before.row, after.row),
 );
 
-function RowContent({ row, start, isActive, ownVote, actions }: RowViewProps) {
+function RowContent({ row, start, isActive, myVote, actions }: RowViewProps) {
   switch (row.kind) {
     case "start":
       return <div className="list-start">{start}</div>;
@@ -58,7 +58,7 @@ function RowContent({ row, start, isActive, ownVote, actions }: RowViewProps) {
     case "replies":
       return <span className="replies-label">{t.message.answers(row.count)}</span>;
     case "message":
-      return <MessageRow {...row} isActive={isActive} ownVote={ownVote} actions={actions} />;
+      return <MessageRow {...row} isActive={isActive} myVote={myVote} actions={actions} />;
     case "pending":
       return (
         <PendingRow
@@ -72,8 +72,8 @@ function RowContent({ row, start, isActive, ownVote, actions }: RowViewProps) {
 }
 
 /** What happened in a room, in words. */
-function noteText(notes: readonly Readonly<Note>[]): string {
-  const [note] = notes as readonly [Readonly<Note>];
+function noteText(notes: readonly Readonly<SystemMessage>[]): string {
+  const [note] = notes as readonly [Readonly<SystemMessage>];
   const by = nameOf(note.actor);
   if (note.kind === "member") {
     const names = [...new Set(notes.flatMap((one) => (one.kind === "member" ? [nameOf(one.member)] : [])))];
@@ -114,7 +114,7 @@ export function MoreRow(props: { state: MoreState; loading: string; failed: stri
   return (
     <div role="listitem" className="row row-older">
       {props.state === "failed" ? (
-        <button type="button" className="button-quiet" onClick={props.onLoad}>
+        <button type="button" className="button-subtle" onClick={props.onLoad}>
           {props.failed}
         </button>
       ) : (

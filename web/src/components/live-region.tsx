@@ -11,7 +11,7 @@ const spokenMax = 3;
  * Reads new messages of the open room out, each once: joined over two seconds, and counted when there are many. Apart
  * from the list, in which older pages would be read out as well.
  */
-export function LiveRegion({ timeline, ownId }: { timeline: readonly TimelineEntry[]; ownId: string }) {
+export function LiveRegion({ timeline, myId }: { timeline: readonly TimelineEntry[]; myId: string }) {
   const newest = useRef(timeline);
   newest.current = timeline;
   const [spoken, setSpoken] = useState({ text: "", times: 0 });
@@ -21,11 +21,11 @@ export function LiveRegion({ timeline, ownId }: { timeline: readonly TimelineEnt
       const fresh = newest.current.filter((entry) => entry.seq > spokenSeq);
       if (fresh.length === 0) return;
       spokenSeq = fresh.at(-1)!.seq;
-      const text = toSpeech(fresh, ownId);
+      const text = toSpeech(fresh, myId);
       if (text !== "") setSpoken(({ times }) => ({ text, times: times + 1 }));
     }, everyMs);
     return () => clearInterval(timer);
-  }, [ownId]);
+  }, [myId]);
   return (
     <div className="visually-hidden" role="log" aria-live="polite" aria-label={more.room.liveLabel}>
       {/* A new element each time: the same words twice are two announcements. */}
@@ -34,9 +34,9 @@ export function LiveRegion({ timeline, ownId }: { timeline: readonly TimelineEnt
   );
 }
 
-function toSpeech(entries: readonly TimelineEntry[], ownId: string): string {
+function toSpeech(entries: readonly TimelineEntry[], myId: string): string {
   const texts = entries.flatMap((entry) =>
-    entry.kind === "message" && entry.sender.id !== ownId
+    entry.kind === "message" && entry.sender.id !== myId
       ? [`${nameOf(entry.sender)}: ${textOf(entry.body)}`]
       : [],
   );

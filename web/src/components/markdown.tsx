@@ -1,7 +1,7 @@
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
-import { isEverybody } from "@novax/protocol/text";
+import { isEveryoneName } from "@novax/protocol/text";
 import type { ComponentChildren } from "preact";
 import { isEmojiOnly, type MarkdownNode, parseMarkdown } from "../stores/markdown.ts";
 import { t } from "../texts/text.ts";
@@ -12,7 +12,7 @@ export type MarkdownPeople = {
   you: AccountId;
   onPerson: (person: Person) => void;
   /** A link to a room or a message of this chat. */
-  onPlace: (room: string, seq: number | undefined) => void;
+  onRoomLink: (room: string, seq: number | undefined) => void;
 };
 
 /** A message's text, drawn from its syntax tree. */
@@ -24,7 +24,7 @@ export function Markdown({ text, ...people }: { text: string } & MarkdownPeople)
 
 function Mention({ name, known, you, onPerson }: { name: string } & MarkdownPeople) {
   const key = name.toLowerCase();
-  if (isEverybody(key) || key === "here") return <span className="mention mention-own">@{name}</span>;
+  if (isEveryoneName(key) || key === "here") return <span className="mention mention-own">@{name}</span>;
   const person = [...known.values()].find((candidate) => candidate.username.toLowerCase() === key);
   if (!person) return <>@{name}</>;
   return (
@@ -42,13 +42,13 @@ function Mention({ name, known, you, onPerson }: { name: string } & MarkdownPeop
 /** A link leads out, in a page of its own; one to this chat stays in it. */
 function Link({
   href,
-  onPlace,
+  onRoomLink,
   children,
-}: { href: string; children: ComponentChildren } & Pick<MarkdownPeople, "onPlace">) {
-  const place = href.startsWith(`${location.origin}/chat/`)
+}: { href: string; children: ComponentChildren } & Pick<MarkdownPeople, "onRoomLink">) {
+  const match = href.startsWith(`${location.origin}/chat/`)
     ? /^\/chat\/([a-z0-9-]+)(?:\/(\d+))?$/.exec(new URL(href).pathname)
     : null;
-  if (place) {
+  if (match) {
     return (
       <a
         href={href}
@@ -56,7 +56,7 @@ function Link({
           // With a key held down it is the browser's: a new tab, a window.
           if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
           event.preventDefault();
-          onPlace(place[1]!, place[2] === undefined ? undefined : Number(place[2]));
+          onRoomLink(match[1]!, match[2] === undefined ? undefined : Number(match[2]));
         }}
       >
         {children}
@@ -126,7 +126,7 @@ function drawNode(
       );
     case "link":
       return (
-        <Link key={key} href={node.href} onPlace={people.onPlace}>
+        <Link key={key} href={node.href} onRoomLink={people.onRoomLink}>
           {node.children.map(draw)}
         </Link>
       );

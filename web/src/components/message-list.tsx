@@ -18,7 +18,7 @@ export type MessageListProps = {
   older: MoreState;
   newer: MoreState;
   unreadCount: number;
-  ownVotes: Readonly<Record<string, readonly number[]>>;
+  myVotes: Readonly<Record<string, readonly number[]>>;
   actions: RowActions;
   /** A message that is to be in view. */
   highlighted: number | null;
@@ -87,7 +87,7 @@ export class MessageList extends Component<MessageListProps, State> {
   /** Goes to the end and stays there. */
   followEnd(): void {
     this.#setFollowing(true);
-    this.setState({ firstKey: null, lastKey: null }, () => this.#place(null));
+    this.setState({ firstKey: null, lastKey: null }, () => this.#restoreAnchor(null));
   }
 
   /** Brings the "New" line into view. */
@@ -125,7 +125,7 @@ export class MessageList extends Component<MessageListProps, State> {
   override componentDidMount(): void {
     this.props.handle.current = this;
     this.#resizes = new ResizeObserver(() => {
-      this.#place(this.#anchor);
+      this.#restoreAnchor(this.#anchor);
       this.#afterMove();
     });
     this.#resizes.observe(this.#viewport.current!);
@@ -142,7 +142,7 @@ export class MessageList extends Component<MessageListProps, State> {
     if (highlighted !== null && rows.some((row) => row.kind === "message" && row.message.seq === highlighted))
       this.showMessage(highlighted);
     else if (rows.some((row) => row.kind === "unread")) this.#openAtUnread();
-    else if (newer === "none") this.#place(null);
+    else if (newer === "none") this.#restoreAnchor(null);
     else this.#setFollowing(false);
   }
 
@@ -187,7 +187,7 @@ export class MessageList extends Component<MessageListProps, State> {
       this.followEnd();
       return;
     }
-    this.#place(anchor);
+    this.#restoreAnchor(anchor);
     if (before.rows !== rows) this.#afterMove();
   }
 
@@ -231,7 +231,7 @@ export class MessageList extends Component<MessageListProps, State> {
                 row={row}
                 start={this.props.start}
                 isActive={activeKey === row.key}
-                ownVote={row.kind === "message" ? this.props.ownVotes[row.message.seq] : undefined}
+                myVote={row.kind === "message" ? this.props.myVotes[row.message.seq] : undefined}
                 actions={this.props.actions}
               />
             ))}
@@ -310,13 +310,14 @@ export class MessageList extends Component<MessageListProps, State> {
     const viewport = this.#viewport.current!;
     const line = this.#rowElement("unread");
     // All that is new fits on the screen: then the end is the better place to open at.
-    if (line && viewport.scrollHeight - line.offsetTop <= viewport.clientHeight * 0.9) this.#place(null);
+    if (line && viewport.scrollHeight - line.offsetTop <= viewport.clientHeight * 0.9)
+      this.#restoreAnchor(null);
     else this.showUnread();
   }
 
   // ---- the one writer of the scroll position
 
-  #place(anchor: Anchor | null): void {
+  #restoreAnchor(anchor: Anchor | null): void {
     const viewport = this.#viewport.current;
     if (!viewport || this.#isHidden) return;
     if (this.state.isFollowing && this.props.newer === "none") {

@@ -31,7 +31,7 @@ export type RowActions = {
   onMenu: (entry: MessageEntry, spot: Spot) => void;
   onJump: (seq: number) => void;
   onPerson: (person: Person) => void;
-  onPlace: (room: string, seq: number | undefined) => void;
+  onRoomLink: (room: string, seq: number | undefined) => void;
   onHistory: (entry: MessageEntry) => void;
   onVote: (entry: MessageEntry, choices: readonly number[]) => void;
   isInThread: boolean;
@@ -46,7 +46,7 @@ export type MessageRowProps = {
   isHighlighted: boolean;
   /** The pointer or the focus is on it: it shows what can be done with it. */
   isActive: boolean;
-  ownVote: readonly number[] | undefined;
+  myVote: readonly number[] | undefined;
   actions: RowActions;
 };
 
@@ -56,10 +56,10 @@ export function MessageRow(props: MessageRowProps) {
   const { body, sender, quote, reactions, thread } = message;
   if (props.isBlocked && !isUnfolded) {
     return (
-      <article className="message message-quiet" tabIndex={-1} aria-label={t.message.blocked}>
+      <article className="message message-folded" tabIndex={-1} aria-label={t.message.blocked}>
         <p className="member-change">
           {t.message.blocked}{" "}
-          <button type="button" className="button-quiet" onClick={() => setUnfolded(true)}>
+          <button type="button" className="button-subtle" onClick={() => setUnfolded(true)}>
             {t.message.show}
           </button>
         </p>
@@ -75,7 +75,7 @@ export function MessageRow(props: MessageRowProps) {
     ...(reactionCount > 0 ? [t.message.reactions(reactionCount)] : []),
     ...(thread ? [t.message.answers(thread.count)] : []),
   ].join(", ");
-  const isCalling = message.mentionsAll;
+  const isCalling = message.mentionsEveryone;
   return (
     <MessageFrame
       sender={sender}
@@ -108,7 +108,7 @@ export function MessageRow(props: MessageRowProps) {
       {body.kind === "deleted" ? (
         <p className="message-deleted">{t.message.deleted}</p>
       ) : body.kind === "poll" ? (
-        <Poll message={message} ownVote={props.ownVote} actions={actions} />
+        <Poll message={message} myVote={props.myVote} actions={actions} />
       ) : (
         <div className="message-text" dir="auto">
           <Markdown text={body.text} {...peopleOf(actions)} />
@@ -240,7 +240,7 @@ export function PendingRow(props: {
   item: OutboxItem;
   sender: Person;
   isFirstOfGroup: boolean;
-  actions: Pick<RowActions, "onRetry" | "onDiscard" | "onPerson" | "onPlace" | "known" | "you">;
+  actions: Pick<RowActions, "onRetry" | "onDiscard" | "onPerson" | "onRoomLink" | "known" | "you">;
 }) {
   const { item, sender, isFirstOfGroup, actions } = props;
   const [isLate, setLate] = useState(false);
@@ -268,10 +268,10 @@ export function PendingRow(props: {
           <span className="not-sent-words">
             {t.message.notSent} {item.state.detail}
           </span>
-          <button type="button" className="button-quiet" onClick={() => actions.onRetry(item.sendId)}>
+          <button type="button" className="button-subtle" onClick={() => actions.onRetry(item.sendId)}>
             {item.state.asks ? t.message.sendAnyway : t.message.retry}
           </button>
-          <button type="button" className="button-quiet" onClick={() => actions.onDiscard(item.sendId)}>
+          <button type="button" className="button-subtle" onClick={() => actions.onDiscard(item.sendId)}>
             {t.message.delete}
           </button>
         </p>
@@ -333,8 +333,8 @@ function Time({ at, className, isShort = false }: { at: number; className: strin
   );
 }
 
-function peopleOf({ onPerson, onPlace, known, you }: MarkdownPeople): MarkdownPeople {
-  return { onPerson, onPlace, known, you };
+function peopleOf({ onPerson, onRoomLink, known, you }: MarkdownPeople): MarkdownPeople {
+  return { onPerson, onRoomLink, known, you };
 }
 
 /** Where an element stands, for what opens next to it. */

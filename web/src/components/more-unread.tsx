@@ -12,22 +12,22 @@ export function MoreUnread({ list }: { list: { current: HTMLDivElement | null };
       below: items.find((item) => item.getBoundingClientRect().top >= bottom - 8),
     };
   }, [list]);
-  const look = useCallback(() => {
+  const scan = useCallback(() => {
     const found = find();
     const now = { above: found.above !== undefined, below: found.below !== undefined };
     setHidden((old) => (old.above === now.above && old.below === now.below ? old : now));
   }, [find]);
-  useEffect(look);
+  useEffect(scan);
   useEffect(() => {
     const { current } = list;
-    const sizes = new ResizeObserver(look);
+    const sizes = new ResizeObserver(scan);
     if (current) sizes.observe(current);
-    current?.addEventListener("scroll", look);
+    current?.addEventListener("scroll", scan);
     return () => {
       sizes.disconnect();
-      current?.removeEventListener("scroll", look);
+      current?.removeEventListener("scroll", scan);
     };
-  }, [list, look]);
+  }, [list, scan]);
   return (
     <>
       {(["above", "below"] as const).map((side) =>

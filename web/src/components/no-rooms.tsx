@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
 
-const lookEveryMs = 5000;
+const pollEveryMs = 5000;
 
 /** The chat of somebody who is in no room. */
 export function NoRooms() {
@@ -12,7 +12,7 @@ export function NoRooms() {
       const answer = await fetch("/api/rooms").catch(() => null);
       const { rooms } = answer?.ok ? ((await answer.json()) as { rooms: unknown[] }) : { rooms: [] };
       if (rooms.length > 0) location.reload();
-    }, lookEveryMs);
+    }, pollEveryMs);
     return () => clearInterval(timer);
   }, []);
   return (

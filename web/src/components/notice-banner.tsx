@@ -10,10 +10,10 @@ export function NoticeBanner({ notice, onDismiss }: { notice: NoticeSignal | nul
           <span>
             {notice.title}. {notice.detail}
           </span>
-          <a className="button-quiet button-link" href="/account">
+          <a className="button-subtle button-link" href="/account">
             {more.notices.look}
           </a>
-          <button type="button" className="button-quiet" onClick={onDismiss}>
+          <button type="button" className="button-subtle" onClick={onDismiss}>
             {more.notices.dismiss}
           </button>
         </div>

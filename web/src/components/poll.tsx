@@ -8,7 +8,7 @@ import { formatSoon } from "./time.ts";
 /** A question and its choices, each as wide as its share. A press chooses; a press on what is chosen takes it back. */
 export function Poll(props: {
   message: MessageEntry;
-  ownVote: readonly number[] | undefined;
+  myVote: readonly number[] | undefined;
   actions: RowActions;
 }) {
   const { message, actions } = props;
@@ -16,7 +16,7 @@ export function Poll(props: {
   const state = message.poll!;
   const own =
     state.voters?.flatMap((voters, choice) => (voters.includes(actions.you) ? [choice] : [])) ??
-    props.ownVote ??
+    props.myVote ??
     [];
   const total = state.counts.reduce((sum, count) => sum + count, 0);
   const facts = [

@@ -1,4 +1,4 @@
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import { isDirect } from "@novax/protocol/permissions";
 import type { PresentPerson } from "@novax/protocol/signals";
 import type { Panel } from "../stores/ui-store.ts";
@@ -8,7 +8,7 @@ import { RoomIcon } from "./room-icon.tsx";
 import { PresenceDot } from "./sidebar.tsx";
 
 export type RoomHeaderProps = {
-  room: OwnRoom;
+  room: JoinedRoom;
   name: string;
   other: PresentPerson | null;
   presentCount: number;

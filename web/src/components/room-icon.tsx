@@ -1,11 +1,11 @@
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import { Avatar, hueOf } from "./avatar.tsx";
 import { HashIcon, LockIcon } from "./icons.tsx";
 
-type Shown = Pick<OwnRoom, "id" | "kind" | "icon" | "colour"> & { people?: OwnRoom["people"] };
+type Shown = Pick<JoinedRoom, "id" | "kind" | "icon" | "colour"> & { people?: JoinedRoom["people"] };
 
 /** Whether somebody gave it an icon or a colour. */
-export function hasOwnIcon({ icon, colour }: Pick<OwnRoom, "icon" | "colour">): boolean {
+export function hasOwnIcon({ icon, colour }: Pick<JoinedRoom, "icon" | "colour">): boolean {
   return icon !== "" || colour !== null;
 }
 

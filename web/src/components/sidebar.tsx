@@ -1,9 +1,9 @@
-import type { OwnRoom, Person } from "@novax/protocol/entities";
+import type { JoinedRoom, Person } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
 import type { PresentPerson } from "@novax/protocol/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { callsOf, type Section } from "../stores/rooms-store.ts";
+import { attentionCountOf, type Section } from "../stores/rooms-store.ts";
 import type { Panel, Spot } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
 import { Avatar } from "./avatar.tsx";
@@ -26,7 +26,7 @@ export type SidebarProps = {
   /** Nothing stands beside it: it is what the page is about. */
   isAlone: boolean;
   sections: readonly Section[];
-  current: OwnRoom | null;
+  current: JoinedRoom | null;
   panel: Panel | null;
   drafts: ReadonlyMap<string, string>;
   you: Person;
@@ -37,16 +37,16 @@ export type SidebarProps = {
   /** Threads one follows, with answers one has not read. */
   threadCount: number;
   reportCount: number;
-  laterCount: number;
+  dueReminderCount: number;
   approvals: number;
   /** Things that happened to one's account and were not looked at. */
   unseenNotices: number;
-  nameOfRoom: (room: OwnRoom) => string;
-  stateOf: (room: OwnRoom) => PresentPerson | null;
-  onOpenRoom: (room: OwnRoom) => void;
-  onPrefetch: (room: OwnRoom) => void;
+  nameOfRoom: (room: JoinedRoom) => string;
+  stateOf: (room: JoinedRoom) => PresentPerson | null;
+  onOpenRoom: (room: JoinedRoom) => void;
+  onPrefetch: (room: JoinedRoom) => void;
   /** What can be done with a room, next to where it was asked for. */
-  onRoomMenu: (room: OwnRoom, spot: Spot) => void;
+  onRoomMenu: (room: JoinedRoom, spot: Spot) => void;
   onPanel: (panel: Panel) => void;
   onSwitcher: () => void;
   onAddRoom: (opener: HTMLElement) => void;
@@ -75,7 +75,7 @@ export function Sidebar(props: SidebarProps) {
     ["mentions", t.rooms.mentions, AtIcon, props.mentionCount],
     ["threads", t.rooms.threads, ThreadIcon, props.threadCount],
     ["saved", t.rooms.saved, BookmarkIcon, 0],
-    ["later", t.rooms.later, ClockIcon, props.laterCount],
+    ["scheduled", t.rooms.later, ClockIcon, props.dueReminderCount],
   ];
   const list = useRef<HTMLDivElement>(null);
   const current = props.current?.id;
@@ -173,13 +173,13 @@ export function Sidebar(props: SidebarProps) {
   );
 }
 
-function RoomItem({ room, ...props }: SidebarProps & { room: OwnRoom }) {
+function RoomItem({ room, ...props }: SidebarProps & { room: JoinedRoom }) {
   const hover = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const name = props.nameOfRoom(room);
-  const calls = callsOf(room);
-  const isUnread = room.unread > 0 && !(room.isMuted && calls === 0) && room.notify !== "nothing";
+  const attention = attentionCountOf(room);
+  const isUnread = room.unread > 0 && !(room.isMuted && attention === 0) && room.notify !== "nothing";
   const state = room.kind === "direct" ? props.stateOf(room) : null;
-  const count = calls > 0 ? calls : room.unread;
+  const count = attention > 0 ? attention : room.unread;
   return (
     <li>
       <button
@@ -229,11 +229,11 @@ function RoomItem({ room, ...props }: SidebarProps & { room: OwnRoom }) {
             <span className="visually-hidden">, {t.rooms.hasDraft}</span>
           </>
         ) : null}
-        {isUnread || calls > 0 ? (
-          <span className={calls > 0 ? "badge badge-mention" : "badge"}>
+        {isUnread || attention > 0 ? (
+          <span className={attention > 0 ? "badge badge-mention" : "badge"}>
             <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
             <span className="visually-hidden">
-              , {calls > 0 && room.mentions > 0 ? t.rooms.mentionCount(count) : t.rooms.unread(count)}
+              , {attention > 0 && room.mentions > 0 ? t.rooms.mentionCount(count) : t.rooms.unread(count)}
             </span>
           </span>
         ) : null}
@@ -244,7 +244,7 @@ function RoomItem({ room, ...props }: SidebarProps & { room: OwnRoom }) {
 
 /** How somebody is: a shape as well as a colour. */
 export function PresenceDot({ state }: { state: PresentPerson }) {
-  const names = t.presence;
+  const names = { ...t.presence, dnd: t.presence.quiet };
   return (
     <span className={`presence-dot presence-${state.state}`}>
       <span className="visually-hidden">, {names[state.state]}</span>

@@ -31,7 +31,7 @@ export function ToastList({
           {toast.action ? (
             <button
               type="button"
-              className="button-quiet"
+              className="button-subtle"
               onClick={() => {
                 onDismiss(toast.id);
                 toast.action!.run();

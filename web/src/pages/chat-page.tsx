@@ -14,25 +14,25 @@ import { t } from "../texts/text.ts";
 import { Conversation } from "./room-view.tsx";
 import { useNavigation } from "./use-navigation.ts";
 
-let later: typeof import("./later.ts") | null = null;
-const loadLater = async () => {
-  later ??= await import("./later.ts");
-  return later;
+let loaded: typeof import("./lazy-bundle.ts") | null = null;
+const loadLazy = async () => {
+  loaded ??= await import("./lazy-bundle.ts");
+  return loaded;
 };
 /** At once, where it is there: the next key may follow on its heels. */
-const withLater = (use: (loaded: NonNullable<typeof later>) => void) => {
-  if (later) use(later);
-  else void loadLater().then(use);
+const withLazy = (use: (bundle: NonNullable<typeof loaded>) => void) => {
+  if (loaded) use(loaded);
+  else void loadLazy().then(use);
 };
-const ConnectionBanner = lazy(async () => (await loadLater()).ConnectionBanner);
-const NoticeBanner = lazy(async () => (await loadLater()).NoticeBanner);
-const ToastList = lazy(async () => (await loadLater()).ToastList);
-const OverlayHost = lazy(async () => (await loadLater()).OverlayHost);
-const LiveRegion = lazy(async () => (await loadLater()).LiveRegion);
-const SidebarEdge = lazy(async () => (await loadLater()).SidebarEdge);
-const ThreadView = lazy(async () => (await loadLater()).ThreadView);
-const MoreUnread = lazy(async () => (await loadLater()).MoreUnread);
-const SidePanel = lazy(async () => (await loadLater()).SidePanel);
+const ConnectionBanner = lazy(async () => (await loadLazy()).ConnectionBanner);
+const NoticeBanner = lazy(async () => (await loadLazy()).NoticeBanner);
+const ToastList = lazy(async () => (await loadLazy()).ToastList);
+const OverlayHost = lazy(async () => (await loadLazy()).OverlayHost);
+const LiveRegion = lazy(async () => (await loadLazy()).LiveRegion);
+const SidebarEdge = lazy(async () => (await loadLazy()).SidebarEdge);
+const ThreadView = lazy(async () => (await loadLazy()).ThreadView);
+const MoreUnread = lazy(async () => (await loadLazy()).MoreUnread);
+const SidePanel = lazy(async () => (await loadLazy()).SidePanel);
 
 export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   const list = useRef<MessageList>(null);
@@ -50,7 +50,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     const current = chat.room.value;
     const name = current ? `${chat.nameOf(current)} · novaX` : "novaX";
     const unread = current?.unread ?? 0;
-    const count = Math.max(chat.calls.value, current && !current.isMuted ? unread : 0);
+    const count = Math.max(chat.attentionCount.value, current && !current.isMuted ? unread : 0);
     document.title = count > 0 && preferences.value.hasTitleCount ? `(${count}) ${name}` : name;
   });
 
@@ -59,19 +59,14 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   });
 
   // Something calls while nobody looks.
-  const callsBefore = useRef(chat.calls.peek());
+  const attentionBefore = useRef(chat.attentionCount.peek());
   useSignalEffect(() => {
-    const calls = chat.calls.value;
-    const isMore = calls > callsBefore.current;
-    callsBefore.current = calls;
-    if (
-      isMore &&
-      !chat.isAttended.peek() &&
-      preferences.peek().hasSound &&
-      chat.own.peek()!.quietUntil === null
-    )
-      loadLater().then(
-        ({ playCall }) => playCall(),
+    const attention = chat.attentionCount.value;
+    const isMore = attention > attentionBefore.current;
+    attentionBefore.current = attention;
+    if (isMore && !chat.isAttended.peek() && preferences.peek().hasSound && chat.me.peek()!.dndUntil === null)
+      loadLazy().then(
+        ({ playNotificationSound }) => playNotificationSound(),
         () => {},
       );
   });
@@ -136,10 +131,10 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   );
 
   /** Follows a link to a room: one that is not one's own yet is joined, where everybody may. */
-  const openPlace = useCallback(
+  const openRoomLink = useCallback(
     async (id: string, seq: number | undefined) => {
       if (!chat.rooms.get(id as RoomId)) {
-        const reply = await chat.order("room.join", { room: id as RoomId });
+        const reply = await chat.command("room.join", { room: id as RoomId });
         if (!reply?.room) return;
         chat.rooms.put(reply.room);
       }
@@ -156,10 +151,10 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     return chat.client.state.subscribe((state) => {
       if (state.kind === "open" && !hasAsked.current) {
         hasAsked.current = true;
-        void openPlace(wanted, undefined);
+        void openRoomLink(wanted, undefined);
       }
     });
-  }, [chat, openPlace]);
+  }, [chat, openRoomLink]);
 
   const goToEnd = useCallback(async () => {
     const current = chat.room.peek();
@@ -173,7 +168,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     chat.toasts.show(t.room.markedRead, {
       label: t.app.undo,
       run: async () => {
-        const { undoMarkRead } = await loadLater();
+        const { undoMarkRead } = await loadLazy();
         if (await undoMarkRead(chat, id, readSeq)) requestAnimationFrame(() => list.current?.showUnread());
       },
     });
@@ -185,19 +180,19 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
       if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
       const { target } = event;
       const isWriting = target instanceof HTMLElement && target.matches("input, textarea, select");
-      const isOrder = event.ctrlKey || event.metaKey;
+      const isShortcut = event.ctrlKey || event.metaKey;
       if (event.key === "F6") {
         event.preventDefault();
-        withLater(({ cycleRegions }) => cycleRegions(event.shiftKey ? -1 : 1));
-      } else if (isOrder && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
+        withLazy(({ cycleRegions }) => cycleRegions(event.shiftKey ? -1 : 1));
+      } else if (isShortcut && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
         if (ui.overlay.peek()?.kind === "switcher") ui.close();
         else ui.open({ kind: "switcher" });
       } else if (ui.overlay.peek() !== null) {
         return;
-      } else if (event.altKey && !isOrder && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      } else if (event.altKey && !isShortcut && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
         event.preventDefault();
-        withLater(({ nextRoom }) => {
+        withLazy(({ nextRoom }) => {
           const next = nextRoom(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
           if (next !== null) openRoom(next);
         });
@@ -205,7 +200,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         // What lies beside the room goes first.
         if (ui.panel.peek() !== null && !isPhone()) closePanel();
         else void goToEnd();
-      } else if (event.key === "?" && !isWriting && !isOrder) {
+      } else if (event.key === "?" && !isWriting && !isShortcut) {
         event.preventDefault();
         ui.open({ kind: "shortcuts" });
       }
@@ -242,14 +237,14 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         panel={panel}
         drafts={chat.drafts.texts.value}
         you={chat.you}
-        status={chat.own.value!.status}
+        status={chat.me.value!.status}
         isAdmin={chat.mayOnServer("report.resolve_any")}
         mayAddRooms={chat.mayOnServer("room.create")}
         mentionCount={chat.mentions.value}
-        threadCount={chat.own.value!.unreadThreads}
-        reportCount={chat.own.value!.reports}
-        laterCount={chat.own.value!.dueReminders}
-        approvals={chat.own.value!.approvals}
+        threadCount={chat.me.value!.unreadThreads}
+        reportCount={chat.me.value!.reports}
+        dueReminderCount={chat.me.value!.dueReminders}
+        approvals={chat.me.value!.approvals}
         unseenNotices={chat.notices.unseenCount.value}
         nameOfRoom={(own) => chat.nameOf(own)}
         stateOf={(own) => (own.people[0] ? chat.people.stateOf(own.people[0].id) : null)}
@@ -259,7 +254,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         }}
         onPrefetch={(own) => chat.prefetch(own.id)}
         onRoomMenu={(own, spot) => {
-          loadLater().then(
+          loadLazy().then(
             ({ roomMenu }) =>
               ui.open({ kind: "menu", spot, label: chat.nameOf(own), items: roomMenu(chat, ui, own) }),
             () => chat.toasts.show(t.errors.offline),
@@ -311,12 +306,12 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           rows={chat.rows.value}
           onOpenThread={(root) => void openThread(root)}
           onJump={jump}
-          onPlace={openPlace}
+          onRoomLink={openRoomLink}
           list={list}
           composer={composer}
         />
         {preferences.value.announces && !room.isMuted ? (
-          <LiveRegion key={room.id} timeline={store.entries.value} ownId={chat.you.id} />
+          <LiveRegion key={room.id} timeline={store.entries.value} myId={chat.you.id} />
         ) : null}
       </div>
       {panel === "thread" && thread ? (
@@ -326,7 +321,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           room={room}
           store={thread}
           onJump={jump}
-          onPlace={openPlace}
+          onRoomLink={openRoomLink}
           onClose={closePanel}
         />
       ) : panel !== null && panel !== "thread" ? (

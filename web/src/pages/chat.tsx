@@ -12,14 +12,14 @@ const hiddenBatchMs = 250;
 const awayAfterMs = 10 * 60_000;
 
 const bootstrap = JSON.parse(document.getElementById(bootstrapElementId)!.textContent!) as Bootstrap;
-const place = document.getElementById("app")!;
+const mount = document.getElementById("app")!;
 loadPreferences();
 await speakLanguage();
 // Whoever was taken out of every room has nothing to open.
 if (bootstrap.rooms.length === 0) {
-  const { NoRooms } = await import("./later.ts");
-  render(<NoRooms />, place);
-} else openChat(bootstrap, place);
+  const { NoRooms } = await import("./lazy-bundle.ts");
+  render(<NoRooms />, mount);
+} else openChat(bootstrap, mount);
 
 /** Speaks as the document was written: the server knows what was chosen here, and what the browser wants. */
 async function speakLanguage(): Promise<void> {
@@ -28,7 +28,7 @@ async function speakLanguage(): Promise<void> {
   speakGerman();
 }
 
-function openChat(bootstrap: Bootstrap, place: HTMLElement): void {
+function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
   const socketUrl = new URL(`/ws/${encodeURIComponent(bootstrap.you.username)}`, location.href);
   socketUrl.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 
@@ -62,14 +62,14 @@ function openChat(bootstrap: Bootstrap, place: HTMLElement): void {
     if (chat.client.state.value.kind !== "open") chat.client.reconnect();
   });
   noteAttention();
-  tellWhenAway(chat);
+  reportWhenAway(chat);
 
   const seq = /^\/chat\/[^/]+\/(\d+)$/.exec(location.pathname)?.[1];
   if (seq !== undefined) chat.highlight(Number(seq));
-  render(<ChatPage chat={chat} ui={new UiStore()} />, place);
+  render(<ChatPage chat={chat} ui={new UiStore()} />, mount);
   chat.start();
   // What is likely to be opened.
-  import("./later.ts").then(
+  import("./lazy-bundle.ts").then(
     ({ linkRooms }) => {
       chat.linkRooms = (text) => linkRooms(text, chat.rooms.all.peek().values(), location.origin);
     },
@@ -80,7 +80,7 @@ function openChat(bootstrap: Bootstrap, place: HTMLElement): void {
 }
 
 /** Says when nobody has touched the page for a while, and when somebody does again. */
-function tellWhenAway(chat: ChatStore): void {
+function reportWhenAway(chat: ChatStore): void {
   let isAway = false;
   let timer: ReturnType<typeof setTimeout>;
   const tell = (now: boolean) => {

@@ -6,16 +6,16 @@ import type { MenuItem, Spot } from "../stores/ui-store.ts";
 import { markUnread } from "../stores/unread.ts";
 import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
-import { type ActionPlace, askDelete, edit, reply } from "./message-actions.ts";
+import { askDelete, edit, type MessageActionContext, reply } from "./message-actions.ts";
 
 /** Everything that can be done with a message, each with its key. */
 export function messageMenu(
-  place: ActionPlace,
+  context: MessageActionContext,
   entry: MessageEntry,
   spot: Spot,
   mayWrite: boolean,
 ): MenuItem[] {
-  const { chat, ui, store } = place;
+  const { chat, ui, store } = context;
   const room = store.id;
   const isOwn = entry.sender.id === chat.you.id;
   const isSaved = chat.saved.peek().has(`${room} ${entry.seq}`);
@@ -25,15 +25,15 @@ export function messageMenu(
       keys: "+",
       run: () => ui.open({ kind: "emoji", spot, onPick: (emoji) => chat.toggleReaction(entry, room, emoji) }),
     },
-    mayWrite && { label: t.message.reply, keys: "R", run: () => reply(place, entry) },
+    mayWrite && { label: t.message.reply, keys: "R", run: () => reply(context, entry) },
     store.threadRoot === null && {
       label: t.message.thread,
       keys: "T",
-      run: () => place.onOpenThread(entry.threadRoot ?? entry.seq),
+      run: () => context.onOpenThread(entry.threadRoot ?? entry.seq),
     },
     isOwn &&
       mayWrite &&
-      entry.body.kind === "text" && { label: more.message.edit, keys: "E", run: () => edit(place, entry) },
+      entry.body.kind === "text" && { label: more.message.edit, keys: "E", run: () => edit(context, entry) },
     { label: more.message.copy, keys: "C", run: () => copy(chat, textOf(entry.body)) },
     { label: more.message.copyLink, run: () => copy(chat, `${location.origin}/chat/${room}/${entry.seq}`) },
     {
@@ -46,7 +46,7 @@ export function messageMenu(
         label: entry.isPinned ? more.message.unpin : more.message.pin,
         keys: "P",
         run: () =>
-          void chat.order(entry.isPinned ? "message.unpin" : "message.pin", { room, seq: entry.seq }),
+          void chat.command(entry.isPinned ? "message.unpin" : "message.pin", { room, seq: entry.seq }),
       },
     store.threadRoot === null && {
       label: more.message.markUnread,
@@ -72,14 +72,14 @@ export function messageMenu(
       !entry.poll?.isClosed &&
       (isOwn || chat.may("poll.close_any")) && {
         label: more.poll.close,
-        run: () => void chat.order("poll.close", { room, seq: entry.seq }),
+        run: () => void chat.command("poll.close", { room, seq: entry.seq }),
       },
     !isOwn && { label: more.message.report, run: () => ui.open({ kind: "report", entry, room }) },
     (isOwn || chat.may("message.delete_any")) && {
       label: t.message.delete,
       keys: "Del",
       isDanger: true,
-      run: () => askDelete(place, entry),
+      run: () => askDelete(context, entry),
     },
   ];
   return items.filter((item) => item !== false);

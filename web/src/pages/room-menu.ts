@@ -1,4 +1,4 @@
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { ChatStore } from "../stores/chat-store.ts";
 import { leaveRoom } from "../stores/leave-room.ts";
@@ -7,19 +7,19 @@ import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
 
 /** What can be done with a room from the list, without going there. */
-export function roomMenu(chat: ChatStore, ui: UiStore, room: OwnRoom): MenuItem[] {
-  const wish = (changes: { isFavourite?: boolean; isMuted?: boolean }) =>
-    void chat.order("room.set_preferences", { room: room.id, ...changes });
+export function roomMenu(chat: ChatStore, ui: UiStore, room: JoinedRoom): MenuItem[] {
+  const setPreferences = (changes: { isStarred?: boolean; isMuted?: boolean }) =>
+    void chat.command("room.set_preferences", { room: room.id, ...changes });
   const hasUnread = [...chat.rooms.all.peek().values()].some((own) => own.unread > 0);
   const items: (MenuItem | false)[] = [
     room.unread > 0 && { label: t.room.markRead, run: () => chat.markRoomRead(room.id) },
     {
-      label: room.isFavourite ? more.roomMenu.unfavourite : more.roomMenu.favourite,
-      run: () => wish({ isFavourite: !room.isFavourite }),
+      label: room.isStarred ? more.roomMenu.unfavourite : more.roomMenu.favourite,
+      run: () => setPreferences({ isStarred: !room.isStarred }),
     },
     {
       label: room.isMuted ? more.roomMenu.unmute : more.roomMenu.mute,
-      run: () => wish({ isMuted: !room.isMuted }),
+      run: () => setPreferences({ isMuted: !room.isMuted }),
     },
     {
       label: more.details.copyLink,

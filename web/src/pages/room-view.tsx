@@ -1,5 +1,5 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import { isDirect } from "@novax/protocol/permissions";
 import { useMemo, useRef } from "preact/hooks";
 import { Composer, isTouch } from "../components/composer.tsx";
@@ -10,17 +10,23 @@ import type { ChatStore } from "../stores/chat-store.ts";
 import type { RoomStore } from "../stores/room-store.ts";
 import type { UiStore } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
-import { type ActionPlace, askDelete, createRowActions, edit, runMessageKey } from "./message-actions.ts";
+import {
+  askDelete,
+  createRowActions,
+  edit,
+  type MessageActionContext,
+  runMessageKey,
+} from "./message-actions.ts";
 
 export type ConversationProps = {
   chat: ChatStore;
   ui: UiStore;
-  room: OwnRoom;
+  room: JoinedRoom;
   store: RoomStore;
   rows: ReturnType<ChatStore["rowsOf"]>;
   onOpenThread: (root: number) => void;
   onJump: (seq: number) => void;
-  onPlace: (room: string, seq: number | undefined) => void;
+  onRoomLink: (room: string, seq: number | undefined) => void;
   list: { current: MessageList | null };
   composer: { current: Composer | null };
 };
@@ -31,7 +37,7 @@ export function Conversation(props: ConversationProps) {
   const isThread = store.threadRoot !== null;
   const isSlow = room.slowModeSeconds > 0 && !chat.may("message.send_always", room);
   const isBlocked =
-    room.kind === "direct" && chat.own.value!.blocked.some((person) => person.id === room.people[0]?.id);
+    room.kind === "direct" && chat.me.value!.blocked.some((person) => person.id === room.people[0]?.id);
   const mayWrite =
     !room.isArchived &&
     !isBlocked &&
@@ -45,7 +51,7 @@ export function Conversation(props: ConversationProps) {
       : t.composer.label(name);
   const callbacks = useRef(props);
   callbacks.current = props;
-  const place = useMemo((): ActionPlace => {
+  const context = useMemo((): MessageActionContext => {
     const focusWriting = () => {
       if (isTouch()) list.current?.focusLast();
       else composer.current?.focus();
@@ -56,11 +62,11 @@ export function Conversation(props: ConversationProps) {
       store,
       onOpenThread: (root) => callbacks.current.onOpenThread(root),
       onJump: (seq) => callbacks.current.onJump(seq),
-      onPlace: (id, seq) => callbacks.current.onPlace(id, seq),
+      onRoomLink: (id, seq) => callbacks.current.onRoomLink(id, seq),
       onFocusWriting: focusWriting,
     };
   }, [chat, ui, store, list, composer]);
-  const actions = useMemo(() => createRowActions(place, mayWrite), [place, mayWrite]);
+  const actions = useMemo(() => createRowActions(context, mayWrite), [context, mayWrite]);
   const replyingTo = store.replyingTo.value;
   const editing = store.editing.value;
   const threadKey = `${store.id} ${store.threadRoot}`;
@@ -78,20 +84,21 @@ export function Conversation(props: ConversationProps) {
       );
   const submit = async (text: string): Promise<string | undefined> => {
     if (editing) {
-      if (text.trim() === "") askDelete(place, editing);
+      if (text.trim() === "") askDelete(context, editing);
       else if (editing.body.kind !== "text" || text !== editing.body.text) {
-        if (!(await chat.order("message.edit", { room: store.id, seq: editing.seq, text }))) return undefined;
+        if (!(await chat.command("message.edit", { room: store.id, seq: editing.seq, text })))
+          return undefined;
       }
       cancel();
       return undefined;
     }
     if (text.startsWith("/")) {
-      const later = await import("./later.ts").catch(() => null);
-      if (!later) {
+      const lazy = await import("./lazy-bundle.ts").catch(() => null);
+      if (!lazy) {
         chat.toasts.show(t.errors.offline);
         return text;
       }
-      const kept = await later.runSlashCommand({ chat, ui, store }, text);
+      const kept = await lazy.runSlashCommand({ chat, ui, store }, text);
       if (kept !== null) return kept;
     }
     chat.send({ text: chat.linkRooms(text), ...(replyingTo ? { replyTo: replyingTo.seq } : {}) }, store);
@@ -114,7 +121,7 @@ export function Conversation(props: ConversationProps) {
         older={store.hasLoaded.value || store.older.value === "failed" ? store.older.value : "loading"}
         newer={store.newer.value}
         unreadCount={isThread ? 0 : room.unread}
-        ownVotes={store.ownVotes.value}
+        myVotes={store.myVotes.value}
         highlighted={isThread ? null : chat.highlighted.value}
         actions={actions}
         onLoadOlder={() => {
@@ -141,7 +148,7 @@ export function Conversation(props: ConversationProps) {
           list.current?.followEnd();
         }}
         onTypeElsewhere={(character) => composer.current?.type(character)}
-        onKey={(key, entry, spot) => runMessageKey(place, key, entry, spot, mayWrite)}
+        onKey={(key, entry, spot) => runMessageKey(context, key, entry, spot, mayWrite)}
       />
       <div className="room-foot">
         <TypingLine people={chat.people.typingIn(store.id, store.threadRoot)} />
@@ -170,7 +177,7 @@ export function Conversation(props: ConversationProps) {
             onCancel={cancel}
             onEditLast={() => {
               const own = findLast((entry) => entry.sender.id === chat.you.id);
-              if (own) edit(place, own);
+              if (own) edit(context, own);
             }}
             onReplyLast={() => {
               const last = findLast((entry) => entry.sender.id !== chat.you.id);
@@ -190,8 +197,8 @@ export function Conversation(props: ConversationProps) {
                   ]),
             ]}
             suggest={async (token) => {
-              const later = await import("./later.ts").catch(() => null);
-              return later ? later.suggest(chat, store, token) : [];
+              const lazy = await import("./lazy-bundle.ts").catch(() => null);
+              return lazy ? lazy.suggest(chat, store, token) : [];
             }}
           />
         ) : (
@@ -211,7 +218,7 @@ export function Conversation(props: ConversationProps) {
 }
 
 /** What stands at the very beginning of a room. */
-function RoomStart({ room, name }: { room: OwnRoom; name: string }) {
+function RoomStart({ room, name }: { room: JoinedRoom; name: string }) {
   if (isDirect(room.kind))
     return <p>{room.people.length === 0 ? t.room.startNotes : t.room.startDirect(name)}</p>;
   return (

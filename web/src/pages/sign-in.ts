@@ -121,7 +121,7 @@ async function usePasskey(button: HTMLButtonElement, isAutofill: boolean): Promi
 for (const text of document.querySelectorAll<HTMLElement>(".key-text")) {
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "button-quiet";
+  button.className = "button-subtle";
   button.textContent = texts.copy;
   button.addEventListener("click", () => {
     void navigator.clipboard.writeText(text.textContent).then(() => {

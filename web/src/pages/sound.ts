@@ -1,7 +1,7 @@
 let context: AudioContext | null = null;
 
 /** Two soft notes, made here: no file to load. Browsers allow it once somebody has used the page. */
-export function playCall(): void {
+export function playNotificationSound(): void {
   try {
     context ??= new AudioContext();
     const { currentTime } = context;

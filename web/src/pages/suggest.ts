@@ -67,7 +67,7 @@ async function suggestPeople(chat: ChatStore, store: RoomStore, typed: string): 
     { insert: "@here", label: "@here", hint: more.composer.everybodyHere },
   ].filter(
     ({ insert }) =>
-      room && chat.may("mention.everybody", room) && insert.slice(1).startsWith(typed.toLowerCase()),
+      room && chat.may("mention.everyone", room) && insert.slice(1).startsWith(typed.toLowerCase()),
   );
   return [
     ...people.map((person) => ({

@@ -1,4 +1,4 @@
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import { useRef } from "preact/hooks";
 import type { Composer } from "../components/composer.tsx";
 import type { MessageList } from "../components/message-list.tsx";
@@ -14,10 +14,10 @@ import { Conversation } from "./room-view.tsx";
 export function ThreadView(props: {
   chat: ChatStore;
   ui: UiStore;
-  room: OwnRoom;
+  room: JoinedRoom;
   store: RoomStore;
   onJump: (seq: number) => void;
-  onPlace: (room: string, seq: number | undefined) => void;
+  onRoomLink: (room: string, seq: number | undefined) => void;
   onClose: () => void;
 }) {
   const { chat, ui, room, store } = props;
@@ -32,7 +32,7 @@ export function ThreadView(props: {
       actions={
         <button
           type="button"
-          className="button-quiet"
+          className="button-subtle"
           aria-pressed={chat.isThreadFollowed.value}
           title={more.thread.followHint}
           onClick={() => void toggleFollowed(chat)}
@@ -50,7 +50,7 @@ export function ThreadView(props: {
           rows={chat.threadRows.value}
           onOpenThread={() => {}}
           onJump={props.onJump}
-          onPlace={props.onPlace}
+          onRoomLink={props.onRoomLink}
           list={list}
           composer={composer}
         />
@@ -65,6 +65,6 @@ async function toggleFollowed(chat: ChatStore): Promise<void> {
   if (!store || store.threadRoot === null) return;
   const isFollowed = !chat.isThreadFollowed.peek();
   chat.isThreadFollowed.value = isFollowed;
-  const done = await chat.order("thread.follow", { room: store.id, seq: store.threadRoot, isFollowed });
+  const done = await chat.command("thread.follow", { room: store.id, seq: store.threadRoot, isFollowed });
   if (!done && chat.thread.peek() === store) chat.isThreadFollowed.value = !isFollowed;
 }

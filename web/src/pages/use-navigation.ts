@@ -6,15 +6,15 @@ import type { Panel, UiStore } from "../stores/ui-store.ts";
 /** On a phone one of these is shown at a time; elsewhere they stand side by side. */
 export type Pane = "rooms" | "room" | "panel";
 
-type Place = { room?: RoomId | null; seq?: number; pane?: Pane; panel?: Panel; thread?: number };
+type HistoryEntry = { room?: RoomId | null; seq?: number; pane?: Pane; panel?: Panel; thread?: number };
 
-const acrossRooms: readonly Panel[] = ["mentions", "threads", "saved", "later", "reports"];
+const acrossRooms: readonly Panel[] = ["mentions", "threads", "saved", "scheduled", "reports"];
 const phone = matchMedia("(width < 640px)");
 
 export type Navigation = {
   pane: Pane;
   /** Shows a pane; of a panel what is in it, and of another room's thread its room. */
-  show: (pane: Pane, place?: Place) => void;
+  show: (pane: Pane, entry?: HistoryEntry) => void;
   /** Goes to a room, or to a message in it; the browser's Back leads back. */
   goTo: (room: string, seq?: number) => void;
 };
@@ -26,27 +26,27 @@ export type Navigation = {
 export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
   const [pane, setPane] = useState<Pane>("room");
   useEffect(() => {
-    const here = () => history.state as Place | null;
-    const takePane = (place: Place) => {
-      setPane(place.pane ?? "room");
+    const currentEntry = () => history.state as HistoryEntry | null;
+    const takePane = (entry: HistoryEntry) => {
+      setPane(entry.pane ?? "room");
       if (!phone.matches) return;
-      ui.panel.value = place.panel ?? null;
-      void chat.openThread(place.thread ?? null);
+      ui.panel.value = entry.panel ?? null;
+      void chat.openThread(entry.thread ?? null);
     };
     /** One was led elsewhere, out of a room that is not one's own any more: its address goes. */
     const correct = (room: RoomId | null) => {
-      if (room === null || here()?.room === room) return;
-      const { pane, panel } = here() ?? {};
+      if (room === null || currentEntry()?.room === room) return;
+      const { pane, panel } = currentEntry() ?? {};
       // What is across rooms stays where it is.
-      const place =
+      const entry =
         pane === "rooms" || (panel && acrossRooms.includes(panel)) ? { room, pane, panel } : { room };
-      history.replaceState(place, "", `/chat/${room}`);
-      takePane(place as Place);
+      history.replaceState(entry, "", `/chat/${room}`);
+      takePane(entry as HistoryEntry);
     };
     // After a reload one is where one was.
-    const before = here();
+    const before = currentEntry();
     if (before?.room === chat.current.peek()) takePane(before ?? {});
-    else history.replaceState({ ...placeOf(location.pathname), room: chat.current.peek() }, "");
+    else history.replaceState({ ...entryOf(location.pathname), room: chat.current.peek() }, "");
     const stop = chat.current.subscribe(correct);
     let isReturning = false;
     const onPopState = (event: PopStateEvent) => {
@@ -65,10 +65,10 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
         }, 200);
         return;
       }
-      const place = (event.state as Place | null) ?? placeOf(location.pathname);
-      const { room, seq } = place;
+      const entry = (event.state as HistoryEntry | null) ?? entryOf(location.pathname);
+      const { room, seq } = entry;
       if (room && (room !== chat.current.peek() || seq !== undefined)) void chat.openRoom(room, seq);
-      takePane(place);
+      takePane(entry);
       correct(chat.current.peek());
     };
     addEventListener("popstate", onPopState);
@@ -77,12 +77,12 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       removeEventListener("popstate", onPopState);
     };
   }, [chat, ui]);
-  const show = useCallback((next: Pane, more: Place = {}) => {
-    const place = history.state as Place | null;
-    if (next === "room" && place?.pane !== undefined) history.back();
+  const show = useCallback((next: Pane, more: HistoryEntry = {}) => {
+    const entry = history.state as HistoryEntry | null;
+    if (next === "room" && entry?.pane !== undefined) history.back();
     else {
       if (next !== "room" && phone.matches) {
-        const { room = place?.room } = more;
+        const { room = entry?.room } = more;
         history.pushState({ ...more, room, pane: next }, "", `/chat/${room}`);
       }
       setPane(next);
@@ -91,12 +91,12 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
   const goTo = useCallback(
     (room: string, seq?: number) => {
       const id = room as RoomId;
-      const place = history.state as Place | null;
+      const entry = history.state as HistoryEntry | null;
       const isHere = chat.current.peek() === id && seq === undefined;
       if (isHere) {
         // Whoever comes back to it reads what they had marked unread.
         chat.heldUnread = null;
-        if (place?.pane === "rooms") history.back();
+        if (entry?.pane === "rooms") history.back();
         else {
           // What it was chosen in is before it.
           history.replaceState({ room: id }, "", `/chat/${id}`);
@@ -105,7 +105,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
         }
         return;
       }
-      const next: Place = seq === undefined ? { room: id } : { room: id, seq };
+      const next: HistoryEntry = seq === undefined ? { room: id } : { room: id, seq };
       history.pushState(next, "", seq === undefined ? `/chat/${id}` : `/chat/${id}/${seq}`);
       setPane("room");
       void chat.openRoom(id, seq);
@@ -115,7 +115,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
   return { pane, show, goTo };
 }
 
-function placeOf(path: string): Place {
+function entryOf(path: string): HistoryEntry {
   const [, , room, seq] = path.split("/");
   if (!room) return {};
   return /^\d+$/.test(seq ?? "") ? { room: room as RoomId, seq: Number(seq) } : { room: room as RoomId };

@@ -1,7 +1,7 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Bootstrap, TimelinePage } from "@novax/protocol/bootstrap";
-import type { CommandType, FieldsOf } from "@novax/protocol/commands";
-import type { OwnRoom, Person } from "@novax/protocol/entities";
+import type { AnyCommandType, FieldsOf } from "@novax/protocol/commands";
+import type { JoinedRoom, Person } from "@novax/protocol/entities";
 import type { EventOf, EventsFrame, RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { typingSendEveryMs } from "@novax/protocol/limits";
@@ -14,10 +14,10 @@ import {
   type ServerRole,
 } from "@novax/protocol/permissions";
 import type { Reply } from "@novax/protocol/replies";
-import type { OwnPart, Signal as PassingSignal } from "@novax/protocol/signals";
+import type { MyPart, Signal as PassingSignal } from "@novax/protocol/signals";
 import { mentionsIn, textOf } from "@novax/protocol/text";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
-import { type Api, isSignedIn, type OwnLists } from "../client/api.ts";
+import { type Api, isSignedIn, type MyLists } from "../client/api.ts";
 import { type CommandDraft, RealtimeClient, type RealtimeListener } from "../client/realtime-client.ts";
 import { t } from "../texts/text.ts";
 import { Drafts } from "./drafts.ts";
@@ -52,10 +52,10 @@ const enteringMs = 5000;
 const reactionShownMs = 1000;
 
 /** What is one's own, and of the room that is looked at its pins and its members. */
-export type OwnList = OwnPart | "pins" | "members";
+export type MyList = MyPart | "pins" | "members";
 
 /** Lists that are counted in what is one's own. */
-const ownCounts: readonly OwnList[] = ["profile", "reports", "threads", "mentions", "later"];
+const countedLists: readonly MyList[] = ["profile", "reports", "threads", "mentions", "reminders"];
 
 /** The open chat: the connection, the rooms, what is on its way, and who is here. */
 export class ChatStore {
@@ -71,8 +71,8 @@ export class ChatStore {
   /** Whether somebody is looking: the window has focus and is visible. */
   readonly isAttended = signal(true);
   /** How often each of one's own lists has changed: they are read again where they are shown. */
-  readonly listVersions = signal<Partial<Record<OwnList, number>>>({});
-  readonly own: ReturnType<typeof signal<OwnLists>>;
+  readonly listVersions = signal<Partial<Record<MyList, number>>>({});
+  readonly me: ReturnType<typeof signal<MyLists>>;
   readonly saved = signal<ReadonlySet<string>>(new Set());
   readonly #schedule: ChatOptions["schedule"];
   readonly #stores = new Map<RoomId, RoomStore>();
@@ -98,7 +98,7 @@ export class ChatStore {
   #epoch: string;
   #arrived: EventsFrame[] = [];
   #rereadTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #changedLists = new Set<OwnList>();
+  readonly #changedLists = new Set<MyList>();
   #listsTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(bootstrap: Bootstrap, options: ChatOptions) {
@@ -106,8 +106,8 @@ export class ChatStore {
     this.#epoch = bootstrap.epoch;
     this.you = bootstrap.you;
     this.api = options.api;
-    this.own = signal({
-      ...bootstrap.own,
+    this.me = signal({
+      ...bootstrap.me,
       reports: 0,
       unreadThreads: 0,
       threadMentions: 0,
@@ -146,13 +146,13 @@ export class ChatStore {
   }
 
   /** The room that is looked at, as its member has it. */
-  readonly room = computed((): OwnRoom | null => this.rooms.get(this.#current.value));
+  readonly room = computed((): JoinedRoom | null => this.rooms.get(this.#current.value));
 
   /** How many messages call one by name and were not read. */
-  readonly mentions = computed(() => this.rooms.mentions.value + this.own.value!.threadMentions);
+  readonly mentions = computed(() => this.rooms.mentions.value + this.me.value!.threadMentions);
 
   /** What wants to be looked at. */
-  readonly calls = computed(() => this.rooms.calls.value + this.own.value!.threadMentions);
+  readonly attentionCount = computed(() => this.rooms.attentionCount.value + this.me.value!.threadMentions);
 
   /** The part of it that is shown. */
   readonly timeline = computed((): RoomStore | null => {
@@ -175,7 +175,7 @@ export class ChatStore {
       you: this.you,
       dividerSeq: store.dividerSeq.value,
       isAtStart: store.threadRoot === null && store.hasLoaded.value && store.older.value === "none",
-      blocked: new Set(this.own.value!.blocked.map((person) => person.id)),
+      blocked: new Set(this.me.value!.blocked.map((person) => person.id)),
       highlighted: this.highlighted.value,
       editing: store.editing.value?.seq ?? null,
       threadRoot: store.threadRoot,
@@ -193,7 +193,7 @@ export class ChatStore {
     });
     this.client.connect();
     void this.outbox.restore();
-    void this.rereadOwn();
+    void this.rereadMe();
     void this.#rereadSaved();
   }
 
@@ -206,7 +206,7 @@ export class ChatStore {
   }
 
   /** Whether one may do this in a room: what the server will say, before it is asked. */
-  may(action: RoomAction, room: OwnRoom | null = this.room.value): boolean {
+  may(action: RoomAction, room: JoinedRoom | null = this.room.value): boolean {
     return room !== null && mayInRoom(room.role, action, room.kind);
   }
 
@@ -214,7 +214,7 @@ export class ChatStore {
     return mayOnServer(this.you.serverRole, action);
   }
 
-  nameOf(room: OwnRoom): string {
+  nameOf(room: JoinedRoom): string {
     return roomNameOf(room, this.you, t.rooms.ownNotes);
   }
 
@@ -222,7 +222,10 @@ export class ChatStore {
    * Orders something. A refusal is told in a line at the edge of the window, and so is a line that is broken. Resolves
    * with the reply where it was done, else with null.
    */
-  async order<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<(Reply & { ok: true }) | null> {
+  async command<T extends AnyCommandType>(
+    type: T,
+    fields: FieldsOf<T>,
+  ): Promise<(Reply & { ok: true }) | null> {
     const isEntering = /join|create|open/.test(type);
     if (isEntering) this.#enteredAt = Date.now();
     const reply = await this.client.request({ type, ...(fields as object) } as unknown as CommandDraft);
@@ -301,8 +304,8 @@ export class ChatStore {
       this.#markThreadRead();
       return;
     }
-    const fetchPage = async (wish: { before?: number; limit: number }): Promise<TimelinePage> => {
-      const page = await this.api.thread(room, root, wish);
+    const fetchPage = async (query: { before?: number; limit: number }): Promise<TimelinePage> => {
+      const page = await this.api.thread(room, root, query);
       this.isThreadFollowed.value = page.isFollowed;
       // The message that the thread hangs on stands at its beginning.
       return page.hasBefore
@@ -324,7 +327,7 @@ export class ChatStore {
   /** Leaves a room; true when that is done. */
   async leave(id: RoomId): Promise<boolean> {
     this.#leaving.add(id);
-    const isDone = (await this.order("room.leave", { room: id })) !== null;
+    const isDone = (await this.command("room.leave", { room: id })) !== null;
     // Being out is told by itself, a moment later.
     setTimeout(() => this.#leaving.delete(id), 5000);
     return isDone;
@@ -393,7 +396,7 @@ export class ChatStore {
     const drop = () => {
       for (const dropOne of drops) dropOne();
     };
-    void this.order(isOwn ? "reaction.remove" : "reaction.add", { room, seq, emoji }).then((done) => {
+    void this.command(isOwn ? "reaction.remove" : "reaction.add", { room, seq, emoji }).then((done) => {
       if (done) setTimeout(drop, reactionShownMs);
       else drop();
     });
@@ -406,7 +409,7 @@ export class ChatStore {
     if (isSaved) saved.delete(key);
     else saved.add(key);
     this.saved.value = saved;
-    void this.order(isSaved ? "message.unsave" : "message.save", { room, seq }).then((done) => {
+    void this.command(isSaved ? "message.unsave" : "message.save", { room, seq }).then((done) => {
       if (!done) void this.#rereadSaved();
     });
   }
@@ -418,19 +421,19 @@ export class ChatStore {
     else if (this.room.peek()?.unread === 0) this.timeline.peek()?.clearDivider();
   }
 
-  async rereadOwn(): Promise<void> {
-    const { blocked } = this.own.peek()!;
+  async rereadMe(): Promise<void> {
+    const { blocked } = this.me.peek()!;
     try {
-      this.own.value = await this.api.own();
+      this.me.value = await this.api.me();
       // Of somebody who is blocked nothing waits.
-      if (this.own.peek()!.blocked.length !== blocked.length) this.#rereadRooms();
+      if (this.me.peek()!.blocked.length !== blocked.length) this.#rereadRooms();
     } catch {
       // It is read again with the next change of it.
     }
   }
 
   /** A list has changed: it is read again at once, or with all that change until then a moment later. */
-  hearChange(list: OwnList): void {
+  listChanged(list: MyList): void {
     this.#changedLists.add(list);
     if (this.#listsTimer === undefined) this.#sayChanges();
   }
@@ -440,7 +443,7 @@ export class ChatStore {
     for (const list of this.#changedLists) versions[list] = (versions[list] ?? 0) + 1;
     this.listVersions.value = versions;
     if (this.#changedLists.has("saved")) void this.#rereadSaved();
-    if (ownCounts.some((list) => this.#changedLists.has(list))) void this.rereadOwn();
+    if (countedLists.some((list) => this.#changedLists.has(list))) void this.rereadMe();
     this.#changedLists.clear();
     this.#listsTimer = setTimeout(() => {
       this.#listsTimer = undefined;
@@ -449,7 +452,7 @@ export class ChatStore {
   }
 
   #isBlocked(id: AccountId): boolean {
-    return this.own.peek()!.blocked.some((person) => person.id === id);
+    return this.me.peek()!.blocked.some((person) => person.id === id);
   }
 
   async #rereadSaved(): Promise<void> {
@@ -508,7 +511,7 @@ export class ChatStore {
     let store = this.#stores.get(id);
     if (!store) {
       store = new RoomStore(id, {
-        fetchPage: (wish) => this.api.timeline(id, wish),
+        fetchPage: (query) => this.api.timeline(id, query),
         people: this.people.known,
       });
       this.#stores.set(id, store);
@@ -545,8 +548,8 @@ export class ChatStore {
         this.#arrived.push(frame);
       },
       onResync: ({ room, headSeq }) => void this.#resync(room, headSeq),
-      onLeft: ({ room }) => this.#left(room),
-      onEntered: ({ room }) => {
+      onRoomLeft: ({ room }) => this.#left(room),
+      onRoomJoined: ({ room }) => {
         // Brought in by somebody else, one has not asked for it.
         const isOwnDoing = Date.now() - this.#enteredAt < enteringMs;
         if (!isOwnDoing && !isDirect(room.kind) && !this.rooms.get(room.id))
@@ -564,10 +567,10 @@ export class ChatStore {
   #hear(passing: PassingSignal): void {
     switch (passing.type) {
       case "presence":
-        this.people.hearPresence(passing);
+        this.people.receivePresence(passing);
         return;
       case "typing":
-        if (!this.#isBlocked(passing.who.id)) this.people.hearTyping(passing);
+        if (!this.#isBlocked(passing.person.id)) this.people.receiveTyping(passing);
         return;
       case "read":
         this.rooms.change(passing.room, {
@@ -578,12 +581,12 @@ export class ChatStore {
         return;
       case "mention":
         // What calls in a thread is counted there.
-        if (passing.threadRoot === undefined) this.rooms.hearMention(passing.room, passing.seq);
-        this.hearChange("mentions");
+        if (passing.threadRoot === undefined) this.rooms.receiveMention(passing.room, passing.seq);
+        this.listChanged("mentions");
         return;
       case "preferences": {
-        const { isFavourite, isMuted, notify } = passing;
-        this.rooms.change(passing.room, { isFavourite, isMuted, notify });
+        const { isStarred, isMuted, notify } = passing;
+        this.rooms.change(passing.room, { isStarred, isMuted, notify });
         return;
       }
       case "draft":
@@ -593,14 +596,14 @@ export class ChatStore {
         this.notices.hear(passing);
         return;
       case "reminder":
-        this.hearChange("later");
+        this.listChanged("reminders");
         this.toasts.show(t.reminder.due(passing.note), {
           label: t.reminder.look,
           run: () => void this.openRoom(passing.room, passing.seq ?? undefined),
         });
         return;
-      case "own":
-        this.hearChange(passing.what);
+      case "me.changed":
+        this.listChanged(passing.part);
         return;
     }
   }
@@ -672,8 +675,8 @@ export class ChatStore {
     if (!store) return;
     if (id === this.#current.peek())
       for (const { type } of events) {
-        if (type.startsWith("member")) this.hearChange("members");
-        else if (/pinned|edited|deleted/.test(type)) this.hearChange("pins");
+        if (type.startsWith("member")) this.listChanged("members");
+        else if (/pinned|edited|deleted/.test(type)) this.listChanged("pins");
       }
     if (id !== this.#current.peek()) {
       store.trim();
@@ -694,9 +697,12 @@ export class ChatStore {
       return;
     const entry = store?.find(event.target);
     if (entry && entry.sender.id === this.you.id) return;
-    const called = entry ? mentionsIn(textOf(entry.body)) : null;
+    const mentions = entry ? mentionsIn(textOf(entry.body)) : null;
     const isMention =
-      !entry || entry.mentionsAll || called!.here || called!.names.includes(this.you.username.toLowerCase());
+      !entry ||
+      entry.mentionsEveryone ||
+      mentions!.here ||
+      mentions!.names.includes(this.you.username.toLowerCase());
     this.rooms.uncount(id, isMention || (room.mentions > 0 && !entry));
   }
 

@@ -1,20 +1,25 @@
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
 import type { ChatStore } from "./chat-store.ts";
 import type { UiStore } from "./ui-store.ts";
 
 /** Leaves a room. That can be taken back where one may come in again by oneself; elsewhere one is asked first. */
-export function leaveRoom(chat: ChatStore, ui: UiStore, room: OwnRoom, onLeft: () => void = () => {}): void {
+export function leaveRoom(
+  chat: ChatStore,
+  ui: UiStore,
+  room: JoinedRoom,
+  onRoomLeft: () => void = () => {},
+): void {
   const name = chat.nameOf(room);
   const leave = async () => {
     if (!(await chat.leave(room.id))) return;
-    onLeft();
+    onRoomLeft();
     if (room.kind !== "public") return;
     chat.toasts.show(more.details.left(name), {
       label: t.app.undo,
       run: async () => {
-        const reply = await chat.order("room.join", { room: room.id });
+        const reply = await chat.command("room.join", { room: room.id });
         if (!reply?.room) return;
         chat.rooms.put(reply.room);
         void chat.openRoom(room.id);

@@ -12,7 +12,7 @@ export type OutboxDraft = {
   readonly replyTo?: number;
   /** The message in whose thread it belongs. */
   readonly threadRoot?: number;
-  readonly callsEverybody?: boolean;
+  readonly mentionsEveryone?: boolean;
 };
 
 export type OutboxItem = OutboxDraft & {
@@ -99,7 +99,7 @@ export class Outbox {
   retry(sendId: SendId): void {
     const item = this.#items.value.find((candidate) => candidate.sendId === sendId);
     const isMeant = item?.state.kind === "failed" && item.state.asks === true;
-    this.#change(sendId, { kind: "waiting" }, isMeant ? { callsEverybody: true } : {});
+    this.#change(sendId, { kind: "waiting" }, isMeant ? { mentionsEveryone: true } : {});
     this.#pump();
   }
 
@@ -122,7 +122,7 @@ export class Outbox {
         body: { kind: "text", text: next.text },
         ...(next.replyTo === undefined ? {} : { replyTo: next.replyTo }),
         ...(next.threadRoot === undefined ? {} : { threadRoot: next.threadRoot }),
-        ...(next.callsEverybody === undefined ? {} : { callsEverybody: next.callsEverybody }),
+        ...(next.mentionsEveryone === undefined ? {} : { mentionsEveryone: next.mentionsEveryone }),
       })
       .then((reply) => this.#answered(next.sendId, reply));
   }

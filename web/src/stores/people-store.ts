@@ -5,7 +5,7 @@ import type { PresenceSignal, PresentPerson, TypingSignal } from "@novax/protoco
 import { signal } from "@preact/signals";
 
 export type Present = { count: number; people: ReadonlyMap<AccountId, PresentPerson> };
-type Typing = { key: string; who: Person };
+type Typing = { key: string; person: Person };
 
 const nobody: Present = { count: 0, people: new Map() };
 
@@ -37,11 +37,13 @@ export class PeopleStore {
   }
 
   typingIn(room: RoomId, threadRoot: number | null): readonly Person[] {
-    const place = placeOf(room, threadRoot);
-    return this.#typing.value.flatMap(({ key, who }) => (key === `${place} ${who.id}` ? [who] : []));
+    const conversation = typingKey(room, threadRoot);
+    return this.#typing.value.flatMap(({ key, person }) =>
+      key === `${conversation} ${person.id}` ? [person] : [],
+    );
   }
 
-  hearPresence({ room, full, count, joined, left }: PresenceSignal): void {
+  receivePresence({ room, full, count, joined, left }: PresenceSignal): void {
     const rooms = new Map(this.#present.value);
     rooms.set(room, { count, people: (!full && rooms.get(room)?.people) || nobody.people });
     // Of a room that is no longer looked at nothing is told: what is heard of somebody holds wherever they are known.
@@ -55,21 +57,21 @@ export class PeopleStore {
     this.#present.value = rooms;
   }
 
-  hearTyping({ room, who, threadRoot }: TypingSignal): void {
-    if (who.id === this.#you.id) return;
-    const key = `${placeOf(room, threadRoot ?? null)} ${who.id}`;
+  receiveTyping({ room, person, threadRoot }: TypingSignal): void {
+    if (person.id === this.#you.id) return;
+    const key = `${typingKey(room, threadRoot ?? null)} ${person.id}`;
     clearTimeout(this.#typingUntil.get(key));
     this.#typingUntil.set(
       key,
       setTimeout(() => this.#stop(key), typingExpiresMs),
     );
     if (!this.#typing.value.some((entry) => entry.key === key))
-      this.#typing.value = [...this.#typing.value, { key, who }];
+      this.#typing.value = [...this.#typing.value, { key, person }];
   }
 
   /** Somebody's message came. */
   stopTyping(room: RoomId, threadRoot: number | null, id: AccountId): void {
-    this.#stop(`${placeOf(room, threadRoot)} ${id}`);
+    this.#stop(`${typingKey(room, threadRoot)} ${id}`);
   }
 
   #stop(key: string): void {
@@ -79,6 +81,6 @@ export class PeopleStore {
   }
 }
 
-function placeOf(room: RoomId, threadRoot: number | null): string {
+function typingKey(room: RoomId, threadRoot: number | null): string {
   return `${room} ${threadRoot ?? ""}`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import { messageTextCharsMax } from "@novax/protocol/limits";
 import { linkRooms } from "./room-links.ts";
 
@@ -8,7 +8,7 @@ const rooms = [
   { id: "2", name: "New office", kind: "private" },
   { id: "3", name: "C++ [old]", kind: "public" },
   { id: "4", name: "", kind: "direct" },
-] as unknown as OwnRoom[];
+] as unknown as JoinedRoom[];
 const linked = (text: string) => linkRooms(text, rooms, "https://chat.example");
 
 test("a room that is named becomes a link when it is sent, whatever its name and its capitals", () => {

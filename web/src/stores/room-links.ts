@@ -1,4 +1,4 @@
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import { messageTextCharsMax } from "@novax/protocol/limits";
 import { isDirect } from "@novax/protocol/permissions";
 
@@ -7,7 +7,7 @@ import { isDirect } from "@novax/protocol/permissions";
  * there when it is sent. Code, addresses, links and what is escaped stay as they are, and so does a text that would
  * become too long.
  */
-export function linkRooms(text: string, rooms: Iterable<OwnRoom>, origin: string): string {
+export function linkRooms(text: string, rooms: Iterable<JoinedRoom>, origin: string): string {
   if (!text.includes("#")) return text;
   const named = [...rooms].filter((room) => !isDirect(room.kind));
   if (named.length === 0) return text;

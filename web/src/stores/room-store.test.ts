@@ -28,7 +28,7 @@ const message = (seq: number): { kind: "message" } & Message => ({
   thread: null,
   reactions: [],
   isPinned: false,
-  mentionsAll: false,
+  mentionsEveryone: false,
   poll: null,
 });
 const edited = (seq: number, target: number): RoomEvent => ({
@@ -49,7 +49,7 @@ const page = (from: number, to: number, head: number): TimelinePage => ({
   hasBefore: from > 1,
   hasAfter: to < head,
   people: [],
-  ownVotes: {},
+  myVotes: {},
 });
 
 const reacted = (seq: number, target: number): RoomEvent => ({

@@ -11,9 +11,9 @@ import type { Person } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
-import type { PageWish } from "../client/api.ts";
+import type { PageQuery } from "../client/api.ts";
 
-export type FetchPage = (wish: PageWish) => Promise<TimelinePage>;
+export type FetchPage = (query: PageQuery) => Promise<TimelinePage>;
 
 /** Whether there is more on one side of what is here. */
 export type MoreState = "more" | "loading" | "failed" | "none";
@@ -40,7 +40,7 @@ export class RoomStore {
   readonly #older = signal<MoreState>("more");
   readonly #newer = signal<MoreState>("none");
   readonly #dividerSeq = signal<number | null>(null);
-  readonly #ownVotes = signal<Readonly<Record<string, readonly number[]>>>({});
+  readonly #myVotes = signal<Readonly<Record<string, readonly number[]>>>({});
   readonly #hasLoaded = signal(false);
   /** The message that is being answered or edited here, and how far the edit has come. */
   readonly replyingTo = signal<MessageEntry | null>(null);
@@ -90,8 +90,8 @@ export class RoomStore {
   }
 
   /** What one chose oneself in polls, by the poll's place. */
-  get ownVotes(): ReadonlySignal<Readonly<Record<string, readonly number[]>>> {
-    return this.#ownVotes;
+  get myVotes(): ReadonlySignal<Readonly<Record<string, readonly number[]>>> {
+    return this.#myVotes;
   }
 
   get hasLoaded(): ReadonlySignal<boolean> {
@@ -158,7 +158,7 @@ export class RoomStore {
       batch(() => {
         this.#note(page);
         this.#entries.value = [
-          ...this.#withEvents(toEntries(page), laterThan(page, arrived), false),
+          ...this.#withEvents(toEntries(page), eventsAfter(page, arrived), false),
           ...this.#entries.value,
         ];
         this.#older.value = page.hasBefore ? "more" : "none";
@@ -179,7 +179,7 @@ export class RoomStore {
       if (this.#part !== part) return;
       batch(() => {
         this.#note(page);
-        const more = this.#withEvents(toEntries(page), laterThan(page, arrived), !page.hasAfter);
+        const more = this.#withEvents(toEntries(page), eventsAfter(page, arrived), !page.hasAfter);
         this.#entries.value = [...this.#entries.value, ...more];
         this.#newer.value = page.hasAfter ? "more" : "none";
       });
@@ -217,8 +217,8 @@ export class RoomStore {
   }
 
   /** Shows one's own choice in a poll at once. */
-  setOwnVote(seq: number, choices: readonly number[]): void {
-    this.#ownVotes.value = { ...this.#ownVotes.value, [seq]: choices };
+  setMyVote(seq: number, choices: readonly number[]): void {
+    this.#myVotes.value = { ...this.#myVotes.value, [seq]: choices };
   }
 
   /** Shows a reaction before the server has said so. Returns what leaves it to the server again. */
@@ -238,11 +238,11 @@ export class RoomStore {
     return entry?.kind === "message" ? entry : null;
   }
 
-  async #fetch(wish: PageWish): Promise<{ page: TimelinePage; arrived: RoomEvent[] }> {
+  async #fetch(query: PageQuery): Promise<{ page: TimelinePage; arrived: RoomEvent[] }> {
     const arrived: RoomEvent[] = [];
     this.#collecting.add(arrived);
     try {
-      return { page: await this.#fetchPage(wish), arrived };
+      return { page: await this.#fetchPage(query), arrived };
     } finally {
       this.#collecting.delete(arrived);
     }
@@ -250,12 +250,12 @@ export class RoomStore {
 
   #take(page: TimelinePage, arrived: readonly RoomEvent[], read: () => readonly TimelineEntry[]): void {
     batch(() => {
-      const later = laterThan(page, arrived);
+      const missed = eventsAfter(page, arrived);
       this.#note(page);
       this.#part += 1;
       this.#epoch = page.epoch;
-      this.#headSeq = Math.max(page.headSeq, later.at(-1)?.seq ?? 0);
-      this.#entries.value = this.#withEvents(read(), later, !page.hasAfter);
+      this.#headSeq = Math.max(page.headSeq, missed.at(-1)?.seq ?? 0);
+      this.#entries.value = this.#withEvents(read(), missed, !page.hasAfter);
       this.#older.value = page.hasBefore ? "more" : "none";
       this.#newer.value = page.hasAfter ? "more" : "none";
       this.#hasLoaded.value = true;
@@ -268,8 +268,8 @@ export class RoomStore {
       const person = entry.kind === "message" ? entry.sender : entry.actor;
       this.people.set(person.id, person);
     }
-    if (Object.keys(page.ownVotes).length > 0)
-      this.#ownVotes.value = { ...this.#ownVotes.value, ...page.ownVotes };
+    if (Object.keys(page.myVotes).length > 0)
+      this.#myVotes.value = { ...this.#myVotes.value, ...page.myVotes };
   }
 
   /** The entries after these events; new ones are added where the end is here. */
@@ -314,6 +314,6 @@ function toEntries(page: TimelinePage): readonly TimelineEntry[] {
   return page.entries.map((entry) => (entry.kind === "message" ? { ...entry, asOf: page.headSeq } : entry));
 }
 
-function laterThan(page: TimelinePage, events: readonly RoomEvent[]): RoomEvent[] {
+function eventsAfter(page: TimelinePage, events: readonly RoomEvent[]): RoomEvent[] {
   return events.filter((event) => event.seq > page.headSeq);
 }

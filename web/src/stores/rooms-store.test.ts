@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
-import { callsOf, RoomsStore } from "./rooms-store.ts";
+import { attentionCountOf, RoomsStore } from "./rooms-store.ts";
 
 const you = { id: "a" as AccountId, username: "alice", serverRole: "member" as const };
 const bob = { id: "b" as AccountId, username: "bob" };
 const id = (name: string) => name as RoomId;
-const room = (name: string, more: Partial<OwnRoom> = {}): OwnRoom => ({
+const room = (name: string, more: Partial<JoinedRoom> = {}): JoinedRoom => ({
   id: id(name),
   kind: "public",
   name,
@@ -26,7 +26,7 @@ const room = (name: string, more: Partial<OwnRoom> = {}): OwnRoom => ({
   readSeq: 10,
   unread: 0,
   mentions: 0,
-  isFavourite: false,
+  isStarred: false,
   isMuted: false,
   notify: "mentions",
   lastAt: 1,
@@ -62,11 +62,11 @@ describe("the rooms store", () => {
 
   test("a message that calls one twice is one call; a mark on another device takes it away", () => {
     const store = new RoomsStore(you, [room("one")]);
-    store.hearMention(id("one"), 11);
-    store.apply(id("one"), [sent(11, { mentionsAll: true })]);
+    store.receiveMention(id("one"), 11);
+    store.apply(id("one"), [sent(11, { mentionsEveryone: true })]);
     expect(store.get(id("one"))).toMatchObject({ unread: 1, mentions: 1 });
     store.change(id("one"), { readSeq: 11, unread: 0, mentions: 0 });
-    store.hearMention(id("one"), 11);
+    store.receiveMention(id("one"), 11);
     expect(store.get(id("one"))).toMatchObject({ mentions: 0 });
   });
 
@@ -79,7 +79,7 @@ describe("the rooms store", () => {
     expect(store.isStale.value).toBe(true);
     store.replaceAll([room("one", { unread: 1 })]);
     // Edited, an old message may call one that the server has counted, or not.
-    store.hearMention(id("one"), 8);
+    store.receiveMention(id("one"), 8);
     expect(store.get(id("one"))).toMatchObject({ mentions: 0 });
     expect(store.isStale.value).toBe(true);
   });
@@ -87,7 +87,7 @@ describe("the rooms store", () => {
   test("sections: favourites first, rooms by name, direct ones by what is newest; archived apart", () => {
     const store = new RoomsStore(you, [
       room("zebra"),
-      room("apple", { isFavourite: true }),
+      room("apple", { isStarred: true }),
       room("mango"),
       room("old", { isArchived: true }),
       room("d1", { kind: "direct", lastAt: 5, people: [bob] }),
@@ -112,11 +112,11 @@ describe("the rooms store", () => {
   });
 
   test("rooms call by name, or with every message where that is wanted or they are direct; muted by name alone, set to nothing not at all", () => {
-    expect(callsOf(room("a", { unread: 5 }))).toBe(0);
-    expect(callsOf(room("a", { unread: 5, mentions: 2, notify: "all" }))).toBe(5);
-    expect(callsOf(room("a", { unread: 5, mentions: 2, isMuted: true }))).toBe(2);
-    expect(callsOf(room("a", { unread: 5, mentions: 2, notify: "nothing" }))).toBe(0);
-    expect(callsOf(room("a", { kind: "direct", unread: 5 }))).toBe(5);
+    expect(attentionCountOf(room("a", { unread: 5 }))).toBe(0);
+    expect(attentionCountOf(room("a", { unread: 5, mentions: 2, notify: "all" }))).toBe(5);
+    expect(attentionCountOf(room("a", { unread: 5, mentions: 2, isMuted: true }))).toBe(2);
+    expect(attentionCountOf(room("a", { unread: 5, mentions: 2, notify: "nothing" }))).toBe(0);
+    expect(attentionCountOf(room("a", { kind: "direct", unread: 5 }))).toBe(5);
   });
 
   test("one's own role follows what is decided about it", () => {

@@ -1,5 +1,5 @@
 import { applyToRoom } from "@novax/protocol/apply-event";
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { unreadCountMax } from "@novax/protocol/limits";
@@ -7,13 +7,13 @@ import { isDirect, roleInRoom, type ServerRole } from "@novax/protocol/permissio
 import { nameOf } from "@novax/protocol/person";
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 
-export type Section = { kind: "favourites" | "rooms" | "direct" | "archived"; rooms: readonly OwnRoom[] };
+export type Section = { kind: "favourites" | "rooms" | "direct" | "archived"; rooms: readonly JoinedRoom[] };
 
 /** Every room one is in, and what is unread in it. */
 export class RoomsStore {
   readonly #you: { id: AccountId; serverRole: ServerRole };
   readonly #isBlocked: (id: AccountId) => boolean;
-  readonly #rooms = signal<ReadonlyMap<RoomId, OwnRoom>>(new Map());
+  readonly #rooms = signal<ReadonlyMap<RoomId, JoinedRoom>>(new Map());
   /** Messages that were counted as calling one since the server counted last, and how far it had counted then. */
   readonly #counted = new Map<RoomId, Set<number>>();
   readonly #countedUpTo = new Map<RoomId, number>();
@@ -22,7 +22,7 @@ export class RoomsStore {
 
   constructor(
     you: { id: AccountId; serverRole: ServerRole },
-    rooms: readonly OwnRoom[],
+    rooms: readonly JoinedRoom[],
     isBlocked: (id: AccountId) => boolean = () => false,
   ) {
     this.#you = you;
@@ -30,7 +30,7 @@ export class RoomsStore {
     this.replaceAll(rooms);
   }
 
-  get all(): ReadonlySignal<ReadonlyMap<RoomId, OwnRoom>> {
+  get all(): ReadonlySignal<ReadonlyMap<RoomId, JoinedRoom>> {
     return this.#rooms;
   }
 
@@ -38,11 +38,11 @@ export class RoomsStore {
     return this.#isStale;
   }
 
-  get(id: RoomId | null): OwnRoom | null {
+  get(id: RoomId | null): JoinedRoom | null {
     return id === null ? null : (this.#rooms.value.get(id) ?? null);
   }
 
-  replaceAll(rooms: readonly OwnRoom[]): void {
+  replaceAll(rooms: readonly JoinedRoom[]): void {
     this.#counted.clear();
     this.#isStale.value = false;
     this.#countedUpTo.clear();
@@ -56,7 +56,7 @@ export class RoomsStore {
     this.#isStale.value = true;
   }
 
-  put(room: OwnRoom): void {
+  put(room: JoinedRoom): void {
     this.#rooms.value = new Map(this.#rooms.peek()).set(room.id, room);
   }
 
@@ -80,7 +80,7 @@ export class RoomsStore {
   }
 
   /** A message calls one. */
-  hearMention(id: RoomId, seq: number): void {
+  receiveMention(id: RoomId, seq: number): void {
     const room = this.#rooms.peek().get(id);
     if (!room) return;
     // An edit calls somebody from a place that the server has counted already, or not: it knows.
@@ -96,7 +96,7 @@ export class RoomsStore {
   }
 
   /** Changes what is one's own of a room. */
-  change(id: RoomId, changes: Partial<OwnRoom>): void {
+  change(id: RoomId, changes: Partial<JoinedRoom>): void {
     const room = this.#rooms.peek().get(id);
     if (!room) return;
     if (changes.readSeq !== undefined) this.#counted.delete(id);
@@ -107,9 +107,9 @@ export class RoomsStore {
   readonly sections = computed((): readonly Section[] => {
     const rooms = [...this.#rooms.value.values()];
     const open = rooms.filter((room) => !room.isArchived);
-    const rest = open.filter((room) => !room.isFavourite);
+    const rest = open.filter((room) => !room.isStarred);
     const sections: Section[] = [
-      { kind: "favourites", rooms: open.filter((room) => room.isFavourite).sort(this.#order) },
+      { kind: "favourites", rooms: open.filter((room) => room.isStarred).sort(this.#order) },
       { kind: "rooms", rooms: rest.filter((room) => !isDirect(room.kind)).sort(this.#order) },
       {
         kind: "direct",
@@ -125,7 +125,7 @@ export class RoomsStore {
     );
   });
 
-  get #order(): (a: OwnRoom, b: OwnRoom) => number {
+  get #order(): (a: JoinedRoom, b: JoinedRoom) => number {
     return this.isNewestFirst.value ? byNewest : byName;
   }
 
@@ -139,8 +139,8 @@ export class RoomsStore {
   }
 
   /** What wants to be looked at: mentions and direct messages, as far as their rooms may call. */
-  readonly calls = computed(() =>
-    [...this.#rooms.value.values()].reduce((sum, room) => sum + callsOf(room), 0),
+  readonly attentionCount = computed(() =>
+    [...this.#rooms.value.values()].reduce((sum, room) => sum + attentionCountOf(room), 0),
   );
 
   /** How many messages call one by name and were not read. */
@@ -148,7 +148,7 @@ export class RoomsStore {
     [...this.#rooms.value.values()].reduce((sum, room) => sum + room.mentions, 0),
   );
 
-  #count(room: OwnRoom, event: RoomEvent): OwnRoom {
+  #count(room: JoinedRoom, event: RoomEvent): JoinedRoom {
     if (event.type === "member.role_changed" && event.member.id === this.#you.id)
       return { ...room, role: roleInRoom(event.role, this.#you.serverRole, room.kind) };
     if (event.type !== "message.sent" || event.threadRoot !== undefined) return room;
@@ -157,10 +157,10 @@ export class RoomsStore {
     // Of somebody who is blocked nothing waits, and nothing calls.
     if (this.#isBlocked(event.actor.id)) return changed;
     changed.unread = Math.min(unreadCountMax, changed.unread + 1);
-    return event.mentionsAll ? this.#countMention(changed, event.seq) : changed;
+    return event.mentionsEveryone ? this.#countMention(changed, event.seq) : changed;
   }
 
-  #countMention(room: OwnRoom, seq: number): OwnRoom {
+  #countMention(room: JoinedRoom, seq: number): JoinedRoom {
     const counted = this.#counted.get(room.id) ?? new Set();
     if (seq <= room.readSeq || counted.has(seq)) return room;
     this.#counted.set(room.id, counted.add(seq));
@@ -169,7 +169,7 @@ export class RoomsStore {
 }
 
 /** How often a room calls: by name, or with every message where it is for oneself alone or that is wanted. */
-export function callsOf(room: OwnRoom): number {
+export function attentionCountOf(room: JoinedRoom): number {
   if (room.notify === "nothing" || room.isArchived) return 0;
   if (room.isMuted) return room.mentions;
   const isEvery = isDirect(room.kind) || room.notify === "all";
@@ -177,13 +177,13 @@ export function callsOf(room: OwnRoom): number {
 }
 
 /** What a room is called for one of its members; direct rooms by who else is in them. */
-export function roomNameOf(room: OwnRoom, you: { id: AccountId }, ownNotes: string): string {
+export function roomNameOf(room: JoinedRoom, you: { id: AccountId }, ownNotes: string): string {
   if (!isDirect(room.kind)) return room.name;
   const others = room.people.filter((person) => person.id !== you.id);
   return others.length === 0 ? ownNotes : others.map(nameOf).join(", ");
 }
 
-function byName(a: OwnRoom, b: OwnRoom): number {
+function byName(a: JoinedRoom, b: JoinedRoom): number {
   return roomNameOf(a, { id: "" as AccountId }, "").localeCompare(
     roomNameOf(b, { id: "" as AccountId }, ""),
     undefined,
@@ -191,6 +191,6 @@ function byName(a: OwnRoom, b: OwnRoom): number {
   );
 }
 
-function byNewest(a: OwnRoom, b: OwnRoom): number {
+function byNewest(a: JoinedRoom, b: JoinedRoom): number {
   return b.lastAt - a.lastAt;
 }

@@ -23,7 +23,7 @@ const message = (seq: number, sender: typeof alice, at: number): TimelineEntry =
   thread: null,
   reactions: [],
   isPinned: false,
-  mentionsAll: false,
+  mentionsEveryone: false,
   poll: null,
 });
 const waiting = (sendId: string, createdAt: number): OutboxItem => ({

@@ -1,6 +1,6 @@
 import type { MessageEntry, TimelineEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
-import type { Note } from "@novax/protocol/events";
+import type { SystemMessage } from "@novax/protocol/events";
 import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
 import type { OutboxItem } from "./outbox.ts";
@@ -11,7 +11,7 @@ export type Row =
   | { kind: "day"; key: string; at: number }
   | { kind: "unread"; key: "unread" }
   /** What happened in the room; what is said with one verb stands in one line. */
-  | { kind: "note"; key: string; notes: readonly Readonly<Note>[] }
+  | { kind: "note"; key: string; notes: readonly Readonly<SystemMessage>[] }
   /** Between a message and the replies to it. */
   | { kind: "replies"; key: "replies"; count: number }
   | MessageRowData
@@ -48,7 +48,7 @@ export function layOutRows(input: {
   let previous: { sender: Person | null; at: number; day: string } | null = null;
   let isDividerDue = input.dividerSeq !== null;
 
-  const place = (sender: Person | null, statedAt: number): boolean => {
+  const beginsGroup = (sender: Person | null, statedAt: number): boolean => {
     // Order is the log's. A clock that went back, here or there, must not begin yesterday once more.
     const at = Math.max(statedAt, previous?.at ?? 0);
     const day = new Date(at).toDateString();
@@ -65,7 +65,7 @@ export function layOutRows(input: {
   const known = new Set<string>();
   for (const entry of input.timeline) {
     if (entry.kind !== "message") {
-      place(null, entry.at);
+      beginsGroup(null, entry.at);
       const last = rows.at(-1);
       if (last?.kind === "note" && isSameVerb(last.notes[0]!, entry))
         // The key is the last one's: an older page puts more before it, and it stays the row it was.
@@ -76,7 +76,7 @@ export function layOutRows(input: {
     known.add(rowKey(entry.sender, entry.sendId));
     const isUnread = isDividerDue && entry.seq > input.dividerSeq! && entry.sender.id !== input.you.id;
     // What answers another message begins a group: the quote stands between it and what is above.
-    const isFirstOfGroup = place(entry.sender, entry.sentAt) || entry.quote !== null;
+    const isFirstOfGroup = beginsGroup(entry.sender, entry.sentAt) || entry.quote !== null;
     if (isUnread) {
       rows.push({ kind: "unread", key: "unread" });
       isDividerDue = false;
@@ -96,16 +96,16 @@ export function layOutRows(input: {
   for (const item of input.pending) {
     const key = rowKey(input.you, item.sendId);
     if (known.has(key)) continue;
-    const isFirstOfGroup = place(input.you, item.createdAt);
+    const isFirstOfGroup = beginsGroup(input.you, item.createdAt);
     rows.push({ kind: "pending", key, item, sender: input.you, isFirstOfGroup });
   }
   return rows;
 }
 
 /** People who came, or who were brought in by one person, one after the other; and the same for going. */
-function isSameVerb(a: Readonly<Note>, b: Readonly<Note>): boolean {
+function isSameVerb(a: Readonly<SystemMessage>, b: Readonly<SystemMessage>): boolean {
   if (a.kind !== "member" || b.kind !== "member" || a.change !== b.change) return false;
-  const isBySelf = (note: Extract<Note, { kind: "member" }>) => note.actor.id === note.member.id;
+  const isBySelf = (note: Extract<SystemMessage, { kind: "member" }>) => note.actor.id === note.member.id;
   return isBySelf(a) ? isBySelf(b) : !isBySelf(b) && a.actor.id === b.actor.id;
 }
 

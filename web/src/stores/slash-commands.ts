@@ -4,14 +4,14 @@ import { leaveRoom } from "./leave-room.ts";
 import type { RoomStore } from "./room-store.ts";
 import type { UiStore } from "./ui-store.ts";
 
-export type SlashPlace = { chat: ChatStore; ui: UiStore; store: RoomStore };
+export type SlashCommandContext = { chat: ChatStore; ui: UiStore; store: RoomStore };
 
 type SlashCommand = {
   hint: () => string;
   /** What it takes after its name, for the list. */
   takes?: string;
   /** Does it. What it returns stays in the field, to be mended. */
-  run: (place: SlashPlace, rest: string) => Promise<string | undefined> | string | undefined;
+  run: (context: SlashCommandContext, rest: string) => Promise<string | undefined> | string | undefined;
 };
 
 const minuteMs = 60_000;
@@ -31,7 +31,7 @@ export const slashCommands: Record<string, SlashCommand> = {
     hint: () => more.commands.topic,
     takes: "…",
     run: async ({ chat, store }, rest) =>
-      (await chat.order("room.set_topic", { room: store.id, topic: rest })) ? undefined : rest,
+      (await chat.command("room.set_topic", { room: store.id, topic: rest })) ? undefined : rest,
   },
   invite: {
     hint: () => more.commands.invite,
@@ -51,7 +51,7 @@ export const slashCommands: Record<string, SlashCommand> = {
         people.push(person.id);
       }
       if (people.length === 0) return rest;
-      return (await chat.order("member.add", { room: store.id, people })) ? undefined : rest;
+      return (await chat.command("member.add", { room: store.id, people })) ? undefined : rest;
     },
   },
   mute: {
@@ -60,7 +60,7 @@ export const slashCommands: Record<string, SlashCommand> = {
       const room = chat.rooms.get(store.id);
       if (!room) return undefined;
       const isMuted = !room.isMuted;
-      if (await chat.order("room.set_preferences", { room: store.id, isMuted }))
+      if (await chat.command("room.set_preferences", { room: store.id, isMuted }))
         chat.toasts.show(isMuted ? more.commands.isMuted : more.commands.isHeard);
       return undefined;
     },
@@ -81,7 +81,7 @@ export const slashCommands: Record<string, SlashCommand> = {
         chat.toasts.show(more.commands.badTime);
         return rest;
       }
-      const done = await chat.order("reminder.set", { room: store.id, note: when.note, at: when.at });
+      const done = await chat.command("reminder.set", { room: store.id, note: when.note, at: when.at });
       if (done) chat.toasts.show(more.commands.willRemind);
       return done ? undefined : rest;
     },
@@ -91,7 +91,7 @@ export const slashCommands: Record<string, SlashCommand> = {
     takes: "…",
     run: async ({ chat }, rest) => {
       const emoji = /^\p{RGI_Emoji}/v.exec(rest)?.[0] ?? "";
-      await chat.order("status.set", {
+      await chat.command("status.set", {
         emoji,
         text: rest.slice(emoji.length).trim().slice(0, 80),
         until: null,
@@ -102,10 +102,10 @@ export const slashCommands: Record<string, SlashCommand> = {
   dnd: {
     hint: () => more.commands.away,
     run: async ({ chat }) => {
-      const isQuiet = chat.own.peek()!.quietUntil !== null;
-      const until = isQuiet ? null : Date.now() + hourMs;
-      if (await chat.order("quiet.set", { until }))
-        chat.toasts.show(isQuiet ? more.commands.isNotQuiet : more.commands.isQuiet);
+      const isDnd = chat.me.peek()!.dndUntil !== null;
+      const until = isDnd ? null : Date.now() + hourMs;
+      if (await chat.command("dnd.set", { until }))
+        chat.toasts.show(isDnd ? more.commands.isNotQuiet : more.commands.isQuiet);
       return undefined;
     },
   },
@@ -130,16 +130,19 @@ export const slashCommands: Record<string, SlashCommand> = {
  * Runs a text that begins with a command. Resolves with what should stay in the field, or with undefined when all is
  * done; null: the text is no command.
  */
-export async function runSlashCommand(place: SlashPlace, text: string): Promise<string | undefined | null> {
+export async function runSlashCommand(
+  context: SlashCommandContext,
+  text: string,
+): Promise<string | undefined | null> {
   const match = /^\/([a-z]+)(?:\s+([\s\S]*))?$/.exec(text);
   if (!match) return null;
   const [, name = "", rest = ""] = match;
   const command = Object.hasOwn(slashCommands, name) ? slashCommands[name] : undefined;
   if (!command) {
-    place.chat.toasts.show(more.commands.unknownCommand(name));
+    context.chat.toasts.show(more.commands.unknownCommand(name));
     return text;
   }
-  const kept = await command.run(place, rest.trim());
+  const kept = await command.run(context, rest.trim());
   return kept === undefined ? undefined : `/${name} ${kept}`;
 }
 

@@ -12,7 +12,7 @@ export type Panel =
   | "mentions"
   | "threads"
   | "saved"
-  | "later"
+  | "scheduled"
   | "reports";
 
 /** A place on the screen that something opens next to. */

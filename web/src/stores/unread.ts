@@ -10,7 +10,7 @@ export async function markUnread(chat: ChatStore, entry: MessageEntry): Promise<
   const store = chat.timeline.peek();
   if (!store) return;
   store.clearDivider();
-  if (!(await chat.order("room.mark_unread", { room: store.id, seq: entry.seq }))) return;
+  if (!(await chat.command("room.mark_unread", { room: store.id, seq: entry.seq }))) return;
   store.clearDivider();
   store.startDivider(entry.seq - 1, "" as AccountId);
   chat.heldUnread = store.id;
@@ -18,7 +18,7 @@ export async function markUnread(chat: ChatStore, entry: MessageEntry): Promise<
 
 /** Takes back that a room was marked read. True when what follows is here again, with the "New" line before it. */
 export async function undoMarkRead(chat: ChatStore, room: RoomId, readSeq: number): Promise<boolean> {
-  if (!(await chat.order("room.mark_unread", { room, seq: readSeq + 1 }))) return false;
+  if (!(await chat.command("room.mark_unread", { room, seq: readSeq + 1 }))) return false;
   chat.heldUnread = room;
   const store = chat.timeline.peek();
   if (!store) return false;

@@ -5,7 +5,7 @@ import type { Notice } from "../../accounts/notices.ts";
 import type { LinkedIdentity } from "../../auth/identity-queries.ts";
 import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
-import type { Markup, PageLook } from "./layout.ts";
+import type { Markup, PageContext } from "./layout.ts";
 import { time, toAccount } from "./parts.ts";
 import { codeField } from "./sign-in-pages.ts";
 
@@ -28,8 +28,12 @@ export type Overview = {
 };
 
 /** Everything that keeps an account safe, at one glance: what is set and what is missing. */
-export function overviewPage(look: PageLook, view: Overview, done: string | undefined): Promise<Response> {
-  const { account: t, parts } = look.t;
+export function overviewPage(
+  context: PageContext,
+  view: Overview,
+  done: string | undefined,
+): Promise<Response> {
+  const { account: t, parts } = context.t;
   const missing = [
     ...(view.isEmailVerified ? [] : [t.doEmail]),
     ...(view.hasFactor || view.passkeys > 0 ? [] : [t.doFactor]),
@@ -70,14 +74,14 @@ export function overviewPage(look: PageLook, view: Overview, done: string | unde
     row("/account/data", t.data, t.dataState),
     ...(view.isPrivileged ? [row("/admin", t.server, t.serverState)] : []),
   ];
-  return cardPage(look, {
+  return cardPage(context, {
     title: parts.yourAccount,
     lead: missing.length === 0 ? t.allSet : t.stillToDo(missing.join("; ")),
     back: { href: "/chat", label: t.toChat },
     body: html`${doneNote(done)}
 <ul class="overview">${rows}</ul>
 <h2>${t.happened}</h2>
-${view.notices.length === 0 ? html`<p class="empty">${view.isEmailVerified ? t.nothingYetMail : t.nothingYet}</p>` : html`<ul class="notices">${view.notices.map((notice) => noticeRow(look.t, notice))}</ul>`}`,
+${view.notices.length === 0 ? html`<p class="empty">${view.isEmailVerified ? t.nothingYetMail : t.nothingYet}</p>` : html`<ul class="notices">${view.notices.map((notice) => noticeRow(context.t, notice))}</ul>`}`,
   });
 }
 
@@ -98,7 +102,7 @@ function noticeRow(t: Texts, notice: Notice): Markup {
 
 /** What one is called. */
 export function profilePage(
-  look: PageLook,
+  context: PageContext,
   page: {
     username: string;
     displayName: string;
@@ -106,12 +110,12 @@ export function profilePage(
     done: string | undefined;
   },
 ): Promise<Response> {
-  const { account: t, parts } = look.t;
+  const { account: t, parts } = context.t;
   const nameProblem = page.problem?.field === "username" ? page.problem : undefined;
-  return cardPage(look, {
+  return cardPage(context, {
     title: t.profile,
     lead: t.profileLead,
-    back: toAccount(look),
+    back: toAccount(context),
     body: html`${doneNote(page.done)}
 <p class="avatar-line"><span class="avatar-big" aria-hidden="true">${initialOf({ username: page.username, displayName: page.displayName || undefined })}</span></p>
 ${renderForm({
@@ -135,7 +139,7 @@ ${renderForm({
 ${renderForm({
   action: "/account/username",
   submit: t.changeUsername,
-  isQuiet: true,
+  isDnd: true,
   problem: nameProblem,
   fields: [
     {
@@ -154,7 +158,7 @@ ${renderForm({
 
 /** One's address: whether it is confirmed, and another one. */
 export function emailPage(
-  look: PageLook,
+  context: PageContext,
   page: {
     email: string;
     isVerified: boolean;
@@ -167,12 +171,12 @@ export function emailPage(
   },
 ): Promise<Response> {
   const { pending, problem } = page;
-  const { account: t, parts } = look.t;
+  const { account: t, parts } = context.t;
   const codeProblem = problem?.field === "code" ? problem : undefined;
-  return cardPage(look, {
+  return cardPage(context, {
     title: parts.email,
     lead: html`<strong>${page.email}</strong>, ${page.isVerified ? t.confirmed : t.notConfirmed}`,
-    back: toAccount(look),
+    back: toAccount(context),
     body: html`${doneNote(page.done)}
 ${
   pending === null
@@ -182,15 +186,15 @@ ${renderForm({
   action: "/account/email/verify",
   submit: t.confirm,
   problem: codeProblem,
-  fields: [{ ...codeField(look.t), isCode: true, hint: page.isMailReal ? t.codeHint : t.codeHintLog }],
+  fields: [{ ...codeField(context.t), isCode: true, hint: page.isMailReal ? t.codeHint : t.codeHintLog }],
 })}`
 }
-${page.isVerified && pending === null ? "" : renderForm({ action: "/account/email/resend", submit: t.resend, isQuiet: true })}
+${page.isVerified && pending === null ? "" : renderForm({ action: "/account/email/resend", submit: t.resend, isDnd: true })}
 <h2>${t.otherAddress}</h2>
 ${renderForm({
   action: "/account/email",
   submit: t.changeAddress,
-  isQuiet: true,
+  isDnd: true,
   problem: codeProblem ? undefined : problem,
   fields: [
     {
@@ -209,14 +213,14 @@ ${renderForm({
 
 /** The link to the single sign-on provider. */
 export function ssoPage(
-  look: PageLook,
+  context: PageContext,
   page: { name: string; identities: readonly LinkedIdentity[]; done: string | undefined },
 ): Promise<Response> {
-  const { account: t } = look.t;
-  return cardPage(look, {
+  const { account: t } = context.t;
+  return cardPage(context, {
     title: t.sso,
     lead: page.identities.length === 0 ? t.ssoOpensNot(page.name) : t.ssoOpens(page.name),
-    back: toAccount(look),
+    back: toAccount(context),
     body: html`${doneNote(page.done)}
 ${page.identities.map((identity) => html`<p class="section-text">${new URL(identity.issuer).host}${identity.email === "" ? "" : `: ${identity.email}`}. ${t.lastUsed} ${time(identity.lastUsedAt)}.</p>`)}
 ${
@@ -229,7 +233,7 @@ ${
 
 /** A copy of everything, and the way out. */
 export function dataPage(
-  look: PageLook,
+  context: PageContext,
   page: {
     allowsErasure: boolean;
     messages: "keep" | "erase";
@@ -237,14 +241,14 @@ export function dataPage(
     problem?: FormProblem | undefined;
   },
 ): Promise<Response> {
-  const { account: t, refusals } = look.t;
-  return cardPage(look, {
+  const { account: t, refusals } = context.t;
+  return cardPage(context, {
     title: t.data,
     lead: t.dataLead,
-    back: toAccount(look),
+    back: toAccount(context),
     body: html`<h2>${t.export}</h2>
 <p class="section-text">${t.exportText}</p>
-${renderForm({ action: "/account/export", submit: t.download, isQuiet: true, isDownload: true })}
+${renderForm({ action: "/account/export", submit: t.download, isDnd: true, isDownload: true })}
 <h2>${t.delete}</h2>
 <p class="section-text">${t.deleteText(page.graceDays)}</p>
 ${renderForm({

@@ -8,7 +8,7 @@ import type { PersonEntry } from "../../admin/queries.ts";
 import { type AuditEntry, type AuditFilter, auditActions } from "../../audit/audit-log.ts";
 import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
-import type { Markup, PageLook } from "./layout.ts";
+import type { Markup, PageContext } from "./layout.ts";
 import { qrCode, time, toAccount } from "./parts.ts";
 
 const sections = {
@@ -21,11 +21,11 @@ type Section = keyof typeof sections;
 
 /** Everybody, with a search. */
 export function peoplePage(
-  look: PageLook,
+  context: PageContext,
   page: { people: readonly PersonEntry[]; search: string; next: string | null; done: string | undefined },
 ): Promise<Response> {
-  const { admin: t } = look.t;
-  return adminPage(look, "/admin", {
+  const { admin: t } = context.t;
+  return adminPage(context, "/admin", {
     lead: t.peopleLead,
     body: html`${doneNote(page.done)}
 <form method="get" action="/admin" class="form-row" role="search"><label class="visually-hidden" for="search">${t.searchLabel}</label><input class="input" id="search" name="search" type="search" value="${page.search}" placeholder="${t.searchHint}" maxlength="100" autocomplete="off"><button type="submit" class="button-second">${t.search}</button></form>
@@ -43,7 +43,7 @@ ${page.next === null ? "" : html`<p class="form-aside"><a class="button-second" 
 
 /** One person, and what may be done. */
 export function personPage(
-  look: PageLook,
+  context: PageContext,
   page: {
     person: PersonEntry;
     actorRole: ServerRole;
@@ -53,11 +53,11 @@ export function personPage(
   },
 ): Promise<Response> {
   const { person, actorRole } = page;
-  const { admin: t, account, parts } = look.t;
+  const { admin: t, account, parts } = context.t;
   const factor = person.hasFactor ? account.on : account.off;
   const action = (name: string) => `/admin/people/${person.id}/${name}`;
   const button = (name: string, submit: string, isDanger = false) =>
-    renderForm({ action: action(name), submit, ...(isDanger ? { isDanger } : { isQuiet: true }) });
+    renderForm({ action: action(name), submit, ...(isDanger ? { isDanger } : { isDnd: true }) });
   const facts: [string, string | Markup][] = [
     [t.role, t.roles[person.serverRole]],
     [parts.email, (person.isEmailVerified ? account.emailConfirmed : account.emailUnconfirmed)(person.email)],
@@ -73,7 +73,7 @@ export function personPage(
     ...(person.deleteAt === null ? [] : ([[t.willBeDeleted, time(person.deleteAt)]] as [string, Markup][])),
   ];
   const mayAct = mayActOn(actorRole, person.serverRole);
-  return cardPage(look, {
+  return cardPage(context, {
     title: personName(person),
     lead: personState(t, person),
     back: { href: "/admin", label: t.people },
@@ -97,7 +97,7 @@ ${
     ? renderForm({
         action: action("role"),
         submit: t.changeRole,
-        isQuiet: true,
+        isDnd: true,
         fields: [{ kind: "select", name: "role", label: t.role, value: person.serverRole, choices: t.roles }],
       })
     : ""
@@ -108,7 +108,7 @@ ${
 
 /** Invitations: those that work, and a new one. */
 export function invitesPage(
-  look: PageLook,
+  context: PageContext,
   page: {
     invites: readonly InviteEntry[];
     isClosed: boolean;
@@ -117,8 +117,8 @@ export function invitesPage(
     done: string | undefined;
   },
 ): Promise<Response> {
-  const { admin: t } = look.t;
-  return adminPage(look, "/admin/invites", {
+  const { admin: t } = context.t;
+  return adminPage(context, "/admin/invites", {
     lead: t.invitesLead,
     body: html`${doneNote(page.done)}
 ${
@@ -178,7 +178,7 @@ ${
 
 /** What holds for the whole server. */
 export function settingsPage(
-  look: PageLook,
+  context: PageContext,
   page: {
     policy: Policy;
     configured: string;
@@ -188,8 +188,8 @@ export function settingsPage(
   },
 ): Promise<Response> {
   const { policy } = page;
-  const { admin: t, parts } = look.t;
-  return adminPage(look, "/admin/settings", {
+  const { admin: t, parts } = context.t;
+  return adminPage(context, "/admin/settings", {
     lead: page.isOwner ? t.settingsLead : t.settingsOwners,
     body: html`${doneNote(page.done)}
 ${renderForm({
@@ -229,12 +229,12 @@ ${renderForm({
 
 /** What was done, the newest first. */
 export function auditPage(
-  look: PageLook,
+  context: PageContext,
   page: { entries: readonly AuditEntry[]; filter: AuditFilter; next: string | null; exportHref: string },
 ): Promise<Response> {
   const { filter } = page;
-  const { admin: t, parts } = look.t;
-  return adminPage(look, "/admin/audit", {
+  const { admin: t, parts } = context.t;
+  return adminPage(context, "/admin/audit", {
     lead: t.auditLead,
     body: html`<form method="get" action="/admin/audit" class="form-row"><label class="visually-hidden" for="action">${t.action}</label><select class="input" id="action" name="action"><option value="">${t.everyAction}</option>${auditActions.map((action) => html`<option value="${action}" ${action === filter.action ? html`selected` : ""}>${t.actions[action]}</option>`)}</select><label class="visually-hidden" for="who">${parts.username}</label><input class="input" id="who" name="who" value="${filter.who}" placeholder="${parts.username}" maxlength="64" autocomplete="off"><button type="submit" class="button-second">${t.filter}</button></form>
 ${
@@ -250,15 +250,15 @@ ${
 }
 
 function adminPage(
-  look: PageLook,
+  context: PageContext,
   section: Section,
   page: { lead: string; body: Markup },
 ): Promise<Response> {
-  const { admin: t, account } = look.t;
-  return cardPage(look, {
+  const { admin: t, account } = context.t;
+  return cardPage(context, {
     title: t[sections[section]],
     lead: page.lead,
-    back: toAccount(look),
+    back: toAccount(context),
     body: html`<nav class="tabs" aria-label="${account.server}">${Object.entries(sections).map(([href, name]) => html`<a href="${href}" ${href === section ? html`aria-current="page"` : ""}>${t[name]}</a>`)}</nav>
 ${page.body}`,
   });

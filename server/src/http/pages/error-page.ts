@@ -1,11 +1,11 @@
 import type { Problem } from "../problem.ts";
 import { messagePage } from "./form.ts";
-import type { PageLook } from "./layout.ts";
+import type { PageContext } from "./layout.ts";
 
 /** A refusal for whoever came with a browser. */
-export function errorPage(look: PageLook, problem: Problem): Promise<Response> {
-  const titles: Record<string, unknown> = look.t.problems;
-  const title = String(titles[problem.code] ?? look.t.problems.other);
-  const link = { href: "/", label: look.t.problems.toStart };
-  return messagePage(look, { title, lead: problem.detail, link, status: problem.status });
+export function errorPage(context: PageContext, problem: Problem): Promise<Response> {
+  const titles: Record<string, unknown> = context.t.problems;
+  const title = String(titles[problem.code] ?? context.t.problems.other);
+  const link = { href: "/", label: context.t.problems.toStart };
+  return messagePage(context, { title, lead: problem.detail, link, status: problem.status });
 }

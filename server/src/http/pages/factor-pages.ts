@@ -6,13 +6,13 @@ import type { TotpEnrolment } from "../../auth/two-factor.ts";
 import { deviceName } from "../../lib/device-name.ts";
 import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
-import type { Markup, PageLook } from "./layout.ts";
+import type { Markup, PageContext } from "./layout.ts";
 import { qrCode, time, toAccount } from "./parts.ts";
 import { codeField, passkeyButton } from "./sign-in-pages.ts";
 
 /** The second factor: on or off, and what belongs to it. */
 export function twoFactorPage(
-  look: PageLook,
+  context: PageContext,
   page: {
     hasFactor: boolean;
     hasTotp: boolean;
@@ -25,23 +25,23 @@ export function twoFactorPage(
     done: string | undefined;
   },
 ): Promise<Response> {
-  const { factors: t, account } = look.t;
+  const { factors: t, account } = context.t;
   const lead = page.mustEnrol ? t.mustEnrol : page.hasFactor ? t.isOn : t.isOff;
-  return cardPage(look, {
+  return cardPage(context, {
     title: account.factor,
     lead,
-    ...(page.mustEnrol ? {} : { back: toAccount(look) }),
+    ...(page.mustEnrol ? {} : { back: toAccount(context) }),
     body: html`${doneNote(page.done)}
-${page.enrolment === null ? "" : enrolmentForm(look.t, page.enrolment, page.problem, page.hasTotp)}
+${page.enrolment === null ? "" : enrolmentForm(context.t, page.enrolment, page.problem, page.hasTotp)}
 ${page.hasFactor ? factorOnForms(t, page) : ""}
 ${page.mustEnrol && page.passkeys === 0 ? html`<p class="form-aside"><a href="/account/passkeys">${t.usePasskeyInstead}</a></p>` : ""}
 ${
   !page.hasFactor && page.passkeys > 0
     ? html`<h2>${t.orPasskeys}</h2>
-${renderForm({ action: "/account/two-factor/passkeys", submit: t.askForPasskey, isQuiet: true })}`
+${renderForm({ action: "/account/two-factor/passkeys", submit: t.askForPasskey, isDnd: true })}`
     : ""
 }
-${page.mustEnrol ? html`<form method="post" action="/logout" class="form-aside"><button type="submit" class="button-quiet">${t.signOut}</button></form>` : ""}`,
+${page.mustEnrol ? html`<form method="post" action="/logout" class="form-aside"><button type="submit" class="button-subtle">${t.signOut}</button></form>` : ""}`,
   });
 }
 
@@ -57,7 +57,7 @@ function factorOnForms(
   return html`${page.enrolment === null ? html`<p class="form-aside"><a class="button-second" href="/account/two-factor?setup=1">${page.hasTotp ? t.setUpAnother : t.setUp}</a></p>` : ""}
 <h2>${t.codes}</h2>
 <p class="section-text">${t.codesLeft(page.recoveryCodesLeft)}</p>
-${renderForm({ action: "/account/two-factor/recovery-codes", submit: t.newCodes, isQuiet: true })}
+${renderForm({ action: "/account/two-factor/recovery-codes", submit: t.newCodes, isDnd: true })}
 <h2>${t.turnOffTitle}</h2>
 ${
   page.isRequired
@@ -99,19 +99,19 @@ ${renderForm({
 
 /** Ten codes, this once. */
 export function recoveryCodesPage(
-  look: PageLook,
+  context: PageContext,
   codes: readonly string[],
   done: "factor" | "codes",
 ): Promise<Response> {
-  const { factors: t } = look.t;
-  return cardPage(look, {
+  const { factors: t } = context.t;
+  return cardPage(context, {
     title: t.yourCodes,
     lead: t.codesLead,
     body: html`<ul class="recovery-codes">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
 ${renderForm({
   action: "/account/two-factor/recovery-codes/download",
   submit: t.downloadThem,
-  isQuiet: true,
+  isDnd: true,
   isDownload: true,
   fields: [{ kind: "hidden", name: "codes", value: codes.join(" ") }],
 })}
@@ -121,15 +121,15 @@ ${renderForm({
 
 /** One's passkeys. */
 export function passkeysPage(
-  look: PageLook,
+  context: PageContext,
   passkeys: readonly Passkey[],
   done: string | undefined,
 ): Promise<Response> {
-  const { factors: t, account, parts } = look.t;
-  return cardPage(look, {
+  const { factors: t, account, parts } = context.t;
+  return cardPage(context, {
     title: account.passkeys,
     lead: t.passkeysLead,
-    back: toAccount(look),
+    back: toAccount(context),
     body: html`${doneNote(done)}
 ${
   passkeys.length === 0
@@ -150,7 +150,7 @@ ${
 
 /** Where one is signed in, and which browsers are trusted. */
 export function devicesPage(
-  look: PageLook,
+  context: PageContext,
   page: {
     sessions: readonly SessionEntry[];
     current: string;
@@ -158,17 +158,17 @@ export function devicesPage(
     done: string | undefined;
   },
 ): Promise<Response> {
-  const { factors: t, account } = look.t;
-  return cardPage(look, {
+  const { factors: t, account } = context.t;
+  return cardPage(context, {
     title: account.devices,
     lead: t.devicesLead,
-    back: toAccount(look),
+    back: toAccount(context),
     body: html`${doneNote(page.done)}
 <ul class="entries">${page.sessions.map(
       (
         session,
-      ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${deviceName(session.userAgent, look.t.parts)}${session.id === page.current ? html` <span class="tag">${t.thisOne}</span>` : ""}</p><p class="entry-detail">${session.address}. ${t.since} ${time(session.createdAt)}, ${t.lastSeen} ${time(session.lastSeenAt)}.</p></div>
-${session.id === page.current ? "" : html`<form method="post" action="/account/devices/end"><input type="hidden" name="session" value="${session.id}"><button type="submit" class="button-second">${t.end}<span class="visually-hidden"> ${deviceName(session.userAgent, look.t.parts)}, ${session.address}</span></button></form>`}</li>`,
+      ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${deviceName(session.userAgent, context.t.parts)}${session.id === page.current ? html` <span class="tag">${t.thisOne}</span>` : ""}</p><p class="entry-detail">${session.address}. ${t.since} ${time(session.createdAt)}, ${t.lastSeen} ${time(session.lastSeenAt)}.</p></div>
+${session.id === page.current ? "" : html`<form method="post" action="/account/devices/end"><input type="hidden" name="session" value="${session.id}"><button type="submit" class="button-second">${t.end}<span class="visually-hidden"> ${deviceName(session.userAgent, context.t.parts)}, ${session.address}</span></button></form>`}</li>`,
     )}</ul>
 ${page.sessions.length > 1 ? renderForm({ action: "/account/devices/end-others", submit: t.endOthers, isDanger: true }) : ""}
 ${
@@ -178,8 +178,8 @@ ${
 <ul class="entries">${page.trusted.map(
         (
           device,
-        ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${deviceName(device.userAgent, look.t.parts)}</p><p class="entry-detail">${device.address}. ${t.until} ${time(device.trustedUntil)}.</p></div>
-<form method="post" action="/account/devices/distrust"><input type="hidden" name="device" value="${device.id}"><button type="submit" class="button-second">${t.askAgain}<span class="visually-hidden"> ${t.inBrowser(deviceName(device.userAgent, look.t.parts))}</span></button></form></li>`,
+        ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${deviceName(device.userAgent, context.t.parts)}</p><p class="entry-detail">${device.address}. ${t.until} ${time(device.trustedUntil)}.</p></div>
+<form method="post" action="/account/devices/distrust"><input type="hidden" name="device" value="${device.id}"><button type="submit" class="button-second">${t.askAgain}<span class="visually-hidden"> ${t.inBrowser(deviceName(device.userAgent, context.t.parts))}</span></button></form></li>`,
       )}</ul>`
 }`,
   });

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { jsonBlock, type Markup, type PageLook, renderPage } from "./layout.ts";
+import { jsonBlock, type Markup, type PageContext, renderPage } from "./layout.ts";
 
 export type FormProblem = { detail: string; field: string | undefined };
 
@@ -47,7 +47,7 @@ export type FormMarkup = {
   /** Its answer is a file: the page stays, and so does its button. */
   isDownload?: boolean;
   /** Beside other things rather than what the page is about. */
-  isQuiet?: boolean;
+  isDnd?: boolean;
   /** Shown in the place of its place's order, e.g. a button in a row. */
   extra?: Markup;
 };
@@ -58,19 +58,19 @@ export function renderForm(form: FormMarkup): Markup {
   const fieldOfProblem = fields.find(
     (field) => field.kind !== "hidden" && field.kind !== "username" && field.name === problem?.field,
   )?.name;
-  const look = form.isDanger ? "button-danger" : form.isQuiet ? "button-second" : "button-primary";
+  const context = form.isDanger ? "button-danger" : form.isDnd ? "button-second" : "button-primary";
   const focus = fieldOfProblem ?? form.focus;
   return html`<form method="post" action="${form.action}" ${form.isDownload ? html`data-download` : ""}>
 ${problem && !fieldOfProblem ? html`<p class="form-problem" role="alert">${problem.detail}</p>` : ""}
 ${form.isDisabled ? html`<fieldset disabled class="fields-shown">` : ""}${fields.map((field) => renderField(field, field.name === fieldOfProblem ? problem!.detail : null, focus))}
-${form.isDisabled ? html`</fieldset>` : html`<button type="submit" class="${look}">${form.submit}</button>`}
+${form.isDisabled ? html`</fieldset>` : html`<button type="submit" class="${context}">${form.submit}</button>`}
 ${form.extra ?? ""}
 </form>`;
 }
 
 /** A page that is about one thing, in the middle of the window. */
 export function cardPage(
-  look: PageLook,
+  context: PageContext,
   page: {
     title: string;
     lead: string | Markup;
@@ -81,7 +81,7 @@ export function cardPage(
 ): Promise<Response> {
   return renderPage({
     title: `${page.title} · novaX`,
-    look,
+    context,
     ...(page.status === undefined ? {} : { status: page.status }),
     // Pages that lead back and forth stand in the same place, whatever their height.
     body: html`<body class="${page.back ? "sign-in sign-in-inside" : "sign-in"}">
@@ -92,23 +92,23 @@ ${page.back ? html`<p class="page-back"><a href="${page.back.href}">← ${page.b
 <p class="sign-in-lead">${page.lead}</p>
 ${page.body}
 </main>
-${jsonBlock("texts", look.t.script)}
+${jsonBlock("texts", context.t.script)}
 </body>`,
   });
 }
 
 /** A page that only says something, with one way on. */
 export function messagePage(
-  look: PageLook,
+  context: PageContext,
   page: { title: string; lead: string; link: { href: string; label: string }; status?: number },
 ): Promise<Response> {
   const body = html`<p class="sign-in-other"><a href="${page.link.href}">${page.link.label}</a></p>`;
-  return cardPage(look, { ...page, body });
+  return cardPage(context, { ...page, body });
 }
 
 /** The sentence for what was just done, by the name that the address bears. */
 export function doneText(
-  { t }: PageLook,
+  { t }: PageContext,
   query: { done?: string | undefined } | undefined,
 ): string | undefined {
   const texts: Record<string, string> = t.done;

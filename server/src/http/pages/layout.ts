@@ -5,7 +5,7 @@ import type { CookieJar } from "../cookies.ts";
 import type { PageAssets } from "../serve-web.ts";
 
 /** How a page looks and speaks: its files, the colours this browser chose, and the language of whoever reads it. */
-export type PageLook = { assets: PageAssets; theme: CookieJar["theme"]; language: Language; t: Texts };
+export type PageContext = { assets: PageAssets; theme: CookieJar["theme"]; language: Language; t: Texts };
 
 /** Markup whose every `${}` was escaped. */
 export type Markup = ReturnType<typeof html>;
@@ -13,11 +13,11 @@ export type Markup = ReturnType<typeof html>;
 /** A whole page around its body. */
 export async function renderPage(page: {
   title: string;
-  look: PageLook;
+  context: PageContext;
   body: Markup;
   status?: number;
 }): Promise<Response> {
-  const { assets, theme, language } = page.look;
+  const { assets, theme, language } = page.context;
   const markup = await html`<!doctype html>
 <html lang="${language}" dir="${languages[language].direction}" ${theme === null ? "" : html`data-theme="${theme}"`}>
 <head>

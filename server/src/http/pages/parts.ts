@@ -1,9 +1,9 @@
 import { html } from "hono/html";
 import encodeQr from "qr";
-import type { Markup, PageLook } from "./layout.ts";
+import type { Markup, PageContext } from "./layout.ts";
 
 /** The way back from a page of the account. */
-export function toAccount({ t }: PageLook): { href: string; label: string } {
+export function toAccount({ t }: PageContext): { href: string; label: string } {
   return { href: "/account", label: t.parts.yourAccount };
 }
 

@@ -2,7 +2,7 @@ import { passwordCodePointsMax, usernameCharsMax } from "@novax/protocol/limits"
 import { html } from "hono/html";
 import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type Field, type FormProblem, renderForm } from "./form.ts";
-import type { Markup, PageLook } from "./layout.ts";
+import type { Markup, PageContext } from "./layout.ts";
 import { toAccount } from "./parts.ts";
 
 const passwordCharsMax = passwordCodePointsMax * 2;
@@ -14,8 +14,8 @@ const strengthMeter = (
 <p class="field-hint" id="password-strength-words" role="status"></p>`;
 
 /** The login page: a plain form that works without scripts; with them, passkeys as well. */
-export function loginPage(
-  look: PageLook,
+export function signInPage(
+  context: PageContext,
   page: {
     username?: string;
     problem?: FormProblem | undefined;
@@ -26,8 +26,8 @@ export function loginPage(
   },
 ): Promise<Response> {
   const { problem } = page;
-  const { signIn, parts } = look.t;
-  return cardPage(look, {
+  const { signIn, parts } = context.t;
+  return cardPage(context, {
     title: signIn.title,
     lead: page.isFirst ? signIn.first : signIn.welcome,
     body: html`${doneNote(page.done)}
@@ -76,7 +76,7 @@ export function passkeyButton(button: {
 
 /** The registration page. The first person to use it becomes the owner. */
 export function registerPage(
-  look: PageLook,
+  context: PageContext,
   page: {
     username?: string;
     email?: string;
@@ -88,7 +88,7 @@ export function registerPage(
   },
 ): Promise<Response> {
   const { problem, inviteToken } = page;
-  const { signIn, parts } = look.t;
+  const { signIn, parts } = context.t;
   const setupCode: Field = {
     name: "setup_code",
     label: signIn.setupCode,
@@ -98,7 +98,7 @@ export function registerPage(
     maxLength: 64,
   };
   const lead = inviteToken === null ? signIn.registerLead : signIn.registerInvited;
-  return cardPage(look, {
+  return cardPage(context, {
     title: signIn.register,
     lead: page.isFirst ? signIn.registerFirst : lead,
     body: html`${renderForm({
@@ -125,7 +125,7 @@ export function registerPage(
           hint: signIn.emailHint,
           maxLength: 254,
         },
-        ...newPasswordFields(look.t, page.passwordCodePointsMin, parts.password, signIn.passwordAgain),
+        ...newPasswordFields(context.t, page.passwordCodePointsMin, parts.password, signIn.passwordAgain),
         ...(page.needsSetupCode ? [setupCode] : []),
         ...(inviteToken === null ? [] : [{ kind: "hidden", name: "invite", value: inviteToken } as const]),
       ],
@@ -136,12 +136,12 @@ export function registerPage(
 
 /** The page of the second factor, in the middle of a sign-in. */
 export function codePage(
-  look: PageLook,
+  context: PageContext,
   page: { problem?: FormProblem | undefined; hasTotp: boolean; hasPasskeys: boolean },
 ): Promise<Response> {
-  const { signIn, parts } = look.t;
+  const { signIn, parts } = context.t;
   const lead = page.hasTotp ? signIn.factorByApp : signIn.factorByPasskey;
-  return cardPage(look, {
+  return cardPage(context, {
     title: signIn.factorTitle,
     lead,
     body: html`${renderForm({
@@ -150,7 +150,7 @@ export function codePage(
       problem: page.problem,
       focus: "code",
       fields: [
-        codeField(look.t),
+        codeField(context.t),
         {
           kind: "checkbox",
           name: "trust_device",
@@ -170,26 +170,26 @@ export function codeField(t: Texts): Extract<Field, { type: string }> {
 
 /** Asks for the address a link shall go to. */
 export function forgotPage(
-  look: PageLook,
+  context: PageContext,
   page: { problem?: FormProblem | undefined; isSent: boolean; isMailReal: boolean },
 ): Promise<Response> {
-  const { signIn, parts } = look.t;
+  const { signIn, parts } = context.t;
   if (!page.isMailReal) {
-    return cardPage(look, {
+    return cardPage(context, {
       title: signIn.forgotTitle,
       lead: signIn.forgotNoMail,
       body: html`<p class="sign-in-other"><a href="/">${parts.backToLogin}</a></p>`,
     });
   }
   if (page.isSent) {
-    return cardPage(look, {
+    return cardPage(context, {
       title: signIn.forgotSentTitle,
       lead: signIn.forgotSent,
       body: html`<p class="sign-in-lead">${signIn.forgotNothing}</p>
 <p class="sign-in-other"><a href="/">${parts.backToLogin}</a></p>`,
     });
   }
-  return cardPage(look, {
+  return cardPage(context, {
     title: signIn.forgotTitle,
     lead: signIn.forgotLead,
     body: html`${renderForm({
@@ -205,11 +205,11 @@ export function forgotPage(
 
 /** Where the link of the mail leads. */
 export function resetPage(
-  look: PageLook,
+  context: PageContext,
   page: { token: string; username: string; problem?: FormProblem | undefined; passwordCodePointsMin: number },
 ): Promise<Response> {
-  const { signIn } = look.t;
-  return cardPage(look, {
+  const { signIn } = context.t;
+  return cardPage(context, {
     title: signIn.resetTitle,
     lead: html`${signIn.resetFor} <strong>${page.username}</strong>. ${signIn.resetEffect}`,
     body: renderForm({
@@ -220,7 +220,12 @@ export function resetPage(
       fields: [
         { kind: "hidden", name: "token", value: page.token },
         usernameForManagers(page.username),
-        ...newPasswordFields(look.t, page.passwordCodePointsMin, signIn.newPassword, signIn.newPasswordAgain),
+        ...newPasswordFields(
+          context.t,
+          page.passwordCodePointsMin,
+          signIn.newPassword,
+          signIn.newPasswordAgain,
+        ),
       ],
     }),
   });
@@ -228,14 +233,14 @@ export function resetPage(
 
 /** The page to change one's password. */
 export function passwordPage(
-  look: PageLook,
+  context: PageContext,
   page: { username: string; problem?: FormProblem | undefined; passwordCodePointsMin: number },
 ): Promise<Response> {
-  const { signIn, account } = look.t;
-  return cardPage(look, {
+  const { signIn, account } = context.t;
+  return cardPage(context, {
     title: account.changePassword,
     lead: account.changePasswordLead,
-    back: toAccount(look),
+    back: toAccount(context),
     body: renderForm({
       action: "/account/password",
       submit: account.changePassword,
@@ -250,7 +255,12 @@ export function passwordPage(
           autocomplete: "current-password",
           maxLength: passwordCharsMax,
         },
-        ...newPasswordFields(look.t, page.passwordCodePointsMin, signIn.newPassword, signIn.newPasswordAgain),
+        ...newPasswordFields(
+          context.t,
+          page.passwordCodePointsMin,
+          signIn.newPassword,
+          signIn.newPasswordAgain,
+        ),
       ],
     }),
   });
@@ -258,7 +268,7 @@ export function passwordPage(
 
 /** Asks once more who sits there, before what weakens an account. */
 export function confirmPage(
-  look: PageLook,
+  context: PageContext,
   page: {
     problem?: FormProblem | undefined;
     username: string;
@@ -268,7 +278,7 @@ export function confirmPage(
     hasPasskeys: boolean;
   },
 ): Promise<Response> {
-  const { signIn, parts } = look.t;
+  const { signIn, parts } = context.t;
   const form = renderForm({
     action: "/account/confirm",
     submit: parts.continue,
@@ -284,14 +294,14 @@ export function confirmPage(
         autocomplete: "current-password",
         maxLength: passwordCharsMax,
       },
-      ...(page.hasCode ? [{ ...codeField(look.t), hint: signIn.codeHint }] : []),
+      ...(page.hasCode ? [{ ...codeField(context.t), hint: signIn.codeHint }] : []),
     ],
   });
   const answer = `/account/confirm/passkey?next=${encodeURIComponent(page.next)}`;
-  return cardPage(look, {
+  return cardPage(context, {
     title: signIn.isItYou,
     lead: signIn.freshProof,
-    back: toAccount(look),
+    back: toAccount(context),
     body: html`${page.hasPassword ? form : html`<p class="sign-in-lead">${signIn.noPassword} <a href="/forgot">${signIn.askForLink}</a> ${signIn.thenComeBack}</p>`}
 ${page.hasPasskeys ? html`<div class="other-ways">${passkeyButton({ kind: "answer", label: signIn.usePasskey, options: "/account/confirm/passkey/options", answer })}</div>` : ""}`,
   });

@@ -38,11 +38,11 @@ const overviewRoute = defineSessionRoute({
   summary: "What keeps one's account safe, at a glance.",
   query: doneQuery,
   isPage: true,
-  handle: async ({ app, actor, look, query }) => {
+  handle: async ({ app, actor, context, query }) => {
     const page = await overviewPage(
-      look,
-      await readOverview(app, actor, look.language),
-      doneText(look, query),
+      context,
+      await readOverview(app, actor, context.language),
+      doneText(context, query),
     );
     // They were shown.
     await markNoticesSeen(app.db.sql, actor.id, app.clock.now());
@@ -54,12 +54,12 @@ const accountRoute = defineSessionRoute({
   method: "GET",
   path: "/api/account",
   summary: "One's own account: what is set, what is missing, and what happened to it.",
-  answer: z.looseObject({
+  result: z.looseObject({
     username: z.string(),
     hasFactor: z.boolean(),
     notices: z.array(z.looseObject({})),
   }),
-  handle: async ({ app, actor, look }) => Response.json(await readOverview(app, actor, look.language)),
+  handle: async ({ app, actor, context }) => Response.json(await readOverview(app, actor, context.language)),
 });
 
 const profileRoutes = defineForm({
@@ -68,16 +68,16 @@ const profileRoutes = defineForm({
   access: "session",
   body: z.strictObject({ display_name: textField }),
   query: doneQuery,
-  page: ({ look, actor, query }, { problem, body }) =>
-    profilePage(look, {
+  page: ({ context, actor, query }, { problem, body }) =>
+    profilePage(context, {
       username: actor.username,
       displayName: body?.display_name ?? actor.displayName ?? "",
       problem,
-      done: doneText(look, query),
+      done: doneText(context, query),
     }),
   submit: async ({ app, actor, body }) => {
     await changeDisplayName(app, actor, body.display_name);
-    return { answer: { message: "Saved" }, next: "/account/profile?done=saved" };
+    return { result: { message: "Saved" }, next: "/account/profile?done=saved" };
   },
 });
 
@@ -87,8 +87,8 @@ const usernameRoutes = defineForm({
   access: "session",
   needsRecentProof: true,
   body: z.strictObject({ username: textField }),
-  page: ({ look, actor }, { problem, body }) =>
-    profilePage(look, {
+  page: ({ context, actor }, { problem, body }) =>
+    profilePage(context, {
       username: body?.username ?? actor.username,
       displayName: actor.displayName ?? "",
       problem: problem && { ...problem, field: "username" },
@@ -96,7 +96,7 @@ const usernameRoutes = defineForm({
     }),
   submit: async ({ app, actor, body, origin }) => {
     await changeUsername(app, actor, body.username, origin);
-    return { answer: { message: "Changed" }, next: "/account/profile?done=username" };
+    return { result: { message: "Changed" }, next: "/account/profile?done=username" };
   },
 });
 
@@ -105,9 +105,9 @@ const passwordRoutes = defineForm({
   summary: "Change one's password; every other session ends. Takes JSON, or a form and then redirects.",
   access: "session",
   body: z.strictObject({ current_password: anyText, password: anyText, confirm_password: anyText }),
-  answer: z.strictObject({ message: z.string(), username: z.string() }),
-  page: ({ app, look, actor }, { problem }) =>
-    passwordPage(look, {
+  result: z.strictObject({ message: z.string(), username: z.string() }),
+  page: ({ app, context, actor }, { problem }) =>
+    passwordPage(context, {
       username: actor.username,
       problem,
       passwordCodePointsMin: app.config.passwordCodePointsMin,
@@ -132,17 +132,17 @@ const emailRoutes = defineForm({
   needsRecentProof: true,
   body: z.strictObject({ email: textField }),
   query: doneQuery,
-  page: async ({ app, look, actor, query }, { problem, body }) =>
-    emailPage(look, {
+  page: async ({ app, context, actor, query }, { problem, body }) =>
+    emailPage(context, {
       ...(await readEmailView(app, actor)),
       typed: body?.email,
       problem,
-      done: doneText(look, query),
+      done: doneText(context, query),
     }),
   submit: async ({ app, actor, body, origin }) => {
     await requestEmailChange(app, actor, parseEmail(body.email), origin);
     return {
-      answer: { message: "A mail is on its way to the new address" },
+      result: { message: "A mail is on its way to the new address" },
       next: "/account/email?done=asked",
     };
   },
@@ -153,23 +153,23 @@ const emailCodeRoutes = defineForm({
   summary: "Confirm one's e-mail address with the code of the mail.",
   access: "session",
   body: z.strictObject({ code: textField }),
-  page: async ({ app, look, actor }, { problem }) =>
-    emailPage(look, { ...(await readEmailView(app, actor)), typed: undefined, problem, done: undefined }),
+  page: async ({ app, context, actor }, { problem }) =>
+    emailPage(context, { ...(await readEmailView(app, actor)), typed: undefined, problem, done: undefined }),
   submit: async ({ app, actor, body }) => {
     await verifyByCode(app, actor.id, body.code);
-    return { answer: { message: "Confirmed" }, next: "/account/email?done=verified" };
+    return { result: { message: "Confirmed" }, next: "/account/email?done=verified" };
   },
 });
 
 const emailResendRoute = defineAction({
   path: "/account/email/resend",
   summary: "Send the mail that confirms one's address once more.",
-  back: ({ look }) => ({ href: "/account/email", label: look.t.account.yourEmail }),
+  back: ({ context }) => ({ href: "/account/email", label: context.t.account.yourEmail }),
   access: "session",
   body: emptyBody,
   submit: async ({ app, actor }) => {
     await resendVerification(app, actor.id);
-    return { answer: { message: "A mail is on its way" }, next: "/account/email?done=sent" };
+    return { result: { message: "A mail is on its way" }, next: "/account/email?done=sent" };
   },
 });
 
@@ -179,10 +179,10 @@ const dataRoutes = defineForm({
   access: "session",
   needsRecentProof: true,
   body: z.strictObject({ messages: z.enum(["keep", "erase"]), is_sure: checkbox }),
-  page: async ({ app, look }, { problem, body }) => {
+  page: async ({ app, context }, { problem, body }) => {
     const { allowsErasure } = await readPolicy(app.db.sql);
     const messages = body?.messages ?? "keep";
-    return dataPage(look, { allowsErasure, messages, graceDays: deletionGraceDays, problem });
+    return dataPage(context, { allowsErasure, messages, graceDays: deletionGraceDays, problem });
   },
   submit: async ({ app, actor, body, origin }) => {
     if (!body.is_sure) {
@@ -190,7 +190,7 @@ const dataRoutes = defineForm({
     }
     await requestDeletion(app, actor, { erasesMessages: body.messages === "erase" }, origin);
     const cookies = [clearedCookie("session", app.config.isSecure)];
-    return { answer: { message: "The account will be deleted in 14 days" }, next: "/?done=deleted", cookies };
+    return { result: { message: "The account will be deleted in 14 days" }, next: "/?done=deleted", cookies };
   },
 });
 
@@ -200,7 +200,7 @@ const exportRoute = defineAction({
   access: "session",
   needsRecentProof: true,
   body: emptyBody,
-  answer: z.looseObject({}),
+  result: z.looseObject({}),
   submit: async ({ app, actor, origin }) => {
     await app.db.transact((tx) =>
       recordAudit(app, tx, { action: "account.exported", actor, subject: actor, address: origin.address }),

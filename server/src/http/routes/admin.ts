@@ -41,15 +41,15 @@ const peopleRoute = defineSessionRoute({
   access: "admin",
   query: peopleQuery,
   isPage: true,
-  handle: async ({ app, look, query }) => {
+  handle: async ({ app, context, query }) => {
     const people = await readPeople(app, query);
     const last = people.length === peoplePerPage ? people.at(-1)! : null;
     const search = query.search ?? "";
-    return peoplePage(look, {
+    return peoplePage(context, {
       people,
       search,
       next: last && nextPeople(search, last),
-      done: doneText(look, query),
+      done: doneText(context, query),
     });
   },
 });
@@ -60,7 +60,7 @@ const peopleApiRoute = defineSessionRoute({
   summary: "Everybody who has an account, 50 at a time, after the username `after`.",
   access: "admin",
   query: peopleQuery,
-  answer: z.strictObject({ people: z.array(z.looseObject({ username: z.string() })) }),
+  result: z.strictObject({ people: z.array(z.looseObject({ username: z.string() })) }),
   handle: async ({ app, query }) => Response.json({ people: await readPeople(app, query) }),
 });
 
@@ -71,7 +71,8 @@ const personRoute = defineSessionRoute({
   access: "admin",
   query: z.strictObject({ done: textField.optional() }),
   isPage: true,
-  handle: (exchange) => showPerson(exchange, exchange.actor, null, doneText(exchange.look, exchange.query)),
+  handle: (exchange) =>
+    showPerson(exchange, exchange.actor, null, doneText(exchange.context, exchange.query)),
 });
 
 const roleRoute = defineAction({
@@ -83,7 +84,7 @@ const roleRoute = defineAction({
   body: z.strictObject({ role: z.enum(serverRoles) }),
   submit: async ({ app, actor, body, params, origin }) => {
     await changeRole(app, actor, parseId(params.person!), body.role, origin);
-    return { answer: { message: "Changed" }, next: `/admin/people/${params.person}?done=role` };
+    return { result: { message: "Changed" }, next: `/admin/people/${params.person}?done=role` };
   },
 });
 
@@ -94,7 +95,7 @@ const resetLinkRoute = defineAction({
   access: "admin",
   needsRecentProof: true,
   body: emptyBody,
-  answer: z.strictObject({ message: z.string(), link: z.string() }),
+  result: z.strictObject({ message: z.string(), link: z.string() }),
   submit: async (exchange) => {
     const { app, actor, params, origin, isForm } = exchange;
     const link = await issueResetLink(app, actor, parseId(params.person!), origin);
@@ -103,8 +104,8 @@ const resetLinkRoute = defineAction({
   },
 });
 
-function toPerson({ look, params }: Pick<Exchange<unknown, unknown>, "look" | "params">) {
-  return { href: `/admin/people/${params.person}`, label: look.t.admin.backToPerson };
+function toPerson({ context, params }: Pick<Exchange<unknown, unknown>, "context" | "params">) {
+  return { href: `/admin/people/${params.person}`, label: context.t.admin.backToPerson };
 }
 
 /** The buttons of a person's page that need nothing but the person. */
@@ -124,7 +125,7 @@ function personAction(
       await act(app, actor, parseId(params.person!), origin);
       // Whoever was sent away has no page any more.
       const next = name === "reject" ? "/admin" : `/admin/people/${params.person}`;
-      return { answer: { message: "Done" }, next: `${next}?done=${name}` };
+      return { result: { message: "Done" }, next: `${next}?done=${name}` };
     },
   });
 }
@@ -143,13 +144,14 @@ const inviteRoutes = defineForm({
   needsRecentProof: true,
   body: inviteSchema,
   query: z.strictObject({ done: textField.optional() }),
-  answer: z.strictObject({ message: z.string(), link: z.string() }),
-  page: ({ app, look, query }, { problem }) => showInvites(app, look, null, doneText(look, query), problem),
-  submit: async ({ app, actor, body, look, origin, isForm }) => {
+  result: z.strictObject({ message: z.string(), link: z.string() }),
+  page: ({ app, context, query }, { problem }) =>
+    showInvites(app, context, null, doneText(context, query), problem),
+  submit: async ({ app, actor, body, context, origin, isForm }) => {
     const { note, max_uses: maxUses, days, needs_approval: needsApproval } = body;
     const link = await createInvite(app, actor, { note: note ?? "", maxUses, days, needsApproval }, origin);
     return isForm
-      ? showInvites(app, look, link, undefined, undefined)
+      ? showInvites(app, context, link, undefined, undefined)
       : Response.json({ message: "Made", link });
   },
 });
@@ -159,7 +161,7 @@ const invitesApiRoute = defineSessionRoute({
   path: "/api/admin/invites",
   summary: "The invitations that work.",
   access: "admin",
-  answer: z.strictObject({ invites: z.array(z.looseObject({ id: z.string() })) }),
+  result: z.strictObject({ invites: z.array(z.looseObject({ id: z.string() })) }),
   handle: async ({ app }) => Response.json({ invites: await listInvites(app.db.sql, app.clock.now()) }),
 });
 
@@ -172,7 +174,7 @@ const revokeRoute = defineAction({
   submit: async ({ app, actor, params, origin }) => {
     if (!z.uuid().safeParse(params.invite).success) throw new Refusal("not_found", (t) => t.noInvite);
     await revokeInvite(app, actor, params.invite!, origin);
-    return { answer: { message: "Revoked" }, next: "/admin/invites?done=revoked" };
+    return { result: { message: "Revoked" }, next: "/admin/invites?done=revoked" };
   },
 });
 
@@ -187,19 +189,19 @@ const settingsRoutes = defineForm({
     allows_erasure: checkbox,
   }),
   query: z.strictObject({ done: textField.optional() }),
-  page: async ({ app, actor, look, query }, { problem }) =>
-    settingsPage(look, {
+  page: async ({ app, actor, context, query }, { problem }) =>
+    settingsPage(context, {
       policy: await readPolicy(app.db.sql),
       configured: app.configuredRegistration,
       isOwner: actor.serverRole === "owner",
       problem,
-      done: doneText(look, query),
+      done: doneText(context, query),
     }),
   submit: async ({ app, actor, body, origin }) => {
     const registration = body.registration === "" ? null : body.registration;
     const policy = { registration, factor: body.factor, allowsErasure: body.allows_erasure };
     await changePolicy(app, actor, policy, origin);
-    return { answer: { message: "Saved" }, next: "/admin/settings?done=saved" };
+    return { result: { message: "Saved" }, next: "/admin/settings?done=saved" };
   },
 });
 
@@ -230,14 +232,14 @@ export const adminRoutes: readonly Route[] = [
 ];
 
 async function showPerson(
-  { app, look, params }: Pick<Exchange<unknown, unknown>, "app" | "look" | "params">,
+  { app, context, params }: Pick<Exchange<unknown, unknown>, "app" | "context" | "params">,
   actor: Actor,
   resetLink: string | null,
   done: string | undefined,
 ): Promise<Response> {
   const person = await findPerson(app.db.sql, parseId(params.person!));
   if (!person) throw nobody();
-  return personPage(look, {
+  return personPage(context, {
     person,
     actorRole: actor.serverRole,
     isSelf: person.id === actor.id,
@@ -248,14 +250,14 @@ async function showPerson(
 
 async function showInvites(
   app: App,
-  look: Exchange<unknown, unknown>["look"],
+  context: Exchange<unknown, unknown>["context"],
   link: string | null,
   done: string | undefined,
   problem: Parameters<typeof invitesPage>[1]["problem"],
 ): Promise<Response> {
   const invites = await listInvites(app.db.sql, app.clock.now());
   const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
-  return invitesPage(look, { isClosed: mode === "closed", invites, link, problem, done });
+  return invitesPage(context, { isClosed: mode === "closed", invites, link, problem, done });
 }
 
 function readPeople(app: App, query: z.infer<typeof peopleQuery>): Promise<PersonEntry[]> {

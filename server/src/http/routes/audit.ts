@@ -25,11 +25,11 @@ const auditRoute = defineSessionRoute({
   access: "admin",
   query: auditQuery,
   isPage: true,
-  handle: async ({ app, look, query }) => {
+  handle: async ({ app, context, query }) => {
     const { entries, filter } = await readAudit(app, query);
     const params = new URLSearchParams({ action: filter.action ?? "", who: filter.who });
     const last = entries.length === auditPerPage ? entries.at(-1)! : null;
-    return auditPage(look, {
+    return auditPage(context, {
       entries,
       filter,
       next: last && `/admin/audit?${params}&before=${last.seq}`,
@@ -44,7 +44,7 @@ const auditApiRoute = defineSessionRoute({
   summary: "What was done, the newest first, 50 at a time, before the entry `before`.",
   access: "admin",
   query: auditQuery,
-  answer: z.strictObject({ entries: z.array(z.looseObject({ seq: z.int(), action: z.string() })) }),
+  result: z.strictObject({ entries: z.array(z.looseObject({ seq: z.int(), action: z.string() })) }),
   handle: async ({ app, query }) => Response.json({ entries: (await readAudit(app, query)).entries }),
 });
 

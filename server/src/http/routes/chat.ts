@@ -1,5 +1,5 @@
 import type { Bootstrap } from "@novax/protocol/bootstrap";
-import type { OwnRoom } from "@novax/protocol/entities";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import { generalRoomId, roomIdSchema } from "@novax/protocol/ids";
 import { asPerson } from "@novax/protocol/person";
 import { z } from "zod";
@@ -7,8 +7,8 @@ import { countUnseenNotices } from "../../accounts/notices.ts";
 import { rememberLanguage } from "../../accounts/queries.ts";
 import { findOldestUnread } from "../../messages/collections-queries.ts";
 import { readTimeline } from "../../messages/timeline.ts";
-import { readOwnState } from "../../rooms/people-queries.ts";
-import { listDrafts, listOwnRooms } from "../../rooms/room-queries.ts";
+import { readMyState } from "../../rooms/people-queries.ts";
+import { listDrafts, listJoinedRooms } from "../../rooms/room-queries.ts";
 import type { App } from "../app.ts";
 import { chatPage } from "../pages/chat-page.ts";
 import { defineSessionRoute, type Route, redirect, type SignedIn } from "../route.ts";
@@ -21,13 +21,13 @@ export function createChatRoutes(assets: PageAssets): Route[] {
   const handle = async ({
     app,
     actor,
-    look,
+    context,
     params,
     cookies,
   }: SignedIn<unknown, unknown>): Promise<Response> => {
     const { sql } = app.db;
-    await rememberLanguage(sql, actor.id, look.language);
-    const rooms = await listOwnRooms(sql, actor.id);
+    await rememberLanguage(sql, actor.id, context.language);
+    const rooms = await listJoinedRooms(sql, actor.id);
     const named = params.room === undefined ? undefined : rooms.find((room) => room.id === params.room);
     // A room that is not there, or not for this person, is no page: both look the same. One that everybody may join is
     // joined from the chat, by whoever asks for it there.
@@ -47,9 +47,9 @@ export function createChatRoutes(assets: PageAssets): Route[] {
       rooms,
       open: first ? await openRoom(app, actor, first, params.seq) : null,
       drafts: await listDrafts(sql, actor.id),
-      own: await readOwnState(sql, actor.id, app.clock.now()),
+      me: await readMyState(sql, actor.id, app.clock.now()),
     };
-    return chatPage({ ...look, assets }, bootstrap);
+    return chatPage({ ...context, assets }, bootstrap);
   };
   const summary = "The chat; signed out, the login page.";
   return ["/chat", "/chat/:room", "/chat/:room/:seq"].map((path) =>
@@ -68,7 +68,7 @@ export function createChatRoutes(assets: PageAssets): Route[] {
 async function openRoom(
   app: App,
   actor: { id: Bootstrap["you"]["id"] },
-  room: OwnRoom,
+  room: JoinedRoom,
   seq: string | undefined,
 ): Promise<NonNullable<Bootstrap["open"]>> {
   const { sql } = app.db;
@@ -77,7 +77,7 @@ async function openRoom(
   const around =
     named ?? (room.unread > min ? await findOldestUnread(sql, room.id, actor.id, room.readSeq) : null);
   const limit = around === null ? Math.min(max, Math.max(min, room.unread + 10)) : min;
-  const wish = around === null ? { limit } : { around, limit };
-  const page = await readTimeline(sql, actor, room.id, room.headSeq, wish);
+  const query = around === null ? { limit } : { around, limit };
+  const page = await readTimeline(sql, actor, room.id, room.headSeq, query);
   return { room: room.id, page: { epoch: app.epoch, ...page } };
 }

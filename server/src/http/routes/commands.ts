@@ -1,22 +1,24 @@
-import { commandSpecs, commandTypes, type OrderType } from "@novax/protocol/commands";
+import { type CommandType, commandSpecs, commandTypes } from "@novax/protocol/commands";
 import { z } from "zod";
-import { orderTable, runOrder } from "../../realtime/command-table.ts";
+import { commandTable, runCommand } from "../../realtime/command-table.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
 
-const orderTypes = commandTypes.filter((type): type is OrderType => Object.hasOwn(orderTable, type));
+const httpCommandTypes = commandTypes.filter((type): type is CommandType =>
+  Object.hasOwn(commandTable, type),
+);
 
 /** Every order that a socket takes, by HTTP: the same shapes, the same rights, the same budget. */
-export const commandRoutes: readonly Route[] = orderTypes.map((type) => {
+export const commandRoutes: readonly Route[] = httpCommandTypes.map((type) => {
   const { fields, result, needs } = commandSpecs[type];
   return defineSessionRoute({
     method: "POST",
     path: `/api/commands/${type}`,
     summary: `The command ${type}; needs ${needs.in === "socket" ? "nothing" : `the right ${needs.right}`}.`,
     body: z.strictObject(fields),
-    answer: result,
+    result: result,
     handle: async ({ app, actor, body }) => {
-      app.budgets.spend(actor.id, orderTable[type].cost);
-      return Response.json(await runOrder(app, actor, type, body as never));
+      app.budgets.spend(actor.id, commandTable[type].cost);
+      return Response.json(await runCommand(app, actor, type, body as never));
     },
   });
 });

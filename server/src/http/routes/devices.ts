@@ -28,11 +28,11 @@ const devicesPageRoute = defineSessionRoute({
   needsRecentProof: true,
   query: doneQuery,
   isPage: true,
-  handle: async ({ app, actor, look, query }) =>
-    devicesPage(look, {
+  handle: async ({ app, actor, context, query }) =>
+    devicesPage(context, {
       ...(await readDevices(app, actor)),
       current: actor.sessionId,
-      done: doneText(look, query),
+      done: doneText(context, query),
     }),
 });
 
@@ -41,7 +41,7 @@ const devicesRoute = defineSessionRoute({
   path: "/api/account/devices",
   summary: "One's sessions, and the browsers that are not asked for the second factor.",
   needsRecentProof: true,
-  answer: z.looseObject({ sessions: z.array(z.looseObject({})), trusted: z.array(z.looseObject({})) }),
+  result: z.looseObject({ sessions: z.array(z.looseObject({})), trusted: z.array(z.looseObject({})) }),
   handle: async ({ app, actor }) =>
     Response.json({ ...(await readDevices(app, actor)), current: actor.sessionId }),
 });
@@ -54,7 +54,7 @@ const endSessionRoute = defineAction({
   body: z.strictObject({ session: z.uuid() }),
   submit: async ({ app, actor, body, origin }) => {
     await endOwnSession(app, actor, body.session as SessionId, origin);
-    return { answer: { message: "Ended" }, next: "/account/devices?done=ended" };
+    return { result: { message: "Ended" }, next: "/account/devices?done=ended" };
   },
 });
 
@@ -66,7 +66,7 @@ const endOthersRoute = defineAction({
   body: emptyBody,
   submit: async ({ app, actor, origin }) => {
     await endOtherSessions(app, actor, origin);
-    return { answer: { message: "Ended" }, next: "/account/devices?done=others" };
+    return { result: { message: "Ended" }, next: "/account/devices?done=others" };
   },
 });
 
@@ -78,7 +78,7 @@ const distrustRoute = defineAction({
   body: z.strictObject({ device: z.uuid() }),
   submit: async ({ app, actor, body, origin }) => {
     await distrustOwnDevice(app, actor, body.device, origin);
-    return { answer: { message: "Done" }, next: "/account/devices?done=distrusted" };
+    return { result: { message: "Done" }, next: "/account/devices?done=distrusted" };
   },
 });
 
@@ -88,10 +88,10 @@ const confirmRoutes = defineForm({
   access: "enrolment",
   body: z.strictObject({ password: anyText, code: textField.optional(), next: textField.optional() }),
   query: z.strictObject({ next: textField.optional() }),
-  page: async ({ app, look, actor, query }, { problem, body }) => {
+  page: async ({ app, context, actor, query }, { problem, body }) => {
     const account = (await findAccountById(app.db.sql, actor.id))!;
     const passkeys = await listPasskeys(app.db.sql, actor.id);
-    return confirmPage(look, {
+    return confirmPage(context, {
       problem,
       username: actor.username,
       next: parseNext(body?.next ?? query?.next),
@@ -104,7 +104,7 @@ const confirmRoutes = defineForm({
     const next = parseNext(body.next);
     const proof = { password: body.password, code: body.code ?? "", deviceToken: cookies.deviceToken };
     await confirmByPassword(app, actor, proof, origin);
-    return { answer: { message: "Confirmed" }, next };
+    return { result: { message: "Confirmed" }, next };
   },
 });
 
@@ -113,7 +113,7 @@ const confirmPasskeyOptionsRoute = defineAction({
   summary: "Ask for a passkey that proves who sits at this session.",
   access: "enrolment",
   body: emptyBody,
-  answer: z.looseObject({}),
+  result: z.looseObject({}),
   submit: async ({ app, actor, origin }) => {
     await limitPasskeyOptions(app, origin.address);
     return Response.json(await requestConfirmingPasskey(app, actor));
@@ -125,11 +125,11 @@ const confirmPasskeyRoute = defineAction({
   summary: "Prove once more who sits at this session, with a passkey.",
   access: "enrolment",
   body: z.strictObject({ response: passkeyResponseSchema, trust_device: checkbox }),
-  answer: z.strictObject({ message: z.string(), next: z.string() }),
+  result: z.strictObject({ message: z.string(), next: z.string() }),
   submit: async ({ app, actor, body, url }) => {
     const next = parseNext(url.searchParams.get("next") ?? undefined);
     await confirmByPasskey(app, actor, body.response);
-    return { answer: { message: "Confirmed", next }, next };
+    return { result: { message: "Confirmed", next }, next };
   },
 });
 

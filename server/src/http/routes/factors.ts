@@ -39,8 +39,8 @@ const twoFactorRoutes = defineForm({
   provesItself: true,
   body: z.strictObject({ enrolment: textField, code: textField }),
   query: z.strictObject({ done: textField.optional(), setup: textField.optional() }),
-  answer: codesSchema,
-  page: async ({ app, actor, look, query }, { problem, body }) => {
+  result: codesSchema,
+  page: async ({ app, actor, context, query }, { problem, body }) => {
     const view = await readFactorView(app, actor);
     const isSetup = !view.hasFactor || query?.setup !== undefined;
     const enrolment = body
@@ -48,7 +48,7 @@ const twoFactorRoutes = defineForm({
       : isSetup
         ? startTotp(app, actor)
         : null;
-    return twoFactorPage(look, { ...view, enrolment, problem, done: doneText(look, query) });
+    return twoFactorPage(context, { ...view, enrolment, problem, done: doneText(context, query) });
   },
   submit: async (exchange) => {
     const { app, actor, body, origin } = exchange;
@@ -63,7 +63,7 @@ const startTotpRoute = defineAction({
   access: "enrolment",
   needsRecentProof: true,
   body: emptyBody,
-  answer: z.strictObject({ seed: z.string(), uri: z.string(), enrolment: z.string() }),
+  result: z.strictObject({ seed: z.string(), uri: z.string(), enrolment: z.string() }),
   submit: async ({ app, actor }) => Response.json(startTotp(app, actor)),
 });
 
@@ -73,7 +73,7 @@ const passkeysAsFactorRoute = defineAction({
   access: "enrolment",
   needsRecentProof: true,
   body: emptyBody,
-  answer: codesSchema,
+  result: codesSchema,
   submit: async (exchange) => {
     const { app, actor, origin } = exchange;
     return showCodes(exchange, await turnOnWithPasskeys(app, actor, origin));
@@ -86,7 +86,7 @@ const renewCodesRoute = defineAction({
   access: "session",
   needsRecentProof: true,
   body: emptyBody,
-  answer: codesSchema,
+  result: codesSchema,
   submit: async (exchange) => {
     const { app, actor, origin } = exchange;
     return showCodes(exchange, await renewRecoveryCodes(app, actor, origin), "codes");
@@ -99,13 +99,13 @@ const downloadCodesRoute = defineAction({
     "Gives back the recovery codes that the page has, as a file. The server itself no longer knows them.",
   access: "session",
   body: z.strictObject({ codes: textField }),
-  answer: z.string(),
-  submit: async ({ actor, body, app, look }) => {
+  result: z.string(),
+  submit: async ({ actor, body, app, context }) => {
     const codes = body.codes.split(" ");
     // Only what looks like codes: this must be no way to have a file of one's choice come from this server.
     if (codes.length > 10 || !codes.every(isRecoveryCode))
       throw new Refusal("malformed", "codes: these are none");
-    const text = `${look.t.factors.codesFile(actor.username, app.publicUrl.host)}\n\n${codes.join("\n")}\n`;
+    const text = `${context.t.factors.codesFile(actor.username, app.publicUrl.host)}\n\n${codes.join("\n")}\n`;
     return new Response(text, {
       headers: {
         "content-type": "text/plain; charset=utf-8",
@@ -123,7 +123,7 @@ const disableRoute = defineAction({
   body: emptyBody,
   submit: async ({ app, actor, origin }) => {
     await disableFactor(app, actor, await isFactorRequired(app, actor), origin);
-    return { answer: { message: "Turned off" }, next: "/account?done=off" };
+    return { result: { message: "Turned off" }, next: "/account?done=off" };
   },
 });
 
@@ -134,8 +134,8 @@ const passkeysPageRoute = defineSessionRoute({
   summary: "One's passkeys.",
   query: doneQuery,
   isPage: true,
-  handle: async ({ app, actor, look, query }) =>
-    passkeysPage(look, await listPasskeys(app.db.sql, actor.id), doneText(look, query)),
+  handle: async ({ app, actor, context, query }) =>
+    passkeysPage(context, await listPasskeys(app.db.sql, actor.id), doneText(context, query)),
 });
 
 const newPasskeyOptionsRoute = defineAction({
@@ -144,7 +144,7 @@ const newPasskeyOptionsRoute = defineAction({
   access: "enrolment",
   needsRecentProof: true,
   body: emptyBody,
-  answer: z.looseObject({}),
+  result: z.looseObject({}),
   submit: async ({ app, actor, origin }) => {
     await limitPasskeyOptions(app, origin.address);
     return Response.json(await requestNewPasskey(app, actor));
@@ -157,11 +157,11 @@ const newPasskeyRoute = defineAction({
   access: "enrolment",
   needsRecentProof: true,
   body: z.strictObject({ response: newPasskeySchema, name: textField.optional() }),
-  answer: z.strictObject({ message: z.string(), next: z.string() }),
+  result: z.strictObject({ message: z.string(), next: z.string() }),
   submit: async ({ app, actor, body, origin }) => {
     await addPasskey(app, actor, body.response, body.name ?? "", origin);
     const next = "/account/passkeys?done=added";
-    return { answer: { message: "Added", next }, next };
+    return { result: { message: "Added", next }, next };
   },
 });
 
@@ -172,7 +172,7 @@ const renamePasskeyRoute = defineAction({
   body: z.strictObject({ name: textField }),
   submit: async ({ app, actor, body, params }) => {
     await nameOwnPasskey(app, actor, params.passkey!, body.name);
-    return { answer: { message: "Renamed" }, next: "/account/passkeys?done=renamed" };
+    return { result: { message: "Renamed" }, next: "/account/passkeys?done=renamed" };
   },
 });
 
@@ -184,7 +184,7 @@ const removePasskeyRoute = defineAction({
   body: emptyBody,
   submit: async ({ app, actor, params, origin }) => {
     await removePasskey(app, actor, params.passkey!, origin);
-    return { answer: { message: "Removed" }, next: "/account/passkeys?done=removed" };
+    return { result: { message: "Removed" }, next: "/account/passkeys?done=removed" };
   },
 });
 
@@ -204,11 +204,11 @@ export const factorRoutes: readonly Route[] = [
 ];
 
 async function showCodes(
-  { isForm, look }: Pick<Exchange<unknown, unknown>, "isForm" | "look">,
+  { isForm, context }: Pick<Exchange<unknown, unknown>, "isForm" | "context">,
   codes: string[],
   done: "factor" | "codes" = "factor",
 ): Promise<Response> {
-  if (isForm) return recoveryCodesPage(look, codes, done);
+  if (isForm) return recoveryCodesPage(context, codes, done);
   return Response.json({ message: "Turned on", recovery_codes: codes });
 }
 

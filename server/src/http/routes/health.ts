@@ -9,7 +9,7 @@ export const healthRoute = defineRoute({
   path: "/healthz",
   summary: "Whether the process is alive.",
   access: "public",
-  answer: z.strictObject({ status: z.literal("ok") }),
+  result: z.strictObject({ status: z.literal("ok") }),
   handle: () => Response.json({ status: "ok" }),
 });
 
@@ -18,7 +18,7 @@ export const readyRoute = defineRoute({
   path: "/readyz",
   summary: "Whether the server can serve: its database answers.",
   access: "public",
-  answer: z.strictObject({ status: z.literal("ok") }),
+  result: z.strictObject({ status: z.literal("ok") }),
   handle: async ({ app }) => {
     try {
       await app.db.ping(readyWithinMs);

@@ -15,8 +15,8 @@ const forgotRoutes = defineForm({
   access: "public",
   body: z.strictObject({ email: textField }),
   query: z.strictObject({ sent: textField.optional() }),
-  page: ({ app, look, query }, { problem }) =>
-    forgotPage(look, { problem, isSent: query?.sent !== undefined, isMailReal: app.mailer.isReal }),
+  page: ({ app, context, query }, { problem }) =>
+    forgotPage(context, { problem, isSent: query?.sent !== undefined, isMailReal: app.mailer.isReal }),
   submit: async ({ app, body, origin, isForm }) => {
     await requestReset(app, body.email, origin);
     if (isForm) return redirect("/forgot?sent=1");
@@ -34,21 +34,21 @@ const resetRoutes = defineForm({
   body: z.strictObject({ token: textField, password: anyText, confirm_password: anyText }),
   query: tokenQuery,
   page: async (exchange, { problem, body }) => {
-    const { app, look, origin } = exchange;
+    const { app, context, origin } = exchange;
     // A form that could not be read has neither.
     const token = body?.token ?? exchange.query?.token ?? "";
     try {
       const { username } = await requireReset(app, token, origin);
       const { passwordCodePointsMin } = app.config;
-      return unreferred(await resetPage(look, { token, username, problem, passwordCodePointsMin }));
+      return unreferred(await resetPage(context, { token, username, problem, passwordCodePointsMin }));
     } catch (error) {
-      return unreferred(await deadLink(look, error, { href: "/forgot", label: look.t.signIn.newLink }));
+      return unreferred(await deadLink(context, error, { href: "/forgot", label: context.t.signIn.newLink }));
     }
   },
   submit: async ({ app, body, origin }) => {
     const reset = { token: body.token, password: body.password, confirmPassword: body.confirm_password };
     await resetPassword(app, reset, origin);
-    return { answer: { message: "The password is set. Sign in with it." }, next: "/?done=reset" };
+    return { result: { message: "The password is set. Sign in with it." }, next: "/?done=reset" };
   },
 });
 
@@ -59,7 +59,7 @@ const verifyRoutes = defineForm({
   body: z.strictObject({ token: textField }),
   query: tokenQuery,
   page: async (exchange, { problem, body }) => {
-    const { app, look } = exchange;
+    const { app, context } = exchange;
     // A form that could not be read has neither.
     const token = body?.token ?? exchange.query?.token ?? "";
     try {
@@ -67,23 +67,23 @@ const verifyRoutes = defineForm({
       // A page with a button: programs that look through mails follow links, and must not confirm anything by it.
       const form = renderForm({
         action: "/verify",
-        submit: look.t.account.confirm,
+        submit: context.t.account.confirm,
         problem,
         fields: [{ kind: "hidden", name: "token", value: token }],
       });
       return unreferred(
-        await cardPage(look, { title: look.t.signIn.confirmAddress, lead: email, body: form }),
+        await cardPage(context, { title: context.t.signIn.confirmAddress, lead: email, body: form }),
       );
     } catch (error) {
       return unreferred(
-        await deadLink(look, error, { href: "/account/email", label: look.t.account.yourEmail }),
+        await deadLink(context, error, { href: "/account/email", label: context.t.account.yourEmail }),
       );
     }
   },
   submit: async ({ app, body, actor }) => {
     await verifyByToken(app, body.token);
     const next = actor ? "/account/email?done=verified" : "/?done=verified";
-    return { answer: { message: "The address is confirmed." }, next };
+    return { result: { message: "The address is confirmed." }, next };
   },
 });
 
@@ -97,15 +97,15 @@ function unreferred(page: Response): Response {
 }
 
 async function deadLink(
-  look: Exchange<unknown, unknown>["look"],
+  context: Exchange<unknown, unknown>["context"],
   error: unknown,
   link: { href: string; label: string },
 ): Promise<Response> {
   if (!(error instanceof Refusal)) throw error;
   if (error.code !== "link_invalid") throw error;
-  return messagePage(look, {
-    title: look.t.signIn.deadLink,
-    lead: error.detailIn(look.language),
+  return messagePage(context, {
+    title: context.t.signIn.deadLink,
+    lead: error.detailIn(context.language),
     link,
     status: 400,
   });

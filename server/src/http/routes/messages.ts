@@ -14,7 +14,7 @@ export const messagesRoute = defineSessionRoute({
   path: "/api/messages",
   summary: "The newest messages of a room, oldest first, in the basic form.",
   query: z.strictObject({ limit: limitSchema.optional(), room_id: z.string().optional() }),
-  answer: z.strictObject({ messages: z.array(basicMessageSchema) }),
+  result: z.strictObject({ messages: z.array(basicMessageSchema) }),
   handle: async ({ app, actor, query }) => {
     const { room } = await requireMembership(app.db.sql, actor, parseRoomId(query.room_id ?? generalRoomId));
     const limit = query.limit ?? historyMessagesMax;
@@ -33,7 +33,7 @@ export const eventsRoute = defineSessionRoute({
     before: seqSchema.optional(),
     limit: limitSchema.optional(),
   }),
-  answer: z.strictObject({ epoch: z.string(), headSeq: z.int(), events: z.array(roomEventSchema) }),
+  result: z.strictObject({ epoch: z.string(), headSeq: z.int(), events: z.array(roomEventSchema) }),
   handle: async ({ app, actor, query, params }) => {
     const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
     const limit = query.limit ?? historyMessagesMax;

@@ -1,5 +1,5 @@
-import { messageSchema, ownRoomSchema, personSchema } from "@novax/protocol/entities";
-import { noteSchema } from "@novax/protocol/events";
+import { joinedRoomSchema, messageSchema, personSchema } from "@novax/protocol/entities";
+import { systemMessageSchema } from "@novax/protocol/events";
 import { roomIdSchema } from "@novax/protocol/ids";
 import { historyMessagesMax } from "@novax/protocol/limits";
 import { mayOnServer, roomRoles } from "@novax/protocol/permissions";
@@ -9,10 +9,10 @@ import { requireMessage } from "../../messages/change-message.ts";
 import { listRevisions } from "../../messages/change-queries.ts";
 import { findFollowed, listReaders } from "../../messages/collections-queries.ts";
 import { readPins, readThread, readTimeline } from "../../messages/timeline.ts";
-import { assertMayInRoom } from "../../rooms/act-in-room.ts";
+import { assertMayInRoom } from "../../rooms/in-room.ts";
 import { requireMembership } from "../../rooms/memberships.ts";
-import { readOwnState } from "../../rooms/people-queries.ts";
-import { browseRooms, listBans, listMembersPage, listOwnRooms } from "../../rooms/room-queries.ts";
+import { readMyState } from "../../rooms/people-queries.ts";
+import { browseRooms, listBans, listJoinedRooms, listMembersPage } from "../../rooms/room-queries.ts";
 import { limitSchema, parseRoomId, parseSeq, seqSchema } from "../params.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
 
@@ -25,13 +25,13 @@ const pageFields = {
   entries: z.array(
     z.discriminatedUnion("kind", [
       messageSchema.extend({ kind: z.literal("message") }),
-      ...noteSchema.options,
+      ...systemMessageSchema.options,
     ]),
   ),
   hasBefore: z.boolean(),
   hasAfter: z.boolean(),
   people: z.array(personSchema),
-  ownVotes: z.record(z.string(), z.array(z.int())),
+  myVotes: z.record(z.string(), z.array(z.int())),
 };
 
 /** What is in rooms, for those who are in them. */
@@ -40,9 +40,9 @@ export const roomRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/rooms",
     summary: "Every room one is in, with what is unread.",
-    answer: z.strictObject({ epoch: z.string(), rooms: z.array(ownRoomSchema) }),
+    result: z.strictObject({ epoch: z.string(), rooms: z.array(joinedRoomSchema) }),
     handle: async ({ app, actor }) =>
-      Response.json({ epoch: app.epoch, rooms: await listOwnRooms(app.db.sql, actor.id) }),
+      Response.json({ epoch: app.epoch, rooms: await listJoinedRooms(app.db.sql, actor.id) }),
   }),
   defineSessionRoute({
     method: "GET",
@@ -54,7 +54,7 @@ export const roomRoutes: readonly Route[] = [
       after_id: z.string().max(64).optional(),
       limit: limitSchema.optional(),
     }),
-    answer: z.strictObject({
+    result: z.strictObject({
       rooms: z.array(
         z.strictObject({
           id: roomIdSchema,
@@ -87,11 +87,11 @@ export const roomRoutes: readonly Route[] = [
       around: seqSchema.optional(),
       limit: limitSchema.optional(),
     }),
-    answer: z.strictObject(pageFields),
+    result: z.strictObject(pageFields),
     handle: async ({ app, actor, params, query }) => {
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
-      const wish = { ...query, limit: query.limit ?? historyMessagesMax };
-      const page = await readTimeline(app.db.sql, actor, room.id, room.headSeq, wish);
+      const pageQuery = { ...query, limit: query.limit ?? historyMessagesMax };
+      const page = await readTimeline(app.db.sql, actor, room.id, room.headSeq, pageQuery);
       return Response.json({ epoch: app.epoch, ...page });
     },
   }),
@@ -100,7 +100,7 @@ export const roomRoutes: readonly Route[] = [
     path: "/api/rooms/:room/threads/:seq",
     summary: "The answers to a message, oldest first: the newest, or those before a place.",
     query: z.strictObject({ before: seqSchema.optional(), limit: limitSchema.optional() }),
-    answer: z.strictObject({
+    result: z.strictObject({
       ...pageFields,
       root: messageSchema,
       isFollowed: z.boolean(),
@@ -109,8 +109,8 @@ export const roomRoutes: readonly Route[] = [
     handle: async ({ app, actor, params, query }) => {
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
       const root = parseSeq(params.seq!);
-      const wish = { root, before: query.before, limit: query.limit ?? historyMessagesMax };
-      const thread = await readThread(app.db.sql, actor, room.id, room.headSeq, wish);
+      const pageQuery = { root, before: query.before, limit: query.limit ?? historyMessagesMax };
+      const thread = await readThread(app.db.sql, actor, room.id, room.headSeq, pageQuery);
       if (!thread) throw new Refusal("message_gone", (t) => t.messageGone);
       const followed = await findFollowed(app.db.sql, actor.id, room.id, root);
       return Response.json({ epoch: app.epoch, ...thread, ...followed });
@@ -120,7 +120,7 @@ export const roomRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/rooms/:room/pins",
     summary: "The messages pinned to a room, the newest pin first.",
-    answer: z.strictObject({ messages: z.array(messageSchema) }),
+    result: z.strictObject({ messages: z.array(messageSchema) }),
     handle: async ({ app, actor, params }) => {
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
       return Response.json({ messages: await readPins(app.db.sql, actor, room.id) });
@@ -135,7 +135,7 @@ export const roomRoutes: readonly Route[] = [
       after: searchSchema.optional(),
       limit: limitSchema.optional(),
     }),
-    answer: z.strictObject({
+    result: z.strictObject({
       members: z.array(personSchema.extend({ role: z.enum(roomRoles), silencedUntil: z.int().nullable() })),
     }),
     handle: async ({ app, actor, params, query }) => {
@@ -148,7 +148,7 @@ export const roomRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/rooms/:room/bans",
     summary: "Who is banned from a room; for those who may ban.",
-    answer: z.strictObject({
+    result: z.strictObject({
       bans: z.array(z.strictObject({ person: personSchema, reason: z.string(), at: z.int() })),
     }),
     handle: async ({ app, actor, params }) => {
@@ -161,7 +161,7 @@ export const roomRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/rooms/:room/messages/:seq/revisions",
     summary: "What a message said, the first words first and those of now last.",
-    answer: z.strictObject({ revisions: z.array(z.strictObject({ text: z.string(), at: z.int() })) }),
+    result: z.strictObject({ revisions: z.array(z.strictObject({ text: z.string(), at: z.int() })) }),
     handle: async ({ app, actor, params }) => {
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
       const { seq } = await requireMessage(app.db.sql, room.id, parseSeq(params.seq!));
@@ -177,12 +177,12 @@ export const roomRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/rooms/:room/messages/:seq/readers",
     summary: "Who has read a message, of those who let others know it; for those who do so too.",
-    answer: z.strictObject({ readers: z.array(personSchema) }),
+    result: z.strictObject({ readers: z.array(personSchema) }),
     handle: async ({ app, actor, params }) => {
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
       const { seq, sender } = await requireMessage(app.db.sql, room.id, parseSeq(params.seq!));
-      const { sharesReading } = await readOwnState(app.db.sql, actor.id, app.clock.now());
-      if (!sharesReading) throw new Refusal("forbidden", (t) => t.readersHidden);
+      const { sharesReadReceipts } = await readMyState(app.db.sql, actor.id, app.clock.now());
+      if (!sharesReadReceipts) throw new Refusal("forbidden", (t) => t.readersHidden);
       const readers = await listReaders(app.db.sql, room.id, seq, sender.id, listMax);
       return Response.json({ readers });
     },

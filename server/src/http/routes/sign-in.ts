@@ -4,24 +4,24 @@ import { readPolicy, registrationMode } from "../../accounts/policy.ts";
 import { findAccountById, hasAnyAccount } from "../../accounts/queries.ts";
 import { answerChallenge, requestFactorPasskey } from "../../auth/answer-challenge.ts";
 import { assertAttempt } from "../../auth/attempt-limits.ts";
-import type { FinishedLogin } from "../../auth/finish-login.ts";
-import { logIn, logInByPasskey } from "../../auth/log-in.ts";
-import { challengeMs, findChallenge } from "../../auth/login-challenges.ts";
+import type { FinishedSignIn } from "../../auth/finish-sign-in.ts";
 import { logOut } from "../../auth/own-sessions.ts";
 import { listPasskeys } from "../../auth/passkey-queries.ts";
 import { passkeyResponseSchema, requestPasskey } from "../../auth/passkeys.ts";
+import { signIn, signInWithPasskey } from "../../auth/password-sign-in.ts";
 import { register } from "../../auth/register.ts";
+import { challengeMs, findChallenge } from "../../auth/sign-in-challenges.ts";
 import { addressKey } from "../../lib/ip-address.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
 import { challengeCookie, clearedCookie, deviceCookie, sessionCookie } from "../cookies.ts";
 import { type Accepted, anyText, checkbox, defineAction, defineForm, textField } from "../form-route.ts";
 import { doneText, messagePage } from "../pages/form.ts";
-import { codePage, loginPage, registerPage } from "../pages/sign-in-pages.ts";
+import { codePage, registerPage, signInPage } from "../pages/sign-in-pages.ts";
 import { problemResponse, toProblem } from "../problem.ts";
 import { defineRoute, type Exchange, type Route, redirect } from "../route.ts";
 
-const loginSchema = z.strictObject({ username: anyText, password: anyText });
+const signInSchema = z.strictObject({ username: anyText, password: anyText });
 
 const registerSchema = z.strictObject({
   email: anyText,
@@ -38,28 +38,30 @@ const signedInByScriptSchema = signedInSchema.extend({ next: z.string() });
 const emptySchema = z.strictObject({});
 const passkeyOptionsMax = { max: 60, windowMs: 60_000 };
 
-const loginPageRoute = defineRoute({
+const signInPageRoute = defineRoute({
   method: "GET",
   path: "/",
   summary: "The login page; signed in, the chat.",
   access: "public",
   query: z.strictObject({ done: textField.optional() }),
   isPage: true,
-  handle: async ({ app, actor, look, query }) =>
-    actor ? redirect("/chat") : loginPage(look, { ...(await readDoors(app)), done: doneText(look, query) }),
+  handle: async ({ app, actor, context, query }) =>
+    actor
+      ? redirect("/chat")
+      : signInPage(context, { ...(await readDoors(app)), done: doneText(context, query) }),
 });
 
-const loginRoute = defineAnswered({
+const signInRoute = defineAnswered({
   path: "/login",
   summary: "Sign in. Takes JSON, or the login page's form and then redirects.",
-  body: loginSchema,
+  body: signInSchema,
   submit: async (exchange) => {
     const { app, body, origin } = exchange;
-    const finished = await logIn(app, { ...body, ...presentedBy(exchange) }, origin);
+    const finished = await signIn(app, { ...body, ...presentedBy(exchange) }, origin);
     return signedIn(exchange, finished, "Signed in");
   },
-  page: async ({ app, body, look }, problem) =>
-    loginPage(look, { ...(await readDoors(app)), ...(body ? { username: body.username } : {}), problem }),
+  page: async ({ app, body, context }, problem) =>
+    signInPage(context, { ...(await readDoors(app)), ...(body ? { username: body.username } : {}), problem }),
 });
 
 const registerRoutes = defineForm({
@@ -67,14 +69,14 @@ const registerRoutes = defineForm({
   summary: "Make an account and sign in. Takes JSON, or the registration page's form and then redirects.",
   access: "public",
   body: registerSchema,
-  answer: signedInSchema,
-  page: async ({ app, actor, look, origin }, { problem, body }) => {
+  result: signedInSchema,
+  page: async ({ app, actor, context, origin }, { problem, body }) => {
     if (actor) return redirect("/chat");
     const isFirst = !(await hasAnyAccount(app.db.sql));
     const inviteToken = body?.invite ?? null;
     const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
-    if (!isFirst && !problem && inviteToken === null && mode !== "open") return closedPage(look, mode);
-    return registerPage(look, {
+    if (!isFirst && !problem && inviteToken === null && mode !== "open") return closedPage(context, mode);
+    return registerPage(context, {
       ...(body ? { username: body.username, email: body.email } : {}),
       problem,
       isFirst,
@@ -93,14 +95,14 @@ const registerRoutes = defineForm({
       setupCode: body.setup_code ?? null,
       inviteToken: body.invite ?? null,
       presented: actor,
-      language: exchange.look.language,
+      language: exchange.context.language,
     };
     const registered = await register(app, signUp, origin);
     if (registered.kind !== "approval_pending") return signedIn(exchange, registered, "Registered");
-    const { signIn, parts } = exchange.look.t;
+    const { signIn, parts } = exchange.context.t;
     const message = signIn.awaits;
     if (!exchange.isForm) return Response.json({ message, username: registered.username }, { status: 202 });
-    return messagePage(exchange.look, {
+    return messagePage(exchange.context, {
       title: signIn.awaitsTitle,
       lead: message,
       link: { href: "/", label: parts.toLogin },
@@ -114,12 +116,12 @@ const joinRoute = defineRoute({
   summary: "The registration page of an invitation.",
   access: "public",
   isPage: true,
-  handle: async ({ app, actor, look, params }) => {
+  handle: async ({ app, actor, context, params }) => {
     if (actor) return redirect("/chat");
     const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
-    if (mode === "closed") return closedPage(look, mode);
+    if (mode === "closed") return closedPage(context, mode);
     await assertInvite(app.db.sql, params.token!, app.clock.now());
-    return registerPage(look, {
+    return registerPage(context, {
       inviteToken: params.token!,
       needsSetupCode: false,
       passwordCodePointsMin: app.config.passwordCodePointsMin,
@@ -132,21 +134,21 @@ const codeRoutes = defineForm({
   summary: "Finish a sign-in with a code of the second factor, or a recovery code.",
   access: "public",
   body: z.strictObject({ code: textField, trust_device: checkbox }),
-  answer: signedInSchema,
-  page: async ({ app, cookies, look }, { problem }) => {
+  result: signedInSchema,
+  page: async ({ app, cookies, context }, { problem }) => {
     const token = cookies.challengeToken;
     const challenge = token === null ? null : await findChallenge(app.db.sql, token, app.clock.now());
     const account = challenge && (await findAccountById(app.db.sql, challenge.accountId));
     if (!account) {
-      const { signIn, parts } = look.t;
-      return messagePage(look, {
+      const { signIn, parts } = context.t;
+      return messagePage(context, {
         title: parts.startAgain,
         lead: problem ? signIn.challengeOver : signIn.noChallenge,
         link: { href: "/", label: parts.toLogin },
       });
     }
     const passkeys = await listPasskeys(app.db.sql, account.id);
-    return codePage(look, { problem, hasTotp: account.hasTotp, hasPasskeys: passkeys.length > 0 });
+    return codePage(context, { problem, hasTotp: account.hasTotp, hasPasskeys: passkeys.length > 0 });
   },
   submit: async (exchange) => {
     const { body } = exchange;
@@ -160,7 +162,7 @@ const codePasskeyOptionsRoute = defineAction({
   summary: "Ask for a passkey as the second factor of a sign-in.",
   access: "public",
   body: emptySchema,
-  answer: z.looseObject({}),
+  result: z.looseObject({}),
   submit: async ({ app, cookies, origin }) => {
     await limitPasskeyOptions(app, origin.address);
     if (cookies.challengeToken === null) throw noChallenge();
@@ -173,7 +175,7 @@ const codePasskeyRoute = defineAction({
   summary: "Finish a sign-in with a passkey as the second factor.",
   access: "public",
   body: z.strictObject({ response: passkeyResponseSchema, trust_device: checkbox }),
-  answer: signedInByScriptSchema,
+  result: signedInByScriptSchema,
   submit: async (exchange) => {
     const { body } = exchange;
     const factor = { kind: "passkey", response: body.response } as const;
@@ -186,7 +188,7 @@ const passkeyOptionsRoute = defineAction({
   summary: "Ask for a passkey to sign in with.",
   access: "public",
   body: emptySchema,
-  answer: z.looseObject({}),
+  result: z.looseObject({}),
   submit: async ({ app, origin }) => {
     await limitPasskeyOptions(app, origin.address);
     return Response.json(await requestPasskey(app, "login", null));
@@ -198,11 +200,11 @@ const passkeyRoute = defineAction({
   summary: "Sign in with a passkey, without a name or a password.",
   access: "public",
   body: z.strictObject({ response: passkeyResponseSchema }),
-  answer: signedInByScriptSchema,
+  result: signedInByScriptSchema,
   submit: async (exchange) => {
     const { app, body, origin } = exchange;
     const attempt = { response: body.response, ...presentedBy(exchange) };
-    return withNext(signedIn(exchange, await logInByPasskey(app, attempt, origin), "Signed in"));
+    return withNext(signedIn(exchange, await signInWithPasskey(app, attempt, origin), "Signed in"));
   },
 });
 
@@ -212,7 +214,7 @@ const logoutRoute = defineRoute({
   summary: "End this session. Takes an empty JSON object, or the chat page's form and then redirects.",
   access: "public",
   body: emptySchema,
-  answer: z.strictObject({ message: z.string() }),
+  result: z.strictObject({ message: z.string() }),
   handle: async ({ app, actor, isForm, origin }) => {
     if (actor) {
       await logOut(app, actor, origin);
@@ -228,8 +230,8 @@ const logoutRoute = defineRoute({
 
 /** The ways in and out. */
 export const signInRoutes: readonly Route[] = [
-  loginPageRoute,
-  loginRoute,
+  signInPageRoute,
+  signInRoute,
   ...registerRoutes,
   joinRoute,
   ...codeRoutes,
@@ -242,11 +244,11 @@ export const signInRoutes: readonly Route[] = [
 
 /** What a browser gets when somebody is signed in, or owes a second factor. Every way in answers with it. */
 export function signedIn(
-  exchange: Pick<Exchange<unknown, unknown>, "app" | "isForm" | "look">,
-  finished: FinishedLogin,
+  exchange: Pick<Exchange<unknown, unknown>, "app" | "isForm" | "context">,
+  finished: FinishedSignIn,
   message: string,
 ): Accepted | Response {
-  const { app, isForm, look } = exchange;
+  const { app, isForm, context } = exchange;
   const { config } = app;
   if (finished.kind === "factor_owed") {
     const cookie = challengeCookie(finished.challengeToken, config.isSecure, challengeMs);
@@ -255,7 +257,7 @@ export function signedIn(
       "second_factor_required",
       "Send a code of your second factor to /login/code.",
     );
-    const response = problemResponse(toProblem(refusal, app.log, look.language).problem, undefined);
+    const response = problemResponse(toProblem(refusal, app.log, context.language).problem, undefined);
     response.headers.append("set-cookie", cookie);
     return response;
   }
@@ -265,12 +267,12 @@ export function signedIn(
     clearedCookie("challenge", config.isSecure),
   ];
   if (finished.deviceToken !== null) cookies.push(deviceCookie(finished.deviceToken, config.isSecure));
-  return { answer: { message, username: finished.username }, next, cookies };
+  return { result: { message, username: finished.username }, next, cookies };
 }
 
 function withNext(accepted: Accepted | Response): Accepted | Response {
   if (accepted instanceof Response) return accepted;
-  return { ...accepted, answer: { ...accepted.answer, next: accepted.next } };
+  return { ...accepted, result: { ...accepted.result, next: accepted.next } };
 }
 
 /** What the browser brought along that a sign-in has to know. */
@@ -282,7 +284,7 @@ function answer(
   exchange: Exchange<unknown, unknown>,
   factor: Parameters<typeof answerChallenge>[1]["factor"],
   trustsDevice: boolean,
-): Promise<FinishedLogin> {
+): Promise<FinishedSignIn> {
   const { app, cookies, origin } = exchange;
   if (cookies.challengeToken === null) throw noChallenge();
   const given = { challengeToken: cookies.challengeToken, factor, trustsDevice, ...presentedBy(exchange) };
@@ -303,7 +305,7 @@ function defineAnswered<Body>(spec: {
   const [, post] = defineForm({
     ...spec,
     access: "public",
-    answer: signedInSchema,
+    result: signedInSchema,
     page: (exchange, { problem }) => spec.page(exchange as Exchange<Body, unknown>, problem!),
   });
   return post!;
@@ -318,9 +320,12 @@ async function readDoors(
   return { isFirst, mayRegister: isFirst || mode === "open", ssoName: app.sso?.name ?? null };
 }
 
-function closedPage(look: Exchange<unknown, unknown>["look"], mode: "invite" | "closed"): Promise<Response> {
-  const { signIn, parts } = look.t;
-  return messagePage(look, {
+function closedPage(
+  context: Exchange<unknown, unknown>["context"],
+  mode: "invite" | "closed",
+): Promise<Response> {
+  const { signIn, parts } = context.t;
+  return messagePage(context, {
     title: mode === "closed" ? signIn.closedTitle : signIn.inviteTitle,
     lead: mode === "closed" ? signIn.closed : signIn.invite,
     link: { href: "/", label: parts.toLogin },

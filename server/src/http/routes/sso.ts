@@ -1,7 +1,7 @@
 import type { AccountId } from "@novax/protocol/ids";
 import { z } from "zod";
 import { listIdentities } from "../../auth/identity-queries.ts";
-import { linkIdentity, logInByIdentity, unlinkIdentities } from "../../auth/log-in-by-identity.ts";
+import { linkIdentity, signInWithIdentity, unlinkIdentities } from "../../auth/sign-in-with-identity.ts";
 import { type SsoClient, ssoFlowMs, ssoRefused } from "../../auth/sso-client.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
@@ -42,8 +42,8 @@ const callbackRoute = defineRoute({
       await linkIdentity(app, actor, identity, origin);
       return redirect("/account/sso?done=linked", [cleared]);
     }
-    const finished = await logInByIdentity(app, identity, presentedBy(exchange), origin);
-    const accepted = signedIn({ app, look: exchange.look, isForm: true }, finished, "Signed in");
+    const finished = await signInWithIdentity(app, identity, presentedBy(exchange), origin);
+    const accepted = signedIn({ app, context: exchange.context, isForm: true }, finished, "Signed in");
     if (accepted instanceof Response) {
       accepted.headers.append("set-cookie", cleared);
       return accepted;
@@ -58,12 +58,12 @@ const pageRoute = defineSessionRoute({
   summary: "The link to the single sign-on provider.",
   query: doneQuery,
   isPage: true,
-  handle: async ({ app, actor, look, query }) => {
+  handle: async ({ app, actor, context, query }) => {
     const { name } = requireSso(app);
-    return ssoPage(look, {
+    return ssoPage(context, {
       name,
       identities: await listIdentities(app.db.sql, actor.id),
-      done: doneText(look, query),
+      done: doneText(context, query),
     });
   },
 });
@@ -88,10 +88,10 @@ const unlinkRoute = defineAction({
   access: "session",
   needsRecentProof: true,
   body: emptyBody,
-  answer: z.strictObject({ message: z.string() }),
+  result: z.strictObject({ message: z.string() }),
   submit: async ({ app, actor, origin }) => {
     await unlinkIdentities(app, actor, origin);
-    return { answer: { message: "Unlinked" }, next: "/account/sso?done=unlinked" };
+    return { result: { message: "Unlinked" }, next: "/account/sso?done=unlinked" };
   },
 });
 

@@ -15,7 +15,7 @@ import {
 import type { Spot } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 
-const foundMax = 200;
+const matchesMax = 200;
 
 /** Every emoji, by group or by word, with the ones used lately first. */
 export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void; onClose: () => void }) {
@@ -31,7 +31,7 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
     void loadEmoji().then(setAll);
   }, []);
   const words = search.toLowerCase().trim();
-  const found = words === "" ? null : matchEmoji(all, words, foundMax);
+  const found = words === "" ? null : matchEmoji(all, words, matchesMax);
   const pick = (emoji: string) => {
     noteRecent(emoji);
     // The page behind takes no focus while it is open.

@@ -47,7 +47,7 @@ export function PollDialog({ chat, onClose }: Props) {
             closesAt: hours === 0 ? null : Date.now() + hours * hourMs,
           };
           try {
-            await chat.api.order("message.send", { room, sendId: crypto.randomUUID() as SendId, body });
+            await chat.api.command("message.send", { room, sendId: crypto.randomUUID() as SendId, body });
             onClose();
           } catch (error) {
             setProblem(error instanceof ApiRefusal ? error.message : t.errors.offline);
@@ -79,7 +79,7 @@ export function PollDialog({ chat, onClose }: Props) {
           </label>
         ))}
         {choices.length < pollChoicesMax ? (
-          <button type="button" className="button-quiet" onClick={() => setChoices([...choices, ""])}>
+          <button type="button" className="button-subtle" onClick={() => setChoices([...choices, ""])}>
             {more.pollForm.addChoice}
           </button>
         ) : null}
@@ -129,13 +129,18 @@ export function WhenDialog(props: Props & { overlay: Extract<Overlay, { kind: "s
   const choose = async (at: number) => {
     if (isRemind) {
       const note = textOf(overlay.entry.body).slice(0, noteCharsMax).replace(/\s+/g, " ");
-      const done = await chat.order("reminder.set", { room: overlay.room, seq: overlay.entry.seq, note, at });
+      const done = await chat.command("reminder.set", {
+        room: overlay.room,
+        seq: overlay.entry.seq,
+        note,
+        at,
+      });
       if (!done) return;
       chat.toasts.show(more.later.reminded(formatSoon(at)));
     } else {
       const room = chat.current.peek() as RoomId;
       const sendId = crypto.randomUUID() as SendId;
-      const done = await chat.order("message.schedule", { room, sendId, text: overlay.text, at });
+      const done = await chat.command("message.schedule", { room, sendId, text: overlay.text, at });
       if (!done) return;
       overlay.onDone();
       chat.toasts.show(more.later.scheduled(formatSoon(at)));
@@ -195,7 +200,7 @@ export function ReportDialog({ chat, entry, room, onClose }: OfMessage) {
         onSubmit={async (event) => {
           event.preventDefault();
           const reason = String(new FormData(event.currentTarget).get("reason"));
-          if (!(await chat.order("message.report", { room, seq: entry.seq, reason }))) return;
+          if (!(await chat.command("message.report", { room, seq: entry.seq, reason }))) return;
           onClose();
           chat.toasts.show(more.report.sent);
         }}

@@ -21,9 +21,9 @@ import { SettingsDialog } from "./settings-dialog.tsx";
 import { Switcher } from "./switcher.tsx";
 
 /** What had the focus is gone: where one writes has it, or on a phone, which would bring up its keyboard, what is read. */
-function focusPlace(): void {
-  const place = isTouch() ? ".messages-viewport" : ".composer-field, .messages-viewport";
-  document.querySelector<HTMLElement>(place)?.focus({ preventScroll: true });
+function focusFallback(): void {
+  const selector = isTouch() ? ".messages-viewport" : ".composer-field, .messages-viewport";
+  document.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
 }
 
 export type OverlayProps = { chat: ChatStore; ui: UiStore; onOpenRoom: (room: string, seq?: number) => void };
@@ -37,7 +37,7 @@ export function OverlayHost({ overlay, ...props }: OverlayProps & { overlay: Ove
       // What was opened may have led elsewhere.
       if (document.activeElement !== document.body) return;
       if (current?.isConnected && current !== document.body) current.focus();
-      else focusPlace();
+      else focusFallback();
     },
     [],
   );

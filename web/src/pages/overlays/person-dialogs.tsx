@@ -27,7 +27,7 @@ export function ProfileDialog({
   const [member, setMember] = useState<Member | null>(null);
   const room = chat.room.value;
   const isSelf = person.id === chat.you.id;
-  const isBlocked = chat.own.value!.blocked.some((other) => other.id === person.id);
+  const isBlocked = chat.me.value!.blocked.some((other) => other.id === person.id);
   useEffect(() => {
     chat.api.profile(person.id).then(setProfile, () => {});
     if (room && !isDirect(room.kind)) {
@@ -38,7 +38,7 @@ export function ProfileDialog({
     }
   }, [chat, person, room?.id]);
   const write = async () => {
-    const reply = await chat.order("direct.open", { people: isSelf ? [] : [person.id] });
+    const reply = await chat.command("direct.open", { people: isSelf ? [] : [person.id] });
     if (!reply?.room) return;
     chat.rooms.put(reply.room);
     onClose();
@@ -48,10 +48,10 @@ export function ProfileDialog({
   const isSilenced = member?.silencedUntil != null && member.silencedUntil > Date.now();
   const act = async (done: Promise<unknown>) => {
     if (!(await done)) return;
-    chat.hearChange("members");
+    chat.listChanged("members");
     onClose();
   };
-  const states = { online: more.people.online, away: more.people.away, quiet: more.people.quiet };
+  const states = { online: more.people.online, away: more.people.away, dnd: more.people.quiet };
   return (
     <Dialog title={nameOf(person)} onClose={onClose}>
       <div className="profile">
@@ -84,13 +84,13 @@ export function ProfileDialog({
             type="button"
             className="button-secondary"
             onClick={() => {
-              if (isBlocked) void act(chat.order("person.unblock", { person: person.id }));
+              if (isBlocked) void act(chat.command("person.unblock", { person: person.id }));
               else
                 ui.open({
                   kind: "ask",
                   text: more.people.blockAsk(nameOf(person)),
                   yes: more.people.block,
-                  onYes: () => void chat.order("person.block", { person: person.id }),
+                  onYes: () => void chat.command("person.block", { person: person.id }),
                 });
             }}
           >
@@ -107,7 +107,7 @@ export function ProfileDialog({
               options={roomRoles.map((role) => [role, more.people.roles[role]])}
               onChoose={(role) =>
                 void act(
-                  chat.order("member.set_role", {
+                  chat.command("member.set_role", {
                     room: room.id,
                     person: person.id,
                     role: role as RoomRole,
@@ -124,7 +124,7 @@ export function ProfileDialog({
               className="button-secondary"
               onClick={() => {
                 const until = isSilenced ? null : Date.now() + hourMs;
-                void act(chat.order("member.silence", { room: room.id, person: person.id, until }));
+                void act(chat.command("member.silence", { room: room.id, person: person.id, until }));
               }}
             >
               {isSilenced ? more.people.unsilence : more.people.silence}
@@ -137,7 +137,7 @@ export function ProfileDialog({
                   kind: "ask",
                   text: more.people.kickAsk(nameOf(person)),
                   yes: more.people.kick,
-                  onYes: () => void chat.order("member.remove", { room: room.id, person: person.id }),
+                  onYes: () => void chat.command("member.remove", { room: room.id, person: person.id }),
                 })
               }
             >
@@ -170,7 +170,7 @@ export function BanDialog({
           event.preventDefault();
           const reason = String(new FormData(event.currentTarget).get("reason"));
           const room = chat.current.peek() as RoomId;
-          if (await chat.order("member.ban", { room, person: person.id, reason })) onClose();
+          if (await chat.command("member.ban", { room, person: person.id, reason })) onClose();
         }}
       >
         <label className="form-field">

@@ -110,7 +110,7 @@ export function BrowseDialog({ chat, onOpenRoom, onClose }: Props) {
   }, [search]);
   const go = async (room: BrowsedRoom) => {
     if (!room.isMember) {
-      const reply = await chat.order("room.join", { room: room.id });
+      const reply = await chat.command("room.join", { room: room.id });
       if (!reply?.room) return;
       chat.rooms.put(reply.room);
     }
@@ -152,7 +152,7 @@ export function BrowseDialog({ chat, onOpenRoom, onClose }: Props) {
       </ul>
       {rooms?.length === 0 ? <p className="panel-note">{more.browse.none}</p> : null}
       {hasMore ? (
-        <button type="button" className="button-quiet" onClick={() => void load(rooms?.at(-1))}>
+        <button type="button" className="button-subtle" onClick={() => void load(rooms?.at(-1))}>
           {more.app.loadMore}
         </button>
       ) : null}
@@ -191,12 +191,12 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: Props & {
   const done = async () => {
     if (isForRoom) {
       const room = chat.current.peek() as RoomId;
-      if (await chat.order("member.add", { room, people: [...ids] })) onClose();
+      if (await chat.command("member.add", { room, people: [...ids] })) onClose();
       return;
     }
     // Oneself alone is a choice too: one's own notes.
     const people = [...ids].filter((id) => id !== chat.you.id);
-    const reply = await chat.order("direct.open", { people });
+    const reply = await chat.command("direct.open", { people });
     if (!reply?.room) return;
     chat.rooms.put(reply.room);
     onClose();

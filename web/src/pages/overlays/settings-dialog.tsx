@@ -16,8 +16,8 @@ const hourMs = 3_600_000;
 
 /** What one can have as one likes: seen by others, on this screen, and in one's ears. */
 export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () => void }) {
-  const wish = preferences.value;
-  const own = chat.own.value!;
+  const current = preferences.value;
+  const own = chat.me.value!;
   const [theme, setTheme] = useState<Theme>(readTheme);
   const themeNames: Record<Theme, string> = {
     system: more.account.asSystem,
@@ -34,7 +34,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
     <label className="form-check">
       <input
         type="checkbox"
-        checked={wish[name]}
+        checked={current[name]}
         onInput={(event) => setPreference(name, event.currentTarget.checked)}
       />{" "}
       {label}
@@ -52,7 +52,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
             const hours = Number(fields.get("hours"));
             const until = hours === 0 ? null : Date.now() + hours * hourMs;
             saved(
-              await chat.order("status.set", {
+              await chat.command("status.set", {
                 emoji: String(fields.get("emoji")),
                 text: String(fields.get("text")),
                 until,
@@ -99,7 +99,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
               className="button-secondary"
               onClick={async (event) => {
                 const { form } = event.currentTarget;
-                const done = await chat.order("status.set", { emoji: "", text: "", until: null });
+                const done = await chat.command("status.set", { emoji: "", text: "", until: null });
                 if (done) for (const field of form!.querySelectorAll("input")) field.value = "";
                 saved(done);
               }}
@@ -113,12 +113,12 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
         </form>
         <ChoiceField
           label={more.settings.quiet}
-          value={own.quietUntil === null ? "off" : "on"}
+          value={own.dndUntil === null ? "off" : "on"}
           options={[
             ["off", more.settings.quietOff],
-            ...(own.quietUntil === null
+            ...(own.dndUntil === null
               ? []
-              : [["on", more.settings.quietUntil(formatSoon(own.quietUntil))] as const]),
+              : [["on", more.settings.quietUntil(formatSoon(own.dndUntil))] as const]),
             ["1", more.settings.forHour],
             ["4", more.settings.forHours(4)],
             ["tomorrow", more.settings.untilTomorrow],
@@ -130,15 +130,15 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
                 : value === "tomorrow"
                   ? tomorrowAt(Date.now())
                   : Date.now() + Number(value) * hourMs;
-            saved(await chat.order("quiet.set", { until }));
+            saved(await chat.command("dnd.set", { until }));
           }}
         />
         <label className="form-check">
           <input
             type="checkbox"
-            checked={own.sharesReading}
+            checked={own.sharesReadReceipts}
             onInput={async (event) =>
-              saved(await chat.order("reading.share", { isShared: event.currentTarget.checked }))
+              saved(await chat.command("read_receipts.set", { isShared: event.currentTarget.checked }))
             }
           />{" "}
           {more.settings.reading}
@@ -169,7 +169,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
             <span>{more.settings.density}</span>
             <select
               className="field"
-              value={wish.density}
+              value={current.density}
               onInput={(event) =>
                 setPreference("density", event.currentTarget.value === "compact" ? "compact" : "cosy")
               }
@@ -182,7 +182,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
             <span>{more.settings.textSize}</span>
             <select
               className="field"
-              value={wish.textSize}
+              value={current.textSize}
               onInput={(event) =>
                 setPreference("textSize", event.currentTarget.value as Preferences["textSize"])
               }
@@ -220,19 +220,14 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
             event.preventDefault();
             const text = String(new FormData(event.currentTarget).get("words"));
             const words = text.split(/[\s,]+/).filter((word) => word !== "");
-            saved(await chat.order("alert_words.set", { words }));
+            saved(await chat.command("keywords.set", { words }));
           }}
         >
           <label className="form-field">
             <span>
               {more.settings.alertWords} <small>({more.settings.alertWordsHint})</small>
             </span>
-            <input
-              className="field"
-              name="words"
-              defaultValue={own.alertWords.join(" ")}
-              autocomplete="off"
-            />
+            <input className="field" name="words" defaultValue={own.keywords.join(" ")} autocomplete="off" />
           </label>
           <div className="dialog-actions">
             <button type="submit" className="button-primary">
@@ -256,8 +251,8 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
               <span className="person-name">{nameOf(person)}</span>
               <button
                 type="button"
-                className="button-quiet"
-                onClick={() => void chat.order("person.unblock", { person: person.id })}
+                className="button-subtle"
+                onClick={() => void chat.command("person.unblock", { person: person.id })}
               >
                 {more.people.unblock}
               </button>
@@ -270,7 +265,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
           title={more.settings.wordFilter}
           hint={more.settings.wordFilterHint}
           load={async () => (await chat.api.wordFilter()).words}
-          save={async (words) => saved(await chat.order("word_filter.set", { words }))}
+          save={async (words) => saved(await chat.command("word_filter.set", { words }))}
         />
       ) : null}
       {chat.mayOnServer("address.ban") ? (
@@ -278,7 +273,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
           title={more.settings.addressBans}
           hint={more.settings.addressBansHint}
           load={async () => (await chat.api.addressBans()).addresses}
-          save={async (addresses) => saved(await chat.order("address_bans.set", { addresses }))}
+          save={async (addresses) => saved(await chat.command("address_bans.set", { addresses }))}
         />
       ) : null}
       <section className="settings-section">

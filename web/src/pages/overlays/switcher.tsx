@@ -1,15 +1,15 @@
-import type { OwnRoom, Person } from "@novax/protocol/entities";
+import type { JoinedRoom, Person } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { RoomIcon } from "../../components/room-icon.tsx";
 import { fuzzyScore } from "../../stores/matching.ts";
-import { callsOf } from "../../stores/rooms-store.ts";
+import { attentionCountOf } from "../../stores/rooms-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { OverlayProps } from "./overlay-host.tsx";
 
-type Target = { kind: "room"; room: OwnRoom; name: string } | { kind: "person"; person: Person };
+type Target = { kind: "room"; room: JoinedRoom; name: string } | { kind: "person"; person: Person };
 
 const shownMax = 12;
 const askAfterMs = 120;
@@ -42,15 +42,15 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: OverlayProps & { onC
     const all = [...rooms.values()].map((room) => ({ kind: "room" as const, room, name: chat.nameOf(room) }));
     if (typed.trim() === "") {
       const visited = chat.visited.peek();
-      const rank = (room: OwnRoom) => {
-        const place = visited.indexOf(room.id);
-        return place < 0 ? visited.length : place;
+      const rank = (room: JoinedRoom) => {
+        const index = visited.indexOf(room.id);
+        return index < 0 ? visited.length : index;
       };
       return all
         .filter(({ room }) => room.id !== chat.current.peek() && !room.isArchived)
         .sort(
           (a, b) =>
-            Math.min(1, callsOf(b.room)) - Math.min(1, callsOf(a.room)) ||
+            Math.min(1, attentionCountOf(b.room)) - Math.min(1, attentionCountOf(a.room)) ||
             Math.min(1, b.room.unread) - Math.min(1, a.room.unread) ||
             rank(a.room) - rank(b.room),
         )
@@ -81,7 +81,7 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: OverlayProps & { onC
     onClose();
     if (target.kind === "room") onOpenRoom(target.room.id);
     else {
-      const reply = await chat.order("direct.open", { people: [target.person.id] });
+      const reply = await chat.command("direct.open", { people: [target.person.id] });
       if (!reply?.room) return;
       chat.rooms.put(reply.room);
       onOpenRoom(reply.room.id);
@@ -161,7 +161,7 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: OverlayProps & { onC
           <p className="panel-note">{more.app.nothingFound}</p>
         ) : null}
         {targets.length === 0 && chat.mayOnServer("room.browse") ? (
-          <button type="button" className="button-quiet switcher-none" onClick={() => void go(undefined)}>
+          <button type="button" className="button-subtle switcher-none" onClick={() => void go(undefined)}>
             {more.switcher.none}
           </button>
         ) : null}

@@ -1,4 +1,4 @@
-import type { NotificationLevel, OwnRoom, Person } from "@novax/protocol/entities";
+import type { JoinedRoom, NotificationLevel, Person } from "@novax/protocol/entities";
 import { generalRoomId } from "@novax/protocol/general-room";
 import { iconPattern } from "@novax/protocol/icon";
 import { roomDescriptionCharsMax, roomNameCharsMax, roomTopicCharsMax } from "@novax/protocol/limits";
@@ -26,7 +26,7 @@ export function DetailsPanel(props: PanelProps) {
           {t.room.pins}
         </button>
       </div>
-      <Wishes {...props} room={room} />
+      <Preferences {...props} room={room} />
       {isDirect(room.kind) ? null : mayChange ? (
         <ChangeForm key={room.id} {...props} room={room} />
       ) : (
@@ -73,13 +73,13 @@ export function DetailsPanel(props: PanelProps) {
             type="button"
             className={room.isArchived ? "button-secondary" : "button-danger"}
             onClick={() => {
-              if (room.isArchived) void chat.order("room.unarchive", { room: room.id });
+              if (room.isArchived) void chat.command("room.unarchive", { room: room.id });
               else
                 ui.open({
                   kind: "ask",
                   text: more.details.archiveAsk,
                   yes: more.details.archive,
-                  onYes: () => void chat.order("room.archive", { room: room.id }),
+                  onYes: () => void chat.command("room.archive", { room: room.id }),
                 });
             }}
           >
@@ -91,7 +91,7 @@ export function DetailsPanel(props: PanelProps) {
   );
 }
 
-function ChangeForm({ chat, room }: PanelProps & { room: OwnRoom }) {
+function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
   const [colour, setColour] = useState(room.colour);
   return (
     <form
@@ -100,7 +100,7 @@ function ChangeForm({ chat, room }: PanelProps & { room: OwnRoom }) {
         event.preventDefault();
         const fields = new FormData(event.currentTarget);
         const text = (name: string) => String(fields.get(name) ?? "").trim();
-        const done = await chat.order("room.change", {
+        const done = await chat.command("room.change", {
           room: room.id,
           name: text("name"),
           topic: text("topic"),
@@ -202,7 +202,7 @@ function ChangeForm({ chat, room }: PanelProps & { room: OwnRoom }) {
   );
 }
 
-function Wishes({ chat, room }: PanelProps & { room: OwnRoom }) {
+function Preferences({ chat, room }: PanelProps & { room: JoinedRoom }) {
   const levels: Record<NotificationLevel, string> = {
     all: more.details.notifyAll,
     mentions: more.details.notifyMentions,
@@ -214,11 +214,11 @@ function Wishes({ chat, room }: PanelProps & { room: OwnRoom }) {
       <label className="form-check">
         <input
           type="checkbox"
-          checked={room.isFavourite}
+          checked={room.isStarred}
           onInput={(event) =>
-            void chat.order("room.set_preferences", {
+            void chat.command("room.set_preferences", {
               room: room.id,
-              isFavourite: event.currentTarget.checked,
+              isStarred: event.currentTarget.checked,
             })
           }
         />{" "}
@@ -229,7 +229,7 @@ function Wishes({ chat, room }: PanelProps & { room: OwnRoom }) {
           type="checkbox"
           checked={room.isMuted}
           onInput={(event) =>
-            void chat.order("room.set_preferences", { room: room.id, isMuted: event.currentTarget.checked })
+            void chat.command("room.set_preferences", { room: room.id, isMuted: event.currentTarget.checked })
           }
         />{" "}
         {more.details.muted}
@@ -240,7 +240,7 @@ function Wishes({ chat, room }: PanelProps & { room: OwnRoom }) {
           className="field"
           value={room.notify}
           onInput={(event) =>
-            void chat.order("room.set_preferences", {
+            void chat.command("room.set_preferences", {
               room: room.id,
               notify: event.currentTarget.value as NotificationLevel,
             })
@@ -257,7 +257,7 @@ function Wishes({ chat, room }: PanelProps & { room: OwnRoom }) {
   );
 }
 
-function Bans({ chat, room }: PanelProps & { room: OwnRoom }) {
+function Bans({ chat, room }: PanelProps & { room: JoinedRoom }) {
   const [bans, setBans] = useState<readonly { person: Person; reason: string; at: number }[]>([]);
   const load = () =>
     chat.api.bans(room.id).then(
@@ -278,9 +278,9 @@ function Bans({ chat, room }: PanelProps & { room: OwnRoom }) {
             </span>
             <button
               type="button"
-              className="button-quiet"
+              className="button-subtle"
               onClick={async () => {
-                if (await chat.order("member.unban", { room: room.id, person: person.id })) await load();
+                if (await chat.command("member.unban", { room: room.id, person: person.id })) await load();
               }}
             >
               {more.people.unban}

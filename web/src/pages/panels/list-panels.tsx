@@ -2,7 +2,7 @@ import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { FollowedThread, FoundMessage, Report } from "../../client/api.ts";
+import type { FollowedThread, MessagePreview, Report } from "../../client/api.ts";
 import { Avatar } from "../../components/avatar.tsx";
 import { formatFull, formatSoon } from "../../components/time.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
@@ -36,13 +36,13 @@ function useList<T>(chat: ChatStore, read: () => Promise<T>, dependsOn: readonly
   }, [chat, ...dependsOn]);
   useLayoutEffect(() => {
     if (hadFocus.current && document.activeElement === document.body)
-      document.querySelector<HTMLElement>(".panel .found button, .panel button")?.focus();
+      document.querySelector<HTMLElement>(".panel .previews button, .panel button")?.focus();
   }, [list]);
   return list;
 }
 
 /** Messages that call one, or that one saved, across rooms. */
-export function FoundPanel(props: PanelProps & { list: "mentions" | "saved" }) {
+export function MessageListPanel(props: PanelProps & { list: "mentions" | "saved" }) {
   const { chat, list } = props;
   const [wanted, setWanted] = useState(pageSize);
   const version = chat.listVersions.value[list];
@@ -53,14 +53,14 @@ export function FoundPanel(props: PanelProps & { list: "mentions" | "saved" }) {
     );
   return (
     <>
-      <ul className="found">
+      <ul className="previews">
         {(messages ?? []).map((message) => (
           <li key={`${message.room} ${message.seq}`}>
-            <Found {...props} message={message} />
+            <MessagePreviewRow {...props} message={message} />
             {list === "saved" ? (
               <button
                 type="button"
-                className="button-quiet"
+                className="button-subtle"
                 onClick={() => {
                   chat.toggleSaved(message.room, message.seq);
                   chat.toasts.show(more.lists.unsaved, {
@@ -76,7 +76,7 @@ export function FoundPanel(props: PanelProps & { list: "mentions" | "saved" }) {
         ))}
       </ul>
       {messages && messages.length > 0 && messages.length % pageSize === 0 && wanted < rereadMax ? (
-        <button type="button" className="button-quiet" onClick={() => setWanted(wanted + pageSize)}>
+        <button type="button" className="button-subtle" onClick={() => setWanted(wanted + pageSize)}>
           {more.app.loadMore}
         </button>
       ) : null}
@@ -90,10 +90,10 @@ export function ThreadsPanel(props: PanelProps) {
   const threads = useList(chat, () => chat.api.threads(), [version])?.threads;
   if (threads?.length === 0) return <p className="panel-note">{more.lists.threadsNone}</p>;
   return (
-    <ul className="found">
+    <ul className="previews">
       {(threads ?? []).map((thread) => (
         <li key={`${thread.room} ${thread.seq}`}>
-          <Found {...props} message={thread} thread={thread} />
+          <MessagePreviewRow {...props} message={thread} thread={thread} />
         </li>
       ))}
     </ul>
@@ -109,17 +109,17 @@ export function PinsPanel({ chat, onOpenRoom }: PanelProps) {
   ])?.messages;
   if (!room || messages?.length === 0) return <p className="panel-note">{more.lists.pinsNone}</p>;
   return (
-    <ul className="found">
+    <ul className="previews">
       {(messages ?? []).map((message) => (
         <li key={message.seq}>
-          <button type="button" className="found-message" onClick={() => onOpenRoom(room.id, message.seq)}>
+          <button type="button" className="preview-message" onClick={() => onOpenRoom(room.id, message.seq)}>
             <Avatar person={message.sender} size="small" />
-            <span className="found-words">
-              <span className="found-head">
+            <span className="preview-words">
+              <span className="preview-head">
                 <strong>{nameOf(message.sender)}</strong>{" "}
                 <time title={formatFull(message.sentAt)}>{formatSoon(message.sentAt)}</time>
               </span>
-              <span className="found-text" dir="auto">
+              <span className="preview-text" dir="auto">
                 {isBlocked(chat, message.sender) ? t.message.blocked : withoutMarks(textOf(message.body))}
               </span>
             </span>
@@ -127,8 +127,8 @@ export function PinsPanel({ chat, onOpenRoom }: PanelProps) {
           {chat.may("message.pin") ? (
             <button
               type="button"
-              className="button-quiet"
-              onClick={() => void chat.order("message.unpin", { room: room.id, seq: message.seq })}
+              className="button-subtle"
+              onClick={() => void chat.command("message.unpin", { room: room.id, seq: message.seq })}
             >
               {more.message.unpin}
             </button>
@@ -139,25 +139,28 @@ export function PinsPanel({ chat, onOpenRoom }: PanelProps) {
   );
 }
 
-export function LaterPanel({ chat, onOpenRoom }: PanelProps) {
-  const later = useList(chat, () => chat.api.later(), [chat.listVersions.value.later]);
-  if (!later) return null;
-  if (later.scheduled.length + later.reminders.length === 0)
+export function ScheduledPanel({ chat, onOpenRoom }: PanelProps) {
+  const lists = useList(chat, () => chat.api.scheduled(), [
+    chat.listVersions.value.scheduled,
+    chat.listVersions.value.reminders,
+  ]);
+  if (!lists) return null;
+  if (lists.scheduled.length + lists.reminders.length === 0)
     return <p className="panel-note">{more.lists.laterNone}</p>;
   return (
     <>
-      {later.scheduled.length > 0 ? (
+      {lists.scheduled.length > 0 ? (
         <section>
           <h3>{more.lists.scheduled}</h3>
-          <ul className="found">
-            {later.scheduled.map((message) => (
+          <ul className="previews">
+            {lists.scheduled.map((message) => (
               <li key={message.sendId}>
-                <div className="found-message">
-                  <span className="found-words">
-                    <span className="found-head">
+                <div className="preview-message">
+                  <span className="preview-words">
+                    <span className="preview-head">
                       {formatSoon(message.dueAt)} {inRoom(chat, message.room)}
                     </span>
-                    <span className="found-text" dir="auto">
+                    <span className="preview-text" dir="auto">
                       {message.text}
                     </span>
                     {message.refused === null ? null : (
@@ -168,9 +171,9 @@ export function LaterPanel({ chat, onOpenRoom }: PanelProps) {
                 {message.threadRoot === null && chat.rooms.get(message.room) ? (
                   <button
                     type="button"
-                    className="button-quiet"
+                    className="button-subtle"
                     onClick={async () => {
-                      if (!(await chat.order("message.unschedule", { sendId: message.sendId }))) return;
+                      if (!(await chat.command("message.unschedule", { sendId: message.sendId }))) return;
                       // Back to where it was written, with what stands there.
                       const draft = chat.drafts.read(message.room);
                       chat.drafts.write(
@@ -185,8 +188,8 @@ export function LaterPanel({ chat, onOpenRoom }: PanelProps) {
                 ) : null}
                 <button
                   type="button"
-                  className="button-quiet"
-                  onClick={() => void chat.order("message.unschedule", { sendId: message.sendId })}
+                  className="button-subtle"
+                  onClick={() => void chat.command("message.unschedule", { sendId: message.sendId })}
                 >
                   {more.app.remove}
                 </button>
@@ -195,31 +198,31 @@ export function LaterPanel({ chat, onOpenRoom }: PanelProps) {
           </ul>
         </section>
       ) : null}
-      {later.reminders.length > 0 ? (
+      {lists.reminders.length > 0 ? (
         <section>
           <h3>{more.lists.reminders}</h3>
-          <ul className="found">
-            {later.reminders.map((reminder) => (
+          <ul className="previews">
+            {lists.reminders.map((reminder) => (
               <li key={reminder.id}>
                 <button
                   type="button"
-                  className="found-message"
+                  className="preview-message"
                   onClick={() => onOpenRoom(reminder.room, reminder.seq ?? undefined)}
                 >
-                  <span className="found-words">
-                    <span className="found-head">
+                  <span className="preview-words">
+                    <span className="preview-head">
                       {formatSoon(reminder.dueAt)} {inRoom(chat, reminder.room)}
                       {reminder.isDue ? <strong> · {more.later.isDue}</strong> : null}
                     </span>
-                    <span className="found-text" dir="auto">
+                    <span className="preview-text" dir="auto">
                       {reminder.note}
                     </span>
                   </span>
                 </button>
                 <button
                   type="button"
-                  className="button-quiet"
-                  onClick={() => void chat.order("reminder.clear", { reminder: reminder.id })}
+                  className="button-subtle"
+                  onClick={() => void chat.command("reminder.clear", { reminder: reminder.id })}
                 >
                   {more.app.done}
                 </button>
@@ -238,7 +241,7 @@ export function ReportsPanel({ chat, onOpenRoom }: PanelProps) {
   const version = chat.listVersions.value.reports;
   const reports = useList(chat, () => chat.api.reports(isDone), [isDone, version])?.reports;
   const resolve = (report: Report, outcome: Outcome, note: string) =>
-    void chat.order("report.resolve", { report: report.id, outcome, note });
+    void chat.command("report.resolve", { report: report.id, outcome, note });
   return (
     <>
       <div className="tabs" role="group" aria-label={t.rooms.reports}>
@@ -255,27 +258,27 @@ export function ReportsPanel({ chat, onOpenRoom }: PanelProps) {
         ))}
       </div>
       {reports?.length === 0 ? <p className="panel-note">{more.lists.reportsNone}</p> : null}
-      <ul className="found">
+      <ul className="previews">
         {(reports ?? []).map((report) => (
           <li key={report.id} className="report">
             <button
               type="button"
-              className="found-message"
+              className="preview-message"
               disabled={!chat.rooms.get(report.room)}
               onClick={() => onOpenRoom(report.room, report.seq)}
             >
               <Avatar person={report.sender} size="small" />
-              <span className="found-words">
-                <span className="found-head">
+              <span className="preview-words">
+                <span className="preview-head">
                   <strong>{nameOf(report.sender)}</strong>{" "}
                   {report.roomName === "" ? "" : more.lists.in(report.roomName)} · {formatSoon(report.at)}
                 </span>
-                <span className="found-text" dir="auto">
+                <span className="preview-text" dir="auto">
                   {withoutMarks(report.text)}
                 </span>
-                <span className="found-head">{more.report.by(nameOf(report.reporter), report.reason)}</span>
+                <span className="preview-head">{more.report.by(nameOf(report.reporter), report.reason)}</span>
                 {report.outcome === null ? null : (
-                  <span className="found-head">
+                  <span className="preview-head">
                     {more.report.resolvedBy(
                       report.resolvedBy ? nameOf(report.resolvedBy) : "",
                       more.report.outcomes[report.outcome as keyof typeof more.report.outcomes],
@@ -333,7 +336,7 @@ function ReportActions({ onResolve }: { onResolve: (outcome: Outcome, note: stri
   );
 }
 
-function Found(props: PanelProps & { message: FoundMessage; thread?: FollowedThread }) {
+function MessagePreviewRow(props: PanelProps & { message: MessagePreview; thread?: FollowedThread }) {
   const { chat, message, thread, onOpenRoom, onOpenThread } = props;
   const open = () => {
     const root = thread ? message.seq : message.threadRoot;
@@ -341,14 +344,14 @@ function Found(props: PanelProps & { message: FoundMessage; thread?: FollowedThr
     else onOpenThread(message.room, root);
   };
   return (
-    <button type="button" className="found-message" onClick={open}>
+    <button type="button" className="preview-message" onClick={open}>
       <Avatar person={message.sender} size="small" />
-      <span className="found-words">
-        <span className="found-head">
+      <span className="preview-words">
+        <span className="preview-head">
           <strong>{nameOf(message.sender)}</strong> {inRoom(chat, message.room)} ·{" "}
           <time title={formatFull(message.sentAt)}>{formatSoon(message.sentAt)}</time>
         </span>
-        <span className="found-text" dir="auto">
+        <span className="preview-text" dir="auto">
           {isBlocked(chat, message.sender)
             ? t.message.blocked
             : message.excerpt === null
@@ -356,7 +359,7 @@ function Found(props: PanelProps & { message: FoundMessage; thread?: FollowedThr
               : withoutMarks(message.excerpt)}
         </span>
         {thread ? (
-          <span className={thread.unread > 0 ? "found-head found-new" : "found-head"}>
+          <span className={thread.unread > 0 ? "preview-head preview-new" : "preview-head"}>
             {t.message.answers(thread.count)}
             {thread.unread > 0 ? ` · ${t.rooms.unread(thread.unread)}` : ""}
           </span>
@@ -367,10 +370,10 @@ function Found(props: PanelProps & { message: FoundMessage; thread?: FollowedThr
 }
 
 function isBlocked(chat: ChatStore, { id }: { id: AccountId }): boolean {
-  return chat.own.value!.blocked.some((person) => person.id === id);
+  return chat.me.value!.blocked.some((person) => person.id === id);
 }
 
-function inRoom(chat: ChatStore, id: FoundMessage["room"]): string {
+function inRoom(chat: ChatStore, id: MessagePreview["room"]): string {
   const room = chat.rooms.get(id);
   return room ? more.lists.in(chat.nameOf(room)) : "";
 }

@@ -106,7 +106,7 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
         </section>
       ) : null}
       {hasMore ? (
-        <button type="button" className="button-quiet" onClick={() => void load(members.at(-1)!.username)}>
+        <button type="button" className="button-subtle" onClick={() => void load(members.at(-1)!.username)}>
           {more.app.loadMore}
         </button>
       ) : null}

@@ -4,7 +4,7 @@ import type { Panel, UiStore } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import { DetailsPanel } from "./details-panel.tsx";
-import { FoundPanel, LaterPanel, PinsPanel, ReportsPanel, ThreadsPanel } from "./list-panels.tsx";
+import { MessageListPanel, PinsPanel, ReportsPanel, ScheduledPanel, ThreadsPanel } from "./list-panels.tsx";
 import { PeoplePanel } from "./people-panel.tsx";
 
 export type PanelProps = {
@@ -25,7 +25,7 @@ export function SidePanel({ panel, ...props }: PanelProps & { panel: Exclude<Pan
     mentions: t.rooms.mentions,
     threads: t.rooms.threads,
     saved: t.rooms.saved,
-    later: t.rooms.later,
+    scheduled: t.rooms.later,
     reports: t.rooms.reports,
   };
   // Each room has its own: what was read for another is not shown for a moment.
@@ -36,9 +36,9 @@ export function SidePanel({ panel, ...props }: PanelProps & { panel: Exclude<Pan
         {panel === "people" ? <PeoplePanel {...props} /> : null}
         {panel === "details" ? <DetailsPanel {...props} /> : null}
         {panel === "pins" ? <PinsPanel {...props} /> : null}
-        {panel === "mentions" || panel === "saved" ? <FoundPanel list={panel} {...props} /> : null}
+        {panel === "mentions" || panel === "saved" ? <MessageListPanel list={panel} {...props} /> : null}
         {panel === "threads" ? <ThreadsPanel {...props} /> : null}
-        {panel === "later" ? <LaterPanel {...props} /> : null}
+        {panel === "scheduled" ? <ScheduledPanel {...props} /> : null}
         {panel === "reports" ? <ReportsPanel {...props} /> : null}
       </div>
     </PanelFrame>

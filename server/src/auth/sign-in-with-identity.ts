@@ -16,11 +16,11 @@ import { isNameReserved } from "../accounts/reserved-usernames.ts";
 import { parseUsername, usernameKey } from "../accounts/username.ts";
 import { isUniqueViolation } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { type FinishedLogin, finishLogin } from "./finish-login.ts";
+import { type FinishedSignIn, finishSignIn } from "./finish-sign-in.ts";
 import { deleteIdentities, findIdentityAccount, insertIdentity, touchIdentity } from "./identity-queries.ts";
 import { findKnownDevice } from "./known-devices.ts";
-import type { PresentedCookies } from "./log-in.ts";
 import { listPasskeys } from "./passkey-queries.ts";
+import type { PresentedCookies } from "./password-sign-in.ts";
 import { makeAccount, type RegisterNeeds, requireEntry } from "./register.ts";
 import { type Actor, assertRecentProof, type RequestOrigin } from "./sessions.ts";
 import { type ProvidedIdentity, ssoRefused } from "./sso-client.ts";
@@ -30,14 +30,14 @@ import { type ProvidedIdentity, ssoRefused } from "./sso-client.ts";
  * vouches for; else a new one, where registration is open. A second factor is owed as with a password.
  *
  * Refuses with `sso_refused` to link an owner or admin by address alone, and as {@link requireEntry} and
- * {@link finishLogin} do.
+ * {@link finishSignIn} do.
  */
-export async function logInByIdentity(
+export async function signInWithIdentity(
   app: RegisterNeeds,
   identity: ProvidedIdentity,
   { deviceToken, presented }: PresentedCookies,
   origin: RequestOrigin,
-): Promise<FinishedLogin> {
+): Promise<FinishedSignIn> {
   const finished = await makeAccount(app, async (change) => {
     const { tx } = change;
     const known = await findIdentityAccount(tx, identity.issuer, identity.subject);
@@ -48,7 +48,7 @@ export async function logInByIdentity(
     if (!account) throw ssoRefused();
     if (known) await touchIdentity(tx, identity.issuer, identity.subject, app.clock.now());
     const knownDevice = deviceToken ? await findKnownDevice(tx, account.id, deviceToken) : null;
-    return finishLogin(app, change, {
+    return finishSignIn(app, change, {
       account,
       proof: { kind: "identity", hasFactor: false },
       knownDevice,

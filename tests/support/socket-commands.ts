@@ -4,7 +4,7 @@ import { connect } from "node:net";
 export const text = (body: string) => ({ kind: "text", text: body }) as const;
 
 /** The order to send a text, as `TestSocket.order` takes it. */
-export const sendOrder = (body: string, sendId: string = crypto.randomUUID(), room = "general") =>
+export const sendCommand = (body: string, sendId: string = crypto.randomUUID(), room = "general") =>
   ({ type: "message.send", room: room as never, sendId: sendId as never, body: text(body) }) as const;
 
 /** Asks for an upgrade as raw bytes, with exactly these headers, and returns the status. */

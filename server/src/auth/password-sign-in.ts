@@ -9,14 +9,14 @@ import { isUsername, usernameKey } from "../accounts/username.ts";
 import { addressKey } from "../lib/ip-address.ts";
 import { assertAttemptsLeft } from "./attempt-limits.ts";
 import { type AttemptNeeds, attemptPassword } from "./attempt-password.ts";
-import { type FinishedLogin, finishLogin, invalidCredentials } from "./finish-login.ts";
+import { type FinishedSignIn, finishSignIn, invalidCredentials } from "./finish-sign-in.ts";
 import { findKnownDevice } from "./known-devices.ts";
 import { usePasskey } from "./passkey-queries.ts";
 import { type PasskeyNeeds, type PasskeyResponse, passkeyRefused, verifyPasskey } from "./passkeys.ts";
 import { normalisePassword } from "./password-rules.ts";
 import type { Actor, RequestOrigin } from "./sessions.ts";
 
-export type LoginNeeds = AttemptNeeds & AccountChangeNeeds;
+export type SignInNeeds = AttemptNeeds & AccountChangeNeeds;
 
 /** What the browser of somebody who signs in brought along. */
 export type PresentedCookies = { deviceToken: string | null; presented: Actor | null };
@@ -25,13 +25,13 @@ export type PresentedCookies = { deviceToken: string | null; presented: Actor | 
  * Signs in by password.
  *
  * Refuses with `invalid_credentials`, the same for an unknown name, a wrong password, a disabled account and one with
- * too many failures in a row; and as {@link attemptPassword} and {@link finishLogin} do.
+ * too many failures in a row; and as {@link attemptPassword} and {@link finishSignIn} do.
  */
-export async function logIn(
-  app: LoginNeeds,
+export async function signIn(
+  app: SignInNeeds,
   attempt: { username: string; password: string } & PresentedCookies,
   origin: RequestOrigin,
-): Promise<FinishedLogin> {
+): Promise<FinishedSignIn> {
   // What cannot be a name is nobody's; it is not looked up, and goes the way of every unknown name.
   const account = isUsername(attempt.username)
     ? await findAccountByUsernameKey(app.db.sql, usernameKey(attempt.username))
@@ -40,7 +40,7 @@ export async function logIn(
   if (!account || !isRight) throw invalidCredentials();
   await renewHash(app, account, attempt.password);
   const finished = await changeAccount(app, (change) =>
-    finishLogin(app, change, {
+    finishSignIn(app, change, {
       account,
       proof: { kind: "password", hasFactor: false },
       knownDevice: device,
@@ -53,14 +53,14 @@ export async function logIn(
   return finished;
 }
 
-/** Signs in by passkey, without a name or a password. Refuses with `passkey_refused`, and as {@link finishLogin} does. */
-export async function logInByPasskey(
-  app: LoginNeeds & PasskeyNeeds,
+/** Signs in by passkey, without a name or a password. Refuses with `passkey_refused`, and as {@link finishSignIn} does. */
+export async function signInWithPasskey(
+  app: SignInNeeds & PasskeyNeeds,
   attempt: { response: PasskeyResponse } & PresentedCookies,
   origin: RequestOrigin,
-): Promise<FinishedLogin> {
+): Promise<FinishedSignIn> {
   const bucket = `login-address:${addressKey(origin.address)}`;
-  await assertAttemptsLeft(app.attemptLimits, bucket, app.loginLimits.perAddress);
+  await assertAttemptsLeft(app.attemptLimits, bucket, app.signInLimits.perAddress);
   try {
     const passkey = await verifyPasskey(app, attempt.response, "login", null);
     const finished = await changeAccount(app, async (change) => {
@@ -69,7 +69,7 @@ export async function logInByPasskey(
       const { deviceToken, presented } = attempt;
       const knownDevice = deviceToken ? await findKnownDevice(change.tx, account.id, deviceToken) : null;
       const proof = { kind: "passkey" } as const;
-      return finishLogin(app, change, {
+      return finishSignIn(app, change, {
         account,
         proof,
         knownDevice,
@@ -81,13 +81,13 @@ export async function logInByPasskey(
     app.log.info("login.passkey", { account: passkey.accountId, address: origin.address });
     return finished;
   } catch (error) {
-    await app.attemptLimits.countAttempt(bucket, app.loginLimits.perAddress);
+    await app.attemptLimits.countAttempt(bucket, app.signInLimits.perAddress);
     throw error;
   }
 }
 
 /** Hashes the password anew where its hash is weaker than today's. */
-async function renewHash(app: LoginNeeds, account: Account, password: string): Promise<void> {
+async function renewHash(app: SignInNeeds, account: Account, password: string): Promise<void> {
   const old = account.passwordHash!;
   if (!app.passwordHasher.isOutdated(old)) return;
   const fresh = await app.passwordHasher.hash(normalisePassword(password));

@@ -6,8 +6,8 @@ import { deviceName } from "../lib/device-name.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { textsIn } from "../texts/texts.ts";
 import { hasKnownDevices, type KnownDevice, rememberDevice } from "./known-devices.ts";
-import { insertChallenge } from "./login-challenges.ts";
 import { type Actor, insertSession, markSessionEnded, type RequestOrigin } from "./sessions.ts";
+import { insertChallenge } from "./sign-in-challenges.ts";
 
 /** What somebody showed, all of it verified by whoever calls. */
 export type Proof =
@@ -20,7 +20,7 @@ export type Proof =
   /** The account was made in this transaction. */
   | { kind: "new_account" };
 
-export type FinishedLogin =
+export type FinishedSignIn =
   | {
       kind: "signed_in";
       username: string;
@@ -44,10 +44,10 @@ const notableFailures = 3;
  * Always a new token; the session that the browser presented is ended with it, so that a planted cookie is worth
  * nothing afterwards (ASVS 7.2.4).
  */
-export async function finishLogin(
+export async function finishSignIn(
   app: AccountChangeNeeds,
   change: AccountChange,
-  login: {
+  signIn: {
     /** As it was when the proof was looked at. */
     account: { id: AccountId; credentialsVersion: number };
     proof: Proof;
@@ -58,14 +58,14 @@ export async function finishLogin(
     presented: Pick<Actor, "id" | "sessionId"> | null;
     origin: RequestOrigin;
   },
-): Promise<FinishedLogin> {
+): Promise<FinishedSignIn> {
   const { tx } = change;
-  const { proof, knownDevice, presented, origin } = login;
+  const { proof, knownDevice, presented, origin } = signIn;
   const now = app.clock.now();
-  const account = await lockAccount(tx, login.account.id);
+  const account = await lockAccount(tx, signIn.account.id);
   // Between the look at the proof and here the password or a factor may have changed, or the account been shut; a login
   // that was under way must not survive that.
-  if (!account || account.isDisabled || account.credentialsVersion !== login.account.credentialsVersion)
+  if (!account || account.isDisabled || account.credentialsVersion !== signIn.account.credentialsVersion)
     throw invalidCredentials();
   if (account.awaitsApproval) {
     throw new Refusal("approval_pending", (t) => t.awaitsApproval);
@@ -82,11 +82,11 @@ export async function finishLogin(
     !account.hasFactor && proof.kind !== "passkey" && requiresFactor(await readPolicy(tx), account);
 
   if (presented) change.endedSessions(await markSessionEnded(tx, presented.id, presented.sessionId, now));
-  if (proof.kind !== "new_account") await tellOfLogin(change, account, knownDevice, origin);
+  if (proof.kind !== "new_account") await notifySignIn(change, account, knownDevice, origin);
   await clearFailures(tx, account.id);
   if (account.deleteAt !== null) await keepAccount(change, account);
   const { id: accountId } = account;
-  const trusts = login.trustsDevice && account.hasFactor;
+  const trusts = signIn.trustsDevice && account.hasFactor;
   const deviceToken = await rememberDevice(app, tx, { accountId, known: knownDevice, origin, trusts });
   // Nobody was asked for the factor on a trusted browser, and a provider may have asked for nothing at all: what weakens
   // the account then asks for all of it.
@@ -106,7 +106,7 @@ export function invalidCredentials(): Refusal {
   return new Refusal("invalid_credentials", (t) => t.credentialsWrong);
 }
 
-async function tellOfLogin(
+async function notifySignIn(
   { tx, notify }: AccountChange,
   account: Account,
   knownDevice: KnownDevice | null,

@@ -5,7 +5,7 @@ import type { Random } from "../lib/random.ts";
 import { sha256 } from "../lib/sha256.ts";
 
 /** A sign-in of which the second factor is owed. */
-export type LoginChallenge = {
+export type SignInChallenge = {
   accountId: AccountId;
   credentialsVersion: number;
   /** What was shown first. */
@@ -19,7 +19,7 @@ const failuresMax = 5;
 export async function insertChallenge(
   app: { clock: Clock; random: Random },
   tx: Sql,
-  challenge: LoginChallenge,
+  challenge: SignInChallenge,
 ): Promise<string> {
   const now = app.clock.now();
   const token = app.random.token();
@@ -32,11 +32,11 @@ export async function insertChallenge(
 }
 
 /** The challenge of this token, while it may still be answered. */
-export async function findChallenge(sql: Sql, token: string, now: number): Promise<LoginChallenge | null> {
+export async function findChallenge(sql: Sql, token: string, now: number): Promise<SignInChallenge | null> {
   const [row] = await sql<{
     account_id: AccountId;
     credentials_version: number;
-    proof: LoginChallenge["proof"];
+    proof: SignInChallenge["proof"];
   }>`
     select account_id, credentials_version, proof from login_challenges
     where token_hash = ${sha256(token)} and expires_at > ${now} and failures < ${failuresMax}`;

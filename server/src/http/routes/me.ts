@@ -19,7 +19,7 @@ import {
   findProfile,
   listFilterWords,
   listProfiles,
-  readOwnState,
+  readMyState,
   searchPeople,
 } from "../../rooms/people-queries.ts";
 import { limitSchema, parseAccountId, seqSchema } from "../params.ts";
@@ -28,7 +28,7 @@ import { defineSessionRoute, type Route } from "../route.ts";
 const listMax = 50;
 const peopleMax = 20;
 
-const foundFields = {
+const previewFields = {
   room: roomIdSchema,
   seq: z.int(),
   threadRoot: z.int().nullable(),
@@ -37,23 +37,23 @@ const foundFields = {
   excerpt: z.string().nullable(),
   at: z.int(),
 };
-const foundSchema = z.strictObject({ messages: z.array(z.strictObject(foundFields)) });
+const previewsSchema = z.strictObject({ messages: z.array(z.strictObject(previewFields)) });
 const pageQuery = z.strictObject({ before: seqSchema.optional(), limit: limitSchema.optional() });
 
 const statusSchema = z.strictObject({ emoji: z.string(), text: z.string(), until: z.int().nullable() });
 
 /** What is a person's own across rooms, and what they may know of others. */
-export const ownRoutes: readonly Route[] = [
+export const meRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
-    path: "/api/own",
+    path: "/api/me",
     summary:
       "What is one's own: status, silence, words, whom one blocked, and how much waits: reports, threads, reminders, accounts to approve.",
-    answer: z.strictObject({
+    result: z.strictObject({
       status: statusSchema,
-      quietUntil: z.int().nullable(),
-      sharesReading: z.boolean(),
-      alertWords: z.array(z.string()),
+      dndUntil: z.int().nullable(),
+      sharesReadReceipts: z.boolean(),
+      keywords: z.array(z.string()),
       blocked: z.array(personSchema),
       reports: z.int(),
       unreadThreads: z.int(),
@@ -63,7 +63,7 @@ export const ownRoutes: readonly Route[] = [
     }),
     handle: async ({ app, actor }) =>
       Response.json({
-        ...(await readOwnState(app.db.sql, actor.id, app.clock.now())),
+        ...(await readMyState(app.db.sql, actor.id, app.clock.now())),
         reports: await countReports(app.db.sql, actor.id),
         ...(await countUnreadThreads(app.db.sql, actor.id)),
         dueReminders: await countDueReminders(app.db.sql, actor.id),
@@ -76,7 +76,7 @@ export const ownRoutes: readonly Route[] = [
     summary:
       "People whose name begins with what is looked for, as far as one may know of them; without those who are in one of one's rooms.",
     query: z.strictObject({ q: z.string().max(100).optional(), notIn: roomIdSchema.optional() }),
-    answer: z.strictObject({ people: z.array(personSchema) }),
+    result: z.strictObject({ people: z.array(personSchema) }),
     handle: async ({ app, actor, query }) =>
       Response.json({
         people: await searchPeople(app.db.sql, actor, query.q ?? "", peopleMax, query.notIn ?? null),
@@ -86,7 +86,7 @@ export const ownRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/people/:person",
     summary: "What a person shows of themselves.",
-    answer: z.strictObject({
+    result: z.strictObject({
       person: personSchema,
       serverRole: z.enum(serverRoles),
       createdAt: z.int(),
@@ -108,7 +108,7 @@ export const ownRoutes: readonly Route[] = [
     path: "/api/mentions",
     summary: "Messages that call one, in all rooms, the newest first.",
     query: pageQuery,
-    answer: foundSchema,
+    result: previewsSchema,
     handle: async ({ app, actor, query }) => {
       const { before = Number.MAX_SAFE_INTEGER, limit = listMax } = query;
       return Response.json({ messages: await listMentions(app.db.sql, actor.id, before, limit) });
@@ -119,7 +119,7 @@ export const ownRoutes: readonly Route[] = [
     path: "/api/saved",
     summary: "Messages that one saved, what was saved last first.",
     query: pageQuery,
-    answer: foundSchema,
+    result: previewsSchema,
     handle: async ({ app, actor, query }) => {
       const { before = Number.MAX_SAFE_INTEGER, limit = listMax } = query;
       return Response.json({ messages: await listSaved(app.db.sql, actor.id, before, limit) });
@@ -130,8 +130,10 @@ export const ownRoutes: readonly Route[] = [
     path: "/api/threads",
     summary: "The threads that one follows, the one with the newest answer first.",
     query: pageQuery,
-    answer: z.strictObject({
-      threads: z.array(z.strictObject({ ...foundFields, count: z.int(), lastAt: z.int(), unread: z.int() })),
+    result: z.strictObject({
+      threads: z.array(
+        z.strictObject({ ...previewFields, count: z.int(), lastAt: z.int(), unread: z.int() }),
+      ),
     }),
     handle: async ({ app, actor, query }) => {
       const { before = Number.MAX_SAFE_INTEGER, limit = listMax } = query;
@@ -140,9 +142,9 @@ export const ownRoutes: readonly Route[] = [
   }),
   defineSessionRoute({
     method: "GET",
-    path: "/api/later",
+    path: "/api/me/scheduled",
     summary: "What waits for its time: messages to be sent, and reminders.",
-    answer: z.strictObject({
+    result: z.strictObject({
       scheduled: z.array(
         z.strictObject({
           sendId: sendIdSchema,
@@ -175,7 +177,7 @@ export const ownRoutes: readonly Route[] = [
     path: "/api/reports",
     summary: "Reports that one may work through: those that wait, or those that are done.",
     query: z.strictObject({ done: z.literal("1").optional() }),
-    answer: z.strictObject({
+    result: z.strictObject({
       reports: z.array(
         z.strictObject({
           id: z.uuid(),
@@ -202,7 +204,7 @@ export const ownRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/address-bans",
     summary: "Addresses and ranges from which nobody may come; for owners.",
-    answer: z.strictObject({ addresses: z.array(z.string()) }),
+    result: z.strictObject({ addresses: z.array(z.string()) }),
     handle: async ({ app, actor }) => {
       if (!mayOnServer(actor.serverRole, "address.ban")) throw new Refusal("forbidden", (t) => t.forOwners);
       return Response.json({ addresses: await listBannedAddresses(app.db.sql) });
@@ -212,7 +214,7 @@ export const ownRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/word-filter",
     summary: "The words that no message may hold; for owners and admins.",
-    answer: z.strictObject({ words: z.array(z.string()) }),
+    result: z.strictObject({ words: z.array(z.string()) }),
     handle: async ({ app, actor }) => {
       if (!mayOnServer(actor.serverRole, "word_filter.change"))
         throw new Refusal("forbidden", (t) => t.forAdmins);

@@ -5,7 +5,7 @@ import { type AuditDraft, recordAudit } from "../audit/audit-log.ts";
 import type { Actor } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Database, Sql } from "../db/database.ts";
-import { type RecordEvent, type TellLater, transactWithEvents } from "../events/record-events.ts";
+import { type PublishAfterCommit, type RecordEvent, transactWithEvents } from "../events/record-events.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
@@ -16,11 +16,11 @@ import { lockRoom, type Membership } from "./room-queries.ts";
 export type RoomNeeds = { db: Database; bus: Bus; clock: Clock; secret: ServerSecret };
 
 /** One transaction in a room, by somebody who may. */
-export type Scene = Membership & {
+export type RoomTransaction = Membership & {
   tx: Sql;
   actor: ReturnType<typeof asPerson>;
   recordEvent: RecordEvent;
-  tellLater: TellLater;
+  publishAfterCommit: PublishAfterCommit;
   /** Entered into the audit log as the last thing of the transaction. */
   audit: (draft: Omit<AuditDraft, "actor">) => void;
 };
@@ -44,14 +44,14 @@ const doneInArchive: readonly RoomAction[] = [
  * after their removal, their demotion or the end of their session. Refuses with `not_found`, `forbidden` and
  * `room_archived`.
  */
-export async function actInRoom<T>(
+export async function inRoom<T>(
   app: RoomNeeds,
   actor: Actor,
   room: RoomId,
   right: RoomAction,
-  work: (scene: Scene) => Promise<T>,
+  work: (transaction: RoomTransaction) => Promise<T>,
 ): Promise<T> {
-  return transactWithEvents(app, async (tx, recordEvent, tellLater) => {
+  return transactWithEvents(app, async (tx, recordEvent, publishAfterCommit) => {
     await lockRoom(tx, room);
     const membership = await requireMembership(tx, actor, room);
     assertMayInRoom(membership, right);
@@ -62,7 +62,7 @@ export async function actInRoom<T>(
       tx,
       actor: asPerson(actor),
       recordEvent,
-      tellLater,
+      publishAfterCommit,
       audit: (draft) => entries.push({ ...draft, actor }),
     });
     for (const entry of entries) await recordAudit(app, tx, entry);
@@ -84,7 +84,7 @@ export function assertMayInRoom({ role, room }: Membership, right: RoomAction): 
  */
 export async function assertMaySpeakNow(
   app: RoomNeeds,
-  { tx, actor, room, role, silencedUntil }: Scene,
+  { tx, actor, room, role, silencedUntil }: RoomTransaction,
   { isReaction = false } = {},
 ): Promise<void> {
   const now = app.clock.now();

@@ -1,5 +1,5 @@
 // What the first sight of the chat does without, in one file that is loaded once: dialogs, panels, menus, completion and
-// commands. Only ever imported as `import("./later.ts")`.
+// commands. Only ever imported as `import("./lazy-bundle.ts")`.
 
 export { ConnectionBanner } from "../components/connection-banner.tsx";
 export { LiveRegion } from "../components/live-region.tsx";
@@ -15,7 +15,7 @@ export { messageMenu } from "./message-menu.ts";
 export { OverlayHost } from "./overlays/overlay-host.tsx";
 export { SidePanel } from "./panels/side-panel.tsx";
 export { roomMenu } from "./room-menu.ts";
-export { playCall } from "./sound.ts";
+export { playNotificationSound } from "./sound.ts";
 export { suggest } from "./suggest.ts";
 export { ThreadView } from "./thread-view.tsx";
 export { cycleRegions, nextRoom } from "./window-keys.ts";
