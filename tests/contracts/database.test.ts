@@ -51,8 +51,19 @@ for (const kind of databaseKinds) {
       });
       await expect(failed).rejects.toThrow("no");
       await db.transact((tx) => tx`insert into notes values (3, 'whole')`);
-      const rows = await db.sql<{ id: string }>`select id from notes where id in (2, 3)`;
-      expect(rows.map((row) => row.id)).toEqual(["3"]);
+      const rows = await db.sql<{ id: number }>`select id from notes where id in (2, 3)`;
+      expect(rows.map((row) => row.id)).toEqual([3]);
+    });
+
+    test("an int8 is a number, however often the statement runs, and null stays null", async () => {
+      const read = (value: number | null) =>
+        db.sql<Record<string, unknown>>`
+          select ${value}::bigint as value, count(*) as count, '12' as text, 7 as small from (values (1)) v`;
+      const latest = Number.MAX_SAFE_INTEGER;
+      for (const value of [latest, null, 5])
+        expect([...(await read(value))]).toEqual([{ value, count: 1, text: "12", small: 7 }]);
+      const inTransaction = await db.transact((tx) => tx`select ${latest}::bigint as value`);
+      expect([...inTransaction]).toEqual([{ value: latest }]);
     });
 
     test("a statement that fails leaves the connection usable, also inside a transaction", async () => {

@@ -111,11 +111,11 @@ export async function countVerificationMail(
   const key = emailKey(email);
   const since = now - hourMs;
   await tx`insert into verification_mails (account_id, email_key, sent_at) values (${accountId}, ${key}, ${now})`;
-  const [row] = await tx<{ of_account: string; others: string }>`
+  const [row] = await tx<{ of_account: number; others: number }>`
     select count(*) filter (where account_id = ${accountId}) as of_account,
       count(distinct account_id) filter (where email_key = ${key} and account_id <> ${accountId}) as others
     from verification_mails where sent_at > ${since} and (account_id = ${accountId} or email_key = ${key})`;
-  return { ofAccount: Number(row!.of_account), othersToAddress: Number(row!.others) };
+  return { ofAccount: row!.of_account, othersToAddress: row!.others };
 }
 
 function toVerification(row: VerificationRow): Verification {

@@ -23,8 +23,8 @@ type InviteRow = {
   max_uses: number;
   uses: number;
   needs_approval: boolean;
-  created_at: string;
-  expires_at: string;
+  created_at: number;
+  expires_at: number;
 };
 
 export async function insertInvite(
@@ -91,8 +91,8 @@ export async function listInvites(sql: Sql, now: number): Promise<InviteEntry[]>
     maxUses: row.max_uses,
     uses: row.uses,
     needsApproval: row.needs_approval,
-    createdAt: Number(row.created_at),
-    expiresAt: Number(row.expires_at),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
   }));
 }
 

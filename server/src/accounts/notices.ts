@@ -60,11 +60,11 @@ export async function listNotices(
   language: Language,
   limit: number,
 ): Promise<Notice[]> {
-  const rows = await sql<{ kind: NoticeKind; at: string; detail: string; seen_at: string | null }>`
+  const rows = await sql<{ kind: NoticeKind; at: number; detail: string; seen_at: string | null }>`
     select kind, at, detail, seen_at from notices where account_id = ${account} order by at desc, id desc limit ${limit}`;
   return rows.map(({ kind, at, detail, seen_at }) => ({
     kind,
-    at: Number(at),
+    at,
     title: textsIn(language).notices.titles[kind],
     detail,
     isSeen: seen_at !== null,
@@ -72,9 +72,9 @@ export async function listNotices(
 }
 
 export async function countUnseenNotices(sql: Sql, account: AccountId): Promise<number> {
-  const [row] = await sql<{ count: string }>`
+  const [row] = await sql<{ count: number }>`
     select count(*) as count from notices where account_id = ${account} and seen_at is null`;
-  return Number(row!.count);
+  return row!.count;
 }
 
 export async function markNoticesSeen(sql: Sql, account: AccountId, at: number): Promise<void> {

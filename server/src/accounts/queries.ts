@@ -33,18 +33,18 @@ type AccountRow = {
   username: string;
   display_name: string;
   email: string;
-  email_verified_at: string | null;
+  email_verified_at: number | null;
   server_role: ServerRole;
   password_hash: string | null;
   credentials_version: number;
   failures_in_a_row: number;
-  disabled_at: string | null;
-  deleted_at: string | null;
+  disabled_at: number | null;
+  deleted_at: number | null;
   awaits_approval: boolean;
-  factor_on_at: string | null;
+  factor_on_at: number | null;
   totp_secret: Uint8Array | null;
   must_have_factor: boolean;
-  delete_at: string | null;
+  delete_at: number | null;
   language: Language;
 };
 
@@ -208,7 +208,7 @@ function toAccount(row: AccountRow): Account {
     hasTotp: row.totp_secret !== null,
     mustHaveFactor: row.must_have_factor,
     language: row.language,
-    deleteAt: row.delete_at === null ? null : Number(row.delete_at),
+    deleteAt: row.delete_at,
   };
 }
 

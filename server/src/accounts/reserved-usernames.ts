@@ -16,9 +16,9 @@ export async function isNameReserved(
 
 /** How many names this account gave up since then. */
 export async function countNamesGivenUp(sql: Sql, owner: AccountId, untilAfter: number): Promise<number> {
-  const [row] = await sql<{ count: string }>`
+  const [row] = await sql<{ count: number }>`
     select count(*) as count from reserved_usernames where account_id = ${owner} and until > ${untilAfter}`;
-  return Number(row!.count);
+  return row!.count;
 }
 
 /** Keeps a name that was given up from others for a while; its old owner may have it back. */

@@ -28,16 +28,16 @@ type PersonRow = {
   username: string;
   display_name: string;
   email: string;
-  email_verified_at: string | null;
+  email_verified_at: number | null;
   server_role: ServerRole;
-  factor_on_at: string | null;
+  factor_on_at: number | null;
   must_have_factor: boolean;
-  disabled_at: string | null;
+  disabled_at: number | null;
   awaits_approval: boolean;
-  delete_at: string | null;
-  created_at: string;
-  last_seen_at: string | null;
-  sessions: string;
+  delete_at: number | null;
+  created_at: number;
+  last_seen_at: number | null;
+  sessions: number;
   invited_by_name: string | null;
   invite_note: string;
 };
@@ -173,10 +173,10 @@ function toEntry(row: PersonRow): PersonEntry {
     mustHaveFactor: row.must_have_factor,
     isDisabled: row.disabled_at !== null,
     awaitsApproval: row.awaits_approval,
-    deleteAt: row.delete_at === null ? null : Number(row.delete_at),
-    createdAt: Number(row.created_at),
-    lastSeenAt: row.last_seen_at === null ? null : Number(row.last_seen_at),
-    sessions: Number(row.sessions),
+    deleteAt: row.delete_at,
+    createdAt: row.created_at,
+    lastSeenAt: row.last_seen_at,
+    sessions: row.sessions,
     invitedBy: row.invited_by_name,
     inviteNote: row.invite_note,
   };

@@ -84,10 +84,10 @@ type AuditNeeds = { clock: Clock; secret: ServerSecret };
  * Appends an entry in the transaction of what it records. Record it last: it holds the end of the log until the commit.
  */
 export async function recordAudit(app: AuditNeeds, tx: Sql, draft: AuditDraft): Promise<void> {
-  const [head] = await tx<{ seq: string; hash: Uint8Array }>`select seq, hash from audit_head for update`;
+  const [head] = await tx<{ seq: number; hash: Uint8Array }>`select seq, hash from audit_head for update`;
   const { actor, subject } = draft;
   const entry: AuditEntry = {
-    seq: Number(head!.seq) + 1,
+    seq: head!.seq + 1,
     at: app.clock.now(),
     action: draft.action,
     actorId: actor?.id ?? null,
@@ -140,8 +140,8 @@ export async function listAuditOf(sql: Sql, account: AccountId, limit: number): 
 
 /** The end of the log, to be kept elsewhere: a log that was cut off no longer reaches it. */
 export async function readAuditHead(sql: Sql): Promise<{ seq: number; hash: string }> {
-  const [head] = await sql<{ seq: string; hash: Uint8Array }>`select seq, hash from audit_head`;
-  return { seq: Number(head!.seq), hash: Buffer.from(head!.hash).toString("hex") };
+  const [head] = await sql<{ seq: number; hash: Uint8Array }>`select seq, hash from audit_head`;
+  return { seq: head!.seq, hash: Buffer.from(head!.hash).toString("hex") };
 }
 
 export type AuditVerdict =
@@ -155,7 +155,7 @@ const detailCharsMax = 500;
 /** Walks the whole chain. */
 export async function verifyAudit(app: { db: Database; secret: ServerSecret }): Promise<AuditVerdict> {
   const { sql } = app.db;
-  const [head] = await sql<{ seq: string; hash: Uint8Array }>`select seq, hash from audit_head`;
+  const [head] = await sql<{ seq: number; hash: Uint8Array }>`select seq, hash from audit_head`;
   let last: { seq: number; hash: Uint8Array } = { seq: 0, hash: new Uint8Array() };
   for (;;) {
     const rows = await sql<AuditRow>`
@@ -170,14 +170,14 @@ export async function verifyAudit(app: { db: Database; secret: ServerSecret }): 
       last = { seq: entry.seq, hash: row.hash };
     }
   }
-  if (last.seq !== Number(head!.seq)) return broken(last.seq + 1, "it is missing, and all after it");
+  if (last.seq !== head!.seq) return broken(last.seq + 1, "it is missing, and all after it");
   if (!Buffer.from(last.hash).equals(head!.hash)) return broken(last.seq, "the end of the log was changed");
   return { kind: "whole", count: last.seq };
 }
 
 type AuditRow = {
-  seq: string;
-  at: string;
+  seq: number;
+  at: number;
   action: AuditAction;
   actor_id: AccountId | null;
   actor_name: string;
@@ -190,8 +190,8 @@ type AuditRow = {
 
 function toEntry(row: AuditRow): AuditEntry {
   return {
-    seq: Number(row.seq),
-    at: Number(row.at),
+    seq: row.seq,
+    at: row.at,
     action: row.action,
     actorId: row.actor_id,
     actorName: row.actor_name,

@@ -5,9 +5,9 @@ export async function readTotp(
   sql: Sql,
   id: AccountId,
 ): Promise<{ sealedSeed: Uint8Array; lastStep: number } | null> {
-  const [row] = await sql<{ totp_secret: Uint8Array | null; totp_last_step: string }>`
+  const [row] = await sql<{ totp_secret: Uint8Array | null; totp_last_step: number }>`
     select totp_secret, totp_last_step from accounts where id = ${id}`;
-  return row?.totp_secret ? { sealedSeed: row.totp_secret, lastStep: Number(row.totp_last_step) } : null;
+  return row?.totp_secret ? { sealedSeed: row.totp_secret, lastStep: row.totp_last_step } : null;
 }
 
 /** Uses a step's code up; false where it, or a later one, was used before. */

@@ -39,8 +39,8 @@ export async function listIdentities(sql: Sql, accountId: AccountId): Promise<Li
     issuer: string;
     subject: string;
     email: string;
-    created_at: string;
-    last_used_at: string;
+    created_at: number;
+    last_used_at: number;
   }>`
     select issuer, subject, email, created_at, last_used_at from identities
     where account_id = ${accountId} order by created_at`;
@@ -48,8 +48,8 @@ export async function listIdentities(sql: Sql, accountId: AccountId): Promise<Li
     issuer: row.issuer,
     subject: row.subject,
     email: row.email,
-    createdAt: Number(row.created_at),
-    lastUsedAt: Number(row.last_used_at),
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
   }));
 }
 

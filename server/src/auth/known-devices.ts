@@ -17,11 +17,11 @@ export async function findKnownDevice(
   accountId: AccountId,
   token: string,
 ): Promise<KnownDevice | null> {
-  const [row] = await sql<{ id: string; failures_in_a_row: number; trusted_until: string | null }>`
+  const [row] = await sql<{ id: string; failures_in_a_row: number; trusted_until: number | null }>`
     select id, failures_in_a_row, trusted_until from known_devices
     where token_hash = ${sha256(token)} and account_id = ${accountId}`;
   if (!row) return null;
-  const trustedUntil = row.trusted_until === null ? null : Number(row.trusted_until);
+  const trustedUntil = row.trusted_until;
   return { id: row.id, failuresInARow: row.failures_in_a_row, trustedUntil };
 }
 
@@ -74,8 +74,8 @@ export async function listTrustedDevices(
     id: string;
     user_agent: string;
     address: string;
-    last_seen_at: string;
-    trusted_until: string;
+    last_seen_at: number;
+    trusted_until: number;
   }>`
     select id, user_agent, address, last_seen_at, trusted_until from known_devices
     where account_id = ${accountId} and trusted_until > ${now}
@@ -84,8 +84,8 @@ export async function listTrustedDevices(
     id: row.id,
     userAgent: row.user_agent,
     address: row.address,
-    lastSeenAt: Number(row.last_seen_at),
-    trustedUntil: Number(row.trusted_until),
+    lastSeenAt: row.last_seen_at,
+    trustedUntil: row.trusted_until,
   }));
 }
 

@@ -22,11 +22,11 @@ type PasskeyRow = {
   id: string;
   account_id: AccountId;
   public_key: Uint8Array<ArrayBuffer>;
-  counter: string;
+  counter: number;
   transports: string;
   name: string;
-  created_at: string;
-  last_used_at: string | null;
+  created_at: number;
+  last_used_at: number | null;
 };
 
 export async function findPasskey(sql: Sql, id: string): Promise<Passkey | null> {
@@ -109,10 +109,10 @@ function toPasskey(row: PasskeyRow): Passkey {
     id: row.id,
     accountId: row.account_id,
     publicKey: new Uint8Array(row.public_key),
-    counter: Number(row.counter),
+    counter: row.counter,
     transports: row.transports === "" ? [] : row.transports.split(","),
     name: row.name,
-    createdAt: Number(row.created_at),
-    lastUsedAt: row.last_used_at === null ? null : Number(row.last_used_at),
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
   };
 }

@@ -38,9 +38,9 @@ export async function useRecoveryCode(
 }
 
 export async function countRecoveryCodes(sql: Sql, accountId: AccountId): Promise<number> {
-  const [row] = await sql<{ count: string }>`
+  const [row] = await sql<{ count: number }>`
     select count(*) as count from recovery_codes where account_id = ${accountId} and used_at is null`;
-  return Number(row!.count);
+  return row!.count;
 }
 
 export async function deleteRecoveryCodes(tx: Sql, accountId: AccountId): Promise<void> {

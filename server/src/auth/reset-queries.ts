@@ -20,10 +20,10 @@ export async function insertReset(
 
 /** How many links were sent to the account's owner since then. */
 export async function countResetsSince(sql: Sql, accountId: AccountId, since: number): Promise<number> {
-  const [row] = await sql<{ count: string }>`
+  const [row] = await sql<{ count: number }>`
     select count(*) as count from password_resets
     where account_id = ${accountId} and email_key is not null and created_at > ${since}`;
-  return Number(row!.count);
+  return row!.count;
 }
 
 /** Whose link this is, while it works. */

@@ -58,9 +58,9 @@ type SessionRow = {
   username: string;
   display_name: string;
   server_role: ServerRole;
-  created_at: string;
-  last_seen_at: string;
-  proved_at: string | null;
+  created_at: number;
+  last_seen_at: number;
+  proved_at: number | null;
   must_enrol: boolean;
 };
 
@@ -87,7 +87,7 @@ export async function findEnrollingActor(app: SessionNeeds, token: string): Prom
     ...toPerson(row.account_id, row.username, row.display_name),
     serverRole: row.server_role,
     sessionId: row.id,
-    provedAt: row.proved_at === null ? null : Number(row.proved_at),
+    provedAt: row.proved_at,
     mustEnrol: row.must_enrol,
   };
 }
@@ -170,8 +170,8 @@ export async function listSessions(app: SessionNeeds, accountId: AccountId): Pro
       id: row.id,
       userAgent: row.user_agent,
       address: row.address,
-      createdAt: Number(row.created_at),
-      lastSeenAt: Number(row.last_seen_at),
+      createdAt: row.created_at,
+      lastSeenAt: row.last_seen_at,
     }));
 }
 
@@ -210,11 +210,11 @@ function hasExpired(
 ): boolean {
   const isPrivileged = row.server_role === "owner" || row.server_role === "admin";
   const idleMs = isPrivileged ? Math.min(limits.idleMs, privilegedIdleMs) : limits.idleMs;
-  return now - Number(row.last_seen_at) > idleMs || now - Number(row.created_at) > limits.maxMs;
+  return now - row.last_seen_at > idleMs || now - row.created_at > limits.maxMs;
 }
 
 async function touch(app: SessionNeeds, row: SessionRow): Promise<void> {
   const now = app.clock.now();
-  if (now - Number(row.last_seen_at) < touchEveryMs) return;
+  if (now - row.last_seen_at < touchEveryMs) return;
   await app.db.sql`update sessions set last_seen_at = ${now} where id = ${row.id}`;
 }

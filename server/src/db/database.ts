@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { SQL } from "bun";
 
-/** Runs one statement: a tagged template whose `${}` become parameters, never text. */
+/**
+ * Runs one statement: a tagged template whose `${}` become parameters, never text. An int8 comes as a number: what novaX
+ * keeps in one (places, times in milliseconds, counts) stays below 2^53.
+ */
 export type Sql = {
   <Row>(strings: TemplateStringsArray, ...values: unknown[]): Promise<Row[]>;
   /** An array parameter, sent as one value. */
@@ -107,11 +110,33 @@ type SqlOfClient = Sql & { client: Pick<SQL, "unsafe"> };
 function asSql(client: SQL, assertAllowed: () => void, deadlineMs: number | null = null): SqlOfClient {
   const run = <Row>(strings: TemplateStringsArray, ...values: unknown[]): Promise<Row[]> => {
     assertAllowed();
-    const rows = client(strings, ...values) as unknown as Promise<Row[]>;
+    const rows = client(strings, ...values).then((result) => parseInt8(strings, result) as Row[]);
     return deadlineMs === null ? rows : withDeadline(rows, deadlineMs);
   };
   return Object.assign(run, {
     client,
     array: (values: readonly unknown[], type: string) => client.array([...values], type),
   });
+}
+
+const int8Oid = 20;
+/** Which columns of a statement are int8. The strings of a template are one object for each place it is written in. */
+const int8Columns = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+type ClientRows = Record<string, unknown>[] & { columns: { name: string; type: number }[] };
+
+/** The driver hands an int8 over as text, since not every one is a number. Ours are. */
+function parseInt8(strings: TemplateStringsArray, rows: ClientRows): ClientRows {
+  if (rows.length === 0) return rows;
+  let names = int8Columns.get(strings);
+  if (!names) {
+    names = rows.columns.filter(({ type }) => type === int8Oid).map(({ name }) => name);
+    int8Columns.set(strings, names);
+  }
+  for (const name of names)
+    for (const row of rows) {
+      const value = row[name];
+      if (value !== null) row[name] = Number(value);
+    }
+  return rows;
 }

@@ -6,26 +6,26 @@ import { excerptOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
 
 type EventRow = {
-  seq: string;
+  seq: number;
   type: RoomEventType;
-  at: string;
+  at: number;
   actor_id: AccountId;
   actor_username: string;
   actor_display_name: string;
   subject_id: AccountId | null;
   subject_username: string | null;
   subject_display_name: string | null;
-  target_seq: string | null;
+  target_seq: number | null;
   payload: Record<string, unknown> | null;
   send_id: SendId | null;
   body: MessageBody | null;
-  thread_root: string | null;
+  thread_root: number | null;
   mentions_all: boolean | null;
   replies: number | null;
 } & QuoteRow;
 
 export type QuoteRow = {
-  quoted_seq: string | null;
+  quoted_seq: number | null;
   quoted_body: MessageBody | null;
   quoted_sender_id: AccountId | null;
   quoted_username: string | null;
@@ -64,7 +64,7 @@ export async function readEventsAfter(
 export function toQuote(row: QuoteRow): Quote | null {
   if (row.quoted_seq === null) return null;
   return {
-    seq: Number(row.quoted_seq),
+    seq: row.quoted_seq,
     sender: toPerson(row.quoted_sender_id!, row.quoted_username!, row.quoted_display_name!),
     excerpt: excerptOf(row.quoted_body!),
   };
@@ -78,8 +78,8 @@ function withoutChoices(payload: Record<string, unknown> | null): Record<string,
 
 function toEvent(row: EventRow): RoomEvent {
   const base = {
-    seq: Number(row.seq),
-    at: Number(row.at),
+    seq: row.seq,
+    at: row.at,
     actor: toPerson(row.actor_id, row.actor_username, row.actor_display_name),
     type: row.type,
   };
@@ -91,7 +91,7 @@ function toEvent(row: EventRow): RoomEvent {
       sendId: row.send_id!,
       body: row.body!,
       ...(quote ? { quote } : {}),
-      ...(row.thread_root === null ? {} : { threadRoot: Number(row.thread_root), replies: row.replies ?? 0 }),
+      ...(row.thread_root === null ? {} : { threadRoot: row.thread_root, replies: row.replies ?? 0 }),
       ...(row.mentions_all ? { mentionsEveryone: true as const } : {}),
     };
   }
@@ -101,7 +101,7 @@ function toEvent(row: EventRow): RoomEvent {
     ...(row.subject_id === null
       ? {}
       : { member: toPerson(row.subject_id, row.subject_username!, row.subject_display_name!) }),
-    ...(row.target_seq === null ? {} : { target: Number(row.target_seq) }),
+    ...(row.target_seq === null ? {} : { target: row.target_seq }),
     ...(row.type === "message.edited" ? { body: row.body! } : {}),
     ...(row.type === "poll.changed" && row.body?.kind === "deleted"
       ? withoutChoices(row.payload)

@@ -53,7 +53,7 @@ async function insertEvent(tx: Sql, draft: EventDraft, at: number): Promise<Room
     body: _,
     ...payload
   } = facts as { member?: Person; target?: number; body?: unknown };
-  const [row] = await tx<{ seq: string }>`
+  const [row] = await tx<{ seq: number }>`
     with head as (
       update rooms set head_seq = head_seq + 1 where id = ${room} returning head_seq
     )
@@ -63,5 +63,5 @@ async function insertEvent(tx: Sql, draft: EventDraft, at: number): Promise<Room
       ${shownTypes.includes(type)}
     from head
     returning seq`;
-  return { seq: Number(row!.seq), at, ...event } as RoomEvent;
+  return { seq: row!.seq, at, ...event } as RoomEvent;
 }

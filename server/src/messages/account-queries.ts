@@ -12,15 +12,15 @@ export async function listSentMessages(
   after: { room: string; seq: number },
   limit: number,
 ): Promise<SentMessage[]> {
-  const rows = await sql<{ room_id: RoomId; seq: string; sent_at: string; body: MessageBody }>`
+  const rows = await sql<{ room_id: RoomId; seq: number; sent_at: number; body: MessageBody }>`
     select room_id, seq, sent_at, body from messages
     where sender_id = ${sender} and (room_id, seq) > (${after.room}, ${after.seq}::bigint)
     order by room_id, seq
     limit ${limit}`;
   return rows.map((row) => ({
     room: row.room_id,
-    seq: Number(row.seq),
-    sentAt: Number(row.sent_at),
+    seq: row.seq,
+    sentAt: row.sent_at,
     text: textOf(row.body),
   }));
 }

@@ -18,16 +18,16 @@ export type StoredMessage = {
 /** The message at a place of a room, or null: none, or a deleted one. */
 export async function findMessage(sql: Sql, room: RoomId, seq: number): Promise<StoredMessage | null> {
   const [row] = await sql<{
-    seq: string;
+    seq: number;
     id: AccountId;
     username: string;
     display_name: string;
     body: MessageBody;
-    sent_at: string;
-    thread_root: string | null;
+    sent_at: number;
+    thread_root: number | null;
     reply_count: number;
-    pinned_at: string | null;
-    poll_closed_at: string | null;
+    pinned_at: number | null;
+    poll_closed_at: number | null;
   }>`
     select m.seq, a.id, a.username, a.display_name, m.body, m.sent_at, m.thread_root, m.reply_count, m.pinned_at,
       m.poll_closed_at
@@ -35,14 +35,14 @@ export async function findMessage(sql: Sql, room: RoomId, seq: number): Promise<
     where m.room_id = ${room} and m.seq = ${seq} and m.deleted_at is null`;
   if (!row) return null;
   return {
-    seq: Number(row.seq),
+    seq: row.seq,
     sender: toPerson(row.id, row.username, row.display_name),
     body: row.body,
-    sentAt: Number(row.sent_at),
-    threadRoot: row.thread_root === null ? null : Number(row.thread_root),
+    sentAt: row.sent_at,
+    threadRoot: row.thread_root,
     replyCount: row.reply_count,
     isPinned: row.pinned_at !== null,
-    pollClosedAt: row.poll_closed_at === null ? null : Number(row.poll_closed_at),
+    pollClosedAt: row.poll_closed_at,
   };
 }
 
@@ -80,13 +80,13 @@ export async function listRevisions(
   room: RoomId,
   seq: number,
 ): Promise<{ body: MessageBody; at: number }[]> {
-  const rows = await sql<{ body: MessageBody; at: string }>`
+  const rows = await sql<{ body: MessageBody; at: number }>`
     select body, at, revision from message_revisions where room_id = ${room} and seq = ${seq}
     union all
     select body, coalesce(edited_at, sent_at), 2147483647 from messages
     where room_id = ${room} and seq = ${seq} and deleted_at is null
     order by revision`;
-  return rows.map((row) => ({ body: row.body, at: Number(row.at) }));
+  return rows.map((row) => ({ body: row.body, at: row.at }));
 }
 
 /**
@@ -153,11 +153,11 @@ export async function readReactions(
   emoji: string,
   account: AccountId,
 ): Promise<{ kinds: number; isKnown: boolean; isOwn: boolean }> {
-  const [row] = await tx<{ kinds: string; is_known: boolean | null; is_own: boolean | null }>`
+  const [row] = await tx<{ kinds: number; is_known: boolean | null; is_own: boolean | null }>`
     select count(distinct emoji) as kinds, bool_or(emoji = ${emoji}) as is_known,
       bool_or(emoji = ${emoji} and account_id = ${account}) as is_own
     from reactions where room_id = ${room} and seq = ${seq}`;
-  return { kinds: Number(row!.kinds), isKnown: row!.is_known ?? false, isOwn: row!.is_own ?? false };
+  return { kinds: row!.kinds, isKnown: row!.is_known ?? false, isOwn: row!.is_own ?? false };
 }
 
 export async function deleteReaction(
@@ -178,9 +178,9 @@ export async function setPinned(tx: Sql, room: RoomId, seq: number, at: number |
 }
 
 export async function countPins(tx: Sql, room: RoomId): Promise<number> {
-  const [row] = await tx<{ pins: string }>`
+  const [row] = await tx<{ pins: number }>`
     select count(*) as pins from messages where room_id = ${room} and pinned_at is not null`;
-  return Number(row!.pins);
+  return row!.pins;
 }
 
 /** Replaces what somebody chose in a poll. */
@@ -210,7 +210,7 @@ export async function readPollStates(
   polls: readonly Poll[],
 ): Promise<Map<number, PollState>> {
   if (polls.length === 0) return new Map();
-  const rows = await sql<{ seq: string; choice: number; account_id: AccountId }>`
+  const rows = await sql<{ seq: number; choice: number; account_id: AccountId }>`
     select seq, choice, account_id from poll_votes
     where room_id = ${room} and seq = any(${sql.array(
       polls.map((poll) => poll.seq),
@@ -220,9 +220,7 @@ export async function readPollStates(
   return new Map(
     polls.map((poll) => {
       const voters = Array.from({ length: poll.choices }, (_, choice) =>
-        rows
-          .filter((row) => Number(row.seq) === poll.seq && row.choice === choice)
-          .map((row) => row.account_id),
+        rows.filter((row) => row.seq === poll.seq && row.choice === choice).map((row) => row.account_id),
       );
       return [
         poll.seq,

@@ -19,14 +19,14 @@ export type MessagePreview = {
 
 type PreviewRow = {
   room_id: RoomId;
-  seq: string;
-  thread_root: string | null;
+  seq: number;
+  thread_root: number | null;
   id: AccountId;
   username: string;
   display_name: string;
-  sent_at: string;
+  sent_at: number;
   body: MessageBody;
-  at: string;
+  at: number;
 };
 
 /** Messages that call a person, in rooms they are in now, the newest first, before a time. */
@@ -108,7 +108,7 @@ export async function listFollowedThreads(
   before: number,
   limit: number,
 ): Promise<FollowedThread[]> {
-  const rows = await sql<PreviewRow & { reply_count: number; unread: string }>`
+  const rows = await sql<PreviewRow & { reply_count: number; unread: number }>`
     select m.room_id, m.seq, m.thread_root, a.id, a.username, a.display_name, m.sent_at, m.body, m.last_reply_at as at,
       m.reply_count,
       (select count(*) from (
@@ -128,8 +128,8 @@ export async function listFollowedThreads(
   return rows.map((row) => ({
     ...toPreview(row),
     count: row.reply_count,
-    lastAt: Number(row.at),
-    unread: Number(row.unread),
+    lastAt: row.at,
+    unread: row.unread,
   }));
 }
 
@@ -140,10 +140,10 @@ export async function findFollowed(
   room: RoomId,
   root: number,
 ): Promise<{ isFollowed: boolean; readSeq: number }> {
-  const [row] = await sql<{ is_followed: boolean; read_seq: string }>`
+  const [row] = await sql<{ is_followed: boolean; read_seq: number }>`
     select is_followed, read_seq from threads_followed
     where account_id = ${account} and room_id = ${room} and root_seq = ${root}`;
-  return { isFollowed: row?.is_followed ?? false, readSeq: Number(row?.read_seq ?? 0) };
+  return { isFollowed: row?.is_followed ?? false, readSeq: row?.read_seq ?? 0 };
 }
 
 /** What was said before somebody begins to follow, up to `headSeq`, is not new to them. */
@@ -246,9 +246,9 @@ export type ScheduledMessage = {
 type ScheduledRow = {
   id: SendId;
   room_id: RoomId;
-  thread_root: string | null;
+  thread_root: number | null;
   text: string;
-  due_at: string;
+  due_at: number;
   refused: string | null;
 };
 
@@ -316,10 +316,10 @@ export type Reminder = {
 type ReminderRow = {
   id: string;
   room_id: RoomId;
-  seq: string | null;
+  seq: number | null;
   note: string;
-  due_at: string;
-  told_at: string | null;
+  due_at: number;
+  told_at: number | null;
 };
 
 export async function insertReminder(
@@ -371,21 +371,21 @@ export async function countScheduled(
   tx: Sql,
   account: AccountId,
 ): Promise<{ scheduled: number; reminders: number }> {
-  const [row] = await tx<{ scheduled: string; reminders: string }>`
+  const [row] = await tx<{ scheduled: number; reminders: number }>`
     select (select count(*) from scheduled_messages where account_id = ${account}) as scheduled,
       (select count(*) from reminders where account_id = ${account}) as reminders`;
-  return { scheduled: Number(row!.scheduled), reminders: Number(row!.reminders) };
+  return { scheduled: row!.scheduled, reminders: row!.reminders };
 }
 
 function toPreview(row: PreviewRow): MessagePreview {
   return {
     room: row.room_id,
-    seq: Number(row.seq),
-    threadRoot: row.thread_root === null ? null : Number(row.thread_root),
+    seq: row.seq,
+    threadRoot: row.thread_root,
     sender: toPerson(row.id, row.username, row.display_name),
-    sentAt: Number(row.sent_at),
+    sentAt: row.sent_at,
     excerpt: excerptOf(row.body),
-    at: Number(row.at),
+    at: row.at,
   };
 }
 
@@ -393,9 +393,9 @@ function toScheduled(row: ScheduledRow): ScheduledMessage {
   return {
     sendId: row.id,
     room: row.room_id,
-    threadRoot: row.thread_root === null ? null : Number(row.thread_root),
+    threadRoot: row.thread_root,
     text: row.text,
-    dueAt: Number(row.due_at),
+    dueAt: row.due_at,
     refused: row.refused,
   };
 }
@@ -404,9 +404,9 @@ function toReminder(row: ReminderRow): Reminder {
   return {
     id: row.id,
     room: row.room_id,
-    seq: row.seq === null ? null : Number(row.seq),
+    seq: row.seq,
     note: row.note,
-    dueAt: Number(row.due_at),
+    dueAt: row.due_at,
     isDue: row.told_at !== null,
   };
 }
@@ -418,9 +418,9 @@ export async function findOldestUnread(
   account: AccountId,
   readSeq: number,
 ): Promise<number | null> {
-  const [row] = await sql<{ seq: string }>`
+  const [row] = await sql<{ seq: number }>`
     select seq from messages
     where room_id = ${room} and seq > ${readSeq} and thread_root is null and deleted_at is null and sender_id <> ${account}
     order by seq limit 1`;
-  return row ? Number(row.seq) : null;
+  return row ? row.seq : null;
 }

@@ -35,7 +35,7 @@ export async function insertMessages(
   // Both are handed over at once: on one connection they run one after the other, and the second sees what the first
   // waited for.
   const locked = tx`select 1 from rooms where id = ${room} for no key update`;
-  const inserted = tx<{ index: string; seq: string; sent_at: string; is_new: boolean }>`
+  const inserted = tx<{ index: number; seq: number; sent_at: number; is_new: boolean }>`
     with draft as (
       select d.index, d.sender_id, d.send_id, d.body, nullif(d.reply_to, 0) as reply_to,
         nullif(d.thread_root, 0) as thread_root, d.mentions_all = 1 as mentions_all, r.slow_mode_seconds,
@@ -118,9 +118,9 @@ export async function insertMessages(
     select fresh.index, head.before + fresh.place, ${now}, true from fresh, head`;
   const [, rows] = await Promise.all([locked, inserted]);
   return rows.map((row) => ({
-    index: Number(row.index) - 1,
-    seq: Number(row.seq),
-    sentAt: Number(row.sent_at),
+    index: row.index - 1,
+    seq: row.seq,
+    sentAt: row.sent_at,
     isNew: row.is_new,
   }));
 }
@@ -139,7 +139,7 @@ export async function recordReplies(
     replies.map((reply) => reply.root),
     "bigint",
   );
-  const counted = await tx<{ seq: string; reply_count: number }>`
+  const counted = await tx<{ seq: number; reply_count: number }>`
     update messages m set reply_count = reply_count + counted.replies, last_reply_at = ${now}
     from (select root, count(*) as replies from unnest(${roots}) as r (root) group by root) counted
     where m.room_id = ${room} and m.seq = counted.root
@@ -161,7 +161,7 @@ export async function recordReplies(
     insert into threads_followed (account_id, room_id, root_seq, is_followed)
     select m.sender_id, ${room}, m.seq, true from messages m where m.room_id = ${room} and m.seq = any(${roots})
     on conflict do nothing`;
-  return new Map(counted.map((row) => [Number(row.seq), row.reply_count]));
+  return new Map(counted.map((row) => [row.seq, row.reply_count]));
 }
 
 /**
@@ -197,7 +197,7 @@ export async function insertMentions(
       list.map((item) => item.sender),
       "uuid",
     );
-  const rows = await tx<{ account_id: AccountId; seq: string; thread_root: string | null }>`
+  const rows = await tx<{ account_id: AccountId; seq: number; thread_root: number | null }>`
     insert into mentions (account_id, room_id, seq, at, thread_root)
     select distinct m.account_id, ${room}, c.seq, ${now}::bigint, nullif(c.root, 0)
     from (
@@ -220,8 +220,8 @@ export async function insertMentions(
     returning account_id, seq, thread_root`;
   const mentioned = rows.map((row) => ({
     account: row.account_id,
-    seq: Number(row.seq),
-    threadRoot: row.thread_root === null ? null : Number(row.thread_root),
+    seq: row.seq,
+    threadRoot: row.thread_root,
   }));
   const inThreads = mentioned.flatMap((mention) =>
     mention.threadRoot === null
@@ -246,7 +246,7 @@ export async function readQuotes(
   seqs: readonly number[],
 ): Promise<Map<number, Quote>> {
   const rows = await sql<{
-    seq: string;
+    seq: number;
     body: MessageBody;
     id: AccountId;
     username: string;
@@ -257,7 +257,7 @@ export async function readQuotes(
     where m.room_id = ${room} and m.seq = any(${sql.array(seqs, "bigint")})`;
   return new Map(
     rows.map((row) => {
-      const seq = Number(row.seq);
+      const seq = row.seq;
       const sender = toPerson(row.id, row.username, row.display_name);
       return [seq, { seq, sender, excerpt: excerptOf(row.body) }];
     }),
@@ -271,7 +271,7 @@ export async function readNewestMessagesUpTo(
   lastSeq: number,
   limit: number,
 ): Promise<BasicMessage[]> {
-  const rows = await sql<{ id: AccountId; username: string; sent_at: string; body: MessageBody }>`
+  const rows = await sql<{ id: AccountId; username: string; sent_at: number; body: MessageBody }>`
     select a.id, a.username, m.sent_at, m.body
     from messages m join accounts a on a.id = m.sender_id
     where m.room_id = ${room} and m.seq <= ${lastSeq} and m.thread_root is null and m.deleted_at is null
@@ -280,7 +280,7 @@ export async function readNewestMessagesUpTo(
   return rows
     .reverse()
     .map(({ id, username, sent_at, body }) =>
-      toBasicMessage({ sender: { id, username }, body, sentAt: Number(sent_at) }),
+      toBasicMessage({ sender: { id, username }, body, sentAt: sent_at }),
     );
 }
 
@@ -291,7 +291,7 @@ export async function findObstacle(
   now: number,
   draft: Pick<MessageDraft, "sender" | "replyTo" | "threadRoot">,
 ): Promise<{ isMissing: boolean; isBlocked: boolean; waitMs: number }> {
-  const [row] = await sql<{ found: string; is_blocked: boolean; wait_ms: string }>`
+  const [row] = await sql<{ found: number; is_blocked: boolean; wait_ms: number }>`
     select
       (select count(*) from messages
         where room_id = ${room} and deleted_at is null
@@ -309,8 +309,8 @@ export async function findObstacle(
       ), 0) as wait_ms`;
   const wanted = new Set([draft.replyTo, draft.threadRoot].filter((seq) => seq !== null)).size;
   return {
-    isMissing: Number(row!.found) < wanted,
+    isMissing: row!.found < wanted,
     isBlocked: row!.is_blocked,
-    waitMs: Number(row!.wait_ms),
+    waitMs: row!.wait_ms,
   };
 }

@@ -25,7 +25,7 @@ type ReportRow = {
   id: string;
   room_id: RoomId;
   room_name: string;
-  seq: string;
+  seq: number;
   reporter_id: AccountId;
   reporter_username: string;
   reporter_display_name: string;
@@ -37,7 +37,7 @@ type ReportRow = {
   resolver_display_name: string | null;
   reason: string;
   body: MessageBody;
-  at: string;
+  at: number;
   outcome: string | null;
   note: string;
 };
@@ -96,7 +96,7 @@ export async function listReports(
 }
 
 export async function countReports(sql: Sql, account: AccountId): Promise<number> {
-  const [row] = await sql<{ reports: string }>`
+  const [row] = await sql<{ reports: number }>`
     select count(*) as reports
     from reports p
       join rooms r on r.id = p.room_id
@@ -105,7 +105,7 @@ export async function countReports(sql: Sql, account: AccountId): Promise<number
     where p.resolved_at is null and p.sender_id <> w.id
       and (w.server_role in ('owner', 'admin')
         or (r.kind in ('public', 'private') and m.role = any(${sql.array(roomPermissions["report.resolve"], "text")})))`;
-  return Number(row!.reports);
+  return row!.reports;
 }
 
 /** Which room a report is about, and which message; null where there is none that waits. */
@@ -113,9 +113,9 @@ export async function findOpenReport(
   sql: Sql,
   id: string,
 ): Promise<{ room: RoomId; seq: number; sender: AccountId } | null> {
-  const [row] = await sql<{ room_id: RoomId; seq: string; sender_id: AccountId }>`
+  const [row] = await sql<{ room_id: RoomId; seq: number; sender_id: AccountId }>`
     select room_id, seq, sender_id from reports where id = ${id} and resolved_at is null`;
-  return row ? { room: row.room_id, seq: Number(row.seq), sender: row.sender_id } : null;
+  return row ? { room: row.room_id, seq: row.seq, sender: row.sender_id } : null;
 }
 
 /** Settles every report of a message that waits; how many there were. What is deleted is not kept here either. */
@@ -152,12 +152,12 @@ function toReport(row: ReportRow): Report {
     id: row.id,
     room: row.room_id,
     roomName: row.room_name,
-    seq: Number(row.seq),
+    seq: row.seq,
     reporter: toPerson(row.reporter_id, row.reporter_username, row.reporter_display_name),
     sender: toPerson(row.sender_id, row.sender_username, row.sender_display_name),
     reason: row.reason,
     text: textOf(row.body),
-    at: Number(row.at),
+    at: row.at,
     outcome: row.outcome,
     resolvedBy:
       row.resolver_id === null

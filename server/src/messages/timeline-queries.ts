@@ -8,20 +8,20 @@ import { type QuoteRow, toQuote } from "../events/read-events.ts";
 import { readPollStates } from "./change-queries.ts";
 
 export type MessageRow = {
-  seq: string;
+  seq: number;
   actor_id: AccountId;
   actor_username: string;
   actor_display_name: string;
-  at: string;
+  at: number;
   send_id: SendId;
   body: MessageBody;
-  edited_at: string | null;
-  thread_root: string | null;
+  edited_at: number | null;
+  thread_root: number | null;
   reply_count: number;
-  last_reply_at: string | null;
-  pinned_at: string | null;
+  last_reply_at: number | null;
+  pinned_at: number | null;
   mentions_all: boolean;
-  poll_closed_at: string | null;
+  poll_closed_at: number | null;
 } & QuoteRow;
 
 export type ShownRow = MessageRow & {
@@ -132,9 +132,9 @@ export async function readMessageRows(
 
 /** The places of a room's pinned messages, the newest pin first. */
 export async function listPinnedSeqs(sql: Sql, room: RoomId): Promise<number[]> {
-  const rows = await sql<{ seq: string }>`
+  const rows = await sql<{ seq: number }>`
     select seq from messages where room_id = ${room} and pinned_at is not null order by pinned_at desc`;
-  return rows.map((row) => Number(row.seq));
+  return rows.map((row) => row.seq);
 }
 
 /** What stands at messages beside them. */
@@ -152,9 +152,9 @@ export async function readMessageExtras(
   room: RoomId,
   rows: readonly MessageRow[],
 ): Promise<MessageExtras> {
-  const seqs = rows.map((row) => Number(row.seq));
+  const seqs = rows.map((row) => row.seq);
   const reacted = await sql<{
-    seq: string;
+    seq: number;
     emoji: string;
     id: AccountId;
     username: string;
@@ -167,18 +167,18 @@ export async function readMessageExtras(
   const reactions = new Map<number, Reaction[]>();
   const people = new Map<AccountId, Person>();
   for (const row of reacted) {
-    const list = reactions.get(Number(row.seq)) ?? [];
+    const list = reactions.get(row.seq) ?? [];
     const known = list.find((reaction) => reaction.emoji === row.emoji);
     if (known) known.by.push(row.id);
     else list.push({ emoji: row.emoji, by: [row.id] });
-    reactions.set(Number(row.seq), list);
+    reactions.set(row.seq, list);
     people.set(row.id, toPerson(row.id, row.username, row.display_name));
   }
   const polls = rows.flatMap((row) =>
     row.body.kind === "poll"
       ? [
           {
-            seq: Number(row.seq),
+            seq: row.seq,
             choices: row.body.choices.length,
             isAnonymous: row.body.isAnonymous,
             isClosed: row.poll_closed_at !== null,
@@ -191,7 +191,7 @@ export async function readMessageExtras(
   if (polls.length > 0) {
     const voters = [...states.values()].flatMap((state) => state.voters?.flat() ?? []);
     const voted = await sql<{
-      seq: string | null;
+      seq: number | null;
       choice: number;
       id: AccountId;
       username: string;
@@ -215,18 +215,18 @@ export async function readMessageExtras(
 
 /** A row and what stands at it, as a message. */
 export function toMessage(row: MessageRow, { reactions, polls }: MessageExtras): Message {
-  const seq = Number(row.seq);
+  const seq = row.seq;
   const isDeleted = row.body.kind === "deleted";
   return {
     seq,
     sendId: row.send_id,
     sender: toPerson(row.actor_id, row.actor_username, row.actor_display_name),
-    sentAt: Number(row.at),
+    sentAt: row.at,
     body: row.body,
-    editedAt: row.edited_at === null ? null : Number(row.edited_at),
+    editedAt: row.edited_at,
     quote: isDeleted ? null : toQuote(row),
-    threadRoot: row.thread_root === null ? null : Number(row.thread_root),
-    thread: row.reply_count > 0 ? { count: row.reply_count, lastAt: Number(row.last_reply_at) } : null,
+    threadRoot: row.thread_root,
+    thread: row.reply_count > 0 ? { count: row.reply_count, lastAt: row.last_reply_at! } : null,
     reactions: reactions.get(seq) ?? [],
     isPinned: row.pinned_at !== null,
     mentionsEveryone: row.mentions_all,

@@ -51,7 +51,7 @@ export async function readTimeline(
   const newer = newerMax > 0 ? await readShownAfter(sql, room, after ?? around! - 1, newerMax + 1) : [];
   const rows = [
     ...older.slice(0, olderMax).reverse(),
-    ...newer.slice(0, newerMax).filter((row) => Number(row.seq) <= headSeq),
+    ...newer.slice(0, newerMax).filter((row) => row.seq <= headSeq),
   ];
   const parts = await readMessageExtras(
     sql,
@@ -98,14 +98,14 @@ export async function readPins(sql: Sql, viewer: { id: AccountId }, room: RoomId
   const seqs = await listPinnedSeqs(sql, room);
   const rows = await readMessageRows(sql, room, seqs);
   const parts = await readMessageExtras(sql, viewer, room, rows);
-  const messages = new Map(rows.map((row: MessageRow) => [Number(row.seq), toMessage(row, parts)]));
+  const messages = new Map(rows.map((row: MessageRow) => [row.seq, toMessage(row, parts)]));
   return seqs.flatMap((seq) => messages.get(seq) ?? []);
 }
 
 function toEntry(row: ShownRow, parts: MessageExtras): Page["entries"][number] {
   if (row.type === "message.sent") return { kind: "message", ...toMessage(row, parts) };
   const actor = toPerson(row.actor_id, row.actor_username, row.actor_display_name);
-  const base = { seq: Number(row.seq), at: Number(row.at), actor };
+  const base = { seq: row.seq, at: row.at, actor };
   if (row.type === "room.changed") return { kind: "room", ...base, changes: row.payload?.changes ?? {} };
   return {
     kind: "member",

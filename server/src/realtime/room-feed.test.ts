@@ -116,8 +116,8 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
           ...plain,
         });
       const head = async () => {
-        const [row] = await db.sql<{ head_seq: string }>`select head_seq from rooms where id = 'general'`;
-        return Number(row!.head_seq);
+        const [row] = await db.sql<{ head_seq: number }>`select head_seq from rooms where id = 'general'`;
+        return row!.head_seq;
       };
       const attach = async () => {
         const at = await head();

@@ -39,9 +39,9 @@ export async function listMembersOf(
 
 /** Where the rooms' logs end. */
 export async function readHeads(sql: Sql, rooms: readonly RoomId[]): Promise<Map<RoomId, number>> {
-  const rows = await sql<{ id: RoomId; head_seq: string }>`
+  const rows = await sql<{ id: RoomId; head_seq: number }>`
     select id, head_seq from rooms where id = any(${sql.array(rooms, "text")})`;
-  return new Map(rows.map((row) => [row.id, Number(row.head_seq)]));
+  return new Map(rows.map((row) => [row.id, row.head_seq]));
 }
 
 /**

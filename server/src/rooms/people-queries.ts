@@ -98,8 +98,8 @@ export async function readMyState(sql: Sql, account: AccountId, now: number): Pr
   const [row] = await sql<{
     status_emoji: string;
     status_text: string;
-    status_until: string | null;
-    quiet_until: string | null;
+    status_until: number | null;
+    quiet_until: number | null;
     shares_reading: boolean;
     words: string[] | null;
     blocked: PersonRow[] | null;
@@ -110,13 +110,13 @@ export async function readMyState(sql: Sql, account: AccountId, now: number): Pr
           order by o.username_key)
         from blocks b join accounts o on o.id = b.blocked_id where b.blocker_id = a.id) as blocked
     from accounts a where a.id = ${account}`;
-  const isOver = row!.status_until !== null && Number(row!.status_until) <= now;
-  const dndUntil = row!.quiet_until === null ? null : Number(row!.quiet_until);
+  const isOver = row!.status_until !== null && row!.status_until <= now;
+  const dndUntil = row!.quiet_until;
   return {
     status: {
       emoji: isOver ? "" : row!.status_emoji,
       text: isOver ? "" : row!.status_text,
-      until: row!.status_until === null || isOver ? null : Number(row!.status_until),
+      until: row!.status_until === null || isOver ? null : row!.status_until,
     },
     dndUntil: dndUntil !== null && dndUntil > now ? dndUntil : null,
     sharesReadReceipts: row!.shares_reading,
@@ -134,8 +134,8 @@ export async function listProfiles(
     PersonRow & {
       status_emoji: string;
       status_text: string;
-      status_until: string | null;
-      quiet_until: string | null;
+      status_until: number | null;
+      quiet_until: number | null;
     }
   >`
     select id, username, display_name, status_emoji, status_text, status_until, quiet_until
@@ -145,9 +145,9 @@ export async function listProfiles(
     status: {
       emoji: row.status_emoji,
       text: row.status_text,
-      until: row.status_until === null ? null : Number(row.status_until),
+      until: row.status_until,
     },
-    dndUntil: row.quiet_until === null ? null : Number(row.quiet_until),
+    dndUntil: row.quiet_until,
   }));
 }
 
@@ -159,9 +159,9 @@ export async function findProfile(
 ): Promise<{ person: Person; serverRole: ServerRole; createdAt: number } | null> {
   const [person] = await listKnownTo(sql, viewer, [id]);
   if (!person) return null;
-  const [row] = await sql<{ server_role: ServerRole; created_at: string }>`
+  const [row] = await sql<{ server_role: ServerRole; created_at: number }>`
     select server_role, created_at from accounts where id = ${id}`;
-  return { person, serverRole: row!.server_role, createdAt: Number(row!.created_at) };
+  return { person, serverRole: row!.server_role, createdAt: row!.created_at };
 }
 
 export async function setStatus(sql: Sql, account: AccountId, status: MyState["status"]): Promise<void> {

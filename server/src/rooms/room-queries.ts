@@ -20,25 +20,25 @@ type RoomRow = {
   description: string;
   icon: string;
   colour: number | null;
-  archived_at: string | null;
+  archived_at: number | null;
   posting: Room["posting"];
   slow_mode_seconds: number;
   leaves_mark: boolean;
   member_count: number;
-  head_seq: string;
+  head_seq: number;
 };
 
 type JoinedRoomRow = RoomRow & {
   role: RoomRole;
   server_role: ServerRole;
   people: { id: AccountId; username: string; display_name: string }[] | null;
-  read_seq: string;
-  unread: string;
-  mentions: string;
+  read_seq: number;
+  unread: number;
+  mentions: number;
   is_favourite: boolean;
   is_muted: boolean;
   notify: NotificationLevel;
-  last_message_at: string;
+  last_message_at: number;
 };
 
 /** Who somebody is in a room at this moment. */
@@ -107,7 +107,7 @@ export async function findMembership(
   room: RoomId,
 ): Promise<Membership | null> {
   const [row] = await sql<
-    RoomRow & { role: RoomRole; server_role: ServerRole; silenced_until: string | null; read_seq: string }
+    RoomRow & { role: RoomRole; server_role: ServerRole; silenced_until: number | null; read_seq: number }
   >`
     select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.archived_at, r.posting,
       r.slow_mode_seconds, r.leaves_mark, r.member_count, r.head_seq, m.role, m.silenced_until, m.read_seq, a.server_role
@@ -122,8 +122,8 @@ export async function findMembership(
   return {
     room: toRoom(row),
     role: roleInRoom(row.role, row.server_role, row.kind),
-    silencedUntil: row.silenced_until === null ? null : Number(row.silenced_until),
-    readSeq: Number(row.read_seq),
+    silencedUntil: row.silenced_until,
+    readSeq: row.read_seq,
   };
 }
 
@@ -259,7 +259,7 @@ export async function listMembersPage(
     role: RoomRole;
     server_role: ServerRole;
     kind: RoomKind;
-    silenced_until: string | null;
+    silenced_until: number | null;
   }>`
     select a.id, a.username, a.display_name, m.role, a.server_role, r.kind, m.silenced_until
     from memberships m join accounts a on a.id = m.account_id join rooms r on r.id = m.room_id
@@ -270,7 +270,7 @@ export async function listMembersPage(
   return rows.map((row) => ({
     ...toPerson(row.id, row.username, row.display_name),
     role: roleInRoom(row.role, row.server_role, row.kind),
-    silencedUntil: row.silenced_until === null ? null : Number(row.silenced_until),
+    silencedUntil: row.silenced_until,
   }));
 }
 
@@ -303,9 +303,9 @@ export async function setRole(tx: Sql, room: RoomId, account: AccountId, role: R
 }
 
 export async function countOwners(tx: Sql, room: RoomId): Promise<number> {
-  const [row] = await tx<{ owners: string }>`
+  const [row] = await tx<{ owners: number }>`
     select count(*) as owners from memberships where room_id = ${room} and role = ${roomRoles[0]}`;
-  return Number(row!.owners);
+  return row!.owners;
 }
 
 export async function setSilenced(
@@ -344,7 +344,7 @@ export async function listBans(
     username: string;
     display_name: string;
     reason: string;
-    at: string;
+    at: number;
   }>`
     select a.id, a.username, a.display_name, b.reason, b.at
     from room_bans b join accounts a on a.id = b.account_id
@@ -352,7 +352,7 @@ export async function listBans(
   return rows.map((row) => ({
     person: toPerson(row.id, row.username, row.display_name),
     reason: row.reason,
-    at: Number(row.at),
+    at: row.at,
   }));
 }
 
@@ -379,9 +379,9 @@ export async function listAdmissible(
 }
 
 export async function countRoomsOf(tx: Sql, account: AccountId): Promise<number> {
-  const [row] = await tx<{ rooms: string }>`
+  const [row] = await tx<{ rooms: number }>`
     select count(*) as rooms from memberships where account_id = ${account}`;
-  return Number(row!.rooms);
+  return row!.rooms;
 }
 
 /** Changes what a member wants of a room; what is null stays. */
@@ -443,7 +443,7 @@ function toRoom(row: RoomRow): Room {
     slowModeSeconds: row.slow_mode_seconds,
     leavesMark: row.leaves_mark,
     memberCount: row.member_count,
-    headSeq: Number(row.head_seq),
+    headSeq: row.head_seq,
   };
 }
 
@@ -452,12 +452,12 @@ function toJoinedRoom(row: JoinedRoomRow): JoinedRoom {
     ...toRoom(row),
     role: roleInRoom(row.role, row.server_role, row.kind),
     people: (row.people ?? []).map((person) => toPerson(person.id, person.username, person.display_name)),
-    readSeq: Number(row.read_seq),
-    unread: Number(row.unread),
-    mentions: Number(row.mentions),
+    readSeq: row.read_seq,
+    unread: row.unread,
+    mentions: row.mentions,
     isStarred: row.is_favourite,
     isMuted: row.is_muted,
     notify: row.notify,
-    lastAt: Number(row.last_message_at),
+    lastAt: row.last_message_at,
   };
 }
