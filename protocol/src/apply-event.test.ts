@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { applyEvents, type RoomSnapshot, toTimelineEntry } from "./apply-event.ts";
 import type { Room } from "./entities.ts";
 import type { RoomEvent } from "./events.ts";
+import { generalRoomId } from "./general-room.ts";
 import type { AccountId, SendId } from "./ids.ts";
-import { generalRoomId } from "./ids.ts";
 
 const alice = { id: "a" as AccountId, username: "alice" };
 const bob = { id: "b" as AccountId, username: "bob" };

@@ -60,51 +60,16 @@ const roomFields = {
   colour: roomSchema.shape.colour,
 };
 
-/**
- * What a command needs: a right in the room it names, a right on the server, or nothing but a session. `socket`: it is
- * about the connection itself, and does not exist over HTTP.
- */
-export type Needs =
-  | { in: "room"; right: RoomAction }
-  | { in: "server"; right: ServerAction }
-  | { in: "socket" };
+/** What a command needs beside a session: a right in the room it names, or a right on the server. */
+export type Needs = { in: "room"; right: RoomAction } | { in: "server"; right: ServerAction };
 
 const inRoom = (right: RoomAction): Needs => ({ in: "room", right });
 const onServer = (right: ServerAction): Needs => ({ in: "server", right });
-const onSocket: Needs = { in: "socket" };
 
-/** Every command: what it takes beside its `id` and `type`, what it answers, and who may order it. */
+type CommandSpec = { fields: z.ZodRawShape; result: z.ZodType; needs: Needs };
+
+/** The commands of a person, over the socket and over HTTP: the fields beside `id` and `type`, the result, the right. */
 export const commandSpecs = {
-  /** Receive a room's events: first those after `afterSeq`, then each as it happens. */
-  "room.attach": {
-    fields: { room, afterSeq: z.int().nonnegative(), epoch: z.string().max(64) },
-    result: emptySchema,
-    needs: onSocket,
-  },
-  /**
-   * Receive the events of every room one is in, now and later: of those named from their `afterSeq` on, of all others
-   * from where the greeting said that their logs end.
-   */
-  "rooms.attach": {
-    fields: {
-      epoch: z.string().max(64),
-      positions: z.array(z.strictObject({ room, afterSeq: z.int().nonnegative() })).max(positionsMax),
-    },
-    result: emptySchema,
-    needs: onSocket,
-  },
-  /** Say which room is looked at: who is there and who types is told for it, until another one is. */
-  "room.view": { fields: { room: room.nullable() }, result: emptySchema, needs: onSocket },
-  "typing.start": {
-    fields: { room, threadRoot: seq.optional() },
-    result: emptySchema,
-    needs: onSocket,
-  },
-  /** Say whether somebody sits at this connection. */
-  "presence.set": { fields: { isAway: z.boolean() }, result: emptySchema, needs: onSocket },
-  /** Answered at once: a browser cannot see the protocol's own pings, so this is how it knows the line is alive. */
-  ping: { fields: {}, result: emptySchema, needs: onSocket },
-
   "room.create": {
     fields: {
       kind: z.enum(["public", "private"]),
@@ -320,30 +285,63 @@ export const commandSpecs = {
     result: emptySchema,
     needs: onServer("address.ban"),
   },
-} as const satisfies Record<string, { fields: z.ZodRawShape; result: z.ZodType; needs: Needs }>;
+} as const satisfies Record<string, CommandSpec>;
 
-export type AnyCommandType = keyof typeof commandSpecs;
+/** The commands about one connection: over the socket alone, and each answered with an empty result. */
+export const connectionCommandSpecs = {
+  /** Receive a room's events: first those after `afterSeq`, then each as it happens. */
+  "room.attach": {
+    fields: { room, afterSeq: z.int().nonnegative(), epoch: z.string().max(64) },
+  },
+  /**
+   * Receive the events of every room one is in, now and later: of those named from their `afterSeq` on, of all others
+   * from where the greeting said that their logs end.
+   */
+  "rooms.attach": {
+    fields: {
+      epoch: z.string().max(64),
+      positions: z.array(z.strictObject({ room, afterSeq: z.int().nonnegative() })).max(positionsMax),
+    },
+  },
+  /** Say which room is looked at: who is there and who types is told for it, until another one is. */
+  "room.view": { fields: { room: room.nullable() } },
+  "typing.start": {
+    fields: { room, threadRoot: seq.optional() },
+  },
+  /** Say whether somebody sits at this connection. */
+  "presence.set": { fields: { isAway: z.boolean() } },
+  /** Answered at once: a browser cannot see the protocol's own pings, so this is how it knows the line is alive. */
+  ping: { fields: {} },
+} as const satisfies Record<string, Pick<CommandSpec, "fields">>;
+
+export type CommandType = keyof typeof commandSpecs;
+export type ConnectionCommandType = keyof typeof connectionCommandSpecs;
+export type AnyCommandType = CommandType | ConnectionCommandType;
+
+const allSpecs = { ...commandSpecs, ...connectionCommandSpecs };
+
 // A command without fields has none; zod would say that it has any, of type never.
-export type FieldsOf<T extends AnyCommandType> = keyof (typeof commandSpecs)[T]["fields"] extends never
+export type FieldsOf<T extends AnyCommandType> = keyof (typeof allSpecs)[T]["fields"] extends never
   ? unknown
-  : z.infer<z.ZodObject<(typeof commandSpecs)[T]["fields"]>>;
+  : z.infer<z.ZodObject<(typeof allSpecs)[T]["fields"]>>;
 export type CommandOf<T extends AnyCommandType> = { id: number; type: T } & FieldsOf<T>;
 export type Command = { [T in AnyCommandType]: CommandOf<T> }[AnyCommandType];
-export type ResultOf<T extends AnyCommandType> = z.infer<(typeof commandSpecs)[T]["result"]>;
-/** The commands that exist over HTTP too. */
-export type CommandType = {
-  [T in AnyCommandType]: (typeof commandSpecs)[T]["needs"] extends typeof onSocket ? never : T;
-}[AnyCommandType];
+export type ResultOf<T extends CommandType> = z.infer<(typeof commandSpecs)[T]["result"]>;
 
-export const commandTypes = Object.keys(commandSpecs) as AnyCommandType[];
+export const commandTypes = Object.keys(commandSpecs) as CommandType[];
+export const connectionCommandTypes = Object.keys(connectionCommandSpecs) as ConnectionCommandType[];
+
+export function isConnectionCommand(type: AnyCommandType): type is ConnectionCommandType {
+  return Object.hasOwn(connectionCommandSpecs, type);
+}
 
 const commandSchemas = new Map<string, z.ZodType<Command>>(
-  commandTypes.map((type) => [
+  [...commandTypes, ...connectionCommandTypes].map((type) => [
     type,
     z.strictObject({
       id: commandIdSchema,
       type: z.literal(type),
-      ...commandSpecs[type].fields,
+      ...allSpecs[type].fields,
     }) as unknown as z.ZodType<Command>,
   ]),
 );

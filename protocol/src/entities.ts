@@ -8,7 +8,6 @@ import {
   pollQuestionCharsMax,
 } from "./limits.ts";
 import { roomKinds, roomRoles } from "./permissions.ts";
-import { textOf } from "./text.ts";
 
 export { type ServerRole, serverRoles } from "./permissions.ts";
 
@@ -170,16 +169,3 @@ export const joinedRoomSchema = roomSchema.extend({
   lastAt: z.int().nonnegative(),
 });
 export type JoinedRoom = z.infer<typeof joinedRoomSchema>;
-
-/** The form of a message in the basic protocol and in `GET /api/messages`. */
-export const basicMessageSchema = z.strictObject({
-  sender: z.string(),
-  text: z.string(),
-  timestamp: z.int(),
-});
-export type BasicMessage = z.infer<typeof basicMessageSchema>;
-
-/** What the basic protocol makes of a message. */
-export function toBasicMessage(message: Pick<Message, "sender" | "body" | "sentAt">): BasicMessage {
-  return { sender: message.sender.username, text: textOf(message.body), timestamp: message.sentAt };
-}

@@ -19,5 +19,3 @@ export type SessionId = string & z.$brand<"SessionId">;
 
 /** Changes only when the data is restored from a backup; positions from another epoch mean nothing. */
 export type Epoch = string;
-
-export { generalRoomId } from "./general-room.ts";

@@ -1,10 +1,12 @@
 // npm run admin: what an operator does who is locked out of the pages, and what only an operator may. Each act is in the
 // audit log.
+
 import type { Account } from "./accounts/queries.ts";
 import { findAccountByUsernameKey } from "./accounts/queries.ts";
 import { usernameKey } from "./accounts/username.ts";
 import { createOwner, disableFactorOf, linkFor } from "./admin/operator.ts";
-import { readAuditHead, verifyAudit } from "./audit/audit-log.ts";
+import { verifyAudit } from "./audit/audit-log.ts";
+import { readAuditHead } from "./audit/queries.ts";
 import { readConfig } from "./config/read-config.ts";
 import { exitCodes, sayWhatIsWrong } from "./exit.ts";
 import type { App } from "./http/app.ts";

@@ -1,15 +1,17 @@
 // The composition root: the only file that builds long-lived things.
-import { generalRoomId } from "@novax/protocol/ids";
-import { AddressBans } from "./admin/address-bans.ts";
-import { readAuditHead } from "./audit/audit-log.ts";
+
+import { generalRoomId } from "@novax/protocol/general-room";
+import { eraseAccountJob } from "./account-data/erase-account.ts";
+import { readAuditHead } from "./audit/queries.ts";
 import { createLocalAttemptLimits, createRedisAttemptLimits } from "./auth/attempt-limits.ts";
 import { loadKnownPasswords } from "./auth/known-passwords.ts";
 import { createPasswordHasher } from "./auth/password-hasher.ts";
 import { pruneAccounts } from "./auth/prune-queries.ts";
-import { sendResets } from "./auth/reset-password.ts";
+import { sendResetsJob } from "./auth/reset-password.ts";
 import { createSsoClient } from "./auth/sso-client.ts";
 import { createLocalBus } from "./bus/local-bus.ts";
 import { createRedisBus } from "./bus/redis-bus.ts";
+import { Budgets } from "./commands/budgets.ts";
 import { readServerSecret } from "./config/data-folder.ts";
 import type { Config } from "./config/read-config.ts";
 import { assertSameSecret, readEpoch } from "./db/installation.ts";
@@ -20,27 +22,49 @@ import { problemResponse, toProblem } from "./http/problem.ts";
 import { loadWeb } from "./http/serve-web.ts";
 import { isSocketRequest, upgradeSocket } from "./http/upgrade.ts";
 import { startJobs } from "./jobs/runner.ts";
+import { sendMailJob } from "./jobs/send-mail.ts";
 import { systemClock as clock } from "./lib/clock.ts";
+import { every } from "./lib/every.ts";
 import { systemRandom as random } from "./lib/random.ts";
 import { Refusal } from "./lib/refusal.ts";
 import { createServerSecret } from "./lib/server-secret.ts";
 import type { Log } from "./log/log.ts";
 import { createConsoleMailer, createSmtpMailer } from "./mail/mailer.ts";
-import { deliverScheduled, sendReminder } from "./messages/collections.ts";
-import { eraseAccount } from "./messages/erase-account.ts";
-import { closeDuePoll } from "./messages/polls.ts";
+import { mentionStep } from "./messages/mention-step.ts";
+import { quoteStep } from "./messages/quote-step.ts";
 import { RoomWriters } from "./messages/room-writer.ts";
-import { Budgets } from "./realtime/budgets.ts";
+import { AddressBans } from "./moderation/address-bans.ts";
+import { WordFilter } from "./moderation/word-filter.ts";
+import { Keywords } from "./people/keywords.ts";
+import { closePollJob, pollClosingStep } from "./polls/close-poll.ts";
+import { Presence } from "./presence/presence.ts";
 import type { SocketData } from "./realtime/connection.ts";
-import { type Realtime, startRealtime } from "./realtime/realtime.ts";
+import type { Realtime } from "./realtime/realtime.ts";
 import { createSocketHandlers } from "./realtime/socket-handlers.ts";
-import { joinRoom } from "./rooms/join-room.ts";
-import { WordLists } from "./rooms/word-lists.ts";
+import { startRealtime } from "./realtime/start-realtime.ts";
+import { addMember } from "./rooms/add-member.ts";
+import { sendReminderJob } from "./scheduled/reminders.ts";
+import { deliverScheduledJob } from "./scheduled/schedule-message.ts";
+import { replyStep } from "./threads/reply-step.ts";
+import type { TransactionNeeds } from "./transaction/transact.ts";
 
 const minuteMs = 60_000;
 const drainMs = 3000;
-const pruneEveryMs = 60 * minuteMs;
+const hourMs = 60 * minuteMs;
 const factorFailuresMax = 10;
+
+/** What happens when a message is sent, in this order. */
+const sendSteps = [quoteStep, replyStep, mentionStep, pollClosingStep];
+
+/** Every kind of work for later. */
+const jobs = [
+  sendMailJob,
+  sendResetsJob,
+  eraseAccountJob,
+  closePollJob,
+  deliverScheduledJob,
+  sendReminderJob,
+];
 
 export type RunningServer = { app: App; realtime: Realtime; url: URL; stop(): Promise<void> };
 
@@ -58,22 +82,18 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const { redisUrl, publicUrl } = config;
   const redis = redisUrl === null ? null : { url: redisUrl, installation: epoch, processId, log };
   const bus = redis ? await createRedisBus(redis) : createLocalBus(log);
+  const core: TransactionNeeds = { db, bus, log, clock, random, secret, publicUrl };
   const app: App = {
+    ...core,
     config,
-    db,
-    bus,
-    log,
-    clock,
-    random,
-    secret,
-    publicUrl,
     ownOrigins: config.ownOrigins,
     epoch,
-    roomWriters: new RoomWriters({ db, bus, clock }),
-    wordLists: new WordLists({ db, log }),
-    addressBans: new AddressBans({ db, log }),
+    roomWriters: new RoomWriters({ ...core, sendSteps }),
+    keywords: new Keywords(core),
+    textFilter: new WordFilter(core),
+    addressBans: new AddressBans(core),
+    presence: new Presence({ ...core, processId }),
     budgets: new Budgets(clock, config.messagesPerSecond),
-    here: { list: async () => [], stateOf: () => null },
     mailer:
       config.smtpUrl === null
         ? createConsoleMailer(console.log)
@@ -91,8 +111,8 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     factorLimit: { max: factorFailuresMax, windowMs: 15 * minuteMs },
     signUpLimit: { max: config.signUpsPerAddress, windowMs: 60 * minuteMs },
     configuredRegistration: config.registration,
-    joinFirstRooms: async (tx, recordEvent, person) => {
-      await joinRoom({ clock }, tx, recordEvent, generalRoomId, person);
+    joinFirstRooms: async (transaction, member) => {
+      await addMember({ clock }, transaction, { room: generalRoomId, member });
     },
   };
   return {
@@ -110,8 +130,8 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   const web = loadWeb();
   const { app, processId, close } = await openApp(config, log);
-  await app.wordLists.start(app.bus);
-  await app.addressBans.start(app.bus);
+  const lists = [app.keywords.list, app.textFilter.list, app.addressBans.list];
+  for (const list of lists) await list.start();
   const http = createHttpApp(app, web);
   // Each needs the other: the sockets call the rooms, the rooms publish through the server of the sockets.
   let realtime!: Realtime;
@@ -123,7 +143,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       idleTimeout: 30,
       // Bun's own error page shows source lines and paths, and is on by default.
       development: false,
-      // Said in words: with `development` off Bun shares the port with whoever listens already.
+      // A taken port is an error: with `development` off Bun would share it with the process that has it.
       reusePort: false,
       error: (error) => problemResponse(toProblem(error, log, "en").problem, undefined),
       websocket: createSocketHandlers(() => realtime),
@@ -148,30 +168,15 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     newSendId: () => crypto.randomUUID(),
     publishToSockets: (topic, frame) => server.publish(topic, frame),
   });
-  const jobs = startJobs(app, {
-    "mail.send": (mail) => app.mailer.send(mail),
-    "reset.request": (request) => sendResets(app, request),
-    "account.erase": (request) => eraseAccount(app, request),
-    "poll.close": (poll) => closeDuePoll(app, poll),
-    "message.deliver": (message) => deliverScheduled(app, message),
-    "reminder.send": (reminder) => sendReminder(app, reminder),
-  });
-
-  // The log of the process stands elsewhere: an audit log that was cut off no longer reaches what was said here.
-  const logAuditHead = () =>
-    readAuditHead(app.db.sql).then(
-      (head) => log.info("audit.head", head),
-      (error: unknown) => log.fault("audit.head_failed", error),
-    );
-  void logAuditHead();
-  const prune = () =>
-    pruneAccounts(app.db.sql, clock.now()).catch((error: unknown) =>
-      log.fault("accounts.prune_failed", error),
-    );
-  const pruning = setInterval(() => {
-    void prune();
-    void logAuditHead();
-  }, pruneEveryMs);
+  const jobRunner = startJobs(app, jobs);
+  const timers = [
+    every(log, "accounts.prune_failed", hourMs, () => pruneAccounts(app.db.sql, clock.now())),
+    // The log of the process is kept elsewhere: an audit log that was cut off no longer reaches what was written here.
+    every(log, "audit.head_failed", hourMs, async () =>
+      log.info("audit.head", await readAuditHead(app.db.sql)),
+    ),
+  ];
+  for (const timer of timers) void timer.run();
 
   return {
     app,
@@ -180,15 +185,13 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     stop: async () => {
       isStopping = true;
       realtime.hub.closeAll();
-      // Whoever is in the middle of a request gets an answer; whoever dawdles does not hold the others up.
+      // A request under way gets an answer; one that is slow does not hold the others up.
       await Promise.race([server.stop(), Bun.sleep(drainMs)]);
       realtime.hub.closeAll();
       await server.stop(true);
       realtime.stop();
-      clearInterval(pruning);
-      app.wordLists.stop();
-      app.addressBans.stop();
-      await jobs.stop();
+      for (const list of lists) list.stop();
+      await Promise.all([jobRunner.stop(), ...timers.map((timer) => timer.stop())]);
       await close();
     },
   };

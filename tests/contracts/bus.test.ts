@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { generalRoomId } from "@novax/protocol/general-room";
 import type { AccountId } from "@novax/protocol/ids";
-import { generalRoomId } from "@novax/protocol/ids";
 import type { Bus, BusMessage } from "../../server/src/bus/bus.ts";
 import { createLocalBus } from "../../server/src/bus/local-bus.ts";
 import { createRedisBus } from "../../server/src/bus/redis-bus.ts";
@@ -30,7 +30,7 @@ for (const kind of ["local", "redis"] as const) {
 
     test("brings a message to this process's listeners before publish returns, once, in order", async () => {
       const heard: BusMessage[] = [];
-      const stop = bus.subscribe((message) => heard.push(message));
+      const stop = bus.on("account_signal", (message) => heard.push(message));
       bus.publish(read(1));
       bus.publish(read(2));
       expect(seqs(heard)).toEqual([1, 2]);
@@ -45,10 +45,10 @@ for (const kind of ["local", "redis"] as const) {
     test("a listener that fails takes neither the publisher nor the others along", () => {
       const heard: BusMessage[] = [];
       const stops = [
-        bus.subscribe(() => {
+        bus.on("account_signal", () => {
           throw new Error("broken");
         }),
-        bus.subscribe((message) => heard.push(message)),
+        bus.on("account_signal", (message) => heard.push(message)),
       ];
       bus.publish(read(1));
       expect(heard).toHaveLength(1);
@@ -66,8 +66,8 @@ describe.skipIf(!redisUrl)("the bus between processes", () => {
     const two = await createRedisBus({ ...options, installation: "here", processId: "two" });
     const stranger = await createRedisBus({ ...options, installation: "there", processId: "three" });
     const heard: BusMessage[] = [];
-    two.subscribe((message) => heard.push(message));
-    stranger.subscribe(() => heard.push(read(-1)));
+    two.on("account_signal", (message) => heard.push(message));
+    stranger.on("account_signal", () => heard.push(read(-1)));
     for (let seq = 1; seq <= 100; seq++) one.publish(read(seq));
     await waitUntil(() => heard.length >= 100);
     expect(seqs(heard)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
@@ -84,7 +84,7 @@ describe.skipIf(!redisUrl)("the bus between processes", () => {
     two.onDoubt(() => {
       doubts += 1;
     });
-    two.subscribe(() => {
+    two.on("account_signal", () => {
       heard += 1;
     });
     await redis.stop();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { generalRoomId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
 import type { Browser, Page } from "playwright-core";
 import {
   desktop,

@@ -97,7 +97,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
       await toRooms(page, isPhone);
       await page.locator(".room-item", { hasText: new RegExp(`^${view}`) }).click();
     },
-    shown: ".panel .found > li, .panel .panel-note",
+    shown: ".panel .previews > li, .panel .panel-note",
   });
 
   const overlays: Overlay[] = [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
-import { commandSpecs, commandTypes } from "@novax/protocol/commands";
+import { commandTypes } from "@novax/protocol/commands";
 import { join, Person, password } from "../support/person.ts";
 import { createTestData, startServer, type TestData, type TestServer } from "../support/server.ts";
 
@@ -265,9 +265,7 @@ describe("over HTTP", () => {
         "/api/admin/audit/export",
         "/api/admin/invites",
         "/api/admin/people",
-        ...commandTypes
-          .filter((type) => commandSpecs[type].needs.in !== "socket")
-          .map((type) => `/api/commands/${type}`),
+        ...commandTypes.map((type) => `/api/commands/${type}`),
         "/api/address-bans",
         "/api/browse",
         "/api/me/scheduled",

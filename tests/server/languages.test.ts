@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { generalRoomId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
 import { MailServer } from "../support/mail.ts";
 import { join, Person, password, problemOf } from "../support/person.ts";
 import { createTestData, startServer, type TestData, type TestServer } from "../support/server.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { pruneAccounts } from "../../server/src/auth/prune-queries.ts";
 import { openDatabase } from "../../server/src/db/open-database.ts";
-import { queueMail } from "../../server/src/jobs/mail-job.ts";
 import { queueJob } from "../../server/src/jobs/queue.ts";
-import { type JobHandlers, runDueJobs } from "../../server/src/jobs/runner.ts";
+import { runDueJobs } from "../../server/src/jobs/runner.ts";
+import { queueMail, sendMailJob } from "../../server/src/jobs/send-mail.ts";
 import { systemRandom as random } from "../../server/src/lib/random.ts";
 import { createServerSecret } from "../../server/src/lib/server-secret.ts";
 import { silentLog as log } from "../../server/src/log/log.ts";
@@ -31,16 +31,11 @@ for (const kind of databaseKinds) {
       const db = await openDatabase(config, log);
       let now = 1_000_000_000_000;
       const secret = createServerSecret(new Uint8Array(32).fill(7));
-      const app = { db, log, random, secret, clock: { now: () => now } };
       const mailer = await createSmtpMailer(smtp.url, "novaX <novax@example.org>");
-      const handlers = {
-        "mail.send": (draft: typeof mail) => mailer.send(draft),
-        "reset.request": async () => {},
-        "account.erase": async () => {},
-      } as unknown as JobHandlers;
+      const app = { db, log, random, secret, mailer, clock: { now: () => now } };
       return {
         app,
-        run: () => runDueJobs(app, handlers),
+        run: () => runDueJobs(app, [sendMailJob]),
         pass: (ms: number) => {
           now += ms;
         },
@@ -114,7 +109,7 @@ for (const kind of databaseKinds) {
       expect(counts.sort()).toEqual([0, 0, 1]);
       expect(smtp.mails).toHaveLength(1);
       // Taken up, and never finished: as if the process had ended there.
-      await app.db.transact((tx) => queueJob(app, tx, "mail.send", mail));
+      await app.db.transact((tx) => queueJob(app, tx, sendMailJob, mail));
       await app.db.sql`update jobs set run_at = ${app.clock.now() + 120_000}`;
       expect(await run()).toBe(0);
       pass(121_000);

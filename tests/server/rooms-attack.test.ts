@@ -1,13 +1,13 @@
 // What somebody tries who means harm in rooms. Each of these worked once.
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import { SQL } from "bun";
-import { createLocalBus } from "../../server/src/bus/local-bus.ts";
 import { openDatabase } from "../../server/src/db/open-database.ts";
-import { systemClock } from "../../server/src/lib/clock.ts";
 import type { Refusal } from "../../server/src/lib/refusal.ts";
 import { silentLog } from "../../server/src/log/log.ts";
 import { RoomWriters } from "../../server/src/messages/room-writer.ts";
+import { createWriterApp } from "../support/core.ts";
 import { join, type Person, type TestSocket } from "../support/person.ts";
 import {
   createTestData,
@@ -141,7 +141,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     await bob.run("message.send", known);
     await alice.run("room.change", { room, slowModeSeconds: 60 });
     const db = await openDatabase({ kind: "postgres", url: data.url! }, silentLog);
-    const writers = new RoomWriters({ db, bus: createLocalBus(silentLog), clock: systemClock });
+    const writers = new RoomWriters(createWriterApp(db));
     const by = async (person: Person, { sendId, body }: ReturnType<typeof send>) => {
       const sender = { id: await person.id(), username: person.username, displayName: person.username };
       const rest = { replyTo: null, threadRoot: null, mentionsEveryone: false, names: [], accounts: [] };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { RoomEvent } from "@novax/protocol/events";
-import { generalRoomId, type RoomId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
+import type { RoomId } from "@novax/protocol/ids";
 import { serverFrameSchema } from "@novax/protocol/replies";
 import { join, type Person, type TestSocket } from "../support/person.ts";
 import {

@@ -1,20 +1,23 @@
 // A room with 100,000 messages and 5,000 members, a person in 500 rooms: what an action costs is counted, in queries and in
 // blocks of the database that it touches, never in time.
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { AccountId, RoomId, SendId, SessionId } from "@novax/protocol/ids";
 import { SQL } from "bun";
-import { createLocalBus } from "../../server/src/bus/local-bus.ts";
 import type { Database, Sql } from "../../server/src/db/database.ts";
 import { openDatabase } from "../../server/src/db/open-database.ts";
-import { readEventsAfter } from "../../server/src/events/read-events.ts";
-import { systemClock } from "../../server/src/lib/clock.ts";
+import { readEventsAfter } from "../../server/src/events/queries.ts";
 import { silentLog } from "../../server/src/log/log.ts";
-import { listFollowers, listMentions, listReaders } from "../../server/src/messages/collections-queries.ts";
+import { listFollowers, listMentions } from "../../server/src/messages/mention-queries.ts";
+import { listReaders } from "../../server/src/messages/queries.ts";
 import { RoomWriters } from "../../server/src/messages/room-writer.ts";
 import { readTimeline } from "../../server/src/messages/timeline.ts";
-import { listMembersOf, requireMembership } from "../../server/src/rooms/memberships.ts";
-import { searchPeople } from "../../server/src/rooms/people-queries.ts";
-import { browseRooms, listJoinedRooms, listMembersPage } from "../../server/src/rooms/room-queries.ts";
+import { searchPeople } from "../../server/src/people/queries.ts";
+import { listMembersOf } from "../../server/src/presence/queries.ts";
+import { listMembersPage } from "../../server/src/rooms/member-queries.ts";
+import { browseRooms, listJoinedRooms } from "../../server/src/rooms/queries.ts";
+import { requireMembership } from "../../server/src/rooms/require-membership.ts";
+import { createWriterApp } from "../support/core.ts";
 import { join } from "../support/person.ts";
 import { createTestData, isAvailable, startServer, type TestData } from "../support/server.ts";
 
@@ -62,7 +65,7 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
         queries += 1;
         return db.sql<Row>(strings, ...values);
       },
-      { array: db.sql.array },
+      { array: db.sql.array, fragment: db.sql.fragment },
     );
     await admin.unsafe(`
       insert into accounts (id, username, username_key, email, server_role, created_at)
@@ -104,7 +107,8 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
     return queries - before;
   };
   const countBlocks = (work: () => Promise<unknown>) => blockCounter(db, admin)(work);
-  const page = (around: number) => readTimeline(sql, alice, big, messages, { around, limit: 50 });
+  const page = (around: number) =>
+    readTimeline(sql, alice, { id: big, headSeq: messages }, { around, limit: 50 });
 
   test("a page of history is the same few queries anywhere, and touches as much at message 1,000 as at 100,000", async () => {
     for (const around of [1000, 50_000, messages - 30])
@@ -133,11 +137,15 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
 
   test("members, people, rooms and readers come a page at a time, each by one query", async () => {
     const asked: [string, () => Promise<readonly unknown[]>, number][] = [
-      ["members", () => listMembersPage(sql, big, "", "person4", 100), 100],
-      ["a member by name", () => listMembersPage(sql, big, "person4999", "", 100), 1],
-      ["people", () => searchPeople(sql, alice, "person49", 20), 20],
-      ["rooms", () => browseRooms(sql, alice.id, "room 1", null, 50), 50],
-      ["readers", () => listReaders(sql, big, 500, alice.id, 100), 100],
+      ["members", () => listMembersPage(sql, big, { search: "", after: "person4", limit: 100 }), 100],
+      [
+        "a member by name",
+        () => listMembersPage(sql, big, { search: "person4999", after: "", limit: 100 }),
+        1,
+      ],
+      ["people", () => searchPeople(sql, alice, { search: "person49", notIn: null, limit: 20 }), 20],
+      ["rooms", () => browseRooms(sql, alice.id, { search: "room 1", after: null, limit: 50 }), 50],
+      ["readers", () => listReaders(sql, { room: big, seq: 500, except: alice.id, limit: 100 }), 100],
       ["mentions", () => listMentions(sql, alice.id, Number.MAX_SAFE_INTEGER, 50), 0],
       ["a resume", () => readEventsAfter(sql, big, 99_900, 1000), 100],
     ];
@@ -206,7 +214,7 @@ describe.skipIf(!isAvailable("postgres"))("a room that grows within minutes", ()
       values (${alice.id}, 'alice', 'alice', '', 'member', 0)`;
     await admin`insert into memberships (room_id, account_id, joined_at) values (${room}, ${alice.id}, 0)`;
     await openSessions(1);
-    const writers = new RoomWriters({ db, bus: createLocalBus(silentLog), clock: systemClock });
+    const writers = new RoomWriters(createWriterApp(db));
     const send = async (times: number) => {
       const sendOne = () =>
         writers.send(room, {

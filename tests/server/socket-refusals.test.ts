@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
-import { generalRoomId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
 import { SQL } from "bun";
-import { createLocalBus } from "../../server/src/bus/local-bus.ts";
 import { openDatabase } from "../../server/src/db/open-database.ts";
-import { transactWithEvents } from "../../server/src/events/record-events.ts";
-import { systemClock } from "../../server/src/lib/clock.ts";
 import { silentLog } from "../../server/src/log/log.ts";
 import type { SocketData } from "../../server/src/realtime/connection.ts";
 import { createSocketHandlers } from "../../server/src/realtime/socket-handlers.ts";
-import { endMembership } from "../../server/src/rooms/remove-member.ts";
+import { endMembership } from "../../server/src/rooms/end-membership.ts";
+import { transact } from "../../server/src/transaction/transact.ts";
+import { createCore } from "../support/core.ts";
 import { join, type Person, type TestSocket } from "../support/person.ts";
 import {
   createTestData,
@@ -175,12 +174,12 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     await e.until(() => e.events.some((event) => event.seq === before));
     // Another process takes her out, and its ring does not reach this one.
     const db = await openDatabase({ kind: "postgres", url: data.url! }, silentLog);
-    const elsewhere = { db, bus: createLocalBus(silentLog), clock: systemClock };
+    const elsewhere = createCore(db);
     const idOf = (socket: TestSocket) =>
       socket.frames.flatMap((frame) => (frame.type === "hello" ? [frame.you] : []))[0]!;
     const remove = () =>
-      transactWithEvents(elsewhere, (tx, recordEvent) =>
-        endMembership(tx, recordEvent, idOf(a), generalRoomId, idOf(e)),
+      transact(elsewhere, (transaction) =>
+        endMembership(transaction, { room: generalRoomId, member: idOf(e), actor: idOf(a) }),
       );
     expect(await remove()).toBe(true);
     // A second time changes nothing.

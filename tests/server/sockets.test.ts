@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { RoomEvent } from "@novax/protocol/events";
-import { generalRoomId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
 import { serverFrameSchema } from "@novax/protocol/replies";
 import { textOf } from "@novax/protocol/text";
 import { join, type Person } from "../support/person.ts";

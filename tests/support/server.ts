@@ -19,11 +19,10 @@ export function isAvailable(kind: DatabaseKind): boolean {
   return kind === "embedded" || postgresUrl() !== undefined;
 }
 
-let databaseCount = 0;
-
 /** A new, empty database on the test server. */
 export async function createPostgresDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
-  const name = `novax_test_${process.pid}_${databaseCount++}`;
+  // Never one that a failed test left behind.
+  const name = `novax_test_${crypto.randomUUID().replaceAll("-", "")}`;
   const admin = new SQL(postgresUrl()!, { max: 1 });
   await admin.unsafe(`create database ${name}`);
   const url = new URL(postgresUrl()!);

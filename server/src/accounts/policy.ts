@@ -1,5 +1,4 @@
 import type { RegistrationMode, ServerRole } from "@novax/protocol/entities";
-import type { Sql } from "../db/database.ts";
 
 /** Who must have a second factor: nobody, owners and admins, everybody. */
 export const factorPolicies = ["nobody", "privileged", "everyone"] as const;
@@ -12,22 +11,6 @@ export type Policy = {
   factor: FactorPolicy;
   allowsErasure: boolean;
 };
-
-export async function readPolicy(sql: Sql): Promise<Policy> {
-  const [row] = await sql<{
-    registration: RegistrationMode | null;
-    factor_policy: FactorPolicy;
-    allows_erasure: boolean;
-  }>`
-    select registration, factor_policy, allows_erasure from installation`;
-  return { registration: row!.registration, factor: row!.factor_policy, allowsErasure: row!.allows_erasure };
-}
-
-export async function writePolicy(tx: Sql, policy: Policy): Promise<void> {
-  await tx`
-    update installation
-    set registration = ${policy.registration}, factor_policy = ${policy.factor}, allows_erasure = ${policy.allowsErasure}`;
-}
 
 /** Who may make an account: what the owner chose, or else what the configuration says. */
 export function registrationMode(policy: Policy, configured: RegistrationMode): RegistrationMode {

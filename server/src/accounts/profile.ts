@@ -4,9 +4,10 @@ import { toPerson } from "@novax/protocol/person";
 import { isUniqueViolation } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { RefusalText } from "../texts/texts.ts";
-import { type AccountChangeNeeds, changeAccount } from "./account-change.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
+import { changeAccount } from "./change-account.ts";
 import { lockAccount, setDisplayName } from "./queries.ts";
-import { countNamesGivenUp, isNameReserved, reserveName, setUsername } from "./reserved-usernames.ts";
+import { countNamesGivenUp, isNameReserved, reserveName, setUsername } from "./reserved-username-queries.ts";
 import { parseUsername, usernameKey, usernameTaken } from "./username.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -34,9 +35,9 @@ export function parseDisplayName(text: string): string {
 }
 
 /** Changes what one is called. Refuses with `display_name_invalid`. */
-export async function changeDisplayName(app: AccountChangeNeeds, actor: Self, text: string): Promise<void> {
+export async function changeDisplayName(app: TransactionNeeds, actor: Self, text: string): Promise<void> {
   const name = parseDisplayName(text);
-  const person = await app.db.transact((tx) => setDisplayName(tx, actor.id, name));
+  const person = await app.db.transact((sql) => setDisplayName(sql, actor.id, name));
   app.bus.publish({ kind: "person_changed", person });
 }
 
@@ -45,7 +46,7 @@ export async function changeDisplayName(app: AccountChangeNeeds, actor: Self, te
  * `username_taken`.
  */
 export async function changeUsername(
-  app: AccountChangeNeeds,
+  app: TransactionNeeds,
   actor: Self,
   text: string,
   origin: { address: string },
@@ -54,20 +55,20 @@ export async function changeUsername(
   const key = usernameKey(username);
   const now = app.clock.now();
   try {
-    const displayName = await changeAccount(app, async ({ tx, notify, audit }) => {
-      const account = (await lockAccount(tx, actor.id))!;
+    const displayName = await changeAccount(app, async ({ sql, notify, audit }) => {
+      const account = (await lockAccount(sql, actor.id))!;
       if (account.username === username) return account.displayName;
-      if (await isNameReserved(tx, key, actor.id, now)) throw usernameTaken();
+      if (await isNameReserved(sql, key, actor.id, now)) throw usernameTaken();
       if (usernameKey(account.username) !== key) {
         // Each name that is given up is kept from the others: nobody collects them.
-        if ((await countNamesGivenUp(tx, actor.id, now + reservedMs - dayMs)) >= renamesPerDay) {
+        if ((await countNamesGivenUp(sql, actor.id, now + reservedMs - dayMs)) >= renamesPerDay) {
           throw new Refusal("too_many_attempts", (t) => t.usernameTooOften, {
             retryInMs: dayMs,
           });
         }
-        await reserveName(tx, usernameKey(account.username), actor.id, now + reservedMs);
+        await reserveName(sql, usernameKey(account.username), actor.id, now + reservedMs);
       }
-      await setUsername(tx, actor.id, username, key);
+      await setUsername(sql, actor.id, username, key);
       await notify({ ...account, username }, "username_changed", (t) => t.wasUsername(account.username));
       audit({
         action: "account.renamed",

@@ -2,11 +2,13 @@ import { randomInt } from "node:crypto";
 import type { AccountId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
 import { isUniqueViolation, type Sql } from "../db/database.ts";
-import { queueMail } from "../jobs/mail-job.ts";
-import type { JobNeeds } from "../jobs/queue.ts";
+import type { QueueNeeds } from "../jobs/queue.ts";
+import { queueMail } from "../jobs/send-mail.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { addressInUseLetter, verifyLetter } from "../mail/letters.ts";
-import { type AccountChange, type AccountChangeNeeds, changeAccount } from "./account-change.ts";
+import { mailNotice } from "../notices/record-notice.ts";
+import type { Transaction, TransactionNeeds } from "../transaction/transact.ts";
+import { changeAccount } from "./change-account.ts";
 import {
   countVerificationMail,
   findVerification,
@@ -18,7 +20,6 @@ import {
   upsertVerification,
   type Verification,
 } from "./email-queries.ts";
-import { mailNotice } from "./notices.ts";
 import { type Account, emailKey, listAccountsByEmail, lockAccount, setEmail } from "./queries.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -34,13 +35,13 @@ const othersPerHour = 5;
  * sees no difference (L09, L10). Refuses with `too_many_attempts`.
  */
 export async function startVerification(
-  app: JobNeeds & { publicUrl: URL },
-  tx: Sql,
+  app: QueueNeeds & { publicUrl: URL },
+  sql: Sql,
   account: { id: AccountId; username: string; language: Language },
   email: string,
 ): Promise<void> {
   const now = app.clock.now();
-  const { ofAccount, othersToAddress } = await countVerificationMail(tx, account.id, email, now);
+  const { ofAccount, othersToAddress } = await countVerificationMail(sql, account.id, email, now);
   if (ofAccount > mailsPerHour) {
     throw new Refusal("too_many_attempts", (t) => t.tooManyMails, {
       retryInMs: hourMs,
@@ -50,19 +51,19 @@ export async function startVerification(
   if (othersToAddress >= othersPerHour) return;
   const token = app.random.token();
   const code = randomInt(1_000_000).toString().padStart(6, "0");
-  await upsertVerification(tx, {
+  await upsertVerification(sql, {
     accountId: account.id,
     email,
     token,
     codeMac: codeMac(app, account.id, email, code),
     expiresAt: now + dayMs,
   });
-  if (await isVerifiedElsewhere(tx, email, account.id)) {
-    const [owner] = await listAccountsByEmail(tx, email, 1);
+  if (await isVerifiedElsewhere(sql, email, account.id)) {
+    const [owner] = await listAccountsByEmail(sql, email, 1);
     if (owner)
       await queueMail(
         app,
-        tx,
+        sql,
         addressInUseLetter(owner.email, owner.language, {
           username: owner.username,
           url: app.publicUrl.href,
@@ -74,25 +75,25 @@ export async function startVerification(
   url.searchParams.set("token", token);
   await queueMail(
     app,
-    tx,
+    sql,
     verifyLetter(email, account.language, { username: account.username, url: url.href, code }),
     dayMs,
   );
 }
 
 /** Which address a link would confirm. Refuses with `link_invalid`; uses nothing up. */
-export async function requireVerification(app: AccountChangeNeeds, token: string): Promise<Verification> {
+export async function requireVerification(app: TransactionNeeds, token: string): Promise<Verification> {
   const verification = await findVerificationByToken(app.db.sql, token, app.clock.now());
   if (!verification) throw linkInvalid();
   return verification;
 }
 
 /** Confirms an address by the mail's link. Refuses with `link_invalid` and `email_taken`. */
-export async function verifyByToken(app: AccountChangeNeeds, token: string): Promise<void> {
+export async function verifyByToken(app: TransactionNeeds, token: string): Promise<void> {
   const { accountId } = await requireVerification(app, token);
   await changeAccount(app, async (change) => {
-    const account = await lockAccount(change.tx, accountId);
-    const verification = account && (await takeVerificationByToken(change.tx, token, app.clock.now()));
+    const account = await lockAccount(change.sql, accountId);
+    const verification = account && (await takeVerificationByToken(change.sql, token, app.clock.now()));
     if (!verification || account.isDisabled) throw linkInvalid();
     await confirmAddress(app, change, account, verification.email);
   });
@@ -100,7 +101,7 @@ export async function verifyByToken(app: AccountChangeNeeds, token: string): Pro
 
 /** Confirms an address by the mail's code; five tries. Refuses with `code_wrong` and `email_taken`. */
 export async function verifyByCode(
-  app: AccountChangeNeeds,
+  app: TransactionNeeds,
   accountId: AccountId,
   typed: string,
 ): Promise<void> {
@@ -111,10 +112,10 @@ export async function verifyByCode(
       field: "code",
     });
   await changeAccount(app, async (change) => {
-    const account = await lockAccount(change.tx, accountId);
+    const account = await lockAccount(change.sql, accountId);
     if (!account || account.isDisabled) throw linkInvalid();
     const mac = codeMac(app, accountId, pending.email, typed.replace(/\s/g, ""));
-    const verification = await takeVerificationByCode(change.tx, accountId, mac);
+    const verification = await takeVerificationByCode(change.sql, accountId, mac);
     if (!verification) throw new Refusal("code_wrong", (t) => t.codeWrong, { field: "code" });
     await confirmAddress(app, change, account, verification.email);
   });
@@ -122,63 +123,63 @@ export async function verifyByCode(
 
 /** Asks for another address; it is the account's once it is confirmed. The old one is told (R08). */
 export async function requestEmailChange(
-  app: AccountChangeNeeds,
+  app: TransactionNeeds,
   actor: { id: AccountId; username: string },
   email: string,
   origin: { address: string },
 ): Promise<void> {
-  await changeAccount(app, async ({ tx, notify, audit }) => {
-    const account = (await lockAccount(tx, actor.id))!;
-    await startVerification(app, tx, account, email);
+  await changeAccount(app, async ({ sql, notify, audit }) => {
+    const account = (await lockAccount(sql, actor.id))!;
+    await startVerification(app, sql, account, email);
     await notify(account, "email_change_requested", (t) => t.emailPending);
     audit({ action: "email.change_requested", actor, subject: actor, address: origin.address });
   });
 }
 
 /** Sends the link and the code once more. */
-export async function resendVerification(app: AccountChangeNeeds, accountId: AccountId): Promise<void> {
-  await app.db.transact(async (tx) => {
-    const account = (await lockAccount(tx, accountId))!;
-    const pending = await findVerification(tx, accountId);
-    await startVerification(app, tx, account, pending?.email ?? account.email);
+export async function resendVerification(app: TransactionNeeds, accountId: AccountId): Promise<void> {
+  await app.db.transact(async (sql) => {
+    const account = (await lockAccount(sql, accountId))!;
+    const pending = await findVerification(sql, accountId);
+    await startVerification(app, sql, account, pending?.email ?? account.email);
   });
 }
 
 async function confirmAddress(
-  app: AccountChangeNeeds,
-  change: AccountChange,
+  app: TransactionNeeds,
+  change: Transaction,
   account: Account,
   email: string,
 ): Promise<void> {
-  const { tx, notify, audit } = change;
+  const { sql, notify, audit } = change;
   const { id: accountId } = account;
-  if (await isVerifiedElsewhere(tx, email, accountId)) {
+  if (await isVerifiedElsewhere(sql, email, accountId)) {
     throw emailTaken();
   }
   try {
-    await setEmail(tx, accountId, email, app.clock.now());
+    await setEmail(sql, accountId, email, app.clock.now());
   } catch (error) {
     // Two confirm the same address in the same moment.
     throw isUniqueViolation(error) ? emailTaken() : error;
   }
   const isOther = emailKey(email) !== emailKey(account.email);
-  if (isOther) await notifyOfChange(app, tx, account, email, notify);
+  if (isOther) await notifyOfChange(app, sql, account, email, notify);
   audit({ action: isOther ? "email.changed" : "email.verified", actor: account, subject: account });
 }
 
 /** To the old address and the new one (R08): whoever lost the account hears of it, and so does whoever has it. */
 async function notifyOfChange(
-  app: AccountChangeNeeds,
-  tx: Sql,
+  app: TransactionNeeds,
+  sql: Sql,
   account: Account,
   email: string,
-  notify: AccountChange["notify"],
+  notify: Transaction["notify"],
 ): Promise<void> {
   await notify(account, "email_changed", (t) => t.emailMoved);
-  await mailNotice(app, tx, account, email, "email_changed", (t) => t.emailHere);
+  await mailNotice(app, sql, { ...account, address: email }, "email_changed", (t) => t.emailHere);
 }
 
-function codeMac(app: JobNeeds, accountId: AccountId, email: string, code: string): Buffer {
+function codeMac(app: QueueNeeds, accountId: AccountId, email: string, code: string): Buffer {
   return app.secret.mac(code, `verify:${accountId}:${emailKey(email)}`);
 }
 

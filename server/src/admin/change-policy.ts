@@ -1,19 +1,21 @@
-import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
-import { type Policy, readPolicy, writePolicy } from "../accounts/policy.ts";
+import { changeAccount } from "../accounts/change-account.ts";
+import type { Policy } from "../accounts/policy.ts";
+import { readPolicy, writePolicy } from "../accounts/policy-queries.ts";
 import type { Actor, RequestOrigin } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
 
 /** Changes what holds for the whole server. Owners only: refuses with `forbidden`. */
 export async function changePolicy(
-  app: AccountChangeNeeds,
+  app: TransactionNeeds,
   actor: Actor,
   policy: Policy,
   origin: RequestOrigin,
 ): Promise<void> {
   if (actor.serverRole !== "owner") throw new Refusal("forbidden", (t) => t.ownersChange);
-  await changeAccount(app, async ({ tx, audit }) => {
-    const before = await readPolicy(tx);
-    await writePolicy(tx, policy);
+  await changeAccount(app, async ({ sql, audit }) => {
+    const before = await readPolicy(sql);
+    await writePolicy(sql, policy);
     const changed = (Object.keys(policy) as (keyof Policy)[]).filter((key) => policy[key] !== before[key]);
     if (changed.length === 0) return;
     const detail = changed.map((key) => `${key}: ${before[key]} to ${policy[key]}`).join("; ");

@@ -1,7 +1,8 @@
-import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
-import { insertInvite, markInviteRevoked } from "../accounts/invites.ts";
+import { changeAccount } from "../accounts/change-account.ts";
+import { insertInvite, markInviteRevoked } from "../accounts/invite-queries.ts";
 import type { Actor, RequestOrigin } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
 
 export const inviteBounds = { usesMax: 1000, daysMax: 90, noteCharsMax: 200 } as const;
 
@@ -9,15 +10,15 @@ const dayMs = 24 * 3_600_000;
 
 /** Makes an invitation. Returns its link, which is shown this once; the table has its hash alone. */
 export async function createInvite(
-  app: AccountChangeNeeds,
+  app: TransactionNeeds,
   actor: Actor,
   draft: { note: string; maxUses: number; days: number; needsApproval: boolean },
   origin: RequestOrigin,
 ): Promise<string> {
   const token = app.random.token();
-  await changeAccount(app, async ({ tx, audit }) => {
+  await changeAccount(app, async ({ sql, audit }) => {
     const createdAt = app.clock.now();
-    await insertInvite(tx, {
+    await insertInvite(sql, {
       id: app.random.uuid(),
       token,
       by: actor.id,
@@ -35,13 +36,13 @@ export async function createInvite(
 
 /** Ends an invitation; accounts that were made with it stay. Refuses with `not_found`. */
 export async function revokeInvite(
-  app: AccountChangeNeeds,
+  app: TransactionNeeds,
   actor: Actor,
   id: string,
   origin: RequestOrigin,
 ): Promise<void> {
-  await changeAccount(app, async ({ tx, audit }) => {
-    if (!(await markInviteRevoked(tx, id, app.clock.now())))
+  await changeAccount(app, async ({ sql, audit }) => {
+    if (!(await markInviteRevoked(sql, id, app.clock.now())))
       throw new Refusal("not_found", (t) => t.noInvite);
     audit({ action: "invite.revoked", actor, address: origin.address });
   });

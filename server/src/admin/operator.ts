@@ -1,6 +1,6 @@
 import type { AccountId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
-import { changeAccount } from "../accounts/account-change.ts";
+import { changeAccount } from "../accounts/change-account.ts";
 import { type Account, insertAccount, lockAccount, setDisabled } from "../accounts/queries.ts";
 import { parseUsername, usernameKey } from "../accounts/username.ts";
 import { deletePasskey, listPasskeys } from "../auth/passkey-queries.ts";
@@ -20,8 +20,8 @@ const { byOperator } = textsIn("en").notices;
 /** A link with which somebody sets a new password. */
 export function linkFor(app: AdminNeeds, account: Account): Promise<string> {
   if (account.isDisabled) throw new Refusal("forbidden", (t) => t.accountShut);
-  return changeAccount(app, async ({ tx, notify, audit }) => {
-    const link = await insertResetLink(app, tx, account.id, null);
+  return changeAccount(app, async ({ sql, notify, audit }) => {
+    const link = await insertResetLink(app, sql, account.id, null);
     await notify(account, "reset_link_issued", (t) => t.byOperator);
     audit({ action: "reset_link.issued", actor: null, subject: account, detail: byOperator });
     return link;
@@ -31,12 +31,12 @@ export function linkFor(app: AdminNeeds, account: Account): Promise<string> {
 /** Turns somebody's second factor off: app, passkeys and recovery codes. Refuses with `second_factor_off`. */
 export async function disableFactorOf(app: AdminNeeds, { id }: Account): Promise<void> {
   await changeAccount(app, async (change) => {
-    const account = (await lockAccount(change.tx, id))!;
-    const passkeys = await listPasskeys(change.tx, id);
+    const account = (await lockAccount(change.sql, id))!;
+    const passkeys = await listPasskeys(change.sql, id);
     if (!account.hasFactor && passkeys.length === 0) {
       throw new Refusal("second_factor_off", "there is no second factor on this account.");
     }
-    for (const passkey of passkeys) await deletePasskey(change.tx, id, passkey.id);
+    for (const passkey of passkeys) await deletePasskey(change.sql, id, passkey.id);
     await dropFactor(change, account, null, origin, (t) => t.byOperator);
   });
 }
@@ -51,24 +51,20 @@ export function createOwner(
   username: string,
 ): Promise<string | null> {
   return changeAccount(app, async (change) => {
-    const { tx, audit } = change;
+    const { sql, audit } = change;
     if (known) {
       const detail = `${known.serverRole} to owner. ${byOperator}`;
-      await setServerRole(tx, known.id, "owner");
+      await setServerRole(sql, known.id, "owner");
       if (known.awaitsApproval) {
-        await clearApproval(tx, known.id);
-        await app.joinFirstRooms(
-          tx,
-          change.recordEvent,
-          toPerson(known.id, known.username, known.displayName),
-        );
+        await clearApproval(sql, known.id);
+        await app.joinFirstRooms(change, toPerson(known.id, known.username, known.displayName));
       }
-      if (known.isDisabled) await setDisabled(tx, known.id, null);
+      if (known.isDisabled) await setDisabled(sql, known.id, null);
       audit({ action: "account.role_changed", actor: null, subject: known, detail });
       return null;
     }
     const owner = { id: app.random.uuid() as AccountId, username: parseUsername(username) };
-    await insertAccount(tx, {
+    await insertAccount(sql, {
       ...owner,
       key: usernameKey(username),
       email: "",
@@ -76,8 +72,8 @@ export function createOwner(
       serverRole: "owner",
       createdAt: app.clock.now(),
     });
-    await app.joinFirstRooms(tx, change.recordEvent, owner);
-    const link = await insertResetLink(app, tx, owner.id, null);
+    await app.joinFirstRooms(change, owner);
+    const link = await insertResetLink(app, sql, owner.id, null);
     audit({ action: "account.registered", actor: null, subject: owner, detail: byOperator });
     return link;
   });

@@ -1,20 +1,16 @@
 import type { Person, ServerRole } from "@novax/protocol/entities";
-import { type AccountId, generalRoomId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
+import type { AccountId } from "@novax/protocol/ids";
 import { asPerson } from "@novax/protocol/person";
-import {
-  type AccountChange,
-  type AccountChangeNeeds,
-  changeAccount,
-  notifyApprovers,
-} from "../accounts/account-change.ts";
-import { assertNotLastOwner } from "../accounts/deletion.ts";
+import { changeAccount, notifyApprovers } from "../accounts/change-account.ts";
+import { assertNotLastOwner } from "../accounts/deletion-queries.ts";
 import { type Account, lockAccount, setDisabled } from "../accounts/queries.ts";
 import { insertResetLink } from "../auth/reset-password.ts";
-import { type Actor, markAllSessionsEnded, type RequestOrigin } from "../auth/sessions.ts";
-import type { Sql } from "../db/database.ts";
-import type { RecordEvent } from "../events/record-events.ts";
+import { markAllSessionsEnded } from "../auth/session-queries.ts";
+import type { Actor, RequestOrigin } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { endMembership } from "../rooms/remove-member.ts";
+import { endMembership } from "../rooms/end-membership.ts";
+import type { Transaction, TransactionNeeds } from "../transaction/transact.ts";
 import { assertMayActOn, isPrivileged } from "./permissions.ts";
 import {
   clearApproval,
@@ -27,8 +23,8 @@ import {
 // Everything here is done to somebody else, by an owner or an admin. Each refuses with `forbidden` what the actor's role
 // may not do to the other's, and with `not_found` where there is nobody.
 
-export type AdminNeeds = AccountChangeNeeds & {
-  joinFirstRooms: (tx: Sql, recordEvent: RecordEvent, person: Person) => Promise<void>;
+export type AdminNeeds = TransactionNeeds & {
+  joinFirstRooms: (transaction: Transaction, person: Person) => Promise<void>;
 };
 
 /** Gives a person another role. Owners only; refuses with `last_owner`. */
@@ -40,16 +36,18 @@ export async function changeRole(
   origin: RequestOrigin,
 ): Promise<void> {
   if (actor.serverRole !== "owner") throw new Refusal("forbidden", (t) => t.ownersChangeRoles);
-  await changeOther(app, actor, id, async ({ tx, recordEvent, audit }, person) => {
+  await changeOther(app, actor, id, async (change, person) => {
+    const { sql, audit } = change;
     if (person.serverRole === role) return;
     if (person.awaitsApproval) throw new Refusal("approval_pending", (t) => t.approveFirst);
-    if (role !== "owner") await assertNotLastOwner(tx, person);
-    await setServerRole(tx, id, role);
+    if (role !== "owner") await assertNotLastOwner(sql, person);
+    await setServerRole(sql, id, role);
     // A guest is in the rooms they were brought into, and not in the one that everybody is in.
     const self = asPerson(person);
-    if (role === "guest") await endMembership(tx, recordEvent, asPerson(actor), generalRoomId, self);
-    else if (person.serverRole === "guest") await app.joinFirstRooms(tx, recordEvent, self);
-    if (!isPrivileged(role)) await revokeInvitesOf(tx, id, app.clock.now());
+    if (role === "guest")
+      await endMembership(change, { room: generalRoomId, member: self, actor: asPerson(actor) });
+    else if (person.serverRole === "guest") await app.joinFirstRooms(change, self);
+    if (!isPrivileged(role)) await revokeInvitesOf(sql, id, app.clock.now());
     const detail = `${person.serverRole} to ${role}`;
     audit({ action: "account.role_changed", actor, subject: person, address: origin.address, detail });
   });
@@ -62,11 +60,11 @@ export async function disableAccount(
   id: AccountId,
   origin: RequestOrigin,
 ): Promise<void> {
-  await changeOther(app, actor, id, async ({ tx, endedSessions, audit }, person) => {
-    await assertNotLastOwner(tx, person);
-    await setDisabled(tx, id, app.clock.now());
-    await revokeInvitesOf(tx, id, app.clock.now());
-    endedSessions(await markAllSessionsEnded(tx, id, app.clock.now()));
+  await changeOther(app, actor, id, async ({ sql, endSessions, audit }, person) => {
+    await assertNotLastOwner(sql, person);
+    await setDisabled(sql, id, app.clock.now());
+    await revokeInvitesOf(sql, id, app.clock.now());
+    endSessions(await markAllSessionsEnded(sql, id, app.clock.now()));
     audit({ action: "account.disabled", actor, subject: person, address: origin.address });
   });
 }
@@ -77,8 +75,8 @@ export async function enableAccount(
   id: AccountId,
   origin: RequestOrigin,
 ): Promise<void> {
-  await changeOther(app, actor, id, async ({ tx, audit }, person) => {
-    await setDisabled(tx, id, null);
+  await changeOther(app, actor, id, async ({ sql, audit }, person) => {
+    await setDisabled(sql, id, null);
     audit({ action: "account.enabled", actor, subject: person, address: origin.address });
   });
 }
@@ -90,9 +88,9 @@ export async function endSessionsOf(
   id: AccountId,
   origin: RequestOrigin,
 ): Promise<void> {
-  await changeOther(app, actor, id, async ({ tx, endedSessions, audit }, person) => {
-    const ended = await markAllSessionsEnded(tx, id, app.clock.now());
-    endedSessions(ended);
+  await changeOther(app, actor, id, async ({ sql, endSessions, audit }, person) => {
+    const ended = await markAllSessionsEnded(sql, id, app.clock.now());
+    endSessions(ended);
     const detail = `all: ${ended.length}`;
     audit({ action: "session.ended", actor, subject: person, address: origin.address, detail });
   });
@@ -108,8 +106,8 @@ export async function issueResetLink(
   id: AccountId,
   origin: RequestOrigin,
 ): Promise<string> {
-  return changeOther(app, actor, id, async ({ tx, notify, audit }, person) => {
-    const url = await insertResetLink(app, tx, id, null);
+  return changeOther(app, actor, id, async ({ sql, notify, audit }, person) => {
+    const url = await insertResetLink(app, sql, id, null);
     await notify(person, "reset_link_issued", (t) => t.byPerson(actor.username));
     audit({ action: "reset_link.issued", actor, subject: person, address: origin.address });
     return url;
@@ -124,8 +122,8 @@ export async function requireFactorOf(
   must: boolean,
   origin: RequestOrigin,
 ): Promise<void> {
-  await changeOther(app, actor, id, async ({ tx, audit }, person) => {
-    await setMustHaveFactor(tx, id, must);
+  await changeOther(app, actor, id, async ({ sql, audit }, person) => {
+    await setMustHaveFactor(sql, id, must);
     const detail = must ? "required" : "no longer required";
     audit({ action: "factor.required", actor, subject: person, address: origin.address, detail });
   });
@@ -140,9 +138,9 @@ export async function approveAccount(
 ): Promise<void> {
   await changeOther(app, actor, id, async (change, person) => {
     if (!person.awaitsApproval) return;
-    const { tx, recordEvent, audit } = change;
-    await clearApproval(tx, id);
-    await app.joinFirstRooms(tx, recordEvent, { id, username: person.username });
+    const { sql, audit } = change;
+    await clearApproval(sql, id);
+    await app.joinFirstRooms(change, { id, username: person.username });
     await notifyApprovers(change);
     audit({ action: "account.approved", actor, subject: person, address: origin.address });
   });
@@ -157,8 +155,8 @@ export async function rejectAccount(
 ): Promise<void> {
   await changeOther(app, actor, id, async (change, person) => {
     if (!person.awaitsApproval) return;
-    const { tx, audit } = change;
-    await deleteRejected(tx, id);
+    const { sql, audit } = change;
+    await deleteRejected(sql, id);
     await notifyApprovers(change);
     audit({ action: "account.rejected", actor, subject: person, address: origin.address });
   });
@@ -168,10 +166,10 @@ async function changeOther<T>(
   app: AdminNeeds,
   actor: Actor,
   id: AccountId,
-  work: (change: AccountChange, person: Account) => Promise<T>,
+  work: (change: Transaction, person: Account) => Promise<T>,
 ): Promise<T> {
   return changeAccount(app, async (change) => {
-    const person = await lockAccount(change.tx, id);
+    const person = await lockAccount(change.sql, id);
     if (!person) throw new Refusal("not_found", (t) => t.nobody);
     assertMayActOn(actor, person.serverRole);
     return work(change, person);

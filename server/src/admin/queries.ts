@@ -1,5 +1,5 @@
 import type { ServerRole } from "@novax/protocol/entities";
-import type { AccountId, SessionId } from "@novax/protocol/ids";
+import type { AccountId } from "@novax/protocol/ids";
 import { endResetLinks } from "../accounts/queries.ts";
 import type { Sql } from "../db/database.ts";
 
@@ -124,41 +124,6 @@ export async function clearApproval(tx: Sql, id: AccountId): Promise<void> {
 /** Takes away an account that was never let in; nothing of it is anywhere else. */
 export async function deleteRejected(tx: Sql, id: AccountId): Promise<void> {
   await tx`delete from accounts where id = ${id} and awaits_approval`;
-}
-
-/** Addresses and ranges from which nobody may come. */
-export async function listBannedAddresses(sql: Sql): Promise<string[]> {
-  const rows = await sql<{ address: string }>`select address from banned_addresses order by address`;
-  return rows.map((row) => row.address);
-}
-
-export async function replaceBannedAddresses(
-  tx: Sql,
-  addresses: readonly string[],
-  by: AccountId,
-  at: number,
-): Promise<void> {
-  await tx`delete from banned_addresses`;
-  await tx`
-    insert into banned_addresses (address, banned_by, at)
-    select unnest(${tx.array(addresses, "text")}), ${by}, ${at}`;
-}
-
-/** The good sessions of everybody but owners, with the address each was begun from. */
-export async function listSessionAddresses(tx: Sql): Promise<{ id: SessionId; address: string }[]> {
-  return tx<{ id: SessionId; address: string }>`
-    select s.id, s.address from sessions s join accounts a on a.id = s.account_id
-    where s.ended_at is null and a.server_role <> 'owner'`;
-}
-
-/** From where a session was begun. */
-export async function findSessionAddress(tx: Sql, id: SessionId): Promise<string | null> {
-  const [row] = await tx<{ address: string }>`select address from sessions where id = ${id}`;
-  return row?.address ?? null;
-}
-
-export async function endSessionsById(tx: Sql, ids: readonly SessionId[], now: number): Promise<void> {
-  await tx`update sessions set ended_at = ${now} where id = any(${tx.array(ids, "uuid")}) and ended_at is null`;
 }
 
 function toEntry(row: PersonRow): PersonEntry {

@@ -1,19 +1,20 @@
 import type { AccountId } from "@novax/protocol/ids";
-import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import { changeAccount } from "../accounts/change-account.ts";
 import { lockAccount } from "../accounts/queries.ts";
 import { deviceName } from "../lib/device-name.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { textsIn } from "../texts/texts.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
 import { type AttemptLimit, type AttemptLimits, assertAttempt } from "./attempt-limits.ts";
 import { type FinishedSignIn, finishSignIn } from "./finish-sign-in.ts";
-import { findKnownDevice } from "./known-devices.ts";
+import { findKnownDevice } from "./known-device-queries.ts";
 import { type PasskeyNeeds, type PasskeyResponse, requestPasskey, verifyPasskey } from "./passkeys.ts";
 import type { PresentedCookies } from "./password-sign-in.ts";
 import type { RequestOrigin } from "./sessions.ts";
-import { endChallenge, findChallenge, takeTry } from "./sign-in-challenges.ts";
+import { endChallenge, findChallenge, takeTry } from "./sign-in-challenge-queries.ts";
 import { type FactorAnswer, useFactor } from "./use-factor.ts";
 
-export type FactorNeeds = AccountChangeNeeds &
+export type FactorNeeds = TransactionNeeds &
   PasskeyNeeds & { attemptLimits: AttemptLimits; factorLimit: AttemptLimit };
 
 /** What somebody answers when they are asked for their second factor. */
@@ -40,13 +41,13 @@ export async function answerChallenge(
     if (tried === null) throw challengeEnded();
     const factor = await verifyGiven(app, accountId, answer.factor, "factor");
     const finished = await changeAccount(app, async (change) => {
-      const { tx } = change;
-      const account = await lockAccount(tx, accountId);
+      const { sql } = change;
+      const account = await lockAccount(sql, accountId);
       const used = account && factor ? await useFactor(app, change, account, factor) : null;
       if (!used) return null;
       // Answered meanwhile by somebody else: what was used up here is given back with the transaction.
-      if (!(await endChallenge(tx, challengeToken))) throw challengeEnded();
-      const knownDevice = deviceToken ? await findKnownDevice(tx, accountId, deviceToken) : null;
+      if (!(await endChallenge(sql, challengeToken))) throw challengeEnded();
+      const knownDevice = deviceToken ? await findKnownDevice(sql, accountId, deviceToken) : null;
       const proof = { kind: challenge.proof, hasFactor: true } as const;
       return finishSignIn(app, change, {
         account: { id: accountId, credentialsVersion: challenge.credentialsVersion },
@@ -112,8 +113,8 @@ async function notifyWrongAnswer(
   accountId: AccountId,
   origin: RequestOrigin,
 ): Promise<void> {
-  await changeAccount(app, async ({ tx, notify, audit }) => {
-    const account = await lockAccount(tx, accountId);
+  await changeAccount(app, async ({ sql, notify, audit }) => {
+    const account = await lockAccount(sql, accountId);
     if (!account) return;
     const browser = deviceName(origin.userAgent, textsIn(account.language).parts);
     await notify(account, "wrong_code", (t) => t.deviceRefused(browser, origin.address));

@@ -15,7 +15,7 @@ import {
   findKnownDevice,
   type KnownDevice,
   uncountDeviceFailure,
-} from "./known-devices.ts";
+} from "./known-device-queries.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { normalisePassword } from "./password-rules.ts";
 import type { RequestOrigin } from "./sessions.ts";

@@ -1,19 +1,14 @@
-import { changeAccount } from "../accounts/account-change.ts";
+import { changeAccount } from "../accounts/change-account.ts";
 import { cancelEmailChange } from "../accounts/email-queries.ts";
 import { findAccountById, lockAccount, setPasswordHash } from "../accounts/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { attemptPassword } from "./attempt-password.ts";
 import { type FinishedSignIn, finishSignIn } from "./finish-sign-in.ts";
-import { distrustDevices } from "./known-devices.ts";
+import { distrustDevices } from "./known-device-queries.ts";
 import { assertMayBePassword, normalisePassword, type PasswordRules } from "./password-rules.ts";
 import type { SignInNeeds } from "./password-sign-in.ts";
-import {
-  type Actor,
-  assertLiveSession,
-  assertRecentProof,
-  markAllSessionsEnded,
-  type RequestOrigin,
-} from "./sessions.ts";
+import { assertLiveSession, markAllSessionsEnded } from "./session-queries.ts";
+import { type Actor, assertRecentProof, type RequestOrigin } from "./sessions.ts";
 
 /**
  * Changes one's own password. Every session of the account and every browser's trust ends, on every process, and this
@@ -39,17 +34,17 @@ export async function changePassword(
   if (!isRight) throw currentPasswordWrong("current_password");
   const passwordHash = await app.passwordHasher.hash(password);
   const finished = await changeAccount(app, async (changed) => {
-    const { tx, notify, audit } = changed;
-    const locked = (await lockAccount(tx, account.id))!;
+    const { sql, notify, audit } = changed;
+    const locked = (await lockAccount(sql, account.id))!;
     // Hashing may have waited for its turn.
-    await assertLiveSession(tx, actor);
+    await assertLiveSession(sql, actor);
     // Two changes at once: the second one's "current password" is no longer that.
     if (locked.credentialsVersion !== account.credentialsVersion)
       throw currentPasswordWrong("current_password");
-    await setPasswordHash(tx, account.id, passwordHash);
-    await cancelEmailChange(tx, locked);
-    await distrustDevices(tx, account.id, null);
-    changed.endedSessions(await markAllSessionsEnded(tx, account.id, app.clock.now()));
+    await setPasswordHash(sql, account.id, passwordHash);
+    await cancelEmailChange(sql, locked);
+    await distrustDevices(sql, account.id, null);
+    changed.endSessions(await markAllSessionsEnded(sql, account.id, app.clock.now()));
     await notify(locked, "password_changed", (t) => t.outElsewhere);
     audit({ action: "password.changed", actor, subject: actor, address: origin.address });
     return finishSignIn(app, changed, {

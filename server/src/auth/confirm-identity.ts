@@ -1,4 +1,4 @@
-import { changeAccount } from "../accounts/account-change.ts";
+import { changeAccount } from "../accounts/change-account.ts";
 import { findAccountById, lockAccount } from "../accounts/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import {
@@ -12,7 +12,8 @@ import { attemptPassword } from "./attempt-password.ts";
 import { usePasskey } from "./passkey-queries.ts";
 import { type PasskeyResponse, requestPasskey, verifyPasskey } from "./passkeys.ts";
 import type { SignInNeeds } from "./password-sign-in.ts";
-import { type Actor, markProved, type RequestOrigin } from "./sessions.ts";
+import { markProved } from "./session-queries.ts";
+import type { Actor, RequestOrigin } from "./sessions.ts";
 import { useFactor } from "./use-factor.ts";
 
 /**
@@ -45,9 +46,9 @@ export async function confirmByPassword(
   await attemptFactor(app, actor.id, async () => {
     const answer = await verifyGiven(app, actor.id, given, "confirm");
     const isTaken = await changeAccount(app, async (change) => {
-      const locked = (await lockAccount(change.tx, actor.id))!;
+      const locked = (await lockAccount(change.sql, actor.id))!;
       if (!answer || !(await useFactor(app, change, locked, answer))) return false;
-      await markProved(change.tx, actor.sessionId, app.clock.now());
+      await markProved(change.sql, actor.sessionId, app.clock.now());
       return true;
     });
     if (!isTaken) throw factorWrong(given);
@@ -61,10 +62,10 @@ export async function confirmByPasskey(
   response: PasskeyResponse,
 ): Promise<void> {
   const passkey = await verifyPasskey(app, response, "confirm", actor.id);
-  await app.db.transact(async (tx) => {
-    await lockAccount(tx, actor.id);
-    if (!(await usePasskey(tx, passkey, app.clock.now()))) throw factorWrong({ kind: "passkey", response });
-    await markProved(tx, actor.sessionId, app.clock.now());
+  await app.db.transact(async (sql) => {
+    await lockAccount(sql, actor.id);
+    if (!(await usePasskey(sql, passkey, app.clock.now()))) throw factorWrong({ kind: "passkey", response });
+    await markProved(sql, actor.sessionId, app.clock.now());
   });
 }
 

@@ -1,13 +1,15 @@
 import type { AccountId } from "@novax/protocol/ids";
-import type { AccountChange, AccountChangeNeeds } from "../accounts/account-change.ts";
-import { readPolicy, requiresFactor } from "../accounts/policy.ts";
+import { requiresFactor } from "../accounts/policy.ts";
+import { readPolicy } from "../accounts/policy-queries.ts";
 import { type Account, clearDeletion, clearFailures, lockAccount } from "../accounts/queries.ts";
 import { deviceName } from "../lib/device-name.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { textsIn } from "../texts/texts.ts";
-import { hasKnownDevices, type KnownDevice, rememberDevice } from "./known-devices.ts";
-import { type Actor, insertSession, markSessionEnded, type RequestOrigin } from "./sessions.ts";
-import { insertChallenge } from "./sign-in-challenges.ts";
+import type { Transaction, TransactionNeeds } from "../transaction/transact.ts";
+import { hasKnownDevices, type KnownDevice, rememberDevice } from "./known-device-queries.ts";
+import { insertSession, markSessionEnded } from "./session-queries.ts";
+import type { Actor, RequestOrigin } from "./sessions.ts";
+import { insertChallenge } from "./sign-in-challenge-queries.ts";
 
 /** What somebody showed, all of it verified by whoever calls. */
 export type Proof =
@@ -45,8 +47,8 @@ const notableFailures = 3;
  * nothing afterwards (ASVS 7.2.4).
  */
 export async function finishSignIn(
-  app: AccountChangeNeeds,
-  change: AccountChange,
+  app: TransactionNeeds,
+  change: Transaction,
   signIn: {
     /** As it was when the proof was looked at. */
     account: { id: AccountId; credentialsVersion: number };
@@ -59,10 +61,10 @@ export async function finishSignIn(
     origin: RequestOrigin;
   },
 ): Promise<FinishedSignIn> {
-  const { tx } = change;
+  const { sql } = change;
   const { proof, knownDevice, presented, origin } = signIn;
   const now = app.clock.now();
-  const account = await lockAccount(tx, signIn.account.id);
+  const account = await lockAccount(sql, signIn.account.id);
   // Between the look at the proof and here the password or a factor may have changed, or the account been shut; a login
   // that was under way must not survive that.
   if (!account || account.isDisabled || account.credentialsVersion !== signIn.account.credentialsVersion)
@@ -75,23 +77,23 @@ export async function finishSignIn(
   if (account.hasFactor && !hasFactor && !isTrusted) {
     const { id: accountId, credentialsVersion } = account;
     const first = proof.kind === "identity" ? "identity" : "password";
-    const challengeToken = await insertChallenge(app, tx, { accountId, credentialsVersion, proof: first });
+    const challengeToken = await insertChallenge(app, sql, { accountId, credentialsVersion, proof: first });
     return { kind: "factor_owed", challengeToken };
   }
   const mustEnrol =
-    !account.hasFactor && proof.kind !== "passkey" && requiresFactor(await readPolicy(tx), account);
+    !account.hasFactor && proof.kind !== "passkey" && requiresFactor(await readPolicy(sql), account);
 
-  if (presented) change.endedSessions(await markSessionEnded(tx, presented.id, presented.sessionId, now));
+  if (presented) change.endSessions(await markSessionEnded(sql, presented.id, presented.sessionId, now));
   if (proof.kind !== "new_account") await notifySignIn(change, account, knownDevice, origin);
-  await clearFailures(tx, account.id);
+  await clearFailures(sql, account.id);
   if (account.deleteAt !== null) await keepAccount(change, account);
   const { id: accountId } = account;
   const trusts = signIn.trustsDevice && account.hasFactor;
-  const deviceToken = await rememberDevice(app, tx, { accountId, known: knownDevice, origin, trusts });
+  const deviceToken = await rememberDevice(app, sql, { accountId, known: knownDevice, origin, trusts });
   // Nobody was asked for the factor on a trusted browser, and a provider may have asked for nothing at all: what weakens
   // the account then asks for all of it.
   const isProved = proof.kind !== "identity" && (hasFactor || !account.hasFactor);
-  const sessionToken = await insertSession(app, tx, { accountId, origin, isProved, mustEnrol });
+  const sessionToken = await insertSession(app, sql, { accountId, origin, isProved, mustEnrol });
   change.audit({
     action: "login.succeeded",
     actor: account,
@@ -107,7 +109,7 @@ export function invalidCredentials(): Refusal {
 }
 
 async function notifySignIn(
-  { tx, notify }: AccountChange,
+  { sql, notify }: Transaction,
   account: Account,
   knownDevice: KnownDevice | null,
   origin: RequestOrigin,
@@ -116,14 +118,14 @@ async function notifySignIn(
   const failures = Math.max(account.failuresInARow, knownDevice?.failuresInARow ?? 0);
   if (failures >= notableFailures) {
     await notify(account, "login_after_failures", (t) => t.deviceAfter(browser, origin.address, failures));
-  } else if (!knownDevice && (await hasKnownDevices(tx, account.id))) {
+  } else if (!knownDevice && (await hasKnownDevices(sql, account.id))) {
     await notify(account, "new_device", (t) => t.device(browser, origin.address));
   }
 }
 
 /** Whoever signs in before their account is deleted wants to keep it. */
-async function keepAccount({ tx, notify, audit }: AccountChange, account: Account): Promise<void> {
-  await clearDeletion(tx, account.id);
+async function keepAccount({ sql, notify, audit }: Transaction, account: Account): Promise<void> {
+  await clearDeletion(sql, account.id);
   await notify(account, "deletion_cancelled", (t) => t.stays);
   audit({ action: "account.deletion_cancelled", actor: account });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { changeAccount } from "../accounts/account-change.ts";
-import { readPolicy, requiresFactor } from "../accounts/policy.ts";
+import { changeAccount } from "../accounts/change-account.ts";
+import { requiresFactor } from "../accounts/policy.ts";
+import { readPolicy } from "../accounts/policy-queries.ts";
 import { lockAccount, raiseCredentialsVersion } from "../accounts/queries.ts";
 import { isUniqueViolation } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -100,9 +101,9 @@ export async function addPasskey(
   if (!verified?.verified || !verified.registrationInfo.userVerified) throw passkeyRefused();
   const { credential } = verified.registrationInfo;
   try {
-    await changeAccount(app, async ({ tx, notify, audit }) => {
-      const account = (await lockAccount(tx, actor.id))!;
-      const others = await listPasskeys(tx, actor.id);
+    await changeAccount(app, async ({ sql, notify, audit }) => {
+      const account = (await lockAccount(sql, actor.id))!;
+      const others = await listPasskeys(sql, actor.id);
       if (others.length >= passkeysMax)
         throw new Refusal("passkey_refused", (t) => t.tooManyPasskeys(passkeysMax));
       const passkey = {
@@ -114,7 +115,7 @@ export async function addPasskey(
         name: cleanName(name) || `Passkey ${others.length + 1}`,
         createdAt: app.clock.now(),
       };
-      await insertPasskey(tx, passkey);
+      await insertPasskey(sql, passkey);
       await notify(account, "passkey_added", (t) => t.passkeyCalled(passkey.name));
       audit({
         action: "passkey.added",
@@ -153,16 +154,16 @@ export async function removePasskey(
 ): Promise<void> {
   assertRecentProof(app, actor);
   await changeAccount(app, async (change) => {
-    const { tx, notify, audit } = change;
-    const account = (await lockAccount(tx, actor.id))!;
-    const name = await deletePasskey(tx, actor.id, id);
+    const { sql, notify, audit } = change;
+    const account = (await lockAccount(sql, actor.id))!;
+    const name = await deletePasskey(sql, actor.id, id);
     if (name === null) throw passkeyNotFound();
-    await raiseCredentialsVersion(tx, actor.id);
+    await raiseCredentialsVersion(sql, actor.id);
     await notify(account, "passkey_removed", (t) => t.passkeyWasCalled(name));
     audit({ action: "passkey.removed", actor, subject: actor, address: origin.address, detail: name });
     const isLastFactor =
-      account.hasFactor && !account.hasTotp && (await listPasskeys(tx, actor.id)).length === 0;
-    if (isLastFactor && requiresFactor(await readPolicy(tx), account)) {
+      account.hasFactor && !account.hasTotp && (await listPasskeys(sql, actor.id)).length === 0;
+    if (isLastFactor && requiresFactor(await readPolicy(sql), account)) {
       throw new Refusal("second_factor_setup_required", (t) => t.factorDemanded);
     }
     if (isLastFactor) await dropFactor(change, account, actor, origin, (t) => t.lastPasskey);

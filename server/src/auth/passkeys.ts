@@ -1,8 +1,9 @@
 import type { AccountId } from "@novax/protocol/ids";
 import { z } from "zod";
-import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import { changeAccount } from "../accounts/change-account.ts";
 import { lockAccount } from "../accounts/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
 import {
   findPasskey,
   insertPasskeyChallenge,
@@ -15,7 +16,7 @@ import {
 import { loadWebAuthn } from "./webauthn.ts";
 
 /** To whom passkeys belong: the host of PUBLIC_URL, and the origins its pages have. */
-export type PasskeyNeeds = AccountChangeNeeds & { ownOrigins: ReadonlySet<string> };
+export type PasskeyNeeds = TransactionNeeds & { ownOrigins: ReadonlySet<string> };
 
 export const passkeyChallengeMs = 5 * 60_000;
 
@@ -132,8 +133,8 @@ async function verifySignature(
 }
 
 async function reportRegression(app: PasskeyNeeds, passkey: Passkey, counter: number): Promise<void> {
-  await changeAccount(app, async ({ tx, notify, audit }) => {
-    const account = await lockAccount(tx, passkey.accountId);
+  await changeAccount(app, async ({ sql, notify, audit }) => {
+    const account = await lockAccount(sql, passkey.accountId);
     if (!account) return;
     await notify(account, "passkey_copied", (t) => t.passkeyCopied(passkey.name));
     const detail = `${passkey.name}: ${passkey.counter} then ${counter}`;

@@ -1,4 +1,4 @@
-import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import { changeAccount } from "../accounts/change-account.ts";
 import {
   type Account,
   findAccountByUsernameKey,
@@ -7,16 +7,17 @@ import {
 } from "../accounts/queries.ts";
 import { isUsername, usernameKey } from "../accounts/username.ts";
 import { addressKey } from "../lib/ip-address.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
 import { assertAttemptsLeft } from "./attempt-limits.ts";
 import { type AttemptNeeds, attemptPassword } from "./attempt-password.ts";
 import { type FinishedSignIn, finishSignIn, invalidCredentials } from "./finish-sign-in.ts";
-import { findKnownDevice } from "./known-devices.ts";
+import { findKnownDevice } from "./known-device-queries.ts";
 import { usePasskey } from "./passkey-queries.ts";
 import { type PasskeyNeeds, type PasskeyResponse, passkeyRefused, verifyPasskey } from "./passkeys.ts";
 import { normalisePassword } from "./password-rules.ts";
 import type { Actor, RequestOrigin } from "./sessions.ts";
 
-export type SignInNeeds = AttemptNeeds & AccountChangeNeeds;
+export type SignInNeeds = AttemptNeeds & TransactionNeeds;
 
 /** What the browser of somebody who signs in brought along. */
 export type PresentedCookies = { deviceToken: string | null; presented: Actor | null };
@@ -64,10 +65,10 @@ export async function signInWithPasskey(
   try {
     const passkey = await verifyPasskey(app, attempt.response, "login", null);
     const finished = await changeAccount(app, async (change) => {
-      const account = await lockAccount(change.tx, passkey.accountId);
-      if (!account || !(await usePasskey(change.tx, passkey, app.clock.now()))) throw passkeyRefused();
+      const account = await lockAccount(change.sql, passkey.accountId);
+      if (!account || !(await usePasskey(change.sql, passkey, app.clock.now()))) throw passkeyRefused();
       const { deviceToken, presented } = attempt;
-      const knownDevice = deviceToken ? await findKnownDevice(change.tx, account.id, deviceToken) : null;
+      const knownDevice = deviceToken ? await findKnownDevice(change.sql, account.id, deviceToken) : null;
       const proof = { kind: "passkey" } as const;
       return finishSignIn(app, change, {
         account,

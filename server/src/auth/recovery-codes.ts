@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
+import { deleteRecoveryCodes, insertRecoveryCode, takeRecoveryCode } from "./recovery-code-queries.ts";
 
 const codesCount = 10;
 // Crockford's base 32: no letter that is taken for another. 12 of them are 60 bits.
@@ -15,10 +16,8 @@ export async function replaceRecoveryCodes(
   accountId: AccountId,
 ): Promise<string[]> {
   const codes = Array.from({ length: codesCount }, createCode);
-  await tx`delete from recovery_codes where account_id = ${accountId}`;
-  for (const code of codes) {
-    await tx`insert into recovery_codes (account_id, code_mac) values (${accountId}, ${mac(app.secret, accountId, code)})`;
-  }
+  await deleteRecoveryCodes(tx, accountId);
+  for (const code of codes) await insertRecoveryCode(tx, accountId, mac(app.secret, accountId, code));
   return codes;
 }
 
@@ -26,25 +25,9 @@ export async function replaceRecoveryCodes(
 export async function useRecoveryCode(
   app: { secret: ServerSecret },
   tx: Sql,
-  accountId: AccountId,
-  code: string,
-  now: number,
+  { accountId, code, now }: { accountId: AccountId; code: string; now: number },
 ): Promise<boolean> {
-  const rows = await tx`
-    update recovery_codes set used_at = ${now}
-    where account_id = ${accountId} and code_mac = ${mac(app.secret, accountId, code)} and used_at is null
-    returning 1`;
-  return rows.length > 0;
-}
-
-export async function countRecoveryCodes(sql: Sql, accountId: AccountId): Promise<number> {
-  const [row] = await sql<{ count: number }>`
-    select count(*) as count from recovery_codes where account_id = ${accountId} and used_at is null`;
-  return row!.count;
-}
-
-export async function deleteRecoveryCodes(tx: Sql, accountId: AccountId): Promise<void> {
-  await tx`delete from recovery_codes where account_id = ${accountId}`;
+  return takeRecoveryCode(tx, { accountId, mac: mac(app.secret, accountId, code), at: now });
 }
 
 /** Whether a text has the form of a code as it is shown. */

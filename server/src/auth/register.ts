@@ -1,19 +1,20 @@
 import type { Person, RegistrationMode } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
-import { type AccountChange, changeAccount, notifyApprovers } from "../accounts/account-change.ts";
+import { changeAccount, notifyApprovers } from "../accounts/change-account.ts";
 import { parseEmail } from "../accounts/email.ts";
-import { type Invite, takeInvite } from "../accounts/invites.ts";
-import { readPolicy, registrationMode } from "../accounts/policy.ts";
+import { type Invite, takeInvite } from "../accounts/invite-queries.ts";
+import { registrationMode } from "../accounts/policy.ts";
+import { readPolicy } from "../accounts/policy-queries.ts";
 import { insertAccount, lockFirstAccount } from "../accounts/queries.ts";
-import { isNameReserved } from "../accounts/reserved-usernames.ts";
-import { clearSetupCode, isSetupCode } from "../accounts/setup-code.ts";
+import { isNameReserved } from "../accounts/reserved-username-queries.ts";
+import { clearSetupCode, isSetupCode } from "../accounts/setup-code-queries.ts";
 import { parseUsername, usernameKey, usernameTaken } from "../accounts/username.ts";
 import { startVerification } from "../accounts/verify-email.ts";
 import { isUniqueViolation, type Sql } from "../db/database.ts";
-import type { RecordEvent } from "../events/record-events.ts";
 import { addressKey } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
+import type { Transaction } from "../transaction/transact.ts";
 import { type AttemptLimit, assertAttempt } from "./attempt-limits.ts";
 import { parseNewPassword } from "./change-password.ts";
 import { type FinishedSignIn, finishSignIn } from "./finish-sign-in.ts";
@@ -27,7 +28,7 @@ export type RegisterNeeds = SignInNeeds & {
   /** Who may make an account, where the owner did not choose otherwise. */
   configuredRegistration: RegistrationMode;
   /** Brings a new account into the rooms everybody is in. Rooms are above accounts, so this is handed in. */
-  joinFirstRooms: (tx: Sql, recordEvent: RecordEvent, person: Person) => Promise<void>;
+  joinFirstRooms: (transaction: Transaction, person: Person) => Promise<void>;
 };
 
 export type SignUp = {
@@ -67,12 +68,12 @@ export async function register(
 
   const account = { id: app.random.uuid() as AccountId, username, language: signUp.language };
   return makeAccount(app, async (change) => {
-    const { tx } = change;
-    const isFirst = await lockFirstAccount(tx);
-    if (isFirst) await requireFirstAccountRight(tx, signUp.setupCode, origin.isOnThisMachine);
-    const invite = isFirst ? null : await requireEntry(app, tx, signUp.inviteToken);
-    await requireFreeName(tx, username, app.clock.now());
-    await insertAccount(tx, {
+    const { sql } = change;
+    const isFirst = await lockFirstAccount(sql);
+    if (isFirst) await requireFirstAccountRight(sql, signUp.setupCode, origin.isOnThisMachine);
+    const invite = isFirst ? null : await requireEntry(app, sql, signUp.inviteToken);
+    await requireFreeName(sql, username, app.clock.now());
+    await insertAccount(sql, {
       ...account,
       key: usernameKey(username),
       email,
@@ -81,14 +82,14 @@ export async function register(
       createdAt: app.clock.now(),
       ...(invite ? { invite, awaitsApproval: invite.needsApproval } : {}),
     });
-    await startVerification(app, tx, account, email);
+    await startVerification(app, sql, account, email);
     change.audit({ action: "account.registered", actor: account, subject: account, address: origin.address });
     app.log.info("account.registered", { account: account.id, isOwner: isFirst, address: origin.address });
     if (invite?.needsApproval) {
       await notifyApprovers(change);
       return { kind: "approval_pending", username };
     }
-    await app.joinFirstRooms(tx, change.recordEvent, account);
+    await app.joinFirstRooms(change, account);
     return finishSignIn(app, change, {
       account: { id: account.id, credentialsVersion: 1 },
       proof: { kind: "new_account" },
@@ -103,7 +104,7 @@ export async function register(
 /** Runs the transaction that makes an account. Refuses with `username_taken` where two wanted the same name at once. */
 export async function makeAccount<T>(
   app: RegisterNeeds,
-  work: (change: AccountChange) => Promise<T>,
+  work: (change: Transaction) => Promise<T>,
 ): Promise<T> {
   try {
     return await changeAccount(app, work);
@@ -118,30 +119,30 @@ export async function makeAccount<T>(
  */
 export async function requireEntry(
   app: RegisterNeeds,
-  tx: Sql,
+  sql: Sql,
   inviteToken: string | null,
 ): Promise<Invite | null> {
-  const mode = registrationMode(await readPolicy(tx), app.configuredRegistration);
+  const mode = registrationMode(await readPolicy(sql), app.configuredRegistration);
   if (mode === "closed") throw new Refusal("registration_closed", (t) => t.registrationClosed);
-  if (inviteToken !== null) return takeInvite(tx, inviteToken, app.clock.now());
+  if (inviteToken !== null) return takeInvite(sql, inviteToken, app.clock.now());
   if (mode === "invite") throw new Refusal("invite_required", (t) => t.inviteRequired);
   return null;
 }
 
 /** Asserts that nobody gave this name up a short while ago. Refuses with `username_taken`. */
-export async function requireFreeName(tx: Sql, username: string, now: number): Promise<void> {
-  if (await isNameReserved(tx, usernameKey(username), null, now)) throw usernameTaken();
+export async function requireFreeName(sql: Sql, username: string, now: number): Promise<void> {
+  if (await isNameReserved(sql, usernameKey(username), null, now)) throw usernameTaken();
 }
 
 async function requireFirstAccountRight(
-  tx: Sql,
+  sql: Sql,
   setupCode: string | null,
   isOnThisMachine: boolean,
 ): Promise<void> {
-  if (!isOnThisMachine && !(setupCode !== null && (await isSetupCode(tx, setupCode.trim())))) {
+  if (!isOnThisMachine && !(setupCode !== null && (await isSetupCode(sql, setupCode.trim())))) {
     throw new Refusal("setup_code_required", (t) => t.setupCode, {
       field: "setup_code",
     });
   }
-  await clearSetupCode(tx);
+  await clearSetupCode(sql);
 }

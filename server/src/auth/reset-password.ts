@@ -1,5 +1,5 @@
 import type { AccountId } from "@novax/protocol/ids";
-import { type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import { changeAccount } from "../accounts/change-account.ts";
 import { parseEmail } from "../accounts/email.ts";
 import { deleteVerification, isVerifiedElsewhere } from "../accounts/email-queries.ts";
 import {
@@ -12,11 +12,13 @@ import {
   setPasswordHash,
 } from "../accounts/queries.ts";
 import type { Sql } from "../db/database.ts";
-import { queueMail } from "../jobs/mail-job.ts";
-import { queueJob } from "../jobs/queue.ts";
+import { defineJob } from "../jobs/job.ts";
+import { queueMail } from "../jobs/send-mail.ts";
 import { addressKey } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { resetLetter } from "../mail/letters.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
+import { transact } from "../transaction/transact.ts";
 import {
   type AttemptLimit,
   type AttemptLimits,
@@ -24,13 +26,14 @@ import {
   assertAttemptsLeft,
 } from "./attempt-limits.ts";
 import { parseNewPassword } from "./change-password.ts";
-import { distrustDevices } from "./known-devices.ts";
+import { distrustDevices } from "./known-device-queries.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { assertMayBePassword, type PasswordRules } from "./password-rules.ts";
 import { countResetsSince, findReset, hasPasswordAlone, insertReset, takeReset } from "./reset-queries.ts";
-import { markAllSessionsEnded, type RequestOrigin } from "./sessions.ts";
+import { markAllSessionsEnded } from "./session-queries.ts";
+import type { RequestOrigin } from "./sessions.ts";
 
-export type ResetNeeds = AccountChangeNeeds & {
+export type ResetNeeds = TransactionNeeds & {
   attemptLimits: AttemptLimits;
   passwordHasher: PasswordHasher;
   passwordRules: PasswordRules;
@@ -53,39 +56,42 @@ const wrongLinksPerAddress: AttemptLimit = { max: 20, windowMs: 10 * 60_000 };
 export async function requestReset(app: ResetNeeds, email: string, origin: RequestOrigin): Promise<void> {
   const address = parseEmail(email);
   await assertAttempt(app.attemptLimits, `reset-request:${addressKey(origin.address)}`, requestsPerAddress);
-  await app.db.transact((tx) => queueJob(app, tx, "reset.request", { email: address }, { untilMs: resetMs }));
+  await transact(app, ({ queue }) => queue(sendResetsJob, { email: address }, { untilMs: resetMs }));
 }
 
-/** The job: sends a link to whoever has this address, if anybody does and was not sent three in the last hour. */
-export async function sendResets(app: ResetNeeds, { email }: { email: string }): Promise<void> {
-  const accounts = await listAccountsByEmail(app.db.sql, email, accountsPerAddressMax);
-  const verified = accounts.filter((account) => account.isEmailVerified);
-  for (const { id } of verified.length > 0 ? verified : accounts) {
-    await app.db.transact(async (tx) => {
-      const account = await lockAccount(tx, id);
-      if (!account || account.isDisabled || !(await mayResetByMail(tx, account))) return;
-      if ((await countResetsSince(tx, id, app.clock.now() - hourMs)) >= resetsPerHour) return;
-      const url = await insertResetLink(app, tx, id, emailKey(account.email));
-      const letter = resetLetter(account.email, account.language, {
-        username: account.username,
-        url,
-        minutes: resetMinutes,
+/** Sends a link to everyone who has this address and was not sent three in the last hour. */
+export const sendResetsJob = defineJob(
+  "reset.request",
+  async (app: ResetNeeds, { email }: { email: string }): Promise<void> => {
+    const accounts = await listAccountsByEmail(app.db.sql, email, accountsPerAddressMax);
+    const verified = accounts.filter((account) => account.isEmailVerified);
+    for (const { id } of verified.length > 0 ? verified : accounts) {
+      await app.db.transact(async (sql) => {
+        const account = await lockAccount(sql, id);
+        if (!account || account.isDisabled || !(await mayResetByMail(sql, account))) return;
+        if ((await countResetsSince(sql, id, app.clock.now() - hourMs)) >= resetsPerHour) return;
+        const url = await insertResetLink(app, sql, id, emailKey(account.email));
+        const letter = resetLetter(account.email, account.language, {
+          username: account.username,
+          url,
+          minutes: resetMinutes,
+        });
+        await queueMail(app, sql, letter, resetMs);
       });
-      await queueMail(app, tx, letter, resetMs);
-    });
-  }
-}
+    }
+  },
+);
 
 /** A link for an account, single use, for 30 minutes; the older ones end. */
 export async function insertResetLink(
-  app: AccountChangeNeeds,
-  tx: Sql,
+  app: TransactionNeeds,
+  sql: Sql,
   accountId: AccountId,
   sentTo: string | null,
 ): Promise<string> {
   const now = app.clock.now();
   const token = app.random.token();
-  await insertReset(tx, { token, accountId, emailKey: sentTo, now, expiresAt: now + resetMs });
+  await insertReset(sql, { token, accountId, emailKey: sentTo, now, expiresAt: now + resetMs });
   const url = new URL("/reset", app.publicUrl);
   url.searchParams.set("token", token);
   return url.href;
@@ -117,22 +123,22 @@ export async function resetPassword(
   const password = parseNewPassword(reset);
   await assertMayBePassword(password, app.passwordRules, account);
   const passwordHash = await app.passwordHasher.hash(password);
-  await changeAccount(app, async ({ tx, endedSessions, notify, audit }) => {
+  await changeAccount(app, async ({ sql, endSessions, notify, audit }) => {
     const now = app.clock.now();
-    const locked = await lockAccount(tx, account.id);
-    const taken = await takeReset(tx, reset.token, now);
+    const locked = await lockAccount(sql, account.id);
+    const taken = await takeReset(sql, reset.token, now);
     if (!locked || locked.isDisabled || taken?.accountId !== locked.id) throw linkInvalid();
     const isRead = taken.emailKey === emailKey(locked.email);
     // What held when the mail was sent must hold now: the address is the account's, and none of the keys that somebody
     // else may have planted is in it.
-    if (taken.emailKey !== null && !(isRead && (await mayResetByMail(tx, locked)))) throw linkInvalid();
-    await setPasswordHash(tx, locked.id, passwordHash);
-    await deleteVerification(tx, locked.id);
-    await distrustDevices(tx, locked.id, null);
-    endedSessions(await markAllSessionsEnded(tx, locked.id, now));
+    if (taken.emailKey !== null && !(isRead && (await mayResetByMail(sql, locked)))) throw linkInvalid();
+    await setPasswordHash(sql, locked.id, passwordHash);
+    await deleteVerification(sql, locked.id);
+    await distrustDevices(sql, locked.id, null);
+    endSessions(await markAllSessionsEnded(sql, locked.id, now));
     // Whoever followed the link reads this address's mail.
-    if (isRead && !locked.isEmailVerified && !(await isVerifiedElsewhere(tx, locked.email, locked.id))) {
-      await setEmail(tx, locked.id, locked.email, now);
+    if (isRead && !locked.isEmailVerified && !(await isVerifiedElsewhere(sql, locked.email, locked.id))) {
+      await setEmail(sql, locked.id, locked.email, now);
     }
     await notify(locked, "password_reset", (t) => t.outEverywhere);
     audit({ action: "password.reset", actor: locked, subject: locked, address: origin.address });
@@ -145,8 +151,8 @@ export async function resetPassword(
  * stranger's, who would then share the account with whoever made it; so the password must be the only key, because that
  * one is replaced.
  */
-async function mayResetByMail(tx: Sql, account: Account): Promise<boolean> {
-  return account.isEmailVerified || (await hasPasswordAlone(tx, account.id));
+async function mayResetByMail(sql: Sql, account: Account): Promise<boolean> {
+  return account.isEmailVerified || (await hasPasswordAlone(sql, account.id));
 }
 
 function linkInvalid(): Refusal {

@@ -1,5 +1,5 @@
 import type { AccountId } from "@novax/protocol/ids";
-import { type AccountChange, changeAccount } from "../accounts/account-change.ts";
+import { changeAccount } from "../accounts/change-account.ts";
 import { parseEmail } from "../accounts/email.ts";
 import { isVerifiedElsewhere } from "../accounts/email-queries.ts";
 import {
@@ -12,13 +12,14 @@ import {
   lockFirstAccount,
   raiseCredentialsVersion,
 } from "../accounts/queries.ts";
-import { isNameReserved } from "../accounts/reserved-usernames.ts";
+import { isNameReserved } from "../accounts/reserved-username-queries.ts";
 import { parseUsername, usernameKey } from "../accounts/username.ts";
 import { isUniqueViolation } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
+import type { Transaction } from "../transaction/transact.ts";
 import { type FinishedSignIn, finishSignIn } from "./finish-sign-in.ts";
 import { deleteIdentities, findIdentityAccount, insertIdentity, touchIdentity } from "./identity-queries.ts";
-import { findKnownDevice } from "./known-devices.ts";
+import { findKnownDevice } from "./known-device-queries.ts";
 import { listPasskeys } from "./passkey-queries.ts";
 import type { PresentedCookies } from "./password-sign-in.ts";
 import { makeAccount, type RegisterNeeds, requireEntry } from "./register.ts";
@@ -39,15 +40,15 @@ export async function signInWithIdentity(
   origin: RequestOrigin,
 ): Promise<FinishedSignIn> {
   const finished = await makeAccount(app, async (change) => {
-    const { tx } = change;
-    const known = await findIdentityAccount(tx, identity.issuer, identity.subject);
+    const { sql } = change;
+    const known = await findIdentityAccount(sql, identity.issuer, identity.subject);
     const account = known
-      ? await findAccountById(tx, known)
+      ? await findAccountById(sql, known)
       : ((await linkByAddress(app, change, identity, origin)) ??
         (await createFor(app, change, identity, origin)));
     if (!account) throw ssoRefused();
-    if (known) await touchIdentity(tx, identity.issuer, identity.subject, app.clock.now());
-    const knownDevice = deviceToken ? await findKnownDevice(tx, account.id, deviceToken) : null;
+    if (known) await touchIdentity(sql, identity.issuer, identity.subject, app.clock.now());
+    const knownDevice = deviceToken ? await findKnownDevice(sql, account.id, deviceToken) : null;
     return finishSignIn(app, change, {
       account,
       proof: { kind: "identity", hasFactor: false },
@@ -71,7 +72,7 @@ export async function linkIdentity(
   assertRecentProof(app, actor);
   try {
     await changeAccount(app, async (change) => {
-      const account = (await lockAccount(change.tx, actor.id))!;
+      const account = (await lockAccount(change.sql, actor.id))!;
       await link(app, change, account, identity, origin);
     });
   } catch (error) {
@@ -86,13 +87,13 @@ export async function unlinkIdentities(
   origin: RequestOrigin,
 ): Promise<void> {
   assertRecentProof(app, actor);
-  await changeAccount(app, async ({ tx, notify, audit }) => {
-    const account = (await lockAccount(tx, actor.id))!;
-    if (account.passwordHash === null && (await listPasskeys(tx, actor.id)).length === 0) {
+  await changeAccount(app, async ({ sql, notify, audit }) => {
+    const account = (await lockAccount(sql, actor.id))!;
+    if (account.passwordHash === null && (await listPasskeys(sql, actor.id)).length === 0) {
       throw new Refusal("forbidden", (t) => t.onlyWayIn);
     }
-    if ((await deleteIdentities(tx, actor.id)) === 0) return;
-    await raiseCredentialsVersion(tx, actor.id);
+    if ((await deleteIdentities(sql, actor.id)) === 0) return;
+    await raiseCredentialsVersion(sql, actor.id);
     await notify(account, "identity_unlinked", (t) => t.unlinked);
     audit({ action: "identity.unlinked", actor, subject: actor, address: origin.address });
   });
@@ -100,13 +101,13 @@ export async function unlinkIdentities(
 
 async function linkByAddress(
   app: RegisterNeeds,
-  change: AccountChange,
+  change: Transaction,
   identity: ProvidedIdentity,
   origin: RequestOrigin,
 ): Promise<Account | null> {
   // An address that nobody confirmed here may have been given by anybody; it links nothing.
   if (!identity.isEmailVerified || identity.email === null) return null;
-  const [account] = await listAccountsByEmail(change.tx, parseEmail(identity.email), 1);
+  const [account] = await listAccountsByEmail(change.sql, parseEmail(identity.email), 1);
   if (!account?.isEmailVerified) return null;
   if (account.serverRole === "owner" || account.serverRole === "admin") {
     throw ssoRefused((t) => t.ssoLinkFirst);
@@ -117,12 +118,12 @@ async function linkByAddress(
 
 async function link(
   app: RegisterNeeds,
-  { tx, notify, audit }: AccountChange,
+  { sql, notify, audit }: Transaction,
   account: Account,
   { issuer, subject, email }: ProvidedIdentity,
   origin: RequestOrigin,
 ): Promise<void> {
-  await insertIdentity(tx, {
+  await insertIdentity(sql, {
     issuer,
     subject,
     email: email ?? "",
@@ -141,23 +142,23 @@ async function link(
 
 async function createFor(
   app: RegisterNeeds,
-  change: AccountChange,
+  change: Transaction,
   identity: ProvidedIdentity,
   origin: RequestOrigin,
 ): Promise<Account | null> {
-  const { tx, recordEvent, audit } = change;
-  if (await lockFirstAccount(tx)) throw ssoRefused((t) => t.ssoNotFirst);
-  await requireEntry(app, tx, null);
+  const { sql, audit } = change;
+  if (await lockFirstAccount(sql)) throw ssoRefused((t) => t.ssoNotFirst);
+  await requireEntry(app, sql, null);
   if (identity.email === null) throw ssoRefused((t) => t.ssoNoEmail);
   const email = parseEmail(identity.email);
   const id = app.random.uuid() as AccountId;
-  if (identity.isEmailVerified && (await isVerifiedElsewhere(tx, email, id))) {
+  if (identity.isEmailVerified && (await isVerifiedElsewhere(sql, email, id))) {
     // Of an account that is shut, or it would have been linked: nobody comes back by another door.
     throw ssoRefused((t) => t.ssoAccountShut);
   }
   const username = await chooseUsername(app, change, identity.suggestedName, id);
   const now = app.clock.now();
-  await insertAccount(tx, {
+  await insertAccount(sql, {
     id,
     username,
     key: usernameKey(username),
@@ -168,8 +169,8 @@ async function createFor(
     ...(identity.isEmailVerified ? { emailVerifiedAt: now } : {}),
   });
   const { issuer, subject } = identity;
-  await insertIdentity(tx, { issuer, subject, email, accountId: id, now });
-  await app.joinFirstRooms(tx, recordEvent, { id, username });
+  await insertIdentity(sql, { issuer, subject, email, accountId: id, now });
+  await app.joinFirstRooms(change, { id, username });
   const party = { id, username };
   audit({
     action: "account.registered",
@@ -178,13 +179,13 @@ async function createFor(
     address: origin.address,
     detail: issuer,
   });
-  return findAccountById(tx, id);
+  return findAccountById(sql, id);
 }
 
 /** A free name as near to the provider's as our rules allow; it can be changed later. */
 async function chooseUsername(
   app: RegisterNeeds,
-  { tx }: AccountChange,
+  { sql }: Transaction,
   suggestion: string,
   id: AccountId,
 ): Promise<string> {
@@ -203,8 +204,8 @@ async function chooseUsername(
     if (!mayBeUsername(candidate)) continue;
     const key = usernameKey(candidate);
     const isTaken =
-      (await findAccountByUsernameKey(tx, key)) !== null ||
-      (await isNameReserved(tx, key, id, app.clock.now()));
+      (await findAccountByUsernameKey(sql, key)) !== null ||
+      (await isNameReserved(sql, key, id, app.clock.now()));
     if (!isTaken) return candidate;
   }
   throw ssoRefused();

@@ -1,20 +1,17 @@
 import type { AccountId } from "@novax/protocol/ids";
-import { type AccountChange, type AccountChangeNeeds, changeAccount } from "../accounts/account-change.ts";
+import { changeAccount } from "../accounts/change-account.ts";
 import { type Account, lockAccount } from "../accounts/queries.ts";
 import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { type NoticeText, textsIn } from "../texts/texts.ts";
+import type { Transaction, TransactionNeeds } from "../transaction/transact.ts";
 import { readTotp, turnFactorOff, turnFactorOn } from "./factor-queries.ts";
-import { distrustDevices } from "./known-devices.ts";
+import { distrustDevices } from "./known-device-queries.ts";
 import { listPasskeys } from "./passkey-queries.ts";
-import { deleteRecoveryCodes, replaceRecoveryCodes } from "./recovery-codes.ts";
-import {
-  type Actor,
-  assertRecentProof,
-  markAllSessionsEnded,
-  markEnrolled,
-  type RequestOrigin,
-} from "./sessions.ts";
+import { deleteRecoveryCodes } from "./recovery-code-queries.ts";
+import { replaceRecoveryCodes } from "./recovery-codes.ts";
+import { markAllSessionsEnded, markEnrolled } from "./session-queries.ts";
+import { type Actor, assertRecentProof, type RequestOrigin } from "./sessions.ts";
 import { createTotpSeed, findTotpStep, totpUri } from "./totp.ts";
 import { totpContext } from "./use-factor.ts";
 
@@ -24,7 +21,7 @@ const enrolmentMs = 15 * 60_000;
 export type TotpEnrolment = { seed: string; uri: string; enrolment: string };
 
 /** Makes a new seed for an authenticator app. Abandoned, it changes nothing. Refuses with `reauth_required`. */
-export function startTotp(app: AccountChangeNeeds, actor: Actor): TotpEnrolment {
+export function startTotp(app: TransactionNeeds, actor: Actor): TotpEnrolment {
   assertRecentProof(app, actor);
   const seed = createTotpSeed();
   const sealed = JSON.stringify({ seed, until: app.clock.now() + enrolmentMs });
@@ -33,7 +30,7 @@ export function startTotp(app: AccountChangeNeeds, actor: Actor): TotpEnrolment 
 }
 
 /** The same seed again, for whoever typed a wrong code. Refuses with `challenge_ended`. */
-export function resumeTotp(app: AccountChangeNeeds, actor: Actor, enrolment: string): TotpEnrolment {
+export function resumeTotp(app: TransactionNeeds, actor: Actor, enrolment: string): TotpEnrolment {
   const opened = app.secret.open(Buffer.from(enrolment, "base64url"), enrolmentContext(actor.id));
   const { seed, until } =
     opened === null ? { seed: "", until: 0 } : (JSON.parse(opened) as { seed: string; until: number });
@@ -46,7 +43,7 @@ export function resumeTotp(app: AccountChangeNeeds, actor: Actor, enrolment: str
  * Replaces the seed of an account that has one. Refuses with `code_wrong`, `challenge_ended` and `reauth_required`.
  */
 export async function confirmTotp(
-  app: AccountChangeNeeds,
+  app: TransactionNeeds,
   actor: Actor,
   answer: { enrolment: string; code: string },
   origin: RequestOrigin,
@@ -63,7 +60,7 @@ export async function confirmTotp(
 
 /** Turns the second factor on for an account whose passkeys are it. Returns ten recovery codes. */
 export async function turnOnWithPasskeys(
-  app: AccountChangeNeeds,
+  app: TransactionNeeds,
   actor: Actor,
   origin: RequestOrigin,
 ): Promise<string[]> {
@@ -76,7 +73,7 @@ export async function turnOnWithPasskeys(
  * `second_factor_setup_required` where an owner demands one.
  */
 export async function disableFactor(
-  app: AccountChangeNeeds,
+  app: TransactionNeeds,
   actor: Actor,
   isRequired: boolean,
   origin: RequestOrigin,
@@ -86,7 +83,7 @@ export async function disableFactor(
     throw new Refusal("second_factor_setup_required", (t) => t.factorDemanded);
   }
   await changeAccount(app, async (change) => {
-    const account = (await lockAccount(change.tx, actor.id))!;
+    const account = (await lockAccount(change.sql, actor.id))!;
     if (!account.hasFactor) throw factorOff();
     await dropFactor(change, account, actor, origin, (t) => t.byYou);
   });
@@ -94,15 +91,15 @@ export async function disableFactor(
 
 /** Makes ten new recovery codes; the old ones no longer work. Refuses with `reauth_required` and `second_factor_off`. */
 export async function renewRecoveryCodes(
-  app: AccountChangeNeeds,
+  app: TransactionNeeds,
   actor: Actor,
   origin: RequestOrigin,
 ): Promise<string[]> {
   assertRecentProof(app, actor);
-  return changeAccount(app, async ({ tx, notify, audit }) => {
-    const account = (await lockAccount(tx, actor.id))!;
+  return changeAccount(app, async ({ sql, notify, audit }) => {
+    const account = (await lockAccount(sql, actor.id))!;
     if (!account.hasFactor) throw factorOff();
-    const codes = await replaceRecoveryCodes(app, tx, actor.id);
+    const codes = await replaceRecoveryCodes(app, sql, actor.id);
     await notify(account, "codes_renewed", (t) => t.oldCodesDead);
     audit({ action: "factor.codes_renewed", actor, subject: actor, address: origin.address });
     return codes;
@@ -111,15 +108,15 @@ export async function renewRecoveryCodes(
 
 /** The second factor ends, with its recovery codes and every trusted browser (M07). */
 export async function dropFactor(
-  { tx, notify, audit }: AccountChange,
+  { sql, notify, audit }: Transaction,
   account: Account,
   actor: { id: AccountId; username: string } | null,
   origin: Pick<RequestOrigin, "address">,
   detail: NoticeText,
 ): Promise<void> {
-  await turnFactorOff(tx, account.id);
-  await deleteRecoveryCodes(tx, account.id);
-  await distrustDevices(tx, account.id, null);
+  await turnFactorOff(sql, account.id);
+  await deleteRecoveryCodes(sql, account.id);
+  await distrustDevices(sql, account.id, null);
   await notify(account, "factor_disabled", detail);
   audit({
     action: "factor.disabled",
@@ -131,29 +128,29 @@ export async function dropFactor(
 }
 
 async function enable(
-  app: AccountChangeNeeds,
+  app: TransactionNeeds,
   actor: Actor,
   totp: { seed: string; lastStep: number } | null,
   origin: RequestOrigin,
   detail: NoticeText,
 ): Promise<string[]> {
-  return changeAccount(app, async ({ tx, endedSessions, notify, audit }) => {
-    const account = (await lockAccount(tx, actor.id))!;
+  return changeAccount(app, async ({ sql, endSessions, notify, audit }) => {
+    const account = (await lockAccount(sql, actor.id))!;
     // The page that was sent twice: the codes that were shown the first time are the ones that are kept.
-    if (totp !== null && (await readSeed(app, tx, actor.id)) === totp.seed) throw factorOn();
+    if (totp !== null && (await readSeed(app, sql, actor.id)) === totp.seed) throw factorOn();
     if (totp === null && account.hasFactor) throw factorOn();
     // The first factor strengthens the account, and its seed was given out under a proof; another one takes its place.
     if (account.hasFactor) assertRecentProof(app, actor);
-    if (totp === null && (await listPasskeys(tx, actor.id)).length === 0) {
+    if (totp === null && (await listPasskeys(sql, actor.id)).length === 0) {
       throw new Refusal("second_factor_off", (t) => t.factorNeedsKey);
     }
     const sealed = totp && { ...totp, sealedSeed: app.secret.seal(totp.seed, totpContext(actor.id)) };
-    await turnFactorOn(tx, actor.id, app.clock.now(), sealed);
+    await turnFactorOn(sql, actor.id, app.clock.now(), sealed);
     // Whoever else is signed in showed the password alone, and may be the very reason for the second factor.
-    endedSessions(await markAllSessionsEnded(tx, actor.id, app.clock.now(), actor.sessionId));
-    await markEnrolled(tx, actor.sessionId);
-    await distrustDevices(tx, actor.id, null);
-    const codes = await replaceRecoveryCodes(app, tx, actor.id);
+    endSessions(await markAllSessionsEnded(sql, actor.id, app.clock.now(), actor.sessionId));
+    await markEnrolled(sql, actor.sessionId);
+    await distrustDevices(sql, actor.id, null);
+    const codes = await replaceRecoveryCodes(app, sql, actor.id);
     await notify(account, "factor_enabled", detail);
     audit({
       action: "factor.enabled",
@@ -166,8 +163,8 @@ async function enable(
   });
 }
 
-async function readSeed(app: AccountChangeNeeds, tx: Sql, id: AccountId): Promise<string | null> {
-  const totp = await readTotp(tx, id);
+async function readSeed(app: TransactionNeeds, sql: Sql, id: AccountId): Promise<string | null> {
+  const totp = await readTotp(sql, id);
   return totp && app.secret.open(totp.sealedSeed, totpContext(id));
 }
 

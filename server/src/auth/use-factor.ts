@@ -1,10 +1,11 @@
-import type { AccountChange } from "../accounts/account-change.ts";
 import type { Account } from "../accounts/queries.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
+import type { Transaction } from "../transaction/transact.ts";
 import { readTotp, useTotpStep } from "./factor-queries.ts";
 import { usePasskey, type VerifiedPasskey } from "./passkey-queries.ts";
-import { countRecoveryCodes, useRecoveryCode } from "./recovery-codes.ts";
+import { countRecoveryCodes } from "./recovery-code-queries.ts";
+import { useRecoveryCode } from "./recovery-codes.ts";
 import { findTotpStep } from "./totp.ts";
 
 /** What somebody shows as their second factor: a code they typed, or a passkey that was verified. */
@@ -18,36 +19,37 @@ export type UsedFactor = "totp" | "recovery_code" | "passkey";
  */
 export async function useFactor(
   app: { clock: Clock; secret: ServerSecret },
-  change: AccountChange,
+  change: Transaction,
   account: Account,
   answer: FactorAnswer,
 ): Promise<UsedFactor | null> {
-  const { tx } = change;
+  const { sql } = change;
   if (answer.kind === "passkey") {
     const { passkey } = answer;
-    return passkey.accountId === account.id && (await usePasskey(tx, passkey, app.clock.now()))
+    return passkey.accountId === account.id && (await usePasskey(sql, passkey, app.clock.now()))
       ? "passkey"
       : null;
   }
   const digits = answer.code.replace(/[\s-]/g, "");
   if (/^\d{6}$/.test(digits)) return (await useTotpCode(app, change, account, digits)) ? "totp" : null;
-  if (!(await useRecoveryCode(app, tx, account.id, answer.code, app.clock.now()))) return null;
-  const left = await countRecoveryCodes(tx, account.id);
+  if (!(await useRecoveryCode(app, sql, { accountId: account.id, code: answer.code, now: app.clock.now() })))
+    return null;
+  const left = await countRecoveryCodes(sql, account.id);
   await change.notify(account, "recovery_code_used", (t) => t.codesLeft(left));
   return "recovery_code";
 }
 
 async function useTotpCode(
   app: { clock: Clock; secret: ServerSecret },
-  { tx }: AccountChange,
+  { sql }: Transaction,
   account: Account,
   digits: string,
 ): Promise<boolean> {
-  const totp = await readTotp(tx, account.id);
+  const totp = await readTotp(sql, account.id);
   const seed = totp && app.secret.open(totp.sealedSeed, totpContext(account.id));
   if (!seed) return false;
   const step = findTotpStep(seed, digits, app.clock.now(), totp.lastStep);
-  return step !== null && (await useTotpStep(tx, account.id, step));
+  return step !== null && (await useTotpStep(sql, account.id, step));
 }
 
 /** Whose seed a sealed seed is. */

@@ -16,15 +16,19 @@ export type BusMessage =
   | { kind: "room_joined"; account: AccountId; room: RoomId }
   /** What somebody wants to be seen of them, or heard by them, has changed: read it again. */
   | { kind: "profile_changed"; account: AccountId }
-  /** Words that are looked for in every message have changed: read them again. */
-  | { kind: "words_changed" }
+  /** Somebody's keywords have changed: read them again. */
+  | { kind: "keywords_changed" }
+  /** The blocked words have changed: read them again. */
+  | { kind: "filter_words_changed" }
   /** Texts were changed where they stand, without an event: what was kept of them in memory is not true any more. */
   | { kind: "history_rewritten" }
   /** Addresses were banned, or no longer are: read them again. */
-  | { kind: "bans_changed" }
+  | { kind: "address_bans_changed" }
   /** What somebody is called has changed; their open sockets go on under the new name. */
   | { kind: "person_changed"; person: Person }
   | { kind: "sessions_ended"; sessions: SessionId[] };
+
+export type BusListener<K extends BusMessage["kind"]> = (message: Extract<BusMessage, { kind: K }>) => void;
 
 /**
  * A doorbell between processes.
@@ -35,7 +39,8 @@ export type BusMessage =
  */
 export type Bus = {
   publish(message: BusMessage): void;
-  subscribe(listener: (message: BusMessage) => void): () => void;
+  /** Calls the listener with every message of this kind. Returns what ends that. */
+  on<K extends BusMessage["kind"]>(kind: K, listener: BusListener<K>): () => void;
   /** Called after messages from other processes may have been lost. */
   onDoubt(listener: () => void): () => void;
   /** Whether messages of other processes arrive at the moment. */

@@ -3,21 +3,22 @@ import type { Bus, BusMessage } from "./bus.ts";
 
 /** The bus of a single process. */
 export function createLocalBus(log: Log): Bus {
-  const listeners = new Set<(message: BusMessage) => void>();
+  const listeners = new Map<BusMessage["kind"], Set<(message: never) => void>>();
   return {
     publish: (message) => {
-      for (const listener of listeners) {
+      for (const listener of listeners.get(message.kind) ?? []) {
         try {
-          listener(message);
+          listener(message as never);
         } catch (error) {
           // The publisher has committed; a listener's fault is not its own.
           log.fault("bus.listener_failed", error, { kind: message.kind });
         }
       }
     },
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    on: (kind, listener) => {
+      const ofKind = listeners.get(kind) ?? new Set();
+      listeners.set(kind, ofKind.add(listener));
+      return () => ofKind.delete(listener);
     },
     onDoubt: () => () => {},
     isConnected: () => true,

@@ -85,7 +85,7 @@ export async function createRedisBus(options: {
       // A lost ring is not an error: the others find the events in the database.
       link?.publisher.publish(channel, JSON.stringify(envelope)).catch(() => {});
     },
-    subscribe: local.subscribe,
+    on: local.on,
     onDoubt: (listener) => {
       doubtListeners.add(listener);
       return () => doubtListeners.delete(listener);

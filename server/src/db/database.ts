@@ -7,9 +7,14 @@ import type { SQL } from "bun";
  */
 export type Sql = {
   <Row>(strings: TemplateStringsArray, ...values: unknown[]): Promise<Row[]>;
+  /** A part of a statement that several statements share. It runs as part of the one it stands in. */
+  fragment(strings: TemplateStringsArray, ...values: unknown[]): Fragment;
   /** An array parameter, sent as one value. */
   array(values: readonly unknown[], type: "text" | "uuid" | "bigint" | "jsonb"): unknown;
 };
+
+/** What `sql.fragment` makes; only to be put into a statement of the same `sql`. */
+export type Fragment = { readonly fragment: unique symbol };
 
 /**
  * A PostgreSQL database, by URL or embedded; callers cannot tell which.
@@ -115,6 +120,9 @@ function asSql(client: SQL, assertAllowed: () => void, deadlineMs: number | null
   };
   return Object.assign(run, {
     client,
+    // The driver runs a statement when it is awaited; one that never is stays a part of others.
+    fragment: (strings: TemplateStringsArray, ...values: unknown[]) =>
+      client(strings, ...values) as unknown as Fragment,
     array: (values: readonly unknown[], type: string) => client.array([...values], type),
   });
 }

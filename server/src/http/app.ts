@@ -4,10 +4,14 @@ import type { RegisterNeeds } from "../auth/register.ts";
 import type { ResetNeeds } from "../auth/reset-password.ts";
 import type { SessionLimits } from "../auth/sessions.ts";
 import type { SsoClient } from "../auth/sso-client.ts";
+import type { Budgets } from "../commands/budgets.ts";
+import type { CommandNeeds } from "../commands/command-needs.ts";
 import type { Config } from "../config/read-config.ts";
 import type { Mailer } from "../mail/mailer.ts";
-import type { Budgets } from "../realtime/budgets.ts";
-import type { CommandNeeds } from "../realtime/command-needs.ts";
+import type { AddressBans } from "../moderation/address-bans.ts";
+import type { WordFilter } from "../moderation/word-filter.ts";
+import type { Keywords } from "../people/keywords.ts";
+import type { Presence } from "../presence/presence.ts";
 
 /** Everything long-lived that a request may need. Functions name the parts they use; only `http` takes it whole. */
 export type App = RegisterNeeds &
@@ -20,6 +24,10 @@ export type App = RegisterNeeds &
     budgets: Budgets;
     sessionLimits: SessionLimits;
     mailer: Mailer;
+    keywords: Keywords;
+    textFilter: WordFilter;
+    addressBans: AddressBans;
+    presence: Presence;
     /** Null where no provider is configured. */
     sso: SsoClient | null;
   };

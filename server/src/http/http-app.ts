@@ -1,16 +1,11 @@
 import { chooseLanguage } from "@novax/protocol/language";
 import { Hono } from "hono";
-import { addressBanned } from "../admin/address-bans.ts";
 import { isPrivileged } from "../admin/permissions.ts";
-import {
-  type Actor,
-  findEnrollingActor,
-  hasRecentProof,
-  reauthRequired,
-  userAgentCharsMax,
-} from "../auth/sessions.ts";
+import { findEnrollingActor } from "../auth/session-queries.ts";
+import { type Actor, hasRecentProof, reauthRequired, userAgentCharsMax } from "../auth/sessions.ts";
 import { clientAddress, isLoopbackAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { addressBanned } from "../moderation/address-bans.ts";
 import { textsIn } from "../texts/texts.ts";
 import type { App } from "./app.ts";
 import { type CookieJar, readCookies } from "./cookies.ts";

@@ -1,10 +1,10 @@
 import { chooseLanguage } from "@novax/protocol/language";
 import type { Server } from "bun";
 import { usernameKey } from "../accounts/username.ts";
-import { addressBanned } from "../admin/address-bans.ts";
-import { findActor } from "../auth/sessions.ts";
+import { findActor } from "../auth/session-queries.ts";
 import { clientAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { addressBanned } from "../moderation/address-bans.ts";
 import type { ConnectionProtocol, SocketData } from "../realtime/connection.ts";
 import type { App } from "./app.ts";
 import { readCookies } from "./cookies.ts";

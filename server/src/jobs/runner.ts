@@ -1,24 +1,15 @@
 import type { Database } from "../db/database.ts";
+import { every } from "../lib/every.ts";
 import type { Log } from "../log/log.ts";
-import {
-  type ClaimedJob,
-  claimJob,
-  dropLateJobs,
-  finishJob,
-  giveJobUp,
-  type JobKind,
-  type JobNeeds,
-  postponeJob,
-} from "./queue.ts";
+import type { Job } from "./job.ts";
+import { deleteJob, deleteLateJobs, giveUpJob, postponeJob } from "./queries.ts";
+import { type ClaimedJob, claimJob, type QueueNeeds } from "./queue.ts";
 
-/** What is done for each kind of job. A rejection means: try again later. */
-export type JobHandlers = { [K in JobKind]: (payload: never) => Promise<void> };
-
-type RunnerNeeds = JobNeeds & { db: Database; log: Log };
+type RunnerNeeds = QueueNeeds & { db: Database; log: Log };
 
 const pollEveryMs = 500;
 const parallelMax = 4;
-/** Longer than any handler takes: a process that dies in the middle leaves the job to the others after this. */
+/** Longer than any job takes: a process that dies in the middle leaves the job to the others after this. */
 const leaseMs = 2 * 60_000;
 
 const secondMs = 1000;
@@ -36,14 +27,25 @@ const retryAfterMs = [
   24 * hourMs,
 ];
 
+/** Looks for work twice a second until it is stopped; `stop` waits for the jobs that are being done. */
+export function startJobs<App extends RunnerNeeds>(
+  app: App,
+  jobs: readonly Job<App, never>[],
+): { stop(): Promise<void> } {
+  return every(app.log, "jobs.failed", pollEveryMs, () => runDueJobs(app, jobs));
+}
+
 /** Does everything that is due, a few at once. Returns how many jobs were taken up. */
-export async function runDueJobs(app: RunnerNeeds, handlers: JobHandlers): Promise<number> {
-  await dropLateJobs(app, app.db.sql);
+export async function runDueJobs<App extends RunnerNeeds>(
+  app: App,
+  jobs: readonly Job<App, never>[],
+): Promise<number> {
+  await deleteLateJobs(app.db.sql, app.clock.now());
   let count = 0;
   const work = async (first: ClaimedJob | null) => {
     for (let job = first; job; job = await claimJob(app, app.db.sql, leaseMs)) {
       count += 1;
-      await run(app, handlers, job);
+      await run(app, jobs, job);
     }
   };
   const first = await claimJob(app, app.db.sql, leaseMs);
@@ -52,46 +54,33 @@ export async function runDueJobs(app: RunnerNeeds, handlers: JobHandlers): Promi
   const others = Array.from({ length: parallelMax - 1 }, async () =>
     work(await claimJob(app, app.db.sql, leaseMs)),
   );
-  // All of them, also where one fails: whoever stops waits for every job.
+  // All of them, also where one fails: `stop` waits for every job.
   const settled = await Promise.allSettled([work(first), ...others]);
   for (const result of settled) if (result.status === "rejected") throw result.reason;
   return count;
 }
 
-async function run(app: RunnerNeeds, handlers: JobHandlers, job: ClaimedJob): Promise<void> {
+async function run<App extends RunnerNeeds>(
+  app: App,
+  jobs: readonly Job<App, never>[],
+  { id, kind, payload, attempts }: ClaimedJob,
+): Promise<void> {
   try {
-    await handlers[job.kind](job.payload as never);
-    await finishJob(app.db.sql, job.id);
+    const job = jobs.find(({ name, formerNames }) => name === kind || formerNames.includes(kind));
+    if (!job) throw new Error("no job has this name");
+    await job.run(app, payload as never);
+    await deleteJob(app.db.sql, id);
   } catch (error) {
-    const delayMs = retryAfterMs[job.attempts - 1];
+    const delayMs = retryAfterMs[attempts - 1];
     const { name, code } = error as Error & { code?: string };
     // The message of a mail server may quote the address, so it stays out of the log.
-    const facts = { kind: job.kind, attempts: job.attempts, error: name, code };
+    const facts = { kind, attempts, error: name, code };
     if (delayMs === undefined) {
       app.log.warn("job.given_up", facts);
-      await giveJobUp(app.db.sql, job.id, app.clock.now());
+      await giveUpJob(app.db.sql, id, app.clock.now());
     } else {
       app.log.warn("job.failed", { ...facts, retryInMs: delayMs });
-      await postponeJob(app.db.sql, job.id, app.clock.now() + delayMs);
+      await postponeJob(app.db.sql, id, app.clock.now() + delayMs);
     }
   }
-}
-
-/** Looks for work twice a second until it is stopped; `stop` waits for the job that is being done. */
-export function startJobs(app: RunnerNeeds, handlers: JobHandlers): { stop(): Promise<void> } {
-  let running: Promise<unknown> | null = null;
-  const poll = () => {
-    running ??= runDueJobs(app, handlers)
-      .catch((error: unknown) => app.log.fault("jobs.failed", error))
-      .finally(() => {
-        running = null;
-      });
-  };
-  const timer = setInterval(poll, pollEveryMs);
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await running;
-    },
-  };
 }

@@ -4,9 +4,9 @@ import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Refusal, roomNotFound } from "../lib/refusal.ts";
 import { roomArchived } from "../rooms/in-room.ts";
-import { findMembership } from "../rooms/room-queries.ts";
+import { findMembership } from "../rooms/queries.ts";
+import type { MessageDraft } from "./draft.ts";
 import { findObstacle } from "./queries.ts";
-import type { MessageDraft } from "./room-writer.ts";
 
 /**
  * Why a message was not written. The statement that writes says yes or no, so that what is allowed costs nothing more;

@@ -1,10 +1,10 @@
-import { type BasicMessage, type MessageBody, type Quote, toBasicMessage } from "@novax/protocol/entities";
+import { type BasicMessage, toBasicMessage } from "@novax/protocol/basic";
+import type { MessageBody, Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
 import { roomPermissions } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
-import { excerptOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
-import type { MessageDraft } from "./room-writer.ts";
+import type { MessageDraft } from "./draft.ts";
 
 /** What became of the draft at `index`: written now, or known before. A draft without a row was refused. */
 export type InsertedMessage = { index: number; seq: number; sentAt: number; isNew: boolean };
@@ -125,145 +125,6 @@ export async function insertMessages(
   }));
 }
 
-/**
- * Counts answers at the message that their thread hangs on; whoever wrote it and whoever answers follow the
- * thread. Returns how many answers each thread has now.
- */
-export async function recordReplies(
-  tx: Sql,
-  room: RoomId,
-  now: number,
-  replies: readonly { root: number; seq: number; sender: AccountId }[],
-): Promise<Map<number, number>> {
-  const roots = tx.array(
-    replies.map((reply) => reply.root),
-    "bigint",
-  );
-  const counted = await tx<{ seq: number; reply_count: number }>`
-    update messages m set reply_count = reply_count + counted.replies, last_reply_at = ${now}
-    from (select root, count(*) as replies from unnest(${roots}) as r (root) group by root) counted
-    where m.room_id = ${room} and m.seq = counted.root
-    returning m.seq, m.reply_count`;
-  await tx`
-    insert into threads_followed (account_id, room_id, root_seq, is_followed, read_seq)
-    select r.sender, ${room}, r.root, true, max(r.seq)
-    from unnest(${roots}, ${tx.array(
-      replies.map((reply) => reply.seq),
-      "bigint",
-    )}, ${tx.array(
-      replies.map((reply) => reply.sender),
-      "uuid",
-    )}) as r (root, seq, sender)
-    group by r.sender, r.root
-    on conflict (account_id, room_id, root_seq) do update
-      set is_followed = true, read_seq = greatest(threads_followed.read_seq, excluded.read_seq)`;
-  await tx`
-    insert into threads_followed (account_id, room_id, root_seq, is_followed)
-    select m.sender_id, ${room}, m.seq, true from messages m where m.room_id = ${room} and m.seq = any(${roots})
-    on conflict do nothing`;
-  return new Map(counted.map((row) => [row.seq, row.reply_count]));
-}
-
-/**
- * Writes down whom messages call: by username, or as one of `accounts`. Only members are called, nobody calls
- * themselves, and nobody is called by whom they blocked. Whoever is called in a thread follows it. Returns who was.
- */
-export async function insertMentions(
-  tx: Sql,
-  room: RoomId,
-  now: number,
-  mentioning: readonly {
-    seq: number;
-    threadRoot: number | null;
-    sender: AccountId;
-    names: readonly string[];
-    accounts: readonly AccountId[];
-  }[],
-): Promise<{ account: AccountId; seq: number; threadRoot: number | null }[]> {
-  const byName = mentioning.flatMap((message) => message.names.map((name) => ({ ...message, name })));
-  const byId = mentioning.flatMap((message) => message.accounts.map((account) => ({ ...message, account })));
-  const seqs = (list: readonly { seq: number }[]) =>
-    tx.array(
-      list.map((item) => item.seq),
-      "bigint",
-    );
-  const roots = (list: readonly { threadRoot: number | null }[]) =>
-    tx.array(
-      list.map((item) => item.threadRoot ?? 0),
-      "bigint",
-    );
-  const senders = (list: readonly { sender: AccountId }[]) =>
-    tx.array(
-      list.map((item) => item.sender),
-      "uuid",
-    );
-  const rows = await tx<{ account_id: AccountId; seq: number; thread_root: number | null }>`
-    insert into mentions (account_id, room_id, seq, at, thread_root)
-    select distinct m.account_id, ${room}, c.seq, ${now}::bigint, nullif(c.root, 0)
-    from (
-      select a.id, n.seq, n.root, n.sender
-      from unnest(${seqs(byName)}, ${roots(byName)}, ${senders(byName)}, ${tx.array(
-        byName.map((item) => item.name),
-        "text",
-      )}) as n (seq, root, sender, key) join accounts a on a.username_key = n.key
-      union
-      select i.id, i.seq, i.root, i.sender
-      from unnest(${seqs(byId)}, ${roots(byId)}, ${senders(byId)}, ${tx.array(
-        byId.map((item) => item.account),
-        "uuid",
-      )}) as i (seq, root, sender, id)
-    ) c
-      join memberships m on m.room_id = ${room} and m.account_id = c.id
-    where c.id <> c.sender
-      and not exists (select 1 from blocks b where b.blocker_id = c.id and b.blocked_id = c.sender)
-    on conflict do nothing
-    returning account_id, seq, thread_root`;
-  const mentioned = rows.map((row) => ({
-    account: row.account_id,
-    seq: row.seq,
-    threadRoot: row.thread_root,
-  }));
-  const inThreads = mentioned.flatMap((mention) =>
-    mention.threadRoot === null
-      ? []
-      : [{ ...mention, threadRoot: mention.threadRoot, sender: mention.account }],
-  );
-  // What was said in it before they were called is not new to them.
-  if (inThreads.length > 0)
-    await tx`
-      insert into threads_followed (account_id, room_id, root_seq, is_followed, read_seq)
-      select c.account, ${room}, c.root, true, min(c.seq) - 1
-      from unnest(${senders(inThreads)}, ${roots(inThreads)}, ${seqs(inThreads)}) as c (account, root, seq)
-      group by c.account, c.root
-      on conflict (account_id, room_id, root_seq) do update set is_followed = true`;
-  return mentioned;
-}
-
-/** What is shown of messages above those that answer them. */
-export async function readQuotes(
-  sql: Sql,
-  room: RoomId,
-  seqs: readonly number[],
-): Promise<Map<number, Quote>> {
-  const rows = await sql<{
-    seq: number;
-    body: MessageBody;
-    id: AccountId;
-    username: string;
-    display_name: string;
-  }>`
-    select m.seq, m.body, a.id, a.username, a.display_name
-    from messages m join accounts a on a.id = m.sender_id
-    where m.room_id = ${room} and m.seq = any(${sql.array(seqs, "bigint")})`;
-  return new Map(
-    rows.map((row) => {
-      const seq = row.seq;
-      const sender = toPerson(row.id, row.username, row.display_name);
-      return [seq, { seq, sender, excerpt: excerptOf(row.body) }];
-    }),
-  );
-}
-
 /** A room's newest messages with `seq <= lastSeq` in the basic form, oldest first. The caller has checked the membership. */
 export async function readNewestMessagesUpTo(
   sql: Sql,
@@ -312,5 +173,62 @@ export async function findObstacle(
     isMissing: row!.found < wanted,
     isBlocked: row!.is_blocked,
     waitMs: row!.wait_ms,
+  };
+}
+
+/** Members who have read as far as this message and let others know it, by name. */
+export async function listReaders(
+  sql: Sql,
+  { room, seq, except, limit }: { room: RoomId; seq: number; except: AccountId; limit: number },
+): Promise<Person[]> {
+  const rows = await sql<{ id: AccountId; username: string; display_name: string }>`
+    select a.id, a.username, a.display_name
+    from memberships m join accounts a on a.id = m.account_id
+    where m.room_id = ${room} and m.seen_seq >= ${seq} and a.shares_reading and a.id <> ${except}
+    order by a.username_key
+    limit ${limit}`;
+  return rows.map((row) => toPerson(row.id, row.username, row.display_name));
+}
+
+/** A message that something is about to be done to. */
+export type StoredMessage = {
+  seq: number;
+  sender: Person;
+  body: MessageBody;
+  sentAt: number;
+  threadRoot: number | null;
+  replyCount: number;
+  isPinned: boolean;
+  pollClosedAt: number | null;
+};
+
+/** The message at a place of a room, or null: none, or a deleted one. */
+export async function findMessage(sql: Sql, room: RoomId, seq: number): Promise<StoredMessage | null> {
+  const [row] = await sql<{
+    seq: number;
+    id: AccountId;
+    username: string;
+    display_name: string;
+    body: MessageBody;
+    sent_at: number;
+    thread_root: number | null;
+    reply_count: number;
+    pinned_at: number | null;
+    poll_closed_at: number | null;
+  }>`
+    select m.seq, a.id, a.username, a.display_name, m.body, m.sent_at, m.thread_root, m.reply_count, m.pinned_at,
+      m.poll_closed_at
+    from messages m join accounts a on a.id = m.sender_id
+    where m.room_id = ${room} and m.seq = ${seq} and m.deleted_at is null`;
+  if (!row) return null;
+  return {
+    seq: row.seq,
+    sender: toPerson(row.id, row.username, row.display_name),
+    body: row.body,
+    sentAt: row.sent_at,
+    threadRoot: row.thread_root,
+    replyCount: row.reply_count,
+    isPinned: row.pinned_at !== null,
+    pollClosedAt: row.poll_closed_at,
   };
 }

@@ -1,32 +1,13 @@
-import type { DraftBody, Person, Quote } from "@novax/protocol/entities";
-import type { RoomEvent } from "@novax/protocol/events";
-import type { AccountId, RoomId, SendId, SessionId } from "@novax/protocol/ids";
-import type { MentionSignal } from "@novax/protocol/signals";
-import type { Bus } from "../bus/bus.ts";
-import type { Database } from "../db/database.ts";
-import type { Clock } from "../lib/clock.ts";
+import type { EventOf } from "@novax/protocol/events";
+import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import { Refusal } from "../lib/refusal.ts";
-import { listFollowers } from "./collections-queries.ts";
+import { type TransactionNeeds, transact } from "../transaction/transact.ts";
+import type { MessageDraft } from "./draft.ts";
 import { explainRefusal } from "./explain-refusal.ts";
-import { insertMentions, insertMessages, readQuotes, recordReplies } from "./queries.ts";
+import { type InsertedMessage, insertMessages } from "./queries.ts";
+import type { SendStep, WrittenMessage } from "./send-step.ts";
 
-export type MessageDraft = {
-  sender: Person;
-  /** Null: the server itself sends what somebody told it to send. */
-  sessionId: SessionId | null;
-  sendId: SendId;
-  body: DraftBody;
-  /** The message it answers. */
-  replyTo: number | null;
-  /** The message in whose thread it belongs. */
-  threadRoot: number | null;
-  /** It calls everybody in the room. */
-  mentionsEveryone: boolean;
-  /** Whom else it calls, by username in lower case; whoever of them is a member. */
-  names: readonly string[];
-  /** And by id: who is here, who wants to hear of a word in it. */
-  accounts: readonly AccountId[];
-};
+export type WriterNeeds = TransactionNeeds & { sendSteps: readonly SendStep[] };
 
 export type Sent = { kind: "sent" | "duplicate"; seq: number };
 
@@ -43,12 +24,12 @@ const waitingMax = 20_000;
  * `seq`; one draft's refusal does not touch its neighbours; the same `sendId` of the same sender is one message.
  */
 export class RoomWriter {
-  readonly #app: { db: Database; bus: Bus; clock: Clock };
+  readonly #app: WriterNeeds;
   readonly #room: RoomId;
   #waiting: Waiting[] = [];
   #isWriting = false;
 
-  constructor(app: { db: Database; bus: Bus; clock: Clock }, room: RoomId) {
+  constructor(app: WriterNeeds, room: RoomId) {
     this.#app = app;
     this.#room = room;
   }
@@ -82,81 +63,43 @@ export class RoomWriter {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
-    const { db, bus, clock } = this.#app;
-    const now = clock.now();
     const drafts = batch.map((waiting) => waiting.draft);
-    const { rows, facts, followers, mentioned } = await db.transact(async (tx) => {
-      const rows = await insertMessages(tx, this.#room, now, drafts);
-      const fresh = rows.flatMap((row) => (row.isNew ? [{ ...drafts[row.index]!, seq: row.seq }] : []));
-      const answering = fresh.flatMap((message) => (message.replyTo === null ? [] : [message.replyTo]));
-      const replies = fresh.flatMap(({ threadRoot: root, seq, sender }) =>
-        root === null ? [] : [{ root, seq, sender: sender.id }],
-      );
-      const mentioning = fresh.flatMap(({ seq, threadRoot, sender, names, accounts }) =>
-        names.length + accounts.length === 0 ? [] : [{ seq, threadRoot, sender: sender.id, names, accounts }],
-      );
-      return {
-        rows,
-        facts: {
-          replies: replies.length === 0 ? null : await recordReplies(tx, this.#room, now, replies),
-          quotes: answering.length === 0 ? null : await readQuotes(tx, this.#room, answering),
-        },
-        followers:
-          replies.length === 0
-            ? []
-            : await listFollowers(tx, this.#room, [...new Set(replies.map((reply) => reply.root))]),
-        mentioned: mentioning.length === 0 ? [] : await insertMentions(tx, this.#room, now, mentioning),
-      };
+    const rows = await transact(this.#app, async (transaction) => {
+      const now = this.#app.clock.now();
+      const written = await insertMessages(transaction.sql, this.#room, now, drafts);
+      const messages = written
+        .filter((row) => row.isNew)
+        .map((row) => toWritten(drafts[row.index]!, row))
+        .sort((a, b) => a.seq - b.seq);
+      if (messages.length === 0) return written;
+      const { sql, publishAfterCommit, queue } = transaction;
+      const commit = { sql, publishAfterCommit, queue, room: this.#room, now, messages };
+      for (const step of this.#app.sendSteps) await step.run(commit);
+      const events = messages.map((message) => message.event);
+      publishAfterCommit({ kind: "events", room: this.#room, events });
+      return written;
     });
     const outcomes = new Map(rows.map((row) => [row.index, row]));
-    const events: RoomEvent[] = [];
-    const settled: (() => void)[] = [];
     batch.forEach((waiting, index) => {
       const row = outcomes.get(index);
-      if (!row) {
-        settled.push(() => {
-          explainRefusal(this.#app, this.#room, waiting.draft).then(waiting.reject, waiting.reject);
-        });
-        return;
-      }
-      const { seq } = row;
-      if (row.isNew) events.push(toSentEvent(waiting.draft, row, facts));
-      settled.push(() => waiting.resolve({ kind: row.isNew ? "sent" : "duplicate", seq }));
+      if (row) waiting.resolve({ kind: row.isNew ? "sent" : "duplicate", seq: row.seq });
+      else explainRefusal(this.#app, this.#room, waiting.draft).then(waiting.reject, waiting.reject);
     });
-    events.sort((a, b) => a.seq - b.seq);
-    if (events.length > 0) bus.publish({ kind: "events", room: this.#room, events });
-    for (const { account, seq, threadRoot } of mentioned)
-      bus.publish({ kind: "account_signal", account, signal: mentionSignal(this.#room, seq, threadRoot) });
-    for (const account of followers)
-      bus.publish({ kind: "account_signal", account, signal: { type: "me.changed", part: "threads" } });
-    for (const settle of settled) settle();
   }
 }
 
-/** What tells somebody that a message calls them. */
-export function mentionSignal(room: RoomId, seq: number, threadRoot: number | null): MentionSignal {
-  return { type: "mention", room, seq, ...(threadRoot === null ? {} : { threadRoot }) };
-}
-
-function toSentEvent(
-  draft: MessageDraft,
-  { seq, sentAt }: { seq: number; sentAt: number },
-  facts: { quotes: ReadonlyMap<number, Quote> | null; replies: ReadonlyMap<number, number> | null },
-): RoomEvent {
-  const quote = draft.replyTo === null ? undefined : facts.quotes?.get(draft.replyTo);
-  return {
+function toWritten(draft: MessageDraft, { seq, sentAt }: InsertedMessage): WrittenMessage {
+  const event: EventOf<"message.sent"> = {
     seq,
     at: sentAt,
     actor: draft.sender,
     type: "message.sent",
     sendId: draft.sendId,
     body: draft.body,
-    ...(quote ? { quote } : {}),
-    ...(draft.threadRoot === null
-      ? {}
-      : { threadRoot: draft.threadRoot, replies: facts.replies?.get(draft.threadRoot) ?? 0 }),
+    ...(draft.threadRoot === null ? {} : { threadRoot: draft.threadRoot, replies: 0 }),
     ...(draft.mentionsEveryone ? { mentionsEveryone: true } : {}),
   };
+  return { ...draft, seq, event };
 }
 
 /** The first `max` that have different `sendId`s: one statement cannot write the same message twice. */
@@ -182,10 +125,10 @@ function messageKey(sender: AccountId, sendId: SendId): string {
 
 /** The writers of all rooms that are being written to. */
 export class RoomWriters {
-  readonly #app: { db: Database; bus: Bus; clock: Clock };
+  readonly #app: WriterNeeds;
   readonly #writers = new Map<RoomId, RoomWriter>();
 
-  constructor(app: { db: Database; bus: Bus; clock: Clock }) {
+  constructor(app: WriterNeeds) {
     this.#app = app;
   }
 

@@ -3,9 +3,9 @@ import type { Message, MessageBody, Person, PollState, Reaction } from "@novax/p
 import type { RoomChanges } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
-import type { Sql } from "../db/database.ts";
-import { type QuoteRow, toQuote } from "../events/read-events.ts";
-import { readPollStates } from "./change-queries.ts";
+import type { Fragment, Sql } from "../db/database.ts";
+import { type QuoteRow, toQuote } from "../events/queries.ts";
+import { readPollStates } from "./poll-queries.ts";
 
 export type MessageRow = {
   seq: number;
@@ -32,102 +32,65 @@ export type ShownRow = MessageRow & {
   payload: { changes?: RoomChanges } | null;
 };
 
-/** What a room shows with `seq < beforeSeq`, the newest first. */
-export async function readShownBefore(
+/** What of a message `m` and of what it replies to is shown, with {@link messageJoins}. */
+function messageColumns(sql: Sql): Fragment {
+  return sql.fragment`
+    m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count, m.last_reply_at, m.pinned_at, m.mentions_all,
+    m.poll_closed_at, actor.id as actor_id, actor.username as actor_username, actor.display_name as actor_display_name,
+    q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
+    quoted.username as quoted_username, quoted.display_name as quoted_display_name`;
+}
+
+/** The message that `m` replies to. */
+function quoteJoins(sql: Sql): Fragment {
+  return sql.fragment`
+    left join messages q on q.room_id = m.room_id and q.seq = m.reply_to
+    left join accounts quoted on quoted.id = q.sender_id`;
+}
+
+/** What a room shows before a `seq`, the newest first, or after one, the oldest first. */
+export async function readShown(
   sql: Sql,
   room: RoomId,
-  beforeSeq: number,
-  limit: number,
+  { before, after, limit }: { before?: number; after?: number; limit: number },
 ): Promise<ShownRow[]> {
+  const part =
+    after === undefined
+      ? sql.fragment`e.seq < ${before} order by e.seq desc`
+      : sql.fragment`e.seq > ${after} order by e.seq`;
   return sql<ShownRow>`
-    select e.seq, e.type, e.at, e.payload, e.actor_id, actor.username as actor_username,
-      actor.display_name as actor_display_name,
+    select e.seq, e.type, e.at, e.payload,
       e.subject_id, subject.username as subject_username, subject.display_name as subject_display_name,
-      m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count, m.last_reply_at, m.pinned_at, m.mentions_all,
-      m.poll_closed_at,
-      q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
-      quoted.username as quoted_username, quoted.display_name as quoted_display_name
+      ${messageColumns(sql)}
     from room_events e
       join accounts actor on actor.id = e.actor_id
       left join accounts subject on subject.id = e.subject_id
       left join messages m on m.room_id = e.room_id and m.seq = e.seq
-      left join messages q on q.room_id = e.room_id and q.seq = m.reply_to
-      left join accounts quoted on quoted.id = q.sender_id
-    where e.room_id = ${room} and e.is_shown and e.seq < ${beforeSeq}
-    order by e.seq desc
+      ${quoteJoins(sql)}
+    where e.room_id = ${room} and e.is_shown and ${part}
     limit ${limit}`;
 }
 
-/** What a room shows with `seq > afterSeq`, the oldest first. */
-export async function readShownAfter(
-  sql: Sql,
-  room: RoomId,
-  afterSeq: number,
-  limit: number,
-): Promise<ShownRow[]> {
-  return sql<ShownRow>`
-    select e.seq, e.type, e.at, e.payload, e.actor_id, actor.username as actor_username,
-      actor.display_name as actor_display_name,
-      e.subject_id, subject.username as subject_username, subject.display_name as subject_display_name,
-      m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count, m.last_reply_at, m.pinned_at, m.mentions_all,
-      m.poll_closed_at,
-      q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
-      quoted.username as quoted_username, quoted.display_name as quoted_display_name
-    from room_events e
-      join accounts actor on actor.id = e.actor_id
-      left join accounts subject on subject.id = e.subject_id
-      left join messages m on m.room_id = e.room_id and m.seq = e.seq
-      left join messages q on q.room_id = e.room_id and q.seq = m.reply_to
-      left join accounts quoted on quoted.id = q.sender_id
-    where e.room_id = ${room} and e.is_shown and e.seq > ${afterSeq}
-    order by e.seq
-    limit ${limit}`;
-}
-
-/** The answers in a thread with `seq < beforeSeq`: the newest `limit` of them, in order. */
-export async function readThreadRows(
-  sql: Sql,
-  room: RoomId,
-  root: number,
-  beforeSeq: number,
-  limit: number,
-): Promise<MessageRow[]> {
-  const rows = await sql<MessageRow>`
-    select m.seq, m.sent_at as at, m.sender_id as actor_id, actor.username as actor_username,
-      actor.display_name as actor_display_name, m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count,
-      m.last_reply_at, m.pinned_at, m.mentions_all, m.poll_closed_at,
-      q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
-      quoted.username as quoted_username, quoted.display_name as quoted_display_name
+/** The messages `m` that this is true of: a condition, and what may follow one. */
+export async function readMessages(sql: Sql, condition: Fragment): Promise<MessageRow[]> {
+  return sql<MessageRow>`
+    select m.seq, m.sent_at as at, ${messageColumns(sql)}
     from messages m
-      join room_events e on e.room_id = m.room_id and e.seq = m.seq
       join accounts actor on actor.id = m.sender_id
-      left join messages q on q.room_id = m.room_id and q.seq = m.reply_to
-      left join accounts quoted on quoted.id = q.sender_id
-    where m.room_id = ${room} and m.thread_root = ${root} and m.seq < ${beforeSeq}
-      and not m.is_hidden
-    order by m.seq desc
-    limit ${limit}`;
-  return rows.reverse();
+      ${quoteJoins(sql)}
+    where ${condition}`;
 }
 
-/** Messages at these places of a room, in order. */
+/** The messages of a room with these `seq`s, in order. */
 export async function readMessageRows(
   sql: Sql,
   room: RoomId,
   seqs: readonly number[],
 ): Promise<MessageRow[]> {
-  return sql<MessageRow>`
-    select m.seq, m.sent_at as at, m.sender_id as actor_id, actor.username as actor_username,
-      actor.display_name as actor_display_name, m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count,
-      m.last_reply_at, m.pinned_at, m.mentions_all, m.poll_closed_at,
-      q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
-      quoted.username as quoted_username, quoted.display_name as quoted_display_name
-    from messages m
-      join accounts actor on actor.id = m.sender_id
-      left join messages q on q.room_id = m.room_id and q.seq = m.reply_to
-      left join accounts quoted on quoted.id = q.sender_id
-    where m.room_id = ${room} and m.seq = any(${sql.array(seqs, "bigint")}) and not m.is_hidden
-    order by m.seq`;
+  return readMessages(
+    sql,
+    sql.fragment`m.room_id = ${room} and m.seq = any(${sql.array(seqs, "bigint")}) and not m.is_hidden order by m.seq`,
+  );
 }
 
 /** The places of a room's pinned messages, the newest pin first. */

@@ -1,5 +1,5 @@
 import type { TimelinePage } from "@novax/protocol/bootstrap";
-import type { Message } from "@novax/protocol/entities";
+import type { Message, Room } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
 import type { Sql } from "../db/database.ts";
@@ -9,9 +9,7 @@ import {
   type MessageRow,
   readMessageExtras,
   readMessageRows,
-  readShownAfter,
-  readShownBefore,
-  readThreadRows,
+  readShown,
   type ShownRow,
   toMessage,
 } from "./timeline-queries.ts";
@@ -24,7 +22,7 @@ export type PageQuery = {
   limit: number;
 };
 
-type Page = Omit<TimelinePage, "epoch">;
+export type Page = Omit<TimelinePage, "epoch">;
 
 /**
  * A part of what a room shows, oldest first, as it is now: what was done to a message since it was sent stands in it.
@@ -36,8 +34,7 @@ type Page = Omit<TimelinePage, "epoch">;
 export async function readTimeline(
   sql: Sql,
   viewer: { id: AccountId },
-  room: RoomId,
-  headSeq: number,
+  { id: room, headSeq }: Pick<Room, "id" | "headSeq">,
   { before, after, around, limit }: PageQuery,
 ): Promise<Page> {
   const half = Math.floor(limit / 2);
@@ -46,14 +43,18 @@ export async function readTimeline(
   // One more than wanted tells whether there is more.
   const older =
     olderMax > 0
-      ? await readShownBefore(sql, room, Math.min(around ?? before ?? headSeq + 1, headSeq + 1), olderMax + 1)
+      ? await readShown(sql, room, {
+          before: Math.min(around ?? before ?? headSeq + 1, headSeq + 1),
+          limit: olderMax + 1,
+        })
       : [];
-  const newer = newerMax > 0 ? await readShownAfter(sql, room, after ?? around! - 1, newerMax + 1) : [];
+  const newer =
+    newerMax > 0 ? await readShown(sql, room, { after: after ?? around! - 1, limit: newerMax + 1 }) : [];
   const rows = [
     ...older.slice(0, olderMax).reverse(),
     ...newer.slice(0, newerMax).filter((row) => row.seq <= headSeq),
   ];
-  const parts = await readMessageExtras(
+  const extras = await readMessageExtras(
     sql,
     viewer,
     room,
@@ -61,35 +62,11 @@ export async function readTimeline(
   );
   return {
     headSeq,
-    entries: rows.map((row) => toEntry(row, parts)),
+    entries: rows.map((row) => toEntry(row, extras)),
     hasBefore: olderMax > 0 ? older.length > olderMax : true,
     hasAfter: newerMax > 0 ? newer.length > newerMax : before !== undefined && before <= headSeq,
-    people: parts.people,
-    myVotes: parts.myVotes,
-  };
-}
-
-/** A thread: the message it hangs on, where that is one, and its newest answers before a place. */
-export async function readThread(
-  sql: Sql,
-  viewer: { id: AccountId },
-  room: RoomId,
-  headSeq: number,
-  { root, before, limit }: { root: number; before?: number | undefined; limit: number },
-): Promise<(Page & { root: Message }) | null> {
-  const [rootRow] = await readMessageRows(sql, room, [root]);
-  if (!rootRow || rootRow.thread_root !== null) return null;
-  const rows = await readThreadRows(sql, room, root, Math.min(before ?? headSeq + 1, headSeq + 1), limit + 1);
-  const shown = rows.slice(-limit);
-  const parts = await readMessageExtras(sql, viewer, room, [rootRow, ...shown]);
-  return {
-    root: toMessage(rootRow, parts),
-    headSeq,
-    entries: shown.map((row) => ({ kind: "message", ...toMessage(row, parts) })),
-    hasBefore: rows.length > limit,
-    hasAfter: before !== undefined && before <= headSeq,
-    people: parts.people,
-    myVotes: parts.myVotes,
+    people: extras.people,
+    myVotes: extras.myVotes,
   };
 }
 
@@ -97,13 +74,13 @@ export async function readThread(
 export async function readPins(sql: Sql, viewer: { id: AccountId }, room: RoomId): Promise<Message[]> {
   const seqs = await listPinnedSeqs(sql, room);
   const rows = await readMessageRows(sql, room, seqs);
-  const parts = await readMessageExtras(sql, viewer, room, rows);
-  const messages = new Map(rows.map((row: MessageRow) => [row.seq, toMessage(row, parts)]));
+  const extras = await readMessageExtras(sql, viewer, room, rows);
+  const messages = new Map(rows.map((row: MessageRow) => [row.seq, toMessage(row, extras)]));
   return seqs.flatMap((seq) => messages.get(seq) ?? []);
 }
 
-function toEntry(row: ShownRow, parts: MessageExtras): Page["entries"][number] {
-  if (row.type === "message.sent") return { kind: "message", ...toMessage(row, parts) };
+function toEntry(row: ShownRow, extras: MessageExtras): Page["entries"][number] {
+  if (row.type === "message.sent") return { kind: "message", ...toMessage(row, extras) };
   const actor = toPerson(row.actor_id, row.actor_username, row.actor_display_name);
   const base = { seq: row.seq, at: row.at, actor };
   if (row.type === "room.changed") return { kind: "room", ...base, changes: row.payload?.changes ?? {} };

@@ -2,7 +2,7 @@ import type { JoinedRoom } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { isDirect } from "@novax/protocol/permissions";
 import { roomNotFound } from "../lib/refusal.ts";
-import { findJoinedRoom, listJoinedRooms } from "../rooms/room-queries.ts";
+import { findJoinedRoom, listJoinedRooms } from "../rooms/queries.ts";
 import type { Connection } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 import { viewTopic } from "./room-feed.ts";

@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RoomEvent } from "@novax/protocol/events";
-import { type AccountId, generalRoomId, type SendId, type SessionId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
+import type { AccountId, SendId, SessionId } from "@novax/protocol/ids";
 import type { ServerFrame } from "@novax/protocol/replies";
 import type { Database } from "../db/database.ts";
 import { openDatabase } from "../db/open-database.ts";
+import { systemRandom } from "../lib/random.ts";
+import { createServerSecret } from "../lib/server-secret.ts";
 import { silentLog as log } from "../log/log.ts";
 import { RoomWriter } from "../messages/room-writer.ts";
 import type { Connection } from "./connection.ts";
@@ -44,7 +47,7 @@ class FakeConnection {
   }
 }
 
-/** A message that answers nothing and calls nobody. */
+/** A message that replies to nothing and mentions nobody. */
 const plain = { replyTo: null, threadRoot: null, mentionsEveryone: false, names: [], accounts: [] };
 
 /** Numbers from a seed, so that a failing run can be run again. */
@@ -94,12 +97,17 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
       const writer = new RoomWriter(
         {
           db,
+          log,
+          random: systemRandom,
+          secret: createServerSecret(new Uint8Array(32)),
+          publicUrl: new URL("http://localhost"),
+          sendSteps: [],
           clock: { now: () => 0 },
           bus: {
             publish: (message) => {
               if (message.kind === "events") rung.push(message.events);
             },
-            subscribe: () => () => {},
+            on: () => () => {},
             onDoubt: () => () => {},
             isConnected: () => true,
             close: async () => {},

@@ -1,17 +1,18 @@
 import { toTimelineEntry } from "@novax/protocol/apply-event";
-import { type BasicMessage, toBasicMessage } from "@novax/protocol/entities";
+import { type BasicMessage, toBasicMessage } from "@novax/protocol/basic";
 import type { EventsFrame, RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { eventsFrameBytesMax, historyMessagesMax, resumeEventsMax } from "@novax/protocol/limits";
 import type { Signal } from "@novax/protocol/signals";
 import type { Database } from "../db/database.ts";
-import { readEventsAfter } from "../events/read-events.ts";
+import { readEventsAfter } from "../events/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
 import { readNewestMessagesUpTo } from "../messages/queries.ts";
-import { readHeads, requireMembership } from "../rooms/memberships.ts";
+import type { Presence } from "../presence/presence.ts";
+import { readHeads } from "../rooms/queries.ts";
+import { requireMembership } from "../rooms/require-membership.ts";
 import type { Connection } from "./connection.ts";
-import type { Presence } from "./presence.ts";
 
 export type FeedNeeds = {
   db: Database;

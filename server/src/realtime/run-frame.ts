@@ -1,14 +1,14 @@
 import { basicSendSchema } from "@novax/protocol/basic";
 import { parseCommand } from "@novax/protocol/commands";
+import { generalRoomId } from "@novax/protocol/general-room";
 import type { SendId } from "@novax/protocol/ids";
-import { generalRoomId } from "@novax/protocol/ids";
 import type { RefusalCode } from "@novax/protocol/replies";
 import { isDatabaseAway } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { sendMessage } from "../messages/send-message.ts";
 import { textsIn } from "../texts/texts.ts";
-import { costOf, runSocketCommand } from "./command-table.ts";
 import type { Connection } from "./connection.ts";
+import { costOf, runSocketCommand } from "./connection-commands.ts";
 import type { Realtime } from "./realtime.ts";
 
 /** What a frame costs that is no command. */

@@ -1,12 +1,12 @@
 import { closeCodes } from "@novax/protocol/close-codes";
-import { generalRoomId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
 import { frameBytesMax } from "@novax/protocol/limits";
 import { asPerson } from "@novax/protocol/person";
 import type { WebSocketHandler } from "bun";
-import { filterLiveSessions } from "../auth/sessions.ts";
+import { filterLiveSessions } from "../auth/session-queries.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { listProfiles } from "../rooms/people-queries.ts";
-import { listJoinedRooms } from "../rooms/room-queries.ts";
+import { listProfiles } from "../people/queries.ts";
+import { listJoinedRooms } from "../rooms/queries.ts";
 import { stopViewing } from "./attach-rooms.ts";
 import { Connection, type Socket, type SocketData } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";

@@ -1,60 +1,94 @@
+import type { FieldsOf } from "@novax/protocol/commands";
 import type { RoomChanges } from "@novax/protocol/events";
-import { generalRoomId, type RoomId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
+import type { RoomId } from "@novax/protocol/ids";
 import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { assertRoomName, uniquelyNamed } from "./create-room.ts";
-import { assertMaySpeakNow, inRoom, type RoomNeeds } from "./in-room.ts";
-import { updateRoom } from "./room-queries.ts";
-import type { WordLists } from "./word-lists.ts";
+import type { TextFilter } from "../lib/text-filter.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
+import { assertMaySpeakNow, inRoom } from "./in-room.ts";
+import { updateRoom } from "./queries.ts";
+import { assertRoomName, refuseNameTwice } from "./room-name.ts";
 
-/**
- * Changes what a room is called, looks like or allows; what is as it was is no change. Refuses with `room_invalid`. The
- * topic alone is a right of its own.
- */
+type ChangeNeeds = TransactionNeeds & { textFilter: TextFilter };
+type Right = "room.change" | "room.set_topic";
+
+/** Changes what a room is called, looks like or allows; what is as it was is no change. Refuses with `room_invalid`. */
 export async function changeRoom(
-  app: RoomNeeds & { wordLists: WordLists },
+  app: ChangeNeeds,
   actor: Actor,
-  id: RoomId,
-  given: { [K in keyof RoomChanges]: RoomChanges[K] | undefined },
-  right: "room.change" | "room.set_topic" = "room.change",
+  fields: FieldsOf<"room.change">,
 ): Promise<void> {
-  app.wordLists.assertNotFiltered(given.name, given.topic, given.description);
-  const change = inRoom(app, actor, id, right, async (transaction) => {
-    const { tx, room, recordEvent, actor: person } = transaction;
+  await change(app, actor, { ...fields, right: "room.change" });
+}
+
+/** Changes the topic alone, which is a right of its own. */
+export async function setTopic(
+  app: ChangeNeeds,
+  actor: Actor,
+  fields: FieldsOf<"room.set_topic">,
+): Promise<void> {
+  await change(app, actor, { ...fields, right: "room.set_topic" });
+}
+
+async function change(
+  app: ChangeNeeds,
+  actor: Actor,
+  { room: id, right, ...fields }: FieldsOf<"room.change"> & { right: Right },
+): Promise<void> {
+  app.textFilter.assertAllowed(fields.name, fields.topic, fields.description);
+  const changed = inRoom(app, actor, { room: id, right }, async (transaction) => {
+    const { sql, room, record, actor: person } = transaction;
     await assertMaySpeakNow(app, transaction);
     const changes = Object.fromEntries(
-      Object.entries(given).filter(
+      Object.entries(fields).filter(
         ([key, value]) => value !== undefined && value !== room[key as keyof RoomChanges],
       ),
     ) as RoomChanges;
     if (Object.keys(changes).length === 0) return;
-    if (changes.name !== undefined) await assertRoomName(tx, changes.name, room.kind, id);
-    await updateRoom(tx, id, changes, app.clock.now());
-    await recordEvent({ room: id, type: "room.changed", actor: person, changes });
+    if (changes.name !== undefined)
+      await assertRoomName(sql, { name: changes.name, kind: room.kind, except: id });
+    await updateRoom(sql, id, changes, app.clock.now());
+    await record({ room: id, type: "room.changed", actor: person, changes });
   });
-  await uniquelyNamed(change);
+  await refuseNameTwice(changed);
 }
 
-/** Puts a room away, or takes it back. Refuses with `room_fixed` the room that everybody is in. */
+/** Archives a room: it can be read, and not written in. Refuses with `room_fixed` the room that everyone is in. */
 export async function archiveRoom(
-  app: RoomNeeds,
+  app: TransactionNeeds,
+  actor: Actor,
+  { room }: FieldsOf<"room.archive">,
+): Promise<void> {
+  await setArchived(app, actor, room, true);
+}
+
+export async function unarchiveRoom(
+  app: TransactionNeeds,
+  actor: Actor,
+  { room }: FieldsOf<"room.unarchive">,
+): Promise<void> {
+  await setArchived(app, actor, room, false);
+}
+
+async function setArchived(
+  app: TransactionNeeds,
   actor: Actor,
   id: RoomId,
   isArchived: boolean,
 ): Promise<void> {
   if (id === generalRoomId) throw new Refusal("room_fixed", (t) => t.generalStays);
-  const change = inRoom(
+  const changed = inRoom(
     app,
     actor,
-    id,
-    "room.archive",
-    async ({ tx, room, recordEvent, actor: person, audit }) => {
+    { room: id, right: "room.archive" },
+    async ({ sql, room, record, actor: person, audit }) => {
       if (room.isArchived === isArchived) return;
-      if (!isArchived) await assertRoomName(tx, room.name, room.kind, id);
-      await updateRoom(tx, id, { isArchived }, app.clock.now());
-      await recordEvent({ room: id, type: "room.changed", actor: person, changes: { isArchived } });
+      if (!isArchived) await assertRoomName(sql, { name: room.name, kind: room.kind, except: id });
+      await updateRoom(sql, id, { isArchived }, app.clock.now());
+      await record({ room: id, type: "room.changed", actor: person, changes: { isArchived } });
       audit({ action: isArchived ? "room.archived" : "room.unarchived", detail: id });
     },
   );
-  await uniquelyNamed(change);
+  await refuseNameTwice(changed);
 }

@@ -1,32 +1,25 @@
+import type { Person } from "@novax/protocol/entities";
 import type { RoomId } from "@novax/protocol/ids";
 import { mayInRoom, type RoomAction } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
-import { type AuditDraft, recordAudit } from "../audit/audit-log.ts";
+import type { AuditDraft } from "../audit/audit-log.ts";
 import type { Actor } from "../auth/sessions.ts";
-import type { Bus } from "../bus/bus.ts";
-import type { Database, Sql } from "../db/database.ts";
-import { type PublishAfterCommit, type RecordEvent, transactWithEvents } from "../events/record-events.ts";
-import type { Clock } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
-import type { ServerSecret } from "../lib/server-secret.ts";
-import { requireMembership } from "./memberships.ts";
-import { hasBlockWithin } from "./people-queries.ts";
-import { lockRoom, type Membership } from "./room-queries.ts";
+import { hasBlockWithin } from "../people/queries.ts";
+import { type Transaction, type TransactionNeeds, transact } from "../transaction/transact.ts";
+import { lockRoom, type Membership } from "./queries.ts";
+import { requireMembership } from "./require-membership.ts";
 
-export type RoomNeeds = { db: Database; bus: Bus; clock: Clock; secret: ServerSecret };
+/** A transaction in a room, by a member who may do it: what a transaction has, and who acts where. */
+export type RoomTransaction = Omit<Transaction, "audit"> &
+  Membership & {
+    actor: Person;
+    /** As in any transaction; the actor is known. */
+    audit(draft: Omit<AuditDraft, "actor">): void;
+  };
 
-/** One transaction in a room, by somebody who may. */
-export type RoomTransaction = Membership & {
-  tx: Sql;
-  actor: ReturnType<typeof asPerson>;
-  recordEvent: RecordEvent;
-  publishAfterCommit: PublishAfterCommit;
-  /** Entered into the audit log as the last thing of the transaction. */
-  audit: (draft: Omit<AuditDraft, "actor">) => void;
-};
-
-/** What can still be done in a room that was put away. */
-const doneInArchive: readonly RoomAction[] = [
+/** What can still be done in an archived room. */
+const allowedInArchive: readonly RoomAction[] = [
   "room.read",
   "room.leave",
   "room.archive",
@@ -38,64 +31,57 @@ const doneInArchive: readonly RoomAction[] = [
 ];
 
 /**
- * Does something in a room, all of it or nothing, by somebody who is in it and has the right to it.
+ * Does something in a room, all of it or nothing, by a member who has the right to it.
  *
  * The room's row is locked first. The membership read after it is the one that holds when this commits: nobody acts
  * after their removal, their demotion or the end of their session. Refuses with `not_found`, `forbidden` and
  * `room_archived`.
  */
 export async function inRoom<T>(
-  app: RoomNeeds,
+  app: TransactionNeeds,
   actor: Actor,
-  room: RoomId,
-  right: RoomAction,
+  { room, right }: { room: RoomId; right: RoomAction },
   work: (transaction: RoomTransaction) => Promise<T>,
 ): Promise<T> {
-  return transactWithEvents(app, async (tx, recordEvent, publishAfterCommit) => {
-    await lockRoom(tx, room);
-    const membership = await requireMembership(tx, actor, room);
+  return transact(app, async (transaction) => {
+    await lockRoom(transaction.sql, room);
+    const membership = await requireMembership(transaction.sql, actor, room);
     assertMayInRoom(membership, right);
-    if (membership.room.isArchived && !doneInArchive.includes(right)) throw roomArchived();
-    const entries: AuditDraft[] = [];
-    const result = await work({
+    if (membership.room.isArchived && !allowedInArchive.includes(right)) throw roomArchived();
+    return work({
+      ...transaction,
       ...membership,
-      tx,
       actor: asPerson(actor),
-      recordEvent,
-      publishAfterCommit,
-      audit: (draft) => entries.push({ ...draft, actor }),
+      audit: (draft) => transaction.audit({ ...draft, actor }),
     });
-    for (const entry of entries) await recordAudit(app, tx, entry);
-    return result;
   });
 }
 
 /** Asserts a right in a room. Refuses with `forbidden`. */
-export function assertMayInRoom({ role, room }: Membership, right: RoomAction): void {
-  if (!mayInRoom(role, right, room.kind)) {
-    throw new Refusal("forbidden", (t) => t.notInThisRoom);
-  }
+export function assertMayInRoom({ role, room }: Pick<Membership, "role" | "room">, right: RoomAction): void {
+  if (!mayInRoom(role, right, room.kind)) throw new Refusal("forbidden", (t) => t.notInThisRoom);
 }
 
 /**
- * Asserts that nothing keeps a member from saying something at this moment, in whatever way: with an edit, a topic, a
- * pin or a reaction. Refuses with `silenced`, `posting_restricted` and `blocked`. New messages are looked at where they
- * are written, many at a time. `isReaction`: no words, so it is free where only some may write.
+ * Asserts that nothing keeps a member from speaking at this moment, in whatever way: with an edit, a topic, a pin or a
+ * reaction. Refuses with `silenced`, `posting_restricted` and `blocked`. New messages are checked where they are written,
+ * many at a time. `isReaction`: no words, so it is allowed where only moderators can post.
  */
 export async function assertMaySpeakNow(
-  app: RoomNeeds,
-  { tx, actor, room, role, silencedUntil }: RoomTransaction,
+  app: Pick<TransactionNeeds, "clock">,
+  { sql, actor, room, role, silencedUntil }: RoomTransaction,
   { isReaction = false } = {},
 ): Promise<void> {
   const now = app.clock.now();
-  if (silencedUntil !== null && silencedUntil > now)
-    throw new Refusal("silenced", (t) => t.silenced(Math.ceil((silencedUntil - now) / 60_000)), {
-      retryInMs: silencedUntil - now,
-    });
+  if (silencedUntil !== null && silencedUntil > now) throw silenced(silencedUntil - now);
   if (!isReaction && room.posting === "moderators" && !mayInRoom(role, "message.send_always", room.kind))
     throw new Refusal("posting_restricted", (t) => t.moderatorsWrite);
-  if (room.kind === "direct" && (await hasBlockWithin(tx, room.id, actor.id)))
+  if (room.kind === "direct" && (await hasBlockWithin(sql, room.id, actor.id)))
     throw new Refusal("blocked", (t) => t.blocked);
+}
+
+export function silenced(retryInMs: number): Refusal {
+  return new Refusal("silenced", (t) => t.silenced(Math.ceil(retryInMs / 60_000)), { retryInMs });
 }
 
 export function roomArchived(): Refusal {

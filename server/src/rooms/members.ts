@@ -1,15 +1,18 @@
+import type { FieldsOf } from "@novax/protocol/commands";
 import type { Person } from "@novax/protocol/entities";
-import { type AccountId, generalRoomId, type RoomId } from "@novax/protocol/ids";
-import { scheduleAheadMsMax } from "@novax/protocol/limits";
-import { mayActOnMember, type RoomRole } from "@novax/protocol/permissions";
+import { generalRoomId } from "@novax/protocol/general-room";
+import type { AccountId } from "@novax/protocol/ids";
+import { mayActOnMember } from "@novax/protocol/permissions";
 import { findServerRole } from "../accounts/queries.ts";
 import type { Actor } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
+import { assertInFuture } from "../lib/assert-future.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { inRoom, type RoomNeeds, type RoomTransaction } from "./in-room.ts";
-import { joinRoom } from "./join-room.ts";
-import { listKnownTo } from "./people-queries.ts";
-import { endMembership } from "./remove-member.ts";
+import { listKnownTo } from "../people/queries.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
+import { addMember } from "./add-member.ts";
+import { endMembership } from "./end-membership.ts";
+import { inRoom, type RoomTransaction } from "./in-room.ts";
 import {
   countOwners,
   deleteBan,
@@ -18,147 +21,138 @@ import {
   listAdmissible,
   setRole,
   setSilenced,
-} from "./room-queries.ts";
+} from "./member-queries.ts";
 
-// What is done to the members of a room. Each refuses with `not_found`, `forbidden` and `room_archived` as `inRoom`
-// does, and with `forbidden` what the actor's role may not do to the other's.
+// What is done to the members of a room. Each refuses with `not_found`, `forbidden` and `room_archived` as `inRoom` does,
+// and with `forbidden` what the actor's role may not do to the other's.
 
-/** Brings people into a room; who is in it stays, who is banned from it is passed by. Refuses with `not_found`. */
+/** Adds people to a room; members stay, and people who are banned from it are left out. Refuses with `not_found`. */
 export async function addMembers(
-  app: RoomNeeds,
+  app: TransactionNeeds,
   actor: Actor,
-  room: RoomId,
-  ids: readonly AccountId[],
+  { room, people }: FieldsOf<"member.add">,
 ): Promise<void> {
-  await inRoom(app, actor, room, "member.add", async (transaction) => {
-    const known = await listKnownTo(transaction.tx, actor, ids);
-    const people = await listAdmissible(
-      transaction.tx,
-      room,
-      actor.id,
-      known.map((person) => person.id),
-    );
-    if (people.length === 0) throw nobody();
-    for (const person of people) {
-      const isNew = await joinRoom(app, transaction.tx, transaction.recordEvent, room, person, {
-        actor: transaction.actor,
-      });
-      if (isNew) transaction.publishAfterCommit({ kind: "room_joined", account: person.id, room });
-    }
+  await inRoom(app, actor, { room, right: "member.add" }, async (transaction) => {
+    const { sql } = transaction;
+    const ids = (await listKnownTo(sql, actor, people)).map((person) => person.id);
+    const members = await listAdmissible(sql, { room, by: actor.id, ids });
+    if (members.length === 0) throw noSuchPerson();
+    for (const member of members)
+      await addMember(app, transaction, { room, member, actor: transaction.actor });
   });
 }
 
-/** Leaves a room by one's own will. Refuses with `room_fixed` where everybody is. */
-export async function leaveRoom(app: RoomNeeds, actor: Actor, room: RoomId): Promise<void> {
+/** Leaves a room. Refuses with `room_fixed` the room that everyone is in. */
+export async function leaveRoom(
+  app: TransactionNeeds,
+  actor: Actor,
+  { room }: FieldsOf<"room.leave">,
+): Promise<void> {
   if (room === generalRoomId) throw new Refusal("room_fixed", (t) => t.everybodyHere);
-  await inRoom(app, actor, room, "room.leave", async ({ tx, recordEvent, actor: person }) => {
-    await endMembership(tx, recordEvent, person, room, person);
+  await inRoom(app, actor, { room, right: "room.leave" }, async (transaction) => {
+    await endMembership(transaction, { room, member: transaction.actor, actor: transaction.actor });
   });
 }
 
-/** Takes a member out of a room. They may come back where everybody may join. */
-export async function removeMember(app: RoomNeeds, actor: Actor, room: RoomId, id: AccountId): Promise<void> {
-  await inRoom(app, actor, room, "member.remove", async (transaction) => {
-    const { person } = await requireLesser(transaction, actor, room, id);
-    await endMembership(transaction.tx, transaction.recordEvent, transaction.actor, room, person);
-    transaction.audit({ action: "member.removed", subject: person, detail: `from ${room}` });
-  });
-}
-
-/** Takes a person out of a room for good; also one who is not in it. */
-export async function banMember(
-  app: RoomNeeds,
+/** Removes a member from a room. They can come back to a public one. */
+export async function removeMember(
+  app: TransactionNeeds,
   actor: Actor,
-  room: RoomId,
-  id: AccountId,
-  reason: string,
+  { room, person: id }: FieldsOf<"member.remove">,
 ): Promise<void> {
-  await inRoom(app, actor, room, "member.ban", async (transaction) => {
-    const { tx, recordEvent } = transaction;
-    const isMember = (await findGivenRole(tx, room, id)) !== null;
-    const person = isMember
-      ? (await requireLesser(transaction, actor, room, id)).person
-      : await requirePerson(tx, actor, id);
-    // Whoever runs the server is not kept out of a room on it.
-    const serverRole = await findServerRole(tx, id);
+  await inRoom(app, actor, { room, right: "member.remove" }, async (transaction) => {
+    const member = await requireLesser(transaction, id);
+    await endMembership(transaction, { room, member, actor: transaction.actor });
+    transaction.audit({ action: "member.removed", subject: member, detail: `from ${room}` });
+  });
+}
+
+/** Removes a person from a room for good; also one who is not in it. */
+export async function banMember(
+  app: TransactionNeeds,
+  actor: Actor,
+  { room, person: id, reason }: FieldsOf<"member.ban">,
+): Promise<void> {
+  await inRoom(app, actor, { room, right: "member.ban" }, async (transaction) => {
+    const { sql } = transaction;
+    const isMember = (await findGivenRole(sql, room, id)) !== null;
+    const member = isMember ? await requireLesser(transaction, id) : await requirePerson(sql, actor, id);
+    // Owners and admins of the server cannot be kept out of a room on it.
+    const serverRole = await findServerRole(sql, id);
     if (serverRole === "owner" || serverRole === "admin")
       throw new Refusal("forbidden", (t) => t.adminsNotBanned);
-    await insertBan(tx, { room, account: id, by: actor.id, reason, at: app.clock.now() });
-    await endMembership(tx, recordEvent, transaction.actor, room, person);
-    transaction.audit({ action: "member.banned", subject: person, detail: `from ${room}: ${reason}` });
+    await insertBan(sql, { room, account: id, by: actor.id, reason, at: app.clock.now() });
+    await endMembership(transaction, { room, member, actor: transaction.actor });
+    transaction.audit({ action: "member.banned", subject: member, detail: `from ${room}: ${reason}` });
   });
 }
 
-export async function unbanMember(app: RoomNeeds, actor: Actor, room: RoomId, id: AccountId): Promise<void> {
-  await inRoom(app, actor, room, "member.ban", async ({ tx, audit }) => {
-    const person = await requirePerson(tx, actor, id);
-    if (await deleteBan(tx, room, id))
+export async function unbanMember(
+  app: TransactionNeeds,
+  actor: Actor,
+  { room, person: id }: FieldsOf<"member.unban">,
+): Promise<void> {
+  await inRoom(app, actor, { room, right: "member.ban" }, async ({ sql, audit }) => {
+    const person = await requirePerson(sql, actor, id);
+    if (await deleteBan(sql, room, id))
       audit({ action: "member.unbanned", subject: person, detail: `from ${room}` });
   });
 }
 
-/** Keeps a member from writing until then; null: no longer. Refuses with `time_invalid`. */
+/** Silences a member until then: they can read, and not write; null ends it. Refuses with `time_invalid`. */
 export async function silenceMember(
-  app: RoomNeeds,
+  app: TransactionNeeds,
   actor: Actor,
-  room: RoomId,
-  id: AccountId,
-  until: number | null,
+  { room, person: id, until }: FieldsOf<"member.silence">,
 ): Promise<void> {
-  const now = app.clock.now();
-  if (until !== null && (until <= now || until > now + scheduleAheadMsMax))
-    throw new Refusal("time_invalid", (t) => t.timeWithinYear);
-  await inRoom(app, actor, room, "member.silence", async (transaction) => {
-    const { person } = await requireLesser(transaction, actor, room, id);
-    await setSilenced(transaction.tx, room, id, until);
+  if (until !== null) assertInFuture(until, app.clock.now());
+  await inRoom(app, actor, { room, right: "member.silence" }, async (transaction) => {
+    const member = await requireLesser(transaction, id);
+    await setSilenced(transaction.sql, { room, account: id, until });
     const detail = until === null ? `${room}: no longer` : `${room}: until ${new Date(until).toISOString()}`;
-    transaction.audit({ action: "member.silenced", subject: person, detail });
+    transaction.audit({ action: "member.silenced", subject: member, detail });
   });
 }
 
 /** Gives a member another role. Refuses with `last_owner` the only owner, who would leave the room without one. */
 export async function setMemberRole(
-  app: RoomNeeds,
+  app: TransactionNeeds,
   actor: Actor,
-  room: RoomId,
-  id: AccountId,
-  role: RoomRole,
+  { room, person: id, role }: FieldsOf<"member.set_role">,
 ): Promise<void> {
-  await inRoom(app, actor, room, "member.set_role", async ({ tx, recordEvent, actor: person, audit }) => {
-    const member = await findGivenRole(tx, room, id);
-    if (!member) throw nobody();
-    if (member.role === role) return;
-    if (member.role === "owner" && room !== generalRoomId && (await countOwners(tx, room)) === 1)
-      throw new Refusal("last_owner", (t) => t.roomNeedsOwner);
-    await setRole(tx, room, id, role);
-    await recordEvent({ room, type: "member.role_changed", actor: person, member: member.person, role });
-    audit({
-      action: "member.role_changed",
-      subject: member.person,
-      detail: `${room}: ${member.role} to ${role}`,
-    });
-  });
+  await inRoom(
+    app,
+    actor,
+    { room, right: "member.set_role" },
+    async ({ sql, record, audit, actor: person }) => {
+      const given = await findGivenRole(sql, room, id);
+      if (!given) throw noSuchPerson();
+      if (given.role === role) return;
+      if (given.role === "owner" && room !== generalRoomId && (await countOwners(sql, room)) === 1)
+        throw new Refusal("last_owner", (t) => t.roomNeedsOwner);
+      await setRole(sql, { room, account: id, role });
+      await record({ room, type: "member.role_changed", actor: person, member: given.person, role });
+      const detail = `${room}: ${given.role} to ${role}`;
+      audit({ action: "member.role_changed", subject: given.person, detail });
+    },
+  );
 }
 
-async function requireLesser(
-  transaction: RoomTransaction,
-  actor: Actor,
-  room: RoomId,
-  id: AccountId,
-): Promise<{ person: Person }> {
-  const member = await findGivenRole(transaction.tx, room, id);
-  if (!member) throw nobody();
-  if (id === actor.id || !mayActOnMember(transaction.role, member.actsAs))
+/** A member on whom the actor's role may act. Refuses with `not_found` and `forbidden`. */
+async function requireLesser({ sql, room, role, actor }: RoomTransaction, id: AccountId): Promise<Person> {
+  const given = await findGivenRole(sql, room.id, id);
+  if (!given) throw noSuchPerson();
+  if (id === actor.id || !mayActOnMember(role, given.actsAs))
     throw new Refusal("forbidden", (t) => t.notToThisRole);
-  return member;
+  return given.person;
 }
 
 async function requirePerson(tx: Sql, actor: Actor, id: AccountId): Promise<Person> {
   const [person] = await listKnownTo(tx, actor, [id]);
-  if (!person) throw nobody();
+  if (!person) throw noSuchPerson();
   return person;
 }
 
-function nobody(): Refusal {
+function noSuchPerson(): Refusal {
   return new Refusal("not_found", (t) => t.nobody);
 }

@@ -1,5 +1,5 @@
 import { createPlural } from "@novax/protocol/language";
-import type { Texts } from "./texts.ts";
+import type { Texts } from "./en.ts";
 
 const plural = createPlural("de");
 

@@ -1,4 +1,4 @@
-import { createPlural } from "@novax/protocol/language";
+import { createPlural, type Widen } from "@novax/protocol/language";
 
 const plural = createPlural("en");
 
@@ -617,3 +617,6 @@ export const en = {
     noticeLink: "Look at your account",
   },
 } as const;
+
+/** The shape of a catalogue: every language has the same. */
+export type Texts = Widen<typeof en>;

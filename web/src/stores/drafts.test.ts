@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type AccountId, generalRoomId as room } from "@novax/protocol/ids";
+import { generalRoomId as room } from "@novax/protocol/general-room";
+import type { AccountId } from "@novax/protocol/ids";
 import { Drafts } from "./drafts.ts";
 
 function setUp(options: { known?: Record<string, string>; isReached?: boolean } = {}) {

@@ -22,6 +22,17 @@ const textOf = (nodes: readonly MarkdownNode[]): string =>
 const every = (nodes: readonly MarkdownNode[]): MarkdownNode[] =>
   nodes.flatMap((node) => [node, ...("children" in node ? every(node.children) : [])]);
 
+/** How long something takes. What is slow is measured again: a busy machine is slow once, a bad algorithm every time. */
+function fastestMs(work: () => unknown, slowMs: number): number {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 5 && fastest >= slowMs; run++) {
+    const startedAt = performance.now();
+    work();
+    fastest = Math.min(fastest, performance.now() - startedAt);
+  }
+  return fastest;
+}
+
 describe("markdown", () => {
   test("knows bold, italic, strike and code", () => {
     expect(only("**b** _i_ ~~s~~ `c`")).toEqual([
@@ -150,11 +161,10 @@ describe("markdown", () => {
       "*a_",
       "a**",
     ];
+    const slowMs = 250;
     const slowest = { ms: 0, text: "" };
     const measure = (text: string) => {
-      const startedAt = performance.now();
-      parseMarkdown(text);
-      const ms = performance.now() - startedAt;
+      const ms = fastestMs(() => parseMarkdown(text), slowMs);
       if (ms > slowest.ms) Object.assign(slowest, { ms, text: text.slice(0, 60) });
     };
     measure("warm up **it** is");
@@ -162,7 +172,7 @@ describe("markdown", () => {
       piece.repeat(Math.ceil(messageTextCharsMax / piece.length)).slice(0, messageTextCharsMax);
     for (const piece of pieces) measure(fill(piece));
     for (const a of pieces) for (const b of pieces) measure(fill(a + b));
-    expect(slowest.ms, JSON.stringify(slowest.text)).toBeLessThan(250);
+    expect(slowest.ms, JSON.stringify(slowest.text)).toBeLessThan(slowMs);
   });
 
   test("no message shows as nothing", () => {
@@ -189,9 +199,10 @@ describe("markdown", () => {
 
 describe("a message of emoji alone", () => {
   test("[A16] no text takes long to tell from one", () => {
-    const startedAt = performance.now();
-    for (let emoji = 1; emoji < 8; emoji++) isEmojiOnly(`${`😀${" ".repeat(600)}`.repeat(emoji)}x`);
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    const check = () => {
+      for (let emoji = 1; emoji < 8; emoji++) isEmojiOnly(`${`😀${" ".repeat(600)}`.repeat(emoji)}x`);
+    };
+    expect(fastestMs(check, 50)).toBeLessThan(50);
   });
 
   test("is one to six of them and nothing else", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { generalRoomId, type SendId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
+import type { SendId } from "@novax/protocol/ids";
 import type { Reply } from "@novax/protocol/replies";
 import type { CommandDraft } from "../client/realtime-client.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { TimelineEntry } from "@novax/protocol/apply-event";
-import { type AccountId, generalRoomId, type SendId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
+import type { AccountId, SendId } from "@novax/protocol/ids";
 import type { OutboxItem } from "./outbox.ts";
 import { layOutRows, type Row } from "./rows.ts";
 

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { SQL } from "bun";
 import { prepareDataFolder } from "../../config/data-folder.ts";
 import { ConfigError } from "../../config/read-config.ts";
+import { every } from "../../lib/every.ts";
 import type { Log } from "../../log/log.ts";
 import { createDatabase, type Database } from "../database.ts";
 import { createFromSeed, hasDatabase } from "./data-folder.ts";
@@ -65,11 +66,9 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
     max: 1,
     idleTimeout: 0,
   });
-  const vacuum = setInterval(() => {
-    client.unsafe("vacuum analyze").catch((error: unknown) => log.fault("database.vacuum_failed", error));
-  }, vacuumEveryMs);
+  const vacuum = every(log, "database.vacuum_failed", vacuumEveryMs, () => client.unsafe("vacuum analyze"));
   return createDatabase(client, async () => {
-    clearInterval(vacuum);
+    await vacuum.stop();
     const closed = answered("closed");
     send({ kind: "close" });
     await closed;

@@ -1,8 +1,8 @@
 import { displayNameCharsMax, emailCharsMax, usernameCharsMax } from "@novax/protocol/limits";
 import { initialOf } from "@novax/protocol/person";
 import { html } from "hono/html";
-import type { Notice } from "../../accounts/notices.ts";
 import type { LinkedIdentity } from "../../auth/identity-queries.ts";
+import type { Notice } from "../../notices/queries.ts";
 import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
 import type { Markup, PageContext } from "./layout.ts";

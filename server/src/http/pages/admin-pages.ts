@@ -1,11 +1,11 @@
 import { registrationModes, type ServerRole } from "@novax/protocol/entities";
 import { html } from "hono/html";
-import type { InviteEntry } from "../../accounts/invites.ts";
+import type { InviteEntry } from "../../accounts/invite-queries.ts";
 import type { Policy } from "../../accounts/policy.ts";
 import { inviteBounds } from "../../admin/invites.ts";
 import { mayActOn } from "../../admin/permissions.ts";
 import type { PersonEntry } from "../../admin/queries.ts";
-import { type AuditEntry, type AuditFilter, auditActions } from "../../audit/audit-log.ts";
+import { type AuditEntry, type AuditFilter, auditActions } from "../../audit/queries.ts";
 import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
 import type { Markup, PageContext } from "./layout.ts";

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
-import type { TrustedDevice } from "../../auth/known-devices.ts";
+import type { TrustedDevice } from "../../auth/known-device-queries.ts";
 import type { Passkey } from "../../auth/passkey-queries.ts";
-import type { SessionEntry } from "../../auth/sessions.ts";
+import type { SessionEntry } from "../../auth/session-queries.ts";
 import type { TotpEnrolment } from "../../auth/two-factor.ts";
 import { deviceName } from "../../lib/device-name.ts";
 import type { Texts } from "../../texts/texts.ts";

@@ -1,8 +1,9 @@
 import { registrationModes, serverRoles } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import { z } from "zod";
-import { listInvites } from "../../accounts/invites.ts";
-import { factorPolicies, readPolicy, registrationMode } from "../../accounts/policy.ts";
+import { listInvites } from "../../accounts/invite-queries.ts";
+import { factorPolicies, registrationMode } from "../../accounts/policy.ts";
+import { readPolicy } from "../../accounts/policy-queries.ts";
 import { changePolicy } from "../../admin/change-policy.ts";
 import { createInvite, inviteBounds, revokeInvite } from "../../admin/invites.ts";
 import {

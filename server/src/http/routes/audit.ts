@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AuditAction, auditActions, listAudit } from "../../audit/audit-log.ts";
+import { type AuditAction, auditActions, listAudit } from "../../audit/queries.ts";
 import type { App } from "../app.ts";
 import { textField } from "../form-route.ts";
 import { auditPage } from "../pages/admin-pages.ts";

@@ -1,14 +1,15 @@
 import type { Bootstrap } from "@novax/protocol/bootstrap";
 import type { JoinedRoom } from "@novax/protocol/entities";
-import { generalRoomId, roomIdSchema } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
+import { roomIdSchema } from "@novax/protocol/ids";
 import { asPerson } from "@novax/protocol/person";
 import { z } from "zod";
-import { countUnseenNotices } from "../../accounts/notices.ts";
 import { rememberLanguage } from "../../accounts/queries.ts";
-import { findOldestUnread } from "../../messages/collections-queries.ts";
 import { readTimeline } from "../../messages/timeline.ts";
-import { readMyState } from "../../rooms/people-queries.ts";
-import { listDrafts, listJoinedRooms } from "../../rooms/room-queries.ts";
+import { countUnseenNotices } from "../../notices/queries.ts";
+import { readMyState } from "../../people/queries.ts";
+import { findOldestUnread, listDrafts } from "../../rooms/my-queries.ts";
+import { listJoinedRooms } from "../../rooms/queries.ts";
 import type { App } from "../app.ts";
 import { chatPage } from "../pages/chat-page.ts";
 import { defineSessionRoute, type Route, redirect, type SignedIn } from "../route.ts";
@@ -75,9 +76,12 @@ async function openRoom(
   const { min, max } = bootstrapEntries;
   const named = seq !== undefined && /^[1-9]\d{0,14}$/.test(seq) ? Number(seq) : null;
   const around =
-    named ?? (room.unread > min ? await findOldestUnread(sql, room.id, actor.id, room.readSeq) : null);
+    named ??
+    (room.unread > min
+      ? await findOldestUnread(sql, { room: room.id, account: actor.id, readSeq: room.readSeq })
+      : null);
   const limit = around === null ? Math.min(max, Math.max(min, room.unread + 10)) : min;
   const query = around === null ? { limit } : { around, limit };
-  const page = await readTimeline(sql, actor, room.id, room.headSeq, query);
+  const page = await readTimeline(sql, actor, room, query);
   return { room: room.id, page: { epoch: app.epoch, ...page } };
 }

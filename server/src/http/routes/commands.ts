@@ -1,6 +1,6 @@
 import { type CommandType, commandSpecs, commandTypes } from "@novax/protocol/commands";
 import { z } from "zod";
-import { commandTable, runCommand } from "../../realtime/command-table.ts";
+import { commandTable, runCommand } from "../../commands/command-table.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
 
 const httpCommandTypes = commandTypes.filter((type): type is CommandType =>
@@ -13,7 +13,7 @@ export const commandRoutes: readonly Route[] = httpCommandTypes.map((type) => {
   return defineSessionRoute({
     method: "POST",
     path: `/api/commands/${type}`,
-    summary: `The command ${type}; needs ${needs.in === "socket" ? "nothing" : `the right ${needs.right}`}.`,
+    summary: `The command ${type}; needs the right ${needs.right}.`,
     body: z.strictObject(fields),
     result: result,
     handle: async ({ app, actor, body }) => {

@@ -6,11 +6,12 @@ import {
   confirmByPassword,
   requestConfirmingPasskey,
 } from "../../auth/confirm-identity.ts";
-import { listTrustedDevices } from "../../auth/known-devices.ts";
+import { listTrustedDevices } from "../../auth/known-device-queries.ts";
 import { distrustOwnDevice, endOtherSessions, endOwnSession } from "../../auth/own-sessions.ts";
 import { listPasskeys } from "../../auth/passkey-queries.ts";
 import { passkeyResponseSchema } from "../../auth/passkeys.ts";
-import { type Actor, listSessions } from "../../auth/sessions.ts";
+import { listSessions } from "../../auth/session-queries.ts";
+import type { Actor } from "../../auth/sessions.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
 import { anyText, checkbox, defineAction, defineForm, textField } from "../form-route.ts";

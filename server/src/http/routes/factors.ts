@@ -8,7 +8,8 @@ import {
   requestNewPasskey,
 } from "../../auth/own-passkeys.ts";
 import { listPasskeys } from "../../auth/passkey-queries.ts";
-import { countRecoveryCodes, isRecoveryCode } from "../../auth/recovery-codes.ts";
+import { countRecoveryCodes } from "../../auth/recovery-code-queries.ts";
+import { isRecoveryCode } from "../../auth/recovery-codes.ts";
 import type { Actor } from "../../auth/sessions.ts";
 import {
   confirmTotp,

@@ -3,25 +3,16 @@ import { roomIdSchema, sendIdSchema } from "@novax/protocol/ids";
 import { mayOnServer, serverRoles } from "@novax/protocol/permissions";
 import { presenceStates } from "@novax/protocol/signals";
 import { z } from "zod";
-import { countApprovals, listBannedAddresses } from "../../admin/queries.ts";
+import { countApprovals } from "../../admin/queries.ts";
 import { Refusal } from "../../lib/refusal.ts";
-import {
-  countDueReminders,
-  countUnreadThreads,
-  listFollowedThreads,
-  listMentions,
-  listReminders,
-  listSaved,
-  listScheduled,
-} from "../../messages/collections-queries.ts";
-import { countReports, listReports } from "../../messages/report-queries.ts";
-import {
-  findProfile,
-  listFilterWords,
-  listProfiles,
-  readMyState,
-  searchPeople,
-} from "../../rooms/people-queries.ts";
+import { listMentions } from "../../messages/mention-queries.ts";
+import { listBannedAddresses } from "../../moderation/address-ban-queries.ts";
+import { countReports, listReports } from "../../moderation/report-queries.ts";
+import { listFilterWords } from "../../moderation/word-filter-queries.ts";
+import { findProfile, listProfiles, readMyState, searchPeople } from "../../people/queries.ts";
+import { listSaved } from "../../saved/queries.ts";
+import { countDueReminders, listReminders, listScheduled } from "../../scheduled/queries.ts";
+import { countUnreadThreads, listFollowedThreads } from "../../threads/queries.ts";
 import { limitSchema, parseAccountId, seqSchema } from "../params.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
 
@@ -79,7 +70,11 @@ export const meRoutes: readonly Route[] = [
     result: z.strictObject({ people: z.array(personSchema) }),
     handle: async ({ app, actor, query }) =>
       Response.json({
-        people: await searchPeople(app.db.sql, actor, query.q ?? "", peopleMax, query.notIn ?? null),
+        people: await searchPeople(app.db.sql, actor, {
+          search: query.q ?? "",
+          notIn: query.notIn ?? null,
+          limit: peopleMax,
+        }),
       }),
   }),
   defineSessionRoute({
@@ -100,7 +95,7 @@ export const meRoutes: readonly Route[] = [
       const [shown] = await listProfiles(app.db.sql, [id]);
       const isOver = shown!.status.until !== null && shown!.status.until <= app.clock.now();
       const status = isOver ? { emoji: "", text: "", until: null } : shown!.status;
-      return Response.json({ ...profile, status, state: app.here.stateOf(id) });
+      return Response.json({ ...profile, status, state: app.presence.stateOf(id) });
     },
   }),
   defineSessionRoute({

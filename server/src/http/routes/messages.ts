@@ -1,11 +1,11 @@
-import { basicMessageSchema } from "@novax/protocol/entities";
+import { basicMessageSchema } from "@novax/protocol/basic";
 import { roomEventSchema } from "@novax/protocol/events";
-import { generalRoomId } from "@novax/protocol/ids";
+import { generalRoomId } from "@novax/protocol/general-room";
 import { historyMessagesMax } from "@novax/protocol/limits";
 import { z } from "zod";
-import { readEventsAfter } from "../../events/read-events.ts";
+import { readEventsAfter } from "../../events/queries.ts";
 import { readNewestMessagesUpTo } from "../../messages/queries.ts";
-import { requireMembership } from "../../rooms/memberships.ts";
+import { requireMembership } from "../../rooms/require-membership.ts";
 import { limitSchema, parseRoomId, seqSchema } from "../params.ts";
 import { defineSessionRoute } from "../route.ts";
 

@@ -5,14 +5,17 @@ import { historyMessagesMax } from "@novax/protocol/limits";
 import { mayOnServer, roomRoles } from "@novax/protocol/permissions";
 import { z } from "zod";
 import { Refusal } from "../../lib/refusal.ts";
-import { requireMessage } from "../../messages/change-message.ts";
 import { listRevisions } from "../../messages/change-queries.ts";
-import { findFollowed, listReaders } from "../../messages/collections-queries.ts";
-import { readPins, readThread, readTimeline } from "../../messages/timeline.ts";
+import { listReaders } from "../../messages/queries.ts";
+import { requireMessage } from "../../messages/require-message.ts";
+import { readPins, readTimeline } from "../../messages/timeline.ts";
+import { readMyState } from "../../people/queries.ts";
 import { assertMayInRoom } from "../../rooms/in-room.ts";
-import { requireMembership } from "../../rooms/memberships.ts";
-import { readMyState } from "../../rooms/people-queries.ts";
-import { browseRooms, listBans, listJoinedRooms, listMembersPage } from "../../rooms/room-queries.ts";
+import { listBans, listMembersPage } from "../../rooms/member-queries.ts";
+import { browseRooms, listJoinedRooms } from "../../rooms/queries.ts";
+import { requireMembership } from "../../rooms/require-membership.ts";
+import { findFollowed } from "../../threads/queries.ts";
+import { readThread } from "../../threads/read-thread.ts";
 import { limitSchema, parseRoomId, parseSeq, seqSchema } from "../params.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
 
@@ -72,7 +75,11 @@ export const roomRoutes: readonly Route[] = [
       if (!mayOnServer(actor.serverRole, "room.browse")) throw new Refusal("forbidden", (t) => t.guestRooms);
       const after =
         query.after_name === undefined ? null : { name: query.after_name, id: query.after_id ?? "" };
-      const rooms = await browseRooms(app.db.sql, actor.id, query.q ?? "", after, query.limit ?? listMax);
+      const rooms = await browseRooms(app.db.sql, actor.id, {
+        search: query.q ?? "",
+        after,
+        limit: query.limit ?? listMax,
+      });
       return Response.json({ rooms });
     },
   }),
@@ -91,7 +98,7 @@ export const roomRoutes: readonly Route[] = [
     handle: async ({ app, actor, params, query }) => {
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
       const pageQuery = { ...query, limit: query.limit ?? historyMessagesMax };
-      const page = await readTimeline(app.db.sql, actor, room.id, room.headSeq, pageQuery);
+      const page = await readTimeline(app.db.sql, actor, room, pageQuery);
       return Response.json({ epoch: app.epoch, ...page });
     },
   }),
@@ -110,9 +117,9 @@ export const roomRoutes: readonly Route[] = [
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
       const root = parseSeq(params.seq!);
       const pageQuery = { root, before: query.before, limit: query.limit ?? historyMessagesMax };
-      const thread = await readThread(app.db.sql, actor, room.id, room.headSeq, pageQuery);
+      const thread = await readThread(app.db.sql, actor, room, pageQuery);
       if (!thread) throw new Refusal("message_gone", (t) => t.messageGone);
-      const followed = await findFollowed(app.db.sql, actor.id, room.id, root);
+      const followed = await findFollowed(app.db.sql, { account: actor.id, room: room.id, root });
       return Response.json({ epoch: app.epoch, ...thread, ...followed });
     },
   }),
@@ -141,7 +148,9 @@ export const roomRoutes: readonly Route[] = [
     handle: async ({ app, actor, params, query }) => {
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
       const { q = "", after = "", limit = listMax } = query;
-      return Response.json({ members: await listMembersPage(app.db.sql, room.id, q, after, limit) });
+      return Response.json({
+        members: await listMembersPage(app.db.sql, room.id, { search: q, after, limit }),
+      });
     },
   }),
   defineSessionRoute({
@@ -183,7 +192,12 @@ export const roomRoutes: readonly Route[] = [
       const { seq, sender } = await requireMessage(app.db.sql, room.id, parseSeq(params.seq!));
       const { sharesReadReceipts } = await readMyState(app.db.sql, actor.id, app.clock.now());
       if (!sharesReadReceipts) throw new Refusal("forbidden", (t) => t.readersHidden);
-      const readers = await listReaders(app.db.sql, room.id, seq, sender.id, listMax);
+      const readers = await listReaders(app.db.sql, {
+        room: room.id,
+        seq,
+        except: sender.id,
+        limit: listMax,
+      });
       return Response.json({ readers });
     },
   }),

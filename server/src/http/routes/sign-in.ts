@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { assertInvite } from "../../accounts/invites.ts";
-import { readPolicy, registrationMode } from "../../accounts/policy.ts";
+import { assertInvite } from "../../accounts/invite-queries.ts";
+import { registrationMode } from "../../accounts/policy.ts";
+import { readPolicy } from "../../accounts/policy-queries.ts";
 import { findAccountById, hasAnyAccount } from "../../accounts/queries.ts";
 import { answerChallenge, requestFactorPasskey } from "../../auth/answer-challenge.ts";
 import { assertAttempt } from "../../auth/attempt-limits.ts";
@@ -10,7 +11,7 @@ import { listPasskeys } from "../../auth/passkey-queries.ts";
 import { passkeyResponseSchema, requestPasskey } from "../../auth/passkeys.ts";
 import { signIn, signInWithPasskey } from "../../auth/password-sign-in.ts";
 import { register } from "../../auth/register.ts";
-import { challengeMs, findChallenge } from "../../auth/sign-in-challenges.ts";
+import { challengeMs, findChallenge } from "../../auth/sign-in-challenge-queries.ts";
 import { addressKey } from "../../lib/ip-address.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";

@@ -1,0 +1,64 @@
+import type { Person } from "@novax/protocol/entities";
+import type { AccountId } from "@novax/protocol/ids";
+import { findAccountById } from "../accounts/queries.ts";
+import { listAuditOf } from "../audit/queries.ts";
+import { listIdentities } from "../auth/identity-queries.ts";
+import { listTrustedDevices } from "../auth/known-device-queries.ts";
+import { listPasskeys } from "../auth/passkey-queries.ts";
+import { listSessions } from "../auth/session-queries.ts";
+import type { SessionLimits } from "../auth/sessions.ts";
+import type { Bus } from "../bus/bus.ts";
+import type { Database, Sql } from "../db/database.ts";
+import type { Clock } from "../lib/clock.ts";
+import { listNotices } from "../notices/queries.ts";
+import { listJoinedRooms } from "../rooms/queries.ts";
+import { accountData } from "./parts.ts";
+import { listSentMessages } from "./queries.ts";
+
+type ExportNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
+
+const pageMessages = 500;
+const listMax = 1000;
+
+/** Everything the server keeps of a person, as JSON, piece by piece: somebody's messages may be many. No secret is in it. */
+export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGenerator<string> {
+  const { sql } = app.db;
+  const now = app.clock.now();
+  const account = (await findAccountById(sql, person.id))!;
+  const { id, username, displayName, email, isEmailVerified, serverRole, hasFactor } = account;
+  const about = {
+    exportedAt: now,
+    account: { id, username, displayName, email, isEmailVerified, serverRole, hasFactor },
+    rooms: await listJoinedRooms(sql, person.id),
+    kept: await readParts(sql, id),
+    sessions: await listSessions(app, id),
+    trustedDevices: await listTrustedDevices(sql, id, now),
+    passkeys: (await listPasskeys(sql, id)).map(({ name, createdAt, lastUsedAt }) => ({
+      name,
+      createdAt,
+      lastUsedAt,
+    })),
+    identities: await listIdentities(sql, id),
+    notices: await listNotices(sql, id, "en", listMax),
+    audit: await listAuditOf(sql, id, listMax),
+  };
+  yield `${JSON.stringify(about, null, 2).slice(0, -2)},\n  "messages": [`;
+  let after = { room: "", seq: 0 };
+  for (let isFirst = true; ; ) {
+    const page = await listSentMessages(sql, id, after, pageMessages);
+    for (const message of page) {
+      yield `${isFirst ? "" : ","}\n    ${JSON.stringify(message)}`;
+      isFirst = false;
+    }
+    const last = page.at(-1);
+    if (!last) break;
+    after = { room: last.room, seq: last.seq };
+  }
+  yield "\n  ]\n}\n";
+}
+
+async function readParts(sql: Sql, account: AccountId): Promise<Record<string, unknown>> {
+  const parts: Record<string, unknown> = {};
+  for (const { name, read } of accountData) if (read) parts[name] = await read(sql, account);
+  return parts;
+}

@@ -1,0 +1,26 @@
+import type { AccountData } from "../accounts/account-data.ts";
+import { mentionData } from "../messages/mention-queries.ts";
+import { reactionData } from "../messages/reaction-queries.ts";
+import { reportData } from "../moderation/report-queries.ts";
+import { blockData, keywordData, statusData } from "../people/queries.ts";
+import { voteData } from "../polls/queries.ts";
+import { draftData } from "../rooms/my-queries.ts";
+import { savedData } from "../saved/queries.ts";
+import { reminderData, scheduledData } from "../scheduled/queries.ts";
+import { threadData } from "../threads/queries.ts";
+
+/** Everything that modules keep of a person beside the account itself, their memberships and their messages. */
+export const accountData: readonly AccountData[] = [
+  statusData,
+  keywordData,
+  blockData,
+  draftData,
+  savedData,
+  threadData,
+  scheduledData,
+  reminderData,
+  mentionData,
+  reactionData,
+  voteData,
+  reportData,
+];

@@ -1,0 +1,38 @@
+import type { MessageBody } from "@novax/protocol/entities";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { textOf } from "@novax/protocol/text";
+import type { Sql } from "../db/database.ts";
+
+export type SentMessage = { room: RoomId; seq: number; sentAt: number; text: string };
+
+/** A page of what somebody wrote, by room and place. */
+export async function listSentMessages(
+  sql: Sql,
+  sender: AccountId,
+  after: { room: string; seq: number },
+  limit: number,
+): Promise<SentMessage[]> {
+  const rows = await sql<{ room_id: RoomId; seq: number; sent_at: number; body: MessageBody }>`
+    select room_id, seq, sent_at, body from messages
+    where sender_id = ${sender} and (room_id, seq) > (${after.room}, ${after.seq}::bigint)
+    order by room_id, seq
+    limit ${limit}`;
+  return rows.map((row) => ({
+    room: row.room_id,
+    seq: row.seq,
+    sentAt: row.sent_at,
+    text: textOf(row.body),
+  }));
+}
+
+/** Puts a mark in the place of everything somebody wrote. */
+export async function eraseMessages(tx: Sql, sender: AccountId, mark: MessageBody): Promise<number> {
+  const rows = await tx`
+    update messages set body = ${JSON.stringify(mark)}::text::jsonb
+    where sender_id = ${sender} and deleted_at is null returning 1`;
+  await tx`
+    delete from message_revisions r using messages m
+    where m.room_id = r.room_id and m.seq = r.seq and m.sender_id = ${sender}`;
+  await tx`update reports set body = ${JSON.stringify(mark)}::text::jsonb where sender_id = ${sender}`;
+  return rows.length;
+}

@@ -1,0 +1,42 @@
+import { changeAccount } from "../accounts/change-account.ts";
+import { assertNotLastOwner, scheduleDeletion } from "../accounts/deletion-queries.ts";
+import { readPolicy } from "../accounts/policy-queries.ts";
+import { lockAccount } from "../accounts/queries.ts";
+import { markAllSessionsEnded } from "../auth/session-queries.ts";
+import { type Actor, assertRecentProof, type RequestOrigin } from "../auth/sessions.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
+import { eraseAccountJob } from "./erase-account.ts";
+
+export const deletionGraceDays = 14;
+const graceMs = deletionGraceDays * 24 * 3_600_000;
+
+/**
+ * Asks for one's own account to be deleted in 14 days. Every session ends now; signing in before takes it back.
+ *
+ * Refuses with `reauth_required`, with `last_owner`, and with `erasure_not_allowed` where the messages shall go as well
+ * and the owner does not let them.
+ */
+export async function requestDeletion(
+  app: TransactionNeeds,
+  actor: Actor,
+  request: { erasesMessages: boolean },
+  origin: RequestOrigin,
+): Promise<void> {
+  assertRecentProof(app, actor);
+  await changeAccount(app, async ({ sql, queue, endSessions, notify, audit }) => {
+    const account = (await lockAccount(sql, actor.id))!;
+    await assertNotLastOwner(sql, account);
+    if (request.erasesMessages && !(await readPolicy(sql)).allowsErasure) {
+      throw new Refusal("erasure_not_allowed", (t) => t.noErasure);
+    }
+    const at = app.clock.now() + graceMs;
+    await scheduleDeletion(sql, actor.id, { at, erasesMessages: request.erasesMessages });
+    await queue(eraseAccountJob, { accountId: actor.id }, { runAt: at });
+    endSessions(await markAllSessionsEnded(sql, actor.id, app.clock.now()));
+    const day = new Date(at).toISOString().slice(0, 10);
+    await notify(account, "deletion_requested", (t) => t.deletedOn(day));
+    const detail = request.erasesMessages ? "with messages" : "messages stay";
+    audit({ action: "account.deletion_requested", actor, subject: actor, address: origin.address, detail });
+  });
+}

@@ -1,0 +1,163 @@
+import type { AccountId } from "@novax/protocol/ids";
+import type { Sql } from "../db/database.ts";
+/** Everything that is recorded; the filter of the owner's page is made from it. */
+export const auditActions = [
+  "account.registered",
+  "account.approved",
+  "account.rejected",
+  "account.disabled",
+  "account.enabled",
+  "account.role_changed",
+  "account.renamed",
+  "account.exported",
+  "account.deletion_requested",
+  "account.deletion_cancelled",
+  "account.deleted",
+  "login.succeeded",
+  "login.code_refused",
+  "session.ended",
+  "password.changed",
+  "password.reset",
+  "reset_link.issued",
+  "email.verified",
+  "email.change_requested",
+  "email.changed",
+  "factor.enabled",
+  "factor.disabled",
+  "factor.codes_renewed",
+  "factor.required",
+  "passkey.added",
+  "passkey.removed",
+  "passkey.counter_regressed",
+  "device.distrusted",
+  "identity.linked",
+  "identity.unlinked",
+  "invite.created",
+  "invite.revoked",
+  "settings.changed",
+  "room.created",
+  "room.archived",
+  "room.unarchived",
+  "member.removed",
+  "member.silenced",
+  "member.banned",
+  "member.unbanned",
+  "member.role_changed",
+  "message.deleted",
+  "report.resolved",
+  "word_filter.changed",
+  "address.banned",
+  "address.unbanned",
+] as const;
+export type AuditAction = (typeof auditActions)[number];
+
+export type AuditEntry = {
+  seq: number;
+  at: number;
+  action: AuditAction;
+  actorId: AccountId | null;
+  actorName: string;
+  subjectId: AccountId | null;
+  subjectName: string;
+  address: string;
+  detail: string;
+};
+
+export type AuditFilter = { action: AuditAction | null; who: string };
+
+/** The newest entries with `seq < beforeSeq`, newest first. `who`: the username of whoever acted or was acted on. */
+export async function listAudit(
+  sql: Sql,
+  filter: AuditFilter,
+  beforeSeq: number,
+  limit: number,
+): Promise<AuditEntry[]> {
+  const who = filter.who.trim().toLowerCase();
+  const rows = await sql<AuditRow>`
+    select seq, at, action, actor_id, actor_name, subject_id, subject_name, address, detail, hash
+    from audit_log
+    where seq < ${beforeSeq}
+      and (${filter.action}::text is null or action = ${filter.action}::text)
+      and (${who}::text = '' or lower(actor_name) = ${who}::text or lower(subject_name) = ${who}::text)
+    order by seq desc
+    limit ${limit}`;
+  return rows.map(toEntry);
+}
+
+/** What the log holds of one account, the newest first. Where somebody else acted, their address is theirs. */
+export async function listAuditOf(sql: Sql, account: AccountId, limit: number): Promise<AuditEntry[]> {
+  const rows = await sql<AuditRow>`
+    select seq, at, action, actor_id, actor_name, subject_id, subject_name,
+      case when actor_id = ${account} then address else '' end as address, detail, hash
+    from audit_log
+    where actor_id = ${account} or subject_id = ${account}
+    order by seq desc
+    limit ${limit}`;
+  return rows.map(toEntry);
+}
+
+/** The end of the log, to be kept elsewhere: a log that was cut off no longer reaches it. */
+export async function readAuditHead(sql: Sql): Promise<{ seq: number; hash: string }> {
+  const { seq, hash } = await findAuditHead(sql);
+  return { seq, hash: Buffer.from(hash).toString("hex") };
+}
+
+export type AuditRow = {
+  seq: number;
+  at: number;
+  action: AuditAction;
+  actor_id: AccountId | null;
+  actor_name: string;
+  subject_id: AccountId | null;
+  subject_name: string;
+  address: string;
+  detail: string;
+  hash: Uint8Array;
+};
+
+export function toEntry(row: AuditRow): AuditEntry {
+  return {
+    seq: row.seq,
+    at: row.at,
+    action: row.action,
+    actorId: row.actor_id,
+    actorName: row.actor_name,
+    subjectId: row.subject_id,
+    subjectName: row.subject_name,
+    address: row.address,
+    detail: row.detail,
+  };
+}
+
+type AuditHead = { seq: number; hash: Uint8Array };
+
+export async function findAuditHead(sql: Sql): Promise<AuditHead> {
+  const [head] = await sql<AuditHead>`select seq, hash from audit_head`;
+  return head!;
+}
+
+/** The end of the log, which nobody else moves until the transaction ends. */
+export async function lockAuditHead(tx: Sql): Promise<AuditHead> {
+  const [head] = await tx<AuditHead>`select seq, hash from audit_head for update`;
+  return head!;
+}
+
+/** Appends an entry at the end that {@link lockAuditHead} locked. */
+export async function appendAuditEntry(tx: Sql, entry: AuditEntry, hash: Uint8Array): Promise<void> {
+  await tx`
+    insert into audit_log (seq, at, action, actor_id, actor_name, subject_id, subject_name, address, detail, hash)
+    values (${entry.seq}, ${entry.at}, ${entry.action}, ${entry.actorId}, ${entry.actorName}, ${entry.subjectId},
+      ${entry.subjectName}, ${entry.address}, ${entry.detail}, ${hash})`;
+  await tx`update audit_head set seq = ${entry.seq}, hash = ${hash}`;
+}
+
+/** Entries with their hashes, in order. */
+export async function listAuditRange(
+  sql: Sql,
+  { after, upTo, limit }: { after: number; upTo: number; limit: number },
+): Promise<{ entry: AuditEntry; hash: Uint8Array }[]> {
+  const rows = await sql<AuditRow>`
+    select seq, at, action, actor_id, actor_name, subject_id, subject_name, address, detail, hash
+    from audit_log where seq > ${after} and seq <= ${upTo} order by seq limit ${limit}`;
+  return rows.map((row) => ({ entry: toEntry(row), hash: row.hash }));
+}

@@ -1,0 +1,146 @@
+import type { MessageBody, Person, Quote } from "@novax/protocol/entities";
+import type { EventOf, RoomEvent, RoomEventType } from "@novax/protocol/events";
+import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
+import { toPerson } from "@novax/protocol/person";
+import { excerptOf } from "@novax/protocol/text";
+import type { Sql } from "../db/database.ts";
+
+type EventRow = {
+  seq: number;
+  type: RoomEventType;
+  at: number;
+  actor_id: AccountId;
+  actor_username: string;
+  actor_display_name: string;
+  subject_id: AccountId | null;
+  subject_username: string | null;
+  subject_display_name: string | null;
+  target_seq: number | null;
+  payload: Record<string, unknown> | null;
+  send_id: SendId | null;
+  body: MessageBody | null;
+  thread_root: number | null;
+  mentions_all: boolean | null;
+  replies: number | null;
+} & QuoteRow;
+
+export type QuoteRow = {
+  quoted_seq: number | null;
+  quoted_body: MessageBody | null;
+  quoted_sender_id: AccountId | null;
+  quoted_username: string | null;
+  quoted_display_name: string | null;
+};
+
+/** A room's events with `afterSeq < seq`, in order, at most `limit`. */
+export async function readEventsAfter(
+  sql: Sql,
+  room: RoomId,
+  afterSeq: number,
+  limit: number,
+): Promise<RoomEvent[]> {
+  const rows = await sql<EventRow>`
+    select e.seq, e.type, e.at, e.actor_id, actor.username as actor_username,
+      actor.display_name as actor_display_name,
+      e.subject_id, subject.username as subject_username, subject.display_name as subject_display_name,
+      e.target_seq, e.payload, m.send_id, m.body, m.thread_root, m.mentions_all, root.reply_count as replies,
+      q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
+      quoted.username as quoted_username, quoted.display_name as quoted_display_name
+    from room_events e
+      join accounts actor on actor.id = e.actor_id
+      left join accounts subject on subject.id = e.subject_id
+      left join messages m on m.room_id = e.room_id and m.seq = coalesce(e.target_seq, e.seq)
+      left join messages root on root.room_id = e.room_id and root.seq = m.thread_root
+        and e.type in ('message.sent', 'message.deleted')
+      left join messages q on q.room_id = e.room_id and q.seq = m.reply_to and e.target_seq is null
+      left join accounts quoted on quoted.id = q.sender_id
+    where e.room_id = ${room} and e.seq > ${afterSeq}
+    order by e.seq
+    limit ${limit}`;
+  return rows.map(toEvent);
+}
+
+/** The quote of a row that joined the message it answers. */
+export function toQuote(row: QuoteRow): Quote | null {
+  if (row.quoted_seq === null) return null;
+  return {
+    seq: row.quoted_seq,
+    sender: toPerson(row.quoted_sender_id!, row.quoted_username!, row.quoted_display_name!),
+    excerpt: excerptOf(row.quoted_body!),
+  };
+}
+
+/** Who voted for what is gone with the poll. */
+function withoutChoices(payload: Record<string, unknown> | null): Record<string, unknown> {
+  const { choices: _, ...rest } = payload ?? {};
+  return rest;
+}
+
+function toEvent(row: EventRow): RoomEvent {
+  const base = {
+    seq: row.seq,
+    at: row.at,
+    actor: toPerson(row.actor_id, row.actor_username, row.actor_display_name),
+    type: row.type,
+  };
+  if (row.type === "message.sent") {
+    const quote = row.body?.kind === "deleted" ? null : toQuote(row);
+    return {
+      ...base,
+      type: row.type,
+      sendId: row.send_id!,
+      body: row.body!,
+      ...(quote ? { quote } : {}),
+      ...(row.thread_root === null ? {} : { threadRoot: row.thread_root, replies: row.replies ?? 0 }),
+      ...(row.mentions_all ? { mentionsEveryone: true as const } : {}),
+    };
+  }
+  // The columns hold what each type of event says; the schema of the protocol names them.
+  return {
+    ...base,
+    ...(row.subject_id === null
+      ? {}
+      : { member: toPerson(row.subject_id, row.subject_username!, row.subject_display_name!) }),
+    ...(row.target_seq === null ? {} : { target: row.target_seq }),
+    ...(row.type === "message.edited" ? { body: row.body! } : {}),
+    ...(row.type === "poll.changed" && row.body?.kind === "deleted"
+      ? withoutChoices(row.payload)
+      : row.payload),
+    // What a thread counts is what it counts now, as a message says what it says now.
+    ...(row.replies === null ? {} : { replies: row.replies }),
+  } as RoomEvent;
+}
+
+/** What an event says, without the place and the time that recording it gives it. */
+export type EventDraft = {
+  [T in Exclude<RoomEventType, "message.sent">]: Omit<EventOf<T>, "seq" | "at"> & { room: RoomId };
+}[Exclude<RoomEventType, "message.sent">];
+
+/** What the room itself shows; the rest is seen on the messages it is about. */
+const shownTypes: readonly RoomEventType[] = ["member.joined", "member.removed", "room.changed"];
+
+/**
+ * Stores an event in a transaction, with the next `seq` of its room, and returns it. Messages are recorded by the room
+ * writer, many at a time.
+ */
+export async function recordEvent(tx: Sql, draft: EventDraft, at: number): Promise<RoomEvent> {
+  const { room, ...event } = draft;
+  const { type, actor, ...facts } = event;
+  const {
+    member,
+    target,
+    body: _,
+    ...payload
+  } = facts as { member?: Person; target?: number; body?: unknown };
+  const [row] = await tx<{ seq: number }>`
+    with head as (
+      update rooms set head_seq = head_seq + 1 where id = ${room} returning head_seq
+    )
+    insert into room_events (room_id, seq, type, actor_id, at, subject_id, target_seq, payload, is_shown)
+    select ${room}, head_seq, ${type}, ${actor.id}, ${at}, ${member?.id ?? null}::uuid, ${target ?? null}::bigint,
+      ${Object.keys(payload).length === 0 ? null : JSON.stringify(payload)}::text::jsonb,
+      ${shownTypes.includes(type)}
+    from head
+    returning seq`;
+  return { seq: row!.seq, at, ...event } as RoomEvent;
+}

@@ -1,0 +1,43 @@
+import type { Sql } from "../db/database.ts";
+
+export type JobRow = { id: string; kind: string; payload: Uint8Array; attempts: number };
+
+export async function insertJob(
+  tx: Sql,
+  job: { id: string; kind: string; payload: Uint8Array; runAt: number; until: number | null },
+): Promise<void> {
+  await tx`
+    insert into jobs (id, kind, payload, run_at, until)
+    values (${job.id}, ${job.kind}, ${job.payload}, ${job.runAt}, ${job.until})`;
+}
+
+/** Takes up one job that is due, or null. Until `leaseUntil` no other process takes it. */
+export async function takeDueJob(sql: Sql, now: number, leaseUntil: number): Promise<JobRow | null> {
+  const [row] = await sql<JobRow>`
+    update jobs set run_at = ${leaseUntil}, attempts = attempts + 1
+    where id = (
+      select id from jobs where run_at <= ${now} and failed_at is null
+      order by run_at limit 1 for update skip locked
+    )
+    returning id, kind, payload, attempts`;
+  return row ?? null;
+}
+
+/** Drops what is no longer worth doing. */
+export async function deleteLateJobs(sql: Sql, now: number): Promise<void> {
+  await sql`delete from jobs where until < ${now} and failed_at is null`;
+}
+
+/** Takes a job out of the queue: it is done, or no longer wanted. */
+export async function deleteJob(sql: Sql, id: string): Promise<void> {
+  await sql`delete from jobs where id = ${id}`;
+}
+
+export async function postponeJob(sql: Sql, id: string, runAt: number): Promise<void> {
+  await sql`update jobs set run_at = ${runAt} where id = ${id}`;
+}
+
+/** Keeps the job for the operator to find; it is not tried again. */
+export async function giveUpJob(sql: Sql, id: string, at: number): Promise<void> {
+  await sql`update jobs set failed_at = ${at} where id = ${id}`;
+}

@@ -1,0 +1,15 @@
+import type { Sql } from "../db/database.ts";
+import type { Mail, Mailer } from "../mail/mailer.ts";
+import { defineJob } from "./job.ts";
+import { type QueueNeeds, queueJob } from "./queue.ts";
+
+const dayMs = 24 * 3_600_000;
+
+export const sendMailJob = defineJob("mail.send", (app: { mailer: Mailer }, mail: Mail) =>
+  app.mailer.send(mail),
+);
+
+/** Queues an email in the transaction that causes it. `untilMs`: what it says is no longer true after so long. */
+export async function queueMail(app: QueueNeeds, tx: Sql, mail: Mail, untilMs = 3 * dayMs): Promise<void> {
+  await queueJob(app, tx, sendMailJob, mail, { untilMs });
+}

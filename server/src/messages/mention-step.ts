@@ -1,0 +1,32 @@
+import type { RoomId } from "@novax/protocol/ids";
+import type { MentionSignal } from "@novax/protocol/signals";
+import { insertMentions } from "./mention-queries.ts";
+import type { SendStep } from "./send-step.ts";
+
+/**
+ * Writes down whom messages mention, and tells them. Reads accounts by name, memberships and blocks; people who are
+ * mentioned in a thread follow it from then on.
+ */
+export const mentionStep: SendStep = {
+  name: "mentions",
+  statementsMax: 2,
+  run: async ({ sql, room, now, messages, publishAfterCommit }) => {
+    const mentioning = messages
+      .filter(({ names, accounts }) => names.length + accounts.length > 0)
+      .map(({ seq, threadRoot, sender, names, accounts }) => ({
+        seq,
+        threadRoot,
+        sender: sender.id,
+        names,
+        accounts,
+      }));
+    if (mentioning.length === 0) return;
+    for (const { account, seq, threadRoot } of await insertMentions(sql, { room, at: now, mentioning }))
+      publishAfterCommit({ kind: "account_signal", account, signal: mentionSignal(room, seq, threadRoot) });
+  },
+};
+
+/** What tells a person that a message mentions them. */
+export function mentionSignal(room: RoomId, seq: number, threadRoot: number | null): MentionSignal {
+  return { type: "mention", room, seq, ...(threadRoot === null ? {} : { threadRoot }) };
+}

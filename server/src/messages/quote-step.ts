@@ -1,0 +1,21 @@
+import { readQuotes } from "./quote-queries.ts";
+import type { SendStep } from "./send-step.ts";
+
+/** Puts what a message replies to above it. Reads the quoted messages. */
+export const quoteStep: SendStep = {
+  name: "quotes",
+  statementsMax: 1,
+  run: async ({ sql, room, messages }) => {
+    const replying = messages.filter((message) => message.replyTo !== null);
+    if (replying.length === 0) return;
+    const quotes = await readQuotes(
+      sql,
+      room,
+      replying.map((message) => message.replyTo!),
+    );
+    for (const { replyTo, event } of replying) {
+      const quote = quotes.get(replyTo!);
+      if (quote) event.quote = quote;
+    }
+  },
+};

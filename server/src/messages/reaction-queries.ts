@@ -1,0 +1,40 @@
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { AccountData } from "../accounts/account-data.ts";
+import type { Sql } from "../db/database.ts";
+
+type ReactionKey = { room: RoomId; seq: number; emoji: string; account: AccountId };
+
+/** Adds a reaction; false where it is there. */
+export async function insertReaction(
+  tx: Sql,
+  { room, seq, emoji, account, eventSeq }: ReactionKey & { eventSeq: number },
+): Promise<void> {
+  await tx`
+    insert into reactions (room_id, seq, emoji, account_id, event_seq)
+    values (${room}, ${seq}, ${emoji}, ${account}, ${eventSeq})`;
+}
+
+/** Which emoji stand at a message, and whether this one does from this person. */
+export async function readReactions(
+  tx: Sql,
+  { room, seq, emoji, account }: ReactionKey,
+): Promise<{ kinds: number; isKnown: boolean; isOwn: boolean }> {
+  const [row] = await tx<{ kinds: number; is_known: boolean | null; is_own: boolean | null }>`
+    select count(distinct emoji) as kinds, bool_or(emoji = ${emoji}) as is_known,
+      bool_or(emoji = ${emoji} and account_id = ${account}) as is_own
+    from reactions where room_id = ${room} and seq = ${seq}`;
+  return { kinds: row!.kinds, isKnown: row!.is_known ?? false, isOwn: row!.is_own ?? false };
+}
+
+export async function deleteReaction(tx: Sql, { room, seq, emoji, account }: ReactionKey): Promise<boolean> {
+  const rows = await tx`
+    delete from reactions where room_id = ${room} and seq = ${seq} and emoji = ${emoji} and account_id = ${account}
+    returning 1`;
+  return rows.length > 0;
+}
+
+export const reactionData: AccountData = {
+  name: "reactions",
+  read: (sql, account) =>
+    sql`select room_id as room, seq, emoji from reactions where account_id = ${account}`,
+};

@@ -1,0 +1,50 @@
+import type { FieldsOf } from "@novax/protocol/commands";
+import { reactionsPerMessageMax } from "@novax/protocol/limits";
+import { isEmoji } from "@novax/protocol/text";
+import type { Actor } from "../auth/sessions.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { assertMaySpeakNow, inRoom } from "../rooms/in-room.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
+import { deleteReaction, insertReaction, readReactions } from "./reaction-queries.ts";
+import { requireMessage } from "./require-message.ts";
+
+// Each refuses as `inRoom` does, with `message_gone`, and with `message_invalid` what is no emoji.
+
+/** Adds the actor's reaction; one that is there stays. Refuses with `too_many`. */
+export async function addReaction(
+  app: TransactionNeeds,
+  actor: Actor,
+  { room, seq, emoji }: FieldsOf<"reaction.add">,
+): Promise<void> {
+  assertEmoji(emoji);
+  await inRoom(app, actor, { room, right: "message.react" }, async (transaction) => {
+    const { sql, record, actor: person } = transaction;
+    await assertMaySpeakNow(app, transaction, { isReaction: true });
+    await requireMessage(sql, room, seq);
+    const reaction = { room, seq, emoji, account: actor.id };
+    const { kinds, isKnown, isOwn } = await readReactions(sql, reaction);
+    if (isOwn) return;
+    if (!isKnown && kinds >= reactionsPerMessageMax)
+      throw new Refusal("too_many", (t) => t.tooManyReactions(reactionsPerMessageMax));
+    const event = await record({ room, type: "reaction.added", actor: person, target: seq, emoji });
+    await insertReaction(sql, { ...reaction, eventSeq: event.seq });
+  });
+}
+
+/** Removes the actor's reaction. */
+export async function removeReaction(
+  app: TransactionNeeds,
+  actor: Actor,
+  { room, seq, emoji }: FieldsOf<"reaction.remove">,
+): Promise<void> {
+  assertEmoji(emoji);
+  await inRoom(app, actor, { room, right: "message.react" }, async ({ sql, record, actor: person }) => {
+    await requireMessage(sql, room, seq);
+    if (await deleteReaction(sql, { room, seq, emoji, account: actor.id }))
+      await record({ room, type: "reaction.removed", actor: person, target: seq, emoji });
+  });
+}
+
+function assertEmoji(text: string): void {
+  if (!isEmoji(text)) throw new Refusal("message_invalid", (t) => t.oneEmoji);
+}

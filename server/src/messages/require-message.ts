@@ -1,0 +1,15 @@
+import type { RoomId } from "@novax/protocol/ids";
+import type { Sql } from "../db/database.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { findMessage, type StoredMessage } from "./queries.ts";
+
+/** The message of a room with this `seq`. Refuses with `message_gone`. */
+export async function requireMessage(sql: Sql, room: RoomId, seq: number): Promise<StoredMessage> {
+  const message = await findMessage(sql, room, seq);
+  if (!message) throw messageGone();
+  return message;
+}
+
+export function messageGone(): Refusal {
+  return new Refusal("message_gone", (t) => t.messageGone);
+}

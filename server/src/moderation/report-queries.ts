@@ -1,0 +1,170 @@
+import type { MessageBody, Person } from "@novax/protocol/entities";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { roomPermissions } from "@novax/protocol/permissions";
+import { toPerson } from "@novax/protocol/person";
+import { textOf } from "@novax/protocol/text";
+import type { AccountData } from "../accounts/account-data.ts";
+import type { Sql } from "../db/database.ts";
+
+export type Report = {
+  id: string;
+  room: RoomId;
+  roomName: string;
+  seq: number;
+  reporter: Person;
+  sender: Person;
+  reason: string;
+  /** What the message said when it was reported. */
+  text: string;
+  at: number;
+  outcome: string | null;
+  resolvedBy: Person | null;
+  note: string;
+};
+
+type ReportRow = {
+  id: string;
+  room_id: RoomId;
+  room_name: string;
+  seq: number;
+  reporter_id: AccountId;
+  reporter_username: string;
+  reporter_display_name: string;
+  sender_id: AccountId;
+  sender_username: string;
+  sender_display_name: string;
+  resolver_id: AccountId | null;
+  resolver_username: string | null;
+  resolver_display_name: string | null;
+  reason: string;
+  body: MessageBody;
+  at: number;
+  outcome: string | null;
+  note: string;
+};
+
+/** Writes a report down; false where this person's report of this message waits already. */
+export async function insertReport(
+  tx: Sql,
+  report: {
+    id: string;
+    room: RoomId;
+    seq: number;
+    reporter: AccountId;
+    sender: AccountId;
+    reason: string;
+    body: MessageBody;
+    at: number;
+  },
+): Promise<boolean> {
+  const { id, room, seq, reporter, sender, reason, body, at } = report;
+  const rows = await tx`
+    insert into reports (id, room_id, seq, reporter_id, sender_id, reason, body, at)
+    values (${id}, ${room}, ${seq}, ${reporter}, ${sender}, ${reason}, ${JSON.stringify(body)}::text::jsonb, ${at})
+    on conflict do nothing returning 1`;
+  return rows.length > 0;
+}
+
+/**
+ * Reports that this person may work through: of the rooms they moderate and, of owners and admins of the server, of all.
+ * Those that wait, the oldest first; or those that are done, the newest first.
+ */
+export async function listReports(
+  sql: Sql,
+  account: AccountId,
+  isDone: boolean,
+  limit: number,
+): Promise<Report[]> {
+  const rows = await sql<ReportRow>`
+    select p.id, p.room_id, r.name as room_name, p.seq, p.reason, p.body, p.at, p.outcome, p.note,
+      reporter.id as reporter_id, reporter.username as reporter_username, reporter.display_name as reporter_display_name,
+      sender.id as sender_id, sender.username as sender_username, sender.display_name as sender_display_name,
+      resolver.id as resolver_id, resolver.username as resolver_username,
+      resolver.display_name as resolver_display_name
+    from reports p
+      join rooms r on r.id = p.room_id
+      join accounts reporter on reporter.id = p.reporter_id
+      join accounts sender on sender.id = p.sender_id
+      left join accounts resolver on resolver.id = p.resolved_by
+      join accounts w on w.id = ${account}
+      left join memberships m on m.room_id = p.room_id and m.account_id = w.id
+    where (p.resolved_at is not null) = ${isDone}::boolean and p.sender_id <> w.id
+      and (w.server_role in ('owner', 'admin')
+        or (r.kind in ('public', 'private') and m.role = any(${sql.array(roomPermissions["report.resolve"], "text")})))
+    order by case when ${isDone}::boolean then -p.resolved_at else p.at end
+    limit ${limit}`;
+  return rows.map(toReport);
+}
+
+export async function countReports(sql: Sql, account: AccountId): Promise<number> {
+  const [row] = await sql<{ reports: number }>`
+    select count(*) as reports
+    from reports p
+      join rooms r on r.id = p.room_id
+      join accounts w on w.id = ${account}
+      left join memberships m on m.room_id = p.room_id and m.account_id = w.id
+    where p.resolved_at is null and p.sender_id <> w.id
+      and (w.server_role in ('owner', 'admin')
+        or (r.kind in ('public', 'private') and m.role = any(${sql.array(roomPermissions["report.resolve"], "text")})))`;
+  return row!.reports;
+}
+
+/** Which room a report is about, and which message; null where there is none that waits. */
+export async function findOpenReport(
+  sql: Sql,
+  id: string,
+): Promise<{ room: RoomId; seq: number; sender: AccountId } | null> {
+  const [row] = await sql<{ room_id: RoomId; seq: number; sender_id: AccountId }>`
+    select room_id, seq, sender_id from reports where id = ${id} and resolved_at is null`;
+  return row ? { room: row.room_id, seq: row.seq, sender: row.sender_id } : null;
+}
+
+/** Settles every report of a message that waits; how many there were. What is deleted is not kept here either. */
+export async function settleReports(
+  tx: Sql,
+  settled: { room: RoomId; seq: number; by: AccountId; outcome: string; note: string; at: number },
+): Promise<number> {
+  const { room, seq, by, outcome, note, at } = settled;
+  const rows = await tx`
+    update reports set resolved_at = ${at}, resolved_by = ${by}, outcome = ${outcome}, note = ${note},
+      body = case when ${outcome}::text = 'deleted' then '{"kind": "deleted"}' else body end
+    where room_id = ${room} and seq = ${seq} and resolved_at is null
+    returning 1`;
+  return rows.length;
+}
+
+/** Who is told that a report waits: those who may work through it. Whoever it is about hears nothing of it. */
+export async function listReportReaders(sql: Sql, room: RoomId, about: AccountId): Promise<AccountId[]> {
+  const rows = await sql<{ id: AccountId }>`
+    select a.id from accounts a where a.server_role in ('owner', 'admin') and a.deleted_at is null and a.id <> ${about}
+    union
+    select account_id as id from memberships
+    where room_id = ${room} and role = any(${sql.array(roomPermissions["report.resolve"], "text")})
+      and account_id <> ${about}`;
+  return rows.map((row) => row.id);
+}
+
+function toReport(row: ReportRow): Report {
+  return {
+    id: row.id,
+    room: row.room_id,
+    roomName: row.room_name,
+    seq: row.seq,
+    reporter: toPerson(row.reporter_id, row.reporter_username, row.reporter_display_name),
+    sender: toPerson(row.sender_id, row.sender_username, row.sender_display_name),
+    reason: row.reason,
+    text: textOf(row.body),
+    at: row.at,
+    outcome: row.outcome,
+    resolvedBy:
+      row.resolver_id === null
+        ? null
+        : toPerson(row.resolver_id, row.resolver_username!, row.resolver_display_name!),
+    note: row.note,
+  };
+}
+
+export const reportData: AccountData = {
+  name: "reports",
+  erase: (tx, account) => tx`delete from reports where reporter_id = ${account} and resolved_at is null`,
+};

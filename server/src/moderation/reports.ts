@@ -1,0 +1,94 @@
+import type { FieldsOf } from "@novax/protocol/commands";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { mayInRoom, mayOnServer } from "@novax/protocol/permissions";
+import { asPerson } from "@novax/protocol/person";
+import { findServerRole } from "../accounts/queries.ts";
+import { assertLiveSession } from "../auth/session-queries.ts";
+import type { Actor } from "../auth/sessions.ts";
+import type { Sql } from "../db/database.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { deleteStored } from "../messages/delete-message.ts";
+import { findMessage } from "../messages/queries.ts";
+import { requireMessage } from "../messages/require-message.ts";
+import { inRoom } from "../rooms/in-room.ts";
+import { findMembership, findRoom, lockRoom } from "../rooms/queries.ts";
+import { type Transaction, type TransactionNeeds, transact } from "../transaction/transact.ts";
+import { findOpenReport, insertReport, listReportReaders, settleReports } from "./report-queries.ts";
+
+/**
+ * Asks the moderators of a room, and of the server, to look at a message. What it says now is kept for them. Reported
+ * again by the same person it is still one report. Refuses with `message_gone`, and with `message_invalid` the actor's own
+ * message.
+ */
+export async function reportMessage(
+  app: TransactionNeeds,
+  actor: Actor,
+  { room, seq, reason }: FieldsOf<"message.report">,
+): Promise<void> {
+  await inRoom(app, actor, { room, right: "message.report" }, async (transaction) => {
+    const { sender, body } = await requireMessage(transaction.sql, room, seq);
+    if (sender.id === actor.id) throw new Refusal("message_invalid", (t) => t.ownMessage);
+    const isNew = await insertReport(transaction.sql, {
+      id: app.random.uuid(),
+      room,
+      seq,
+      reporter: actor.id,
+      sender: sender.id,
+      reason,
+      body,
+      at: app.clock.now(),
+    });
+    if (isNew) await notifyModerators(transaction, room, sender.id);
+  });
+}
+
+/**
+ * Resolves the reports of a message with what was decided; `deleted` deletes it. Refuses with `not_found` if no report is
+ * open or the actor may not see it.
+ */
+export async function resolveReport(
+  app: TransactionNeeds,
+  actor: Actor,
+  { report: id, outcome, note }: FieldsOf<"report.resolve">,
+): Promise<void> {
+  await transact(app, async (transaction) => {
+    const { sql, record, audit } = transaction;
+    const report = await findOpenReport(sql, id);
+    // Nobody resolves a report about themselves.
+    if (!report || report.sender === actor.id) throw noReport();
+    await lockRoom(sql, report.room);
+    await assertLiveSession(sql, actor);
+    await assertMayResolve(sql, actor, report.room);
+    const room = (await findRoom(sql, report.room))!;
+    const now = app.clock.now();
+    const message = await findMessage(sql, report.room, report.seq);
+    if (outcome === "deleted" && message)
+      await deleteStored({ sql, record, actor: asPerson(actor), room }, message, now);
+    await settleReports(sql, { ...report, by: actor.id, outcome, note, at: now });
+    await notifyModerators(transaction, report.room, report.sender);
+    const detail = `${report.room} #${report.seq}: ${outcome}`;
+    audit({ action: "report.resolved", actor, ...(message ? { subject: message.sender } : {}), detail });
+  });
+}
+
+async function assertMayResolve(tx: Sql, actor: Actor, room: RoomId): Promise<void> {
+  const serverRole = await findServerRole(tx, actor.id);
+  if (serverRole !== null && mayOnServer(serverRole, "report.resolve_any")) return;
+  const membership = await findMembership(tx, actor, room);
+  if (!membership || !mayInRoom(membership.role, "report.resolve", membership.room.kind)) throw noReport();
+}
+
+/** Tells those who can resolve a report that there is one, or no longer; never the person it is about. */
+async function notifyModerators(
+  { sql, publishAfterCommit }: Pick<Transaction, "sql" | "publishAfterCommit">,
+  room: RoomId,
+  about: AccountId,
+): Promise<void> {
+  const signal = { type: "me.changed", part: "reports" } as const;
+  for (const account of await listReportReaders(sql, room, about))
+    publishAfterCommit({ kind: "account_signal", account, signal });
+}
+
+function noReport(): Refusal {
+  return new Refusal("not_found", (t) => t.noReport);
+}

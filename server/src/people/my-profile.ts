@@ -1,0 +1,78 @@
+import type { FieldsOf } from "@novax/protocol/commands";
+import type { AccountId } from "@novax/protocol/ids";
+import type { Actor } from "../auth/sessions.ts";
+import { assertInFuture } from "../lib/assert-future.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
+import {
+  deleteBlock,
+  insertBlock,
+  listKnownTo,
+  setDndUntil,
+  setSharesReadReceipts,
+  setStatus,
+} from "./queries.ts";
+
+type Needs = Pick<TransactionNeeds, "db" | "bus" | "clock">;
+
+// What a person decides for themselves: what others see beside their name, and who can reach them.
+
+/** Sets what others see beside the actor's name, until then. Refuses with `time_invalid`. */
+export async function changeStatus(app: Needs, actor: Actor, status: FieldsOf<"status.set">): Promise<void> {
+  if (status.until !== null) assertInFuture(status.until, app.clock.now());
+  await setStatus(app.db.sql, actor.id, status);
+  publishProfileChange(app, actor.id);
+}
+
+/** Turns do not disturb on until then; null turns it off. Refuses with `time_invalid`. */
+export async function setDoNotDisturb(
+  app: Needs,
+  actor: Actor,
+  { until }: FieldsOf<"dnd.set">,
+): Promise<void> {
+  if (until !== null) assertInFuture(until, app.clock.now());
+  await setDndUntil(app.db.sql, actor.id, until);
+  publishProfileChange(app, actor.id);
+}
+
+/** Turns read receipts on or off: whether others see what the actor has read, and the actor what they have. */
+export async function setReadReceipts(
+  app: Needs,
+  actor: Actor,
+  { isShared }: FieldsOf<"read_receipts.set">,
+): Promise<void> {
+  await setSharesReadReceipts(app.db.sql, actor.id, isShared);
+  publishProfileChange(app, actor.id);
+}
+
+/**
+ * Blocks a person: neither can message the other directly, and nothing of theirs mentions the actor. Refuses with
+ * `not_found`.
+ */
+export async function blockPerson(
+  app: Needs,
+  actor: Actor,
+  { person: id }: FieldsOf<"person.block">,
+): Promise<void> {
+  if (id === actor.id) throw new Refusal("not_found", (t) => t.notOneself);
+  const [person] = await listKnownTo(app.db.sql, actor, [id]);
+  if (!person) throw new Refusal("not_found", (t) => t.nobody);
+  await insertBlock(app.db.sql, { blocker: actor.id, blocked: id, at: app.clock.now() });
+  publishProfileChange(app, actor.id);
+}
+
+export async function unblockPerson(
+  app: Needs,
+  actor: Actor,
+  { person: id }: FieldsOf<"person.unblock">,
+): Promise<void> {
+  await deleteBlock(app.db.sql, actor.id, id);
+  publishProfileChange(app, actor.id);
+}
+
+/** Tells every process, and the person's own devices, that what is known of them has changed. */
+export function publishProfileChange(app: Pick<Needs, "bus">, account: AccountId): void {
+  app.bus.publish({ kind: "profile_changed", account });
+  const signal = { type: "me.changed", part: "profile" } as const;
+  app.bus.publish({ kind: "account_signal", account, signal });
+}

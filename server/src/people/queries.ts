@@ -1,0 +1,225 @@
+import type { MyState } from "@novax/protocol/bootstrap";
+import type { Person } from "@novax/protocol/entities";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { ServerRole } from "@novax/protocol/permissions";
+import { toPerson } from "@novax/protocol/person";
+import type { AccountData } from "../accounts/account-data.ts";
+import type { Sql } from "../db/database.ts";
+import { escapeLike } from "../db/like.ts";
+
+type PersonRow = { id: AccountId; username: string; display_name: string };
+
+/** Of these people those whom somebody can know of: everybody on the server; for a guest, who shares a room with them. */
+export async function listKnownTo(
+  sql: Sql,
+  viewer: { id: AccountId },
+  ids: readonly AccountId[],
+): Promise<Person[]> {
+  const rows = await sql<PersonRow>`
+    select a.id, a.username, a.display_name
+    from accounts a join accounts w on w.id = ${viewer.id}
+    where a.id = any(${sql.array(ids, "uuid")}) and a.disabled_at is null and a.deleted_at is null
+      and not a.awaits_approval
+      and (w.server_role <> 'guest' or a.id = w.id or exists (
+        select 1 from memberships x join memberships y on y.room_id = x.room_id
+        where x.account_id = w.id and y.account_id = a.id
+      ))
+    order by a.username_key`;
+  return rows.map(toPersonOf);
+}
+
+/** People whose name begins with `search`, whom somebody can know of and who did not block them. */
+export async function searchPeople(
+  sql: Sql,
+  viewer: { id: AccountId },
+  { search, notIn, limit }: { search: string; notIn: RoomId | null; limit: number },
+): Promise<Person[]> {
+  const prefix = `${escapeLike(search.toLowerCase())}%`;
+  const rows = await sql<PersonRow>`
+    select a.id, a.username, a.display_name
+    from accounts a join accounts w on w.id = ${viewer.id}
+    where a.disabled_at is null and a.deleted_at is null and not a.awaits_approval
+      and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix})
+      and (w.server_role <> 'guest' or a.id = w.id or exists (
+        select 1 from memberships x join memberships y on y.room_id = x.room_id
+        where x.account_id = w.id and y.account_id = a.id
+      ))
+      and not exists (select 1 from blocks b where b.blocker_id = a.id and b.blocked_id = w.id)
+      and not exists (
+        select 1 from memberships other join memberships own on own.room_id = other.room_id and own.account_id = w.id
+        where other.room_id = ${notIn}::text and other.account_id = a.id
+      )
+    order by a.username_key
+    limit ${limit}`;
+  return rows.map(toPersonOf);
+}
+
+/** Whether any of these people and this one have blocked each other, one way or the other. */
+export async function areBlocked(
+  sql: Sql,
+  account: AccountId,
+  others: readonly AccountId[],
+): Promise<boolean> {
+  const rows = await sql`
+    select 1 from blocks
+    where (blocker_id = ${account} and blocked_id = any(${sql.array(others, "uuid")}))
+      or (blocked_id = ${account} and blocker_id = any(${sql.array(others, "uuid")}))
+    limit 1`;
+  return rows.length > 0;
+}
+
+/** Whether somebody in a room and this person have blocked each other, one way or the other. */
+export async function hasBlockWithin(sql: Sql, room: RoomId, account: AccountId): Promise<boolean> {
+  const rows = await sql`
+    select 1 from memberships o join blocks b
+      on (b.blocker_id = o.account_id and b.blocked_id = ${account})
+      or (b.blocked_id = o.account_id and b.blocker_id = ${account})
+    where o.room_id = ${room} limit 1`;
+  return rows.length > 0;
+}
+
+export async function insertBlock(
+  sql: Sql,
+  { blocker, blocked, at }: { blocker: AccountId; blocked: AccountId; at: number },
+): Promise<void> {
+  await sql`
+    insert into blocks (blocker_id, blocked_id, at) values (${blocker}, ${blocked}, ${at}) on conflict do nothing`;
+}
+
+export async function deleteBlock(sql: Sql, blocker: AccountId, blocked: AccountId): Promise<void> {
+  await sql`delete from blocks where blocker_id = ${blocker} and blocked_id = ${blocked}`;
+}
+
+/** What is a person's alone. */
+export async function readMyState(sql: Sql, account: AccountId, now: number): Promise<MyState> {
+  const [row] = await sql<{
+    status_emoji: string;
+    status_text: string;
+    status_until: number | null;
+    quiet_until: number | null;
+    shares_reading: boolean;
+    words: string[] | null;
+    blocked: PersonRow[] | null;
+  }>`
+    select a.status_emoji, a.status_text, a.status_until, a.quiet_until, a.shares_reading,
+      (select json_agg(word order by word) from alert_words where account_id = a.id) as words,
+      (select json_agg(json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name)
+          order by o.username_key)
+        from blocks b join accounts o on o.id = b.blocked_id where b.blocker_id = a.id) as blocked
+    from accounts a where a.id = ${account}`;
+  const isOver = row!.status_until !== null && row!.status_until <= now;
+  const dndUntil = row!.quiet_until;
+  return {
+    status: {
+      emoji: isOver ? "" : row!.status_emoji,
+      text: isOver ? "" : row!.status_text,
+      until: row!.status_until === null || isOver ? null : row!.status_until,
+    },
+    dndUntil: dndUntil !== null && dndUntil > now ? dndUntil : null,
+    sharesReadReceipts: row!.shares_reading,
+    keywords: row!.words ?? [],
+    blocked: (row!.blocked ?? []).map(toPersonOf),
+  };
+}
+
+/** What others see of people beside their names, while it lasts. */
+export async function listProfiles(
+  sql: Sql,
+  ids: readonly AccountId[],
+): Promise<{ person: Person; status: MyState["status"]; dndUntil: number | null }[]> {
+  const rows = await sql<
+    PersonRow & {
+      status_emoji: string;
+      status_text: string;
+      status_until: number | null;
+      quiet_until: number | null;
+    }
+  >`
+    select id, username, display_name, status_emoji, status_text, status_until, quiet_until
+    from accounts where id = any(${sql.array(ids, "uuid")})`;
+  return rows.map((row) => ({
+    person: toPersonOf(row),
+    status: {
+      emoji: row.status_emoji,
+      text: row.status_text,
+      until: row.status_until,
+    },
+    dndUntil: row.quiet_until,
+  }));
+}
+
+/** A person's card, as somebody who may know of them sees it; null otherwise. */
+export async function findProfile(
+  sql: Sql,
+  viewer: { id: AccountId },
+  id: AccountId,
+): Promise<{ person: Person; serverRole: ServerRole; createdAt: number } | null> {
+  const [person] = await listKnownTo(sql, viewer, [id]);
+  if (!person) return null;
+  const [row] = await sql<{ server_role: ServerRole; created_at: number }>`
+    select server_role, created_at from accounts where id = ${id}`;
+  return { person, serverRole: row!.server_role, createdAt: row!.created_at };
+}
+
+export async function setStatus(sql: Sql, account: AccountId, status: MyState["status"]): Promise<void> {
+  await sql`
+    update accounts set status_emoji = ${status.emoji}, status_text = ${status.text}, status_until = ${status.until}::bigint
+    where id = ${account}`;
+}
+
+export async function setDndUntil(sql: Sql, account: AccountId, until: number | null): Promise<void> {
+  await sql`update accounts set quiet_until = ${until}::bigint where id = ${account}`;
+}
+
+export async function setSharesReadReceipts(sql: Sql, account: AccountId, isShared: boolean): Promise<void> {
+  await sql`update accounts set shares_reading = ${isShared} where id = ${account}`;
+}
+
+export async function replaceKeywords(tx: Sql, account: AccountId, words: readonly string[]): Promise<void> {
+  await tx`delete from alert_words where account_id = ${account}`;
+  await tx`
+    insert into alert_words (account_id, word)
+    select ${account}, unnest(${tx.array(words, "text")}) on conflict do nothing`;
+}
+
+export async function listKeywords(sql: Sql): Promise<{ account: AccountId; word: string }[]> {
+  const rows = await sql<{ account_id: AccountId; word: string }>`select account_id, word from alert_words`;
+  return rows.map((row) => ({ account: row.account_id, word: row.word }));
+}
+
+function toPersonOf(row: PersonRow): Person {
+  return toPerson(row.id, row.username, row.display_name);
+}
+
+export const keywordData: AccountData = {
+  name: "keywords",
+  read: async (sql, account) => {
+    const rows = await sql<{ word: string }>`select word from alert_words where account_id = ${account}`;
+    return rows.map((row) => row.word);
+  },
+  erase: (tx, account) => tx`delete from alert_words where account_id = ${account}`,
+};
+
+export const blockData: AccountData = {
+  name: "blocked",
+  read: async (sql, account) => {
+    const rows = await sql<{ username: string }>`
+      select a.username from blocks b join accounts a on a.id = b.blocked_id where b.blocker_id = ${account}`;
+    return rows.map((row) => row.username);
+  },
+  erase: (tx, account) => tx`delete from blocks where blocker_id = ${account} or blocked_id = ${account}`,
+};
+
+export const statusData: AccountData = {
+  name: "status",
+  read: async (sql, account) => {
+    const [row] = await sql`
+      select status_emoji as emoji, status_text as text, status_until as until, quiet_until as "dndUntil",
+        shares_reading as "sharesReadReceipts"
+      from accounts where id = ${account}`;
+    return row;
+  },
+  erase: (tx, account) => tx`
+    update accounts set status_emoji = '', status_text = '', status_until = null, quiet_until = null
+    where id = ${account}`,
+};

@@ -1,0 +1,24 @@
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { AccountData } from "../accounts/account-data.ts";
+import type { Sql } from "../db/database.ts";
+/** Replaces what somebody chose in a poll. */
+export async function replaceVote(
+  tx: Sql,
+  vote: { room: RoomId; seq: number; account: AccountId; choices: readonly number[] },
+): Promise<void> {
+  const { room, seq, account, choices } = vote;
+  await tx`delete from poll_votes where room_id = ${room} and seq = ${seq} and account_id = ${account}`;
+  await tx`
+    insert into poll_votes (room_id, seq, account_id, choice)
+    select ${room}, ${seq}, ${account}, unnest(${tx.array(choices, "bigint")})`;
+}
+
+export async function setPollClosed(tx: Sql, room: RoomId, seq: number, at: number): Promise<void> {
+  await tx`update messages set poll_closed_at = ${at} where room_id = ${room} and seq = ${seq}`;
+}
+
+export const voteData: AccountData = {
+  name: "votes",
+  read: (sql, account) =>
+    sql`select room_id as room, seq, choice from poll_votes where account_id = ${account}`,
+};

@@ -1,0 +1,329 @@
+import type { Person } from "@novax/protocol/entities";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { presenceGraceMs, presenceNamesMax } from "@novax/protocol/limits";
+import { asPerson } from "@novax/protocol/person";
+import type { PresenceSignal, PresenceState, PresentPerson } from "@novax/protocol/signals";
+import type { Bus } from "../bus/bus.ts";
+import type { Database } from "../db/database.ts";
+import type { Clock } from "../lib/clock.ts";
+import { listMembersOf } from "./queries.ts";
+
+/** What somebody wants to be seen of them; what is over is not shown. */
+export type Profile = {
+  person: Person;
+  status: { emoji: string; text: string; until: number | null };
+  dndUntil: number | null;
+};
+
+/** Somebody with a connection to this process. */
+type LocalPerson = {
+  profile: Profile;
+  /** Whether somebody sits at it, by connection. */
+  connections: Map<object, { isAway: boolean }>;
+  leftAt: number | null;
+};
+
+/** A room that somebody here looks at: who is in it, and what they were last shown. */
+type View = {
+  viewers: number;
+  members: Set<AccountId>;
+  /** People who were asked about and are no members; null: all members are known. */
+  strangers: Set<AccountId> | null;
+  shown: Map<AccountId, PresentPerson>;
+  /** Settled when it is known who is in it. */
+  ready: Promise<void>;
+};
+
+export type PresenceNeeds = { db: Database; bus: Bus; clock: Clock; processId: string };
+
+const announceEveryMs = 10_000;
+const processSilentMs = 25_000;
+
+/**
+ * Who is here, over all processes. It is kept per person, and told per room, to those who look at the room: somebody in
+ * 500 rooms who comes and goes is one change, not 500.
+ *
+ * Changes are told at most once per `tick`, as deltas; a process that falls silent takes its people with it.
+ */
+export class Presence {
+  readonly #app: PresenceNeeds;
+  readonly #local = new Map<AccountId, LocalPerson>();
+  readonly #remote = new Map<string, { people: Map<AccountId, PresentPerson>; receivedAt: number }>();
+  readonly #views = new Map<RoomId, View>();
+  /** Whose presence may have changed since the last tick. */
+  readonly #touched = new Set<AccountId>();
+  /** What the other processes were last told of ours. */
+  readonly #announced = new Map<AccountId, string>();
+  #announcedAt = 0;
+  #isTicking = false;
+
+  #send: (room: RoomId, signal: PresenceSignal) => void = () => {};
+
+  constructor(app: PresenceNeeds) {
+    this.#app = app;
+  }
+
+  /** Whom changes are told to: those who view the room. Before this is called, nobody views one. */
+  onChange(send: (room: RoomId, signal: PresenceSignal) => void): void {
+    this.#send = send;
+  }
+
+  connected(connection: object, profile: Profile): void {
+    const { id } = profile.person;
+    const entry = this.#local.get(id) ?? { profile, connections: new Map(), leftAt: null };
+    entry.profile = profile;
+    entry.leftAt = null;
+    entry.connections.set(connection, { isAway: false });
+    this.#local.set(id, entry);
+    this.#touched.add(id);
+  }
+
+  disconnected(connection: object, account: AccountId): void {
+    const entry = this.#local.get(account);
+    if (!entry?.connections.delete(connection) || entry.connections.size > 0) return;
+    entry.leftAt = this.#app.clock.now();
+  }
+
+  setAway(connection: object, account: AccountId, isAway: boolean): void {
+    const entry = this.#local.get(account);
+    const known = entry?.connections.get(connection);
+    if (!entry || !known || known.isAway === isAway) return;
+    entry.connections.set(connection, { isAway });
+    this.#touched.add(account);
+  }
+
+  /** Whether somebody is connected here, so that a change of their profile is to be read. */
+  knows(account: AccountId): boolean {
+    return this.#local.has(account);
+  }
+
+  changeProfile(profile: Profile): void {
+    const entry = this.#local.get(profile.person.id);
+    if (!entry) return;
+    entry.profile = profile;
+    this.#touched.add(profile.person.id);
+  }
+
+  /** What another process said about its people. */
+  receive(message: {
+    process: string;
+    full: boolean;
+    people: readonly PresentPerson[];
+    left: readonly AccountId[];
+  }): void {
+    const known = this.#remote.get(message.process);
+    const people = message.full || !known ? new Map<AccountId, PresentPerson>() : known.people;
+    for (const id of known?.people.keys() ?? []) this.#touched.add(id);
+    for (const person of message.people) people.set(person.id, person);
+    for (const id of message.left) people.delete(id);
+    for (const id of people.keys()) this.#touched.add(id);
+    this.#remote.set(message.process, { people, receivedAt: this.#app.clock.now() });
+    // A process that we hear for the first time may not have heard us either.
+    if (!known) this.#announcedAt = 0;
+  }
+
+  /**
+   * Somebody here begins to look at a room. `members`: all who are in it, where the caller knows them, as of direct rooms.
+   */
+  view(room: RoomId, members?: readonly AccountId[]): void {
+    const known = this.#views.get(room);
+    if (known) {
+      known.viewers += 1;
+      return;
+    }
+    const view: View = {
+      viewers: 1,
+      members: new Set(members),
+      strangers: members ? null : new Set(),
+      shown: new Map(),
+      ready: Promise.resolve(),
+    };
+    this.#views.set(room, view);
+    view.ready = this.#askFor([[room, view]], this.#everybody()).then(() => {
+      view.shown = this.#presentIn(view);
+    });
+  }
+
+  /** Everybody who is in a room that is looked at; null: nobody looks at it any more. */
+  async snapshot(room: RoomId): Promise<PresenceSignal | null> {
+    await this.#views.get(room)?.ready;
+    const view = this.#views.get(room);
+    return view ? this.#full(room, view.shown) : null;
+  }
+
+  unview(room: RoomId): void {
+    const view = this.#views.get(room);
+    if (!view) return;
+    view.viewers -= 1;
+    if (view.viewers <= 0) this.#views.delete(room);
+  }
+
+  joined(room: RoomId, account: AccountId): void {
+    const view = this.#views.get(room);
+    view?.members.add(account);
+    view?.strangers?.delete(account);
+    this.#touched.add(account);
+  }
+
+  removed(room: RoomId, account: AccountId): void {
+    this.#views.get(room)?.members.delete(account);
+    this.#touched.add(account);
+  }
+
+  /** Which of a room's members are here. */
+  async listIn(room: RoomId): Promise<AccountId[]> {
+    return (await listMembersOf(this.#app.db.sql, [room], this.#everybody())).map(({ account }) => account);
+  }
+
+  /** How somebody is, for a card about them; null: they are not here. */
+  stateOf(account: AccountId): PresenceState | null {
+    return this.#find(account)?.state ?? null;
+  }
+
+  /** Tells what has changed since the last call. Called about once a second. */
+  async tick(): Promise<void> {
+    // One that is slow is not overtaken by the next.
+    if (this.#isTicking) return;
+    this.#isTicking = true;
+    try {
+      await this.#tick();
+    } finally {
+      this.#isTicking = false;
+    }
+  }
+
+  async #tick(): Promise<void> {
+    const now = this.#app.clock.now();
+    for (const [id, entry] of this.#local) {
+      if (entry.leftAt !== null && now - entry.leftAt >= presenceGraceMs) {
+        this.#local.delete(id);
+        this.#touched.add(id);
+      } else if (isOver(entry.profile, now)) this.#touched.add(id);
+    }
+    for (const [process, { people, receivedAt }] of this.#remote) {
+      if (now - receivedAt < processSilentMs) continue;
+      this.#remote.delete(process);
+      for (const id of people.keys()) this.#touched.add(id);
+    }
+    this.#announce(now);
+    if (this.#touched.size === 0) return;
+    const touched = [...this.#touched];
+    this.#touched.clear();
+    // Whoever came after a view began is not among its members yet.
+    const here = touched.filter((id) => this.#find(id) !== null);
+    await this.#askFor([...this.#views], here);
+    for (const [room, view] of this.#views) this.#tell(room, view, touched);
+  }
+
+  /** Finds out, in one query, which of these people are in rooms that are looked at; of each it is asked once. */
+  async #askFor(views: readonly [RoomId, View][], people: readonly AccountId[]): Promise<void> {
+    const open = views.filter(([, { members, strangers }]) =>
+      people.some((id) => strangers !== null && !members.has(id) && !strangers.has(id)),
+    );
+    if (open.length === 0) return;
+    const found = await listMembersOf(
+      this.#app.db.sql,
+      open.map(([room]) => room),
+      people,
+    );
+    for (const [, { strangers }] of open) for (const id of people) strangers?.add(id);
+    for (const { room, account } of found) {
+      const view = this.#views.get(room);
+      view?.strangers?.delete(account);
+      view?.members.add(account);
+    }
+  }
+
+  #tell(room: RoomId, view: View, touched: readonly AccountId[]): void {
+    const changed: PresentPerson[] = [];
+    const left: AccountId[] = [];
+    const countBefore = view.shown.size;
+    for (const id of touched) {
+      const now = view.members.has(id) ? this.#find(id) : null;
+      const before = view.shown.get(id);
+      if (now === null) {
+        if (view.shown.delete(id)) left.push(id);
+      } else if (before === undefined || JSON.stringify(before) !== JSON.stringify(now)) {
+        view.shown.set(id, now);
+        changed.push(now);
+      }
+    }
+    const count = view.shown.size;
+    if (changed.length === 0 && left.length === 0) return;
+    const base = { type: "presence", room, count } as const;
+    if (count > presenceNamesMax) {
+      // In a crowd nobody is named, so a change of somebody's status is no news.
+      if (count !== countBefore) this.#send(room, { ...base, full: true, joined: [], left: [] });
+    } else if (countBefore > presenceNamesMax) this.#send(room, this.#full(room, view.shown));
+    else this.#send(room, { ...base, full: false, joined: changed, left });
+  }
+
+  #announce(now: number): void {
+    const isFull = now - this.#announcedAt >= announceEveryMs;
+    if (isFull) this.#announcedAt = now;
+    const ids = isFull ? [...this.#local.keys()] : [...this.#touched].filter((id) => this.#local.has(id));
+    const people = ids.flatMap((id) => this.#findLocal(id) ?? []);
+    const changed = isFull
+      ? people
+      : people.filter((person) => this.#announced.get(person.id) !== JSON.stringify(person));
+    const left = [...this.#announced.keys()].filter((id) => !this.#local.has(id));
+    if (!isFull && changed.length === 0 && left.length === 0) return;
+    for (const id of left) this.#announced.delete(id);
+    for (const person of changed) this.#announced.set(person.id, JSON.stringify(person));
+    const { processId: process } = this.#app;
+    this.#app.bus.publish({ kind: "presence", process, full: isFull, people: changed, left });
+  }
+
+  #full(room: RoomId, people: ReadonlyMap<AccountId, PresentPerson>): PresenceSignal {
+    const joined = people.size > presenceNamesMax ? [] : [...people.values()];
+    return { type: "presence", room, full: true, count: people.size, joined, left: [] };
+  }
+
+  #presentIn(view: View): Map<AccountId, PresentPerson> {
+    const present = new Map<AccountId, PresentPerson>();
+    for (const id of view.members) {
+      const person = this.#find(id);
+      if (person) present.set(id, person);
+    }
+    return present;
+  }
+
+  #everybody(): AccountId[] {
+    const remote = [...this.#remote.values()].flatMap(({ people }) => [...people.keys()]);
+    return [...new Set([...this.#local.keys(), ...remote])];
+  }
+
+  /** How somebody is over all processes: at one connection of theirs is enough to be there. */
+  #find(id: AccountId): PresentPerson | null {
+    const local = this.#findLocal(id);
+    if (local?.state === "online" || local?.state === "dnd") return local;
+    for (const { people } of this.#remote.values()) {
+      const remote = people.get(id);
+      if (remote && (!local || remote.state !== "away")) return remote;
+    }
+    return local;
+  }
+
+  #findLocal(id: AccountId): PresentPerson | null {
+    const entry = this.#local.get(id);
+    if (!entry) return null;
+    const { profile, connections } = entry;
+    const now = this.#app.clock.now();
+    const isAway = connections.size > 0 && [...connections.values()].every((connection) => connection.isAway);
+    const isDnd = profile.dndUntil !== null && profile.dndUntil > now;
+    const { emoji, text, until } = profile.status;
+    const hasStatus = (emoji !== "" || text !== "") && (until === null || until > now);
+    return {
+      ...asPerson(profile.person),
+      state: isDnd ? "dnd" : isAway ? "away" : "online",
+      ...(hasStatus ? { status: { emoji, text } } : {}),
+    };
+  }
+}
+
+/** Whether something of a profile ended within the last moments, and is to be told. */
+function isOver({ status, dndUntil }: Profile, now: number): boolean {
+  const justEnded = (until: number | null) =>
+    until !== null && until <= now && until > now - 2 * announceEveryMs;
+  return justEnded(status.until) || justEnded(dndUntil);
+}

@@ -1,0 +1,88 @@
+import {
+  type AnyCommandType,
+  type Command,
+  type CommandOf,
+  type ConnectionCommandType,
+  isConnectionCommand,
+} from "@novax/protocol/commands";
+import { mayInRoom } from "@novax/protocol/permissions";
+import { asPerson } from "@novax/protocol/person";
+import { commandTable, runCommand } from "../commands/command-table.ts";
+import { hasBlockWithin } from "../people/queries.ts";
+import { requireMembership } from "../rooms/require-membership.ts";
+import { attachRooms, viewRoom } from "./attach-rooms.ts";
+import type { Connection } from "./connection.ts";
+import type { Realtime } from "./realtime.ts";
+
+type ConnectionEntry<T extends ConnectionCommandType> = {
+  /** What one costs of a person's budget, where a message is 1. */
+  cost: number;
+  run: (realtime: Realtime, connection: Connection, command: CommandOf<T>) => Promise<void>;
+};
+
+/** The commands about a connection itself. */
+const connectionTable: { [T in ConnectionCommandType]: ConnectionEntry<T> } = {
+  "room.attach": {
+    cost: 1,
+    run: async (realtime, connection, { room, afterSeq, epoch }) => {
+      if (connection.rooms.has(room)) return;
+      await realtime.feeds.open(room).attach(connection, afterSeq, epoch);
+      if (connection.rooms.has(room) && connection.viewed === null)
+        await viewRoom(realtime, connection, room);
+    },
+  },
+  "rooms.attach": {
+    cost: 2,
+    run: async (realtime, connection, { positions, epoch }) => {
+      if (connection.attachesAll) return;
+      const afterSeqs = new Map(positions.map(({ room, afterSeq }) => [room, afterSeq]));
+      await attachRooms(realtime, connection, afterSeqs, epoch);
+    },
+  },
+  "room.view": { cost: 0.5, run: (realtime, connection, { room }) => viewRoom(realtime, connection, room) },
+  "typing.start": { cost: 0.5, run: startTyping },
+  "presence.set": {
+    cost: 0.2,
+    run: async ({ presence }, connection, { isAway }) =>
+      presence.setAway(connection, connection.actor.id, isAway),
+  },
+  ping: { cost: 0.1, run: async () => {} },
+};
+
+/** What a command costs. */
+export function costOf(type: AnyCommandType): number {
+  return isConnectionCommand(type) ? connectionTable[type].cost : commandTable[type].cost;
+}
+
+/** Runs a command that came over a socket. Resolves with its result, or with null if an event answers it. */
+export async function runSocketCommand(
+  realtime: Realtime,
+  connection: Connection,
+  command: Command,
+): Promise<Record<string, unknown> | null> {
+  const { id: _, type, ...fields } = command;
+  if (isConnectionCommand(type)) {
+    await connectionTable[type].run(realtime, connection, command as never);
+    return {};
+  }
+  const result = await runCommand(realtime, connection.actor, type, fields as never);
+  // In a room that this connection receives, the event itself, which carries the sendId, is the acknowledgement.
+  const isReceived = command.type === "message.send" && connection.rooms.has(command.room);
+  return isReceived && !("duplicate" in result) ? null : result;
+}
+
+async function startTyping(
+  realtime: Realtime,
+  { actor }: Connection,
+  { room: id, threadRoot }: CommandOf<"typing.start">,
+): Promise<void> {
+  const { room, role, silencedUntil } = await requireMembership(realtime.db.sql, actor, id);
+  const isSilenced = silencedUntil !== null && silencedUntil > realtime.clock.now();
+  // Somebody who cannot send what they write is not announced; they are told why when they send it.
+  const right = room.posting === "everybody" ? "message.send" : "message.send_always";
+  if (room.isArchived || isSilenced || !mayInRoom(role, right, room.kind)) return;
+  if (room.kind === "direct" && (await hasBlockWithin(realtime.db.sql, id, actor.id))) return;
+  const thread = threadRoot === undefined ? {} : { threadRoot };
+  const signal = { type: "typing", room: id, person: asPerson(actor), ...thread } as const;
+  realtime.bus.publish({ kind: "typing", room: id, signal });
+}

@@ -1,0 +1,69 @@
+import type { AccountId } from "@novax/protocol/ids";
+import { every } from "../lib/every.ts";
+import { listProfiles } from "../people/queries.ts";
+import { attachJoinedRoom, attachMissedRooms } from "./attach-rooms.ts";
+import { Hub } from "./hub.ts";
+import type { Realtime, RealtimeNeeds } from "./realtime.ts";
+import { RoomFeeds } from "./room-feed.ts";
+export const checkPositionsEveryMs = 2000;
+export const presenceEveryMs = 1000;
+export const checkSessionsEveryMs = 30_000;
+
+export function startRealtime(app: RealtimeNeeds): Realtime {
+  const { bus, db, log, presence } = app;
+  const hub = new Hub(app);
+  const feeds = new RoomFeeds(app);
+  presence.onChange((room, signal) => feeds.find(room)?.signal(signal));
+
+  const rereadProfile = async (account: AccountId) => {
+    if (!presence.knows(account)) return;
+    try {
+      const [profile] = await listProfiles(db.sql, [account]);
+      if (profile) presence.changeProfile(profile);
+    } catch (error) {
+      log.fault("profile.reread_failed", error);
+    }
+  };
+  const attachRoom = (account: AccountId, room: Parameters<typeof attachJoinedRoom>[2]) =>
+    attachJoinedRoom(realtime, account, room).catch((error: unknown) =>
+      log.fault("room.attach_failed", error),
+    );
+  const timers = {
+    positions: every(log, "feed.check_failed", checkPositionsEveryMs, () => feeds.checkPositions()),
+    presence: every(log, "presence.failed", presenceEveryMs, () => presence.tick()),
+    sessions: every(log, "sessions.check_failed", checkSessionsEveryMs, () => hub.checkSessions()),
+  };
+  const stopListening = [
+    bus.on("events", ({ room, events }) => feeds.find(room)?.offer(events)),
+    bus.on("typing", ({ room, signal }) => feeds.find(room)?.signal(signal)),
+    bus.on("presence", (message) => {
+      if (message.process !== app.processId) presence.receive(message);
+    }),
+    bus.on("account_signal", ({ account, signal }) => hub.sendToAccount(account, signal)),
+    bus.on("room_joined", ({ account, room }) => void attachRoom(account, room)),
+    bus.on("profile_changed", ({ account }) => void rereadProfile(account)),
+    bus.on("person_changed", ({ person }) => {
+      hub.renamePerson(person);
+      void rereadProfile(person.id);
+    }),
+    bus.on("history_rewritten", () => {
+      for (const feed of feeds.all()) feed.forgetRecent();
+    }),
+    bus.on("sessions_ended", ({ sessions }) => hub.endSessions(sessions)),
+    bus.onDoubt(() => {
+      void timers.positions.run();
+      void timers.sessions.run();
+      attachMissedRooms(realtime).catch((error: unknown) => log.fault("room.attach_failed", error));
+    }),
+  ];
+  const realtime: Realtime = {
+    ...app,
+    hub,
+    feeds,
+    stop: () => {
+      for (const stop of stopListening) stop();
+      for (const timer of Object.values(timers)) void timer.stop();
+    },
+  };
+  return realtime;
+}

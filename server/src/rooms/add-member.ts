@@ -1,0 +1,28 @@
+import type { Person } from "@novax/protocol/entities";
+import type { RoomId } from "@novax/protocol/ids";
+import type { RoomRole } from "@novax/protocol/permissions";
+import type { Clock } from "../lib/clock.ts";
+import type { Transaction } from "../transaction/transact.ts";
+import { insertMembership, startReadMark } from "./member-queries.ts";
+
+/**
+ * Makes a person a member, and records it; false if they are one already. What was written before is not unread for
+ * them. If they were a member before, what held for them then holds again. `actor` is who added them: themselves, unless
+ * it says otherwise.
+ */
+export async function addMember(
+  app: { clock: Clock },
+  { sql, record, publishAfterCommit }: Pick<Transaction, "sql" | "record" | "publishAfterCommit">,
+  {
+    room,
+    member,
+    actor = member,
+    role = "member",
+  }: { room: RoomId; member: Person; actor?: Person; role?: RoomRole },
+): Promise<boolean> {
+  if (!(await insertMembership(sql, { room, account: member.id, role, at: app.clock.now() }))) return false;
+  await record({ room, type: "member.joined", actor, member });
+  await startReadMark(sql, room, member.id);
+  publishAfterCommit({ kind: "room_joined", account: member.id, room });
+  return true;
+}

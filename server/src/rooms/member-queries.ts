@@ -1,0 +1,238 @@
+import type { Person } from "@novax/protocol/entities";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { roomsPerPersonMax } from "@novax/protocol/limits";
+import {
+  type RoomKind,
+  type RoomRole,
+  roleInRoom,
+  roomRoles,
+  type ServerRole,
+} from "@novax/protocol/permissions";
+import { toPerson } from "@novax/protocol/person";
+import type { Sql } from "../db/database.ts";
+import { escapeLike } from "../db/like.ts";
+/** A member as the others see them. */
+export type Member = Person & { role: RoomRole; silencedUntil: number | null };
+
+/** Members of a room whose name begins with `search`, by name, after the username `after`. */
+export async function listMembersPage(
+  sql: Sql,
+  room: RoomId,
+  { search, after, limit }: { search: string; after: string; limit: number },
+): Promise<Member[]> {
+  const prefix = `${escapeLike(search.toLowerCase())}%`;
+  const rows = await sql<{
+    id: AccountId;
+    username: string;
+    display_name: string;
+    role: RoomRole;
+    server_role: ServerRole;
+    kind: RoomKind;
+    silenced_until: number | null;
+  }>`
+    select a.id, a.username, a.display_name, m.role, a.server_role, r.kind, m.silenced_until
+    from memberships m join accounts a on a.id = m.account_id join rooms r on r.id = m.room_id
+    where m.room_id = ${room} and a.username_key > ${after.toLowerCase()}
+      and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix})
+    order by a.username_key
+    limit ${limit}`;
+  return rows.map((row) => ({
+    ...toPerson(row.id, row.username, row.display_name),
+    role: roleInRoom(row.role, row.server_role, row.kind),
+    silencedUntil: row.silenced_until,
+  }));
+}
+
+/** The role that a member was given in a room; null: they are no member. */
+export async function findGivenRole(
+  tx: Sql,
+  room: RoomId,
+  account: AccountId,
+): Promise<{ person: Person; role: RoomRole; actsAs: RoomRole } | null> {
+  const [row] = await tx<{
+    username: string;
+    display_name: string;
+    role: RoomRole;
+    server_role: ServerRole;
+    kind: RoomKind;
+  }>`
+    select a.username, a.display_name, m.role, a.server_role, r.kind
+    from memberships m join accounts a on a.id = m.account_id join rooms r on r.id = m.room_id
+    where m.room_id = ${room} and m.account_id = ${account}`;
+  if (!row) return null;
+  return {
+    person: toPerson(account, row.username, row.display_name),
+    role: row.role,
+    actsAs: roleInRoom(row.role, row.server_role, row.kind),
+  };
+}
+
+export async function setRole(
+  tx: Sql,
+  { room, account, role }: { room: RoomId; account: AccountId; role: RoomRole },
+): Promise<void> {
+  await tx`update memberships set role = ${role} where room_id = ${room} and account_id = ${account}`;
+}
+
+export async function countOwners(tx: Sql, room: RoomId): Promise<number> {
+  const [row] = await tx<{ owners: number }>`
+    select count(*) as owners from memberships where room_id = ${room} and role = ${roomRoles[0]}`;
+  return row!.owners;
+}
+
+export async function setSilenced(
+  tx: Sql,
+  { room, account, until }: { room: RoomId; account: AccountId; until: number | null },
+): Promise<void> {
+  await tx`
+    update memberships set silenced_until = ${until}::bigint where room_id = ${room} and account_id = ${account}`;
+}
+
+export async function insertBan(
+  tx: Sql,
+  ban: { room: RoomId; account: AccountId; by: AccountId; reason: string; at: number },
+): Promise<void> {
+  await tx`
+    insert into room_bans (room_id, account_id, banned_by, reason, at)
+    values (${ban.room}, ${ban.account}, ${ban.by}, ${ban.reason}, ${ban.at})
+    on conflict (room_id, account_id) do nothing`;
+}
+
+export async function deleteBan(tx: Sql, room: RoomId, account: AccountId): Promise<boolean> {
+  const rows =
+    await tx`delete from room_bans where room_id = ${room} and account_id = ${account} returning 1`;
+  return rows.length > 0;
+}
+
+export async function listBans(
+  sql: Sql,
+  room: RoomId,
+  limit: number,
+): Promise<{ person: Person; reason: string; at: number }[]> {
+  const rows = await sql<{
+    id: AccountId;
+    username: string;
+    display_name: string;
+    reason: string;
+    at: number;
+  }>`
+    select a.id, a.username, a.display_name, b.reason, b.at
+    from room_bans b join accounts a on a.id = b.account_id
+    where b.room_id = ${room} order by b.at desc limit ${limit}`;
+  return rows.map((row) => ({
+    person: toPerson(row.id, row.username, row.display_name),
+    reason: row.reason,
+    at: row.at,
+  }));
+}
+
+/**
+ * Those of these people who may be brought into a room by somebody: who exist, are not banned from it, did not block
+ * whoever brings them, and are not in as many rooms as one can be. Bans do not hold owners and admins of the server.
+ */
+export async function listAdmissible(
+  tx: Sql,
+  { room, by, ids }: { room: RoomId; by: AccountId; ids: readonly AccountId[] },
+): Promise<Person[]> {
+  const rows = await tx<{ id: AccountId; username: string; display_name: string }>`
+    select a.id, a.username, a.display_name from accounts a
+    where a.id = any(${tx.array(ids, "uuid")}) and a.disabled_at is null and a.deleted_at is null
+      and not a.awaits_approval
+      and (a.server_role in ('owner', 'admin')
+        or not exists (select 1 from room_bans b where b.room_id = ${room} and b.account_id = a.id))
+      and not exists (select 1 from blocks b where b.blocker_id = a.id and b.blocked_id = ${by})
+      and (select count(*) from memberships m where m.account_id = a.id) < ${roomsPerPersonMax}
+    order by a.username_key`;
+  return rows.map((row) => toPerson(row.id, row.username, row.display_name));
+}
+
+export async function countRoomsOf(tx: Sql, account: AccountId): Promise<number> {
+  const [row] = await tx<{ rooms: number }>`
+    select count(*) as rooms from memberships where account_id = ${account}`;
+  return row!.rooms;
+}
+
+/** Which rooms a person is in. */
+export async function listRoomIds(sql: Sql, viewer: Pick<Person, "id">): Promise<RoomId[]> {
+  const rows = await sql<{ room_id: RoomId }>`
+    select room_id from memberships where account_id = ${viewer.id} order by room_id`;
+  return rows.map((row) => row.room_id);
+}
+
+/** Writes a membership with what held when it ended before; false where there is one. */
+export async function insertMembership(
+  tx: Sql,
+  { room, account, role, at }: { room: RoomId; account: AccountId; role: RoomRole; at: number },
+): Promise<boolean> {
+  const joined = await tx`
+    insert into memberships (room_id, account_id, role, joined_at, silenced_until, last_sent_at)
+    select ${room}, ${account}, case when f.is_read_only then 'read_only' else ${role}::text end, ${at},
+      f.silenced_until, coalesce(f.last_sent_at, 0)
+    from (select 1) one left join former_members f on f.room_id = ${room} and f.account_id = ${account}
+    on conflict do nothing returning 1`;
+  if (joined.length === 0) return false;
+  await tx`delete from former_members where room_id = ${room} and account_id = ${account}`;
+  return true;
+}
+
+/** Counts a new member, and starts their read mark at the end of the room's log. */
+export async function startReadMark(tx: Sql, room: RoomId, account: AccountId): Promise<void> {
+  await tx`
+    with counted as (
+      update rooms set member_count = member_count + 1 where id = ${room} returning head_seq
+    )
+    update memberships set read_seq = head_seq from counted
+    where room_id = ${room} and account_id = ${account}`;
+}
+
+/** The people of a new direct room: they were in it from the beginning, so no event says that they came. */
+export async function insertDirectMembers(
+  tx: Sql,
+  { room, people, at }: { room: RoomId; people: readonly AccountId[]; at: number },
+): Promise<void> {
+  await tx`
+    insert into memberships (room_id, account_id, joined_at)
+    select ${room}, unnest(${tx.array(people, "uuid")}), ${at}`;
+  await tx`update rooms set member_count = ${people.length} where id = ${room}`;
+}
+
+/** Deletes a membership and what was being written there, and keeps what holds again on return. Returns the role, or null. */
+export async function deleteMembership(tx: Sql, room: RoomId, account: AccountId): Promise<RoomRole | null> {
+  await tx`
+    insert into former_members (room_id, account_id, is_read_only, silenced_until, last_sent_at)
+    select room_id, account_id, role = 'read_only', silenced_until, last_sent_at
+    from memberships where room_id = ${room} and account_id = ${account}
+    on conflict (room_id, account_id) do update set is_read_only = excluded.is_read_only,
+      silenced_until = excluded.silenced_until, last_sent_at = excluded.last_sent_at`;
+  const [removed] = await tx<{ role: RoomRole }>`
+    delete from memberships where room_id = ${room} and account_id = ${account} returning role`;
+  if (!removed) return null;
+  await tx`update rooms set member_count = member_count - 1 where id = ${room}`;
+  await tx`delete from drafts where account_id = ${account} and room_id = ${room}`;
+  return removed.role;
+}
+
+/**
+ * Gives a room without an owner another one: the member with the highest role, and among those the one who joined first.
+ * Only somebody who has done something in the room: nobody is made to answer for a room that they were added to. Returns
+ * the new owner, or null.
+ */
+export async function promoteHeir(tx: Sql, room: RoomId): Promise<Person | null> {
+  const [heir] = await tx<{ id: AccountId; username: string; display_name: string }>`
+    update memberships m set role = 'owner'
+    from accounts a
+    where a.id = m.account_id and m.room_id = ${room}
+      and not exists (select 1 from memberships o where o.room_id = ${room} and o.role = 'owner')
+      and m.account_id = (
+        select c.account_id
+        from memberships c join accounts ca on ca.id = c.account_id
+        where c.room_id = ${room} and ca.disabled_at is null and ca.deleted_at is null and ca.server_role <> 'guest'
+          and c.role in ('moderator', 'member')
+          and (c.role = 'moderator' or exists (
+            select 1 from room_events e where e.room_id = c.room_id and e.actor_id = c.account_id
+          ))
+        order by c.role desc, c.joined_at, c.account_id limit 1
+      )
+    returning a.id, a.username, a.display_name`;
+  return heir ? toPerson(heir.id, heir.username, heir.display_name) : null;
+}

@@ -1,0 +1,82 @@
+import type { NotificationLevel } from "@novax/protocol/entities";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { AccountData } from "../accounts/account-data.ts";
+import type { Sql } from "../db/database.ts";
+/** Changes what a member wants of a room; what is null stays. */
+export async function updatePreferences(
+  sql: Sql,
+  changes: {
+    room: RoomId;
+    account: AccountId;
+    isStarred?: boolean | undefined;
+    isMuted?: boolean | undefined;
+    notify?: NotificationLevel | undefined;
+  },
+): Promise<{ isStarred: boolean; isMuted: boolean; notify: NotificationLevel } | null> {
+  const [row] = await sql<{ is_favourite: boolean; is_muted: boolean; notify: NotificationLevel }>`
+    update memberships set
+      is_favourite = coalesce(${changes.isStarred ?? null}::boolean, is_favourite),
+      is_muted = coalesce(${changes.isMuted ?? null}::boolean, is_muted),
+      notify = coalesce(${changes.notify ?? null}::text, notify)
+    where room_id = ${changes.room} and account_id = ${changes.account}
+    returning is_favourite, is_muted, notify`;
+  return row ? { isStarred: row.is_favourite, isMuted: row.is_muted, notify: row.notify } : null;
+}
+
+/** Keeps what somebody is writing; an empty text is forgotten. */
+export async function saveDraft(
+  sql: Sql,
+  { room, account, text, at }: { room: RoomId; account: AccountId; text: string; at: number },
+): Promise<void> {
+  if (text === "") await sql`delete from drafts where account_id = ${account} and room_id = ${room}`;
+  else {
+    await sql`
+      insert into drafts (account_id, room_id, text, at) values (${account}, ${room}, ${text}, ${at})
+      on conflict (account_id, room_id) do update set text = excluded.text, at = excluded.at`;
+  }
+}
+
+export async function listDrafts(sql: Sql, account: AccountId): Promise<Record<string, string>> {
+  const rows = await sql<{ room_id: string; text: string }>`
+    select d.room_id, d.text from drafts d
+      join memberships m on m.room_id = d.room_id and m.account_id = d.account_id
+    where d.account_id = ${account}`;
+  return Object.fromEntries(rows.map((row) => [row.room_id, row.text]));
+}
+
+/**
+ * Moves the read mark of a member: up to `seq`, or with `isBack` down to it. What was seen once was seen. False where
+ * the mark stood so already.
+ */
+export async function moveReadMark(
+  sql: Sql,
+  { room, account, seq, isBack }: { room: RoomId; account: AccountId; seq: number; isBack: boolean },
+): Promise<boolean> {
+  const rows = await sql`
+    update memberships m
+    set read_seq = least(${seq}::bigint, r.head_seq), seen_seq = greatest(m.seen_seq, least(${seq}::bigint, r.head_seq))
+    from rooms r
+    where m.room_id = ${room} and m.account_id = ${account} and r.id = m.room_id
+      and case when ${isBack}::boolean then m.read_seq > ${seq}::bigint
+        else m.read_seq < least(${seq}::bigint, r.head_seq) end
+    returning 1`;
+  return rows.length > 0;
+}
+
+/** The first message of a room after a read mark that somebody else wrote. */
+export async function findOldestUnread(
+  sql: Sql,
+  { room, account, readSeq }: { room: RoomId; account: AccountId; readSeq: number },
+): Promise<number | null> {
+  const [row] = await sql<{ seq: number }>`
+    select seq from messages
+    where room_id = ${room} and seq > ${readSeq} and thread_root is null and deleted_at is null and sender_id <> ${account}
+    order by seq limit 1`;
+  return row ? row.seq : null;
+}
+
+export const draftData: AccountData = {
+  name: "drafts",
+  read: (sql, account) => sql`select room_id as room, text from drafts where account_id = ${account}`,
+  erase: (tx, account) => tx`delete from drafts where account_id = ${account}`,
+};

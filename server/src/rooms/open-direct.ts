@@ -1,0 +1,52 @@
+import type { FieldsOf } from "@novax/protocol/commands";
+import type { JoinedRoom } from "@novax/protocol/entities";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { groupPeopleMax } from "@novax/protocol/limits";
+import { assertMayOnServer } from "../auth/assert-may-on-server.ts";
+import type { Actor } from "../auth/sessions.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { areBlocked, listKnownTo } from "../people/queries.ts";
+import { type TransactionNeeds, transact } from "../transaction/transact.ts";
+import { assertRoomForMore, requireJoinedRoom } from "./create-room.ts";
+import { insertDirectMembers } from "./member-queries.ts";
+import { findDirectRoom, insertRoom } from "./queries.ts";
+
+/**
+ * The room of exactly these people and the actor, made if there is none: their own notes, one other person, or a group.
+ * Refuses with `not_found` people whom the actor cannot know of, with `blocked` if one of two blocked the other, and with
+ * `too_many`.
+ */
+export async function openDirect(
+  app: TransactionNeeds,
+  actor: Actor,
+  { people: others }: FieldsOf<"direct.open">,
+): Promise<{ room: JoinedRoom }> {
+  const people = [...new Set([actor.id, ...others])].sort();
+  if (people.length > groupPeopleMax) throw new Refusal("too_many", (t) => t.groupFull(groupPeopleMax));
+  const directKey = people.join(" ");
+  if ((await findDirectRoom(app.db.sql, directKey)) === null) await create(app, actor, people, directKey);
+  const room = (await findDirectRoom(app.db.sql, directKey))!;
+  return { room: await requireJoinedRoom(app.db.sql, actor, room) };
+}
+
+async function create(
+  app: TransactionNeeds,
+  actor: Actor,
+  people: readonly AccountId[],
+  directKey: string,
+): Promise<void> {
+  await transact(app, async ({ sql, publishAfterCommit }) => {
+    await assertMayOnServer(sql, actor, "direct.open");
+    await assertRoomForMore(sql, actor.id);
+    const known = await listKnownTo(sql, actor, people);
+    if (known.length !== people.length) throw new Refusal("not_found", (t) => t.nobody);
+    if (await areBlocked(sql, actor.id, people)) throw new Refusal("blocked", (t) => t.blocked);
+    const id = app.random.uuid() as RoomId;
+    const kind = people.length > 2 ? "group" : "direct";
+    const looks = { name: "", topic: "", description: "", icon: "", colour: null };
+    // Somebody else of them opened it at the same moment: theirs is the one.
+    if (!(await insertRoom(sql, { id, kind, ...looks, directKey }, app.clock.now()))) return;
+    await insertDirectMembers(sql, { room: id, people, at: app.clock.now() });
+    for (const account of people) publishAfterCommit({ kind: "room_joined", account, room: id });
+  });
+}

@@ -1,0 +1,269 @@
+import type { JoinedRoom, NotificationLevel, Room } from "@novax/protocol/entities";
+import type { RoomChanges } from "@novax/protocol/events";
+import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
+import { unreadCountMax } from "@novax/protocol/limits";
+import { type RoomKind, type RoomRole, roleInRoom, type ServerRole } from "@novax/protocol/permissions";
+import { toPerson } from "@novax/protocol/person";
+import type { Sql } from "../db/database.ts";
+import { escapeLike } from "../db/like.ts";
+
+type RoomRow = {
+  id: RoomId;
+  kind: RoomKind;
+  name: string;
+  topic: string;
+  description: string;
+  icon: string;
+  colour: number | null;
+  archived_at: number | null;
+  posting: Room["posting"];
+  slow_mode_seconds: number;
+  leaves_mark: boolean;
+  member_count: number;
+  head_seq: number;
+};
+
+type JoinedRoomRow = RoomRow & {
+  role: RoomRole;
+  server_role: ServerRole;
+  people: { id: AccountId; username: string; display_name: string }[] | null;
+  read_seq: number;
+  unread: number;
+  mentions: number;
+  is_favourite: boolean;
+  is_muted: boolean;
+  notify: NotificationLevel;
+  last_message_at: number;
+};
+
+/** Who somebody is in a room at this moment. */
+export type Membership = { room: Room; role: RoomRole; silencedUntil: number | null; readSeq: number };
+
+/**
+ * Every room a person is in, or of them the one named, with what is unread: one query however many they are. A count
+ * ends at 100, so that whoever was away for a year does not pay for it.
+ */
+export async function listJoinedRooms(
+  sql: Sql,
+  account: AccountId,
+  room: RoomId | null = null,
+): Promise<JoinedRoom[]> {
+  const rows = await sql<JoinedRoomRow>`
+    select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.archived_at, r.posting,
+      r.slow_mode_seconds, r.leaves_mark, r.member_count, r.head_seq, r.last_message_at,
+      m.role, m.read_seq, m.is_favourite, m.is_muted, m.notify, a.server_role,
+      case when r.kind in ('direct', 'group') then (
+        select json_agg(json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name)
+          order by o.username_key)
+        from memberships om join accounts o on o.id = om.account_id
+        where om.room_id = r.id and om.account_id <> m.account_id
+      ) end as people,
+      case when m.read_seq >= r.head_seq then 0 else (
+        select count(*) from (
+          select 1 from messages x
+          where x.room_id = r.id and x.seq > m.read_seq and x.thread_root is null and x.deleted_at is null
+            and x.sender_id <> m.account_id and not x.sender_id = any(blocked.ids)
+          limit ${unreadCountMax}
+        ) counted
+      ) end as unread,
+      case when m.read_seq >= r.head_seq then 0 else (
+        select count(*) from (
+          select x.seq from mentions x
+            join messages mentioning on mentioning.room_id = x.room_id and mentioning.seq = x.seq
+          where x.account_id = m.account_id and x.room_id = r.id and x.seq > m.read_seq and x.thread_root is null
+            and not mentioning.sender_id = any(blocked.ids)
+          union
+          select x.seq from messages x
+          where x.room_id = r.id and x.mentions_all and x.seq > m.read_seq and x.sender_id <> m.account_id
+            and not x.sender_id = any(blocked.ids)
+          limit ${unreadCountMax}
+        ) counted
+      ) end as mentions
+    from memberships m join rooms r on r.id = m.room_id join accounts a on a.id = m.account_id
+      cross join (select array(select blocked_id from blocks where blocker_id = ${account}) as ids) blocked
+    where m.account_id = ${account} and (${room}::text is null or r.id = ${room}::text)
+    order by r.created_at, r.id`;
+  return rows.map(toJoinedRoom);
+}
+
+/** What of a room a member has not read, as {@link listJoinedRooms} counts it. Null: they are no member. */
+export async function findJoinedRoom(sql: Sql, account: AccountId, room: RoomId): Promise<JoinedRoom | null> {
+  const [own] = await listJoinedRooms(sql, account, room);
+  return own ?? null;
+}
+
+/**
+ * The membership of whoever acts, through a session that still is one, or null. Read in the transaction that acts, after
+ * the room's row was locked, it holds until that ends.
+ */
+export async function findMembership(
+  sql: Sql,
+  actor: { id: AccountId; sessionId: SessionId | null },
+  room: RoomId,
+): Promise<Membership | null> {
+  const [row] = await sql<
+    RoomRow & { role: RoomRole; server_role: ServerRole; silenced_until: number | null; read_seq: number }
+  >`
+    select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.archived_at, r.posting,
+      r.slow_mode_seconds, r.leaves_mark, r.member_count, r.head_seq, m.role, m.silenced_until, m.read_seq, a.server_role
+    from memberships m
+      join rooms r on r.id = m.room_id
+      join accounts a on a.id = m.account_id and a.disabled_at is null and a.deleted_at is null
+    where m.room_id = ${room} and m.account_id = ${actor.id}
+      and (${actor.sessionId}::uuid is null or exists (
+        select 1 from sessions s where s.id = ${actor.sessionId}::uuid and s.account_id = m.account_id and s.ended_at is null
+      ))`;
+  if (!row) return null;
+  return {
+    room: toRoom(row),
+    role: roleInRoom(row.role, row.server_role, row.kind),
+    silencedUntil: row.silenced_until,
+    readSeq: row.read_seq,
+  };
+}
+
+/** Locks a room's row: its log, its members and what it is stay as they are until the transaction ends. */
+export async function lockRoom(tx: Sql, room: RoomId): Promise<void> {
+  await tx`select 1 from rooms where id = ${room} for no key update`;
+}
+
+/** A room of which nothing is known but its id. For what is not done through a membership. */
+export async function findRoom(sql: Sql, room: RoomId): Promise<Room | null> {
+  const [row] = await sql<RoomRow>`
+    select id, kind, name, topic, description, icon, colour, archived_at, posting, slow_mode_seconds, leaves_mark,
+      member_count, head_seq
+    from rooms where id = ${room}`;
+  return row ? toRoom(row) : null;
+}
+
+export type RoomDraft = {
+  id: RoomId;
+  kind: RoomKind;
+  name: string;
+  topic: string;
+  description: string;
+  icon: string;
+  colour: number | null;
+  directKey: string | null;
+};
+
+/** Writes a new room; false where these people have their direct room already. */
+export async function insertRoom(tx: Sql, draft: RoomDraft, at: number): Promise<boolean> {
+  const { id, kind, name, topic, description, icon, colour, directKey } = draft;
+  const rows = await tx`
+    insert into rooms (id, kind, name, topic, description, icon, colour, direct_key, created_at)
+    values (${id}, ${kind}, ${name}, ${topic}, ${description}, ${icon}, ${colour}::smallint, ${directKey}, ${at})
+    on conflict (direct_key) do nothing
+    returning 1`;
+  return rows.length > 0;
+}
+
+export async function findDirectRoom(sql: Sql, directKey: string): Promise<RoomId | null> {
+  const [row] = await sql<{ id: RoomId }>`select id from rooms where direct_key = ${directKey}`;
+  return row?.id ?? null;
+}
+
+/** Whether a name is taken among the rooms that everybody can find. */
+export async function isRoomNameTaken(tx: Sql, name: string, except: RoomId | null): Promise<boolean> {
+  const rows = await tx`
+    select 1 from rooms
+    where kind = 'public' and archived_at is null and lower(name) = lower(${name}) and id is distinct from ${except}::text
+    limit 1`;
+  return rows.length > 0;
+}
+
+export async function updateRoom(tx: Sql, room: RoomId, changes: RoomChanges, now: number): Promise<void> {
+  const given = (value: unknown) => value !== undefined;
+  await tx`
+    update rooms set
+      name = coalesce(${changes.name ?? null}::text, name),
+      topic = coalesce(${changes.topic ?? null}::text, topic),
+      description = coalesce(${changes.description ?? null}::text, description),
+      icon = coalesce(${changes.icon ?? null}::text, icon),
+      colour = case when ${given(changes.colour)}::boolean then ${changes.colour ?? null}::smallint else colour end,
+      posting = coalesce(${changes.posting ?? null}::text, posting),
+      slow_mode_seconds = coalesce(${changes.slowModeSeconds ?? null}::integer, slow_mode_seconds),
+      leaves_mark = coalesce(${changes.leavesMark ?? null}::boolean, leaves_mark),
+      archived_at = case when not ${given(changes.isArchived)}::boolean then archived_at
+        when ${changes.isArchived ?? false}::boolean then ${now}::bigint end
+    where id = ${room}`;
+}
+
+/** A public room as somebody who may join it sees it. */
+export type BrowsedRoom = {
+  id: RoomId;
+  name: string;
+  topic: string;
+  description: string;
+  icon: string;
+  colour: number | null;
+  memberCount: number;
+  isMember: boolean;
+};
+
+/** Public rooms whose name contains `search`, by name, after the one called `after`. */
+export async function browseRooms(
+  sql: Sql,
+  account: AccountId,
+  { search, after, limit }: { search: string; after: { name: string; id: string } | null; limit: number },
+): Promise<BrowsedRoom[]> {
+  const pattern = `%${escapeLike(search.toLowerCase())}%`;
+  const rows = await sql<RoomRow & { is_member: boolean }>`
+    select r.id, r.name, r.topic, r.description, r.icon, r.colour, r.member_count,
+      exists (select 1 from memberships m where m.room_id = r.id and m.account_id = ${account}) as is_member
+    from rooms r
+    where r.kind = 'public' and r.archived_at is null and lower(r.name) like ${pattern}
+      and (lower(r.name), r.id) > (${after?.name.toLowerCase() ?? ""}, ${after?.id ?? ""})
+    order by lower(r.name), r.id
+    limit ${limit}`;
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    topic: row.topic,
+    description: row.description,
+    icon: row.icon,
+    colour: row.colour,
+    memberCount: row.member_count,
+    isMember: row.is_member,
+  }));
+}
+
+function toRoom(row: RoomRow): Room {
+  return {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    topic: row.topic,
+    description: row.description,
+    icon: row.icon,
+    colour: row.colour,
+    isArchived: row.archived_at !== null,
+    posting: row.posting,
+    slowModeSeconds: row.slow_mode_seconds,
+    leavesMark: row.leaves_mark,
+    memberCount: row.member_count,
+    headSeq: row.head_seq,
+  };
+}
+
+function toJoinedRoom(row: JoinedRoomRow): JoinedRoom {
+  return {
+    ...toRoom(row),
+    role: roleInRoom(row.role, row.server_role, row.kind),
+    people: (row.people ?? []).map((person) => toPerson(person.id, person.username, person.display_name)),
+    readSeq: row.read_seq,
+    unread: row.unread,
+    mentions: row.mentions,
+    isStarred: row.is_favourite,
+    isMuted: row.is_muted,
+    notify: row.notify,
+    lastAt: row.last_message_at,
+  };
+}
+
+/** Where the rooms' logs end. */
+export async function readHeads(sql: Sql, rooms: readonly RoomId[]): Promise<Map<RoomId, number>> {
+  const rows = await sql<{ id: RoomId; head_seq: number }>`
+    select id, head_seq from rooms where id = any(${sql.array(rooms, "text")})`;
+  return new Map(rows.map((row) => [row.id, row.head_seq]));
+}

@@ -1,0 +1,185 @@
+import type { Person } from "@novax/protocol/entities";
+import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
+import type { Language } from "@novax/protocol/language";
+import { toPerson } from "@novax/protocol/person";
+import type { AccountData } from "../accounts/account-data.ts";
+import type { Sql } from "../db/database.ts";
+/** A message that waits for its time. */
+export type ScheduledMessage = {
+  sendId: SendId;
+  room: RoomId;
+  threadRoot: number | null;
+  text: string;
+  dueAt: number;
+  refused: string | null;
+};
+
+export type ScheduledRow = {
+  id: SendId;
+  room_id: RoomId;
+  thread_root: number | null;
+  text: string;
+  due_at: number;
+  refused: string | null;
+};
+
+export async function insertScheduled(
+  tx: Sql,
+  account: AccountId,
+  message: ScheduledMessage,
+  jobId: string,
+): Promise<boolean> {
+  const rows = await tx`
+    insert into scheduled_messages (id, account_id, room_id, thread_root, text, due_at, job_id)
+    values (${message.sendId}, ${account}, ${message.room}, ${message.threadRoot}::bigint, ${message.text},
+      ${message.dueAt}, ${jobId})
+    on conflict do nothing returning 1`;
+  return rows.length > 0;
+}
+
+/** Takes a scheduled message away. Returns the job that would have sent it, or null. */
+export async function deleteScheduled(sql: Sql, account: AccountId, sendId: SendId): Promise<string | null> {
+  const [row] = await sql<{ job_id: string }>`
+    delete from scheduled_messages where account_id = ${account} and id = ${sendId} returning job_id`;
+  return row?.job_id ?? null;
+}
+
+export async function refuseScheduled(sql: Sql, sendId: SendId, reason: string): Promise<void> {
+  await sql`update scheduled_messages set refused = ${reason} where id = ${sendId}`;
+}
+
+export async function findScheduled(
+  sql: Sql,
+  sendId: SendId,
+): Promise<(ScheduledMessage & { author: Person; language: Language }) | null> {
+  const [row] = await sql<
+    ScheduledRow & { account_id: AccountId; username: string; display_name: string; language: Language }
+  >`
+    select s.id, s.room_id, s.thread_root, s.text, s.due_at, s.refused, s.account_id, a.username, a.display_name,
+      a.language
+    from scheduled_messages s join accounts a on a.id = s.account_id
+    where s.id = ${sendId} and a.disabled_at is null and a.deleted_at is null`;
+  if (!row) return null;
+  const author = toPerson(row.account_id, row.username, row.display_name);
+  return { ...toScheduled(row), author, language: row.language };
+}
+
+export async function listScheduled(
+  sql: Sql,
+  account: AccountId,
+  limit: number,
+): Promise<ScheduledMessage[]> {
+  const rows = await sql<ScheduledRow>`
+    select id, room_id, thread_root, text, due_at, refused from scheduled_messages
+    where account_id = ${account} order by due_at limit ${limit}`;
+  return rows.map(toScheduled);
+}
+
+export type Reminder = {
+  id: string;
+  room: RoomId;
+  seq: number | null;
+  note: string;
+  dueAt: number;
+  isDue: boolean;
+};
+
+export type ReminderRow = {
+  id: string;
+  room_id: RoomId;
+  seq: number | null;
+  note: string;
+  due_at: number;
+  told_at: number | null;
+};
+
+export async function insertReminder(
+  tx: Sql,
+  account: AccountId,
+  reminder: Omit<Reminder, "isDue">,
+  jobId: string,
+): Promise<void> {
+  const { id, room, seq, note, dueAt } = reminder;
+  await tx`
+    insert into reminders (id, account_id, room_id, seq, note, due_at, job_id)
+    values (${id}, ${account}, ${room}, ${seq}::bigint, ${note}, ${dueAt}, ${jobId})`;
+}
+
+/** Takes a reminder away. Returns the job that would have told it, or null. */
+export async function deleteReminder(sql: Sql, account: AccountId, id: string): Promise<string | null> {
+  const [row] = await sql<{ job_id: string }>`
+    delete from reminders where account_id = ${account} and id = ${id} returning job_id`;
+  return row?.job_id ?? null;
+}
+
+/** Marks a reminder as told; null where it was told before, or taken back. */
+export async function takeDueReminder(
+  tx: Sql,
+  id: string,
+  now: number,
+): Promise<(Reminder & { account: AccountId }) | null> {
+  const [row] = await tx<ReminderRow & { account_id: AccountId }>`
+    update reminders set told_at = ${now} where id = ${id} and told_at is null
+    returning id, account_id, room_id, seq, note, due_at, told_at`;
+  return row ? { ...toReminder(row), account: row.account_id } : null;
+}
+
+export async function listReminders(sql: Sql, account: AccountId, limit: number): Promise<Reminder[]> {
+  const rows = await sql<ReminderRow>`
+    select id, room_id, seq, note, due_at, told_at from reminders
+    where account_id = ${account} order by due_at limit ${limit}`;
+  return rows.map(toReminder);
+}
+
+/** How many reminders were told and not cleared. */
+export async function countDueReminders(sql: Sql, account: AccountId): Promise<number> {
+  const [row] = await sql<{ count: number }>`
+    select count(*)::int as count from reminders where account_id = ${account} and told_at is not null`;
+  return row!.count;
+}
+
+export async function countScheduled(
+  tx: Sql,
+  account: AccountId,
+): Promise<{ scheduled: number; reminders: number }> {
+  const [row] = await tx<{ scheduled: number; reminders: number }>`
+    select (select count(*) from scheduled_messages where account_id = ${account}) as scheduled,
+      (select count(*) from reminders where account_id = ${account}) as reminders`;
+  return { scheduled: row!.scheduled, reminders: row!.reminders };
+}
+
+export function toScheduled(row: ScheduledRow): ScheduledMessage {
+  return {
+    sendId: row.id,
+    room: row.room_id,
+    threadRoot: row.thread_root,
+    text: row.text,
+    dueAt: row.due_at,
+    refused: row.refused,
+  };
+}
+
+export function toReminder(row: ReminderRow): Reminder {
+  return {
+    id: row.id,
+    room: row.room_id,
+    seq: row.seq,
+    note: row.note,
+    dueAt: row.due_at,
+    isDue: row.told_at !== null,
+  };
+}
+
+export const scheduledData: AccountData = {
+  name: "scheduled",
+  read: (sql, account) =>
+    sql`select room_id as room, text, due_at as "dueAt" from scheduled_messages where account_id = ${account}`,
+  erase: (tx, account) => tx`delete from scheduled_messages where account_id = ${account}`,
+};
+
+export const reminderData: AccountData = {
+  name: "reminders",
+  read: (sql, account) =>
+    sql`select room_id as room, note, due_at as "dueAt" from reminders where account_id = ${account}`,
+  erase: (tx, account) => tx`delete from reminders where account_id = ${account}`,
+};

@@ -1,0 +1,62 @@
+import type { FieldsOf } from "@novax/protocol/commands";
+import type { AccountId } from "@novax/protocol/ids";
+import { remindersPerPersonMax } from "@novax/protocol/limits";
+import type { Actor } from "../auth/sessions.ts";
+import type { Bus } from "../bus/bus.ts";
+import { defineJob } from "../jobs/job.ts";
+import { deleteJob } from "../jobs/queries.ts";
+import { assertInFuture } from "../lib/assert-future.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { requireMessage } from "../messages/require-message.ts";
+import { inRoom } from "../rooms/in-room.ts";
+import { type TransactionNeeds, transact } from "../transaction/transact.ts";
+import { countScheduled, deleteReminder, insertReminder, takeDueReminder } from "./queries.ts";
+
+/** Sets a reminder of a message, or of a room. Refuses with `time_invalid`, `message_gone` and `too_many`. */
+export async function setReminder(
+  app: TransactionNeeds,
+  actor: Actor,
+  { room, seq, note, at }: FieldsOf<"reminder.set">,
+): Promise<{ reminder: string }> {
+  assertInFuture(at, app.clock.now());
+  const id = app.random.uuid();
+  await inRoom(app, actor, { room, right: "room.read" }, async ({ sql, queue }) => {
+    if (seq !== undefined) await requireMessage(sql, room, seq);
+    if ((await countScheduled(sql, actor.id)).reminders >= remindersPerPersonMax)
+      throw new Refusal("too_many", (t) => t.tooManyReminders(remindersPerPersonMax));
+    const jobId = await queue(sendReminderJob, { id }, { runAt: at });
+    await insertReminder(sql, actor.id, { id, room, seq: seq ?? null, note, dueAt: at }, jobId);
+  });
+  publishRemindersChange(app, actor.id);
+  return { reminder: id };
+}
+
+export async function clearReminder(
+  app: Pick<TransactionNeeds, "db" | "bus">,
+  actor: Actor,
+  { reminder }: FieldsOf<"reminder.clear">,
+): Promise<void> {
+  const jobId = await deleteReminder(app.db.sql, actor.id, reminder);
+  if (jobId !== null) await deleteJob(app.db.sql, jobId);
+  publishRemindersChange(app, actor.id);
+}
+
+/** Reminds a person whose reminder is due. It stays in their list until they clear it. */
+export const sendReminderJob = defineJob(
+  "reminder.send",
+  async (app: TransactionNeeds, { id }: { id: string }) => {
+    await transact(app, async ({ sql, publishAfterCommit }) => {
+      const reminder = await takeDueReminder(sql, id, app.clock.now());
+      if (!reminder) return;
+      const { account, room, seq, note } = reminder;
+      const signal = { type: "reminder", reminder: id, room, seq, note } as const;
+      publishAfterCommit({ kind: "account_signal", account, signal });
+    });
+  },
+  { formerNames: ["reminder.tell"] },
+);
+
+function publishRemindersChange(app: { bus: Bus }, account: AccountId): void {
+  const signal = { type: "me.changed", part: "reminders" } as const;
+  app.bus.publish({ kind: "account_signal", account, signal });
+}

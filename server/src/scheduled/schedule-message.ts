@@ -1,0 +1,77 @@
+import type { FieldsOf } from "@novax/protocol/commands";
+import type { AccountId, SendId } from "@novax/protocol/ids";
+import { scheduledPerPersonMax } from "@novax/protocol/limits";
+import type { Actor } from "../auth/sessions.ts";
+import type { Bus } from "../bus/bus.ts";
+import { defineJob } from "../jobs/job.ts";
+import { deleteJob } from "../jobs/queries.ts";
+import { assertInFuture } from "../lib/assert-future.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { type ParseNeeds, parseText } from "../messages/parse-body.ts";
+import { type SendNeeds, sendMessage } from "../messages/send-message.ts";
+import { inRoom } from "../rooms/in-room.ts";
+import type { TransactionNeeds } from "../transaction/transact.ts";
+import {
+  countScheduled,
+  deleteScheduled,
+  findScheduled,
+  insertScheduled,
+  refuseScheduled,
+} from "./queries.ts";
+
+/** Schedules a message for a time. Refuses as a message is refused, with `time_invalid` and `too_many`. */
+export async function scheduleMessage(
+  app: TransactionNeeds & ParseNeeds,
+  actor: Actor,
+  { room, sendId, at, threadRoot, ...fields }: FieldsOf<"message.schedule">,
+): Promise<void> {
+  const { text } = parseText(app, fields.text);
+  assertInFuture(at, app.clock.now());
+  await inRoom(app, actor, { room, right: "message.send" }, async ({ sql, queue }) => {
+    if ((await countScheduled(sql, actor.id)).scheduled >= scheduledPerPersonMax)
+      throw new Refusal("too_many", (t) => t.tooManyScheduled(scheduledPerPersonMax));
+    const jobId = await queue(deliverScheduledJob, { sendId }, { runAt: at });
+    const message = { sendId, room, threadRoot: threadRoot ?? null, text, dueAt: at, refused: null };
+    if (!(await insertScheduled(sql, actor.id, message, jobId)))
+      throw new Refusal("message_invalid", (t) => t.waitsAlready);
+  });
+  publishScheduledChange(app, actor.id);
+}
+
+export async function unscheduleMessage(
+  app: Pick<TransactionNeeds, "db" | "bus">,
+  actor: Actor,
+  { sendId }: FieldsOf<"message.unschedule">,
+): Promise<void> {
+  const jobId = await deleteScheduled(app.db.sql, actor.id, sendId);
+  if (jobId !== null) await deleteJob(app.db.sql, jobId);
+  publishScheduledChange(app, actor.id);
+}
+
+/** Sends a message whose time has come. Sent twice it is one message; a refused one stays, and says why. */
+export const deliverScheduledJob = defineJob(
+  "message.deliver",
+  async (app: SendNeeds & { bus: Bus }, { sendId }: { sendId: SendId }) => {
+    const scheduled = await findScheduled(app.db.sql, sendId);
+    if (!scheduled || scheduled.refused !== null) return;
+    const { author, room, text, threadRoot } = scheduled;
+    const body = { kind: "text", text };
+    // Nobody is there to be asked: the author meant what they wrote.
+    const fields = { room, sendId, body, threadRoot: threadRoot ?? undefined, mentionsEveryone: true };
+    try {
+      await sendMessage(app, { ...author, sessionId: null }, fields);
+      await deleteScheduled(app.db.sql, author.id, sendId);
+    } catch (error) {
+      const isPassing =
+        !(error instanceof Refusal) || error.code === "unavailable" || error.code === "slow_mode";
+      if (isPassing) throw error;
+      await refuseScheduled(app.db.sql, sendId, error.detailIn(scheduled.language));
+    }
+    publishScheduledChange(app, author.id);
+  },
+);
+
+function publishScheduledChange(app: { bus: Bus }, account: AccountId): void {
+  const signal = { type: "me.changed", part: "scheduled" } as const;
+  app.bus.publish({ kind: "account_signal", account, signal });
+}

@@ -1,0 +1,165 @@
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { AccountData } from "../accounts/account-data.ts";
+import type { Sql } from "../db/database.ts";
+import { type MessagePreview, type PreviewRow, toPreview } from "../messages/preview.ts";
+import { type MessageRow, readMessages } from "../messages/timeline-queries.ts";
+/** A thread that a person follows. */
+export type FollowedThread = MessagePreview & { count: number; lastAt: number; unread: number };
+
+/** The threads that a person follows, in rooms they are in now, the one with the newest answer first. */
+export async function listFollowedThreads(
+  sql: Sql,
+  account: AccountId,
+  before: number,
+  limit: number,
+): Promise<FollowedThread[]> {
+  const rows = await sql<PreviewRow & { reply_count: number; unread: number }>`
+    select m.room_id, m.seq, m.thread_root, a.id, a.username, a.display_name, m.sent_at, m.body, m.last_reply_at as at,
+      m.reply_count,
+      (select count(*) from (
+        select 1 from messages r
+        where r.room_id = m.room_id and r.thread_root = m.seq and r.seq > f.read_seq and r.deleted_at is null
+          and r.sender_id <> f.account_id
+          and not exists (select 1 from blocks b where b.blocker_id = f.account_id and b.blocked_id = r.sender_id)
+        limit 100
+      ) counted) as unread
+    from threads_followed f
+      join memberships own on own.room_id = f.room_id and own.account_id = f.account_id
+      join messages m on m.room_id = f.room_id and m.seq = f.root_seq
+      join accounts a on a.id = m.sender_id
+    where f.account_id = ${account} and f.is_followed and m.reply_count > 0 and m.last_reply_at < ${before}
+    order by m.last_reply_at desc
+    limit ${limit}`;
+  return rows.map((row) => ({
+    ...toPreview(row),
+    count: row.reply_count,
+    lastAt: row.at,
+    unread: row.unread,
+  }));
+}
+
+/** Whether a person follows a thread, and how far they have read it. */
+export async function findFollowed(
+  sql: Sql,
+  { account, room, root }: { account: AccountId; room: RoomId; root: number },
+): Promise<{ isFollowed: boolean; readSeq: number }> {
+  const [row] = await sql<{ is_followed: boolean; read_seq: number }>`
+    select is_followed, read_seq from threads_followed
+    where account_id = ${account} and room_id = ${room} and root_seq = ${root}`;
+  return { isFollowed: row?.is_followed ?? false, readSeq: row?.read_seq ?? 0 };
+}
+
+/** What was said before somebody begins to follow, up to `headSeq`, is not new to them. */
+export async function setFollowed(
+  sql: Sql,
+  followed: { account: AccountId; room: RoomId; root: number; isFollowed: boolean; headSeq: number },
+): Promise<void> {
+  const { account, room, root, isFollowed, headSeq } = followed;
+  await sql`
+    insert into threads_followed as old (account_id, room_id, root_seq, is_followed, read_seq)
+    values (${account}, ${room}, ${root}, ${isFollowed}, ${headSeq})
+    on conflict (account_id, room_id, root_seq) do update
+      set is_followed = excluded.is_followed,
+        read_seq = case when old.is_followed then old.read_seq else excluded.read_seq end`;
+}
+
+/**
+ * How many of the threads that a person follows, in rooms they are in now, have answers they have not read, and how
+ * many of the answers call them: in rooms that may.
+ */
+export async function countUnreadThreads(
+  sql: Sql,
+  account: AccountId,
+): Promise<{ unreadThreads: number; threadMentions: number }> {
+  const [row] = await sql<{ threads: number; mentions: number }>`
+    select count(*) filter (where is_unread)::int as threads, coalesce(sum(mentions), 0)::int as mentions
+    from (
+      select exists (
+        select 1 from messages r
+        where r.room_id = f.room_id and r.thread_root = f.root_seq and r.seq > f.read_seq and r.deleted_at is null
+          and r.sender_id <> f.account_id
+          and not exists (select 1 from blocks b where b.blocker_id = f.account_id and b.blocked_id = r.sender_id)
+      ) as is_unread, (
+        select count(*) from mentions x
+        where x.account_id = f.account_id and x.room_id = f.room_id and x.thread_root = f.root_seq and x.seq > f.read_seq
+          and own.notify <> 'nothing'
+      ) as mentions
+      from threads_followed f
+        join memberships own on own.room_id = f.room_id and own.account_id = f.account_id
+      where f.account_id = ${account} and f.is_followed
+    ) counted`;
+  return { unreadThreads: row!.threads, threadMentions: row!.mentions };
+}
+
+/** Raises how far a thread was read; nothing where it is not followed. True when it rose. */
+export async function raiseThreadMark(
+  sql: Sql,
+  { account, room, root, upTo }: { account: AccountId; room: RoomId; root: number; upTo: number },
+): Promise<boolean> {
+  const rows = await sql`
+    update threads_followed set read_seq = ${upTo}
+    where account_id = ${account} and room_id = ${room} and root_seq = ${root} and read_seq < ${upTo}
+    returning 1`;
+  return rows.length > 0;
+}
+
+/**
+ * Counts answers at the message that their thread hangs on; whoever wrote it and whoever answers follow the
+ * thread. Returns how many answers each thread has now.
+ */
+export async function recordReplies(
+  tx: Sql,
+  room: RoomId,
+  now: number,
+  replies: readonly { root: number; seq: number; sender: AccountId }[],
+): Promise<Map<number, number>> {
+  const roots = tx.array(
+    replies.map((reply) => reply.root),
+    "bigint",
+  );
+  const counted = await tx<{ seq: number; reply_count: number }>`
+    update messages m set reply_count = reply_count + counted.replies, last_reply_at = ${now}
+    from (select root, count(*) as replies from unnest(${roots}) as r (root) group by root) counted
+    where m.room_id = ${room} and m.seq = counted.root
+    returning m.seq, m.reply_count`;
+  await tx`
+    insert into threads_followed (account_id, room_id, root_seq, is_followed, read_seq)
+    select r.sender, ${room}, r.root, true, max(r.seq)
+    from unnest(${roots}, ${tx.array(
+      replies.map((reply) => reply.seq),
+      "bigint",
+    )}, ${tx.array(
+      replies.map((reply) => reply.sender),
+      "uuid",
+    )}) as r (root, seq, sender)
+    group by r.sender, r.root
+    on conflict (account_id, room_id, root_seq) do update
+      set is_followed = true, read_seq = greatest(threads_followed.read_seq, excluded.read_seq)`;
+  await tx`
+    insert into threads_followed (account_id, room_id, root_seq, is_followed)
+    select m.sender_id, ${room}, m.seq, true from messages m where m.room_id = ${room} and m.seq = any(${roots})
+    on conflict do nothing`;
+  return new Map(counted.map((row) => [row.seq, row.reply_count]));
+}
+
+/** The newest `limit` replies of a thread with `seq < beforeSeq`, in order. */
+export async function readThreadRows(
+  sql: Sql,
+  room: RoomId,
+  { root, beforeSeq, limit }: { root: number; beforeSeq: number; limit: number },
+): Promise<MessageRow[]> {
+  const rows = await readMessages(
+    sql,
+    sql.fragment`m.room_id = ${room} and m.thread_root = ${root} and m.seq < ${beforeSeq} and not m.is_hidden
+      order by m.seq desc limit ${limit}`,
+  );
+  return rows.reverse();
+}
+
+export const threadData: AccountData = {
+  name: "threads",
+  read: (sql, account) => sql`
+    select room_id as room, root_seq as root, is_followed as "isFollowed", read_seq as "readSeq"
+    from threads_followed where account_id = ${account}`,
+  erase: (tx, account) => tx`delete from threads_followed where account_id = ${account}`,
+};

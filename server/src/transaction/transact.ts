@@ -1,0 +1,80 @@
+import type { RoomEvent } from "@novax/protocol/events";
+import type { SessionId } from "@novax/protocol/ids";
+import { type AuditDraft, recordAudit } from "../audit/audit-log.ts";
+import type { Bus, BusMessage } from "../bus/bus.ts";
+import type { Database, Sql } from "../db/database.ts";
+import { type EventDraft, recordEvent } from "../events/queries.ts";
+import type { Job } from "../jobs/job.ts";
+import { type JobTime, queueJob } from "../jobs/queue.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import type { ServerSecret } from "../lib/server-secret.ts";
+import type { Log } from "../log/log.ts";
+import type { NoticeKind } from "../notices/queries.ts";
+import { type Recipient, recordNotice } from "../notices/record-notice.ts";
+import type { NoticeText } from "../texts/texts.ts";
+
+export type TransactionNeeds = {
+  db: Database;
+  bus: Bus;
+  log: Log;
+  clock: Clock;
+  random: Random;
+  secret: ServerSecret;
+  publicUrl: URL;
+};
+
+/** One transaction, and everything that happens with it or not at all. */
+export type Transaction = {
+  /** The transaction's own connection; the outer one throws in here. */
+  readonly sql: Sql;
+  /** Stores an event of a room, and returns it with its `seq` and time. It is published after the commit. */
+  record(draft: EventDraft): Promise<RoomEvent>;
+  /** Publishes a message on the bus after the commit, and after the events. */
+  publishAfterCommit(message: BusMessage): void;
+  /** Adds an entry to the audit log, as the last thing of the transaction: it holds the end of the log until the commit. */
+  audit(draft: AuditDraft): void;
+  /** Tells a person what happened to their account: by email and on the account page, and after the commit in the chat. */
+  notify(to: Recipient, kind: NoticeKind, detail: NoticeText): Promise<void>;
+  /** Queues work for later. Returns the job's id. */
+  queue<Payload>(job: Job<never, Payload>, payload: Payload, when?: JobTime): Promise<string>;
+  /** Closes the sockets of sessions that this transaction ended, on every process, after the commit. */
+  endSessions(ids: readonly SessionId[]): void;
+};
+
+/**
+ * Runs one transaction: all of it happens, or nothing. What it recorded, and what it has to say to other processes, is
+ * published after the commit and only then: what was rolled back was never heard of.
+ */
+export async function transact<T>(
+  app: TransactionNeeds,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  const events: BusMessage[] = [];
+  const messages: BusMessage[] = [];
+  const result = await app.db.transact(async (sql) => {
+    const entries: AuditDraft[] = [];
+    const endedSessions: SessionId[] = [];
+    const done = await work({
+      sql,
+      record: async (draft) => {
+        const event = await recordEvent(sql, draft, app.clock.now());
+        events.push({ kind: "events", room: draft.room, events: [event] });
+        return event;
+      },
+      publishAfterCommit: (message) => (message.kind === "events" ? events : messages).push(message),
+      audit: (draft) => entries.push(draft),
+      notify: async (to, kind, detail) => {
+        const signal = await recordNotice(app, sql, to, kind, detail);
+        messages.push({ kind: "account_signal", account: to.id, signal });
+      },
+      queue: (job, payload, when) => queueJob(app, sql, job, payload, when),
+      endSessions: (ids) => endedSessions.push(...ids),
+    });
+    for (const entry of entries) await recordAudit(app, sql, entry);
+    if (endedSessions.length > 0) messages.unshift({ kind: "sessions_ended", sessions: endedSessions });
+    return done;
+  });
+  for (const message of [...events, ...messages]) app.bus.publish(message);
+  return result;
+}

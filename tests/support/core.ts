@@ -1,0 +1,23 @@
+// The parts of a server that a test uses without starting one.
+import { createLocalBus } from "../../server/src/bus/local-bus.ts";
+import type { Database } from "../../server/src/db/database.ts";
+import { systemClock as clock } from "../../server/src/lib/clock.ts";
+import { systemRandom as random } from "../../server/src/lib/random.ts";
+import { createServerSecret } from "../../server/src/lib/server-secret.ts";
+import { silentLog as log } from "../../server/src/log/log.ts";
+import { mentionStep } from "../../server/src/messages/mention-step.ts";
+import { quoteStep } from "../../server/src/messages/quote-step.ts";
+import { pollClosingStep } from "../../server/src/polls/close-poll.ts";
+import { replyStep } from "../../server/src/threads/reply-step.ts";
+import type { TransactionNeeds } from "../../server/src/transaction/transact.ts";
+
+/** What a transaction needs, on this database, with a bus that nobody else hears. */
+export function createCore(db: Database): TransactionNeeds {
+  const secret = createServerSecret(new Uint8Array(32).fill(7));
+  return { db, bus: createLocalBus(log), log, clock, random, secret, publicUrl: new URL("http://localhost") };
+}
+
+/** As {@link createCore}, for what writes messages. */
+export function createWriterApp(db: Database) {
+  return { ...createCore(db), sendSteps: [quoteStep, replyStep, mentionStep, pollClosingStep] };
+}
