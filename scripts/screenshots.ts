@@ -64,7 +64,7 @@ try {
       const chat = await openChat(browser, alice, { ...options, colorScheme });
       await chat.page.waitForTimeout(300);
       await shoot(chat.page, "chat");
-      await chat.page.getByRole("button", { name: /^People/ }).click();
+      await chat.page.getByRole("button", { name: /^Members/ }).click();
       await shoot(chat.page, "people");
       await chat.page.locator(".panel").getByRole("button", { name: "Close" }).click();
       await shootRoom(chat.page, size === "phone", shoot);
@@ -145,7 +145,7 @@ try {
     const shots: [name: string, work: () => Promise<void>][] = [
       ["room", async () => {}],
       ["thread", () => page.locator(".thread-link").first().click()],
-      ["details", () => page.getByRole("button", { name: "About this room" }).click()],
+      ["details", () => page.getByRole("button", { name: "Room details" }).click()],
       [
         "pins",
         async () => {

@@ -79,7 +79,7 @@ describe.skipIf(!chromiumPath)("axe finds nothing", () => {
       test(`the chat, and what one sees every day of it (${size}, ${colorScheme})`, async () => {
         const { page } = await openChat(browser, alice, { ...options, colorScheme });
         expect(await axeFindings(page)).toEqual([]);
-        await page.getByRole("button", { name: /^People/ }).click();
+        await page.getByRole("button", { name: /^Members/ }).click();
         await page.locator(".person").first().waitFor();
         expect(await axeFindings(page)).toEqual([]);
         await page.getByRole("button", { name: "Close" }).click();

@@ -442,7 +442,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await page.getByText("New sign-in.").waitFor();
     expect(await axeFindings(page)).toEqual([]);
     expect(await page.locator(".messages-viewport").boundingBox()).toEqual(before);
-    await page.getByText("1 new about your account").waitFor({ state: "attached" });
+    await page.getByText("1 new account notification").waitFor({ state: "attached" });
     await page.getByRole("button", { name: "Dismiss" }).click();
     expect(await page.locator(".banner").count()).toBe(0);
     await say(page, "still writing");
@@ -451,7 +451,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await page.getByText("New sign-in").waitFor();
     await page.goto(`${server.url}/chat`);
     await waitUntilOpen(page);
-    expect(await page.getByText("new about your account").count()).toBe(0);
+    expect(await page.getByText("new account notification").count()).toBe(0);
     await page.context().close();
   }, 30_000);
 

@@ -200,7 +200,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     const cookies = [...lou.cookies].map(([name, value]) => ({ name, value, url: server.url }));
     await page.context().addCookies(cookies);
     await page.goto(`${server.url}/chat`);
-    await page.getByRole("heading", { name: "You are in no room" }).waitFor();
+    await page.getByRole("heading", { name: "You're not in any rooms" }).waitFor();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.waitForURL(`${server.url}/`);
     expect(faults).toEqual([]);
@@ -216,7 +216,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await g.page.getByText("frank is typing…").waitFor();
     expect(await height()).toBe(before);
     await g.page.getByText("frank is typing…").waitFor({ state: "detached", timeout: 8000 });
-    await g.page.getByRole("button", { name: /^People/ }).click();
+    await g.page.getByRole("button", { name: /^Members/ }).click();
     await g.page.locator(".person", { hasText: "grace (you)" }).waitFor();
     await g.page.locator(".person", { hasText: "frank" }).waitFor();
     for (const { page } of [f, g]) await page.context().close();
@@ -286,7 +286,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
         expect(Math.abs(after! - before.top), `step ${step}`).toBeLessThanOrEqual(2);
       }
       for (let index = 0; index < 400; index++) expect(seen.has(`row ${index}`), `row ${index}`).toBe(true);
-      await page.getByRole("button", { name: "To the newest" }).click();
+      await page.getByRole("button", { name: "Jump to latest" }).click();
       expect(await waitUntil(() => isAtEnd(page))).toBe(true);
       expect((await shownTexts(page)).at(-1)).toBe("row last");
       expect(faults).toEqual([]);
@@ -337,7 +337,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       await page.setViewportSize({ width: 700, height: 600 });
       await Bun.sleep(250);
       expect(Math.abs((await topOf(page, anchor.key))! - anchor.top), "width").toBeLessThanOrEqual(2);
-      await steady(() => page.getByRole("button", { name: /^People/ }).click(), "panel");
+      await steady(() => page.getByRole("button", { name: /^Members/ }).click(), "panel");
       await page.keyboard.press("Escape");
       await page.getByText("3 new messages").click();
       expect(await waitUntil(() => isAtEnd(page))).toBe(true);

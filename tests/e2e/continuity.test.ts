@@ -87,7 +87,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     let isBroken = true;
     await page.route("**/timeline*", (route) => (isBroken ? route.abort() : route.continue()));
     await item(page, "Gamma").dispatchEvent("click");
-    const again = page.getByRole("button", { name: /did not load/ });
+    const again = page.getByRole("button", { name: /Couldn't load/ });
     await again.waitFor();
     isBroken = false;
     await again.click();
@@ -125,12 +125,12 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     await rowOf(page, "first words").locator("article").focus();
     await page.keyboard.press("t");
     const thread = page.getByRole("complementary", { name: "Thread" });
-    await thread.getByLabel("Reply in the thread").fill("half a thought");
+    await thread.getByLabel("Reply in thread").fill("half a thought");
     await page.keyboard.press("Escape");
     await thread.waitFor({ state: "detached" });
     await rowOf(page, "first words").locator("article").focus();
     await page.keyboard.press("t");
-    expect(await thread.getByLabel("Reply in the thread").inputValue()).toBe("half a thought");
+    expect(await thread.getByLabel("Reply in thread").inputValue()).toBe("half a thought");
     await page.context().close();
   }, 30_000);
 
@@ -153,7 +153,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
 
   test("Escape closes what lies beside the room first; what it marks read can be taken back", async () => {
     const { page } = await openChat(browser, alice);
-    await page.getByRole("button", { name: "About this room" }).click();
+    await page.getByRole("button", { name: "Room details" }).click();
     await page.locator(".panel form, .panel .settings-section").first().waitFor();
     await field(page).click();
     await page.keyboard.press("Escape");
@@ -202,7 +202,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     await page.goBack();
     await item(page, "Gamma").click();
     await heading(page, "Gamma");
-    await page.getByRole("button", { name: "About this room" }).click();
+    await page.getByRole("button", { name: "Room details" }).click();
     await page.locator(".panel").getByRole("button", { name: "Pinned messages" }).click();
     const pins = page.getByRole("complementary", { name: "Pinned messages" });
     await pins.waitFor();
@@ -210,7 +210,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     await page.reload();
     await pins.waitFor();
     await page.goBack();
-    await page.getByRole("complementary", { name: "About this room" }).waitFor();
+    await page.getByRole("complementary", { name: "Room details" }).waitFor();
     await page.goBack();
     await page.locator(".panel").waitFor({ state: "hidden" });
     await heading(page, "Gamma");
@@ -230,11 +230,11 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
       await item(page, "Den").click({ button: "right" });
       await page.getByRole("menuitem", { name, exact: true }).click();
     };
-    await choose("Mark read");
+    await choose("Mark as read");
     expect(await waitUntil(async () => (await alice.room(room.id)).unread === 0)).toBe(true);
     await choose("Mute");
     expect(await waitUntil(async () => (await alice.room(room.id)).isMuted)).toBe(true);
-    await choose("Leave the room");
+    await choose("Leave room");
     await page.getByRole("button", { name: "Cancel" }).click();
     expect((await alice.rooms()).some((own) => own.id === room.id)).toBe(true);
     // A room that is named is led to when it was sent.

@@ -41,7 +41,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
 
   test("the composer has the focus at once; Enter sends, Shift+Enter does not, marks go around a selection", async () => {
     const { page } = await openChat(browser, alice);
-    expect(await focused(page)).toBe("Message to General");
+    expect(await focused(page)).toBe("Message General");
     await page.keyboard.type("two");
     await page.keyboard.press("Shift+Enter");
     await page.keyboard.type("lines");
@@ -103,7 +103,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.keyboard.press("Shift+F6");
     await page.keyboard.press("F6");
     await page.keyboard.press("h");
-    expect(await focused(page)).toBe("Message to General");
+    expect(await focused(page)).toBe("Message General");
     expect(await waitUntil(async () => (await composed(page)) === "h")).toBe(true);
     await page.locator(".composer-field").fill("");
     await page.context().close();
@@ -113,7 +113,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     const { page } = await openChat(browser, alice);
     await page.locator(".messages-viewport").focus();
     let tabs = 0;
-    for (; tabs < 5 && (await focused(page)) !== "Message to General"; tabs++) {
+    for (; tabs < 5 && (await focused(page)) !== "Message General"; tabs++) {
       await page.keyboard.press("Tab");
       const outline = await page.evaluate(() => {
         const element = document.activeElement!;
@@ -129,17 +129,17 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
 
   test("people open and close with the focus going there and back; the appearance can be chosen and stays", async () => {
     const { page } = await openChat(browser, alice);
-    await page.getByRole("button", { name: /^People/ }).focus();
+    await page.getByRole("button", { name: /^Members/ }).focus();
     await page.keyboard.press("Enter");
     expect(await waitUntil(async () => (await focused(page)) === "Close")).toBe(true);
     await page.keyboard.press("Escape");
-    expect(await focused(page)).toStartWith("People");
+    expect(await focused(page)).toStartWith("Members");
     await page.locator(".account summary").click();
     await page.getByRole("button", { name: "Settings" }).click();
-    await page.getByLabel("Colours").selectOption("dark");
+    await page.getByLabel("Theme").selectOption("dark");
     await page.reload();
     // The list of rooms is as wide as one wants it.
-    const edge = page.getByRole("separator", { name: "Width of the room list" });
+    const edge = page.getByRole("separator", { name: "Room list width" });
     const width = async () => (await page.locator(".sidebar").boundingBox())!.width;
     expect(await width()).toBe(264);
     await edge.focus();
@@ -160,7 +160,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
 
   test("what had the focus is gone: the focus stays in the list, or goes where one was", async () => {
     const { page } = await openChat(browser, alice);
-    await page.getByRole("button", { name: /^People/ }).focus();
+    await page.getByRole("button", { name: /^Members/ }).focus();
     await page.keyboard.press("Enter");
     expect(await waitUntil(async () => (await focused(page)) === "Close")).toBe(true);
     await page.keyboard.press("?");
@@ -169,7 +169,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await focused(page)).toBe("Close");
     await page.keyboard.press("Escape");
-    expect(await focused(page)).toStartWith("People");
+    expect(await focused(page)).toStartWith("Members");
     await page.locator(".account summary").click();
     await page.keyboard.press("Escape");
     expect(await page.locator(".account").getAttribute("open")).toBeNull();

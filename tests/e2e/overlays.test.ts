@@ -83,8 +83,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
   const messageMenu = async (page: Page, item: string) => {
     const message = page
       .locator(".row-message", {
-        hasText:
-          item === "What it said before" || item === "Who has read it" ? "better words" : "Good morning",
+        hasText: item === "Edit history" || item === "Seen by" ? "better words" : "Good morning",
       })
       .first();
     await message.locator("article").focus();
@@ -103,10 +102,10 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
   const overlays: Overlay[] = [
     { name: "the room", open: async () => {}, shown: ".row-message" },
     { name: "the rooms", open: toRooms, shown: ".room-item" },
-    { name: "people", open: (page) => button(page, /^People/).click(), shown: ".panel .person" },
+    { name: "people", open: (page) => button(page, /^Members/).click(), shown: ".panel .person" },
     {
       name: "about this room",
-      open: (page) => button(page, "About this room").click(),
+      open: (page) => button(page, "Room details").click(),
       shown: ".panel form",
     },
     {
@@ -114,7 +113,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
       open: (page) => page.locator(".thread-link").click(),
       shown: ".panel .row-message >> nth=1",
     },
-    ...["Mentions", "Threads", "Saved", "Later", "Reports"].map(fromList),
+    ...["Mentions", "Threads", "Saved", "Scheduled & reminders", "Reports"].map(fromList),
     {
       name: "the message menu",
       open: async (page) => {
@@ -200,8 +199,8 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     {
       name: "a poll",
       open: async (page) => {
-        await button(page, "More to send").click();
-        await page.getByRole("menuitem", { name: "Ask in a poll" }).click();
+        await button(page, "Add").click();
+        await page.getByRole("menuitem", { name: "Create a poll" }).click();
       },
       shown: "dialog[open] form",
     },
@@ -209,10 +208,10 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     { name: "a report", open: (page) => messageMenu(page, "Report"), shown: "dialog[open] .quoted" },
     {
       name: "what it said before",
-      open: (page) => messageMenu(page, "What it said before"),
+      open: (page) => messageMenu(page, "Edit history"),
       shown: "dialog[open] .revisions li",
     },
-    { name: "readers", open: (page) => messageMenu(page, "Who has read it"), shown: "dialog[open]" },
+    { name: "readers", open: (page) => messageMenu(page, "Seen by"), shown: "dialog[open]" },
     {
       name: "a profile",
       open: (page) => page.locator(".message-author").first().click(),
@@ -279,7 +278,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     expect(await leftOf(".sidebar")).toBeGreaterThan(await leftOf(".room"));
     expect(await leftOf(".message-gutter")).toBeGreaterThan(await leftOf(".message-main"));
     expect(await leftOf(".composer-send")).toBeLessThan(await leftOf(".composer-field"));
-    await button(page, /^People/).click();
+    await button(page, /^Members/).click();
     await page.locator(".panel .person").first().waitFor();
     expect(await leftOf(".panel")).toBeLessThan(await leftOf(".room"));
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(

@@ -139,7 +139,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await focusOn(a, "sounds good");
     await a.keyboard.press("t");
     const thread = a.getByRole("complementary", { name: "Thread" });
-    await thread.getByLabel("Reply in the thread").fill("between us");
+    await thread.getByLabel("Reply in thread").fill("between us");
     await a.keyboard.press("Enter");
     expect(await isShown(thread.locator(".message-text", { hasText: "between us" }))).toBe(true);
     const link = rowOf(b, "sounds good").locator(".thread-link");
@@ -147,7 +147,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await link.click();
     const onPhone = b.getByRole("complementary", { name: "Thread" });
     expect(await isShown(onPhone.locator(".message-text", { hasText: "between us" }))).toBe(true);
-    await onPhone.getByLabel("Reply in the thread").fill("and here");
+    await onPhone.getByLabel("Reply in thread").fill("and here");
     await onPhone.getByRole("button", { name: "Send", exact: true }).click();
     expect(await isShown(thread.locator(".message-text", { hasText: "and here" }))).toBe(true);
     expect((await shownTexts(a)).filter((text) => text.includes("and here"))).toHaveLength(1);
@@ -252,7 +252,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await a.getByLabel("Question").fill("Where to?");
     await a.getByLabel("Choice 1").fill("Sea");
     await a.getByLabel("Choice 2").fill("Hills");
-    await button(a, "Ask").click();
+    await button(a, "Create poll").click();
     const choice = (page: Page, name: string) => page.locator(".poll-choice", { hasText: name });
     await choice(b, "Sea").click();
     expect(await waitUntil(async () => (await choice(a, "Sea").locator(".count").innerText()) === "1")).toBe(
@@ -268,7 +268,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     // A press of the pointer came last; by an arrow the keys are those of the message again.
     await a.keyboard.press("ArrowDown");
     await a.keyboard.press("m");
-    await a.getByRole("menuitem", { name: "Close the poll" }).click();
+    await a.getByRole("menuitem", { name: "Close poll" }).click();
     expect(await isShown(b.locator(".poll-facts", { hasText: "closed" }))).toBe(true);
     expect(await choice(b, "Sea").isDisabled()).toBe(true);
   }, 60_000);
@@ -290,7 +290,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     expect((await shownTexts(a)).some((text) => text.includes("line 139"))).toBe(false);
     // What comes meanwhile is not put behind what is shown.
     await bob.say(room, "news from the end");
-    await button(a, /To the newest|new message/).click();
+    await button(a, /Jump to latest|new message/).click();
     await waitForText(a, "news from the end");
     expect((await shownTexts(a)).at(-1)).toBe("news from the end");
   }, 60_000);
@@ -315,14 +315,14 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await b.getByRole("heading", { name: "Workshop", exact: true }).waitFor();
     await b.locator(".composer-field").waitFor();
     await waitUntil(async () => (await b.locator(".count").first().innerText()) !== "0");
-    await a.getByRole("button", { name: /^People/ }).click();
+    await a.getByRole("button", { name: /^Members/ }).click();
     await a.locator(".panel .person-button", { hasText: "bob" }).click();
-    await button(a, "Take out of the room").click();
+    await button(a, "Remove from room").click();
     await a
-      .locator("dialog[open]", { hasText: "Take bob out" })
-      .getByRole("button", { name: "Take out of the room" })
+      .locator("dialog[open]", { hasText: "Remove bob from" })
+      .getByRole("button", { name: "Remove from room" })
       .click();
-    expect(await isShown(b.locator(".toast", { hasText: "You are no longer in Workshop." }))).toBe(true);
+    expect(await isShown(b.locator(".toast", { hasText: "You were removed from Workshop." }))).toBe(true);
     await b.getByRole("heading", { name: "Workshop", exact: true }).waitFor({ state: "detached" });
     // Its address goes with it: a reload must not lead back in.
     expect(await waitUntil(() => !b.url().includes(room))).toBe(true);
@@ -331,7 +331,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     expect((await bob.rooms()).some((own) => own.id === room)).toBe(false);
     // Brought in by somebody else, one is told.
     await alice.run("member.add", { room, people: [await bob.id()] });
-    await b.locator(".toast", { hasText: "You are in Workshop now." }).waitFor();
+    await b.locator(".toast", { hasText: "You joined Workshop." }).waitFor();
     expect(faults).toEqual([]);
   }, 60_000);
 });
