@@ -63,8 +63,8 @@ describe.skipIf(!chromiumPath)("axe finds nothing", () => {
         expect(await axeFindings(page)).toEqual([]);
         await page.goto(`${server.url}/register`);
         await page.getByLabel("Username").fill("alice");
-        await page.getByLabel("E-mail").fill("a@example.org");
-        for (const label of ["Password", "Password again"])
+        await page.getByLabel("Email").fill("a@example.org");
+        for (const label of ["Password", "Confirm password"])
           await page.getByLabel(label, { exact: true }).fill("a fine long passphrase");
         await page.getByText("Very good").waitFor();
         expect(await axeFindings(page)).toEqual([]);

@@ -101,19 +101,19 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       await page.goto((await smtp.next(address, /is your code/)).link);
       await looked();
       await page.getByRole("button", { name: "Confirm" }).click();
-      await page.getByText("Your address is confirmed.").waitFor();
+      await page.getByText("Your email address is confirmed.").waitFor();
       await looked();
 
       // The second factor, from the overview.
       await page.goto(`${server.url}/account`);
-      await page.getByText("Still to do: turn on a second factor").waitFor();
+      await page.getByText("Recommended: turn on two-factor authentication").waitFor();
       await looked();
-      await page.getByRole("link", { name: "Second factor" }).click();
+      await page.getByRole("link", { name: "Two-factor authentication" }).click();
       await page.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
       await looked();
       await page.getByLabel("Code", { exact: true }).fill("000000");
       await page.getByRole("button", { name: "Turn on" }).click();
-      await page.getByText("This code is not right.").waitFor();
+      await page.getByText("Wrong code.").waitFor();
       await looked();
       const seed = (await page.locator(".key-text").innerText()).replaceAll(" ", "");
       const app = new AuthenticatorApp(seed);
@@ -125,11 +125,11 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       expect(codes).toHaveLength(10);
       const [download] = await Promise.all([
         page.waitForEvent("download"),
-        page.getByRole("button", { name: "Download them" }).click(),
+        page.getByRole("button", { name: "Download codes" }).click(),
       ]);
       expect(download.suggestedFilename()).toBe("novax-recovery-codes.txt");
-      await page.getByRole("link", { name: "I have kept them" }).click();
-      await page.getByText("Everything that keeps it safe is set.").waitFor();
+      await page.getByRole("link", { name: "I've saved them" }).click();
+      await page.getByText("Your account is secure.").waitFor();
       await looked();
 
       // Out, and in again with a code; then with a recovery code, in another browser that is trusted.
@@ -140,7 +140,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       await looked();
       await page.getByLabel("Code", { exact: true }).fill("999999");
       await page.getByRole("button", { name: "Continue" }).click();
-      await page.getByText("This code is not right, or was used before.").waitFor();
+      await page.getByText("Wrong code, or it was already used.").waitFor();
       await looked();
       await page.getByLabel("Code", { exact: true }).fill(app.code());
       await page.getByRole("button", { name: "Continue" }).click();
@@ -148,19 +148,19 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       const other = await openPage(browser, desktop);
       await signIn(other.page, name);
       await other.page.getByLabel("Code", { exact: true }).fill(codes[0]!.toLowerCase());
-      await other.page.getByLabel("Do not ask in this browser").check();
+      await other.page.getByLabel("Trust this browser").check();
       await other.page.getByRole("button", { name: "Continue" }).click();
       await waitUntilOpen(other.page);
 
       // A passkey, and in with it.
       await page.goto(`${server.url}/account/passkeys`);
       await page.getByRole("button", { name: "Add a passkey" }).click();
-      await page.getByText("The passkey is added.").waitFor();
+      await page.getByText("Passkey added.").waitFor();
       await looked();
       await page.getByText("Rename").click();
       await page.getByLabel("New name").fill("This phone");
       await page.getByRole("button", { name: "Save" }).click();
-      await page.getByText("The passkey has its new name.").waitFor();
+      await page.getByText("Passkey renamed.").waitFor();
       await signOut(page);
       // Offered in the field by the browser itself: this one's authenticator takes the offer at once.
       await page.waitForURL("**/chat");
@@ -168,13 +168,16 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
 
       // The devices: the other one is ended, and its open chat closes.
       await page.goto(`${server.url}/account/devices`);
-      await page.getByText("This one").waitFor();
+      await page.getByText("This device").waitFor();
       await looked();
-      await page.getByRole("button", { name: /^End / }).first().click();
-      await page.getByText("The session has ended.").waitFor();
+      await page
+        .getByRole("button", { name: /^Sign out / })
+        .first()
+        .click();
+      await page.getByText("Device signed out.").waitFor();
       await other.page.waitForURL(`${server.url}/`, { timeout: 5000 });
       await page.getByRole("button", { name: /^Ask again/ }).click();
-      await page.getByText("That browser is asked for the second factor again.").waitFor();
+      await page.getByText("That browser will be asked for two-factor authentication again.").waitFor();
 
       // By the button, in a browser that makes no such offer.
       await authenticator.answers(false);
@@ -192,24 +195,24 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       await signOut(page);
       await page.getByRole("link", { name: "Forgot password?" }).click();
       await looked();
-      await page.getByLabel("E-mail").fill(address);
-      await page.getByRole("button", { name: "Send the link" }).click();
-      await page.getByText("Look at your mail").waitFor();
+      await page.getByLabel("Email").fill(address);
+      await page.getByRole("button", { name: "Send link" }).click();
+      await page.getByText("Check your email").waitFor();
       await looked();
-      const { link } = await smtp.next(address, /Set a new password/);
+      const { link } = await smtp.next(address, /Reset your password/);
       await page.goto(link);
       await page.getByLabel("New password", { exact: true }).fill("short");
-      await page.getByLabel("New password again").fill("short");
+      await page.getByLabel("Confirm new password").fill("short");
       await page.getByRole("button", { name: "Set password" }).click();
-      await page.getByText("A password has at least").waitFor();
+      await page.getByText("Use at least").waitFor();
       await looked();
       await page.getByLabel("New password", { exact: true }).fill(next);
-      await page.getByLabel("New password again").fill(next);
+      await page.getByLabel("Confirm new password").fill(next);
       await page.getByRole("button", { name: "Set password" }).click();
-      await page.getByText("Your password is set. Sign in with it.").waitFor();
+      await page.getByText("Your new password is set. Sign in with it.").waitFor();
       await looked();
       await page.goto(link);
-      await page.getByRole("heading", { name: "This link is dead" }).waitFor();
+      await page.getByRole("heading", { name: "This link has expired" }).waitFor();
       await looked();
 
       // It never skipped the second factor.
@@ -221,10 +224,10 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       await waitUntilOpen(page);
       await page.goto(`${server.url}/account`);
       for (const title of [
-        "second factor was turned on",
+        "Two-factor authentication was turned on",
         "recovery code was used",
         "passkey was added",
-        "set anew by a link",
+        "reset with a link",
       ]) {
         await page.getByText(title).first().waitFor();
         expect(
@@ -274,30 +277,30 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
 
     await page.goto(`${server.url}/register`);
     await type("Username", "typist");
-    await type("E-mail", "typist@example.org");
+    await type("Email", "typist@example.org");
     await keyboard.press("Tab");
     await keyboard.type(password);
-    await type("Password again", password);
+    await type("Confirm password", password);
     await keyboard.press("Enter");
     await page.waitForURL("**/chat");
     await page.goto((await smtp.next("typist@example.org", /is your code/)).link);
     await press("Confirm");
-    await page.getByText("Your address is confirmed.").waitFor();
+    await page.getByText("Your email address is confirmed.").waitFor();
 
     await page.goto(`${server.url}/account`);
-    await press("Second factor");
+    await press("Two-factor authentication");
     await page.waitForURL("**/account/two-factor");
     const app = new AuthenticatorApp((await page.locator(".key-text").innerText()).replaceAll(" ", ""));
     await type("Code", app.code());
     await keyboard.press("Enter");
     await page.getByRole("heading", { name: "Your recovery codes" }).waitFor();
     const [code] = await page.locator(".recovery-codes code").allInnerTexts();
-    await press("I have kept them");
+    await press("I've saved them");
     await page.waitForURL("**/account?done=factor");
     await press("Passkeys");
     await page.waitForURL("**/account/passkeys");
     await press("Add a passkey");
-    await page.getByText("The passkey is added.").waitFor();
+    await page.getByText("Passkey added.").waitFor();
     // From here on by what one types: the offer of the browser itself is for another walk.
     await authenticator.answers(false);
 
@@ -316,7 +319,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await keyboard.press("Enter");
     await page.waitForURL("**/login/code");
     await type("Code", code!);
-    await tabTo("Do not ask in this browser");
+    await tabTo("Trust this browser");
     await keyboard.press("Space");
     await press("Continue");
     await page.waitForURL("**/chat");
@@ -326,10 +329,10 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await forgetSteps();
     await elsewhere.post("/login/code", { code: app.code() });
     await page.goto(`${server.url}/account`);
-    await press("Where you are signed in");
+    await press("Devices");
     await page.waitForURL("**/account/devices");
-    await press("End");
-    await page.getByText("The session has ended.").waitFor();
+    await press("Sign out ");
+    await page.getByText("Device signed out.").waitFor();
     expect((await elsewhere.fetch("/api/messages")).status).toBe(401);
     await press("← Your account");
     await page.waitForURL("**/account");
@@ -339,14 +342,14 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await signOut();
     await press("Forgot password?");
     await page.waitForURL("**/forgot");
-    await type("E-mail", "typist@example.org");
+    await type("Email", "typist@example.org");
     await keyboard.press("Enter");
-    await page.getByText("Look at your mail").waitFor();
-    await page.goto((await smtp.next("typist@example.org", /Set a new password/)).link);
+    await page.getByText("Check your email").waitFor();
+    await page.goto((await smtp.next("typist@example.org", /Reset your password/)).link);
     await type("New password", next);
-    await type("New password again", next);
+    await type("Confirm new password", next);
     await keyboard.press("Enter");
-    await page.getByText("Your password is set. Sign in with it.").waitFor();
+    await page.getByText("Your new password is set. Sign in with it.").waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
   }, 60_000);
@@ -379,7 +382,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await page.waitForURL(`${linked.url}/chat`);
     await waitUntilOpen(page);
     await page.goto(`${linked.url}/account/sso`);
-    await page.getByText("Example login opens this account.").waitFor();
+    await page.getByText("You can sign in with Example login.").waitFor();
     expect(await axeFindings(page)).toEqual([]);
     await page.context().close();
     await linked.stop();
@@ -394,7 +397,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     const app = new AuthenticatorApp((await page.locator(".key-text").innerText()).replaceAll(" ", ""));
     await page.getByLabel("Code", { exact: true }).fill(app.code());
     await page.getByRole("button", { name: "Turn on" }).click();
-    await page.getByRole("link", { name: "I have kept them" }).click();
+    await page.getByRole("link", { name: "I've saved them" }).click();
     await page.goto(`${server.url}/account/profile`);
     await page.getByLabel("Display name").fill("Plain Person");
     await page.getByRole("button", { name: "Save" }).click();
@@ -406,11 +409,11 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await sql`update sessions set proved_at = 0`;
     await forgetSteps();
     await page.goto(`${server.url}/account/devices`);
-    await page.getByRole("heading", { name: "Is it you?" }).waitFor();
+    await page.getByRole("heading", { name: "Confirm it's you" }).waitFor();
     await page.getByLabel("Password").fill(password);
     await page.getByLabel("Code", { exact: true }).fill(app.code());
     await page.getByRole("button", { name: "Continue" }).click();
-    await page.getByText("This one").waitFor();
+    await page.getByText("This device").waitFor();
     await page.goto(`${server.url}/account/data`);
     await page.getByRole("button", { name: "Delete my account" }).click();
     await page.getByText("Tick the box").waitFor();
@@ -424,7 +427,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await page.getByLabel("Code", { exact: true }).fill(app.code());
     await page.getByRole("button", { name: "Continue" }).click();
     await page.goto(`${server.url}/account`);
-    await page.getByText("Your account will stay").waitFor();
+    await page.getByText("Your account won't be deleted").waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
   }, 60_000);
@@ -493,26 +496,26 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
         expect(width, `${path} is wider than the window`).toBeLessThanOrEqual(0);
       }
       await page.goto(`${server.url}/admin/invites`);
-      await page.getByLabel("I let each of them in myself").check();
-      await page.getByRole("button", { name: "Make a link" }).click();
+      await page.getByLabel("Require approval").check();
+      await page.getByRole("button", { name: "Create link" }).click();
       const link = await page.locator(".key-text").innerText();
       expect(await axeFindings(page)).toEqual([]);
       const guest = await openPage(browser, options);
       const name = `guest-${colorScheme}-${options === phone ? "phone" : "desk"}`;
       await guest.page.goto(link);
       await guest.page.getByLabel("Username").fill(name);
-      await guest.page.getByLabel("E-mail").fill(`${name}@example.org`);
+      await guest.page.getByLabel("Email").fill(`${name}@example.org`);
       await guest.page.getByLabel("Password", { exact: true }).fill(password);
-      await guest.page.getByLabel("Password again").fill(password);
+      await guest.page.getByLabel("Confirm password").fill(password);
       await guest.page.getByRole("button", { name: "Create account" }).click();
-      await guest.page.getByText("An owner has to approve it").waitFor();
+      await guest.page.getByText("Your account is waiting for approval").waitFor();
       await guest.page.context().close();
       await page.goto(`${server.url}/admin?search=${name}`);
-      await page.getByText("waits for approval").click();
-      await page.getByRole("button", { name: "Let them in" }).click();
-      await page.getByText("They are in.").waitFor();
-      await page.getByRole("button", { name: "Make a reset link" }).click();
-      await page.getByText("Hand this link to").waitFor();
+      await page.getByText("waiting for approval").click();
+      await page.getByRole("button", { name: "Approve" }).click();
+      await page.getByText("Approved.").waitFor();
+      await page.getByRole("button", { name: "Create reset link" }).click();
+      await page.getByText("Send this link to").waitFor();
       expect(await axeFindings(page)).toEqual([]);
       expect(faults).toEqual([]);
       await page.context().close();

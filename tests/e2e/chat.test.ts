@@ -101,15 +101,15 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     const { page } = await openPage(browser, { ...desktop, javaScriptEnabled: false });
     await page.goto(`${server.url}/register`);
     await page.getByLabel("Username").fill("carol");
-    await page.getByLabel("E-mail").fill("carol@example.org");
+    await page.getByLabel("Email").fill("carol@example.org");
     await page.getByLabel("Password", { exact: true }).fill("password123");
-    await page.getByLabel("Password again").fill("password123");
+    await page.getByLabel("Confirm password").fill("password123");
     await page.getByRole("button", { name: "Create account" }).click();
     expect(await page.getByRole("alert").textContent()).toContain("easy to guess");
     expect(await page.getByLabel("Username").inputValue()).toBe("carol");
     expect(await page.getByLabel("Password", { exact: true }).inputValue()).toBe("");
     await page.getByLabel("Password", { exact: true }).fill(password);
-    await page.getByLabel("Password again").fill(password);
+    await page.getByLabel("Confirm password").fill(password);
     await page.getByRole("button", { name: "Create account" }).click();
     expect(new URL(page.url()).pathname).toBe("/chat");
     await page.context().clearCookies();
@@ -117,7 +117,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await page.getByLabel("Username").fill("carol");
     await page.getByLabel("Password").fill("not this one");
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
-    expect(await page.getByRole("alert").textContent()).toBe("The username or the password is wrong.");
+    expect(await page.getByRole("alert").textContent()).toBe("Wrong username or password.");
     await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     expect(new URL(page.url()).pathname).toBe("/chat");

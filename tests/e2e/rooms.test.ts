@@ -299,7 +299,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     const lobby = (await alice.run("room.create", { kind: "public", name: "Lobby" })).room.id;
     const closed = (await alice.run("room.create", { kind: "private", name: "Vault" })).room.id;
     await b.goto(`${server.url}/chat/${closed}`);
-    expect(await isShown(b.locator(".toast", { hasText: "There is no such room." }))).toBe(true);
+    expect(await isShown(b.locator(".toast", { hasText: "Room not found." }))).toBe(true);
     await b.goto(`${server.url}/chat/${lobby}`);
     await b.getByRole("heading", { name: "Lobby", exact: true }).waitFor();
     await alice.say(workshop as RoomId, `see [the lobby](${server.url}/chat/${lobby})`);

@@ -149,7 +149,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     const next = "another four quiet words";
     const wrong = await submit({ current_password: "nonsense", password: next, confirm_password: next });
     expect(wrong.status).toBe(403);
-    expect(await wrong.text()).toContain("The current password is wrong.");
+    expect(await wrong.text()).toContain("Wrong current password.");
     const right = await submit({ current_password: password, password: next, confirm_password: next });
     expect([right.status, right.headers.get("location")]).toEqual([303, "/account?done=password"]);
     expect(

@@ -64,7 +64,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     expect(JSON.stringify(devices)).not.toContain(person.sessionToken!);
     const page = await (await person.fetch("/account/devices")).text();
     expect(page).toContain("Firefox on Linux");
-    expect(page.match(/This one/g)).toHaveLength(1);
+    expect(page.match(/>This device</g)).toHaveLength(1);
   });
 
   test("[S07] ending one closes its sockets within a second on every process, and leaves the others", async () => {
@@ -184,7 +184,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     });
     await smtp.next("changer@example.org", /password was changed/);
     await setUpFactor(person);
-    await smtp.next("changer@example.org", /second factor was turned on/);
+    await smtp.next("changer@example.org", /Two-factor authentication was turned on/);
   });
 
   test("what one has looked at is no longer new", async () => {

@@ -93,7 +93,7 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     const before = smtp.to("first@example.org").length;
     expect(await register("second", "First@Example.org")).toBe(await register("third", "fresh@example.org"));
     expect(await waitUntil(() => smtp.to("first@example.org").length > before)).toBe(true);
-    const [notice] = smtp.mails.filter((mail) => /Somebody used your address/.test(mail.subject));
+    const [notice] = smtp.mails.filter((mail) => /Someone used your email address/.test(mail.subject));
     expect(notice!.text).toContain("first");
     // The second one cannot have it, whatever code they try.
     const second = new Person(server, "second");
@@ -125,7 +125,7 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     await person.post("/verify", { token: tokenOf((await mailTo("mover@example.org")).link) });
     expect((await person.post("/account/email", { email: "no address" })).status).toBe(422);
     expect((await person.post("/account/email", { email: "moved@example.org" })).status).toBe(200);
-    await mailTo("mover@example.org", /new e-mail address was asked for/);
+    await mailTo("mover@example.org", /new email address was requested/);
     expect(await stateOf("mover")).toEqual({ email: "mover@example.org", verified: true });
     expect((await verifyByCode(person, codeOf(await mailTo("moved@example.org")))).status).toBe(200);
     expect(await stateOf("mover")).toEqual({ email: "moved@example.org", verified: true });

@@ -89,6 +89,6 @@ describe("the server speaks the language of whoever reads", () => {
     // Whoever reads the chat in another language from now on is written to in that.
     await bob.fetch("/chat", { headers: { "accept-language": "en" } });
     expect((await alice.post(path, {})).status).toBe(200);
-    expect((await smtp.next(email, /An owner made a link/)).text).toContain("By alice.");
+    expect((await smtp.next(email, /An owner created a link/)).text).toContain("By alice.");
   });
 });

@@ -362,7 +362,7 @@ for (const kind of databaseKinds) {
       const refused = await call();
       expect(await refused.json()).toMatchObject({
         code: "confirmation_required",
-        detail: "This calls 22 people.",
+        detail: "This will notify 22 people.",
       });
       expect((await call(true)).status).toBe(200);
       expect(await crowd[0]!.room(room)).toMatchObject({ mentions: 1 });

@@ -93,7 +93,7 @@ for (const kind of databaseKinds) {
         1,
         ['novaX did nothing: there is nobody called "nobody".'],
       ]);
-      expect((await run("create-owner", "a b")).text).toContain("A username has letters");
+      expect((await run("create-owner", "a b")).text).toContain("Use the letters a to z");
       expect((await run("delete-everything", "alice")).text).toContain("npm run admin -- reset-link");
       if (kind === "embedded") {
         const env = { ...data.env, BCRYPT_COST: "10" };

@@ -43,7 +43,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
   const ask = (email: string, headers: Record<string, string> = {}) =>
     anybody().post("/forgot", { email }, { ...elsewhere(), ...headers });
   const mailsTo = (name: string) =>
-    smtp.to(`${name}@example.org`).filter((mail) => /new password/.test(mail.subject));
+    smtp.to(`${name}@example.org`).filter((mail) => /Reset your password/.test(mail.subject));
   const linkFor = async (name: string, headers: Record<string, string> = {}): Promise<string> => {
     const before = mailsTo(name).length;
     expect((await ask(`${name}@example.org`, headers)).status).toBe(202);
@@ -225,8 +225,8 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     const person = await join(server, "informed");
     await confirmAddress(person);
     await reset(tokenOf(await linkFor("informed")));
-    expect((await smtp.next("informed@example.org", /set anew/)).text).toContain("informed");
-    await person.signIn(next);
+    expect((await smtp.next("informed@example.org", /reset with a link/)).text).toContain("informed");
+    await person.logIn(next);
     const account = (await (await person.fetch("/api/account")).json()) as { notices: { kind: string }[] };
     expect(account.notices.map((notice) => notice.kind)).toContain("password_reset");
   });
@@ -255,7 +255,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect(
       await waitUntil(async () => (await sql`select 1 from jobs where kind = 'reset.request'`).length === 0),
     ).toBe(true);
-    expect(smtp.mails.slice(before).filter((mail) => /new password/.test(mail.subject))).toEqual([]);
+    expect(smtp.mails.slice(before).filter((mail) => /Reset your password/.test(mail.subject))).toEqual([]);
     // Without one, whoever reads the mail gets the account whole, and has confirmed the address by it.
     await join(server, "plain");
     expect((await reset(tokenOf(await linkFor("plain")))).status).toBe(200);

@@ -22,7 +22,7 @@ describe.skipIf(!isAvailable("postgres"))("whoever has the database and not the 
     };
     const bob = await join(server, "bob");
     await bob.post("/forgot", { email: "bob@example.org" });
-    const link = (await smtp.next("bob@example.org", /new password/)).link;
+    const link = (await smtp.next("bob@example.org", /Reset your password/)).link;
     const half = new Person(server, "alice");
     await half.signIn();
     const trusted = new Person(server, "alice");

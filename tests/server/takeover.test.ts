@@ -57,7 +57,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     new Person(server, "x").post("/reset", { token, password: secret, confirm_password: secret });
   const linkFor = async (name: string) => {
     await new Person(server, "x").post("/forgot", { email: `${name}@example.org` });
-    return tokenOf((await smtp.next(`${name}@example.org`, /Set a new password/)).link);
+    return tokenOf((await smtp.next(`${name}@example.org`, /Reset your password/)).link);
   };
   const confirmAddress = async (person: Person) => {
     const mail = await smtp.next(`${person.username}@example.org`, /is your code/);
@@ -248,7 +248,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     });
     const mail = await smtp.next("mailed@example.org", /New sign-in/);
     expect(mail.text + mail.html).not.toContain("help.example");
-    expect(mail.text).toContain("An unknown program");
+    expect(mail.text).toContain("Unknown device");
   });
 
   test("[A15] NUL and what is no text are refused wherever a text is taken, never with a fault", async () => {

@@ -70,9 +70,9 @@ export async function waitUntilOpen(page: Page): Promise<void> {
 export async function registerByForm(page: Page, server: TestServer, username: string): Promise<void> {
   await page.goto(`${server.url}/register`);
   await page.getByLabel("Username").fill(username);
-  await page.getByLabel("E-mail").fill(`${username}@example.org`);
+  await page.getByLabel("Email").fill(`${username}@example.org`);
   await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByLabel("Password again").fill(password);
+  await page.getByLabel("Confirm password").fill(password);
   await page.getByRole("button", { name: "Create account" }).click();
   await page.waitForURL("**/chat");
 }

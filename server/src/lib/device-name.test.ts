@@ -15,5 +15,5 @@ test("no word of a stranger gets into a list or a mail", () => {
     "Call 555/1 Support/2",
     "x".repeat(256),
   ])
-    expect(deviceName(text)).toBe("An unknown program");
+    expect(deviceName(text)).toBe("Unknown device");
 });
