@@ -306,7 +306,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     await account.goto(`${server.url}/account/profile`);
     await account.getByLabel("Benutzername").fill("x");
     await account.getByRole("button", { name: "Benutzernamen ändern" }).click();
-    await account.getByText("Ein Benutzername hat 2 bis 32 Zeichen.").waitFor();
+    await account.getByText("Verwende 2–32 Zeichen.").waitFor();
     // Chosen here, it holds for every page of this browser.
     await page.getByLabel("Sprache").selectOption("en");
     await button(page, "Übernehmen").click();

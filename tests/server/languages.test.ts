@@ -37,7 +37,7 @@ describe("the server speaks the language of whoever reads", () => {
     visitor.cookies.set("novax_language", "<script>");
     expect(await page(german)).toContain("<h1>Anmelden</h1>");
     const missing = await visitor.fetch("/nowhere", { headers: { ...german, accept: "text/html" } });
-    expect(await missing.text()).toContain("<h1>Hier ist nichts</h1>");
+    expect(await missing.text()).toContain("<h1>Seite nicht gefunden</h1>");
   });
 
   test("so is what it refuses: on a page, to a program, over the socket; the code stays the same", async () => {
@@ -45,13 +45,13 @@ describe("the server speaks the language of whoever reads", () => {
     const body = new URLSearchParams({ username: "nobody", password: "wrong" }).toString();
     const refused = await visitor.fetch("/login", { method: "POST", headers: form, body });
     expect(refused.status).toBe(401);
-    expect(await refused.text()).toContain("Benutzername oder Passwort stimmt nicht.");
+    expect(await refused.text()).toContain("Benutzername oder Passwort ist falsch.");
     const told = await problemOf(
       await visitor.post("/login", { username: "nobody", password: "wrong" }, german),
     );
     expect(told).toMatchObject({
       code: "invalid_credentials",
-      detail: "Benutzername oder Passwort stimmt nicht.",
+      detail: "Benutzername oder Passwort ist falsch.",
     });
 
     alice.cookies.set("novax_language", "de");
@@ -66,7 +66,7 @@ describe("the server speaks the language of whoever reads", () => {
     expect(reply).toMatchObject({
       ok: false,
       code: "message_invalid",
-      detail: "Eine Reaktion ist ein Emoji.",
+      detail: "Verwende ein Emoji als Reaktion.",
     });
     socket.close();
   });
@@ -81,11 +81,11 @@ describe("the server speaks the language of whoever reads", () => {
     // An owner whose pages are English makes the link.
     const path = `/admin/people/${await alice.id().then(() => bob.id())}/reset-link`;
     expect((await alice.post(path, {})).status).toBe(200);
-    const notice = await smtp.next(email, /Passwort neu zu setzen/);
+    const notice = await smtp.next(email, /Zurücksetzen deines Passworts/);
     expect(notice.text).toContain("Von alice.");
     expect(notice.html).toContain('<html lang="de">');
     const overview = await (await bob.fetch("/account", { headers: german })).text();
-    expect(overview).toContain("Ein Eigentümer hat einen Link gemacht, um dein Passwort neu zu setzen");
+    expect(overview).toContain("Ein Serverinhaber hat einen Link zum Zurücksetzen deines Passworts erstellt");
     // Whoever reads the chat in another language from now on is written to in that.
     await bob.fetch("/chat", { headers: { "accept-language": "en" } });
     expect((await alice.post(path, {})).status).toBe(200);
