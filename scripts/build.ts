@@ -131,7 +131,7 @@ const lexerOfMarked: BunPlugin = {
       let text = readFileSync(path, "utf8");
       for (const [what, instead] of cuts) {
         if (!what.test(text))
-          throw new Error("marked has changed; look at what its module does when it is loaded");
+          throw new Error("marked has changed; check what its module does when it's loaded");
         text = text.replace(what, instead);
       }
       return { contents: text.replaceAll("this.options.pedantic", "!1"), loader: "js" };

@@ -11,21 +11,21 @@ const stamp = join(root, "node_modules", ".novax-installed");
 
 /** Ends the process with a sentence instead of a stack. */
 export function fail(sentence) {
-  console.error(`novaX cannot start: ${sentence}`);
+  console.error(`novaX can't start: ${sentence}`);
   process.exit(1);
 }
 
 /** Installs exactly what the lock file names, when that has not been done. `scope`: "run" or "develop". */
 export function install(scope) {
   if (Number(process.versions.node.split(".")[0]) < 20) {
-    fail(`it needs Node 20 or newer; this is ${process.versions.node}.`);
+    fail(`it needs Node 20 or newer; you have ${process.versions.node}.`);
   }
   const lock = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
   const done = existsSync(stamp) ? readFileSync(stamp, "utf8") : "";
   if (done === `${lock} develop` || done === `${lock} ${scope}`) return;
-  console.log("Installing packages (once, about half a minute) ...");
+  console.log("Installing packages (only once, takes about half a minute) ...");
   const omit = scope === "run" ? ["--omit=dev"] : ["--include=dev"];
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const result = spawnSync(
@@ -38,8 +38,8 @@ export function install(scope) {
       env: { ...process.env, npm_config_workspace: "", NODE_ENV: "" },
     },
   );
-  if (result.error?.code === "EACCES") fail(`the folder ${root} cannot be written.`);
-  if (result.status !== 0) fail("the packages could not be installed; npm said why above.");
+  if (result.error?.code === "EACCES") fail(`the folder ${root} isn't writable.`);
+  if (result.status !== 0) fail("the packages couldn't be installed. See npm's message above.");
   writeFileSync(stamp, `${lock} ${scope}`);
 }
 
@@ -57,6 +57,6 @@ export function bunPath() {
     const folder = dirname(createRequire(join(root, "package.json")).resolve(`${name}/package.json`));
     return join(folder, "bin", platform === "win32" ? "bun.exe" : "bun");
   } catch {
-    return fail(`there is no Bun for this machine (${name}).`);
+    return fail(`Bun isn't available for this machine (${name}).`);
   }
 }

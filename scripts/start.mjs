@@ -13,7 +13,7 @@ if (!isHelp && !isAdmin) {
     cwd: root,
     stdio: "inherit",
   });
-  if (built.status !== 0) fail("the build failed; it said why above.");
+  if (built.status !== 0) fail("the build failed. See the message above.");
 }
 // Settings and relative paths belong to the folder the command was typed in.
 const watch = process.argv.includes("--dev") ? ["--watch"] : [];

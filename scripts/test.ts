@@ -48,9 +48,9 @@ try {
 
 console.log(`\nTook ${Math.round((Date.now() - startedAt) / 1000)} s.`);
 for (const part of missing)
-  console.log(`Left out: what needs ${part}; it is not here (${installHint(part)}).`);
+  console.log(`Skipped tests that need ${part}, which isn't installed (${installHint(part)}).`);
 if (isCi && (totals.skipped > 0 || missing.length > 0)) {
-  console.log("Nothing may be left out here: this run has failed.");
+  console.log("No tests can be skipped here, so this run failed.");
   isOk = false;
 }
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);

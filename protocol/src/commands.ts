@@ -56,7 +56,7 @@ const roomFields = {
   name: lineSchema(roomNameCharsMax),
   topic: lineSchema(roomTopicCharsMax),
   description: paragraphSchema(roomDescriptionCharsMax),
-  icon: lineSchema(16).refine(isIcon, "is one letter or one emoji"),
+  icon: lineSchema(16).refine(isIcon, "use one letter or one emoji"),
   colour: roomSchema.shape.colour,
 };
 
@@ -255,7 +255,7 @@ export const commandSpecs = {
   "person.unblock": { fields: { person }, result: emptySchema, needs: onServer("me.change") },
   "status.set": {
     fields: {
-      emoji: lineSchema(40).refine((text) => text === "" || isEmoji(text), "is one emoji"),
+      emoji: lineSchema(40).refine((text) => text === "" || isEmoji(text), "use one emoji"),
       text: lineSchema(statusTextCharsMax),
       until: at.nullable(),
     },
@@ -359,15 +359,15 @@ export function parseCommand(frame: string): ParsedCommand {
   try {
     value = JSON.parse(frame);
   } catch {
-    return { kind: "malformed", id: null, detail: "not JSON" };
+    return { kind: "malformed", id: null, detail: "Send JSON." };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return { kind: "malformed", id: null, detail: "a command is a JSON object" };
+    return { kind: "malformed", id: null, detail: "Send a command as a JSON object." };
   }
   const { id, type } = value as { id?: unknown; type?: unknown };
   const readableId = typeof id === "number" && Number.isSafeInteger(id) && id > 0 ? id : null;
   const schema = typeof type === "string" ? commandSchemas.get(type) : undefined;
-  if (!schema) return { kind: "malformed", id: readableId, detail: "unknown command type" };
+  if (!schema) return { kind: "malformed", id: readableId, detail: "Unknown command type." };
   const parsed = schema.safeParse(value);
   if (!parsed.success) return { kind: "malformed", id: readableId, detail: firstIssue(parsed.error) };
   return { kind: "command", command: parsed.data };

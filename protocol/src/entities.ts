@@ -31,17 +31,17 @@ const forbiddenInLine = /\p{Control}|\p{Surrogate}/v;
 export const messageTextSchema = z
   .string()
   .overwrite((text) => text.replaceAll("\r\n", "\n"))
-  .max(messageTextCharsMax, `a message has at most ${messageTextCharsMax} characters`)
-  .refine((text) => text.trim() !== "", "a message needs some text")
-  .refine((text) => !forbiddenInText.test(text), "a message has no control characters but newline and tab");
+  .max(messageTextCharsMax, `use at most ${messageTextCharsMax} characters`)
+  .refine((text) => text.trim() !== "", "a message can't be empty")
+  .refine((text) => !forbiddenInText.test(text), "use no control characters except line breaks and tabs");
 
 /** A text of one line that may be empty. */
 export function lineSchema(charsMax: number) {
   return z
     .string()
     .overwrite((text) => text.trim())
-    .max(charsMax, `has at most ${charsMax} characters`)
-    .refine((text) => !forbiddenInLine.test(text), "is one line without control characters");
+    .max(charsMax, `use at most ${charsMax} characters`)
+    .refine((text) => !forbiddenInLine.test(text), "use one line without control characters");
 }
 
 /** A text of several lines that may be empty. */
@@ -49,12 +49,12 @@ export function paragraphSchema(charsMax: number) {
   return z
     .string()
     .overwrite((text) => text.replaceAll("\r\n", "\n").trim())
-    .max(charsMax, `has at most ${charsMax} characters`)
-    .refine((text) => !forbiddenInText.test(text), "has no control characters but newline and tab");
+    .max(charsMax, `use at most ${charsMax} characters`)
+    .refine((text) => !forbiddenInText.test(text), "use no control characters except line breaks and tabs");
 }
 
 const filledLineSchema = (charsMax: number) =>
-  lineSchema(charsMax).refine((text) => text !== "", "needs some text");
+  lineSchema(charsMax).refine((text) => text !== "", "enter some text");
 
 export const textBodySchema = z.strictObject({ kind: z.literal("text"), text: messageTextSchema });
 

@@ -7,7 +7,7 @@ export type AccountId = z.infer<typeof accountIdSchema>;
 /** A room's id: a short word for the room every installation has (`general`), a random one for the others. */
 export const roomIdSchema = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "a room id is 1 to 64 characters of a-z, 0-9 and -")
+  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "use 1 to 64 characters of a-z, 0-9 and -")
   .brand<"RoomId">();
 export type RoomId = z.infer<typeof roomIdSchema>;
 

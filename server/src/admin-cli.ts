@@ -15,28 +15,28 @@ import { Refusal } from "./lib/refusal.ts";
 import { createLog } from "./log/log.ts";
 import { openApp } from "./main.ts";
 
-const help = `npm run admin -- reset-link <username>       print a link with which they set a new password
-npm run admin -- disable-factor <username>   turn their second factor off, passkeys included
-npm run admin -- create-owner <username>     make them an owner; new ones get a link to set a password
-npm run audit:verify                         check the audit log
+const help = `npm run admin -- reset-link <username>       print a link to set a new password
+npm run admin -- disable-factor <username>   turn off their two-factor authentication, including passkeys
+npm run admin -- create-owner <username>     make them an owner; new people get a link to set a password
+npm run audit:verify                         verify the audit log
 
-They need the settings of the server. With the embedded database stop the server first.`;
+These commands use the server's settings. With the embedded database, stop the server first.`;
 
 type Order = (app: App, username: string) => Promise<string>;
 
 const orders: Record<string, Order> = {
   "reset-link": async (app, username) => {
     const link = await linkFor(app, await requireAccount(app, username));
-    return `It works once, for 30 minutes:\n${link}`;
+    return `This link works once, for 30 minutes:\n${link}`;
   },
   "disable-factor": async (app, username) => {
     await disableFactorOf(app, await requireAccount(app, username));
-    return `${username} signs in with the password alone now.`;
+    return `Two-factor authentication is off for ${username}. They can now sign in with just their password.`;
   },
   "create-owner": async (app, username) => {
     const known = await findAccountByUsernameKey(app.db.sql, usernameKey(username));
     const link = await createOwner(app, known, username);
-    return `${username} is an owner.${link === null ? "" : ` To set a password, once, for 30 minutes:\n${link}`}`;
+    return `${username} is now an owner.${link === null ? "" : ` This link to set a password works once, for 30 minutes:\n${link}`}`;
   },
 };
 
@@ -65,7 +65,7 @@ async function run(): Promise<number> {
     const verdict = await verifyAudit(app);
     if (verdict.kind === "whole") {
       const head = await readAuditHead(app.db.sql);
-      console.log(`The audit log is whole: ${verdict.count} entries, the last one ${head.hash}.`);
+      console.log(`The audit log is intact: ${verdict.count} entries, the last one ${head.hash}.`);
       return 0;
     }
     console.error(`The audit log is broken at entry ${verdict.seq}: ${verdict.reason}.`);
@@ -77,6 +77,6 @@ async function run(): Promise<number> {
 
 async function requireAccount(app: App, name: string): Promise<Account> {
   const account = await findAccountByUsernameKey(app.db.sql, usernameKey(name));
-  if (!account) throw new Refusal("not_found", `there is nobody called ${JSON.stringify(name)}.`);
+  if (!account) throw new Refusal("not_found", `no one is called ${JSON.stringify(name)}.`);
   return account;
 }

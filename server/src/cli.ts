@@ -32,7 +32,7 @@ async function run(): Promise<void> {
   process.on("unhandledRejection", (error) => log.fault("process.unhandled", error));
   if (config.isSecure && !config.hasTrustedProxies) {
     log.warn("config.no_trusted_proxy", {
-      hint: "set TRUSTED_PROXIES, or all visitors share one address and its limits",
+      hint: "set TRUSTED_PROXIES, or all visitors share one IP address and its limits",
     });
   }
   const server = await startServer(config, log);
@@ -40,10 +40,8 @@ async function run(): Promise<void> {
   console.log(`\n  novaX is running: ${config.publicUrl.origin}\n`);
   const setupCode = await issueSetupCode(server.app);
   if (setupCode !== null) {
-    console.log(
-      "  Nobody has an account yet. Open the address and register: the first account becomes the owner.",
-    );
-    console.log(`  From another machine you will be asked for this setup code: ${setupCode}\n`);
+    console.log("  Welcome. Open the address above and create the first account; you'll be the owner.");
+    console.log(`  From another machine, you'll need this setup code: ${setupCode}\n`);
   }
   console.log("  Press Ctrl-C to stop.\n");
   log.info("server.started", { database: config.database.kind, redis: config.redisUrl !== null });

@@ -8,16 +8,16 @@ export const exitCodes = { failed: 1, config: 78 };
 /** Ends the process and says why, in words where it is nothing that a developer must see. */
 export function sayWhatIsWrong(error: unknown): never {
   if (error instanceof ConfigError) {
-    for (const mistake of error.mistakes) console.error(`novaX cannot start: ${mistake}`);
+    for (const mistake of error.mistakes) console.error(`novaX can't start: ${mistake}`);
     process.exit(exitCodes.config);
   }
   const { code, message, stack } = error as Error & { code?: string };
-  if (error instanceof DatabaseUnusable) console.error(`novaX cannot start. ${message}`);
-  else if (error instanceof Refusal) console.error(`novaX did nothing: ${message}`);
+  if (error instanceof DatabaseUnusable) console.error(`novaX can't start. ${message}`);
+  else if (error instanceof Refusal) console.error(`Nothing was changed: ${message}`);
   else if (code === "EADDRINUSE")
-    console.error("novaX cannot start: the port is taken. Set PORT to another one.");
+    console.error("novaX can't start: the port is taken. Set PORT to a different one.");
   else if (code === "EACCES")
-    console.error("novaX cannot start: this port needs more rights. Set PORT above 1023.");
-  else console.error(`novaX cannot start: ${stack ?? message}`);
+    console.error("novaX can't start: you don't have permission to use this port. Set PORT above 1023.");
+  else console.error(`novaX can't start: ${stack ?? message}`);
   process.exit(exitCodes.failed);
 }

@@ -149,7 +149,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       websocket: createSocketHandlers(() => realtime),
       fetch: (request, self) => {
         const url = URL.parse(request.url);
-        if (!url) throw new Refusal("malformed", "The request has no valid address.");
+        if (!url) throw new Refusal("malformed", "The request doesn't have a valid address.");
         if (isSocketRequest(url)) {
           if (isStopping) throw new Refusal("unavailable", (t) => t.restarts, { retryInMs: 1000 });
           return upgradeSocket(app, request, url, self);

@@ -236,7 +236,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
       await finished;
       return { code: child.exitCode, text: output() };
     };
-    expect(await verify()).toEqual({ code: 0, text: expect.stringContaining("The audit log is whole") });
+    expect(await verify()).toEqual({ code: 0, text: expect.stringContaining("The audit log is intact") });
     // Whoever has the whole database can turn the trigger off; not without being noticed.
     await sql`alter table audit_log disable trigger audit_log_append_only`;
     const [was] = await sql`select detail from audit_log where seq = 3`;
@@ -248,7 +248,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     const cut = await verify();
     expect([cut.code, cut.text]).toEqual([
       1,
-      expect.stringContaining(`broken at entry ${last.seq}: it is missing`),
+      expect.stringContaining(`broken at entry ${last.seq}: it's missing`),
     ]);
     await sql`update audit_head set seq = seq - 1`;
     expect((await verify()).text).toContain("the end of the log was changed");

@@ -91,7 +91,7 @@ for (const kind of databaseKinds) {
       const nobody = await run("reset-link", "nobody");
       expect([nobody.code, nobody.text.trim().split("\n")]).toEqual([
         1,
-        ['novaX did nothing: there is nobody called "nobody".'],
+        ['Nothing was changed: no one is called "nobody".'],
       ]);
       expect((await run("create-owner", "a b")).text).toContain("Use the letters a to z");
       expect((await run("delete-everything", "alice")).text).toContain("npm run admin -- reset-link");
@@ -104,7 +104,10 @@ for (const kind of databaseKinds) {
           "admin-cli.ts",
         );
         await finished;
-        expect([child.exitCode, output()]).toEqual([78, expect.stringContaining("another novaX is running")]);
+        expect([child.exitCode, output()]).toEqual([
+          78,
+          expect.stringContaining("another novaX is already running"),
+        ]);
       }
       expect((await problemOf(await new Person(server, "alice").signIn("wrong password"))).code).toBe(
         "invalid_credentials",

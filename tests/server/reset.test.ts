@@ -226,7 +226,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     await confirmAddress(person);
     await reset(tokenOf(await linkFor("informed")));
     expect((await smtp.next("informed@example.org", /reset with a link/)).text).toContain("informed");
-    await person.logIn(next);
+    await person.signIn(next);
     const account = (await (await person.fetch("/api/account")).json()) as { notices: { kind: string }[] };
     expect(account.notices.map((notice) => notice.kind)).toContain("password_reset");
   });

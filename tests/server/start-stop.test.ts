@@ -32,7 +32,7 @@ describe("starting", () => {
     const lines = output.trim().split("\n");
     expect(lines).toHaveLength(3);
     for (const name of ["PORT", "PUBLIC_URL", "BCRYPT_COST"])
-      expect(output).toContain(`novaX cannot start: ${name}:`);
+      expect(output).toContain(`novaX can't start: ${name}:`);
   });
 
   test("[O03] a config.json that is broken is a refusal; .env is read, and the environment wins over it", async () => {
@@ -68,7 +68,7 @@ describe("starting", () => {
       PORT: String(await freePort()),
     });
     expect(code).toBe(78);
-    expect(output).toContain("cannot be written");
+    expect(output).toContain("can't be written");
   });
 
   test("a database that is not there is said so, without its password", async () => {

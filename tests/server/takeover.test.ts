@@ -234,7 +234,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
       "admin-cli.ts",
     );
     await finished;
-    expect([child.exitCode, output()]).toEqual([0, expect.stringContaining("The audit log is whole")]);
+    expect([child.exitCode, output()]).toEqual([0, expect.stringContaining("The audit log is intact")]);
   });
 
   test("no word of a stranger's User-Agent gets into a mail", async () => {

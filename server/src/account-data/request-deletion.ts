@@ -36,7 +36,7 @@ export async function requestDeletion(
     endSessions(await markAllSessionsEnded(sql, actor.id, app.clock.now()));
     const day = new Date(at).toISOString().slice(0, 10);
     await notify(account, "deletion_requested", (t) => t.deletedOn(day));
-    const detail = request.erasesMessages ? "with messages" : "messages stay";
+    const detail = request.erasesMessages ? "messages erased" : "messages kept";
     audit({ action: "account.deletion_requested", actor, subject: actor, address: origin.address, detail });
   });
 }

@@ -28,7 +28,7 @@ export async function createInvite(
       createdAt,
       expiresAt: createdAt + draft.days * dayMs,
     });
-    const detail = `${draft.maxUses} uses, ${draft.days} days${draft.needsApproval ? ", with approval" : ""}`;
+    const detail = `${draft.maxUses} uses, ${draft.days} days${draft.needsApproval ? ", approval required" : ""}`;
     audit({ action: "invite.created", actor, address: origin.address, detail });
   });
   return new URL(`/join/${token}`, app.publicUrl).href;

@@ -34,7 +34,7 @@ export async function disableFactorOf(app: AdminNeeds, { id }: Account): Promise
     const account = (await lockAccount(change.sql, id))!;
     const passkeys = await listPasskeys(change.sql, id);
     if (!account.hasFactor && passkeys.length === 0) {
-      throw new Refusal("second_factor_off", "there is no second factor on this account.");
+      throw new Refusal("second_factor_off", "two-factor authentication is off for this account.");
     }
     for (const passkey of passkeys) await deletePasskey(change.sql, id, passkey.id);
     await dropFactor(change, account, null, origin, (t) => t.byOperator);

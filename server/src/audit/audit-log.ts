@@ -63,12 +63,12 @@ export async function verifyAudit(app: { db: Database; secret: ServerSecret }): 
     const rows = await listAuditRange(sql, { after: last.seq, upTo: head.seq, limit: verifyPage });
     if (rows.length === 0) break;
     for (const { entry, hash } of rows) {
-      if (entry.seq !== last.seq + 1) return broken(last.seq + 1, "it is missing");
+      if (entry.seq !== last.seq + 1) return broken(last.seq + 1, "it's missing");
       if (!chainHash(app.secret, last.hash, entry).equals(hash)) return broken(entry.seq, "it was changed");
       last = { seq: entry.seq, hash };
     }
   }
-  if (last.seq !== head.seq) return broken(last.seq + 1, "it is missing, and all after it");
+  if (last.seq !== head.seq) return broken(last.seq + 1, "it's missing, along with everything after it");
   if (!Buffer.from(last.hash).equals(head.hash)) return broken(last.seq, "the end of the log was changed");
   return { kind: "whole", count: last.seq };
 }

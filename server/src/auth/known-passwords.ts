@@ -32,10 +32,10 @@ function openHashFile(path: string): (hash: string) => boolean {
     const line = lineAt(file, 0, fstatSync(file).size);
     if (!line || !/^[0-9A-F]{40}/i.test(line.text)) {
       closeSync(file);
-      throw new Error("its lines do not begin with a SHA-1");
+      throw new Error("its lines don't start with a SHA-1 hash");
     }
   } catch (error) {
-    throw new ConfigError([`BREACHED_PASSWORDS: ${path} cannot be used (${(error as Error).message})`]);
+    throw new ConfigError([`BREACHED_PASSWORDS: ${path} can't be used (${(error as Error).message})`]);
   }
   return (hash) => {
     let low = 0;

@@ -25,7 +25,7 @@ export async function endOwnSession(
     const ended = await markSessionEnded(sql, actor.id, id, app.clock.now());
     if (ended.length === 0) throw new Refusal("not_found", (t) => t.noSession);
     endSessions(ended);
-    audit({ action: "session.ended", actor, subject: actor, address: origin.address, detail: "one" });
+    audit({ action: "session.ended", actor, subject: actor, address: origin.address, detail: "one device" });
   });
 }
 

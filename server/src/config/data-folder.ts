@@ -39,7 +39,7 @@ export function readServerSecret(config: Pick<Config, "secretKey" | "dataDir">):
     assertOwnersAlone(path, "600");
     const bytes = Buffer.from(readFileSync(path, "utf8").trim(), "base64url");
     if (bytes.byteLength < serverSecretBytes)
-      throw new ConfigError([`DATA_DIR: ${path} is damaged: it is too short`]);
+      throw new ConfigError([`DATA_DIR: ${path}is damaged: it's too short`]);
     return bytes;
   } catch (error) {
     throw asConfigError(error, config.dataDir);
@@ -66,12 +66,12 @@ function createSecretFile(path: string): void {
 
 function assertOwnersAlone(path: string, mode: string): void {
   if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
-    throw new ConfigError([`DATA_DIR: others can read ${path}; run: chmod ${mode} ${path}`]);
+    throw new ConfigError([`DATA_DIR: other users can read ${path}; run: chmod ${mode} ${path}`]);
   }
 }
 
 function asConfigError(error: unknown, dataDir: string): ConfigError {
   if (error instanceof ConfigError) return error;
   const { code } = error as NodeJS.ErrnoException;
-  return new ConfigError([`DATA_DIR: ${dataDir} cannot be written (${code})`]);
+  return new ConfigError([`DATA_DIR: ${dataDir} can't be written (${code})`]);
 }

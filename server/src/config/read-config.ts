@@ -151,7 +151,7 @@ export function parseConfig(
     }
   }
   if (config.redisUrl !== null && config.database.kind === "embedded") {
-    mistakes.push("REDIS_URL: several processes need one PostgreSQL server; set DATABASE_URL as well");
+    mistakes.push("REDIS_URL: several processes need to share a PostgreSQL server; set DATABASE_URL as well");
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
@@ -159,22 +159,22 @@ export function parseConfig(
 
 function parsePublicUrl(value: string, port: number, isLoopbackHost: boolean): URL {
   if (value === "") {
-    if (!isLoopbackHost) throw new Error("is required, as https://..., when HOST is not loopback");
+    if (!isLoopbackHost) throw new Error("must be set, with https://, when HOST isn't loopback");
     return new URL(`http://localhost:${port}`);
   }
   let url: URL;
   try {
     url = new URL(value);
   } catch {
-    throw new Error(`${JSON.stringify(value)} is no URL such as https://chat.example.org`);
+    throw new Error(`${JSON.stringify(value)} isn't a URL such as https://chat.example.org`);
   }
-  if (url.protocol !== "https:" && url.protocol !== "http:") throw new Error("must begin with https://");
+  if (url.protocol !== "https:" && url.protocol !== "http:") throw new Error("must start with https://");
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "") {
-    throw new Error("must be an origin alone, without path, query or user");
+    throw new Error("must be an origin only, without a path, query or user");
   }
   // Over plain http a session could be read on the way (ASVS 3.3.1); on one's own machine there is no way.
   if (url.protocol === "http:" && !isLoopbackName(url.hostname)) {
-    throw new Error("must be https, unless it is localhost; put a TLS proxy in front");
+    throw new Error("must use https, unless it's localhost; put a TLS proxy in front");
   }
   return url;
 }
@@ -202,10 +202,10 @@ function parseOrigin(value: string): string {
   try {
     url = new URL(value);
   } catch {
-    throw new Error(`${JSON.stringify(value)} is no origin such as https://app.example.org`);
+    throw new Error(`${JSON.stringify(value)} isn't an origin such as https://app.example.org`);
   }
   if (url.origin === "null" || url.origin !== value.replace(/\/$/, "") || url.hostname.includes("*")) {
-    throw new Error(`${JSON.stringify(value)} must be an origin alone: scheme, host and port`);
+    throw new Error(`${JSON.stringify(value)} must be an origin only: scheme, host and port`);
   }
   return url.origin;
 }
@@ -217,9 +217,9 @@ function parseServiceUrl(value: string, protocols: string[]): string | null {
     url = new URL(value);
   } catch {
     // The value may hold a password, so it is not repeated.
-    throw new Error(`is no URL that begins with ${protocols[0]}//`);
+    throw new Error(`isn't a URL that starts with ${protocols[0]}//`);
   }
-  if (!protocols.includes(url.protocol)) throw new Error(`must begin with ${protocols[0]}//`);
+  if (!protocols.includes(url.protocol)) throw new Error(`must start with ${protocols[0]}//`);
   return value;
 }
 
@@ -227,7 +227,7 @@ function parseMailFrom(value: string, publicUrl: URL): string {
   if (value === "") return `novaX <novax@${publicUrl.hostname}>`;
   // A line break here would let a setting write headers of its own.
   if (!/^[^\r\n]{0,100}[^\s@<>]+@[^\s@<>]+>?$/.test(value)) {
-    throw new Error(`${JSON.stringify(value)} is no sender such as novaX <chat@example.org>`);
+    throw new Error(`${JSON.stringify(value)} isn't a sender such as novaX <chat@example.org>`);
   }
   return value;
 }
@@ -236,11 +236,11 @@ function parseMailFrom(value: string, publicUrl: URL): string {
 function parseSecretKey(value: string): Uint8Array | null {
   if (value === "") return null;
   if (!/^[A-Za-z0-9+/_-]+=*$/.test(value))
-    throw new Error("is not base64; make one with: openssl rand -base64 32");
+    throw new Error("isn't base64; create one with: openssl rand -base64 32");
   const bytes = Buffer.from(value, "base64");
   if (bytes.byteLength < serverSecretBytes) {
     throw new Error(
-      `is too short: it needs ${serverSecretBytes} random bytes; make one with: openssl rand -base64 32`,
+      `is too short: it needs ${serverSecretBytes} random bytes; create one with: openssl rand -base64 32`,
     );
   }
   return bytes;
@@ -249,13 +249,13 @@ function parseSecretKey(value: string): Uint8Array | null {
 function parseOidc(issuer: string, text: (name: SettingName) => string): OidcConfig | null {
   if (issuer === "") return null;
   const url = URL.parse(issuer);
-  if (!url) throw new Error(`${JSON.stringify(issuer)} is no URL such as https://login.example.org`);
+  if (!url) throw new Error(`${JSON.stringify(issuer)} isn't a URL such as https://login.example.org`);
   // What the provider says of people is believed, so nobody may speak in its place.
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackName(url.hostname))) {
-    throw new Error("must be https");
+    throw new Error("must use https");
   }
   const clientId = text("OIDC_CLIENT_ID");
-  if (clientId === "") throw new Error("needs OIDC_CLIENT_ID as well");
+  if (clientId === "") throw new Error("set OIDC_CLIENT_ID as well");
   return { issuer: url, clientId, clientSecret: text("OIDC_CLIENT_SECRET") || null, name: text("OIDC_NAME") };
 }
 
@@ -271,13 +271,13 @@ function parseConfigJson(json: string, password: string): string {
   try {
     value = JSON.parse(json);
   } catch {
-    throw new Error("is not JSON");
+    throw new Error("isn't JSON");
   }
   const parsed = configJsonSchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new Error(
-      `${issue.path.join(".") || "the file"}: ${issue.message}; it holds {dbname, user, host, port}`,
+      `${issue.path.join(".") || "the file"}: ${issue.message}; it should contain {dbname, user, host, port}`,
     );
   }
   const { dbname, user, host, port } = parsed.data;
@@ -293,7 +293,7 @@ function parseConfigJson(json: string, password: string): string {
 function parseWhole(value: string, min: number, max: number): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number < min || number > max) {
-    throw new Error(`${JSON.stringify(value)} is not a whole number from ${min} to ${max}`);
+    throw new Error(`${JSON.stringify(value)} isn't a whole number from ${min} to ${max}`);
   }
   return number;
 }
@@ -303,13 +303,13 @@ const durationUnitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as c
 function parseDuration(value: string): number {
   const match = /^(\d{1,6})(s|m|h|d)$/.exec(value);
   if (!match || Number(match[1]) === 0)
-    throw new Error(`${JSON.stringify(value)} is no duration such as 30m, 24h or 14d`);
+    throw new Error(`${JSON.stringify(value)} isn't a duration such as 30m, 24h or 14d`);
   return Number(match[1]) * durationUnitsMs[match[2] as keyof typeof durationUnitsMs];
 }
 
 function parseChoice<T extends string>(value: string, choices: readonly T[]): T {
   const choice = choices.find((candidate) => candidate === value);
-  if (choice === undefined) throw new Error(`${JSON.stringify(value)} is not one of ${choices.join(", ")}`);
+  if (choice === undefined) throw new Error(`${JSON.stringify(value)} isn't one of ${choices.join(", ")}`);
   return choice;
 }
 
@@ -325,7 +325,7 @@ function readOptional(path: string): string | null {
     return readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw new ConfigError([`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`]);
+    throw new ConfigError([`${path}: can't be read (${(error as NodeJS.ErrnoException).code})`]);
   }
 }
 

@@ -20,7 +20,7 @@ export async function assertSameSecret(sql: Sql, secret: ServerSecret): Promise<
   const [row] = await sql<{ secret_check: Uint8Array }>`select secret_check from installation`;
   if (!timingSafeEqual(own, row!.secret_check)) {
     throw new ConfigError([
-      "SECRET_KEY: this database was set up with another secret; bring back that secret.key, or set SECRET_KEY to it",
+      "SECRET_KEY: this database was set up with another secret; restore that secret.key, or set SECRET_KEY to it",
     ]);
   }
 }

@@ -22,12 +22,12 @@ async function openPostgres(url: string): Promise<Database> {
     const [row] = await db.sql<{ version: string }>`select current_setting('server_version_num') as version`;
     const major = Math.floor(Number(row!.version) / 10_000);
     if (major < postgresVersionMin)
-      throw new Error(`it is PostgreSQL ${major}; novaX needs ${postgresVersionMin} or newer`);
+      throw new Error(`it's PostgreSQL ${major}; novaX needs ${postgresVersionMin} or newer`);
   } catch (error) {
     await db.close().catch(() => {});
     const { host, pathname } = new URL(url);
     throw new DatabaseUnusable(
-      `The PostgreSQL server at ${host}${pathname} cannot be used: ${(error as Error).message}`,
+      `The PostgreSQL server at ${host}${pathname} can't be used: ${(error as Error).message}`,
     );
   }
   return db;

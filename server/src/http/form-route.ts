@@ -20,7 +20,7 @@ export const anyText = z.string().max(4096);
 /** A text that may be stored or looked for; the rules of each field say what is wrong with one. */
 export const textField = anyText.refine(
   (text) => !text.includes("\0") && text.isWellFormed(),
-  "has a character that cannot be used",
+  "contains a character that isn't allowed",
 );
 
 /** A box that may be ticked: `on` from a form, a truth value from JSON. */
@@ -67,7 +67,7 @@ export function defineForm<A extends Access, Body, Query = unknown>(
   const pageRoute = defineRoute({
     method: "GET",
     path: spec.path,
-    summary: `The page for it: ${spec.summary}`,
+    summary: `Show the page for: ${spec.summary}`,
     access: spec.access,
     needsRecentProof: spec.needsRecentProof,
     query: spec.query as z.ZodType<unknown> | undefined,

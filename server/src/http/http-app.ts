@@ -122,7 +122,7 @@ function createRoutes(app: App, web: Web): readonly Route[] {
   const openApiRoute = defineSessionRoute({
     method: "GET",
     path: "/api/openapi.json",
-    summary: "This document.",
+    summary: "Get this document.",
     isUndocumented: true,
     handle: () => Response.json(document),
   });

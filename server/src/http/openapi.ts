@@ -29,9 +29,13 @@ const problemSchema = {
     type: { type: "string" },
     title: { type: "string" },
     status: { type: "integer" },
-    detail: { type: "string", description: "What is wrong, for people." },
-    code: { type: "string", enum: refusalCodes, description: "What is wrong, for programs; never changes." },
-    field: { type: "string", description: "The input it is about." },
+    detail: { type: "string", description: "What went wrong, for people." },
+    code: {
+      type: "string",
+      enum: refusalCodes,
+      description: "What went wrong, for programs. Never changes.",
+    },
+    field: { type: "string", description: "The input it's about." },
   },
 };
 
@@ -52,7 +56,7 @@ function describe(route: Route): Record<string, unknown> {
       : {}),
     responses: {
       200: {
-        description: "Done",
+        description: "Success",
         ...(route.result
           ? { content: { "application/json": { schema: toSchema(route.result, "output") } } }
           : {}),

@@ -13,17 +13,14 @@ export function assertOwnOrigin(headers: Headers, allowedOrigins: ReadonlySet<st
       ? headers.get("sec-fetch-site") === "same-origin"
       : allowedOrigins.has(origin);
   if (!isOwn)
-    throw new Refusal("origin_refused", "This request does not come from an allowed page (Origin header).");
+    throw new Refusal("origin_refused", "This request doesn't come from an allowed page (Origin header).");
 }
 
 /** Asserts the Origin of a WebSocket upgrade: browsers always send one, and nothing else protects a socket. */
 export function assertSocketOrigin(headers: Headers, allowedOrigins: ReadonlySet<string>): void {
   const origin = headers.get("origin");
   if (origin === null || !allowedOrigins.has(origin)) {
-    throw new Refusal(
-      "origin_refused",
-      "This connection does not come from an allowed page (Origin header).",
-    );
+    throw new Refusal("origin_refused", "This connection doesn't come from an allowed page (Origin header).");
   }
 }
 

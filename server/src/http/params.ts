@@ -6,14 +6,14 @@ import { Refusal, roomNotFound } from "../lib/refusal.ts";
 /** How many of a list to answer with. */
 export const limitSchema = z
   .string()
-  .regex(/^\d{1,4}$/, "is a whole number")
+  .regex(/^\d{1,4}$/, "must be a whole number")
   .transform(Number)
   .pipe(z.int().min(1).max(pageMessagesMax));
 
 /** A place in a room, or a time. */
 export const seqSchema = z
   .string()
-  .regex(/^\d{1,15}$/, "is a whole number")
+  .regex(/^\d{1,15}$/, "must be a whole number")
   .transform(Number);
 
 /** What cannot be a room's id is the id of no room. */

@@ -18,7 +18,7 @@ export function isFormBody(headers: Headers): boolean {
 export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
   const isForm = isFormBody(request.headers);
   if (!isForm && mediaType(request.headers) !== "application/json") {
-    throw new Refusal("unsupported_media_type", "Send application/json, or a form.");
+    throw new Refusal("unsupported_media_type", "Send application/json or a form.");
   }
   const text = await readText(request);
   return parseInput(schema, isForm ? parseForm(new URLSearchParams(text)) : parseJson(text));
@@ -40,7 +40,8 @@ export function readQuery<T>(url: URL, schema: z.ZodType<T>, ignoresUnknown: boo
   const fields = parseForm(params);
   // No column holds it.
   for (const [key, value] of Object.entries(fields))
-    if (value.includes("\0")) throw new Refusal("malformed", `${key}: has a character that cannot be used`);
+    if (value.includes("\0"))
+      throw new Refusal("malformed", `${key}: contains a character that isn't allowed`);
   return parseInput(schema, fields);
 }
 
@@ -74,7 +75,7 @@ async function readText(request: Request): Promise<string> {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(parts));
   } catch {
-    throw new Refusal("malformed", "The body is not UTF-8.");
+    throw new Refusal("malformed", "The body isn't UTF-8.");
   }
 }
 
@@ -83,19 +84,19 @@ function parseJson(text: string): unknown {
     // `__proto__` in JSON makes an own key of that name, which the strict schemas then refuse.
     return JSON.parse(text);
   } catch {
-    throw new Refusal("malformed", "The body is not JSON.");
+    throw new Refusal("malformed", "The body isn't JSON.");
   }
 }
 
 function parseForm(params: URLSearchParams): Record<string, string> {
   const fields = Object.create(null) as Record<string, string>;
   for (const [key, value] of params) {
-    if (key in fields) throw new Refusal("malformed", `${key}: is there twice`);
+    if (key in fields) throw new Refusal("malformed", `${key}: appears twice`);
     fields[key] = value;
   }
   return { ...fields };
 }
 
 function tooLarge(): Refusal {
-  return new Refusal("body_too_large", `A request has at most ${bodyBytesMax} bytes.`);
+  return new Refusal("body_too_large", `Send at most ${bodyBytesMax} bytes in a request.`);
 }

@@ -29,7 +29,7 @@ export type Web = {
 
 export function loadWeb(): Web {
   const manifestPath = join(folder, "manifest.json");
-  if (!existsSync(manifestPath)) throw new Error("the web client is not built; run: npm run build");
+  if (!existsSync(manifestPath)) throw new Error("the web client isn't built; run: npm run build");
   const assets = JSON.parse(readFileSync(manifestPath, "utf8")) as Web["assets"];
   const files = new Map<string, WebFile>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

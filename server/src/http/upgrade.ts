@@ -32,7 +32,7 @@ export async function upgradeSocket(
   const language = cookies.language ?? chooseLanguage(request.headers.get("accept-language"));
   try {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      throw new Refusal("malformed", "This address speaks WebSocket only.");
+      throw new Refusal("malformed", "This address only speaks WebSocket.");
     }
     // A TLS proxy that we trust says when it was reached in the clear (ASVS 4.4.1).
     const peer = server.requestIP(request)?.address ?? "";
@@ -50,13 +50,13 @@ export async function upgradeSocket(
     const address = clientAddress(peer, request.headers.get("x-forwarded-for"), app.config.isTrustedProxy);
     if (app.addressBans.has(address) && actor.serverRole !== "owner") throw addressBanned();
     if (usernameKey(decodeUserId(url)) !== usernameKey(actor.username)) {
-      throw new Refusal("forbidden", "This is not the address of your own connection.");
+      throw new Refusal("forbidden", "This isn't the address of your own connection.");
     }
     const protocol = chooseProtocol(request.headers.get("sec-websocket-protocol"));
     const headers = protocol === "novax.v1" ? { "sec-websocket-protocol": protocol } : {};
     const data: SocketData = { actor, protocol, language, connection: null };
     if (server.upgrade(request, { data, headers })) return undefined;
-    throw new Refusal("malformed", "This is no valid WebSocket handshake.");
+    throw new Refusal("malformed", "This isn't a valid WebSocket handshake.");
   } catch (error) {
     const { problem, retryInMs } = toProblem(error, app.log, language);
     return problemResponse(problem, retryInMs);
@@ -66,13 +66,13 @@ export async function upgradeSocket(
 function chooseProtocol(offered: string | null): ConnectionProtocol {
   if (offered === null) return "basic";
   if (offered.split(",").some((name) => name.trim() === "novax.v1")) return "novax.v1";
-  throw new Refusal("malformed", "This server speaks novax.v1, or no subprotocol at all.");
+  throw new Refusal("malformed", "Use the subprotocol novax.v1, or none at all.");
 }
 
 function decodeUserId(url: URL): string {
   try {
     return decodeURIComponent(path.exec(url.pathname)![1]!);
   } catch {
-    throw new Refusal("malformed", "The address is not valid.");
+    throw new Refusal("malformed", "The address isn't valid.");
   }
 }

@@ -38,12 +38,12 @@ export function parseAddressRanges(list: readonly string[]): (address: string) =
   for (const item of list) {
     const [base = "", prefix, ...rest] = item.split("/");
     const family = rest.length === 0 ? isIP(base) : 0;
-    if (family === 0) throw new Error(`${item} is no address and no range such as 10.0.0.0/8`);
+    if (family === 0) throw new Error(`${item} isn't an IP address or a range such as 10.0.0.0/8`);
     const kind = family === 4 ? "ipv4" : "ipv6";
     const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
     // "10.0.0.0/" must not become "/0", which would be everybody.
     if ((prefix !== undefined && !/^\d{1,3}$/.test(prefix)) || bits < 0 || bits > (family === 4 ? 32 : 128)) {
-      throw new Error(`${item} has no valid prefix length`);
+      throw new Error(`${item} doesn't have a valid prefix length`);
     }
     ranges.addSubnet(base, bits, kind);
   }

@@ -64,11 +64,11 @@ function parseBasicText(frame: string): string {
   try {
     value = JSON.parse(frame);
   } catch {
-    throw new Refusal("malformed", "not JSON");
+    throw new Refusal("malformed", "Send JSON.");
   }
   const parsed = basicSendSchema.safeParse(value);
   if (!parsed.success)
-    throw new Refusal("malformed", 'a message is {"sender","text","timestamp"} with a text');
+    throw new Refusal("malformed", 'Send a message as {"sender","text","timestamp"}, with a text.');
   return parsed.data.text;
 }
 

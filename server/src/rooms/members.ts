@@ -109,7 +109,7 @@ export async function silenceMember(
   await inRoom(app, actor, { room, right: "member.silence" }, async (transaction) => {
     const member = await requireLesser(transaction, id);
     await setSilenced(transaction.sql, { room, account: id, until });
-    const detail = until === null ? `${room}: no longer` : `${room}: until ${new Date(until).toISOString()}`;
+    const detail = until === null ? `${room}: unmuted` : `${room}: until ${new Date(until).toISOString()}`;
     transaction.audit({ action: "member.silenced", subject: member, detail });
   });
 }

@@ -25,7 +25,7 @@ const socketPathBytesMax = 100;
 export async function openEmbedded(dataDir: string, log: Log): Promise<Database> {
   prepareDataFolder(dataDir);
   const lock = lockFolder(dataDir);
-  if (!lock) throw new ConfigError([`DATA_DIR: another novaX is running on ${dataDir}`]);
+  if (!lock) throw new ConfigError([`DATA_DIR: another novaX is already running on ${dataDir}`]);
   const databaseDir = join(dataDir, "postgres");
   if (!hasDatabase(databaseDir)) {
     log.info("database.creating", { folder: databaseDir });
@@ -44,7 +44,7 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
       worker.onmessage = (event: MessageEvent<FromWorker>) => {
         if (event.data.kind === kind) done();
         if (event.data.kind === "failed")
-          fail(new Error(`the embedded database does not open: ${event.data.message}`));
+          fail(new Error(`the embedded database doesn't open: ${event.data.message}`));
       };
       worker.onerror = (event) => fail(new Error(event.message));
     });

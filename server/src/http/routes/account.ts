@@ -37,7 +37,7 @@ export const emptyBody = z.strictObject({});
 const overviewRoute = defineSessionRoute({
   method: "GET",
   path: "/account",
-  summary: "What keeps one's account safe, at a glance.",
+  summary: "Show how your account is secured, at a glance.",
   query: doneQuery,
   isPage: true,
   handle: async ({ app, actor, context, query }) => {
@@ -55,7 +55,7 @@ const overviewRoute = defineSessionRoute({
 const accountRoute = defineSessionRoute({
   method: "GET",
   path: "/api/account",
-  summary: "One's own account: what is set, what is missing, and what happened to it.",
+  summary: "Get your account: what's set up, what's missing, and its security activity.",
   result: z.looseObject({
     username: z.string(),
     hasFactor: z.boolean(),
@@ -66,7 +66,7 @@ const accountRoute = defineSessionRoute({
 
 const profileRoutes = defineForm({
   path: "/account/profile",
-  summary: "Change what one is called.",
+  summary: "Change your display name.",
   access: "session",
   body: z.strictObject({ display_name: textField }),
   query: doneQuery,
@@ -85,7 +85,7 @@ const profileRoutes = defineForm({
 
 const usernameRoutes = defineForm({
   path: "/account/username",
-  summary: "Change one's username. The old one is kept from others for 30 days.",
+  summary: "Change your username. Your old one stays reserved for 30 days.",
   access: "session",
   needsRecentProof: true,
   body: z.strictObject({ username: textField }),
@@ -104,7 +104,7 @@ const usernameRoutes = defineForm({
 
 const passwordRoutes = defineForm({
   path: "/account/password",
-  summary: "Change one's password; every other session ends. Takes JSON, or a form and then redirects.",
+  summary: "Change your password and sign out everywhere else. Takes JSON, or a form and then redirects.",
   access: "session",
   body: z.strictObject({ current_password: anyText, password: anyText, confirm_password: anyText }),
   result: z.strictObject({ message: z.string(), username: z.string() }),
@@ -129,7 +129,7 @@ const passwordRoutes = defineForm({
 
 const emailRoutes = defineForm({
   path: "/account/email",
-  summary: "Ask for another e-mail address. It is used once it is confirmed.",
+  summary: "Change your email address. The new one takes effect once it's confirmed.",
   access: "session",
   needsRecentProof: true,
   body: z.strictObject({ email: textField }),
@@ -144,7 +144,7 @@ const emailRoutes = defineForm({
   submit: async ({ app, actor, body, origin }) => {
     await requestEmailChange(app, actor, parseEmail(body.email), origin);
     return {
-      result: { message: "A mail is on its way to the new address" },
+      result: { message: "We've sent an email to the new address" },
       next: "/account/email?done=asked",
     };
   },
@@ -152,7 +152,7 @@ const emailRoutes = defineForm({
 
 const emailCodeRoutes = defineForm({
   path: "/account/email/verify",
-  summary: "Confirm one's e-mail address with the code of the mail.",
+  summary: "Confirm your email address with the code from the email.",
   access: "session",
   body: z.strictObject({ code: textField }),
   page: async ({ app, context, actor }, { problem }) =>
@@ -165,19 +165,19 @@ const emailCodeRoutes = defineForm({
 
 const emailResendRoute = defineAction({
   path: "/account/email/resend",
-  summary: "Send the mail that confirms one's address once more.",
+  summary: "Resend the email that confirms your address.",
   back: ({ context }) => ({ href: "/account/email", label: context.t.account.yourEmail }),
   access: "session",
   body: emptyBody,
   submit: async ({ app, actor }) => {
     await resendVerification(app, actor.id);
-    return { result: { message: "A mail is on its way" }, next: "/account/email?done=sent" };
+    return { result: { message: "We've sent you an email" }, next: "/account/email?done=sent" };
   },
 });
 
 const dataRoutes = defineForm({
   path: "/account/data",
-  summary: "Delete one's account, in 14 days. Signing in before takes it back.",
+  summary: "Delete your account in 14 days. Signing in before then cancels it.",
   access: "session",
   needsRecentProof: true,
   body: z.strictObject({ messages: z.enum(["keep", "erase"]), is_sure: checkbox }),
@@ -198,7 +198,7 @@ const dataRoutes = defineForm({
 
 const exportRoute = defineAction({
   path: "/account/export",
-  summary: "Everything the server keeps of oneself, as one JSON file.",
+  summary: "Download everything the server stores about you, as one JSON file.",
   access: "session",
   needsRecentProof: true,
   body: emptyBody,

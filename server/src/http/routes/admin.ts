@@ -38,7 +38,7 @@ const peopleQuery = z.strictObject({
 const peopleRoute = defineSessionRoute({
   method: "GET",
   path: "/admin",
-  summary: "Everybody who has an account.",
+  summary: "List everyone who has an account.",
   access: "admin",
   query: peopleQuery,
   isPage: true,
@@ -58,7 +58,7 @@ const peopleRoute = defineSessionRoute({
 const peopleApiRoute = defineSessionRoute({
   method: "GET",
   path: "/api/admin/people",
-  summary: "Everybody who has an account, 50 at a time, after the username `after`.",
+  summary: "List everyone who has an account, 50 at a time, after the username `after`.",
   access: "admin",
   query: peopleQuery,
   result: z.strictObject({ people: z.array(z.looseObject({ username: z.string() })) }),
@@ -68,7 +68,7 @@ const peopleApiRoute = defineSessionRoute({
 const personRoute = defineSessionRoute({
   method: "GET",
   path: "/admin/people/:person",
-  summary: "One person, and what may be done.",
+  summary: "Show a person and what you can do.",
   access: "admin",
   query: z.strictObject({ done: textField.optional() }),
   isPage: true,
@@ -79,7 +79,7 @@ const personRoute = defineSessionRoute({
 const roleRoute = defineAction({
   path: "/admin/people/:person/role",
   back: toPerson,
-  summary: "Give a person another role. Owners only.",
+  summary: "Change a person's role. Owners only.",
   access: "admin",
   needsRecentProof: true,
   body: z.strictObject({ role: z.enum(serverRoles) }),
@@ -92,7 +92,7 @@ const roleRoute = defineAction({
 const resetLinkRoute = defineAction({
   path: "/admin/people/:person/reset-link",
   back: toPerson,
-  summary: "Make a link with which a person sets a new password, to hand over.",
+  summary: "Create a password reset link to send to a person.",
   access: "admin",
   needsRecentProof: true,
   body: emptyBody,
@@ -140,7 +140,7 @@ const inviteSchema = z.strictObject({
 
 const inviteRoutes = defineForm({
   path: "/admin/invites",
-  summary: "Make an invitation. Its link is in the answer and nowhere else.",
+  summary: "Create an invitation. Its link is in the response and nowhere else.",
   access: "admin",
   needsRecentProof: true,
   body: inviteSchema,
@@ -153,14 +153,14 @@ const inviteRoutes = defineForm({
     const link = await createInvite(app, actor, { note: note ?? "", maxUses, days, needsApproval }, origin);
     return isForm
       ? showInvites(app, context, link, undefined, undefined)
-      : Response.json({ message: "Made", link });
+      : Response.json({ message: "Created", link });
   },
 });
 
 const invitesApiRoute = defineSessionRoute({
   method: "GET",
   path: "/api/admin/invites",
-  summary: "The invitations that work.",
+  summary: "List active invitations.",
   access: "admin",
   result: z.strictObject({ invites: z.array(z.looseObject({ id: z.string() })) }),
   handle: async ({ app }) => Response.json({ invites: await listInvites(app.db.sql, app.clock.now()) }),
@@ -168,7 +168,7 @@ const invitesApiRoute = defineSessionRoute({
 
 const revokeRoute = defineAction({
   path: "/admin/invites/:invite/revoke",
-  summary: "End an invitation.",
+  summary: "Revoke an invitation.",
   access: "admin",
   needsRecentProof: true,
   body: emptyBody,
@@ -181,7 +181,7 @@ const revokeRoute = defineAction({
 
 const settingsRoutes = defineForm({
   path: "/admin/settings",
-  summary: "Change what holds for the whole server. Owners only.",
+  summary: "Change server settings. Owners only.",
   access: "admin",
   needsRecentProof: true,
   body: z.strictObject({
@@ -213,19 +213,21 @@ export const adminRoutes: readonly Route[] = [
   personRoute,
   roleRoute,
   resetLinkRoute,
-  personAction("disable", "Shut an account.", disableAccount),
-  personAction("enable", "Open a shut account again.", enableAccount),
-  personAction("end-sessions", "End all sessions of a person.", endSessionsOf),
-  personAction("require-factor", "Demand a second factor of a person.", (app, actor, id, origin) =>
-    requireFactorOf(app, actor, id, true, origin),
+  personAction("disable", "Deactivate an account.", disableAccount),
+  personAction("enable", "Reactivate an account.", enableAccount),
+  personAction("end-sessions", "Sign a person out everywhere.", endSessionsOf),
+  personAction(
+    "require-factor",
+    "Require two-factor authentication for a person.",
+    (app, actor, id, origin) => requireFactorOf(app, actor, id, true, origin),
   ),
   personAction(
     "unrequire-factor",
-    "No longer demand a second factor of a person.",
+    "Stop requiring two-factor authentication for a person.",
     (app, actor, id, origin) => requireFactorOf(app, actor, id, false, origin),
   ),
-  personAction("approve", "Let somebody in who waits for approval.", approveAccount),
-  personAction("reject", "Send somebody away who waits for approval.", rejectAccount),
+  personAction("approve", "Approve an account that's waiting for approval.", approveAccount),
+  personAction("reject", "Reject an account that's waiting for approval.", rejectAccount),
   ...inviteRoutes,
   invitesApiRoute,
   revokeRoute,

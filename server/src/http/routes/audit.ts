@@ -13,7 +13,7 @@ const auditQuery = z.strictObject({
   who: textField.optional(),
   before: z
     .string()
-    .regex(/^\d{1,15}$/, "is a whole number")
+    .regex(/^\d{1,15}$/, "must be a whole number")
     .transform(Number)
     .optional(),
 });
@@ -21,7 +21,7 @@ const auditQuery = z.strictObject({
 const auditRoute = defineSessionRoute({
   method: "GET",
   path: "/admin/audit",
-  summary: "What was done, the newest first.",
+  summary: "Show the audit log, newest first.",
   access: "admin",
   query: auditQuery,
   isPage: true,
@@ -41,7 +41,7 @@ const auditRoute = defineSessionRoute({
 const auditApiRoute = defineSessionRoute({
   method: "GET",
   path: "/api/admin/audit",
-  summary: "What was done, the newest first, 50 at a time, before the entry `before`.",
+  summary: "List audit log entries, newest first, 50 at a time, before the entry `before`.",
   access: "admin",
   query: auditQuery,
   result: z.strictObject({ entries: z.array(z.looseObject({ seq: z.int(), action: z.string() })) }),
@@ -51,7 +51,7 @@ const auditApiRoute = defineSessionRoute({
 const auditExportRoute = defineSessionRoute({
   method: "GET",
   path: "/api/admin/audit/export",
-  summary: "The whole audit log as JSON lines, the newest first.",
+  summary: "Download the whole audit log as JSON Lines, newest first.",
   access: "admin",
   query: auditQuery,
   handle: ({ app, query }) =>

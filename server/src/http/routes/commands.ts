@@ -13,7 +13,7 @@ export const commandRoutes: readonly Route[] = httpCommandTypes.map((type) => {
   return defineSessionRoute({
     method: "POST",
     path: `/api/commands/${type}`,
-    summary: `The command ${type}; needs the right ${needs.right}.`,
+    summary: `Run the command ${type}. Requires the permission ${needs.right}.`,
     body: z.strictObject(fields),
     result: result,
     handle: async ({ app, actor, body }) => {

@@ -25,7 +25,7 @@ import { limitPasskeyOptions } from "./sign-in.ts";
 const devicesPageRoute = defineSessionRoute({
   method: "GET",
   path: "/account/devices",
-  summary: "Where one is signed in.",
+  summary: "Show where you're signed in.",
   needsRecentProof: true,
   query: doneQuery,
   isPage: true,
@@ -40,7 +40,7 @@ const devicesPageRoute = defineSessionRoute({
 const devicesRoute = defineSessionRoute({
   method: "GET",
   path: "/api/account/devices",
-  summary: "One's sessions, and the browsers that are not asked for the second factor.",
+  summary: "List your sessions and trusted browsers.",
   needsRecentProof: true,
   result: z.looseObject({ sessions: z.array(z.looseObject({})), trusted: z.array(z.looseObject({})) }),
   handle: async ({ app, actor }) =>
@@ -49,31 +49,31 @@ const devicesRoute = defineSessionRoute({
 
 const endSessionRoute = defineAction({
   path: "/account/devices/end",
-  summary: "End one of one's own sessions.",
+  summary: "Sign out one of your devices.",
   access: "session",
   needsRecentProof: true,
   body: z.strictObject({ session: z.uuid() }),
   submit: async ({ app, actor, body, origin }) => {
     await endOwnSession(app, actor, body.session as SessionId, origin);
-    return { result: { message: "Ended" }, next: "/account/devices?done=ended" };
+    return { result: { message: "Signed out" }, next: "/account/devices?done=ended" };
   },
 });
 
 const endOthersRoute = defineAction({
   path: "/account/devices/end-others",
-  summary: "End all of one's other sessions.",
+  summary: "Sign out all of your other devices.",
   access: "session",
   needsRecentProof: true,
   body: emptyBody,
   submit: async ({ app, actor, origin }) => {
     await endOtherSessions(app, actor, origin);
-    return { result: { message: "Ended" }, next: "/account/devices?done=others" };
+    return { result: { message: "Signed out" }, next: "/account/devices?done=others" };
   },
 });
 
 const distrustRoute = defineAction({
   path: "/account/devices/distrust",
-  summary: "Ask for the second factor again in a browser that is not asked.",
+  summary: "Stop trusting a browser, so that it's asked for two-factor authentication again.",
   access: "session",
   needsRecentProof: true,
   body: z.strictObject({ device: z.uuid() }),
@@ -85,7 +85,7 @@ const distrustRoute = defineAction({
 
 const confirmRoutes = defineForm({
   path: "/account/confirm",
-  summary: "Prove once more who sits at this session, with the password and the second factor.",
+  summary: "Confirm it's you, with your password and second factor.",
   access: "enrolment",
   body: z.strictObject({ password: anyText, code: textField.optional(), next: textField.optional() }),
   query: z.strictObject({ next: textField.optional() }),
@@ -111,7 +111,7 @@ const confirmRoutes = defineForm({
 
 const confirmPasskeyOptionsRoute = defineAction({
   path: "/account/confirm/passkey/options",
-  summary: "Ask for a passkey that proves who sits at this session.",
+  summary: "Get the options to confirm it's you with a passkey.",
   access: "enrolment",
   body: emptyBody,
   result: z.looseObject({}),
@@ -123,7 +123,7 @@ const confirmPasskeyOptionsRoute = defineAction({
 
 const confirmPasskeyRoute = defineAction({
   path: "/account/confirm/passkey",
-  summary: "Prove once more who sits at this session, with a passkey.",
+  summary: "Confirm it's you, with a passkey.",
   access: "enrolment",
   body: z.strictObject({ response: passkeyResponseSchema, trust_device: checkbox }),
   result: z.strictObject({ message: z.string(), next: z.string() }),
@@ -149,7 +149,7 @@ export const deviceRoutes: readonly Route[] = [
 /** Where to go after a confirmation: one of our own pages. Anything else is refused (X07). */
 function parseNext(text: string | undefined): string {
   if (text === undefined) return "/account";
-  if (!isOwnPage(text)) throw new Refusal("malformed", "next: is no page of one's account");
+  if (!isOwnPage(text)) throw new Refusal("malformed", "next: isn't a page of your account");
   return text;
 }
 

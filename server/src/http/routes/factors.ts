@@ -33,7 +33,7 @@ const codesSchema = z.strictObject({ message: z.string(), recovery_codes: z.arra
 const twoFactorRoutes = defineForm({
   path: "/account/two-factor",
   summary:
-    "Turn the second factor on with the first code of an authenticator app. Answers with the recovery codes.",
+    "Turn on two-factor authentication with the first code from an authenticator app. Returns the recovery codes.",
   access: "enrolment",
   needsRecentProof: true,
   // Whoever scans slowly must not scan twice: the seed was given out under a proof, and is sealed with its time.
@@ -60,7 +60,7 @@ const twoFactorRoutes = defineForm({
 const startTotpRoute = defineAction({
   path: "/account/two-factor/start",
   summary:
-    "A new seed for an authenticator app. It is active once a code of it comes back with the enrolment.",
+    "Get a new seed for an authenticator app. It takes effect once you send back one of its codes with the enrolment.",
   access: "enrolment",
   needsRecentProof: true,
   body: emptyBody,
@@ -70,7 +70,7 @@ const startTotpRoute = defineAction({
 
 const passkeysAsFactorRoute = defineAction({
   path: "/account/two-factor/passkeys",
-  summary: "Turn the second factor on with one's passkeys. Answers with the recovery codes.",
+  summary: "Turn on two-factor authentication with your passkeys. Returns the recovery codes.",
   access: "enrolment",
   needsRecentProof: true,
   body: emptyBody,
@@ -83,7 +83,7 @@ const passkeysAsFactorRoute = defineAction({
 
 const renewCodesRoute = defineAction({
   path: "/account/two-factor/recovery-codes",
-  summary: "Make ten new recovery codes; the old ones no longer work.",
+  summary: "Create ten new recovery codes. The old ones stop working.",
   access: "session",
   needsRecentProof: true,
   body: emptyBody,
@@ -96,8 +96,7 @@ const renewCodesRoute = defineAction({
 
 const downloadCodesRoute = defineAction({
   path: "/account/two-factor/recovery-codes/download",
-  summary:
-    "Gives back the recovery codes that the page has, as a file. The server itself no longer knows them.",
+  summary: "Return the recovery codes on the page as a file. The server itself no longer knows them.",
   access: "session",
   body: z.strictObject({ codes: textField }),
   result: z.string(),
@@ -105,7 +104,7 @@ const downloadCodesRoute = defineAction({
     const codes = body.codes.split(" ");
     // Only what looks like codes: this must be no way to have a file of one's choice come from this server.
     if (codes.length > 10 || !codes.every(isRecoveryCode))
-      throw new Refusal("malformed", "codes: these are none");
+      throw new Refusal("malformed", "codes: these aren't recovery codes");
     const text = `${context.t.factors.codesFile(actor.username, app.publicUrl.host)}\n\n${codes.join("\n")}\n`;
     return new Response(text, {
       headers: {
@@ -118,7 +117,7 @@ const downloadCodesRoute = defineAction({
 
 const disableRoute = defineAction({
   path: "/account/two-factor/disable",
-  summary: "Turn the second factor off.",
+  summary: "Turn off two-factor authentication.",
   access: "session",
   needsRecentProof: true,
   body: emptyBody,
@@ -132,7 +131,7 @@ const passkeysPageRoute = defineSessionRoute({
   access: "enrolment",
   method: "GET",
   path: "/account/passkeys",
-  summary: "One's passkeys.",
+  summary: "List your passkeys.",
   query: doneQuery,
   isPage: true,
   handle: async ({ app, actor, context, query }) =>
@@ -141,7 +140,7 @@ const passkeysPageRoute = defineSessionRoute({
 
 const newPasskeyOptionsRoute = defineAction({
   path: "/account/passkeys/options",
-  summary: "Ask for a new passkey.",
+  summary: "Get the options to create a passkey.",
   access: "enrolment",
   needsRecentProof: true,
   body: emptyBody,
@@ -154,7 +153,7 @@ const newPasskeyOptionsRoute = defineAction({
 
 const newPasskeyRoute = defineAction({
   path: "/account/passkeys",
-  summary: "Keep a new passkey.",
+  summary: "Add a passkey.",
   access: "enrolment",
   needsRecentProof: true,
   body: z.strictObject({ response: newPasskeySchema, name: textField.optional() }),
@@ -168,7 +167,7 @@ const newPasskeyRoute = defineAction({
 
 const renamePasskeyRoute = defineAction({
   path: "/account/passkeys/:passkey/rename",
-  summary: "Give a passkey another name.",
+  summary: "Rename a passkey.",
   access: "session",
   body: z.strictObject({ name: textField }),
   submit: async ({ app, actor, body, params }) => {

@@ -7,7 +7,7 @@ const readyWithinMs = 2000;
 export const healthRoute = defineRoute({
   method: "GET",
   path: "/healthz",
-  summary: "Whether the process is alive.",
+  summary: "Check whether the process is alive.",
   access: "public",
   result: z.strictObject({ status: z.literal("ok") }),
   handle: () => Response.json({ status: "ok" }),
@@ -16,14 +16,14 @@ export const healthRoute = defineRoute({
 export const readyRoute = defineRoute({
   method: "GET",
   path: "/readyz",
-  summary: "Whether the server can serve: its database answers.",
+  summary: "Check whether the server is ready: its database responds.",
   access: "public",
   result: z.strictObject({ status: z.literal("ok") }),
   handle: async ({ app }) => {
     try {
       await app.db.ping(readyWithinMs);
     } catch {
-      throw new Refusal("unavailable", "The database does not answer.", { retryInMs: readyWithinMs });
+      throw new Refusal("unavailable", "The database isn't responding.", { retryInMs: readyWithinMs });
     }
     return Response.json({ status: "ok" });
   },

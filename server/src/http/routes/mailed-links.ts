@@ -11,7 +11,7 @@ const tokenQuery = z.strictObject({ token: textField.default("") });
 
 const forgotRoutes = defineForm({
   path: "/forgot",
-  summary: "Ask for a link to set a new password. The answer is the same for every address.",
+  summary: "Request a link to set a new password. The response is the same for every address.",
   access: "public",
   body: z.strictObject({ email: textField }),
   query: z.strictObject({ sent: textField.optional() }),
@@ -21,7 +21,7 @@ const forgotRoutes = defineForm({
     await requestReset(app, body.email, origin);
     if (isForm) return redirect("/forgot?sent=1");
     return Response.json(
-      { message: "If this address belongs to an account, a link is on its way." },
+      { message: "If an account uses this address, we've sent it a link." },
       { status: 202 },
     );
   },
@@ -29,7 +29,7 @@ const forgotRoutes = defineForm({
 
 const resetRoutes = defineForm({
   path: "/reset",
-  summary: "Set a new password with the link of a mail. Signs nobody in.",
+  summary: "Set a new password with a link from an email. Doesn't sign you in.",
   access: "public",
   body: z.strictObject({ token: textField, password: anyText, confirm_password: anyText }),
   query: tokenQuery,
@@ -48,13 +48,13 @@ const resetRoutes = defineForm({
   submit: async ({ app, body, origin }) => {
     const reset = { token: body.token, password: body.password, confirmPassword: body.confirm_password };
     await resetPassword(app, reset, origin);
-    return { result: { message: "The password is set. Sign in with it." }, next: "/?done=reset" };
+    return { result: { message: "Your new password is set. Sign in with it." }, next: "/?done=reset" };
   },
 });
 
 const verifyRoutes = defineForm({
   path: "/verify",
-  summary: "Confirm an e-mail address with the link of a mail.",
+  summary: "Confirm an email address with a link from an email.",
   access: "public",
   body: z.strictObject({ token: textField }),
   query: tokenQuery,
@@ -83,7 +83,7 @@ const verifyRoutes = defineForm({
   submit: async ({ app, body, actor }) => {
     await verifyByToken(app, body.token);
     const next = actor ? "/account/email?done=verified" : "/?done=verified";
-    return { result: { message: "The address is confirmed." }, next };
+    return { result: { message: "Your email address is confirmed." }, next };
   },
 });
 

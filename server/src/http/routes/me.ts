@@ -39,7 +39,7 @@ export const meRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/me",
     summary:
-      "What is one's own: status, silence, words, whom one blocked, and how much waits: reports, threads, reminders, accounts to approve.",
+      "Get your own state: status, do not disturb, keywords, blocked people, and how many reports, threads, reminders and accounts to approve are waiting.",
     result: z.strictObject({
       status: statusSchema,
       dndUntil: z.int().nullable(),
@@ -65,7 +65,7 @@ export const meRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/people",
     summary:
-      "People whose name begins with what is looked for, as far as one may know of them; without those who are in one of one's rooms.",
+      "Find people by the start of their name, among those you can see; optionally without the members of a room.",
     query: z.strictObject({ q: z.string().max(100).optional(), notIn: roomIdSchema.optional() }),
     result: z.strictObject({ people: z.array(personSchema) }),
     handle: async ({ app, actor, query }) =>
@@ -80,7 +80,7 @@ export const meRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/people/:person",
-    summary: "What a person shows of themselves.",
+    summary: "Get a person's profile.",
     result: z.strictObject({
       person: personSchema,
       serverRole: z.enum(serverRoles),
@@ -101,7 +101,7 @@ export const meRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/mentions",
-    summary: "Messages that call one, in all rooms, the newest first.",
+    summary: "List messages that mention you, in all rooms, newest first.",
     query: pageQuery,
     result: previewsSchema,
     handle: async ({ app, actor, query }) => {
@@ -112,7 +112,7 @@ export const meRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/saved",
-    summary: "Messages that one saved, what was saved last first.",
+    summary: "List the messages you saved, most recently saved first.",
     query: pageQuery,
     result: previewsSchema,
     handle: async ({ app, actor, query }) => {
@@ -123,7 +123,7 @@ export const meRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/threads",
-    summary: "The threads that one follows, the one with the newest answer first.",
+    summary: "List the threads you follow, newest reply first.",
     query: pageQuery,
     result: z.strictObject({
       threads: z.array(
@@ -138,7 +138,7 @@ export const meRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/me/scheduled",
-    summary: "What waits for its time: messages to be sent, and reminders.",
+    summary: "List your scheduled messages and reminders.",
     result: z.strictObject({
       scheduled: z.array(
         z.strictObject({
@@ -170,7 +170,7 @@ export const meRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/reports",
-    summary: "Reports that one may work through: those that wait, or those that are done.",
+    summary: "List the reports you can review: open or resolved.",
     query: z.strictObject({ done: z.literal("1").optional() }),
     result: z.strictObject({
       reports: z.array(
@@ -198,7 +198,7 @@ export const meRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/address-bans",
-    summary: "Addresses and ranges from which nobody may come; for owners.",
+    summary: "List blocked IP addresses and ranges. Owners only.",
     result: z.strictObject({ addresses: z.array(z.string()) }),
     handle: async ({ app, actor }) => {
       if (!mayOnServer(actor.serverRole, "address.ban")) throw new Refusal("forbidden", (t) => t.forOwners);
@@ -208,7 +208,7 @@ export const meRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/word-filter",
-    summary: "The words that no message may hold; for owners and admins.",
+    summary: "List blocked words. Owners and admins only.",
     result: z.strictObject({ words: z.array(z.string()) }),
     handle: async ({ app, actor }) => {
       if (!mayOnServer(actor.serverRole, "word_filter.change"))

@@ -12,7 +12,7 @@ import { defineSessionRoute } from "../route.ts";
 export const messagesRoute = defineSessionRoute({
   method: "GET",
   path: "/api/messages",
-  summary: "The newest messages of a room, oldest first, in the basic form.",
+  summary: "List the newest messages in a room, oldest first, in the basic format.",
   query: z.strictObject({ limit: limitSchema.optional(), room_id: z.string().optional() }),
   result: z.strictObject({ messages: z.array(basicMessageSchema) }),
   handle: async ({ app, actor, query }) => {
@@ -27,7 +27,7 @@ export const messagesRoute = defineSessionRoute({
 export const eventsRoute = defineSessionRoute({
   method: "GET",
   path: "/api/rooms/:room/events",
-  summary: "A part of a room's log, in order: the events after a place, those before one, or the newest.",
+  summary: "List events in a room's log, in order: after a position, before one, or the newest.",
   query: z.strictObject({
     after: seqSchema.optional(),
     before: seqSchema.optional(),

@@ -42,7 +42,7 @@ export const roomRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/rooms",
-    summary: "Every room one is in, with what is unread.",
+    summary: "List the rooms you're in, with unread counts.",
     result: z.strictObject({ epoch: z.string(), rooms: z.array(joinedRoomSchema) }),
     handle: async ({ app, actor }) =>
       Response.json({ epoch: app.epoch, rooms: await listJoinedRooms(app.db.sql, actor.id) }),
@@ -50,7 +50,7 @@ export const roomRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/browse",
-    summary: "Public rooms by name, whether one is in them or not.",
+    summary: "List public rooms by name, whether or not you're in them.",
     query: z.strictObject({
       q: searchSchema.optional(),
       after_name: searchSchema.optional(),
@@ -87,7 +87,7 @@ export const roomRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/rooms/:room/timeline",
     summary:
-      "What a room shows, oldest first, as it is now: before a place, after it, around it, or the newest.",
+      "List a room's messages as they are now, oldest first: before, after or around a position, or the newest.",
     query: z.strictObject({
       before: seqSchema.optional(),
       after: seqSchema.optional(),
@@ -105,7 +105,7 @@ export const roomRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/rooms/:room/threads/:seq",
-    summary: "The answers to a message, oldest first: the newest, or those before a place.",
+    summary: "List the replies to a message, oldest first: the newest, or those before a position.",
     query: z.strictObject({ before: seqSchema.optional(), limit: limitSchema.optional() }),
     result: z.strictObject({
       ...pageFields,
@@ -126,7 +126,7 @@ export const roomRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/rooms/:room/pins",
-    summary: "The messages pinned to a room, the newest pin first.",
+    summary: "List a room's pinned messages, newest pin first.",
     result: z.strictObject({ messages: z.array(messageSchema) }),
     handle: async ({ app, actor, params }) => {
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
@@ -136,7 +136,7 @@ export const roomRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/rooms/:room/members",
-    summary: "Members of a room by username, after one, whose name begins with what is looked for.",
+    summary: "List a room's members by username, after a given one, optionally by the start of their name.",
     query: z.strictObject({
       q: searchSchema.optional(),
       after: searchSchema.optional(),
@@ -156,7 +156,7 @@ export const roomRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/rooms/:room/bans",
-    summary: "Who is banned from a room; for those who may ban.",
+    summary: "List who's banned from a room. Requires the permission to ban.",
     result: z.strictObject({
       bans: z.array(z.strictObject({ person: personSchema, reason: z.string(), at: z.int() })),
     }),
@@ -169,7 +169,7 @@ export const roomRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/rooms/:room/messages/:seq/revisions",
-    summary: "What a message said, the first words first and those of now last.",
+    summary: "List a message's edit history, oldest version first and the current one last.",
     result: z.strictObject({ revisions: z.array(z.strictObject({ text: z.string(), at: z.int() })) }),
     handle: async ({ app, actor, params }) => {
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));
@@ -185,7 +185,8 @@ export const roomRoutes: readonly Route[] = [
   defineSessionRoute({
     method: "GET",
     path: "/api/rooms/:room/messages/:seq/readers",
-    summary: "Who has read a message, of those who let others know it; for those who do so too.",
+    summary:
+      "List who has seen a message, among people who share read receipts. You need to share yours too.",
     result: z.strictObject({ readers: z.array(personSchema) }),
     handle: async ({ app, actor, params }) => {
       const { room } = await requireMembership(app.db.sql, actor, parseRoomId(params.room!));

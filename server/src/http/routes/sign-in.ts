@@ -42,7 +42,7 @@ const passkeyOptionsMax = { max: 60, windowMs: 60_000 };
 const signInPageRoute = defineRoute({
   method: "GET",
   path: "/",
-  summary: "The login page; signed in, the chat.",
+  summary: "Show the sign-in page, or the chat if you're signed in.",
   access: "public",
   query: z.strictObject({ done: textField.optional() }),
   isPage: true,
@@ -54,7 +54,7 @@ const signInPageRoute = defineRoute({
 
 const signInRoute = defineAnswered({
   path: "/login",
-  summary: "Sign in. Takes JSON, or the login page's form and then redirects.",
+  summary: "Sign in. Takes JSON, or the sign-in page's form and then redirects.",
   body: signInSchema,
   submit: async (exchange) => {
     const { app, body, origin } = exchange;
@@ -67,7 +67,7 @@ const signInRoute = defineAnswered({
 
 const registerRoutes = defineForm({
   path: "/register",
-  summary: "Make an account and sign in. Takes JSON, or the registration page's form and then redirects.",
+  summary: "Create an account and sign in. Takes JSON, or the sign-up page's form and then redirects.",
   access: "public",
   body: registerSchema,
   result: signedInSchema,
@@ -114,7 +114,7 @@ const registerRoutes = defineForm({
 const joinRoute = defineRoute({
   method: "GET",
   path: "/join/:token",
-  summary: "The registration page of an invitation.",
+  summary: "Show the sign-up page of an invitation.",
   access: "public",
   isPage: true,
   handle: async ({ app, actor, context, params }) => {
@@ -132,7 +132,7 @@ const joinRoute = defineRoute({
 
 const codeRoutes = defineForm({
   path: "/login/code",
-  summary: "Finish a sign-in with a code of the second factor, or a recovery code.",
+  summary: "Finish signing in with a two-factor code or a recovery code.",
   access: "public",
   body: z.strictObject({ code: textField, trust_device: checkbox }),
   result: signedInSchema,
@@ -160,7 +160,7 @@ const codeRoutes = defineForm({
 
 const codePasskeyOptionsRoute = defineAction({
   path: "/login/code/passkey/options",
-  summary: "Ask for a passkey as the second factor of a sign-in.",
+  summary: "Get the options to use a passkey as the second factor.",
   access: "public",
   body: emptySchema,
   result: z.looseObject({}),
@@ -173,7 +173,7 @@ const codePasskeyOptionsRoute = defineAction({
 
 const codePasskeyRoute = defineAction({
   path: "/login/code/passkey",
-  summary: "Finish a sign-in with a passkey as the second factor.",
+  summary: "Finish signing in with a passkey as the second factor.",
   access: "public",
   body: z.strictObject({ response: passkeyResponseSchema, trust_device: checkbox }),
   result: signedInByScriptSchema,
@@ -186,7 +186,7 @@ const codePasskeyRoute = defineAction({
 
 const passkeyOptionsRoute = defineAction({
   path: "/login/passkey/options",
-  summary: "Ask for a passkey to sign in with.",
+  summary: "Get the options to sign in with a passkey.",
   access: "public",
   body: emptySchema,
   result: z.looseObject({}),
@@ -198,7 +198,7 @@ const passkeyOptionsRoute = defineAction({
 
 const passkeyRoute = defineAction({
   path: "/login/passkey",
-  summary: "Sign in with a passkey, without a name or a password.",
+  summary: "Sign in with a passkey, without a username or password.",
   access: "public",
   body: z.strictObject({ response: passkeyResponseSchema }),
   result: signedInByScriptSchema,
@@ -212,7 +212,7 @@ const passkeyRoute = defineAction({
 const logoutRoute = defineRoute({
   method: "POST",
   path: "/logout",
-  summary: "End this session. Takes an empty JSON object, or the chat page's form and then redirects.",
+  summary: "Sign out. Takes an empty JSON object, or the chat page's form and then redirects.",
   access: "public",
   body: emptySchema,
   result: z.strictObject({ message: z.string() }),
@@ -254,10 +254,7 @@ export function signedIn(
   if (finished.kind === "factor_owed") {
     const cookie = challengeCookie(finished.challengeToken, config.isSecure, challengeMs);
     if (isForm) return redirect("/login/code", [cookie]);
-    const refusal = new Refusal(
-      "second_factor_required",
-      "Send a code of your second factor to /login/code.",
-    );
+    const refusal = new Refusal("second_factor_required", "Send a two-factor code to /login/code.");
     const response = problemResponse(toProblem(refusal, app.log, context.language).problem, undefined);
     response.headers.append("set-cookie", cookie);
     return response;

@@ -29,7 +29,7 @@ const startRoute = defineRoute({
 const callbackRoute = defineRoute({
   method: "GET",
   path: "/login/sso/callback",
-  summary: "Where the single sign-on provider sends the browser back.",
+  summary: "Receive the browser back from the single sign-on provider.",
   access: "public",
   isPage: true,
   handle: async (exchange) => {
@@ -55,7 +55,7 @@ const callbackRoute = defineRoute({
 const pageRoute = defineSessionRoute({
   method: "GET",
   path: "/account/sso",
-  summary: "The link to the single sign-on provider.",
+  summary: "Show the link to the single sign-on provider.",
   query: doneQuery,
   isPage: true,
   handle: async ({ app, actor, context, query }) => {
@@ -71,7 +71,7 @@ const pageRoute = defineSessionRoute({
 const linkRoute = defineSessionRoute({
   method: "GET",
   path: "/account/sso/link",
-  summary: "Send the browser to the single sign-on provider, to link it.",
+  summary: "Send the browser to the single sign-on provider to link it.",
   needsRecentProof: true,
   isPage: true,
   handle: ({ app, actor, request }) => {
@@ -84,7 +84,7 @@ const linkRoute = defineSessionRoute({
 
 const unlinkRoute = defineAction({
   path: "/account/sso/unlink",
-  summary: "End the link to the single sign-on provider.",
+  summary: "Unlink the single sign-on provider.",
   access: "session",
   needsRecentProof: true,
   body: emptyBody,
