@@ -51,7 +51,7 @@ describe("applyEvents", () => {
     expect(applyEvents(empty, [joined(1)]).room.memberCount).toBe(2);
   });
 
-  test("what is known already changes nothing", () => {
+  test("[Q10] what is known already changes nothing", () => {
     const once = applyEvents(empty, [joined(1), sent(2, "hello")]);
     expect(applyEvents(once, [joined(1), sent(2, "hello")])).toBe(once);
     expect(applyEvents(once, [sent(2, "hello"), sent(3, "again")]).timeline).toHaveLength(3);
@@ -62,7 +62,7 @@ describe("applyEvents", () => {
     expect(() => applyEvents(empty, [sent(1, "a"), sent(3, "c")])).toThrow("gap");
   });
 
-  test("however the log is cut, the old snapshot and the rest make the new snapshot", () => {
+  test("[Q9] however the log is cut, the old snapshot and the rest make the new snapshot", () => {
     const log = [
       joined(1),
       ...Array.from({ length: 18 }, (_, index) => sent(index + 2, `m${index}`)),

@@ -169,3 +169,21 @@ export const joinedRoomSchema = roomSchema.extend({
   lastAt: z.int().nonnegative(),
 });
 export type JoinedRoom = z.infer<typeof joinedRoomSchema>;
+
+/** What others see beside a person's name, until then. */
+export const statusSchema = z.strictObject({
+  emoji: z.string(),
+  text: z.string(),
+  until: z.int().nullable(),
+});
+
+/** What is a person's own, the same on all their devices. */
+export const myStateSchema = z.strictObject({
+  status: statusSchema,
+  /** Do not disturb until then; null: it is off. */
+  dndUntil: z.int().nullable(),
+  sharesReadReceipts: z.boolean(),
+  keywords: z.array(z.string()),
+  blocked: z.array(personSchema),
+});
+export type MyState = z.infer<typeof myStateSchema>;

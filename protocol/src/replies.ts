@@ -1,6 +1,6 @@
 // What the server says to one connection: the greeting, the answer to one command, and the order to start afresh.
 import { z } from "zod";
-import { joinedRoomSchema, personSchema, pollStateSchema } from "./entities.ts";
+import { joinedRoomSchema, personSchema } from "./entities.ts";
 import { eventsFrameSchema } from "./events.ts";
 import { roomIdSchema } from "./ids.ts";
 import { signalSchemas } from "./signals.ts";
@@ -83,13 +83,8 @@ export const replySchema = z.discriminatedUnion("ok", [
     /** The command's id. */
     re: z.int().positive(),
     ok: z.literal(true),
-    /** For `message.send`: the place the message has, and whether it had it before. */
-    seq: z.int().positive().optional(),
-    duplicate: z.literal(true).optional(),
-    /** For what answers with a room: `room.create`, `room.join`, `direct.open`. */
-    room: joinedRoomSchema.optional(),
-    poll: pollStateSchema.optional(),
-    reminder: z.uuid().optional(),
+    /** As the command's own row in `commandSpecs` says. */
+    result: z.record(z.string(), z.unknown()),
   }),
   z.strictObject({
     type: z.literal("reply"),

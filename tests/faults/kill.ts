@@ -83,7 +83,7 @@ export async function runKills(data: TestData, kills: number, random: () => numb
 function settledIds(socket: TestSocket): Set<string> {
   const own = socket.events.flatMap((event) => (event.type === "message.sent" ? [event.sendId] : []));
   const duplicates = socket.frames.flatMap((frame) =>
-    frame.type === "reply" && frame.ok && frame.duplicate ? [socket.sendIds.get(frame.re) ?? ""] : [],
+    frame.type === "reply" && frame.ok && frame.result.duplicate ? [socket.sendIds.get(frame.re) ?? ""] : [],
   );
   return new Set([...own, ...duplicates]);
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { closeCodes } from "@novax/protocol/close-codes";
 import { SQL } from "bun";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
 import { join, Person, problemOf } from "../support/person.ts";
@@ -158,7 +159,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     const socket = await person.enter();
     expect((await person.post("/account/data", { messages: "keep" })).status).toBe(400);
     expect((await deletion(person, "keep")).status).toBe(200);
-    expect((await socket.closed).code).toBe(4401);
+    expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
     const back = new Person(server, "wavering");
     expect((await back.signIn()).status).toBe(200);
     const [row] = await sql`select delete_at from accounts where username = 'wavering'`;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { closeCodes } from "@novax/protocol/close-codes";
 import { SQL } from "bun";
 import fc from "fast-check";
 import { mannWhitneyP } from "../support/mann-whitney.ts";
@@ -129,7 +130,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     // Every session but the new one has ended, with its sockets.
     expect(person.sessionToken).not.toBe(before);
     expect((await person.fetch("/api/messages")).status).toBe(200);
-    expect((await socket.closed).code).toBe(4401);
+    expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
     expect((await other.fetch("/api/messages")).status).toBe(401);
     expect((await new Person(server, "changer").signIn()).status).toBe(401);
     expect((await new Person(server, "changer").signIn(next)).status).toBe(200);
@@ -187,7 +188,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     const other = new Person(server, "switched");
     for (const [name, value] of person.cookies) other.cookies.set(name, value);
     expect((await other.register()).status).toBe(200);
-    expect((await socket.closed).code).toBe(4401);
+    expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
   });
 
   test("[L06] many people behind one address sign in at once, and none is refused", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { closeCodes } from "@novax/protocol/close-codes";
 import { join, Person } from "../support/person.ts";
 import { createTestData, startServer, type TestData, type TestServer, waitUntil } from "../support/server.ts";
 
@@ -31,7 +32,7 @@ describe("addresses from which nobody may come", () => {
     expect((await bob.post("/register", credentials, from("203.0.113.5"))).status).toBe(200);
     const socket = await bob.connect();
     await alice.run("address_bans.set", { addresses: ["203.0.113.0/24", "2001:db8::/32"] });
-    expect((await socket.closed).code).toBe(4401);
+    expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
     const signIn = (address: string) =>
       new Person(server, "bob").post(
         "/login",

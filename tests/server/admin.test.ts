@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { closeCodes } from "@novax/protocol/close-codes";
 import { SQL } from "bun";
 import { setUpFactor } from "../support/factors.ts";
 import { join, Person, problemOf } from "../support/person.ts";
@@ -114,7 +115,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     const dave = await join(server, "dave");
     const socket = await dave.enter();
     expect((await act(alice, "dave", "disable")).status).toBe(200);
-    expect((await socket.closed).code).toBe(4401);
+    expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
     expect((await dave.fetch("/api/messages")).status).toBe(401);
     expect((await new Person(server, "dave").signIn()).status).toBe(401);
     expect((await act(alice, "dave", "enable")).status).toBe(200);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { closeCodes } from "@novax/protocol/close-codes";
 import { SQL } from "bun";
 import { setUpFactor } from "../support/factors.ts";
 import { MailServer, tokenOf } from "../support/mail.ts";
@@ -75,7 +76,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     const target = sessions.find((session) => session.id !== current)!.id;
     const startedAt = Date.now();
     expect((await person.post("/account/devices/end", { session: target })).status).toBe(200);
-    expect((await theirs.closed).code).toBe(4401);
+    expect((await theirs.closed).code).toBe(closeCodes.sessionEnded);
     expect(Date.now() - startedAt).toBeLessThan(1000);
     expect((await elsewhere.fetch("/api/messages")).status).toBe(401);
     expect(own.isOpen).toBe(true);
@@ -97,7 +98,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     const others = await Promise.all([person.inAnotherBrowser(), person.inAnotherBrowser(servers[1])]);
     const sockets = await Promise.all(others.map((other) => other.enter()));
     expect((await person.post("/account/devices/end-others", {})).status).toBe(200);
-    for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
+    for (const socket of sockets) expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
     expect((await list(person)).sessions).toHaveLength(1);
   });
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { applyEvents, type RoomSnapshot, type TimelineEntry } from "@novax/protocol/apply-event";
-import type { TimelinePage } from "@novax/protocol/bootstrap";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { RoomId, SendId } from "@novax/protocol/ids";
+import type { TimelinePage } from "@novax/protocol/reads";
 import { join, type Person } from "../support/person.ts";
 import {
   createTestData,
@@ -95,7 +95,7 @@ for (const kind of databaseKinds) {
       (await alice.run("message.send", { room, sendId: crypto.randomUUID() as SendId, body: poll(more) }))
         .seq;
 
-    test("for every action, the old snapshot and its events make the new snapshot", async () => {
+    test("[Q9] for every action, the old snapshot and its events make the new snapshot", async () => {
       const first = await alice.say(room, "the first");
       const bobs = await bob.say(room, "bob's own");
       await changes(() => alice.say(room, "sent"));
@@ -158,7 +158,7 @@ for (const kind of databaseKinds) {
       expect(await alice.refusedWith("message.edit", { room, seq: 999_999, text: "x" })).toBe("message_gone");
     });
 
-    test("a deleted text is gone from everywhere it stood: the room, the log, the quote, the history, the basic form", async () => {
+    test("[Q10] a deleted text is gone from everywhere it stood: the room, the log, the quote, the history, the basic form", async () => {
       const secret = `secret-${crypto.randomUUID()}`;
       const seq = await bob.say(room, secret);
       await bob.run("message.edit", { room, seq, text: `${secret} edited` });
@@ -170,8 +170,8 @@ for (const kind of databaseKinds) {
         `/api/rooms/${room}/timeline`,
         `/api/rooms/${room}/events?limit=200`,
         `/api/messages?room_id=${room}`,
-        "/api/saved",
-        "/api/mentions",
+        "/api/me/saved",
+        "/api/me/mentions",
         `/chat/${room}`,
       ])
         expect(await (await carol.fetch(path)).text(), path).not.toContain(secret);
@@ -203,7 +203,7 @@ for (const kind of databaseKinds) {
         entries: [{ seq: answer, threadRoot: root }],
       });
       expect((await load(alice)).entries.some((entry) => entry.seq === answer)).toBe(false);
-      const followed = () => alice.read<{ threads: { seq: number; unread: number }[] }>("/api/threads");
+      const followed = () => alice.read<{ threads: { seq: number; unread: number }[] }>("/api/me/threads");
       expect((await followed()).threads[0]).toMatchObject({ seq: root, unread: 1, count: 1 });
       await alice.run("thread.mark_read", { room, seq: root, upTo: answer });
       expect((await followed()).threads[0]).toMatchObject({ unread: 0 });
@@ -256,7 +256,7 @@ for (const kind of databaseKinds) {
       expect((await own(bob)).threadMentions).toBe(before.threadMentions + 1);
       expect(await bob.room(place)).toMatchObject({ mentions: 0 });
       const { messages } = await bob.read<{ messages: { excerpt: string; threadRoot: number }[] }>(
-        "/api/mentions",
+        "/api/me/mentions",
       );
       expect(messages.slice(0, 2)).toMatchObject([
         { excerpt: "all of you: @room", threadRoot: root },
@@ -324,7 +324,7 @@ for (const kind of databaseKinds) {
       await alice.say(room, "not `@carol` in code, nor x@carol.org");
       await alice.say(room, "but @Carol. here");
       const { mentions } = await carol.room(room);
-      const found = await carol.read<{ messages: { excerpt: string }[] }>("/api/mentions");
+      const found = await carol.read<{ messages: { excerpt: string }[] }>("/api/me/mentions");
       expect([...new Set(found.messages.map((message) => message.excerpt))]).toEqual([
         "but @Carol. here",
         "we deploy at noon",
@@ -336,7 +336,7 @@ for (const kind of databaseKinds) {
       // Neither what comes calls, nor what was said before.
       expect(mentions).toBeGreaterThan(1);
       expect(await carol.room(room)).toMatchObject({ mentions: 0 });
-      const excerpts = (await carol.read<typeof found>("/api/mentions")).messages.map(
+      const excerpts = (await carol.read<typeof found>("/api/me/mentions")).messages.map(
         ({ excerpt }) => excerpt,
       );
       expect(excerpts).not.toContain("and @room again");
@@ -390,10 +390,10 @@ for (const kind of databaseKinds) {
     test("saved, reminded, sent later: each comes when it is due, once, and is one's own alone", async () => {
       const seq = await alice.say(room, "keep this");
       await bob.run("message.save", { room, seq });
-      expect((await bob.read<{ messages: { seq: number }[] }>("/api/saved")).messages[0]).toMatchObject({
+      expect((await bob.read<{ messages: { seq: number }[] }>("/api/me/saved")).messages[0]).toMatchObject({
         seq,
       });
-      expect((await alice.read<{ messages: unknown[] }>("/api/saved")).messages).toEqual([]);
+      expect((await alice.read<{ messages: unknown[] }>("/api/me/saved")).messages).toEqual([]);
       const b = await bob.connect();
       const sendId = crypto.randomUUID() as SendId;
       await bob.run("message.schedule", { room, sendId, text: "sent later", at: Date.now() + 800 });
@@ -401,11 +401,12 @@ for (const kind of databaseKinds) {
       const dropped = crypto.randomUUID() as SendId;
       await bob.run("message.schedule", { room, sendId: dropped, text: "never sent", at: Date.now() + 800 });
       await bob.run("message.unschedule", { sendId: dropped });
-      expect(await bob.read("/api/me/scheduled")).toMatchObject({
-        scheduled: [{ text: "sent later" }],
+      expect(await bob.read("/api/me/scheduled")).toMatchObject({ scheduled: [{ text: "sent later" }] });
+      expect(await bob.read("/api/me/reminders")).toMatchObject({
         reminders: [{ note: "look", isDue: false }],
       });
-      expect(await alice.read("/api/me/scheduled")).toEqual({ scheduled: [], reminders: [] });
+      expect(await alice.read("/api/me/scheduled")).toEqual({ scheduled: [] });
+      expect(await alice.read("/api/me/reminders")).toEqual({ reminders: [] });
       expect(await b.next((frame) => frame.type === "reminder", 10_000)).toMatchObject({
         room,
         seq,
@@ -417,10 +418,8 @@ for (const kind of databaseKinds) {
         );
       expect(await waitUntil(async () => (await texts()).includes("sent later"), 10_000)).toBe(true);
       expect(await texts()).not.toContain("never sent");
-      expect(await bob.read("/api/me/scheduled")).toMatchObject({
-        scheduled: [],
-        reminders: [{ isDue: true }],
-      });
+      expect(await bob.read("/api/me/scheduled")).toEqual({ scheduled: [] });
+      expect(await bob.read("/api/me/reminders")).toMatchObject({ reminders: [{ isDue: true }] });
       expect(await bob.refusedWith("message.schedule", { room, sendId, text: "x", at: Date.now() - 1 })).toBe(
         "time_invalid",
       );
@@ -431,7 +430,7 @@ for (const kind of databaseKinds) {
       const seq = await bob.say(room, "something rude");
       await carol.run("message.report", { room, seq, reason: "rude" });
       await carol.run("message.report", { room, seq, reason: "again" });
-      expect(await carol.read("/api/reports")).toEqual({ reports: [] });
+      expect(await carol.read("/api/reports")).toEqual({ reports: [], next: null });
       const { reports } = await alice.read<{ reports: { id: string }[] }>("/api/reports");
       expect(reports).toMatchObject([
         {

@@ -340,8 +340,8 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
       "/api/people?q=",
       `/api/people/${await people.victim.id()}`,
       "/api/me",
-      "/api/mentions",
-      "/api/threads",
+      "/api/me/mentions",
+      "/api/me/threads",
     ])
       texts.push(await (await people.member.fetch(path)).text());
     expect(texts.join()).not.toMatch(/@example\.org|\$2b\$|password|token|user_?agent|email/i);
@@ -353,12 +353,12 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     const seq = await boss.say(room, `for your eyes @${victim.username} only-${room}`);
     await victim.run("message.save", { room, seq });
     await victim.say(room, "an answer", { threadRoot: seq });
-    expect(await (await victim.fetch("/api/mentions")).text()).toContain(`only-${room}`);
+    expect(await (await victim.fetch("/api/me/mentions")).text()).toContain(`only-${room}`);
     await boss.run("member.remove", { room, person: await victim.id() });
     for (const path of [
-      "/api/mentions",
-      "/api/saved",
-      "/api/threads",
+      "/api/me/mentions",
+      "/api/me/saved",
+      "/api/me/threads",
       "/api/rooms",
       "/chat",
       "/account/export",

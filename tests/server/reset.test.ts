@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { closeCodes } from "@novax/protocol/close-codes";
 import { SQL } from "bun";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
 import { MailServer, tokenOf } from "../support/mail.ts";
@@ -194,7 +195,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     const token = tokenOf(await linkFor("lost"));
     const startedAt = Date.now();
     expect((await reset(token)).status).toBe(200);
-    for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
+    for (const socket of sockets) expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
     expect(Date.now() - startedAt).toBeLessThan(2000);
     for (const device of [person, other, trusting])
       expect((await device.fetch("/api/messages")).status).toBe(401);

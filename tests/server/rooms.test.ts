@@ -286,6 +286,20 @@ for (const kind of databaseKinds) {
       for (const socket of [phone, desk]) socket.close();
     });
 
+    test("[Q8] a device that heard no signal has every count from its greeting", async () => {
+      const room = await make("Unheard");
+      await bob.run("room.join", { room });
+      for (const text of ["one", "two @bob", "three"]) await alice.say(room, text);
+      await bob.run("room.mark_read", { room, seq: (await bob.room(room)).headSeq - 1 });
+      const late = await bob.connect();
+      const hello = late.frames[0]!;
+      expect(hello.type === "hello" && hello.rooms.find((known) => known.id === room)).toMatchObject({
+        unread: 1,
+        mentions: 0,
+      });
+      late.close();
+    });
+
     test("who is here is told to those who look, with their status; away and quiet are seen", async () => {
       const dave = await join(server, "dave");
       const room = await make("Presence");

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { closeCodes } from "@novax/protocol/close-codes";
 import type { AccountId } from "@novax/protocol/ids";
 import { SQL } from "bun";
 import { parseConfig } from "../../server/src/config/read-config.ts";
@@ -135,7 +136,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
     expect(response.headers.get("clear-site-data")).toBe('"cache", "storage"');
     expect(person.sessionToken).toBeUndefined();
     expect(await isSignedIn(withToken(token))).toBe(false);
-    expect((await socket.closed).code).toBe(4401);
+    expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
     expect(Date.now() - startedAt).toBeLessThan(1000);
     expect(other.isOpen).toBe(true);
     other.close();
@@ -210,7 +211,7 @@ describe("an account that is shut", () => {
     }>`select id from accounts where username = 'dave'`;
     const startedAt = Date.now();
     expect((await alice.post(`/admin/people/${row!.id}/disable`, {})).status).toBe(200);
-    for (const socket of sockets) expect((await socket.closed).code).toBe(4401);
+    for (const socket of sockets) expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
     expect(Date.now() - startedAt).toBeLessThan(1000);
     for (const device of devices) expect((await device.fetch("/api/messages")).status).toBe(401);
     expect((await new Person(server, "dave").signIn()).status).toBe(401);
@@ -232,7 +233,7 @@ describe("a notice that never came", () => {
     await running.app.db.sql`update sessions set ended_at = 1
       where account_id = (select id from accounts where username = 'bob')`;
     await running.realtime.hub.checkSessions();
-    expect((await b.closed).code).toBe(4401);
+    expect((await b.closed).code).toBe(closeCodes.sessionEnded);
     expect(a.isOpen).toBe(true);
     a.close();
     await running.stop();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { closeCodes } from "@novax/protocol/close-codes";
 import { generalRoomId } from "@novax/protocol/general-room";
 import { SQL } from "bun";
 import { openDatabase } from "../../server/src/db/open-database.ts";
@@ -43,7 +44,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     await data.remove();
   });
 
-  test("[W04] [Z02] an outsider gets the same answer for a closed room as for no room, for every command and route", async () => {
+  test("[Q7] [W04] [Z02] an outsider gets the same answer for a closed room as for no room, for every command and route", async () => {
     expect(
       await (await alice.connect()).command({
         type: "room.attach",
@@ -142,7 +143,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     const refused = await socket.next((frame) => frame.type === "reply" && !frame.ok);
     expect(refused).toMatchObject({ code: "rate_limited" });
     expect(refused.retryInMs).toBeGreaterThan(0);
-    expect((await socket.closed).code).toBe(4429);
+    expect((await socket.closed).code).toBe(closeCodes.rateLimited);
     await witness.sayAndWait("not touched by the flood");
     expect(witness.messageTexts.filter((body) => body.startsWith("flood")).length).toBeLessThan(60);
     witness.close();
@@ -167,7 +168,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     expect(accepted).toBeGreaterThan(10);
   }, 20_000);
 
-  test("[W05] [A2] whoever is removed gets the removal and nothing after it, also on a resume", async () => {
+  test("[Q6] [W05] [A2] whoever is removed gets the removal and nothing after it, also on a resume", async () => {
     const erin = await join(server, "erin");
     const [e, a] = [await erin.enter(), await alice.enter()];
     const before = await a.sayAndWait("erin is here");

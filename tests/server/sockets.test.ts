@@ -43,7 +43,7 @@ for (const kind of databaseKinds) {
       socket.close();
     });
 
-    test("a message reaches everybody who is attached, the sender too, once, with the server's time and order", async () => {
+    test("[Q3] a message reaches everybody who is attached, the sender too, once, with the server's time and order", async () => {
       const [a, b] = [await alice.enter(), await bob.enter()];
       const seq = await a.sayAndWait("hello");
       await b.until(() => b.messageTexts.includes("hello"));
@@ -58,18 +58,16 @@ for (const kind of databaseKinds) {
       for (const socket of [a, b]) socket.close();
     });
 
-    test("[W13] the same sendId twice is one message, with the first one's place", async () => {
+    test("[Q4] [W13] the same sendId twice is one message, with the first one's place", async () => {
       const socket = await alice.enter();
       const sendId = crypto.randomUUID();
       const seq = await socket.sayAndWait("once", sendId);
       expect(await socket.command(sendCommand("once", sendId))).toMatchObject({
         ok: true,
-        seq,
-        duplicate: true,
+        result: { seq, duplicate: true },
       });
       expect(await socket.command(sendCommand("another text", sendId.toUpperCase()))).toMatchObject({
-        seq,
-        duplicate: true,
+        result: { seq, duplicate: true },
       });
       expect(socket.messageTexts.filter((body) => body === "once")).toHaveLength(1);
       // Somebody else's sendId is their own affair.
@@ -89,7 +87,7 @@ for (const kind of databaseKinds) {
       for (const socket of sockets) socket.close();
     });
 
-    test("a burst from many senders is one order for all: contiguous, each sender's own order kept", async () => {
+    test("[Q1] a burst from many senders is one order for all: contiguous, each sender's own order kept", async () => {
       const people = await Promise.all(
         Array.from({ length: 6 }, (_, index) => join(server, `burst${index}`)),
       );
@@ -119,7 +117,7 @@ for (const kind of databaseKinds) {
       for (const socket of all) socket.close();
     }, 40_000);
 
-    test("a resume brings what was missed, in order and without doubles", async () => {
+    test("[Q5] a resume brings what was missed, in order and without doubles", async () => {
       const a = await alice.enter();
       const b = await bob.enter();
       const seen = await a.sayAndWait("seen by both");
@@ -163,7 +161,7 @@ for (const kind of databaseKinds) {
       a.close();
     }, 20_000);
 
-    test("too far behind, ahead of the room, or from another epoch: resync, and then only what is new", async () => {
+    test("[Q5] too far behind, ahead of the room, or from another epoch: resync, and then only what is new", async () => {
       const a = await alice.enter();
       const head = await a.sayAndWait("now");
       for (const [afterSeq, epoch] of [

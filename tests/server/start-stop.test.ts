@@ -129,7 +129,7 @@ describe("starting", () => {
       await server.stop();
       await data.remove();
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("the first account", () => {
@@ -216,7 +216,7 @@ describe("stopping while somebody dawdles", () => {
     clearInterval(drip);
     socket.destroy();
     await data.remove();
-  }, 20_000);
+  }, 60_000);
 });
 
 describe("npm start", () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { closeCodes } from "@novax/protocol/close-codes";
 import { SQL } from "bun";
 import { join, Person } from "../support/person.ts";
 import {
@@ -73,7 +74,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     for (const [name, value] of there.cookies) here.cookies.set(name, value);
     const startedAt = Date.now();
     expect((await here.post("/logout", {})).status).toBe(200);
-    expect((await socket.closed).code).toBe(4401);
+    expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
     expect(Date.now() - startedAt).toBeLessThan(1000);
     expect((await there.fetch("/api/messages")).status).toBe(401);
   });
@@ -156,7 +157,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
 });
 
 describe.skipIf(!isAvailable("postgres") || !redisUrl)("without their Redis", () => {
-  test("[K6] [L08] two processes go on: nothing is lost, order is kept, sessions hold; signing in is refused until it is back", async () => {
+  test("[Q2] [K6] [L08] two processes go on: nothing is lost, order is kept, sessions hold; signing in is refused until it is back", async () => {
     const redis = (await startRedis())!;
     const data = await createTestData("postgres");
     const env = { REDIS_URL: redis.url };

@@ -1,12 +1,11 @@
 // A person with a session, as the server sees one: a cookie, requests, sockets.
 
-import type { CommandType, FieldsOf, ResultOf } from "@novax/protocol/commands";
+import type { Command, CommandType, FieldsOf, ResultOf } from "@novax/protocol/commands";
 import type { JoinedRoom } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import type { Reply, ServerFrame } from "@novax/protocol/replies";
 import { textOf } from "@novax/protocol/text";
-import type { CommandDraft } from "../../web/src/client/realtime-client.ts";
 import type { TestServer } from "./server.ts";
 
 export const password = "four quiet words here";
@@ -162,6 +161,9 @@ export async function join(server: TestServer, username: string): Promise<Person
     throw new Error(`register ${username}: ${response.status} ${await response.text()}`);
   return person;
 }
+
+/** A command before it has its id. */
+export type CommandDraft = Command extends infer C ? (C extends Command ? Omit<C, "id"> : never) : never;
 
 type AnyFrame = ServerFrame & Record<string, unknown>;
 

@@ -1,6 +1,7 @@
 import type { RegistrationMode } from "@novax/protocol/entities";
 import type { Sql } from "../db/database.ts";
 import type { FactorPolicy, Policy } from "./policy.ts";
+
 export async function readPolicy(sql: Sql): Promise<Policy> {
   const [row] = await sql<{
     registration: RegistrationMode | null;

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Sql } from "../db/database.ts";
 import { sha256 } from "../lib/sha256.ts";
+
 /** Whether `code` is the one printed at start. */
 export async function isSetupCode(tx: Sql, code: string): Promise<boolean> {
   const [row] = await tx<{ setup_code_hash: Uint8Array | null }>`select setup_code_hash from installation`;

@@ -1,5 +1,6 @@
 import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
+
 /** Everything that is recorded; the filter of the owner's page is made from it. */
 export const auditActions = [
   "account.registered",

@@ -1,5 +1,6 @@
 import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
+
 export async function countRecoveryCodes(sql: Sql, accountId: AccountId): Promise<number> {
   const [row] = await sql<{ count: number }>`
     select count(*) as count from recovery_codes where account_id = ${accountId} and used_at is null`;

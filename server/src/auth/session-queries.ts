@@ -14,6 +14,7 @@ import {
   type SessionLimits,
   userAgentCharsMax,
 } from "./sessions.ts";
+
 export type SessionNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
 
 export const touchEveryMs = 60_000;

@@ -25,16 +25,15 @@ import { deviceRoutes, isOwnPage } from "./routes/devices.ts";
 import { factorRoutes } from "./routes/factors.ts";
 import { healthRoute, readyRoute } from "./routes/health.ts";
 import { mailedLinkRoutes } from "./routes/mailed-links.ts";
-import { meRoutes } from "./routes/me.ts";
-import { eventsRoute, messagesRoute } from "./routes/messages.ts";
-import { roomRoutes } from "./routes/rooms.ts";
+import { messagesRoute } from "./routes/messages.ts";
+import { readRoutes } from "./routes/reads.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { ssoRoutes } from "./routes/sso.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import type { Web } from "./serve-web.ts";
 
-/** What reading something costs of a person's budget, where a message is 1. */
-const readCost = 0.1;
+/** What a route of the API costs that says nothing else, where a message is 1. */
+const apiCost = 0.1;
 
 /** What Bun knows of a request beside the request. */
 export type Peer = { address: string };
@@ -111,10 +110,8 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     ...auditRoutes,
     ...createChatRoutes(web.assets.chat),
     ...commandRoutes,
-    ...roomRoutes,
-    ...meRoutes,
+    ...readRoutes,
     messagesRoute,
-    eventsRoute,
     healthRoute,
     readyRoute,
   ];
@@ -155,8 +152,8 @@ async function runRoute(
   const { address } = readOrigin(request.headers, peer, config);
   // Owners can always come: nobody shuts the door behind themselves.
   if (app.addressBans.has(address) && actor?.serverRole !== "owner") throw addressBanned();
-  if (actor && route.method === "GET" && route.path.startsWith("/api/"))
-    app.budgets.spend(actor.id, readCost);
+  const cost = route.cost ?? (route.path.startsWith("/api/") ? apiCost : 0);
+  if (actor && cost > 0) app.budgets.spend(actor.id, cost);
   const isForm = route.body !== undefined && isFormBody(request.headers);
   const refusal = refuseActor(app, route, actor);
   if (refusal) {

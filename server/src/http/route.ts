@@ -46,6 +46,8 @@ export type Route<Body = unknown, Query = unknown> = {
   query?: z.ZodType<Query> | undefined;
   /** The JSON of a 200, for the document; none for pages. */
   result?: z.ZodType | undefined;
+  /** What it costs of a person's budget, where a message is 1; without one a route of the API costs 0.1. */
+  cost?: number;
   /** A page for people: kept out of the document; whoever may not see it is led to where they can sign in. */
   isPage?: true;
   /** Kept out of the document for another reason. */

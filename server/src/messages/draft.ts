@@ -1,5 +1,6 @@
 import type { DraftBody, Person } from "@novax/protocol/entities";
 import type { AccountId, SendId, SessionId } from "@novax/protocol/ids";
+
 export type MessageDraft = {
   sender: Person;
   /** Null: the server itself sends what somebody told it to send. */

@@ -1,12 +1,15 @@
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { MessagePreview } from "@novax/protocol/reads";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
-import { type MessagePreview, type PreviewRow, toPreview } from "./preview.ts";
-/** Messages that call a person, in rooms they are in now, the newest first, before a time. */
+import type { ListCursor } from "../lib/cursor.ts";
+import { type PreviewRow, toPreview } from "./preview.ts";
+
+/** Messages that mention a person, in rooms they are in now, newest first, after the cursor. */
 export async function listMentions(
   sql: Sql,
   account: AccountId,
-  before: number,
+  { at, room, seq }: ListCursor,
   limit: number,
 ): Promise<MessagePreview[]> {
   const rows = await sql<PreviewRow>`
@@ -15,34 +18,42 @@ export async function listMentions(
       (select m.*, x.at as listed_at from mentions x
         join memberships own on own.room_id = x.room_id and own.account_id = x.account_id
         join messages m on m.room_id = x.room_id and m.seq = x.seq
-      where x.account_id = ${account} and x.at < ${before}
-      order by x.at desc limit ${limit})
+      where x.account_id = ${account} and (x.at, x.room_id, x.seq) < (${at}::bigint, ${room}::text, ${seq}::bigint)
+      order by x.at desc, x.room_id desc, x.seq desc limit ${limit})
       union
       (select m.*, m.sent_at as listed_at from memberships own
         cross join lateral (
           select * from messages
-          where room_id = own.room_id and mentions_all and sender_id <> own.account_id and sent_at < ${before}
+          where room_id = own.room_id and mentions_all and sender_id <> own.account_id
+            and (sent_at, room_id, seq) < (${at}::bigint, ${room}::text, ${seq}::bigint)
             and not exists (select 1 from blocks b where b.blocker_id = own.account_id and b.blocked_id = sender_id)
-          order by sent_at desc limit ${limit}
+          order by sent_at desc, seq desc limit ${limit}
         ) m
       where own.account_id = ${account}
-      order by m.sent_at desc limit ${limit})
+      order by m.sent_at desc, m.room_id desc, m.seq desc limit ${limit})
     ) f join accounts a on a.id = f.sender_id
-    order by f.listed_at desc, f.room_id, f.seq desc
+    order by f.listed_at desc, f.room_id desc, f.seq desc
     limit ${limit}`;
   return rows.map(toPreview);
 }
 
-/** More people than this find the news of a thread when they look. */
+/** A reply is pushed to so many followers of its thread; the others see it when they open their threads. */
 export const followersNotifiedMax = 500;
 
-/** Who follows threads, of the members of the room. */
-export async function listFollowers(sql: Sql, room: RoomId, roots: readonly number[]): Promise<AccountId[]> {
+/** The members of a room who follow one of these threads, of each thread at most `limit`. */
+export async function listFollowers(
+  sql: Sql,
+  room: RoomId,
+  { roots, limit }: { roots: readonly number[]; limit: number | null },
+): Promise<AccountId[]> {
   const rows = await sql<{ account_id: AccountId }>`
     select distinct f.account_id
-    from threads_followed f join memberships m on m.room_id = f.room_id and m.account_id = f.account_id
-    where f.room_id = ${room} and f.root_seq = any(${sql.array(roots, "bigint")}) and f.is_followed
-    limit ${followersNotifiedMax}`;
+    from unnest(${sql.array(roots, "bigint")}) r (root) cross join lateral (
+      select t.account_id
+      from threads_followed t join memberships m on m.room_id = t.room_id and m.account_id = t.account_id
+      where t.room_id = ${room} and t.root_seq = r.root and t.is_followed
+      limit ${limit}::bigint
+    ) f`;
   return rows.map((row) => row.account_id);
 }
 

@@ -1,6 +1,7 @@
 import type { PollState } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
+
 export type Poll = { seq: number; choices: number; isAnonymous: boolean; isClosed: boolean };
 
 /** How polls stand, by the place of their message. */

@@ -1,18 +1,8 @@
-import type { MessageBody, Person } from "@novax/protocol/entities";
+import type { MessageBody } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
+import type { MessagePreview } from "@novax/protocol/reads";
 import { excerptOf } from "@novax/protocol/text";
-/** A message in a list across rooms. */
-export type MessagePreview = {
-  room: RoomId;
-  seq: number;
-  threadRoot: number | null;
-  sender: Person;
-  sentAt: number;
-  excerpt: string | null;
-  /** When it came into the list. */
-  at: number;
-};
 
 export type PreviewRow = {
   room_id: RoomId;

@@ -3,6 +3,7 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
 import { excerptOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
+
 /** What is shown of messages above those that answer them. */
 export async function readQuotes(
   sql: Sql,

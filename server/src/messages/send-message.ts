@@ -82,7 +82,9 @@ async function resolveGroupMentions(
   const { room, role } = await requireMembership(app.db.sql, viewer, fields.room);
   if (!mayInRoom(role, "mention.everyone", room.kind)) return none;
   const isInThread = fields.threadRoot !== undefined;
-  const followers = isInThread ? await listFollowers(app.db.sql, room.id, [fields.threadRoot!]) : [];
+  const followers = isInThread
+    ? await listFollowers(app.db.sql, room.id, { roots: [fields.threadRoot!], limit: null })
+    : [];
   const present = mentions.here ? await app.presence.listIn(room.id) : [];
   const some = isInThread ? followers.filter((id) => mentions.room || present.includes(id)) : present;
   const everyone = mentions.room && !isInThread;

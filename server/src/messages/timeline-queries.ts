@@ -1,8 +1,8 @@
-import type { TimelinePage } from "@novax/protocol/bootstrap";
 import type { Message, MessageBody, Person, PollState, Reaction } from "@novax/protocol/entities";
 import type { RoomChanges } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
+import type { TimelinePage } from "@novax/protocol/reads";
 import type { Fragment, Sql } from "../db/database.ts";
 import { type QuoteRow, toQuote } from "../events/queries.ts";
 import { readPollStates } from "./poll-queries.ts";

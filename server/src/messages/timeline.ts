@@ -1,7 +1,7 @@
-import type { TimelinePage } from "@novax/protocol/bootstrap";
 import type { Message, Room } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
+import type { TimelinePage } from "@novax/protocol/reads";
 import type { Sql } from "../db/database.ts";
 import {
   listPinnedSeqs,

@@ -1,5 +1,6 @@
 import type { AccountId, SessionId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
+
 /** Addresses and ranges from which nobody may come. */
 export async function listBannedAddresses(sql: Sql): Promise<string[]> {
   const rows = await sql<{ address: string }>`select address from banned_addresses order by address`;

@@ -1,26 +1,11 @@
-import type { MessageBody, Person } from "@novax/protocol/entities";
+import type { MessageBody } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { roomPermissions } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
+import type { Report } from "@novax/protocol/reads";
 import { textOf } from "@novax/protocol/text";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
-
-export type Report = {
-  id: string;
-  room: RoomId;
-  roomName: string;
-  seq: number;
-  reporter: Person;
-  sender: Person;
-  reason: string;
-  /** What the message said when it was reported. */
-  text: string;
-  at: number;
-  outcome: string | null;
-  resolvedBy: Person | null;
-  note: string;
-};
 
 type ReportRow = {
   id: string;
@@ -39,7 +24,7 @@ type ReportRow = {
   reason: string;
   body: MessageBody;
   at: number;
-  outcome: string | null;
+  outcome: Report["outcome"];
   note: string;
 };
 
@@ -66,34 +51,37 @@ export async function insertReport(
 }
 
 /**
- * Reports that this person may work through: of the rooms they moderate and, of owners and admins of the server, of all.
- * Those that wait, the oldest first; or those that are done, the newest first.
+ * Reports that a person can resolve: of the rooms they moderate and, for owners and admins of the server, of all. The
+ * open ones, oldest first; or the resolved ones, newest first. `order` and the id are what they are ordered by.
  */
 export async function listReports(
   sql: Sql,
   account: AccountId,
-  isDone: boolean,
-  limit: number,
-): Promise<Report[]> {
-  const rows = await sql<ReportRow>`
-    select p.id, p.room_id, r.name as room_name, p.seq, p.reason, p.body, p.at, p.outcome, p.note,
+  { isDone, after, limit }: { isDone: boolean; after: [number, string] | null; limit: number },
+): Promise<(Report & { order: number })[]> {
+  const [afterOrder, afterId] = after ?? [Number.MIN_SAFE_INTEGER, "00000000-0000-0000-0000-000000000000"];
+  const rows = await sql<ReportRow & { order_by: number }>`
+    select p.id, p.room_id, r.name as room_name, p.seq, p.reason, p.body, p.at, p.outcome, p.note, p.order_by,
       reporter.id as reporter_id, reporter.username as reporter_username, reporter.display_name as reporter_display_name,
       sender.id as sender_id, sender.username as sender_username, sender.display_name as sender_display_name,
       resolver.id as resolver_id, resolver.username as resolver_username,
       resolver.display_name as resolver_display_name
-    from reports p
+    from (
+        select *, case when ${isDone}::boolean then -resolved_at else at end as order_by from reports
+        where (resolved_at is not null) = ${isDone}::boolean
+      ) p
       join rooms r on r.id = p.room_id
       join accounts reporter on reporter.id = p.reporter_id
       join accounts sender on sender.id = p.sender_id
       left join accounts resolver on resolver.id = p.resolved_by
       join accounts w on w.id = ${account}
       left join memberships m on m.room_id = p.room_id and m.account_id = w.id
-    where (p.resolved_at is not null) = ${isDone}::boolean and p.sender_id <> w.id
+    where p.sender_id <> w.id and (p.order_by, p.id) > (${afterOrder}::bigint, ${afterId}::uuid)
       and (w.server_role in ('owner', 'admin')
         or (r.kind in ('public', 'private') and m.role = any(${sql.array(roomPermissions["report.resolve"], "text")})))
-    order by case when ${isDone}::boolean then -p.resolved_at else p.at end
+    order by p.order_by, p.id
     limit ${limit}`;
-  return rows.map(toReport);
+  return rows.map((row) => ({ ...toReport(row), order: row.order_by }));
 }
 
 export async function countReports(sql: Sql, account: AccountId): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Sql } from "../db/database.ts";
+
 export async function replaceFilterWords(tx: Sql, words: readonly string[]): Promise<void> {
   await tx`delete from filter_words`;
   await tx`insert into filter_words (word) select unnest(${tx.array(words, "text")}) on conflict do nothing`;

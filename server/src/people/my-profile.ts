@@ -4,14 +4,8 @@ import type { Actor } from "../auth/sessions.ts";
 import { assertInFuture } from "../lib/assert-future.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
-import {
-  deleteBlock,
-  insertBlock,
-  listKnownTo,
-  setDndUntil,
-  setSharesReadReceipts,
-  setStatus,
-} from "./queries.ts";
+import { deleteBlock, insertBlock, setDndUntil, setSharesReadReceipts, setStatus } from "./queries.ts";
+import { requirePerson } from "./require-person.ts";
 
 type Needs = Pick<TransactionNeeds, "db" | "bus" | "clock">;
 
@@ -55,8 +49,7 @@ export async function blockPerson(
   { person: id }: FieldsOf<"person.block">,
 ): Promise<void> {
   if (id === actor.id) throw new Refusal("not_found", (t) => t.notOneself);
-  const [person] = await listKnownTo(app.db.sql, actor, [id]);
-  if (!person) throw new Refusal("not_found", (t) => t.nobody);
+  await requirePerson(app.db.sql, actor, id);
   await insertBlock(app.db.sql, { blocker: actor.id, blocked: id, at: app.clock.now() });
   publishProfileChange(app, actor.id);
 }

@@ -1,5 +1,4 @@
-import type { MyState } from "@novax/protocol/bootstrap";
-import type { Person } from "@novax/protocol/entities";
+import type { MyState, Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { ServerRole } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
@@ -223,3 +222,9 @@ export const statusData: AccountData = {
     update accounts set status_emoji = '', status_text = '', status_until = null, quiet_until = null
     where id = ${account}`,
 };
+
+export async function findSharesReadReceipts(sql: Sql, account: AccountId): Promise<boolean> {
+  const [row] = await sql<{ shares_reading: boolean }>`
+    select shares_reading from accounts where id = ${account}`;
+  return row?.shares_reading ?? false;
+}

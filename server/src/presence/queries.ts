@@ -1,5 +1,6 @@
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
+
 /** Which of these people are in which of these rooms. */
 export async function listMembersOf(
   sql: Sql,

@@ -26,7 +26,7 @@ export async function runFrame(realtime: Realtime, connection: Connection, frame
     }
     connection.spend(costOf(parsed.command.type), realtime.clock.now());
     const result = await runSocketCommand(realtime, connection, parsed.command);
-    if (result !== null) connection.send({ type: "reply", re: parsed.command.id, ok: true, ...result });
+    if (result !== null) connection.send({ type: "reply", re: parsed.command.id, ok: true, result });
   } catch (error) {
     const { code, detail, retryInMs } = toRefusal(realtime, connection, error);
     const hint = retryInMs === undefined ? {} : { retryInMs };

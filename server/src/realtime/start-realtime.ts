@@ -5,6 +5,7 @@ import { attachJoinedRoom, attachMissedRooms } from "./attach-rooms.ts";
 import { Hub } from "./hub.ts";
 import type { Realtime, RealtimeNeeds } from "./realtime.ts";
 import { RoomFeeds } from "./room-feed.ts";
+
 export const checkPositionsEveryMs = 2000;
 export const presenceEveryMs = 1000;
 export const checkSessionsEveryMs = 30_000;

@@ -9,12 +9,11 @@ import {
   type ServerRole,
 } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
+import type { Ban, Member } from "@novax/protocol/reads";
 import type { Sql } from "../db/database.ts";
 import { escapeLike } from "../db/like.ts";
-/** A member as the others see them. */
-export type Member = Person & { role: RoomRole; silencedUntil: number | null };
 
-/** Members of a room whose name begins with `search`, by name, after the username `after`. */
+/** Members of a room whose name begins with `search`, by username, after the one whose key is `after`. */
 export async function listMembersPage(
   sql: Sql,
   room: RoomId,
@@ -32,7 +31,7 @@ export async function listMembersPage(
   }>`
     select a.id, a.username, a.display_name, m.role, a.server_role, r.kind, m.silenced_until
     from memberships m join accounts a on a.id = m.account_id join rooms r on r.id = m.room_id
-    where m.room_id = ${room} and a.username_key > ${after.toLowerCase()}
+    where m.room_id = ${room} and a.username_key > ${after}
       and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix})
     order by a.username_key
     limit ${limit}`;
@@ -104,11 +103,13 @@ export async function deleteBan(tx: Sql, room: RoomId, account: AccountId): Prom
   return rows.length > 0;
 }
 
+/** The people who are banned from a room, the last banned first, after a time and a person. */
 export async function listBans(
   sql: Sql,
   room: RoomId,
-  limit: number,
-): Promise<{ person: Person; reason: string; at: number }[]> {
+  { after, limit }: { after: [number, string] | null; limit: number },
+): Promise<Ban[]> {
+  const [afterAt, afterId] = after ?? [Number.MAX_SAFE_INTEGER, "00000000-0000-0000-0000-000000000000"];
   const rows = await sql<{
     id: AccountId;
     username: string;
@@ -118,7 +119,8 @@ export async function listBans(
   }>`
     select a.id, a.username, a.display_name, b.reason, b.at
     from room_bans b join accounts a on a.id = b.account_id
-    where b.room_id = ${room} order by b.at desc limit ${limit}`;
+    where b.room_id = ${room} and (b.at, b.account_id) < (${afterAt}::bigint, ${afterId}::uuid)
+    order by b.at desc, b.account_id desc limit ${limit}`;
   return rows.map((row) => ({
     person: toPerson(row.id, row.username, row.display_name),
     reason: row.reason,

@@ -5,10 +5,10 @@ import type { AccountId } from "@novax/protocol/ids";
 import { mayActOnMember } from "@novax/protocol/permissions";
 import { findServerRole } from "../accounts/queries.ts";
 import type { Actor } from "../auth/sessions.ts";
-import type { Sql } from "../db/database.ts";
 import { assertInFuture } from "../lib/assert-future.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { listKnownTo } from "../people/queries.ts";
+import { personNotFound, requirePerson } from "../people/require-person.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 import { addMember } from "./add-member.ts";
 import { endMembership } from "./end-membership.ts";
@@ -36,7 +36,7 @@ export async function addMembers(
     const { sql } = transaction;
     const ids = (await listKnownTo(sql, actor, people)).map((person) => person.id);
     const members = await listAdmissible(sql, { room, by: actor.id, ids });
-    if (members.length === 0) throw noSuchPerson();
+    if (members.length === 0) throw personNotFound();
     for (const member of members)
       await addMember(app, transaction, { room, member, actor: transaction.actor });
   });
@@ -126,7 +126,7 @@ export async function setMemberRole(
     { room, right: "member.set_role" },
     async ({ sql, record, audit, actor: person }) => {
       const given = await findGivenRole(sql, room, id);
-      if (!given) throw noSuchPerson();
+      if (!given) throw personNotFound();
       if (given.role === role) return;
       if (given.role === "owner" && room !== generalRoomId && (await countOwners(sql, room)) === 1)
         throw new Refusal("last_owner", (t) => t.roomNeedsOwner);
@@ -141,18 +141,8 @@ export async function setMemberRole(
 /** A member on whom the actor's role may act. Refuses with `not_found` and `forbidden`. */
 async function requireLesser({ sql, room, role, actor }: RoomTransaction, id: AccountId): Promise<Person> {
   const given = await findGivenRole(sql, room.id, id);
-  if (!given) throw noSuchPerson();
+  if (!given) throw personNotFound();
   if (id === actor.id || !mayActOnMember(role, given.actsAs))
     throw new Refusal("forbidden", (t) => t.notToThisRole);
   return given.person;
-}
-
-async function requirePerson(tx: Sql, actor: Actor, id: AccountId): Promise<Person> {
-  const [person] = await listKnownTo(tx, actor, [id]);
-  if (!person) throw noSuchPerson();
-  return person;
-}
-
-function noSuchPerson(): Refusal {
-  return new Refusal("not_found", (t) => t.nobody);
 }

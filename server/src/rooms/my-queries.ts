@@ -2,6 +2,7 @@ import type { NotificationLevel } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
+
 /** Changes what a member wants of a room; what is null stays. */
 export async function updatePreferences(
   sql: Sql,

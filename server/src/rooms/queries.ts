@@ -4,6 +4,7 @@ import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
 import { unreadCountMax } from "@novax/protocol/limits";
 import { type RoomKind, type RoomRole, roleInRoom, type ServerRole } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
+import type { BrowsedRoom } from "@novax/protocol/reads";
 import type { Sql } from "../db/database.ts";
 import { escapeLike } from "../db/like.ts";
 
@@ -189,23 +190,11 @@ export async function updateRoom(tx: Sql, room: RoomId, changes: RoomChanges, no
     where id = ${room}`;
 }
 
-/** A public room as somebody who may join it sees it. */
-export type BrowsedRoom = {
-  id: RoomId;
-  name: string;
-  topic: string;
-  description: string;
-  icon: string;
-  colour: number | null;
-  memberCount: number;
-  isMember: boolean;
-};
-
-/** Public rooms whose name contains `search`, by name, after the one called `after`. */
+/** Public rooms whose name contains `search`, by name and id, after those. */
 export async function browseRooms(
   sql: Sql,
   account: AccountId,
-  { search, after, limit }: { search: string; after: { name: string; id: string } | null; limit: number },
+  { search, after, limit }: { search: string; after: [string, string] | null; limit: number },
 ): Promise<BrowsedRoom[]> {
   const pattern = `%${escapeLike(search.toLowerCase())}%`;
   const rows = await sql<RoomRow & { is_member: boolean }>`
@@ -213,7 +202,7 @@ export async function browseRooms(
       exists (select 1 from memberships m where m.room_id = r.id and m.account_id = ${account}) as is_member
     from rooms r
     where r.kind = 'public' and r.archived_at is null and lower(r.name) like ${pattern}
-      and (lower(r.name), r.id) > (${after?.name.toLowerCase() ?? ""}, ${after?.id ?? ""})
+      and (lower(r.name), r.id) > (lower(${after?.[0] ?? ""}), ${after?.[1] ?? ""})
     order by lower(r.name), r.id
     limit ${limit}`;
   return rows.map((row) => ({

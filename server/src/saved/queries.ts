@@ -1,7 +1,10 @@
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { MessagePreview } from "@novax/protocol/reads";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
-import { type MessagePreview, type PreviewRow, toPreview } from "../messages/preview.ts";
+import type { ListCursor } from "../lib/cursor.ts";
+import { type PreviewRow, toPreview } from "../messages/preview.ts";
+
 export async function insertSaved(
   sql: Sql,
   { account, room, seq, at }: { account: AccountId; room: RoomId; seq: number; at: number },
@@ -18,11 +21,11 @@ export async function deleteSaved(
   await sql`delete from saved_messages where account_id = ${account} and room_id = ${room} and seq = ${seq}`;
 }
 
-/** What a person saved, of rooms they are in now, what was saved last first. */
+/** The messages that a person saved, of rooms they are in now, the last saved first, after the cursor. */
 export async function listSaved(
   sql: Sql,
   account: AccountId,
-  before: number,
+  { at, room, seq }: ListCursor,
   limit: number,
 ): Promise<MessagePreview[]> {
   const rows = await sql<PreviewRow>`
@@ -31,8 +34,8 @@ export async function listSaved(
       join memberships own on own.room_id = s.room_id and own.account_id = s.account_id
       join messages m on m.room_id = s.room_id and m.seq = s.seq
       join accounts a on a.id = m.sender_id
-    where s.account_id = ${account} and s.saved_at < ${before}
-    order by s.saved_at desc
+    where s.account_id = ${account} and (s.saved_at, s.room_id, s.seq) < (${at}::bigint, ${room}::text, ${seq}::bigint)
+    order by s.saved_at desc, s.room_id desc, s.seq desc
     limit ${limit}`;
   return rows.map(toPreview);
 }

@@ -2,17 +2,9 @@ import type { Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
 import { toPerson } from "@novax/protocol/person";
+import type { Reminder, ScheduledMessage } from "@novax/protocol/reads";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
-/** A message that waits for its time. */
-export type ScheduledMessage = {
-  sendId: SendId;
-  room: RoomId;
-  threadRoot: number | null;
-  text: string;
-  dueAt: number;
-  refused: string | null;
-};
 
 export type ScheduledRow = {
   id: SendId;
@@ -74,15 +66,6 @@ export async function listScheduled(
     where account_id = ${account} order by due_at limit ${limit}`;
   return rows.map(toScheduled);
 }
-
-export type Reminder = {
-  id: string;
-  room: RoomId;
-  seq: number | null;
-  note: string;
-  dueAt: number;
-  isDue: boolean;
-};
 
 export type ReminderRow = {
   id: string;

@@ -1,16 +1,16 @@
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { FollowedThread } from "@novax/protocol/reads";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
-import { type MessagePreview, type PreviewRow, toPreview } from "../messages/preview.ts";
+import type { ListCursor } from "../lib/cursor.ts";
+import { type PreviewRow, toPreview } from "../messages/preview.ts";
 import { type MessageRow, readMessages } from "../messages/timeline-queries.ts";
-/** A thread that a person follows. */
-export type FollowedThread = MessagePreview & { count: number; lastAt: number; unread: number };
 
-/** The threads that a person follows, in rooms they are in now, the one with the newest answer first. */
+/** The threads that a person follows, in rooms they are in now, the one with the newest reply first, after the cursor. */
 export async function listFollowedThreads(
   sql: Sql,
   account: AccountId,
-  before: number,
+  { at, room, seq }: ListCursor,
   limit: number,
 ): Promise<FollowedThread[]> {
   const rows = await sql<PreviewRow & { reply_count: number; unread: number }>`
@@ -27,8 +27,9 @@ export async function listFollowedThreads(
       join memberships own on own.room_id = f.room_id and own.account_id = f.account_id
       join messages m on m.room_id = f.room_id and m.seq = f.root_seq
       join accounts a on a.id = m.sender_id
-    where f.account_id = ${account} and f.is_followed and m.reply_count > 0 and m.last_reply_at < ${before}
-    order by m.last_reply_at desc
+    where f.account_id = ${account} and f.is_followed and m.reply_count > 0
+      and (m.last_reply_at, m.room_id, m.seq) < (${at}::bigint, ${room}::text, ${seq}::bigint)
+    order by m.last_reply_at desc, m.room_id desc, m.seq desc
     limit ${limit}`;
   return rows.map((row) => ({
     ...toPreview(row),

@@ -1,4 +1,4 @@
-import { listFollowers } from "../messages/mention-queries.ts";
+import { followersNotifiedMax, listFollowers } from "../messages/mention-queries.ts";
 import type { SendStep } from "../messages/send-step.ts";
 import { recordReplies } from "./queries.ts";
 
@@ -19,8 +19,9 @@ export const replyStep: SendStep = {
     }));
     const counts = await recordReplies(sql, room, now, replies);
     for (const { threadRoot, event } of replying) event.replies = counts.get(threadRoot!) ?? 0;
+    const roots = [...counts.keys()];
     const signal = { type: "me.changed", part: "threads" } as const;
-    for (const account of await listFollowers(sql, room, [...counts.keys()]))
+    for (const account of await listFollowers(sql, room, { roots, limit: followersNotifiedMax }))
       publishAfterCommit({ kind: "account_signal", account, signal });
   },
 };

@@ -1,5 +1,5 @@
 import { closeCodes, mayReconnectAfter } from "@novax/protocol/close-codes";
-import type { Command } from "@novax/protocol/commands";
+import type { AnyCommandType, CommandType, FieldsOf, ResultOf } from "@novax/protocol/commands";
 import type { EventsFrame } from "@novax/protocol/events";
 import type { Hello, Reply, Resync, RoomJoined, RoomLeft, ServerFrame } from "@novax/protocol/replies";
 import type { Signal as PassingSignal } from "@novax/protocol/signals";
@@ -22,8 +22,15 @@ export type RealtimeListener = {
   onSignal(signal: PassingSignal): void;
 };
 
-/** A command before it has its id. */
-export type CommandDraft = Command extends infer C ? (C extends Command ? Omit<C, "id"> : never) : never;
+/** The answer to one command. */
+export type ReplyOf<T extends AnyCommandType> =
+  | Extract<Reply, { ok: false }>
+  | (Omit<Extract<Reply, { ok: true }>, "result"> & {
+      result: T extends CommandType ? ResultOf<T> : Record<string, never>;
+    });
+
+/** Sends a command. Resolves with the reply, or with null if the connection broke first. */
+export type Request = <T extends AnyCommandType>(type: T, fields: FieldsOf<T>) => Promise<ReplyOf<T> | null>;
 
 const pingEveryMs = 20_000;
 const answerWithinMs = 10_000;
@@ -88,19 +95,14 @@ export class RealtimeClient {
     this.#closed(socket, closeCodes.restarting, isAgain ? undefined : 0);
   }
 
-  /** Orders something. Resolves with the reply, or with null when the connection broke first. */
-  request(draft: CommandDraft): Promise<Reply | null> {
+  /** As {@link Request} says. */
+  readonly request: Request = (type, fields) => {
+    if (this.#state.value.kind !== "open" || this.#socket?.readyState !== WebSocket.OPEN)
+      return Promise.resolve(null);
     const id = this.#nextId++;
-    if (!this.send({ ...draft, id } as Command)) return Promise.resolve(null);
-    return new Promise((resolve) => this.#waiting.set(id, resolve));
-  }
-
-  /** True when the frame was handed to an open connection. */
-  send(command: Command): boolean {
-    if (this.#state.value.kind !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(command));
-    return true;
-  }
+    this.#socket.send(JSON.stringify({ ...(fields as object), id, type }));
+    return new Promise((resolve) => this.#waiting.set(id, resolve as (reply: Reply | null) => void));
+  };
 
   #receive(frame: ServerFrame): void {
     switch (frame.type) {
@@ -169,7 +171,7 @@ export class RealtimeClient {
     clearInterval(this.#pingTimer);
     this.#pingTimer = setInterval(() => {
       const overdue = setTimeout(() => this.reconnect(), answerWithinMs);
-      void this.request({ type: "ping" }).then(() => clearTimeout(overdue));
+      void this.request("ping", {}).then(() => clearTimeout(overdue));
     }, pingEveryMs);
   }
 }

@@ -85,7 +85,7 @@ function reportWhenAway(chat: ChatStore): void {
   let timer: ReturnType<typeof setTimeout>;
   const tell = (now: boolean) => {
     isAway = now;
-    void chat.client.request({ type: "presence.set", isAway: now });
+    void chat.client.request("presence.set", { isAway: now });
   };
   const touched = () => {
     clearTimeout(timer);

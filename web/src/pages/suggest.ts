@@ -59,7 +59,9 @@ async function suggestPeople(chat: ChatStore, store: RoomStore, typed: string): 
   );
   const room = chat.rooms.get(store.id);
   const asked =
-    near.length < shownMax ? await chat.api.members(store.id, typed, "", shownMax).catch(() => null) : null;
+    near.length < shownMax
+      ? await chat.api.read("room.members", { room: store.id, q: typed, limit: shownMax }).catch(() => null)
+      : null;
   const others: readonly Person[] = asked?.members ?? [];
   const people = matchPeople([...near, ...others], typed, shownMax);
   const everybody = [

@@ -1,6 +1,6 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
-import type { Bootstrap, TimelinePage } from "@novax/protocol/bootstrap";
-import type { AnyCommandType, FieldsOf } from "@novax/protocol/commands";
+import type { Bootstrap } from "@novax/protocol/bootstrap";
+import type { CommandType, FieldsOf, ResultOf } from "@novax/protocol/commands";
 import type { JoinedRoom, Person } from "@novax/protocol/entities";
 import type { EventOf, EventsFrame, RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
@@ -13,12 +13,13 @@ import {
   type ServerAction,
   type ServerRole,
 } from "@novax/protocol/permissions";
-import type { Reply } from "@novax/protocol/replies";
+import type { MyLists, TimelinePage } from "@novax/protocol/reads";
+
 import type { MyPart, Signal as PassingSignal } from "@novax/protocol/signals";
 import { mentionsIn, textOf } from "@novax/protocol/text";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
-import { type Api, isSignedIn, type MyLists } from "../client/api.ts";
-import { type CommandDraft, RealtimeClient, type RealtimeListener } from "../client/realtime-client.ts";
+import { type Api, isSignedIn } from "../client/api.ts";
+import { RealtimeClient, type RealtimeListener } from "../client/realtime-client.ts";
 import { t } from "../texts/text.ts";
 import { Drafts } from "./drafts.ts";
 import { NoticeStore } from "./notice-store.ts";
@@ -122,7 +123,7 @@ export class ChatStore {
     this.client = new RealtimeClient(options.socketUrl, this.#listen(), isSignedIn);
     this.outbox = new Outbox(options.outboxStorage, this.client);
     this.drafts = new Drafts(options.draftStorage, bootstrap.you.id, bootstrap.drafts, async (room, text) => {
-      const reply = await this.client.request({ type: "draft.save", room, text });
+      const reply = await this.client.request("draft.save", { room, text });
       return reply?.ok ?? false;
     });
     if (bootstrap.open) {
@@ -222,14 +223,11 @@ export class ChatStore {
    * Orders something. A refusal is told in a line at the edge of the window, and so is a line that is broken. Resolves
    * with the reply where it was done, else with null.
    */
-  async command<T extends AnyCommandType>(
-    type: T,
-    fields: FieldsOf<T>,
-  ): Promise<(Reply & { ok: true }) | null> {
+  async command<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<ResultOf<T> | null> {
     const isEntering = /join|create|open/.test(type);
     if (isEntering) this.#enteredAt = Date.now();
-    const reply = await this.client.request({ type, ...(fields as object) } as unknown as CommandDraft);
-    if (reply?.ok) return reply;
+    const reply = await this.client.request(type, fields);
+    if (reply?.ok) return reply.result as ResultOf<T>;
     this.toasts.show(reply ? reply.detail : t.errors.offline);
     return null;
   }
@@ -244,7 +242,7 @@ export class ChatStore {
       this.#setCurrent(id);
       if (this.#thread.peek()?.id !== id) this.#thread.value = null;
     });
-    if (this.client.state.peek().kind === "open") void this.client.request({ type: "room.view", room: id });
+    if (this.client.state.peek().kind === "open") void this.client.request("room.view", { room: id });
     const { unread = 0, readSeq = 0 } = this.rooms.get(id) ?? {};
     const isHere =
       seq === undefined
@@ -305,7 +303,7 @@ export class ChatStore {
       return;
     }
     const fetchPage = async (query: { before?: number; limit: number }): Promise<TimelinePage> => {
-      const page = await this.api.thread(room, root, query);
+      const page = await this.api.read("room.thread", { room, seq: root, ...query });
       this.isThreadFollowed.value = page.isFollowed;
       // The message that the thread hangs on stands at its beginning.
       return page.hasBefore
@@ -349,7 +347,7 @@ export class ChatStore {
     if (now - this.#typingSentAt < typingSendEveryMs) return;
     this.#typingSentAt = now;
     const more = store.threadRoot === null ? {} : { threadRoot: store.threadRoot };
-    void this.client.request({ type: "typing.start", room: store.id, ...more });
+    void this.client.request("typing.start", { room: store.id, ...more });
   }
 
   /** Somebody has seen everything up to here. */
@@ -366,7 +364,7 @@ export class ChatStore {
       ? store.entries.peek().filter((entry) => entry.seq > upTo && isFromOthers(entry, this.you.id)).length
       : room.unread;
     this.rooms.change(room.id, { readSeq: upTo, unread, ...(isAll ? { mentions: 0 } : {}) });
-    void this.client.request({ type: "room.mark_read", room: room.id, seq: upTo });
+    void this.client.request("room.mark_read", { room: room.id, seq: upTo });
   }
 
   /** All that was said in a room counts as read, without anybody going there. */
@@ -375,7 +373,7 @@ export class ChatStore {
     if (!room) return;
     this.rooms.change(id, { readSeq: room.headSeq, unread: 0, mentions: 0 });
     this.#stores.get(id)?.clearDivider();
-    void this.client.request({ type: "room.mark_read", room: id, seq: room.headSeq });
+    void this.client.request("room.mark_read", { room: id, seq: room.headSeq });
   }
 
   /** What was marked unread by hand is not read again by being in view. */
@@ -424,7 +422,7 @@ export class ChatStore {
   async rereadMe(): Promise<void> {
     const { blocked } = this.me.peek()!;
     try {
-      this.me.value = await this.api.me();
+      this.me.value = await this.api.read("me.read", {});
       // Of somebody who is blocked nothing waits.
       if (this.me.peek()!.blocked.length !== blocked.length) this.#rereadRooms();
     } catch {
@@ -457,7 +455,7 @@ export class ChatStore {
 
   async #rereadSaved(): Promise<void> {
     try {
-      const { messages } = await this.api.saved(undefined, 200);
+      const { messages } = await this.api.read("me.saved", { limit: 200 });
       this.saved.value = new Set(messages.map(({ room, seq }) => `${room} ${seq}`));
     } catch {
       // As above.
@@ -467,7 +465,7 @@ export class ChatStore {
   #rereadRooms(): void {
     clearTimeout(this.#rereadTimer);
     this.#rereadTimer = setTimeout(() => {
-      void this.api.rooms().then(
+      void this.api.read("rooms.list", {}).then(
         ({ rooms }) => {
           // What came while the list was on its way is newer than it.
           const isOlder = rooms.some((room) => room.headSeq < (this.rooms.get(room.id)?.headSeq ?? 0));
@@ -511,7 +509,7 @@ export class ChatStore {
     let store = this.#stores.get(id);
     if (!store) {
       store = new RoomStore(id, {
-        fetchPage: (query) => this.api.timeline(id, query),
+        fetchPage: (query) => this.api.read("room.timeline", { room: id, ...query }),
         people: this.people.known,
       });
       this.#stores.set(id, store);
@@ -525,8 +523,8 @@ export class ChatStore {
     const upTo = store?.entries.peek().at(-1)?.seq ?? 0;
     if (!store || store.threadRoot === null || !this.isAttended.peek() || upTo <= this.#threadReadSeq) return;
     this.#threadReadSeq = upTo;
-    const mark = { type: "thread.mark_read", room: store.id, seq: store.threadRoot, upTo } as const;
-    void this.client.request(mark).then((reply) => {
+    const mark = { room: store.id, seq: store.threadRoot, upTo };
+    void this.client.request("thread.mark_read", mark).then((reply) => {
       if (!reply?.ok && this.#threadReadSeq === upTo) this.#threadReadSeq = 0;
     });
   }
@@ -614,13 +612,13 @@ export class ChatStore {
         ? [{ room: store.id, afterSeq: store.position.afterSeq }]
         : [],
     );
-    const reply = await this.client.request({ type: "rooms.attach", epoch: this.#epoch, positions });
+    const reply = await this.client.request("rooms.attach", { epoch: this.#epoch, positions });
     if (reply?.ok) {
       this.outbox.ready();
       const room = this.#current.peek();
       // What could not be loaded while there was no line is loaded now.
       if (room !== null && this.#stores.get(room)?.hasLoaded.peek() === false) void this.openRoom(room);
-      else if (room !== null && this.rooms.get(room)) void this.client.request({ type: "room.view", room });
+      else if (room !== null && this.rooms.get(room)) void this.client.request("room.view", { room });
       else if (room !== null) this.#left(room);
       // What was missed of the thread is read again.
       const thread = this.#thread.peek();

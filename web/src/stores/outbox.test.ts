@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import type { FieldsOf } from "@novax/protocol/commands";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { SendId } from "@novax/protocol/ids";
-import type { Reply } from "@novax/protocol/replies";
-import type { CommandDraft } from "../client/realtime-client.ts";
+import type { ReplyOf, Request } from "../client/realtime-client.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import type { OutboxStorage } from "./outbox-storage.ts";
 
-type Sent = { sendId: SendId; text: string; answer: (reply: Reply | null) => void };
+type Sent = { sendId: SendId; text: string; answer: (reply: ReplyOf<"message.send"> | null) => void };
 
 function setUp(stored: OutboxItem[] = []) {
   const kept = new Map<string, OutboxItem>(stored.map((item) => [item.sendId, item]));
@@ -17,11 +17,10 @@ function setUp(stored: OutboxItem[] = []) {
   };
   const sent: Sent[] = [];
   const outbox = new Outbox(storage, {
-    request: (draft: CommandDraft) =>
+    request: ((_type: "message.send", { sendId, body }: FieldsOf<"message.send">) =>
       new Promise((answer) => {
-        if (draft.type === "message.send" && draft.body.kind === "text")
-          sent.push({ sendId: draft.sendId, text: draft.body.text, answer });
-      }),
+        if (body.kind === "text") sent.push({ sendId, text: body.text, answer });
+      })) as unknown as Request,
     reconnect: () => {},
   });
   return { outbox, sent, kept };
@@ -58,7 +57,7 @@ describe("the outbox", () => {
     const { outbox, sent, kept } = setUp();
     outbox.add({ room: generalRoomId, text: "one" }, 0);
     outbox.ready();
-    sent[0]!.answer({ type: "reply", re: 1, ok: true, seq: 4, duplicate: true });
+    sent[0]!.answer({ type: "reply", re: 1, ok: true, result: { seq: 4, duplicate: true } });
     await settle();
     expect(outbox.items.value).toEqual([]);
     expect(kept.size).toBe(0);

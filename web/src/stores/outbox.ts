@@ -1,7 +1,6 @@
 import type { RoomId, SendId } from "@novax/protocol/ids";
-import type { Reply } from "@novax/protocol/replies";
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { CommandDraft } from "../client/realtime-client.ts";
+import type { ReplyOf, Request } from "../client/realtime-client.ts";
 import type { OutboxStorage } from "./outbox-storage.ts";
 
 /** What is to be said, and where. */
@@ -22,6 +21,8 @@ export type OutboxItem = OutboxDraft & {
   readonly state: { kind: "waiting" } | { kind: "failed"; detail: string; asks?: boolean };
 };
 
+type Link = { request: Request; reconnect(): void };
+
 const retryAfterMs = 2000;
 const acknowledgedWithinMs = 15_000;
 
@@ -32,15 +33,12 @@ const acknowledgedWithinMs = 15_000;
 export class Outbox {
   readonly #items = signal<readonly OutboxItem[]>([]);
   readonly #storage: OutboxStorage;
-  readonly #link: { request(draft: CommandDraft): Promise<Reply | null>; reconnect(): void };
+  readonly #link: Link;
   #inFlight: SendId | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReady = false;
 
-  constructor(
-    storage: OutboxStorage,
-    link: { request(draft: CommandDraft): Promise<Reply | null>; reconnect(): void },
-  ) {
+  constructor(storage: OutboxStorage, link: Link) {
     this.#storage = storage;
     this.#link = link;
   }
@@ -115,8 +113,7 @@ export class Outbox {
     this.#inFlight = next.sendId;
     this.#timer = setTimeout(() => this.#link.reconnect(), acknowledgedWithinMs);
     void this.#link
-      .request({
-        type: "message.send",
+      .request("message.send", {
         room: next.room,
         sendId: next.sendId,
         body: { kind: "text", text: next.text },
@@ -127,7 +124,7 @@ export class Outbox {
       .then((reply) => this.#answered(next.sendId, reply));
   }
 
-  #answered(sendId: SendId, reply: Reply | null): void {
+  #answered(sendId: SendId, reply: ReplyOf<"message.send"> | null): void {
     if (this.#inFlight !== sendId || reply === null) return;
     if (reply.ok) {
       this.acknowledge(new Set([sendId]));

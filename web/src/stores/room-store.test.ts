@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { TimelinePage } from "@novax/protocol/bootstrap";
 import type { Message } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { AccountId, SendId } from "@novax/protocol/ids";
+import type { TimelinePage } from "@novax/protocol/reads";
 import { type FetchPage, RoomStore } from "./room-store.ts";
 
 const alice = { id: "a" as AccountId, username: "alice" };

@@ -6,13 +6,14 @@ import {
   toTimelineEntry,
   withReaction,
 } from "@novax/protocol/apply-event";
-import type { TimelinePage } from "@novax/protocol/bootstrap";
 import type { Person } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { TimelinePage } from "@novax/protocol/reads";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
-import type { PageQuery } from "../client/api.ts";
 
+/** Which part: before a `seq`, after it, around it, or the newest. */
+export type PageQuery = { before?: number; after?: number; around?: number; limit: number };
 export type FetchPage = (query: PageQuery) => Promise<TimelinePage>;
 
 /** Whether there is more on one side of what is here. */

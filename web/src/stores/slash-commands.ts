@@ -42,7 +42,9 @@ export const slashCommands: Record<string, SlashCommand> = {
         .flatMap((word) => (word === "" ? [] : [word.replace(/^@/, "").toLowerCase()]));
       const people = [];
       for (const name of names) {
-        const { people: found } = await chat.api.people(name).catch(() => ({ people: [] }));
+        const { people: found } = await chat.api
+          .read("people.search", { q: name })
+          .catch(() => ({ people: [] }));
         const person = found.find((candidate) => candidate.username.toLowerCase() === name);
         if (!person) {
           chat.toasts.show(more.commands.nobodyCalled(name));

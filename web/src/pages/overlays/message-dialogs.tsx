@@ -223,7 +223,7 @@ export function ReportDialog({ chat, entry, room, onClose }: OfMessage) {
 export function HistoryDialog({ chat, entry, room, onClose }: OfMessage) {
   const [revisions, setRevisions] = useState<readonly { text: string; at: number }[]>([]);
   useEffect(() => {
-    chat.api.revisions(room, entry.seq).then(
+    chat.api.read("message.revisions", { room, seq: entry.seq }).then(
       (answer) => setRevisions(answer.revisions),
       () => chat.toasts.show(t.errors.notLoaded),
     );
@@ -246,7 +246,7 @@ export function ReadersDialog({ chat, entry, room, onClose }: OfMessage) {
   const [readers, setReaders] = useState<readonly Person[] | null>(null);
   const [problem, setProblem] = useState("");
   useEffect(() => {
-    chat.api.readers(room, entry.seq).then(
+    chat.api.read("message.readers", { room, seq: entry.seq }).then(
       (answer) => setReaders(answer.readers),
       (error: Error) => setProblem(error.message),
     );

@@ -3,8 +3,8 @@ import type { RoomId } from "@novax/protocol/ids";
 import { noteCharsMax } from "@novax/protocol/limits";
 import { isDirect, mayActOnMember, type RoomRole, roomRoles } from "@novax/protocol/permissions";
 import { nameOf } from "@novax/protocol/person";
+import type { Member, Profile } from "@novax/protocol/reads";
 import { useEffect, useState } from "preact/hooks";
-import type { Member, Profile } from "../../client/api.ts";
 import { Avatar } from "../../components/avatar.tsx";
 import { ChoiceField } from "../../components/choice-field.tsx";
 import { Dialog } from "../../components/dialog.tsx";
@@ -29,9 +29,9 @@ export function ProfileDialog({
   const isSelf = person.id === chat.you.id;
   const isBlocked = chat.me.value!.blocked.some((other) => other.id === person.id);
   useEffect(() => {
-    chat.api.profile(person.id).then(setProfile, () => {});
+    chat.api.read("person.profile", { person: person.id }).then(setProfile, () => {});
     if (room && !isDirect(room.kind)) {
-      chat.api.members(room.id, person.username, "", 5).then(
+      chat.api.read("room.members", { room: room.id, q: person.username, limit: 5 }).then(
         ({ members }) => setMember(members.find((candidate) => candidate.id === person.id) ?? null),
         () => {},
       );

@@ -7,8 +7,8 @@ import {
   roomTopicCharsMax,
 } from "@novax/protocol/limits";
 import { nameOf } from "@novax/protocol/person";
+import type { BrowsedRoom } from "@novax/protocol/reads";
 import { useEffect, useState } from "preact/hooks";
-import type { BrowsedRoom } from "../../client/api.ts";
 import { Avatar } from "../../components/avatar.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { CloseIcon } from "../../components/icons.tsx";
@@ -32,20 +32,20 @@ export function CreateRoomDialog({ chat, onOpenRoom, onClose }: Props) {
           event.preventDefault();
           const fields = new FormData(event.currentTarget);
           setBusy(true);
-          const reply = await chat.client.request({
-            type: "room.create",
+          const reply = await chat.client.request("room.create", {
             kind: fields.get("kind") === "private" ? "private" : "public",
             name: String(fields.get("name")),
             topic: String(fields.get("topic")),
           });
           setBusy(false);
-          if (!reply?.ok || !reply.room) {
-            setProblem(reply && !reply.ok ? reply.detail : t.errors.offline);
+          if (!reply?.ok) {
+            setProblem(reply?.detail ?? t.errors.offline);
             return;
           }
-          chat.rooms.put(reply.room);
+          const { room } = reply.result;
+          chat.rooms.put(room);
           onClose();
-          onOpenRoom(reply.room.id);
+          onOpenRoom(room.id);
         }}
       >
         <label className="form-field">
@@ -94,15 +94,15 @@ export function CreateRoomDialog({ chat, onOpenRoom, onClose }: Props) {
 export function BrowseDialog({ chat, onOpenRoom, onClose }: Props) {
   const [search, setSearch] = useState("");
   const [rooms, setRooms] = useState<readonly BrowsedRoom[] | null>(null);
-  const [hasMore, setMore] = useState(false);
-  const load = async (after?: BrowsedRoom) => {
-    const page = await chat.api.browse(search.trim(), after).catch(() => null);
+  const [next, setNext] = useState<string | null>(null);
+  const load = async (after?: string) => {
+    const page = await chat.api.read("rooms.browse", { q: search.trim(), after }).catch(() => null);
     if (!page) {
       chat.toasts.show(t.errors.notLoaded);
       return;
     }
     setRooms((before) => (after ? [...(before ?? []), ...page.rooms] : page.rooms));
-    setMore(page.rooms.length === 100);
+    setNext(page.next);
   };
   useEffect(() => {
     const timer = setTimeout(() => void load(), search === "" ? 0 : askAfterMs);
@@ -151,8 +151,8 @@ export function BrowseDialog({ chat, onOpenRoom, onClose }: Props) {
           ))}
       </ul>
       {rooms?.length === 0 ? <p className="panel-note">{more.browse.none}</p> : null}
-      {hasMore ? (
-        <button type="button" className="button-subtle" onClick={() => void load(rooms?.at(-1))}>
+      {next !== null ? (
+        <button type="button" className="button-subtle" onClick={() => void load(next)}>
           {more.app.loadMore}
         </button>
       ) : null}
@@ -170,7 +170,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: Props & {
   useEffect(() => {
     const timer = setTimeout(() => {
       const notIn = isForRoom ? (chat.current.peek() ?? undefined) : undefined;
-      chat.api.people(search.trim(), notIn).then(
+      chat.api.read("people.search", { q: search.trim(), notIn }).then(
         ({ people }) => {
           setFound(people);
           setMarked(0);

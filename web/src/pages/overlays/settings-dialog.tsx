@@ -264,7 +264,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
         <ListForm
           title={more.settings.wordFilter}
           hint={more.settings.wordFilterHint}
-          load={async () => (await chat.api.wordFilter()).words}
+          load={async () => (await chat.api.read("word_filter.read", {})).words}
           save={async (words) => saved(await chat.command("word_filter.set", { words }))}
         />
       ) : null}
@@ -272,7 +272,7 @@ export function SettingsDialog({ chat, onClose }: OverlayProps & { onClose: () =
         <ListForm
           title={more.settings.addressBans}
           hint={more.settings.addressBansHint}
-          load={async () => (await chat.api.addressBans()).addresses}
+          load={async () => (await chat.api.read("address_bans.read", {})).addresses}
           save={async (addresses) => saved(await chat.command("address_bans.set", { addresses }))}
         />
       ) : null}

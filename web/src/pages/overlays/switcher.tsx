@@ -30,7 +30,7 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: OverlayProps & { onC
       return;
     }
     const timer = setTimeout(() => {
-      chat.api.people(typed.trim()).then(
+      chat.api.read("people.search", { q: typed.trim() }).then(
         (answer) => setPeople(answer.people),
         () => {},
       );

@@ -260,7 +260,7 @@ function Preferences({ chat, room }: PanelProps & { room: JoinedRoom }) {
 function Bans({ chat, room }: PanelProps & { room: JoinedRoom }) {
   const [bans, setBans] = useState<readonly { person: Person; reason: string; at: number }[]>([]);
   const load = () =>
-    chat.api.bans(room.id).then(
+    chat.api.read("room.bans", { room: room.id }).then(
       (answer) => setBans(answer.bans),
       () => {},
     );

@@ -1,8 +1,8 @@
 import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
+import type { FollowedThread, MessagePreview, Report } from "@novax/protocol/reads";
 import { textOf } from "@novax/protocol/text";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { FollowedThread, MessagePreview, Report } from "../../client/api.ts";
 import { Avatar } from "../../components/avatar.tsx";
 import { formatFull, formatSoon } from "../../components/time.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
@@ -46,7 +46,11 @@ export function MessageListPanel(props: PanelProps & { list: "mentions" | "saved
   const { chat, list } = props;
   const [wanted, setWanted] = useState(pageSize);
   const version = chat.listVersions.value[list];
-  const messages = useList(chat, () => chat.api[list](undefined, wanted), [list, version, wanted])?.messages;
+  const messages = useList(
+    chat,
+    () => chat.api.read(list === "mentions" ? "me.mentions" : "me.saved", { limit: wanted }),
+    [list, version, wanted],
+  )?.messages;
   if (messages?.length === 0)
     return (
       <p className="panel-note">{list === "mentions" ? more.lists.mentionsNone : more.lists.savedNone}</p>
@@ -87,7 +91,7 @@ export function MessageListPanel(props: PanelProps & { list: "mentions" | "saved
 export function ThreadsPanel(props: PanelProps) {
   const { chat } = props;
   const version = chat.listVersions.value.threads;
-  const threads = useList(chat, () => chat.api.threads(), [version])?.threads;
+  const threads = useList(chat, () => chat.api.read("me.threads", {}), [version])?.threads;
   if (threads?.length === 0) return <p className="panel-note">{more.lists.threadsNone}</p>;
   return (
     <ul className="previews">
@@ -103,7 +107,7 @@ export function ThreadsPanel(props: PanelProps) {
 export function PinsPanel({ chat, onOpenRoom }: PanelProps) {
   const room = chat.room.value;
   const version = chat.listVersions.value.pins;
-  const messages = useList(chat, async () => (room ? chat.api.pins(room.id) : null), [
+  const messages = useList(chat, async () => (room ? chat.api.read("room.pins", { room: room.id }) : null), [
     room?.id,
     version,
   ])?.messages;
@@ -140,7 +144,7 @@ export function PinsPanel({ chat, onOpenRoom }: PanelProps) {
 }
 
 export function ScheduledPanel({ chat, onOpenRoom }: PanelProps) {
-  const lists = useList(chat, () => chat.api.scheduled(), [
+  const lists = useList(chat, () => readScheduled(chat), [
     chat.listVersions.value.scheduled,
     chat.listVersions.value.reminders,
   ]);
@@ -235,11 +239,22 @@ export function ScheduledPanel({ chat, onOpenRoom }: PanelProps) {
   );
 }
 
+async function readScheduled(chat: ChatStore) {
+  const [{ scheduled }, { reminders }] = await Promise.all([
+    chat.api.read("me.scheduled", {}),
+    chat.api.read("me.reminders", {}),
+  ]);
+  return { scheduled, reminders };
+}
+
 /** The messages that somebody wants a moderator to look at. */
 export function ReportsPanel({ chat, onOpenRoom }: PanelProps) {
   const [isDone, setDone] = useState(false);
   const version = chat.listVersions.value.reports;
-  const reports = useList(chat, () => chat.api.reports(isDone), [isDone, version])?.reports;
+  const reports = useList(chat, () => chat.api.read("reports.list", isDone ? { done: "1" } : {}), [
+    isDone,
+    version,
+  ])?.reports;
   const resolve = (report: Report, outcome: Outcome, note: string) =>
     void chat.command("report.resolve", { report: report.id, outcome, note });
   return (

@@ -1,8 +1,8 @@
 import type { Person } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
+import type { Member } from "@novax/protocol/reads";
 import type { PresentPerson } from "@novax/protocol/signals";
 import { useEffect, useState } from "preact/hooks";
-import type { Member } from "../../client/api.ts";
 import { Avatar } from "../../components/avatar.tsx";
 import { PresenceDot } from "../../components/sidebar.tsx";
 import { more } from "../../texts/more.ts";
@@ -18,18 +18,20 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
   const present = chat.people.presentIn(room?.id ?? null);
   const [search, setSearch] = useState("");
   const [members, setMembers] = useState<readonly Member[]>([]);
-  const [hasMore, setMore] = useState(false);
+  const [next, setNext] = useState<string | null>(null);
   const memberCount = room?.memberCount ?? 0;
-  const load = async (after = "") => {
+  const load = async (after?: string) => {
     if (!room) return;
-    const page = await chat.api.members(room.id, search.trim(), after, pageMembers).catch(() => null);
+    const page = await chat.api
+      .read("room.members", { room: room.id, q: search.trim(), after, limit: pageMembers })
+      .catch(() => null);
     if (!page) {
       chat.toasts.show(t.errors.notLoaded);
       return;
     }
     for (const member of page.members) chat.people.known.set(member.id, member);
-    setMembers((before) => (after === "" ? page.members : [...before, ...page.members]));
-    setMore(page.members.length === pageMembers);
+    setMembers((before) => (after === undefined ? page.members : [...before, ...page.members]));
+    setNext(page.next);
   };
   useEffect(() => {
     const timer = setTimeout(() => void load(), search === "" ? 0 : askAfterMs);
@@ -105,8 +107,8 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
           <ul className="people">{others.map((person) => entry(person, null))}</ul>
         </section>
       ) : null}
-      {hasMore ? (
-        <button type="button" className="button-subtle" onClick={() => void load(members.at(-1)!.username)}>
+      {next !== null ? (
+        <button type="button" className="button-subtle" onClick={() => void load(next)}>
           {more.app.loadMore}
         </button>
       ) : null}

@@ -1,0 +1,334 @@
+// Reads: what a person can ask for over HTTP. The routes, the OpenAPI document, the tests of outsiders and the client's
+// types come from this table. A list comes a page at a time: `next` is the cursor of the next one, null at the end.
+import { z } from "zod";
+import {
+  joinedRoomSchema,
+  messageSchema,
+  myStateSchema,
+  personSchema,
+  roomSchema,
+  statusSchema,
+} from "./entities.ts";
+import { roomEventSchema, systemMessageSchema } from "./events.ts";
+import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
+import { pageMessagesMax } from "./limits.ts";
+import { type RoomAction, roomRoles, type ServerAction, serverRoles } from "./permissions.ts";
+import type { ReadType } from "./read-paths.ts";
+import { presenceStates } from "./signals.ts";
+
+// What an address says is text.
+const wholeNumber = (digitsMax: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^\\d{1,${digitsMax}}$`), "is a whole number")
+    .transform(Number);
+const limit = wholeNumber(4).pipe(z.int().min(1).max(pageMessagesMax)).optional();
+const position = wholeNumber(15).optional();
+const seq = wholeNumber(15).pipe(z.int().positive());
+const cursor = z.string().max(400).optional();
+const search = z.string().max(100).optional();
+const room = roomIdSchema;
+const next = z.string().nullable();
+
+/** A message as lists across rooms show it. */
+export const messagePreviewSchema = z.strictObject({
+  room: roomIdSchema,
+  seq: z.int(),
+  threadRoot: z.int().nullable(),
+  sender: personSchema,
+  sentAt: z.int(),
+  /** Its beginning; null if it is deleted. */
+  excerpt: z.string().nullable(),
+  /** When it came into the list. */
+  at: z.int(),
+});
+export type MessagePreview = z.infer<typeof messagePreviewSchema>;
+
+const timelinePage = {
+  epoch: z.string(),
+  /** Where the room's log ended when the page was read. */
+  headSeq: z.int(),
+  entries: z.array(
+    z.discriminatedUnion("kind", [
+      messageSchema.extend({ kind: z.literal("message") }),
+      ...systemMessageSchema.options,
+    ]),
+  ),
+  /** Whether there is more before the first entry, and after the last. */
+  hasBefore: z.boolean(),
+  hasAfter: z.boolean(),
+  /** The people who reacted or voted. */
+  people: z.array(personSchema),
+  /** What the reader chose in anonymous polls, by the poll's `seq`. */
+  myVotes: z.record(z.string(), z.array(z.int())),
+};
+export const timelinePageSchema = z.strictObject(timelinePage);
+export type TimelinePage = z.infer<typeof timelinePageSchema>;
+
+export const reportOutcomes = ["dismissed", "deleted", "acted"] as const;
+
+type Needs = { in: "session" } | { in: "room"; right: RoomAction } | { in: "server"; right: ServerAction };
+
+const ofSession: Needs = { in: "session" };
+const inRoom = (right: RoomAction): Needs => ({ in: "room", right });
+const onServer = (right: ServerAction): Needs => ({ in: "server", right });
+
+type ReadSpec = {
+  summary: string;
+  /** The fields that are in the path. */
+  params: z.ZodRawShape;
+  query: z.ZodRawShape;
+  result: z.ZodRawShape;
+  needs: Needs;
+};
+
+export const readSpecs = {
+  "me.read": {
+    summary: "Your status, preferences, keywords and blocked people, and how much is waiting for you.",
+    params: {},
+    query: {},
+    result: {
+      ...myStateSchema.shape,
+      reports: z.int(),
+      unreadThreads: z.int(),
+      threadMentions: z.int(),
+      dueReminders: z.int(),
+      approvals: z.int(),
+    },
+    needs: ofSession,
+  },
+  "me.mentions": {
+    summary: "Messages that mention you, in all your rooms, newest first.",
+    params: {},
+    query: { after: cursor, limit },
+    result: { messages: z.array(messagePreviewSchema), next },
+    needs: ofSession,
+  },
+  "me.saved": {
+    summary: "Messages you saved, the last saved first.",
+    params: {},
+    query: { after: cursor, limit },
+    result: { messages: z.array(messagePreviewSchema), next },
+    needs: ofSession,
+  },
+  "me.threads": {
+    summary: "Threads you follow, the one with the newest reply first.",
+    params: {},
+    query: { after: cursor, limit },
+    result: {
+      threads: z.array(messagePreviewSchema.extend({ count: z.int(), lastAt: z.int(), unread: z.int() })),
+      next,
+    },
+    needs: ofSession,
+  },
+  "me.scheduled": {
+    summary: "Messages you scheduled.",
+    params: {},
+    query: {},
+    result: {
+      scheduled: z.array(
+        z.strictObject({
+          sendId: sendIdSchema,
+          room,
+          threadRoot: z.int().nullable(),
+          text: z.string(),
+          dueAt: z.int(),
+          /** Why it could not be sent; null if it is waiting. */
+          refused: z.string().nullable(),
+        }),
+      ),
+    },
+    needs: ofSession,
+  },
+  "me.reminders": {
+    summary: "Your reminders, due and not yet due.",
+    params: {},
+    query: {},
+    result: {
+      reminders: z.array(
+        z.strictObject({
+          id: z.uuid(),
+          room,
+          seq: z.int().nullable(),
+          note: z.string(),
+          dueAt: z.int(),
+          isDue: z.boolean(),
+        }),
+      ),
+    },
+    needs: ofSession,
+  },
+  "rooms.list": {
+    summary: "The rooms you are in, with what is unread.",
+    params: {},
+    query: {},
+    result: { epoch: z.string(), rooms: z.array(joinedRoomSchema) },
+    needs: ofSession,
+  },
+  "rooms.browse": {
+    summary: "Public rooms by name.",
+    params: {},
+    query: { q: search, after: cursor, limit },
+    result: {
+      rooms: z.array(
+        roomSchema
+          .pick({
+            id: true,
+            name: true,
+            topic: true,
+            description: true,
+            icon: true,
+            colour: true,
+            memberCount: true,
+          })
+          .extend({ isMember: z.boolean() }),
+      ),
+      next,
+    },
+    needs: onServer("room.browse"),
+  },
+  "room.timeline": {
+    summary: "What a room shows, oldest first: before a seq, after it, around it, or the newest.",
+    params: { room },
+    query: { before: position, after: position, around: position, limit },
+    result: timelinePage,
+    needs: inRoom("room.read"),
+  },
+  "room.events": {
+    summary: "Events of a room's log, in order: after a seq, before one, or the newest.",
+    params: { room },
+    query: { after: position, before: position, limit },
+    result: { epoch: z.string(), headSeq: z.int(), events: z.array(roomEventSchema) },
+    needs: inRoom("room.read"),
+  },
+  "room.thread": {
+    summary: "A thread's first message and its replies, oldest first: the newest, or those before a seq.",
+    params: { room, seq },
+    query: { before: position, limit },
+    result: { ...timelinePage, root: messageSchema, isFollowed: z.boolean(), readSeq: z.int() },
+    needs: inRoom("room.read"),
+  },
+  "room.pins": {
+    summary: "A room's pinned messages, the last pinned first.",
+    params: { room },
+    query: {},
+    result: { messages: z.array(messageSchema) },
+    needs: inRoom("room.read"),
+  },
+  "room.members": {
+    summary: "A room's members by username.",
+    params: { room },
+    query: { q: search, after: cursor, limit },
+    result: {
+      members: z.array(personSchema.extend({ role: z.enum(roomRoles), silencedUntil: z.int().nullable() })),
+      next,
+    },
+    needs: inRoom("room.read"),
+  },
+  "room.bans": {
+    summary: "People who are banned from a room, the last banned first.",
+    params: { room },
+    query: { after: cursor, limit },
+    result: {
+      bans: z.array(z.strictObject({ person: personSchema, reason: z.string(), at: z.int() })),
+      next,
+    },
+    needs: inRoom("member.ban"),
+  },
+  "message.revisions": {
+    summary: "What a message said, from its first text to its present one.",
+    params: { room, seq },
+    query: {},
+    result: { revisions: z.array(z.strictObject({ text: z.string(), at: z.int() })) },
+    needs: inRoom("room.read"),
+  },
+  "message.readers": {
+    summary: "Who has seen a message, of those who share read receipts; for people who share theirs.",
+    params: { room, seq },
+    query: {},
+    result: { readers: z.array(personSchema) },
+    needs: inRoom("room.read"),
+  },
+  "people.search": {
+    summary: "People by the beginning of a name; with notIn, without the members of that room.",
+    params: {},
+    query: { q: search, notIn: roomIdSchema.optional() },
+    result: { people: z.array(personSchema) },
+    needs: ofSession,
+  },
+  "person.profile": {
+    summary: "A person's profile.",
+    params: { person: accountIdSchema },
+    query: {},
+    result: {
+      person: personSchema,
+      serverRole: z.enum(serverRoles),
+      createdAt: z.int(),
+      status: statusSchema,
+      /** Null if they are offline. */
+      state: z.enum(presenceStates).nullable(),
+    },
+    needs: ofSession,
+  },
+  "reports.list": {
+    summary: "Reports you can resolve: the open ones, oldest first, or the resolved ones, newest first.",
+    params: {},
+    query: { done: z.literal("1").optional(), after: cursor, limit },
+    result: {
+      reports: z.array(
+        z.strictObject({
+          id: z.uuid(),
+          room,
+          roomName: z.string(),
+          seq: z.int(),
+          reporter: personSchema,
+          sender: personSchema,
+          reason: z.string(),
+          /** What the message said when it was reported. */
+          text: z.string(),
+          at: z.int(),
+          outcome: z.enum(reportOutcomes).nullable(),
+          resolvedBy: personSchema.nullable(),
+          note: z.string(),
+        }),
+      ),
+      next,
+    },
+    needs: ofSession,
+  },
+  "word_filter.read": {
+    summary: "The blocked words.",
+    params: {},
+    query: {},
+    result: { words: z.array(z.string()) },
+    needs: onServer("word_filter.change"),
+  },
+  "address_bans.read": {
+    summary: "The banned IP addresses and ranges.",
+    params: {},
+    query: {},
+    result: { addresses: z.array(z.string()) },
+    needs: onServer("address.ban"),
+  },
+} as const satisfies Record<ReadType, ReadSpec>;
+
+type Infer<Shape extends z.ZodRawShape> = keyof Shape extends never ? unknown : z.infer<z.ZodObject<Shape>>;
+
+/** What a read takes: the fields of its path and of its query. */
+export type ReadInput<T extends ReadType> = Infer<(typeof readSpecs)[T]["params"]> &
+  Infer<(typeof readSpecs)[T]["query"]>;
+export type ReadResult<T extends ReadType> = z.infer<z.ZodObject<(typeof readSpecs)[T]["result"]>>;
+
+export const readTypes = Object.keys(readSpecs) as ReadType[];
+
+export type BrowsedRoom = ReadResult<"rooms.browse">["rooms"][number];
+export type Member = ReadResult<"room.members">["members"][number];
+export type Ban = ReadResult<"room.bans">["bans"][number];
+export type FollowedThread = ReadResult<"me.threads">["threads"][number];
+export type ScheduledMessage = ReadResult<"me.scheduled">["scheduled"][number];
+export type Reminder = ReadResult<"me.reminders">["reminders"][number];
+export type Report = ReadResult<"reports.list">["reports"][number];
+export type Profile = ReadResult<"person.profile">;
+export type ThreadPage = ReadResult<"room.thread">;
+/** What is a person's own, and how much is waiting in their lists. */
+export type MyLists = ReadResult<"me.read">;

@@ -1,0 +1,89 @@
+import { historyMessagesMax } from "@novax/protocol/limits";
+import type { ReadInput, ReadResult } from "@novax/protocol/reads";
+import type { Actor } from "../auth/sessions.ts";
+import type { Database } from "../db/database.ts";
+import { readEventsAfter } from "../events/queries.ts";
+import { listCursorOf, parseListCursor, toPage } from "../lib/cursor.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { findSharesReadReceipts } from "../people/queries.ts";
+import { requireMembership } from "../rooms/require-membership.ts";
+import { listRevisions } from "./change-queries.ts";
+import { listMentions } from "./mention-queries.ts";
+import { listReaders } from "./queries.ts";
+import { requireMessage } from "./require-message.ts";
+import { readPins, readTimeline } from "./timeline.ts";
+
+type Needs = { db: Database; epoch: string };
+
+const pageRows = 50;
+const readersMax = 100;
+
+export async function readRoomTimeline(
+  app: Needs,
+  actor: Actor,
+  { room: id, limit = historyMessagesMax, ...part }: ReadInput<"room.timeline">,
+): Promise<ReadResult<"room.timeline">> {
+  const { room } = await requireMembership(app.db.sql, actor, id);
+  const page = await readTimeline(app.db.sql, actor, room, { ...part, limit });
+  return { epoch: app.epoch, ...page };
+}
+
+export async function readRoomEvents(
+  app: Needs,
+  actor: Actor,
+  { room: id, limit = historyMessagesMax, ...query }: ReadInput<"room.events">,
+): Promise<ReadResult<"room.events">> {
+  const { room } = await requireMembership(app.db.sql, actor, id);
+  const { headSeq } = room;
+  // The log has no hole, so the events before a seq are those after another one.
+  const before = Math.min(query.before ?? headSeq + 1, headSeq + 1);
+  const after = query.after ?? Math.max(0, before - 1 - limit);
+  const count = query.after === undefined ? before - 1 - after : limit;
+  const events = count > 0 ? await readEventsAfter(app.db.sql, id, after, count) : [];
+  return { epoch: app.epoch, headSeq, events };
+}
+
+export async function readRoomPins(
+  app: Needs,
+  actor: Actor,
+  { room: id }: ReadInput<"room.pins">,
+): Promise<ReadResult<"room.pins">> {
+  const { room } = await requireMembership(app.db.sql, actor, id);
+  return { messages: await readPins(app.db.sql, actor, room.id) };
+}
+
+export async function readRevisions(
+  app: Needs,
+  actor: Actor,
+  { room, seq }: ReadInput<"message.revisions">,
+): Promise<ReadResult<"message.revisions">> {
+  await requireMembership(app.db.sql, actor, room);
+  await requireMessage(app.db.sql, room, seq);
+  const revisions = await listRevisions(app.db.sql, room, seq);
+  return {
+    revisions: revisions.flatMap(({ body, at }) => (body.kind === "text" ? [{ text: body.text, at }] : [])),
+  };
+}
+
+/** Refuses with `forbidden` people who do not share their own read receipts. */
+export async function readReaders(
+  app: Needs,
+  actor: Actor,
+  { room, seq }: ReadInput<"message.readers">,
+): Promise<ReadResult<"message.readers">> {
+  await requireMembership(app.db.sql, actor, room);
+  const { sender } = await requireMessage(app.db.sql, room, seq);
+  if (!(await findSharesReadReceipts(app.db.sql, actor.id)))
+    throw new Refusal("forbidden", (t) => t.readersHidden);
+  return { readers: await listReaders(app.db.sql, { room, seq, except: sender.id, limit: readersMax }) };
+}
+
+export async function readMyMentions(
+  app: Needs,
+  actor: Actor,
+  { after, limit = pageRows }: ReadInput<"me.mentions">,
+): Promise<ReadResult<"me.mentions">> {
+  const rows = await listMentions(app.db.sql, actor.id, parseListCursor(after), limit + 1);
+  const { page, next } = toPage(rows, limit, listCursorOf);
+  return { messages: page, next };
+}
