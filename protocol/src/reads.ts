@@ -13,7 +13,6 @@ import { roomEventSchema, systemMessageSchema } from "./events.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import { pageMessagesMax } from "./limits.ts";
 import { type RoomAction, roomRoles, type ServerAction, serverRoles } from "./permissions.ts";
-import type { ReadType } from "./read-paths.ts";
 import { presenceStates } from "./signals.ts";
 
 // What an address says is text.
@@ -74,6 +73,8 @@ const inRoom = (right: RoomAction): Needs => ({ in: "room", right });
 const onServer = (right: ServerAction): Needs => ({ in: "server", right });
 
 type ReadSpec = {
+  /** Its address; `:name` is one of `params`. */
+  path: string;
   summary: string;
   /** The fields that are in the path. */
   params: z.ZodRawShape;
@@ -84,6 +85,7 @@ type ReadSpec = {
 
 export const readSpecs = {
   "me.read": {
+    path: "/api/me",
     summary: "Your status, preferences, keywords and blocked people, and how much is waiting for you.",
     params: {},
     query: {},
@@ -98,6 +100,7 @@ export const readSpecs = {
     needs: ofSession,
   },
   "me.mentions": {
+    path: "/api/me/mentions",
     summary: "Messages that mention you, in all your rooms, newest first.",
     params: {},
     query: { after: cursor, limit },
@@ -105,6 +108,7 @@ export const readSpecs = {
     needs: ofSession,
   },
   "me.saved": {
+    path: "/api/me/saved",
     summary: "Messages you saved, the last saved first.",
     params: {},
     query: { after: cursor, limit },
@@ -112,6 +116,7 @@ export const readSpecs = {
     needs: ofSession,
   },
   "me.threads": {
+    path: "/api/me/threads",
     summary: "Threads you follow, the one with the newest reply first.",
     params: {},
     query: { after: cursor, limit },
@@ -122,6 +127,7 @@ export const readSpecs = {
     needs: ofSession,
   },
   "me.scheduled": {
+    path: "/api/me/scheduled",
     summary: "Messages you scheduled.",
     params: {},
     query: {},
@@ -141,6 +147,7 @@ export const readSpecs = {
     needs: ofSession,
   },
   "me.reminders": {
+    path: "/api/me/reminders",
     summary: "Your reminders, due and not yet due.",
     params: {},
     query: {},
@@ -159,6 +166,7 @@ export const readSpecs = {
     needs: ofSession,
   },
   "rooms.list": {
+    path: "/api/rooms",
     summary: "The rooms you are in, with what is unread.",
     params: {},
     query: {},
@@ -166,6 +174,7 @@ export const readSpecs = {
     needs: ofSession,
   },
   "rooms.browse": {
+    path: "/api/browse",
     summary: "Public rooms by name.",
     params: {},
     query: { q: search, after: cursor, limit },
@@ -188,6 +197,7 @@ export const readSpecs = {
     needs: onServer("room.browse"),
   },
   "room.timeline": {
+    path: "/api/rooms/:room/timeline",
     summary: "What a room shows, oldest first: before a seq, after it, around it, or the newest.",
     params: { room },
     query: { before: position, after: position, around: position, limit },
@@ -195,6 +205,7 @@ export const readSpecs = {
     needs: inRoom("room.read"),
   },
   "room.events": {
+    path: "/api/rooms/:room/events",
     summary: "Events of a room's log, in order: after a seq, before one, or the newest.",
     params: { room },
     query: { after: position, before: position, limit },
@@ -202,6 +213,7 @@ export const readSpecs = {
     needs: inRoom("room.read"),
   },
   "room.thread": {
+    path: "/api/rooms/:room/threads/:seq",
     summary: "A thread's first message and its replies, oldest first: the newest, or those before a seq.",
     params: { room, seq },
     query: { before: position, limit },
@@ -209,6 +221,7 @@ export const readSpecs = {
     needs: inRoom("room.read"),
   },
   "room.pins": {
+    path: "/api/rooms/:room/pins",
     summary: "A room's pinned messages, the last pinned first.",
     params: { room },
     query: {},
@@ -216,6 +229,7 @@ export const readSpecs = {
     needs: inRoom("room.read"),
   },
   "room.members": {
+    path: "/api/rooms/:room/members",
     summary: "A room's members by username.",
     params: { room },
     query: { q: search, after: cursor, limit },
@@ -226,6 +240,7 @@ export const readSpecs = {
     needs: inRoom("room.read"),
   },
   "room.bans": {
+    path: "/api/rooms/:room/bans",
     summary: "People who are banned from a room, the last banned first.",
     params: { room },
     query: { after: cursor, limit },
@@ -236,6 +251,7 @@ export const readSpecs = {
     needs: inRoom("member.ban"),
   },
   "message.revisions": {
+    path: "/api/rooms/:room/messages/:seq/revisions",
     summary: "What a message said, from its first text to its present one.",
     params: { room, seq },
     query: {},
@@ -243,6 +259,7 @@ export const readSpecs = {
     needs: inRoom("room.read"),
   },
   "message.readers": {
+    path: "/api/rooms/:room/messages/:seq/readers",
     summary: "Who has seen a message, of those who share read receipts; for people who share theirs.",
     params: { room, seq },
     query: {},
@@ -250,6 +267,7 @@ export const readSpecs = {
     needs: inRoom("room.read"),
   },
   "people.search": {
+    path: "/api/people",
     summary: "People by the beginning of a name; with notIn, without the members of that room.",
     params: {},
     query: { q: search, notIn: roomIdSchema.optional() },
@@ -257,6 +275,7 @@ export const readSpecs = {
     needs: ofSession,
   },
   "person.profile": {
+    path: "/api/people/:person",
     summary: "A person's profile.",
     params: { person: accountIdSchema },
     query: {},
@@ -271,6 +290,7 @@ export const readSpecs = {
     needs: ofSession,
   },
   "reports.list": {
+    path: "/api/reports",
     summary: "Reports you can resolve: the open ones, oldest first, or the resolved ones, newest first.",
     params: {},
     query: { done: z.literal("1").optional(), after: cursor, limit },
@@ -297,6 +317,7 @@ export const readSpecs = {
     needs: ofSession,
   },
   "word_filter.read": {
+    path: "/api/word-filter",
     summary: "The blocked words.",
     params: {},
     query: {},
@@ -304,13 +325,16 @@ export const readSpecs = {
     needs: onServer("word_filter.change"),
   },
   "address_bans.read": {
+    path: "/api/address-bans",
     summary: "The banned IP addresses and ranges.",
     params: {},
     query: {},
     result: { addresses: z.array(z.string()) },
     needs: onServer("address.ban"),
   },
-} as const satisfies Record<ReadType, ReadSpec>;
+} as const satisfies Record<string, ReadSpec>;
+
+export type ReadType = keyof typeof readSpecs;
 
 type Infer<Shape extends z.ZodRawShape> = keyof Shape extends never ? unknown : z.infer<z.ZodObject<Shape>>;
 
@@ -320,6 +344,11 @@ export type ReadInput<T extends ReadType> = Infer<(typeof readSpecs)[T]["params"
 export type ReadResult<T extends ReadType> = z.infer<z.ZodObject<(typeof readSpecs)[T]["result"]>>;
 
 export const readTypes = Object.keys(readSpecs) as ReadType[];
+
+/** The path of every read, for `read-paths.ts`. */
+export function pathsOfReads(): { readonly [T in ReadType]: (typeof readSpecs)[T]["path"] } {
+  return Object.fromEntries(readTypes.map((type) => [type, readSpecs[type].path])) as never;
+}
 
 export type BrowsedRoom = ReadResult<"rooms.browse">["rooms"][number];
 export type Member = ReadResult<"room.members">["members"][number];

@@ -14,7 +14,7 @@ import { readSpecs, readTypes } from "@novax/protocol/reads";
 import { replySchema, serverFrameSchema } from "@novax/protocol/replies";
 import type { z } from "zod";
 import { withTable } from "../../scripts/security-table.ts";
-import { commandTable } from "../../server/src/commands/command-table.ts";
+import { commandTable } from "../../server/src/commands/tables.ts";
 import { settings } from "../../server/src/config/settings.ts";
 
 const root = resolve(import.meta.dir, "../..");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { RoomId } from "@novax/protocol/ids";
-import { type ReadType, readUrl } from "@novax/protocol/read-paths";
-import { readSpecs, readTypes } from "@novax/protocol/reads";
+import { readUrl } from "@novax/protocol/read-paths";
+import { type ReadType, readSpecs, readTypes } from "@novax/protocol/reads";
 import { SQL } from "bun";
 import { z } from "zod";
 import { join, Person } from "../support/person.ts";

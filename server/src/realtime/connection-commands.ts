@@ -7,7 +7,7 @@ import {
 } from "@novax/protocol/commands";
 import { mayInRoom } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
-import { commandTable, runCommand } from "../commands/command-table.ts";
+import { commandTable, runCommand } from "../commands/tables.ts";
 import { hasBlockWithin } from "../people/queries.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
 import { attachRooms, viewRoom } from "./attach-rooms.ts";

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { t } from "../texts/text.ts";
+import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
 /** A dialog with its title. The browser keeps the focus in it, and closes it on Escape. */
@@ -33,7 +33,7 @@ export function Dialog(props: {
           <button
             type="button"
             className="button-icon"
-            aria-label={t.app.close}
+            aria-label={more.app.close}
             onClick={() => dialog.current?.close()}
           >
             <CloseIcon />

@@ -3,7 +3,7 @@ import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
 import { isEveryoneName } from "@novax/protocol/text";
 import type { ComponentChildren } from "preact";
-import { isEmojiOnly, type MarkdownNode, parseMarkdown } from "../stores/markdown.ts";
+import { isEmojiOnly, type MarkdownNode, parseMarkdown } from "../lib/markdown.ts";
 import { t } from "../texts/text.ts";
 
 /** Whose names a text may hold. */

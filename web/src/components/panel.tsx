@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { t } from "../texts/text.ts";
+import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
 /** What stands beside the room; on a phone, in its place. */
@@ -41,7 +41,7 @@ export function PanelFrame(props: {
         <button
           type="button"
           className="button-icon"
-          aria-label={t.app.close}
+          aria-label={more.app.close}
           ref={close}
           onClick={props.onClose}
         >

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Toast } from "../stores/toasts.ts";
-import { t } from "../texts/text.ts";
+import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
 /** What happened a moment ago, and what can be done about it. */
@@ -47,7 +47,7 @@ export function ToastList({
           <button
             type="button"
             className="button-icon button-small"
-            aria-label={t.app.close}
+            aria-label={more.app.close}
             onClick={() => onDismiss(toast.id)}
           >
             <CloseIcon />

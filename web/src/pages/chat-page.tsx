@@ -1,17 +1,18 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { useSignalEffect } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
-import { type Composer, isTouch } from "../components/composer.tsx";
 import { lazy } from "../components/lazy.tsx";
-import type { MessageList } from "../components/message-list.tsx";
-import { spotOf } from "../components/message-row.tsx";
-import { preferences } from "../components/preferences.ts";
-import { RoomHeader } from "../components/room-header.tsx";
-import { Sidebar } from "../components/sidebar.tsx";
+import type { Composer } from "../features/messages/composer.tsx";
+import { Conversation } from "../features/messages/conversation.tsx";
+import { lazyParts } from "../features/messages/message-context.ts";
+import type { MessageList } from "../features/messages/message-list.tsx";
+import { RoomHeader } from "../features/rooms/room-header.tsx";
+import { Sidebar } from "../features/rooms/sidebar.tsx";
+import { preferences } from "../features/settings/preferences.ts";
+import { isTouch } from "../lib/element.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { Panel, UiStore } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
-import { Conversation } from "./room-view.tsx";
 import { useNavigation } from "./use-navigation.ts";
 
 let loaded: typeof import("./lazy-bundle.ts") | null = null;
@@ -24,6 +25,7 @@ const withLazy = (use: (bundle: NonNullable<typeof loaded>) => void) => {
   if (loaded) use(loaded);
   else void loadLazy().then(use);
 };
+lazyParts.load = loadLazy;
 const ConnectionBanner = lazy(async () => (await loadLazy()).ConnectionBanner);
 const NoticeBanner = lazy(async () => (await loadLazy()).NoticeBanner);
 const ToastList = lazy(async () => (await loadLazy()).ToastList);
@@ -37,14 +39,13 @@ const SidePanel = lazy(async () => (await loadLazy()).SidePanel);
 export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   const list = useRef<MessageList>(null);
   const composer = useRef<Composer>(null);
-  const hasAsked = useRef(false);
   const panelOpener = useRef<HTMLElement | null>(null);
   const { pane, show, goTo } = useNavigation(chat, ui);
   const room = chat.room.value;
-  const store = chat.timeline.value;
+  const store = chat.navigation.timeline.value;
   const panel = ui.panel.value;
   const overlay = ui.overlay.value;
-  const thread = chat.thread.value;
+  const thread = chat.thread.timeline.value;
 
   useSignalEffect(() => {
     const current = chat.room.value;
@@ -58,23 +59,10 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     chat.rooms.isNewestFirst.value = preferences.value.isNewestFirst;
   });
 
-  // Something calls while nobody looks.
-  const attentionBefore = useRef(chat.attentionCount.peek());
-  useSignalEffect(() => {
-    const attention = chat.attentionCount.value;
-    const isMore = attention > attentionBefore.current;
-    attentionBefore.current = attention;
-    if (isMore && !chat.isAttended.peek() && preferences.peek().hasSound && chat.me.peek()!.dndUntil === null)
-      loadLazy().then(
-        ({ playNotificationSound }) => playNotificationSound(),
-        () => {},
-      );
-  });
-
   const openRoom = useCallback(
     (id: string, seq?: number) => {
       // Beside the room a list stays, so that one can go through it; a thread belongs to its room.
-      if (ui.panel.peek() === "thread" && chat.current.peek() !== id) ui.panel.value = null;
+      if (ui.panel.peek() === "thread" && chat.navigation.current.peek() !== id) ui.panel.value = null;
       if (isTouch()) ui.panel.value = null;
       goTo(id, seq);
     },
@@ -90,7 +78,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         return;
       }
       ui.panel.value = next;
-      show("panel", { panel: next });
+      show("panel", typeof next === "string" ? { panel: next } : {});
     },
     [show, ui],
   );
@@ -109,11 +97,11 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     async (root: number, id?: string) => {
       panelOpener.current = document.activeElement as HTMLElement | null;
       const room = id as RoomId | undefined;
-      const isElsewhere = room !== undefined && chat.current.peek() !== room;
+      const isElsewhere = room !== undefined && chat.navigation.current.peek() !== room;
       if (isElsewhere && !isPhone()) goTo(room);
       // On a phone Back leads from the thread to where it was chosen, not to its room.
       show("panel", { panel: "thread", thread: root, ...(room ? { room } : {}) });
-      if (isElsewhere && isPhone()) void chat.openRoom(room);
+      if (isElsewhere && isPhone()) void chat.navigation.openRoom(room);
       ui.panel.value = "thread";
       await chat.openThread(root);
     },
@@ -122,10 +110,10 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
 
   const jump = useCallback(
     (seq: number) => {
-      if (chat.timeline.peek()?.find(seq)) {
-        chat.highlight(seq);
+      if (chat.navigation.timeline.peek()?.find(seq)) {
+        chat.navigation.highlight(seq);
         list.current?.showMessage(seq);
-      } else openRoom(chat.current.peek() as string, seq);
+      } else openRoom(chat.navigation.current.peek() as string, seq);
     },
     [chat, openRoom],
   );
@@ -133,45 +121,21 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   /** Follows a link to a room: one that is not one's own yet is joined, where everybody may. */
   const openRoomLink = useCallback(
     async (id: string, seq: number | undefined) => {
-      if (!chat.rooms.get(id as RoomId)) {
-        const reply = await chat.command("room.join", { room: id as RoomId });
-        if (!reply?.room) return;
-        chat.rooms.put(reply.room);
-      }
-      openRoom(id, seq);
+      if (await (await loadLazy()).joinUnlessIn(chat, id as RoomId)) openRoom(id, seq);
     },
     [chat, openRoom],
   );
-
-  // The address named a room that one is not in.
-  useEffect(() => {
-    const wanted = new URLSearchParams(location.search).get("join");
-    if (wanted === null) return;
-    history.replaceState(history.state, "", "/chat");
-    return chat.client.state.subscribe((state) => {
-      if (state.kind === "open" && !hasAsked.current) {
-        hasAsked.current = true;
-        void openRoomLink(wanted, undefined);
-      }
-    });
-  }, [chat, openRoomLink]);
 
   const goToEnd = useCallback(async () => {
     const current = chat.room.peek();
     if (!current) return;
     const { id, unread, readSeq } = current;
-    await chat.goToEnd();
-    chat.markRead(current.headSeq);
-    chat.timeline.peek()?.clearDivider();
+    await chat.navigation.goToEnd();
+    chat.reading.markRead(id, current.headSeq);
+    chat.navigation.timeline.peek()?.clearDivider();
     list.current?.followEnd();
     if (unread === 0) return;
-    chat.toasts.show(t.room.markedRead, {
-      label: t.app.undo,
-      run: async () => {
-        const { undoMarkRead } = await loadLazy();
-        if (await undoMarkRead(chat, id, readSeq)) requestAnimationFrame(() => list.current?.showUnread());
-      },
-    });
+    withLazy(({ offerUnread }) => offerUnread(chat, { room: id, readSeq }, () => list.current?.showUnread()));
   }, [chat]);
 
   useEffect(() => {
@@ -231,28 +195,14 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   return (
     <div className={`shell shell-${pane}${isPanelOpen ? " shell-beside" : ""}`}>
       <Sidebar
+        chat={chat}
+        ui={ui}
         isAlone={pane === "rooms"}
-        sections={chat.rooms.sections.value}
-        current={room}
-        panel={panel}
-        drafts={chat.drafts.texts.value}
-        you={chat.you}
-        status={chat.me.value!.status}
-        isAdmin={chat.mayOnServer("report.resolve_any")}
-        mayAddRooms={chat.mayOnServer("room.create")}
-        mentionCount={chat.mentions.value}
-        threadCount={chat.me.value!.unreadThreads}
-        reportCount={chat.me.value!.reports}
-        dueReminderCount={chat.me.value!.dueReminders}
-        approvals={chat.me.value!.approvals}
-        unseenNotices={chat.notices.unseenCount.value}
-        nameOfRoom={(own) => chat.nameOf(own)}
-        stateOf={(own) => (own.people[0] ? chat.people.stateOf(own.people[0].id) : null)}
         onOpenRoom={(own) => {
           if (own.id === room.id && pane !== "rooms") composer.current?.focus();
           openRoom(own.id);
         }}
-        onPrefetch={(own) => chat.prefetch(own.id)}
+        onPanel={openPanel}
         onRoomMenu={(own, spot) => {
           loadLazy().then(
             ({ roomMenu }) =>
@@ -260,23 +210,6 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
             () => chat.toasts.show(t.errors.offline),
           );
         }}
-        onPanel={openPanel}
-        onSwitcher={() => ui.open({ kind: "switcher" })}
-        onAddRoom={(opener) =>
-          ui.open({
-            kind: "menu",
-            spot: spotOf(opener),
-            label: t.rooms.addRoom,
-            items: [
-              { label: t.rooms.create, run: () => ui.open({ kind: "create_room" }) },
-              { label: t.rooms.browse, run: () => ui.open({ kind: "browse" }) },
-            ],
-          })
-        }
-        onNewDirect={() => ui.open({ kind: "new_direct" })}
-        onSettings={() => ui.open({ kind: "settings" })}
-        onShortcuts={() => ui.open({ kind: "shortcuts" })}
-        onSignOut={() => chat.signingOut()}
         edge={<SidebarEdge />}
         moreUnread={(items) => <MoreUnread list={items} rooms={chat.rooms.sections.value} />}
       />

@@ -2,14 +2,13 @@ import { type Bootstrap, bootstrapElementId } from "@novax/protocol/bootstrap";
 import type { Language } from "@novax/protocol/language";
 import { render } from "preact";
 import { api } from "../client/api.ts";
-import { loadPreferences } from "../components/preferences.ts";
+import { loadPreferences } from "../features/settings/preferences.ts";
 import { ChatStore } from "../stores/chat-store.ts";
 import { createIndexedDbOutbox } from "../stores/outbox-storage.ts";
 import { UiStore } from "../stores/ui-store.ts";
 import { ChatPage } from "./chat-page.tsx";
 
 const hiddenBatchMs = 250;
-const awayAfterMs = 10 * 60_000;
 
 const bootstrap = JSON.parse(document.getElementById(bootstrapElementId)!.textContent!) as Bootstrap;
 const mount = document.getElementById("app")!;
@@ -37,6 +36,12 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
     outboxStorage: createIndexedDbOutbox(bootstrap.you.id),
     draftStorage: localStorage,
     api,
+    signIn: () => location.assign("/"),
+    reload: () => location.reload(),
+    rememberRoom: (id) => {
+      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet
+      document.cookie = `novax_room=${id}; path=/; max-age=31536000; samesite=lax`;
+    },
     // A hidden page is drawn no frames, and it may be hidden in between.
     schedule: (job) => {
       let isDue = true;
@@ -62,36 +67,21 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
     if (chat.client.state.value.kind !== "open") chat.client.reconnect();
   });
   noteAttention();
-  reportWhenAway(chat);
 
   const seq = /^\/chat\/[^/]+\/(\d+)$/.exec(location.pathname)?.[1];
-  if (seq !== undefined) chat.highlight(Number(seq));
+  if (seq !== undefined) chat.navigation.highlight(Number(seq));
   render(<ChatPage chat={chat} ui={new UiStore()} />, mount);
   chat.start();
   // What is likely to be opened.
   import("./lazy-bundle.ts").then(
-    ({ linkRooms }) => {
+    ({ linkRooms, reportWhenAway, soundWhenMentioned, joinFromAddress }) => {
+      reportWhenAway(chat);
+      soundWhenMentioned(chat);
+      joinFromAddress(chat);
       chat.linkRooms = (text) => linkRooms(text, chat.rooms.all.peek().values(), location.origin);
     },
     () => {
       // It is tried again when it is wanted.
     },
   );
-}
-
-/** Says when nobody has touched the page for a while, and when somebody does again. */
-function reportWhenAway(chat: ChatStore): void {
-  let isAway = false;
-  let timer: ReturnType<typeof setTimeout>;
-  const tell = (now: boolean) => {
-    isAway = now;
-    void chat.client.request("presence.set", { isAway: now });
-  };
-  const touched = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => tell(true), awayAfterMs);
-    if (isAway) tell(false);
-  };
-  for (const event of ["pointerdown", "keydown", "focus"]) addEventListener(event, touched);
-  touched();
 }

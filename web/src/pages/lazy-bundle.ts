@@ -1,21 +1,26 @@
-// What the first sight of the chat does without, in one file that is loaded once: dialogs, panels, menus, completion and
-// commands. Only ever imported as `import("./lazy-bundle.ts")`.
+// What the first view of the chat does without, in one file that is loaded once: dialogs, panels, menus, completion and
+// slash commands. Only ever imported as `import("./lazy-bundle.ts")`.
 
 export { ConnectionBanner } from "../components/connection-banner.tsx";
-export { LiveRegion } from "../components/live-region.tsx";
-export { MoreUnread } from "../components/more-unread.tsx";
-export { NoRooms } from "../components/no-rooms.tsx";
-export { NoticeBanner } from "../components/notice-banner.tsx";
-export { SidebarEdge } from "../components/sidebar-edge.tsx";
 export { ToastList } from "../components/toast-list.tsx";
-export { linkRooms } from "../stores/room-links.ts";
-export { runSlashCommand } from "../stores/slash-commands.ts";
-export { undoMarkRead } from "../stores/unread.ts";
-export { messageMenu } from "./message-menu.ts";
-export { OverlayHost } from "./overlays/overlay-host.tsx";
-export { SidePanel } from "./panels/side-panel.tsx";
-export { roomMenu } from "./room-menu.ts";
-export { playNotificationSound } from "./sound.ts";
-export { suggest } from "./suggest.ts";
-export { ThreadView } from "./thread-view.tsx";
+export { openComposerMenu } from "../features/messages/composer-menu.ts";
+export { LiveRegion } from "../features/messages/live-region.tsx";
+export { runMessageMenu } from "../features/messages/message-menu.ts";
+export { runSlashCommand } from "../features/messages/slash-commands.ts";
+export { suggest } from "../features/messages/suggest.ts";
+export { toggleReaction } from "../features/messages/toggle-reaction.ts";
+export { offerUnread } from "../features/messages/unread.ts";
+export { NoticeBanner } from "../features/notices/notice-banner.tsx";
+export { vote } from "../features/polls/vote.ts";
+export { joinFromAddress, joinUnlessIn } from "../features/rooms/membership.ts";
+export { MoreUnread } from "../features/rooms/more-unread.tsx";
+export { NoRooms } from "../features/rooms/no-rooms.tsx";
+export { linkRooms } from "../features/rooms/room-links.ts";
+export { roomMenu } from "../features/rooms/room-menu.ts";
+export { SidebarEdge } from "../features/rooms/sidebar-edge.tsx";
+export { ThreadView } from "../features/threads/thread-view.tsx";
+export { OverlayHost } from "./overlay-host.tsx";
+export { reportWhenAway } from "./report-away.ts";
+export { SidePanel } from "./side-panel.tsx";
+export { soundWhenMentioned } from "./sound.ts";
 export { cycleRegions, nextRoom } from "./window-keys.ts";

@@ -1,7 +1,21 @@
+import { preferences } from "../features/settings/preferences.ts";
+import type { ChatStore } from "../stores/chat-store.ts";
+
 let context: AudioContext | null = null;
 
-/** Two soft notes, made here: no file to load. Browsers allow it once somebody has used the page. */
-export function playNotificationSound(): void {
+/** Plays a sound when something asks for the viewer's attention while they do not look at the page. */
+export function soundWhenMentioned(chat: ChatStore): void {
+  let before = chat.attentionCount.peek();
+  chat.attentionCount.subscribe((attention) => {
+    const isMore = attention > before;
+    before = attention;
+    const isDnd = chat.me.lists.peek().dndUntil !== null;
+    if (isMore && !isDnd && !chat.reading.isAttended.peek() && preferences.peek().hasSound) playSound();
+  });
+}
+
+/** Two soft notes, made here: no file to load. Browsers allow it once the viewer has used the page. */
+function playSound(): void {
   try {
     context ??= new AudioContext();
     const { currentTime } = context;

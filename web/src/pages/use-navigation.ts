@@ -1,14 +1,14 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { ChatStore } from "../stores/chat-store.ts";
-import type { Panel, UiStore } from "../stores/ui-store.ts";
+import type { PanelName, UiStore } from "../stores/ui-store.ts";
 
 /** On a phone one of these is shown at a time; elsewhere they stand side by side. */
 export type Pane = "rooms" | "room" | "panel";
 
-type HistoryEntry = { room?: RoomId | null; seq?: number; pane?: Pane; panel?: Panel; thread?: number };
+type HistoryEntry = { room?: RoomId | null; seq?: number; pane?: Pane; panel?: PanelName; thread?: number };
 
-const acrossRooms: readonly Panel[] = ["mentions", "threads", "saved", "scheduled", "reports"];
+const acrossRooms: readonly PanelName[] = ["mentions", "threads", "saved", "scheduled", "reports"];
 const phone = matchMedia("(width < 640px)");
 
 export type Navigation = {
@@ -28,7 +28,9 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
   useEffect(() => {
     const currentEntry = () => history.state as HistoryEntry | null;
     const takePane = (entry: HistoryEntry) => {
-      setPane(entry.pane ?? "room");
+      // A panel that was opened with something has no name to come back by.
+      const isGone = entry.pane === "panel" && entry.panel === undefined;
+      setPane(isGone ? "room" : (entry.pane ?? "room"));
       if (!phone.matches) return;
       ui.panel.value = entry.panel ?? null;
       void chat.openThread(entry.thread ?? null);
@@ -45,9 +47,9 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
     };
     // After a reload one is where one was.
     const before = currentEntry();
-    if (before?.room === chat.current.peek()) takePane(before ?? {});
-    else history.replaceState({ ...entryOf(location.pathname), room: chat.current.peek() }, "");
-    const stop = chat.current.subscribe(correct);
+    if (before?.room === chat.navigation.current.peek()) takePane(before ?? {});
+    else history.replaceState({ ...entryOf(location.pathname), room: chat.navigation.current.peek() }, "");
+    const stop = chat.navigation.current.subscribe(correct);
     let isReturning = false;
     const onPopState = (event: PopStateEvent) => {
       if (isReturning) {
@@ -67,9 +69,10 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       }
       const entry = (event.state as HistoryEntry | null) ?? entryOf(location.pathname);
       const { room, seq } = entry;
-      if (room && (room !== chat.current.peek() || seq !== undefined)) void chat.openRoom(room, seq);
+      if (room && (room !== chat.navigation.current.peek() || seq !== undefined))
+        void chat.navigation.openRoom(room, seq);
       takePane(entry);
-      correct(chat.current.peek());
+      correct(chat.navigation.current.peek());
     };
     addEventListener("popstate", onPopState);
     return () => {
@@ -92,10 +95,10 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
     (room: string, seq?: number) => {
       const id = room as RoomId;
       const entry = history.state as HistoryEntry | null;
-      const isHere = chat.current.peek() === id && seq === undefined;
+      const isHere = chat.navigation.current.peek() === id && seq === undefined;
       if (isHere) {
         // Whoever comes back to it reads what they had marked unread.
-        chat.heldUnread = null;
+        chat.reading.heldUnread = null;
         if (entry?.pane === "rooms") history.back();
         else {
           // What it was chosen in is before it.
@@ -108,7 +111,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       const next: HistoryEntry = seq === undefined ? { room: id } : { room: id, seq };
       history.pushState(next, "", seq === undefined ? `/chat/${id}` : `/chat/${id}/${seq}`);
       setPane("room");
-      void chat.openRoom(id, seq);
+      void chat.navigation.openRoom(id, seq);
     },
     [chat, ui],
   );

@@ -4,10 +4,10 @@ import type { ChatStore } from "../stores/chat-store.ts";
 /** The room before or after this one in the list; with `isUnread` the next that has something new. */
 export function nextRoom(chat: ChatStore, step: 1 | -1, isUnread: boolean): RoomId | null {
   const rooms = chat.rooms.sections.peek().flatMap((section) => section.rooms);
-  const current = rooms.findIndex((room) => room.id === chat.current.peek());
+  const current = rooms.findIndex((room) => room.id === chat.navigation.current.peek());
   for (let index = 1; index <= rooms.length; index++) {
     const room = rooms[(current + step * index + rooms.length * index) % rooms.length]!;
-    if (!isUnread || (room.unread > 0 && room.id !== chat.current.peek())) return room.id;
+    if (!isUnread || (room.unread > 0 && room.id !== chat.navigation.current.peek())) return room.id;
   }
   return null;
 }

@@ -1,12 +1,5 @@
-import type { AccountId, SendId } from "@novax/protocol/ids";
-import type { OutboxItem } from "./outbox.ts";
-
-/** Keeps unsent messages over a reload. Never throws: without it a message lives as long as the page does. */
-export type OutboxStorage = {
-  readAll(): Promise<OutboxItem[]>;
-  write(item: OutboxItem): Promise<void>;
-  remove(sendId: SendId): Promise<void>;
-};
+import type { AccountId } from "@novax/protocol/ids";
+import type { OutboxItem, OutboxStorage } from "./outbox.ts";
 
 /** In the browser's IndexedDB, apart for each account. Signing out clears it. */
 export function createIndexedDbOutbox(account: AccountId): OutboxStorage {

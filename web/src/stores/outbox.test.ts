@@ -3,8 +3,7 @@ import type { FieldsOf } from "@novax/protocol/commands";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { SendId } from "@novax/protocol/ids";
 import type { ReplyOf, Request } from "../client/realtime-client.ts";
-import { Outbox, type OutboxItem } from "./outbox.ts";
-import type { OutboxStorage } from "./outbox-storage.ts";
+import { Outbox, type OutboxItem, type OutboxStorage } from "./outbox.ts";
 
 type Sent = { sendId: SendId; text: string; answer: (reply: ReplyOf<"message.send"> | null) => void };
 

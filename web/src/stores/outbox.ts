@@ -1,7 +1,6 @@
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { ReplyOf, Request } from "../client/realtime-client.ts";
-import type { OutboxStorage } from "./outbox-storage.ts";
 
 /** What is to be said, and where. */
 export type OutboxDraft = {
@@ -19,6 +18,13 @@ export type OutboxItem = OutboxDraft & {
   readonly createdAt: number;
   /** `failed`: the server refused it for good; it stays until somebody decides. */
   readonly state: { kind: "waiting" } | { kind: "failed"; detail: string; asks?: boolean };
+};
+
+/** Keeps unsent messages over a reload. Never throws: without it a message lives as long as the page does. */
+export type OutboxStorage = {
+  readAll(): Promise<OutboxItem[]>;
+  write(item: OutboxItem): Promise<void>;
+  remove(sendId: SendId): Promise<void>;
 };
 
 type Link = { request: Request; reconnect(): void };

@@ -2,9 +2,10 @@ import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
 import type { RoomId } from "@novax/protocol/ids";
 import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 
-/** What stands beside the room. */
-export type Panel =
+/** A panel that is opened by its name; the browser's history keeps it. */
+export type PanelName =
   | "people"
   | "details"
   | "pins"
@@ -14,6 +15,9 @@ export type Panel =
   | "saved"
   | "scheduled"
   | "reports";
+
+/** What is open beside the room: one of the named panels, or one about something that is opened with it. */
+export type Panel = PanelName | { title: string; view: () => ComponentChildren };
 
 /** A place on the screen that something opens next to. */
 export type Spot = { left: number; top: number; right: number; bottom: number };

@@ -32,7 +32,7 @@ export const deMore: MoreTexts = {
     tooMany: "Zu viele Personen online, um alle anzuzeigen.",
     away: "Abwesend",
     online: "Online",
-    quiet: "Nicht stören",
+    dnd: "Nicht stören",
     offline: "Offline",
     find: "Mitglieder suchen",
     add: "Personen hinzufügen",
@@ -142,7 +142,7 @@ export const deMore: MoreTexts = {
     mentionsNone: "Noch keine Erwähnungen.",
     threadsNone: "Threads, denen du folgst oder in denen du antwortest, erscheinen hier.",
     savedNone: "Nachrichten, die du speicherst, erscheinen hier.",
-    laterNone: "Geplante Nachrichten und Erinnerungen erscheinen hier.",
+    scheduledNone: "Geplante Nachrichten und Erinnerungen erscheinen hier.",
     scheduled: "Geplant",
     reminders: "Erinnerungen",
     reportsNone: "Keine offenen Meldungen.",
@@ -151,7 +151,7 @@ export const deMore: MoreTexts = {
     in: (room: string) => `in ${room}`,
     unsaved: "Aus Gespeichert entfernt.",
   },
-  later: {
+  scheduled: {
     inMinutes: (count: number) => plural(count, { one: "In # Minute", other: "In # Minuten" }),
     inHours: (count: number) => plural(count, { one: "In # Stunde", other: "In # Stunden" }),
     tomorrow: "Morgen früh",
@@ -185,9 +185,9 @@ export const deMore: MoreTexts = {
     clearAfter: "Löschen nach",
     dontClear: "Nicht löschen",
     clear: "Löschen",
-    quiet: "Nicht stören",
-    quietUntil: (when: string) => `Bis ${when}`,
-    quietOff: "Aus",
+    dnd: "Nicht stören",
+    dndUntil: (when: string) => `Bis ${when}`,
+    dndOff: "Aus",
     forHour: "Für 1 Stunde",
     forHours: (count: number) => plural(count, { one: "Für # Stunde", other: "Für # Stunden" }),
     untilTomorrow: "Bis morgen",
@@ -240,6 +240,7 @@ export const deMore: MoreTexts = {
     help: "Diese Liste anzeigen",
   },
   pollForm: {
+    title: "Umfrage erstellen",
     question: "Frage",
     choice: (number: number) => `Option ${number}`,
     addChoice: "Option hinzufügen",
@@ -256,8 +257,8 @@ export const deMore: MoreTexts = {
     willRemind: "Erinnerung eingestellt.",
     isMuted: "Raum stummgeschaltet.",
     isHeard: "Stummschaltung aufgehoben.",
-    isQuiet: "„Nicht stören“ ist für 1 Stunde an.",
-    isNotQuiet: "„Nicht stören“ ist aus.",
+    dndOn: "„Nicht stören“ ist für 1 Stunde an.",
+    dndOff: "„Nicht stören“ ist aus.",
     badTime: "Gib eine Zeit an: in 20 Minuten, in 2 Stunden, morgen.",
     nobodyCalled: (name: string) => `Niemand heißt ${name}.`,
     unknownCommand: (name: string) =>
@@ -274,6 +275,8 @@ export const deMore: MoreTexts = {
     away: "„Nicht stören“ einschalten (1 Stunde) oder ausschalten",
   },
   app: {
+    undo: "Rückgängig",
+    close: "Schließen",
     apply: "Übernehmen",
     remove: "Entfernen",
     you: "du",
@@ -302,6 +305,7 @@ export const deMore: MoreTexts = {
     dark: "Dunkel",
   },
   room: {
+    markedRead: "Als gelesen markiert.",
     liveLabel: "Neue Nachrichten",
   },
   message: {
@@ -327,8 +331,10 @@ export const deMore: MoreTexts = {
     close: "Umfrage beenden",
   },
   composer: {
-    everybody: "Alle in diesem Raum",
-    everybodyHere: "Alle, die in diesem Raum online sind",
+    preview: "Vorschau",
+    schedule: "Nachricht planen…",
+    everyone: "Alle in diesem Raum",
+    everyoneOnline: "Alle, die in diesem Raum online sind",
   },
   thread: {
     follow: "Folgen",

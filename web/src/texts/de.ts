@@ -12,11 +12,9 @@ function many(count: number, forms: { one: string; other: string }): string {
 
 export const de: Texts = {
   app: {
-    close: "Schließen",
     cancel: "Abbrechen",
     save: "Speichern",
     more: "Mehr",
-    undo: "Rückgängig",
   },
   errors: {
     offline: "Du bist offline. Prüf deine Verbindung und versuch es erneut.",
@@ -33,7 +31,7 @@ export const de: Texts = {
     mentions: "Erwähnungen",
     threads: "Threads",
     saved: "Gespeichert",
-    later: "Geplant & Erinnerungen",
+    scheduled: "Geplant & Erinnerungen",
     reports: "Meldungen",
     create: "Raum erstellen",
     browse: "Räume entdecken",
@@ -86,7 +84,6 @@ export const de: Texts = {
     today: "Heute",
     yesterday: "Gestern",
     newLine: "Neu",
-    markedRead: "Als gelesen markiert.",
     loading: "Lädt…",
     loadingOlder: "Frühere Nachrichten werden geladen…",
     olderFailed: "Frühere Nachrichten konnten nicht geladen werden. Erneut versuchen",
@@ -131,7 +128,6 @@ export const de: Texts = {
     reactions: (count: number) => plural(count, { one: "# Reaktion", other: "# Reaktionen" }),
   },
   poll: {
-    create: "Umfrage erstellen",
     votes: (count: number) => plural(count, { one: "# Stimme", other: "# Stimmen" }),
     isMultiple: "Mehrfachauswahl",
     isAnonymous: "anonym",
@@ -156,17 +152,15 @@ export const de: Texts = {
     list: "Liste",
     link: "Link",
     emoji: "Emoji",
-    preview: "Vorschau",
     write: "Weiter bearbeiten",
     formatting: "Formatierung anzeigen",
     hideFormatting: "Formatierung ausblenden",
     more: "Hinzufügen",
-    schedule: "Nachricht planen…",
     suggestions: "Vorschläge",
   },
   thread: {
     title: "Thread",
   },
-  presence: { online: "online", away: "abwesend", quiet: "nicht stören" },
+  presence: { online: "online", away: "abwesend", dnd: "nicht stören" },
   reminder: { due: (note: string) => `Erinnerung: ${note}`, look: "Ansehen" },
 };

@@ -31,7 +31,7 @@ export const enMore = {
     tooMany: "Too many people online to list.",
     away: "Away",
     online: "Online",
-    quiet: "Do not disturb",
+    dnd: "Do not disturb",
     offline: "Offline",
     find: "Find members",
     add: "Add people",
@@ -139,7 +139,7 @@ export const enMore = {
     mentionsNone: "No mentions yet.",
     threadsNone: "Threads you follow or reply to appear here.",
     savedNone: "Messages you save appear here.",
-    laterNone: "Scheduled messages and reminders appear here.",
+    scheduledNone: "Scheduled messages and reminders appear here.",
     scheduled: "Scheduled",
     reminders: "Reminders",
     reportsNone: "No open reports.",
@@ -148,7 +148,7 @@ export const enMore = {
     in: (room: string) => `in ${room}`,
     unsaved: "Removed from saved.",
   },
-  later: {
+  scheduled: {
     inMinutes: (count: number) => plural(count, { one: "In # minute", other: "In # minutes" }),
     inHours: (count: number) => plural(count, { one: "In # hour", other: "In # hours" }),
     tomorrow: "Tomorrow morning",
@@ -182,9 +182,9 @@ export const enMore = {
     clearAfter: "Clear after",
     dontClear: "Don't clear",
     clear: "Clear",
-    quiet: "Do not disturb",
-    quietUntil: (when: string) => `Until ${when}`,
-    quietOff: "Off",
+    dnd: "Do not disturb",
+    dndUntil: (when: string) => `Until ${when}`,
+    dndOff: "Off",
     forHour: "For 1 hour",
     forHours: (count: number) => plural(count, { one: "For # hour", other: "For # hours" }),
     untilTomorrow: "Until tomorrow",
@@ -236,6 +236,7 @@ export const enMore = {
     help: "Show this list",
   },
   pollForm: {
+    title: "Create a poll",
     question: "Question",
     choice: (number: number) => `Choice ${number}`,
     addChoice: "Add choice",
@@ -252,8 +253,8 @@ export const enMore = {
     willRemind: "Reminder set.",
     isMuted: "Room muted.",
     isHeard: "Room unmuted.",
-    isQuiet: "Do not disturb is on for 1 hour.",
-    isNotQuiet: "Do not disturb is off.",
+    dndOn: "Do not disturb is on for 1 hour.",
+    dndOff: "Do not disturb is off.",
     badTime: "Add a time: in 20 minutes, in 2 hours, tomorrow.",
     nobodyCalled: (name: string) => `No one is called ${name}.`,
     unknownCommand: (name: string) =>
@@ -270,6 +271,8 @@ export const enMore = {
     away: "Turn do not disturb on (1 hour) or off",
   },
   app: {
+    undo: "Undo",
+    close: "Close",
     apply: "Apply",
     remove: "Remove",
     you: "you",
@@ -298,6 +301,7 @@ export const enMore = {
     dark: "Dark",
   },
   room: {
+    markedRead: "Marked as read.",
     liveLabel: "New messages",
   },
   message: {
@@ -323,8 +327,10 @@ export const enMore = {
     close: "Close poll",
   },
   composer: {
-    everybody: "Everyone in this room",
-    everybodyHere: "Everyone online in this room",
+    preview: "Preview",
+    schedule: "Schedule message…",
+    everyone: "Everyone in this room",
+    everyoneOnline: "Everyone online in this room",
   },
   thread: {
     follow: "Follow",

@@ -11,11 +11,9 @@ function many(count: number, forms: { one: string; other: string }): string {
 
 export const en = {
   app: {
-    close: "Close",
     cancel: "Cancel",
     save: "Save",
     more: "More",
-    undo: "Undo",
   },
   errors: {
     offline: "You're offline. Check your connection and try again.",
@@ -32,7 +30,7 @@ export const en = {
     mentions: "Mentions",
     threads: "Threads",
     saved: "Saved",
-    later: "Scheduled & reminders",
+    scheduled: "Scheduled & reminders",
     reports: "Reports",
     create: "Create a room",
     browse: "Browse rooms",
@@ -85,7 +83,6 @@ export const en = {
     today: "Today",
     yesterday: "Yesterday",
     newLine: "New",
-    markedRead: "Marked as read.",
     loading: "Loading…",
     loadingOlder: "Loading earlier messages…",
     olderFailed: "Couldn't load earlier messages. Retry",
@@ -131,7 +128,6 @@ export const en = {
     reactions: (count: number) => plural(count, { one: "# reaction", other: "# reactions" }),
   },
   poll: {
-    create: "Create a poll",
     votes: (count: number) => plural(count, { one: "# vote", other: "# votes" }),
     isMultiple: "multiple choice",
     isAnonymous: "anonymous",
@@ -156,17 +152,15 @@ export const en = {
     list: "List",
     link: "Link",
     emoji: "Emoji",
-    preview: "Preview",
     write: "Back to editing",
     formatting: "Show formatting",
     hideFormatting: "Hide formatting",
     more: "Add",
-    schedule: "Schedule message…",
     suggestions: "Suggestions",
   },
   thread: {
     title: "Thread",
   },
-  presence: { online: "online", away: "away", quiet: "do not disturb" },
+  presence: { online: "online", away: "away", dnd: "do not disturb" },
   reminder: { due: (note: string) => `Reminder: ${note}`, look: "View" },
 } as const;

@@ -1,6 +1,6 @@
 import { commandSpecs, commandTypes } from "@novax/protocol/commands";
 import { z } from "zod";
-import { commandTable, runCommand } from "../../commands/command-table.ts";
+import { commandTable, runCommand } from "../../commands/tables.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
 
 /** Every command of the protocol's table as a route: the same shapes, rights and budget as over a socket. */

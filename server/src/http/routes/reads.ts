@@ -1,7 +1,7 @@
 import { readPaths } from "@novax/protocol/read-paths";
 import { readSpecs, readTypes } from "@novax/protocol/reads";
 import { z } from "zod";
-import { readTable } from "../../commands/read-table.ts";
+import { readTable } from "../../commands/tables.ts";
 import { type Refusal, roomNotFound } from "../../lib/refusal.ts";
 import { messageGone } from "../../messages/require-message.ts";
 import { personNotFound } from "../../people/require-person.ts";

@@ -1,0 +1,171 @@
+// What runs each command and each read: the one place that knows all of them.
+import type { CommandType, FieldsOf, ResultOf } from "@novax/protocol/commands";
+import type { ReadInput, ReadResult, ReadType } from "@novax/protocol/reads";
+import type { Actor } from "../auth/sessions.ts";
+import { deleteMessage } from "../messages/delete-message.ts";
+import { editMessage } from "../messages/edit-message.ts";
+import { pinMessage, unpinMessage } from "../messages/pins.ts";
+import { addReaction, removeReaction } from "../messages/reactions.ts";
+import {
+  readMyMentions,
+  readReaders,
+  readRevisions,
+  readRoomEvents,
+  readRoomPins,
+  readRoomTimeline,
+} from "../messages/read-messages.ts";
+import { sendMessage } from "../messages/send-message.ts";
+import { setAddressBans } from "../moderation/address-bans.ts";
+import { readAddressBans, readReports, readWordFilter } from "../moderation/read-moderation.ts";
+import { reportMessage, resolveReport } from "../moderation/reports.ts";
+import { setFilterWords } from "../moderation/word-filter.ts";
+import { setKeywords } from "../people/keywords.ts";
+import {
+  blockPerson,
+  changeStatus,
+  setDoNotDisturb,
+  setReadReceipts,
+  unblockPerson,
+} from "../people/my-profile.ts";
+import { readPeople, readProfile } from "../people/read-people.ts";
+import { closePoll } from "../polls/close-poll.ts";
+import { votePoll } from "../polls/vote-poll.ts";
+import type { Presence } from "../presence/presence.ts";
+import { archiveRoom, changeRoom, setTopic, unarchiveRoom } from "../rooms/change-room.ts";
+import { createRoom, joinPublicRoom } from "../rooms/create-room.ts";
+import {
+  addMembers,
+  banMember,
+  leaveRoom,
+  removeMember,
+  setMemberRole,
+  silenceMember,
+  unbanMember,
+} from "../rooms/members.ts";
+import { keepDraft, markRead, markUnread, setPreferences } from "../rooms/my-room.ts";
+import { openDirect } from "../rooms/open-direct.ts";
+import { readBans, readMembers, readPublicRooms, readRooms } from "../rooms/read-rooms.ts";
+import { readMySaved } from "../saved/read-saved.ts";
+import { saveMessage, unsaveMessage } from "../saved/save-message.ts";
+import { readMyReminders, readMyScheduled } from "../scheduled/read-scheduled.ts";
+import { clearReminder, setReminder } from "../scheduled/reminders.ts";
+import { scheduleMessage, unscheduleMessage } from "../scheduled/schedule-message.ts";
+import { followThread, markThreadRead } from "../threads/follow-thread.ts";
+import { readMyThreads, readRoomThread } from "../threads/read-threads.ts";
+import type { CommandNeeds } from "./command-needs.ts";
+import { readMe } from "./read-me.ts";
+
+/** A command with an empty result returns nothing. */
+type Returned<T extends CommandType> =
+  ResultOf<T> extends Record<string, never> ? Promise<void> : Promise<ResultOf<T>>;
+
+type CommandEntry<T extends CommandType> = {
+  /** What one costs of a person's budget, where a message is 1. */
+  cost: number;
+  /** Checks the right to it in the transaction that does it; `needs` in the protocol's table says which that is. */
+  run: (app: CommandNeeds, actor: Actor, fields: FieldsOf<T>) => Returned<T>;
+};
+
+/** Every command of a person, by socket and over HTTP. */
+export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
+  "room.create": { cost: 5, run: createRoom },
+  "room.change": { cost: 1, run: changeRoom },
+  "room.set_topic": { cost: 1, run: setTopic },
+  "room.archive": { cost: 1, run: archiveRoom },
+  "room.unarchive": { cost: 1, run: unarchiveRoom },
+  "room.join": { cost: 2, run: joinPublicRoom },
+  "room.leave": { cost: 1, run: leaveRoom },
+  "direct.open": { cost: 2, run: openDirect },
+
+  "member.add": { cost: 3, run: addMembers },
+  "member.remove": { cost: 1, run: removeMember },
+  "member.set_role": { cost: 1, run: setMemberRole },
+  "member.silence": { cost: 1, run: silenceMember },
+  "member.ban": { cost: 1, run: banMember },
+  "member.unban": { cost: 1, run: unbanMember },
+
+  "room.mark_read": { cost: 0.2, run: markRead },
+  "room.mark_unread": { cost: 0.5, run: markUnread },
+  "room.set_preferences": { cost: 0.5, run: setPreferences },
+  "draft.save": { cost: 0.5, run: keepDraft },
+
+  "message.send": {
+    cost: 1,
+    run: async (app, actor, fields) => {
+      const { kind, seq } = await sendMessage(app, actor, fields);
+      return kind === "duplicate" ? { seq, duplicate: true } : { seq };
+    },
+  },
+  "message.edit": { cost: 1, run: editMessage },
+  "message.delete": { cost: 1, run: deleteMessage },
+  "message.pin": { cost: 1, run: pinMessage },
+  "message.unpin": { cost: 1, run: unpinMessage },
+  "message.save": { cost: 0.5, run: saveMessage },
+  "message.unsave": { cost: 0.5, run: unsaveMessage },
+  "message.report": { cost: 2, run: reportMessage },
+  "message.schedule": { cost: 2, run: scheduleMessage },
+  "message.unschedule": { cost: 0.5, run: unscheduleMessage },
+  "reaction.add": { cost: 0.5, run: addReaction },
+  "reaction.remove": { cost: 0.5, run: removeReaction },
+  "poll.vote": { cost: 1, run: votePoll },
+  "poll.close": { cost: 1, run: closePoll },
+  "thread.follow": { cost: 0.5, run: followThread },
+  "thread.mark_read": { cost: 0.2, run: markThreadRead },
+  "reminder.set": { cost: 2, run: setReminder },
+  "reminder.clear": { cost: 0.5, run: clearReminder },
+  "report.resolve": { cost: 1, run: resolveReport },
+
+  "person.block": { cost: 1, run: blockPerson },
+  "person.unblock": { cost: 1, run: unblockPerson },
+  "status.set": { cost: 1, run: changeStatus },
+  "dnd.set": { cost: 1, run: setDoNotDisturb },
+  "read_receipts.set": { cost: 1, run: setReadReceipts },
+  "keywords.set": { cost: 2, run: setKeywords },
+  "word_filter.set": { cost: 2, run: setFilterWords },
+  "address_bans.set": { cost: 2, run: setAddressBans },
+};
+
+/** Runs a command, whichever way it came. Resolves with its result. */
+export async function runCommand<T extends CommandType>(
+  app: CommandNeeds,
+  actor: Actor,
+  type: T,
+  fields: FieldsOf<T>,
+): Promise<ResultOf<T>> {
+  const result = await commandTable[type].run(app, actor, fields);
+  return (result ?? {}) as ResultOf<T>;
+}
+
+export type ReadNeeds = CommandNeeds & { epoch: string; presence: Presence };
+
+type ReadEntry<T extends ReadType> = {
+  /** What one costs of a person's budget, where a message is 1. */
+  cost: number;
+  /** Checks the right to it; `needs` in the protocol's table says which that is. */
+  run: (app: ReadNeeds, actor: Actor, input: ReadInput<T>) => Promise<ReadResult<T>>;
+};
+
+/** Every read of a person, over HTTP. */
+export const readTable: { [T in ReadType]: ReadEntry<T> } = {
+  "me.read": { cost: 0.1, run: readMe },
+  "me.mentions": { cost: 0.1, run: readMyMentions },
+  "me.saved": { cost: 0.1, run: readMySaved },
+  "me.threads": { cost: 0.1, run: readMyThreads },
+  "me.scheduled": { cost: 0.1, run: readMyScheduled },
+  "me.reminders": { cost: 0.1, run: readMyReminders },
+  "rooms.list": { cost: 0.1, run: readRooms },
+  "rooms.browse": { cost: 0.1, run: readPublicRooms },
+  "room.timeline": { cost: 0.1, run: readRoomTimeline },
+  "room.events": { cost: 0.1, run: readRoomEvents },
+  "room.thread": { cost: 0.1, run: readRoomThread },
+  "room.pins": { cost: 0.1, run: readRoomPins },
+  "room.members": { cost: 0.1, run: readMembers },
+  "room.bans": { cost: 0.1, run: readBans },
+  "message.revisions": { cost: 0.1, run: readRevisions },
+  "message.readers": { cost: 0.1, run: readReaders },
+  "people.search": { cost: 0.1, run: readPeople },
+  "person.profile": { cost: 0.1, run: readProfile },
+  "reports.list": { cost: 0.1, run: readReports },
+  "word_filter.read": { cost: 0.1, run: readWordFilter },
+  "address_bans.read": { cost: 0.1, run: readAddressBans },
+};

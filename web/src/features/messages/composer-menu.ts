@@ -1,0 +1,36 @@
+import type { MenuItem, Spot } from "../../stores/ui-store.ts";
+import { more } from "../../texts/more.ts";
+import { t } from "../../texts/text.ts";
+import type { ComposerMenuRequest, MessageActionContext } from "./message-context.ts";
+
+/** Opens the menu beside the composer: what can be added to a message, and how it is written. */
+export function openComposerMenu(
+  { ui, store }: MessageActionContext,
+  spot: Spot,
+  request: ComposerMenuRequest,
+): void {
+  const { text, clear, isFormatting, isPreviewing } = request;
+  const isInRoom = store.threadRoot === null;
+  const items: (MenuItem | false)[] = [
+    isInRoom && { label: more.pollForm.title, run: () => ui.open({ kind: "poll" }) },
+    isInRoom &&
+      text.trim() !== "" && {
+        label: more.composer.schedule,
+        run: () => ui.open({ kind: "schedule", text, onDone: clear }),
+      },
+    {
+      label: isFormatting ? t.composer.hideFormatting : t.composer.formatting,
+      run: () => request.showFormatting(!isFormatting),
+    },
+    {
+      label: isPreviewing ? t.composer.write : more.composer.preview,
+      run: () => request.showPreview(!isPreviewing),
+    },
+  ];
+  ui.open({
+    kind: "menu",
+    spot,
+    label: t.composer.more,
+    items: items.filter((item) => item !== false),
+  });
+}

@@ -1,0 +1,500 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import { messageTextCharsMax } from "@novax/protocol/limits";
+import { nameOf } from "@novax/protocol/person";
+import { textOf } from "@novax/protocol/text";
+import { Component, createRef } from "preact";
+import { Avatar } from "../../components/avatar.tsx";
+import { CloseIcon, EyeIcon, FormatIcon, PlusIcon, SendIcon, SmileIcon } from "../../components/icons.tsx";
+import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
+import { isTouch, spotOf } from "../../lib/element.ts";
+import { withoutMarks } from "../../lib/markdown.ts";
+import type { Spot } from "../../stores/ui-store.ts";
+import { t } from "../../texts/text.ts";
+import { setPreference } from "../settings/preferences.ts";
+import { findToken, type Suggestion, type Token } from "./completion.ts";
+import type { ComposerMenuRequest } from "./message-context.ts";
+
+export type ComposerProps = {
+  /** Receives the component: Preact 11 hands `ref` to a component as a prop and does not fill it in. */
+  handle: { current: Composer | null };
+  label: string;
+  draft: string;
+  /** What is written elsewhere, when it changes while nobody writes here. */
+  remoteDraft: string;
+  replyingTo: MessageEntry | null;
+  editing: MessageEntry | null;
+  /** How far the edit had come when one left. */
+  editText: string | null;
+  /** One goes elsewhere in the middle of an edit. */
+  onLeave: (text: string) => void;
+  hasToolbar: boolean;
+  takesFocus: boolean;
+  people: MarkdownPeople;
+  onDraft: (text: string) => void;
+  onTyping: () => void;
+  /** Sends, saves an edit, or runs a command. Resolves with what is to stay in the field. */
+  onSubmit: (text: string) => Promise<string | undefined> | string | undefined;
+  onCancel: () => void;
+  onEditLast: () => void;
+  onReplyLast: () => void;
+  onEmoji: (spot: Spot, pick: (emoji: string) => void) => void;
+  onMenu: (spot: Spot, request: ComposerMenuRequest) => void;
+  suggest: (token: Token) => Promise<readonly Suggestion[]> | readonly Suggestion[];
+};
+
+type State = {
+  text: string;
+  suggestions: readonly Suggestion[];
+  chosen: number;
+  token: Token | null;
+  isPreviewing: boolean;
+  isFormatting: boolean;
+};
+
+const warnBelowChars = 200;
+const wrappers: Record<string, string> = { b: "**", i: "_", e: "`" };
+let nextId = 1;
+
+/** Where a message is written. Enter sends with a keyboard; with a touch screen it begins a new line. */
+export class Composer extends Component<ComposerProps, State> {
+  override state: State = {
+    text: this.props.editing ? (this.props.editText ?? textOf(this.props.editing.body)) : this.props.draft,
+    suggestions: [],
+    chosen: 0,
+    token: null,
+    isPreviewing: false,
+    isFormatting: this.props.hasToolbar && !isTouch(),
+  };
+  readonly #field = createRef<HTMLTextAreaElement>();
+  readonly #listId = `suggestions-${nextId++}`;
+  /** The token whose list was closed: it stays closed. */
+  #closedAt: number | null = null;
+  #asked = 0;
+  /** What was being written before an edit began. */
+  #kept: string | null = this.props.editing ? this.props.draft : null;
+
+  focus(): void {
+    this.#field.current?.focus();
+  }
+
+  get isEmpty(): boolean {
+    return this.state.text === "";
+  }
+
+  /** Adds what was typed elsewhere, and takes the focus. */
+  type(character: string): void {
+    this.focus();
+    this.#change(this.state.text + character);
+  }
+
+  override componentDidMount(): void {
+    this.props.handle.current = this;
+    // On a phone the focus would bring the keyboard up before anybody asked for it.
+    if (this.props.takesFocus && !isTouch()) this.focus();
+  }
+
+  override componentDidUpdate(before: ComposerProps, stateBefore: State): void {
+    const { editing, replyingTo, remoteDraft } = this.props;
+    const { chosen } = this.state;
+    if (chosen !== stateBefore.chosen)
+      document.getElementById(`${this.#listId}-${chosen}`)?.scrollIntoView({ block: "nearest" });
+    if (editing !== before.editing) {
+      if (editing) {
+        this.#kept ??= this.state.text;
+        this.setState({ text: textOf(editing.body), isPreviewing: false }, () => this.#caretToEnd());
+      } else if (this.#kept !== null) {
+        this.setState({ text: this.#kept });
+        this.#kept = null;
+      }
+    } else if (replyingTo && replyingTo !== before.replyingTo) this.focus();
+    // What another device writes, or sends, is taken over where nobody writes, or where both were the same until then.
+    else if (
+      remoteDraft !== before.remoteDraft &&
+      remoteDraft !== this.state.text &&
+      !editing &&
+      (!document.hasFocus() || this.state.text === before.remoteDraft)
+    )
+      this.setState({ text: remoteDraft });
+  }
+
+  override componentWillUnmount(): void {
+    if (this.props.editing) this.props.onLeave(this.state.text);
+  }
+
+  override render() {
+    const { label, replyingTo, editing, people } = this.props;
+    const { text, suggestions, chosen, isPreviewing, isFormatting } = this.state;
+    const charsLeft = messageTextCharsMax - text.length;
+    const isOpen = suggestions.length > 0;
+    return (
+      <form
+        className="composer"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void this.#submit();
+        }}
+      >
+        {isOpen ? this.#renderSuggestions() : null}
+        {editing || replyingTo ? (
+          <div className="composer-about">
+            <span className="composer-about-words">
+              {editing ? (
+                t.composer.editing
+              ) : (
+                <>
+                  {t.composer.replyingTo} <strong>{nameOf(replyingTo!.sender)}</strong>:{" "}
+                  <span className="quote-text">{withoutMarks(textOf(replyingTo!.body))}</span>
+                </>
+              )}
+            </span>
+            <button
+              type="button"
+              className="button-icon button-small"
+              aria-label={t.app.cancel}
+              onClick={() => {
+                this.props.onCancel();
+                this.focus();
+              }}
+            >
+              <CloseIcon />
+            </button>
+          </div>
+        ) : null}
+        {isFormatting ? this.#renderFormatting() : null}
+        <div className="composer-line">
+          <button
+            type="button"
+            className="button-icon"
+            aria-label={t.composer.more}
+            title={t.composer.more}
+            aria-haspopup="menu"
+            onClick={(event) =>
+              this.props.onMenu(spotOf(event.currentTarget), {
+                text,
+                clear: () => this.#change(""),
+                isFormatting,
+                showFormatting: (isShown) => this.#showFormatting(isShown),
+                isPreviewing,
+                showPreview: (isShown) => this.setState({ isPreviewing: isShown }),
+              })
+            }
+          >
+            <PlusIcon />
+          </button>
+          {isPreviewing ? (
+            <div className="composer-preview message-text" dir="auto">
+              <Markdown text={text} {...people} />
+            </div>
+          ) : (
+            /* Its copy of the text gives the field its height, so nothing is measured and nothing jumps. */
+            <div className="composer-grow" data-text={`${text}\n`}>
+              <textarea
+                ref={this.#field}
+                className="composer-field"
+                aria-label={label}
+                placeholder={label}
+                rows={1}
+                dir="auto"
+                enterkeyhint="enter"
+                value={text}
+                aria-invalid={charsLeft < 0}
+                aria-describedby={charsLeft < warnBelowChars ? "composer-count" : undefined}
+                aria-autocomplete={isOpen ? "list" : undefined}
+                aria-controls={isOpen ? this.#listId : undefined}
+                aria-activedescendant={isOpen ? `${this.#listId}-${chosen}` : undefined}
+                onInput={(event) => {
+                  this.#change(event.currentTarget.value);
+                  if (!editing) this.props.onTyping();
+                  void this.#findToken();
+                }}
+                onKeyDown={this.#onKeyDown}
+                // The list is about what stands before the caret, wherever it is moved.
+                onKeyUp={({ key }) => {
+                  if (isOpen && /Left|Right|Home|End/.test(key)) void this.#findToken();
+                }}
+                onClick={() => {
+                  if (isOpen) void this.#findToken();
+                }}
+                onBlur={() => this.#closeList()}
+              />
+            </div>
+          )}
+          {charsLeft < warnBelowChars ? (
+            <span
+              id="composer-count"
+              className={charsLeft < 0 ? "composer-count composer-count-over" : "composer-count"}
+            >
+              {charsLeft < 0 ? t.composer.tooMany(-charsLeft) : t.composer.left(charsLeft)}
+            </span>
+          ) : null}
+          {isPreviewing ? (
+            <button
+              type="button"
+              className="button-icon"
+              aria-label={t.composer.write}
+              title={t.composer.write}
+              onClick={() => this.setState({ isPreviewing: false }, () => this.focus())}
+            >
+              <EyeIcon />
+            </button>
+          ) : (
+            <button
+              type="button"
+              className="button-icon"
+              aria-label={t.composer.emoji}
+              title={t.composer.emoji}
+              onClick={(event) =>
+                this.props.onEmoji(spotOf(event.currentTarget), (emoji) => {
+                  this.focus();
+                  this.#insert(emoji);
+                })
+              }
+            >
+              <SmileIcon />
+            </button>
+          )}
+          <button
+            type="submit"
+            className="composer-send"
+            aria-label={editing ? t.app.save : t.composer.send}
+            title={editing ? t.app.save : t.composer.send}
+            // The phone's keyboard stays up while one goes on writing.
+            onPointerDown={(event) => event.preventDefault()}
+            disabled={(text.trim() === "" && !editing) || charsLeft < 0}
+          >
+            <SendIcon />
+          </button>
+        </div>
+      </form>
+    );
+  }
+
+  #renderFormatting() {
+    const buttons: [label: string, sign: string, run: () => void][] = [
+      [t.composer.bold, "B", () => this.#wrap("**")],
+      [t.composer.italic, "I", () => this.#wrap("_")],
+      [t.composer.strike, "S", () => this.#wrap("~~")],
+      [t.composer.code, "<>", () => this.#wrap("`")],
+      [t.composer.codeBlock, "{ }", () => this.#wrap("\n```\n")],
+      [t.composer.quote, "❝", () => this.#prefix("> ")],
+      [t.composer.list, "•", () => this.#prefix("- ")],
+      [t.composer.link, "🔗", () => this.#wrap("[", "](https://)")],
+    ];
+    return (
+      <div
+        className={`composer-formatting${this.state.isPreviewing ? " composer-formatting-off" : ""}`}
+        role="toolbar"
+        aria-label={t.composer.formatting}
+      >
+        {buttons.map(([label, sign, run], index) => (
+          <button
+            key={label}
+            type="button"
+            tabIndex={index === 0 ? 0 : -1}
+            className="button-format"
+            aria-label={label}
+            title={label}
+            onPointerDown={(event) => event.preventDefault()}
+            onKeyDown={moveInToolbar}
+            onClick={run}
+          >
+            <span aria-hidden="true">{sign}</span>
+          </button>
+        ))}
+        <button
+          type="button"
+          tabIndex={-1}
+          className="button-format composer-formatting-hide"
+          aria-label={t.composer.hideFormatting}
+          title={t.composer.hideFormatting}
+          onKeyDown={moveInToolbar}
+          onClick={() => this.#showFormatting(false)}
+        >
+          <FormatIcon />
+        </button>
+      </div>
+    );
+  }
+
+  #renderSuggestions() {
+    const { suggestions, chosen } = this.state;
+    return (
+      <div className="suggestions" role="listbox" id={this.#listId} aria-label={t.composer.suggestions}>
+        {suggestions.map((suggestion, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which has the focus
+          <div
+            key={suggestion.insert}
+            id={`${this.#listId}-${index}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === chosen}
+            className={index === chosen ? "suggestion suggestion-chosen" : "suggestion"}
+            // The field keeps the focus, and a finger may scroll. Where the list goes, a click must not reach what is below.
+            onPointerDown={(event) => event.preventDefault()}
+            onClick={() => this.#accept(suggestion)}
+          >
+            {suggestion.person ? <Avatar person={suggestion.person} size="tiny" /> : null}
+            {suggestion.sign ? <span className="suggestion-sign">{suggestion.sign}</span> : null}
+            <span>{suggestion.label}</span>
+            <span className="suggestion-hint">{suggestion.hint}</span>
+          </div>
+        ))}
+      </div>
+    );
+  }
+
+  readonly #onKeyDown = (event: KeyboardEvent): void => {
+    // While an input method composes, Enter chooses a word (229: Safari ends composing before the key).
+    if (event.isComposing || event.keyCode === 229) return;
+    if (this.state.suggestions.length > 0 && this.#onListKey(event)) return;
+    const wrapper =
+      (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey
+        ? wrappers[event.key.toLowerCase()]
+        : undefined;
+    if (wrapper) {
+      event.preventDefault();
+      this.#wrap(wrapper);
+    } else if (event.key === "Enter" && !event.shiftKey && !isTouch()) {
+      event.preventDefault();
+      void this.#submit();
+    } else if (event.key === "ArrowUp" && this.isEmpty && !event.altKey && !this.props.editing) {
+      event.preventDefault();
+      if (event.shiftKey) this.props.onReplyLast();
+      else this.props.onEditLast();
+    } else if (event.key === "Escape" && (this.props.editing || this.props.replyingTo)) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.props.onCancel();
+    }
+  };
+
+  #onListKey(event: KeyboardEvent): boolean {
+    const { suggestions, chosen } = this.state;
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step !== 0) {
+      event.preventDefault();
+      this.setState({ chosen: (chosen + step + suggestions.length) % suggestions.length });
+    } else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") {
+      event.preventDefault();
+      this.#accept(suggestions[chosen]!);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      this.#closedAt = this.state.token?.start ?? null;
+      this.#closeList();
+    } else return false;
+    return true;
+  }
+
+  async #findToken(): Promise<void> {
+    const field = this.#field.current!;
+    const token = findToken(field.value, field.selectionStart);
+    const asked = ++this.#asked;
+    if (!token || token.start === this.#closedAt) {
+      if (!token) this.#closedAt = null;
+      this.#closeList();
+      return;
+    }
+    const suggestions = await this.props.suggest(token);
+    if (asked === this.#asked) this.setState({ suggestions, chosen: 0, token });
+  }
+
+  /** No list opens for what was looked up a moment ago. */
+  #stopLooking(): void {
+    this.#asked += 1;
+    this.#closeList();
+  }
+
+  #closeList(): void {
+    if (this.state.suggestions.length > 0) this.setState({ suggestions: [], token: null });
+  }
+
+  #accept(suggestion: Suggestion): void {
+    const { token } = this.state;
+    const field = this.#field.current!;
+    if (!token) return;
+    this.#replace(token.start, field.selectionStart, `${suggestion.insert} `);
+    // What was put in is looked at as if it had been typed.
+    this.#stopLooking();
+  }
+
+  async #submit(): Promise<void> {
+    const { text } = this.state;
+    if ((text.trim() === "" && !this.props.editing) || text.length > messageTextCharsMax) return;
+    const wasEditing = this.props.editing !== null;
+    this.#stopLooking();
+    if (!wasEditing) this.#change("");
+    this.setState({ isPreviewing: false });
+    const kept = await this.props.onSubmit(text.replace(/\s+$/, ""));
+    if (kept !== undefined && this.state.text === "") this.#change(kept);
+    this.focus();
+  }
+
+  /** Puts the marks around the selection, or takes them away, and keeps it selected. */
+  #wrap(mark: string, end = mark): void {
+    const { selectionStart: start, selectionEnd: stop, value } = this.#field.current!;
+    const words = value.slice(start, stop);
+    const from = start - mark.length;
+    const to = stop + end.length;
+    if (value.slice(from, start) === mark && value.slice(stop, to) === end)
+      this.#replace(from, to, words, -words.length);
+    // At the end of what is marked, one goes on without the mark.
+    else if (words === "" && value.startsWith(end, stop) && value.slice(0, start).includes(mark))
+      this.#field.current!.setSelectionRange(to, to);
+    else this.#replace(start, stop, mark + words + end, -words.length - end.length, -end.length);
+  }
+
+  /** Begins every line of the selection with a mark, or takes it away where every line has it. */
+  #prefix(mark: string): void {
+    const { selectionStart: start, selectionEnd: stop, value } = this.#field.current!;
+    const from = value.lastIndexOf("\n", start - 1) + 1;
+    const lines = value.slice(from, stop).split("\n");
+    const isMarked = lines.every((line) => line.startsWith(mark));
+    const words = lines.map((line) => (isMarked ? line.slice(mark.length) : mark + line)).join("\n");
+    this.#replace(from, stop, words, lines.length > 1 ? -words.length : 0);
+  }
+
+  #insert(words: string): void {
+    const { selectionStart, selectionEnd } = this.#field.current!;
+    this.#replace(selectionStart, selectionEnd, words);
+  }
+
+  /** Puts words in the place of others, as typing does: it can be undone. What is selected then counts from their end. */
+  #replace(start: number, stop: number, words: string, from = 0, to = 0): void {
+    const field = this.#field.current!;
+    field.focus();
+    field.setSelectionRange(start, stop);
+    // There is no other way into what the browser can undo.
+    if (!document.execCommand("insertText", false, words)) {
+      field.setRangeText(words);
+      this.#change(field.value);
+    }
+    const end = start + words.length;
+    field.setSelectionRange(end + from, end + to);
+  }
+
+  /** In this browser, until it is changed again; on a phone just now, where there is little room. */
+  #showFormatting(isFormatting: boolean): void {
+    this.setState({ isFormatting }, () => this.focus());
+    if (!isTouch()) setPreference("hasToolbar", isFormatting);
+  }
+
+  #caretToEnd(): void {
+    const field = this.#field.current;
+    field?.focus();
+    field?.setSelectionRange(field.value.length, field.value.length);
+  }
+
+  #change(text: string, done?: () => void): void {
+    this.setState({ text }, done);
+    if (!this.props.editing) this.props.onDraft(text);
+  }
+}
+
+function moveInToolbar(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (step === 0) return;
+  event.preventDefault();
+  const buttons = [...event.currentTarget.parentElement!.querySelectorAll<HTMLElement>("button")];
+  buttons[(buttons.indexOf(event.currentTarget) + step + buttons.length) % buttons.length]?.focus();
+}

@@ -1,0 +1,218 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { JoinedRoom } from "@novax/protocol/entities";
+import { isDirect } from "@novax/protocol/permissions";
+import { useMemo, useRef } from "preact/hooks";
+import { isTouch } from "../../lib/element.ts";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import type { RoomStore } from "../../stores/room-store.ts";
+import type { UiStore } from "../../stores/ui-store.ts";
+import { t } from "../../texts/text.ts";
+import { preferences } from "../settings/preferences.ts";
+import { Composer } from "./composer.tsx";
+import { askDelete, createRowActions, edit, runMessageKey, withLazyParts } from "./message-actions.ts";
+import { lazyParts, type MessageActionContext } from "./message-context.ts";
+import { MessageList } from "./message-list.tsx";
+import { TypingLine } from "./typing-line.tsx";
+
+export type ConversationProps = {
+  chat: ChatStore;
+  ui: UiStore;
+  room: JoinedRoom;
+  store: RoomStore;
+  rows: ReturnType<ChatStore["rowsOf"]>;
+  onOpenThread: (root: number) => void;
+  onJump: (seq: number) => void;
+  onRoomLink: (room: string, seq: number | undefined) => void;
+  list: { current: MessageList | null };
+  composer: { current: Composer | null };
+};
+
+/** The messages of a room or a thread, and where one writes to it. */
+export function Conversation(props: ConversationProps) {
+  const { chat, ui, room, store, rows, list, composer } = props;
+  const isThread = store.threadRoot !== null;
+  const isSlow = room.slowModeSeconds > 0 && !chat.may("message.send_always", room);
+  const isBlocked =
+    room.kind === "direct" && chat.me.lists.value.blocked.some((person) => person.id === room.people[0]?.id);
+  const mayWrite =
+    !room.isArchived &&
+    !isBlocked &&
+    chat.may("message.send", room) &&
+    (room.posting === "everybody" || chat.may("message.send_always", room));
+  const name = chat.nameOf(room);
+  const label = isThread
+    ? t.composer.threadLabel
+    : isSlow
+      ? t.composer.slowLabel(name, room.slowModeSeconds)
+      : t.composer.label(name);
+  const callbacks = useRef(props);
+  callbacks.current = props;
+  const context = useMemo((): MessageActionContext => {
+    const focusWriting = () => {
+      if (isTouch()) list.current?.focusLast();
+      else composer.current?.focus();
+    };
+    return {
+      chat,
+      ui,
+      store,
+      onOpenThread: (root) => callbacks.current.onOpenThread(root),
+      onJump: (seq) => callbacks.current.onJump(seq),
+      onRoomLink: (id, seq) => callbacks.current.onRoomLink(id, seq),
+      onFocusWriting: focusWriting,
+    };
+  }, [chat, ui, store, list, composer]);
+  const actions = useMemo(() => createRowActions(context, mayWrite), [context, mayWrite]);
+  const replyingTo = store.replyingTo.value;
+  const editing = store.editing.value;
+  const threadKey = `${store.id} ${store.threadRoot}`;
+  const cancel = () => {
+    store.replyingTo.value = null;
+    store.editing.value = null;
+    store.editText = null;
+  };
+  const findLast = (isWanted: (entry: MessageEntry) => boolean) =>
+    store.entries
+      .peek()
+      .findLast(
+        (entry): entry is MessageEntry =>
+          entry.kind === "message" && entry.body.kind === "text" && isWanted(entry),
+      );
+  const submit = async (text: string): Promise<string | undefined> => {
+    if (editing) {
+      if (text.trim() === "") askDelete(context, editing);
+      else if (editing.body.kind !== "text" || text !== editing.body.text) {
+        if (!(await chat.command("message.edit", { room: store.id, seq: editing.seq, text })))
+          return undefined;
+      }
+      cancel();
+      return undefined;
+    }
+    if (text.startsWith("/")) {
+      const lazy = await lazyParts.load().catch(() => null);
+      if (!lazy) {
+        chat.toasts.show(t.errors.offline);
+        return text;
+      }
+      const kept = await lazy.runSlashCommand({ chat, ui, store }, text);
+      if (kept !== null) return kept;
+    }
+    chat.send({ text: chat.linkRooms(text), ...(replyingTo ? { replyTo: replyingTo.seq } : {}) }, store);
+    cancel();
+    if (store.isLive.peek()) list.current?.followEnd();
+    else if (!isThread) {
+      await chat.navigation.goToEnd();
+      list.current?.followEnd();
+    }
+    return undefined;
+  };
+  return (
+    <>
+      <MessageList
+        key={`${store.id} ${store.threadRoot ?? ""}`}
+        handle={list}
+        rows={rows}
+        label={isThread ? t.thread.title : t.room.messagesIn(name)}
+        start={<RoomStart room={room} name={name} />}
+        older={store.hasLoaded.value || store.older.value === "failed" ? store.older.value : "loading"}
+        newer={store.newer.value}
+        unreadCount={isThread ? 0 : room.unread}
+        myVotes={store.myVotes.value}
+        highlighted={isThread ? null : chat.navigation.highlighted.value}
+        actions={actions}
+        onLoadOlder={() => {
+          if (store.hasLoaded.peek()) void store.loadOlder();
+          else if (isThread) void chat.openThread(store.threadRoot);
+          else void chat.navigation.openRoom(store.id);
+        }}
+        onLoadNewer={() => void store.loadNewer()}
+        onGoToEnd={async () => {
+          await chat.navigation.goToEnd();
+          list.current?.followEnd();
+        }}
+        onRead={(seq) => {
+          if (!isThread && chat.reading.heldUnread !== store.id) chat.reading.markRead(store.id, seq);
+        }}
+        onFollow={(isFollowing) => {
+          if (isThread) return;
+          chat.navigation.isFollowing = isFollowing;
+          if (isFollowing) store.trim();
+        }}
+        onDismissUnread={() => {
+          chat.reading.markRead(store.id, room.headSeq);
+          store.clearDivider();
+          list.current?.followEnd();
+        }}
+        onTypeElsewhere={(character) => composer.current?.type(character)}
+        onKey={(key, entry, spot) => runMessageKey(context, entry, { key, spot, mayWrite })}
+      />
+      <div className="room-foot">
+        <TypingLine people={chat.people.typingIn(store.id, store.threadRoot)} />
+        {mayWrite ? (
+          <Composer
+            key={`${store.id} ${store.threadRoot ?? ""}`}
+            handle={composer}
+            label={label}
+            draft={isThread ? (chat.thread.drafts.get(threadKey) ?? "") : chat.drafts.read(store.id)}
+            remoteDraft={isThread ? "" : (chat.drafts.texts.value.get(store.id) ?? "")}
+            replyingTo={replyingTo}
+            editing={editing}
+            editText={store.editText}
+            onLeave={(text) => {
+              store.editText = text;
+            }}
+            hasToolbar={preferences.value.hasToolbar && !isThread}
+            takesFocus={!isThread || ui.panel.peek() === "thread"}
+            people={actions}
+            onDraft={(text) => {
+              if (isThread) chat.thread.drafts.set(threadKey, text);
+              else chat.drafts.write(store.id, text);
+            }}
+            onTyping={() => chat.typed(store)}
+            onSubmit={submit}
+            onCancel={cancel}
+            onEditLast={() => {
+              const own = findLast((entry) => entry.sender.id === chat.you.id);
+              if (own) edit(context, own);
+            }}
+            onReplyLast={() => {
+              const last = findLast((entry) => entry.sender.id !== chat.you.id);
+              if (last) actions.onReply(last);
+            }}
+            onEmoji={(spot, onPick) => ui.open({ kind: "emoji", spot, onPick })}
+            onMenu={(spot, request) =>
+              withLazyParts(context, ({ openComposerMenu }) => openComposerMenu(context, spot, request))
+            }
+            suggest={async (token) => {
+              const lazy = await lazyParts.load().catch(() => null);
+              return lazy ? lazy.suggest(chat, store, token) : [];
+            }}
+          />
+        ) : (
+          <p className="composer-closed">
+            {room.isArchived
+              ? t.room.archived
+              : isBlocked
+                ? t.room.blocked
+                : chat.may("message.send", room)
+                  ? t.room.announcements
+                  : t.room.readOnly}
+          </p>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** What stands at the very beginning of a room. */
+function RoomStart({ room, name }: { room: JoinedRoom; name: string }) {
+  if (isDirect(room.kind))
+    return <p>{room.people.length === 0 ? t.room.startNotes : t.room.startDirect(name)}</p>;
+  return (
+    <>
+      <p>{t.room.start(name)}</p>
+      {room.description === "" ? null : <p>{room.description}</p>}
+      <p>{t.room.startHint}</p>
+    </>
+  );
+}

@@ -1,0 +1,151 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { usePlacement } from "../../components/menu.tsx";
+import { isTouch } from "../../lib/element.ts";
+import type { Spot } from "../../stores/ui-store.ts";
+import { more } from "../../texts/more.ts";
+import {
+  type EmojiEntry,
+  loadEmoji,
+  matchEmoji,
+  noteRecent,
+  readRecent,
+  readTone,
+  toneOf,
+  tones,
+  writeTone,
+} from "./emoji.ts";
+
+const matchesMax = 200;
+
+/** Every emoji, by group or by word, with the ones used lately first. */
+export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void; onClose: () => void }) {
+  const { spot, onPick, onClose } = props;
+  const box = usePlacement(spot);
+  const [all, setAll] = useState<readonly EmojiEntry[]>([]);
+  const [search, setSearch] = useState("");
+  const [tone, setTone] = useState(readTone);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // On a phone the keyboard would lie over what one came for.
+    if (!isTouch()) field.current?.focus();
+    void loadEmoji().then(setAll);
+  }, []);
+  const words = search.toLowerCase().trim();
+  const found = words === "" ? null : matchEmoji(all, words, matchesMax);
+  const pick = (emoji: string) => {
+    noteRecent(emoji);
+    // The page behind takes no focus while it is open.
+    box.current?.closest("dialog")?.close();
+    onPick(emoji);
+  };
+  const recent = readRecent();
+  const groups: [title: string, entries: readonly EmojiEntry[]][] = found
+    ? [["", found]]
+    : [
+        [
+          more.emoji.recent,
+          all
+            .filter((entry) => recent.includes(entry.emoji))
+            .sort((a, b) => recent.indexOf(a.emoji) - recent.indexOf(b.emoji)),
+        ],
+        ...more.emoji.groups.map((title, group): [string, readonly EmojiEntry[]] => [
+          title,
+          all.filter((entry) => entry.group === group),
+        ]),
+      ];
+  return (
+    <dialog
+      className="overlay-place"
+      aria-label={more.emoji.title}
+      onClose={onClose}
+      onKeyDown={moveInGrid}
+      onPointerDown={(event) => {
+        if (event.target === event.currentTarget) onClose();
+      }}
+    >
+      <div className="emoji-picker" ref={box}>
+        <div className="emoji-head">
+          <input
+            ref={field}
+            type="search"
+            className="field"
+            placeholder={more.emoji.search}
+            aria-label={more.emoji.search}
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              const [first] = found ?? [];
+              if (event.key === "Enter" && first) {
+                event.preventDefault();
+                pick(toneOf(first, tone));
+              }
+            }}
+          />
+          <select
+            className="field emoji-tone"
+            aria-label={more.emoji.tone}
+            value={String(tone)}
+            onInput={(event) => {
+              const chosen = Number(event.currentTarget.value);
+              writeTone(chosen);
+              setTone(chosen);
+            }}
+          >
+            {tones.map((sign, index) => (
+              <option key={sign} value={String(index)}>
+                {sign}
+              </option>
+            ))}
+          </select>
+        </div>
+        <div className="emoji-groups">
+          {found?.length === 0 ? <p className="panel-note">{more.app.nothingFound}</p> : null}
+          {groups.map(([title, entries]) =>
+            entries.length === 0 ? null : (
+              <section
+                key={title}
+                className="emoji-group"
+                aria-label={title || more.emoji.found(entries.length)}
+              >
+                {title === "" ? null : <h3>{title}</h3>}
+                <div className="emoji-grid">
+                  {entries.map((entry) => (
+                    <button
+                      key={entry.emoji}
+                      type="button"
+                      className="emoji-cell"
+                      aria-label={entry.name}
+                      title={entry.name}
+                      onClick={() => pick(toneOf(entry, tone))}
+                    >
+                      {toneOf(entry, tone)}
+                    </button>
+                  ))}
+                </div>
+              </section>
+            ),
+          )}
+        </div>
+      </div>
+    </dialog>
+  );
+}
+
+const columns = 8;
+
+function moveInGrid(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  const cells = [...event.currentTarget.querySelectorAll<HTMLElement>(".emoji-cell")];
+  const index = cells.indexOf(document.activeElement as HTMLElement);
+  const steps: Record<string, number> = {
+    ArrowRight: 1,
+    ArrowLeft: -1,
+    ArrowDown: columns,
+    ArrowUp: -columns,
+  };
+  const step = steps[event.key];
+  if (step === undefined || (index < 0 && event.key !== "ArrowDown")) return;
+  event.preventDefault();
+  const target = index < 0 ? 0 : index + step;
+  if (target < 0) event.currentTarget.querySelector<HTMLElement>("input")?.focus();
+  else cells[Math.min(target, cells.length - 1)]?.focus();
+}

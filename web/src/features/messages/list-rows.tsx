@@ -1,0 +1,126 @@
+import type { SystemMessage } from "@novax/protocol/events";
+import { nameOf } from "@novax/protocol/person";
+import { memo } from "../../components/memo.tsx";
+import { formatDay } from "../../lib/time.ts";
+import type { MoreState } from "../../stores/room-store.ts";
+import type { Row } from "../../stores/rows.ts";
+import { t } from "../../texts/text.ts";
+import { MessageRow, PendingRow } from "./message-row.tsx";
+import type { RowActions } from "./row-actions.ts";
+
+const namesMax = 3;
+
+type RowViewProps = {
+  row: Row;
+  start: preact.ComponentChildren;
+  isActive: boolean;
+  myVote: readonly number[] | undefined;
+  actions: RowActions;
+};
+
+/** Rows never change: the same row object is the same picture, and is not drawn again. */
+export const RowView = memo<RowViewProps>(
+  (props) => {
+    const { row } = props;
+    const seq = row.kind === "message" ? row.message.seq : undefined;
+    return (
+      <div
+        role="listitem"
+        className={`row row-${row.kind}`}
+        data-key={row.key}
+        data-kind={row.kind}
+        data-seq={seq}
+      >
+        <RowContent {...props} />
+      </div>
+    );
+  },
+  (before, after) =>
+    before.isActive === after.isActive &&
+    before.actions === after.actions &&
+    before.myVote === after.myVote &&
+    sameRow(before.row, after.row),
+);
+
+function RowContent({ row, start, isActive, myVote, actions }: RowViewProps) {
+  switch (row.kind) {
+    case "start":
+      return <div className="list-start">{start}</div>;
+    case "day":
+      return <span className="day-label">{formatDay(row.at, Date.now())}</span>;
+    case "unread":
+      return <span className="unread-label">{t.room.newLine}</span>;
+    case "note":
+      return (
+        <p className="member-change" dir="auto">
+          {noteText(row.notes)}
+        </p>
+      );
+    case "replies":
+      return <span className="replies-label">{t.message.answers(row.count)}</span>;
+    case "message":
+      return <MessageRow {...row} isActive={isActive} myVote={myVote} actions={actions} />;
+    case "pending":
+      return (
+        <PendingRow
+          item={row.item}
+          sender={row.sender}
+          isFirstOfGroup={row.isFirstOfGroup}
+          actions={actions}
+        />
+      );
+  }
+}
+
+/** What happened in a room, in words. */
+function noteText(notes: readonly Readonly<SystemMessage>[]): string {
+  const [note] = notes as readonly [Readonly<SystemMessage>];
+  const by = nameOf(note.actor);
+  if (note.kind === "member") {
+    const names = [...new Set(notes.flatMap((one) => (one.kind === "member" ? [nameOf(one.member)] : [])))];
+    const who = t.message.people(names.slice(0, namesMax), Math.max(0, names.length - namesMax));
+    const isOwn = note.actor.id === note.member.id;
+    if (note.change === "joined") return isOwn ? t.room.joined(who, names.length) : t.room.wasAdded(who, by);
+    return isOwn ? t.room.left(who, names.length) : t.room.wasRemoved(who, by);
+  }
+  const { name, topic, isArchived } = note.changes;
+  if (isArchived !== undefined) return isArchived ? t.room.archivedBy(by) : t.room.unarchivedBy(by);
+  if (name !== undefined) return t.room.renamed(by, name);
+  if (topic !== undefined) return topic === "" ? t.room.topicCleared(by) : t.room.topicSet(by, topic);
+  return t.room.changedBy(by);
+}
+
+/** Rows are laid out anew with every change; what they show is compared by what they are made of. */
+function sameRow(a: Row, b: Row): boolean {
+  if (a.kind === "message" && b.kind === "message") {
+    return (
+      a.message === b.message &&
+      a.isFirstOfGroup === b.isFirstOfGroup &&
+      a.isBlocked === b.isBlocked &&
+      a.isQuoteBlocked === b.isQuoteBlocked &&
+      a.isHighlighted === b.isHighlighted
+    );
+  }
+  if (a.kind === "pending" && b.kind === "pending")
+    return a.item === b.item && a.isFirstOfGroup === b.isFirstOfGroup;
+  // What was today is yesterday after midnight; and a room may have another name by now.
+  if (a.kind === "day" || a.kind === "start") return false;
+  if (a.kind === "note" && b.kind === "note" && a.notes.length !== b.notes.length) return false;
+  if (a.kind === "replies" && b.kind === "replies") return a.count === b.count;
+  return a.kind === b.kind && a.key === b.key;
+}
+
+/** Stands where more is to come, on one side or the other. */
+export function MoreRow(props: { state: MoreState; loading: string; failed: string; onLoad: () => void }) {
+  return (
+    <div role="listitem" className="row row-older">
+      {props.state === "failed" ? (
+        <button type="button" className="button-subtle" onClick={props.onLoad}>
+          {props.failed}
+        </button>
+      ) : (
+        <span className="older-label">{props.loading}</span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import type { TimelineEntry } from "@novax/protocol/apply-event";
+import { nameOf } from "@novax/protocol/person";
+import { textOf } from "@novax/protocol/text";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { more } from "../../texts/more.ts";
+
+const everyMs = 2000;
+const spokenMax = 3;
+
+/**
+ * Reads new messages of the open room out, each once: joined over two seconds, and counted when there are many. Apart
+ * from the list, in which older pages would be read out as well.
+ */
+export function LiveRegion({ timeline, myId }: { timeline: readonly TimelineEntry[]; myId: string }) {
+  const newest = useRef(timeline);
+  newest.current = timeline;
+  const [spoken, setSpoken] = useState({ text: "", times: 0 });
+  useEffect(() => {
+    let spokenSeq = newest.current.at(-1)?.seq ?? 0;
+    const timer = setInterval(() => {
+      const fresh = newest.current.filter((entry) => entry.seq > spokenSeq);
+      if (fresh.length === 0) return;
+      spokenSeq = fresh.at(-1)!.seq;
+      const text = toSpeech(fresh, myId);
+      if (text !== "") setSpoken(({ times }) => ({ text, times: times + 1 }));
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [myId]);
+  return (
+    <div className="visually-hidden" role="log" aria-live="polite" aria-label={more.room.liveLabel}>
+      {/* A new element each time: the same words twice are two announcements. */}
+      <span key={spoken.times}>{spoken.text}</span>
+    </div>
+  );
+}
+
+function toSpeech(entries: readonly TimelineEntry[], myId: string): string {
+  const texts = entries.flatMap((entry) =>
+    entry.kind === "message" && entry.sender.id !== myId
+      ? [`${nameOf(entry.sender)}: ${textOf(entry.body)}`]
+      : [],
+  );
+  return texts.length > spokenMax ? more.message.liveMany(texts.length) : texts.join("\n");
+}

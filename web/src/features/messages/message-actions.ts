@@ -1,0 +1,77 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import { t } from "../../texts/text.ts";
+import { preferences } from "../settings/preferences.ts";
+import { type LazyParts, lazyParts, type MenuRequest, type MessageActionContext } from "./message-context.ts";
+import type { RowActions } from "./row-actions.ts";
+
+/** What can be done with the messages of a room or a thread. */
+export function createRowActions(context: MessageActionContext, mayWrite: boolean): RowActions {
+  const { chat, ui, store } = context;
+  const react = (entry: MessageEntry, emoji: string) =>
+    withLazyParts(context, ({ toggleReaction }) => toggleReaction(chat, entry, { room: store.id, emoji }));
+  return {
+    you: chat.you.id,
+    known: chat.people.known,
+    isInThread: store.threadRoot !== null,
+    mayWrite,
+    onRetry: (sendId) => {
+      chat.outbox.retry(sendId);
+      context.onFocusWriting();
+    },
+    onDiscard: (sendId) => {
+      chat.outbox.discard(sendId);
+      context.onFocusWriting();
+    },
+    onReact: react,
+    onPickReaction: (entry, spot) => ui.open({ kind: "emoji", spot, onPick: (emoji) => react(entry, emoji) }),
+    onReply: (entry) => reply(context, entry),
+    onThread: (entry) => context.onOpenThread(entry.threadRoot ?? entry.seq),
+    onMenu: (entry, spot) =>
+      withLazyParts(context, ({ runMessageMenu }) => runMessageMenu(context, entry, { spot, mayWrite })),
+    onJump: context.onJump,
+    onRoomLink: context.onRoomLink,
+    onPerson: (person) => ui.open({ kind: "profile", person }),
+    onHistory: (entry) => ui.open({ kind: "history", entry, room: store.id }),
+    onVote: (entry, choices) => withLazyParts(context, ({ vote }) => vote(context, entry, choices)),
+  };
+}
+
+/** Single keys that are for a message; which of them this message has, its menu says. */
+const messageKeys = ["r", "e", "+", "t", "u", "c", "p", "s", "enter", "m", "delete"];
+
+/** Does what a single key stands for on a message. False where it stands for nothing. */
+export function runMessageKey(
+  context: MessageActionContext,
+  entry: MessageEntry,
+  { key, ...request }: MenuRequest & { key: string },
+): boolean {
+  if (!preferences.peek().hasSingleKeys || entry.body.kind === "deleted" || !messageKeys.includes(key))
+    return false;
+  withLazyParts(context, ({ runMessageMenu }) => runMessageMenu(context, entry, { key, ...request }));
+  return true;
+}
+
+/** Uses code that is loaded later; says so where it cannot be loaded. */
+export function withLazyParts({ chat }: MessageActionContext, use: (parts: LazyParts) => void): void {
+  lazyParts.load().then(use, () => chat.toasts.show(t.errors.offline));
+}
+
+export function edit({ store }: MessageActionContext, entry: MessageEntry): void {
+  store.replyingTo.value = null;
+  store.editText = null;
+  store.editing.value = entry;
+}
+
+export function reply({ store }: MessageActionContext, entry: MessageEntry): void {
+  store.editing.value = null;
+  store.replyingTo.value = entry;
+}
+
+export function askDelete({ chat, ui, store }: MessageActionContext, entry: MessageEntry): void {
+  ui.open({
+    kind: "ask",
+    text: t.message.deleteAsk,
+    yes: t.message.delete,
+    onYes: () => void chat.command("message.delete", { room: store.id, seq: entry.seq }),
+  });
+}

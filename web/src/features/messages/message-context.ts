@@ -1,0 +1,46 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { RoomId } from "@novax/protocol/ids";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import type { RoomStore } from "../../stores/room-store.ts";
+import type { Spot, UiStore } from "../../stores/ui-store.ts";
+import type { Suggestion, Token } from "./completion.ts";
+
+/** What the actions on messages need: the open room or thread, and ways to other parts of the page. */
+export type MessageActionContext = {
+  chat: ChatStore;
+  ui: UiStore;
+  store: RoomStore;
+  onOpenThread: (root: number) => void;
+  onJump: (seq: number) => void;
+  onRoomLink: (room: string, seq: number | undefined) => void;
+  onFocusWriting: () => void;
+};
+
+/** A menu next to `spot`; with `key`, what this key stands for in it. */
+export type MenuRequest = { spot: Spot; mayWrite: boolean; key?: string };
+
+/** What the menu beside the composer can change. */
+export type ComposerMenuRequest = {
+  text: string;
+  clear: () => void;
+  isFormatting: boolean;
+  showFormatting: (isShown: boolean) => void;
+  isPreviewing: boolean;
+  showPreview: (isShown: boolean) => void;
+};
+
+/** What messages use of the code that is loaded later. */
+export type LazyParts = {
+  runMessageMenu: (context: MessageActionContext, entry: MessageEntry, request: MenuRequest) => void;
+  toggleReaction: (chat: ChatStore, entry: MessageEntry, reaction: { room: RoomId; emoji: string }) => void;
+  vote: (context: MessageActionContext, entry: MessageEntry, choices: readonly number[]) => void;
+  openComposerMenu: (context: MessageActionContext, spot: Spot, request: ComposerMenuRequest) => void;
+  runSlashCommand: (
+    context: { chat: ChatStore; ui: UiStore; store: RoomStore },
+    text: string,
+  ) => Promise<string | undefined | null>;
+  suggest: (chat: ChatStore, store: RoomStore, token: Token) => Promise<Suggestion[]>;
+};
+
+/** Loads it; the page says from where, because it is the page that puts everything into one file. */
+export const lazyParts = { load: (): Promise<LazyParts> => Promise.reject(new Error("not set")) };

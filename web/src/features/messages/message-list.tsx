@@ -1,0 +1,532 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import { Component, createRef } from "preact";
+import { DownIcon } from "../../components/icons.tsx";
+import { spotOf } from "../../lib/element.ts";
+import type { MoreState } from "../../stores/room-store.ts";
+import type { Row } from "../../stores/rows.ts";
+import type { Spot } from "../../stores/ui-store.ts";
+import { t } from "../../texts/text.ts";
+import { MoreRow, RowView } from "./list-rows.tsx";
+import type { RowActions } from "./row-actions.ts";
+
+export type MessageListProps = {
+  /** Receives the component: Preact 11 hands `ref` to a component as a prop and does not fill it in. */
+  handle: { current: MessageList | null };
+  rows: readonly Row[];
+  label: string;
+  /** What stands at the very beginning. */
+  start: preact.ComponentChildren;
+  older: MoreState;
+  newer: MoreState;
+  unreadCount: number;
+  myVotes: Readonly<Record<string, readonly number[]>>;
+  actions: RowActions;
+  /** A message that is to be in view. */
+  highlighted: number | null;
+  onLoadOlder: () => void;
+  onLoadNewer: () => void;
+  /** The end is wanted, and is not here. */
+  onGoToEnd: () => void;
+  /** The last message that stood in view, with somebody looking, long enough to be read. */
+  onRead: (seq: number) => void;
+  /** The end is in view again, or no longer. */
+  onFollow: (isFollowing: boolean) => void;
+  onDismissUnread: () => void;
+  /** A character typed while a message had the focus. */
+  onTypeElsewhere: (character: string) => void;
+  /** A single key on a message; whether it was a command. */
+  onKey: (key: string, entry: MessageEntry, spot: Spot) => boolean;
+};
+
+/** The rows `from` to `to` of the whole list are in the document; the others are not. */
+type Window = { from: number; to: number };
+type State = {
+  firstKey: string | null;
+  lastKey: string | null;
+  isFollowing: boolean;
+  isUnreadAbove: boolean;
+  /** The message that the pointer or the focus is on. */
+  activeKey: string | null;
+};
+type Anchor = { key: string; top: number };
+
+const windowRowsMax = 120;
+const windowStep = 40;
+/** So near to the end the list follows new messages. */
+const followWithinPx = 100;
+/** So near to an end of the window it is moved. */
+const moveWithinPx = 600;
+const readAfterMs = 400;
+/** A day that sticks stands this close to the top edge. */
+const stuckWithinPx = 6;
+
+/**
+ * The message list. At most {@link windowRowsMax} rows are in the document; around every change one place writes the
+ * scroll position, so that the row being read does not move: whatever is added, loaded or resized.
+ */
+export class MessageList extends Component<MessageListProps, State> {
+  override state: State = {
+    firstKey: null,
+    lastKey: null,
+    isFollowing: true,
+    isUnreadAbove: false,
+    activeKey: null,
+  };
+  readonly #viewport = createRef<HTMLDivElement>();
+  readonly #list = createRef<HTMLDivElement>();
+  /** The row at the top edge and where it stands, as of the last scroll or change. */
+  #anchor: Anchor | null = null;
+  #resizes: ResizeObserver | null = null;
+  #hadFocus = false;
+  /** The focus came by a click, not by the keyboard. */
+  #isPointing = false;
+  /** Where the list was scrolled to when we last looked or wrote. */
+  #lastTop = 0;
+  #readTimer: ReturnType<typeof setTimeout> | undefined;
+  #frame = 0;
+
+  /** Goes to the end and stays there. */
+  followEnd(): void {
+    this.#setFollowing(true);
+    this.setState({ firstKey: null, lastKey: null }, () => this.#restoreAnchor(null));
+  }
+
+  /** Brings the "New" line into view. */
+  showUnread(): void {
+    this.#show((row) => row.kind === "unread");
+  }
+
+  /** Brings a message into view, if it is here. */
+  showMessage(seq: number): void {
+    this.#show((row) => row.kind === "message" && row.message.seq === seq, true);
+  }
+
+  /** Puts the focus on the last message. */
+  focusLast(): void {
+    this.#articles().at(-1)?.focus();
+  }
+
+  #show(isWanted: (row: Row) => boolean, hasFocus = false): void {
+    const index = this.props.rows.findIndex(isWanted);
+    if (index < 0) return;
+    const { key } = this.props.rows[index]!;
+    const from = Math.max(0, index - windowStep);
+    const last = this.props.rows[Math.min(this.props.rows.length, from + windowRowsMax) - 1];
+    this.#setFollowing(false);
+    this.setState({ firstKey: this.props.rows[from]!.key, lastKey: last!.key }, () => {
+      const line = this.#viewport.current ? this.#rowElement(key) : undefined;
+      if (line) this.#scrollTo(line.offsetTop - this.#viewport.current!.clientHeight / 4);
+      if (hasFocus) line?.querySelector<HTMLElement>("article")?.focus({ preventScroll: true });
+      this.#anchor = this.#findAnchor();
+      // What was asked for may be the newest.
+      this.#afterMove();
+    });
+  }
+
+  override componentDidMount(): void {
+    this.props.handle.current = this;
+    this.#resizes = new ResizeObserver(() => {
+      this.#restoreAnchor(this.#anchor);
+      this.#afterMove();
+    });
+    this.#resizes.observe(this.#viewport.current!);
+    this.#resizes.observe(this.#list.current!);
+    document.addEventListener("visibilitychange", this.#noteReading);
+    window.addEventListener("focus", this.#noteReading);
+    this.#open();
+    this.#afterMove();
+  }
+
+  /** Where a room opens: at a message that was asked for, at what is new, or at its end. */
+  #open(): void {
+    const { highlighted, newer, rows } = this.props;
+    if (highlighted !== null && rows.some((row) => row.kind === "message" && row.message.seq === highlighted))
+      this.showMessage(highlighted);
+    else if (rows.some((row) => row.kind === "unread")) this.#openAtUnread();
+    else if (newer === "none") this.#restoreAnchor(null);
+    else this.#setFollowing(false);
+  }
+
+  override componentWillUnmount(): void {
+    this.#resizes?.disconnect();
+    document.removeEventListener("visibilitychange", this.#noteReading);
+    window.removeEventListener("focus", this.#noteReading);
+    clearTimeout(this.#readTimer);
+    cancelAnimationFrame(this.#frame);
+  }
+
+  override getSnapshotBeforeUpdate(): Anchor | null {
+    this.#hadFocus = this.#list.current!.contains(document.activeElement);
+    return this.#findAnchor();
+  }
+
+  override componentDidUpdate(before: MessageListProps, stateBefore: State, anchor: Anchor | null): void {
+    const { rows } = this.props;
+    // The message that had the focus is no longer in the document; the list keeps it.
+    if (this.#hadFocus && document.activeElement === document.body) {
+      this.#viewport.current!.focus({ preventScroll: true });
+    }
+    // Whatever else is drawn anew, somebody's typing say, or what the pointer is on, is no reason to move: it would break
+    // off a scroll that is under way.
+    const { firstKey, lastKey, isFollowing } = this.state;
+    const isSameWindow =
+      firstKey === stateBefore.firstKey &&
+      lastKey === stateBefore.lastKey &&
+      isFollowing === stateBefore.isFollowing;
+    if (before.rows === rows && before.newer === this.props.newer && isSameWindow) return;
+    // What was empty has been loaded, or another part of the room stands here now.
+    const isFilled = before.rows.length === 0 && rows.length > 0;
+    const { highlighted } = this.props;
+    if (isFilled || (highlighted !== null && before.highlighted !== highlighted)) {
+      this.#open();
+      this.#afterMove();
+      return;
+    }
+    // One's own message always leads to the end, wherever one was reading.
+    const newest = rows.at(-1);
+    if (newest?.kind === "pending" && before.rows.at(-1)?.key !== newest.key && !this.state.isFollowing) {
+      this.followEnd();
+      return;
+    }
+    this.#restoreAnchor(anchor);
+    if (before.rows !== rows) this.#afterMove();
+  }
+
+  override render() {
+    const { label, older, newer, unreadCount, rows } = this.props;
+    const { activeKey } = this.state;
+    const { from, to } = this.#window();
+    return (
+      <div className="messages">
+        <div
+          className="messages-viewport"
+          ref={this.#viewport}
+          onScroll={this.#onScroll}
+          onKeyDown={this.#onKeyDown}
+          onPointerDown={() => {
+            this.#isPointing = true;
+          }}
+          onPointerOver={this.#onPoint}
+          onPointerLeave={() => {
+            // What is open over it is about the message.
+            if (!document.querySelector("dialog[open]")) this.setState({ activeKey: null });
+          }}
+          onFocusIn={this.#onPoint}
+          onContextMenu={this.#onContextMenu}
+          tabIndex={0}
+          role="region"
+          aria-label={label}
+        >
+          <div className="messages-list" role="list" ref={this.#list}>
+            {from === 0 && older !== "none" ? (
+              <MoreRow
+                state={older}
+                loading={rows.length === 0 ? t.room.loading : t.room.loadingOlder}
+                failed={t.room.olderFailed}
+                onLoad={this.props.onLoadOlder}
+              />
+            ) : null}
+            {this.#rowsToDraw(from, to).map((row) => (
+              <RowView
+                key={row.key}
+                row={row}
+                start={this.props.start}
+                isActive={activeKey === row.key}
+                myVote={row.kind === "message" ? this.props.myVotes[row.message.seq] : undefined}
+                actions={this.props.actions}
+              />
+            ))}
+            {to === rows.length && newer !== "none" ? (
+              <MoreRow
+                state={newer}
+                loading={t.room.loadingNewer}
+                failed={t.room.newerFailed}
+                onLoad={this.props.onLoadNewer}
+              />
+            ) : null}
+          </div>
+        </div>
+        {this.state.isUnreadAbove && unreadCount > 0 ? (
+          <div className="jump-pill jump-pill-top">
+            <button type="button" className="pill-main" onClick={() => this.showUnread()}>
+              {t.room.jumpToUnread}
+            </button>
+            <button type="button" className="pill-side" onClick={this.props.onDismissUnread}>
+              {t.room.markRead}
+            </button>
+          </div>
+        ) : null}
+        {this.state.isFollowing ? null : (
+          <div className="jump-pill jump-pill-bottom">
+            <button
+              type="button"
+              className="pill-main"
+              onClick={() => {
+                if (newer === "none") this.followEnd();
+                else this.props.onGoToEnd();
+              }}
+            >
+              <DownIcon />
+              {unreadCount === 0 ? t.room.toNewest : t.room.newMessages(unreadCount)}
+            </button>
+          </div>
+        )}
+      </div>
+    );
+  }
+
+  #window(): Window {
+    const { length } = this.props.rows;
+    const { firstKey, lastKey, isFollowing } = this.state;
+    if (isFollowing) {
+      // The far side is let go in steps: one row less at the top for each new one would be work for nothing.
+      const steps = Math.floor((length - windowRowsMax + windowStep) / windowStep);
+      return { from: length <= windowRowsMax ? 0 : steps * windowStep, to: length };
+    }
+    const first = this.#indexOf(firstKey);
+    const last = this.#indexOf(lastKey);
+    const to = last < 0 ? length : last + 1;
+    const from = first < 0 ? Math.max(0, to - windowRowsMax) : first;
+    return { from, to: Math.min(Math.max(to, from + 1), from + windowRowsMax) };
+  }
+
+  /** The window, and the day that its first message belongs to. */
+  #rowsToDraw(from: number, to: number): readonly Row[] {
+    const { rows } = this.props;
+    const shown = rows.slice(from, to);
+    const day = rows.slice(0, from).findLast((row) => row.kind === "day");
+    return day && shown[0]?.kind !== "day" ? [day, ...shown] : shown;
+  }
+
+  #indexOf(key: string | null): number {
+    return key === null ? -1 : this.props.rows.findIndex((row) => row.key === key);
+  }
+
+  #setWindow({ from, to }: Window): void {
+    const { rows } = this.props;
+    this.setState({ firstKey: rows[from]?.key ?? null, lastKey: rows[to - 1]?.key ?? null });
+  }
+
+  #openAtUnread(): void {
+    const viewport = this.#viewport.current!;
+    const line = this.#rowElement("unread");
+    // All that is new fits on the screen: then the end is the better place to open at.
+    if (line && viewport.scrollHeight - line.offsetTop <= viewport.clientHeight * 0.9)
+      this.#restoreAnchor(null);
+    else this.showUnread();
+  }
+
+  // ---- the one writer of the scroll position
+
+  #restoreAnchor(anchor: Anchor | null): void {
+    const viewport = this.#viewport.current;
+    if (!viewport || this.#isHidden) return;
+    if (this.state.isFollowing && this.props.newer === "none") {
+      this.#scrollTo(viewport.scrollHeight);
+    } else if (anchor) {
+      const element = this.#rowElement(anchor.key);
+      if (element) this.#scrollTo(viewport.scrollTop + this.#topOf(element) - anchor.top);
+    }
+    this.#anchor = this.#findAnchor();
+  }
+
+  #scrollTo(top: number): void {
+    const viewport = this.#viewport.current!;
+    const before = viewport.scrollTop;
+    if (Math.abs(before - top) >= 0.5) viewport.scrollTop = top;
+    // What we moved is no move of the reader's.
+    this.#lastTop += viewport.scrollTop - before;
+  }
+
+  #findAnchor(): Anchor | null {
+    for (const element of this.#rowElements()) {
+      const { key, kind } = element.dataset;
+      // A day sticks to the top edge while its messages move, and the "New" line goes where older pages put it.
+      if (kind === "day" || kind === "unread" || key === undefined) continue;
+      const rect = element.getBoundingClientRect();
+      const edge = this.#viewport.current!.getBoundingClientRect().top;
+      if (rect.bottom > edge) return { key, top: rect.top - edge };
+    }
+    return null;
+  }
+
+  // ---- what scrolling leads to
+
+  readonly #onScroll = (): void => {
+    const viewport = this.#viewport.current;
+    // The last scroll of a list is told after the list is gone.
+    if (!viewport) return;
+    const isUp = viewport.scrollTop < this.#lastTop - 1;
+    const isDown = viewport.scrollTop > this.#lastTop + 1;
+    this.#lastTop = viewport.scrollTop;
+    if (isUp || isDown) this.#noteDirection(isUp ? "up" : "down");
+    this.#anchor = this.#findAnchor();
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#afterMove());
+  };
+
+  /** Any move upwards stops following, any move down that comes near the end begins it again. */
+  #noteDirection(direction: "up" | "down"): void {
+    const { from, to } = this.#window();
+    const below = this.#distanceToEnd();
+    const isAtEnd = to === this.props.rows.length && this.props.newer === "none";
+    // A list that shrank was moved by the browser, to its very end.
+    if (this.state.isFollowing && direction === "up" && below > 1) {
+      this.#setWindow({ from, to });
+      this.#setFollowing(false);
+    } else if (!this.state.isFollowing && direction === "down" && isAtEnd && below <= followWithinPx) {
+      this.#setFollowing(true);
+    }
+  }
+
+  #distanceToEnd(): number {
+    const { scrollHeight, clientHeight, scrollTop } = this.#viewport.current!;
+    return scrollHeight - clientHeight - scrollTop;
+  }
+
+  /** Hidden with its pane on a phone, where every position is 0 and means nothing. */
+  get #isHidden(): boolean {
+    return (this.#viewport.current?.clientHeight ?? 0) === 0;
+  }
+
+  #afterMove(): void {
+    const viewport = this.#viewport.current;
+    if (!viewport || this.#isHidden) return;
+    const { rows, older, newer } = this.props;
+    const { from, to } = this.#window();
+    const above = viewport.scrollTop;
+    const below = this.#distanceToEnd();
+    // A larger window may have brought the end into view, with nothing left to scroll.
+    const isAtEnd = newer === "none" && (this.state.isFollowing || (to === rows.length && below <= 1));
+    if (isAtEnd) this.#setFollowing(true);
+    if (!isAtEnd && above < moveWithinPx && from > 0) {
+      const start = Math.max(0, from - windowStep);
+      this.#setWindow({ from: start, to: Math.min(to, start + windowRowsMax) });
+    } else if (!isAtEnd && below < moveWithinPx && to < rows.length) {
+      const end = Math.min(rows.length, to + windowStep);
+      this.#setWindow({ from: Math.max(from, end - windowRowsMax), to: end });
+    } else if (above < moveWithinPx && from === 0 && older === "more") {
+      this.props.onLoadOlder();
+    }
+    if (below < moveWithinPx && to === rows.length && newer === "more") this.props.onLoadNewer();
+    this.#lookForUnread(from);
+    this.#coverDays();
+    this.#noteReading();
+  }
+
+  /** Of the days that stick to the top edge only the last is to be seen. */
+  #coverDays(): void {
+    const edge = this.#viewport.current!.getBoundingClientRect().top + stuckWithinPx;
+    const days = this.#rowElements().filter((element) => element.dataset.kind === "day");
+    const stuck = days.filter((element) => element.getBoundingClientRect().top <= edge);
+    for (const day of days) day.classList.toggle("day-covered", stuck.includes(day) && day !== stuck.at(-1));
+  }
+
+  #lookForUnread(from: number): void {
+    const index = this.props.rows.findIndex((row) => row.kind === "unread");
+    const line = this.#rowElement("unread");
+    const edge = this.#viewport.current!.getBoundingClientRect().top;
+    const isAbove = index >= 0 && (line ? line.getBoundingClientRect().bottom < edge : index < from);
+    if (isAbove !== this.state.isUnreadAbove) this.setState({ isUnreadAbove: isAbove });
+  }
+
+  #setFollowing(isFollowing: boolean): void {
+    if (isFollowing === this.state.isFollowing) return;
+    this.setState({ isFollowing });
+    this.props.onFollow(isFollowing);
+  }
+
+  readonly #noteReading = (): void => {
+    clearTimeout(this.#readTimer);
+    this.#readTimer = setTimeout(() => {
+      if (document.hidden || !document.hasFocus() || this.#isHidden) return;
+      const edge = this.#viewport.current!.getBoundingClientRect().bottom + 1;
+      const seen = this.#rowElements().findLast(
+        (element) => element.dataset.seq !== undefined && element.getBoundingClientRect().bottom <= edge,
+      );
+      if (seen) this.props.onRead(Number(seen.dataset.seq));
+    }, readAfterMs);
+  };
+
+  // ---- the keyboard: one Tab stop, arrows inside
+
+  readonly #onKeyDown = (event: KeyboardEvent): void => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const articles = this.#articles();
+    const index = articles.findIndex((article) => article === document.activeElement);
+    // A click puts the focus on a message too, but nobody who clicks expects a letter to be a command.
+    const isOnMessage = index >= 0 && !this.#isPointing;
+    const up = isOnMessage ? index - 1 : articles.length - 1;
+    const down = isOnMessage ? index + 1 : articles.length - 1;
+    const targets: Record<string, number> = {
+      ArrowUp: up,
+      ArrowDown: down,
+      Home: 0,
+      End: articles.length - 1,
+    };
+    // Single letters are commands only while a message has the focus (WCAG 2.1.4).
+    if (isOnMessage) Object.assign(targets, { k: up, j: down });
+    const target = targets[event.key];
+    if (target !== undefined) {
+      event.preventDefault();
+      this.#isPointing = false;
+      const article = articles[Math.min(Math.max(target, 0), articles.length - 1)];
+      article?.focus({ preventScroll: true });
+      article?.scrollIntoView({ block: "nearest" });
+    } else if (isOnMessage && this.#runKey(event.key, articles[index]!)) {
+      event.preventDefault();
+    } else if (!isOnMessage && event.key.length === 1 && event.key !== " " && event.key !== "?") {
+      event.preventDefault();
+      this.props.onTypeElsewhere(event.key);
+    }
+  };
+
+  #runKey(key: string, article: HTMLElement): boolean {
+    const row = this.#rowOf(article);
+    if (row?.kind === "message") return this.props.onKey(key.toLowerCase(), row.message, spotOf(article));
+    if (row?.kind !== "pending" || key.toLowerCase() !== "c") return false;
+    void navigator.clipboard?.writeText(row.item.text);
+    return true;
+  }
+
+  #rowOf(element: Element): Row | undefined {
+    const key = element.closest<HTMLElement>(".row")?.dataset.key;
+    return this.props.rows.find((candidate) => candidate.key === key);
+  }
+
+  // ---- the pointer
+
+  readonly #onPoint = (event: Event): void => {
+    const key = (event.target as Element).closest<HTMLElement>(".row-message")?.dataset.key ?? null;
+    if (key !== this.state.activeKey) this.setState({ activeKey: key });
+  };
+
+  /** A long press on a phone, a right click elsewhere; on a link or a selection it is the browser's own. */
+  readonly #onContextMenu = (event: MouseEvent): void => {
+    const target = event.target as Element;
+    const row = this.#rowOf(target);
+    const isOwn = target.closest("a") !== null || !(getSelection()?.isCollapsed ?? true);
+    if (row?.kind !== "message" || row.message.body.kind === "deleted" || isOwn) return;
+    event.preventDefault();
+    const { clientX: left, clientY: top } = event;
+    this.props.actions.onMenu(row.message, { left, top, right: left, bottom: top });
+  };
+
+  // ---- the document
+
+  #topOf(element: HTMLElement): number {
+    return element.getBoundingClientRect().top - this.#viewport.current!.getBoundingClientRect().top;
+  }
+
+  #rowElements(): HTMLElement[] {
+    return [...(this.#list.current?.children ?? [])] as HTMLElement[];
+  }
+
+  #rowElement(key: string): HTMLElement | undefined {
+    return this.#rowElements().find((element) => element.dataset.key === key);
+  }
+
+  #articles(): HTMLElement[] {
+    return [...(this.#list.current?.querySelectorAll<HTMLElement>("article") ?? [])];
+  }
+}

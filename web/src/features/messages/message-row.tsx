@@ -1,0 +1,318 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { Person } from "@novax/protocol/entities";
+import { nameOf } from "@novax/protocol/person";
+import { textOf } from "@novax/protocol/text";
+import { useEffect, useState } from "preact/hooks";
+import { Avatar } from "../../components/avatar.tsx";
+import { MoreIcon, PinIcon, ReplyIcon, SmileIcon, ThreadIcon, WarningIcon } from "../../components/icons.tsx";
+import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
+import { spotOf } from "../../lib/element.ts";
+import { withoutMarks } from "../../lib/markdown.ts";
+import { formatFull, formatShortTime, formatTime } from "../../lib/time.ts";
+import type { OutboxItem } from "../../stores/outbox.ts";
+import { t } from "../../texts/text.ts";
+import { Poll } from "../polls/poll.tsx";
+import type { RowActions } from "./row-actions.ts";
+
+/** A send that takes longer than this begins to look like one. */
+const shownPendingAfterMs = 400;
+const namesShownMax = 8;
+
+export type MessageRowProps = {
+  message: MessageEntry;
+  isFirstOfGroup: boolean;
+  isBlocked: boolean;
+  isQuoteBlocked: boolean;
+  isHighlighted: boolean;
+  /** The pointer or the focus is on it: it shows what can be done with it. */
+  isActive: boolean;
+  myVote: readonly number[] | undefined;
+  actions: RowActions;
+};
+
+export function MessageRow(props: MessageRowProps) {
+  const { message, isFirstOfGroup, isHighlighted, isActive, actions } = props;
+  const [isUnfolded, setUnfolded] = useState(false);
+  const { body, sender, quote, reactions, thread } = message;
+  if (props.isBlocked && !isUnfolded) {
+    return (
+      <article className="message message-folded" tabIndex={-1} aria-label={t.message.blocked}>
+        <p className="member-change">
+          {t.message.blocked}{" "}
+          <button type="button" className="button-subtle" onClick={() => setUnfolded(true)}>
+            {t.message.show}
+          </button>
+        </p>
+      </article>
+    );
+  }
+  const reactionCount = reactions.reduce((sum, reaction) => sum + reaction.by.length, 0);
+  const label = [
+    nameOf(sender),
+    formatTime(message.sentAt),
+    body.kind === "deleted" ? t.message.deleted : textOf(body),
+    ...(message.editedAt === null ? [] : [t.message.edited]),
+    ...(reactionCount > 0 ? [t.message.reactions(reactionCount)] : []),
+    ...(thread ? [t.message.answers(thread.count)] : []),
+  ].join(", ");
+  const isCalling = message.mentionsEveryone;
+  return (
+    <MessageFrame
+      sender={sender}
+      at={message.sentAt}
+      isFirstOfGroup={isFirstOfGroup}
+      label={label}
+      className={`${isHighlighted ? " message-highlighted" : ""}${isCalling ? " message-calling" : ""}${isActive ? " message-active" : ""}`}
+      onPerson={actions.onPerson}
+      above={
+        message.isPinned ? (
+          <p className="message-pinned">
+            <PinIcon /> {t.message.pinned}
+          </p>
+        ) : null
+      }
+    >
+      {quote ? (
+        <button type="button" className="quote" onClick={() => actions.onJump(quote.seq)}>
+          <ReplyIcon />
+          <span className="quote-author">{nameOf(quote.sender)}</span>
+          <span className="quote-text">
+            {quote.excerpt === null
+              ? t.message.quoteGone
+              : props.isQuoteBlocked
+                ? t.message.blocked
+                : withoutMarks(quote.excerpt)}
+          </span>
+        </button>
+      ) : null}
+      {body.kind === "deleted" ? (
+        <p className="message-deleted">{t.message.deleted}</p>
+      ) : body.kind === "poll" ? (
+        <Poll message={message} myVote={props.myVote} actions={actions} />
+      ) : (
+        <div className="message-text" dir="auto">
+          <Markdown text={body.text} {...peopleOf(actions)} />
+          {message.editedAt === null ? null : (
+            <button
+              type="button"
+              className="message-edited"
+              title={formatFull(message.editedAt)}
+              onClick={() => actions.onHistory(message)}
+            >
+              ({t.message.edited})
+            </button>
+          )}
+        </div>
+      )}
+      {reactions.length > 0 ? <Reactions message={message} actions={actions} /> : null}
+      {thread && !actions.isInThread ? (
+        <button type="button" className="thread-link" onClick={() => actions.onThread(message)}>
+          <ThreadIcon />
+          {t.message.answers(thread.count)}
+          <span className="thread-time">{formatTime(thread.lastAt)}</span>
+        </button>
+      ) : null}
+      {isActive && body.kind !== "deleted" ? <Toolbar message={message} actions={actions} /> : null}
+    </MessageFrame>
+  );
+}
+
+function Toolbar({ message, actions }: { message: MessageEntry; actions: RowActions }) {
+  // One Tab stop for the list is enough: by keyboard each of these has its key, and the menu names it.
+  return (
+    <div className="message-toolbar" role="toolbar" aria-label={t.message.actions}>
+      {actions.mayWrite ? (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="button-icon"
+          aria-label={t.message.react}
+          title={`${t.message.react} (+)`}
+          onClick={(event) => actions.onPickReaction(message, spotOf(event.currentTarget))}
+        >
+          <SmileIcon />
+        </button>
+      ) : null}
+      {actions.mayWrite ? (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="button-icon"
+          aria-label={t.message.reply}
+          title={`${t.message.reply} (R)`}
+          onClick={() => actions.onReply(message)}
+        >
+          <ReplyIcon />
+        </button>
+      ) : null}
+      {actions.isInThread ? null : (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="button-icon"
+          aria-label={t.message.thread}
+          title={`${t.message.thread} (T)`}
+          onClick={() => actions.onThread(message)}
+        >
+          <ThreadIcon />
+        </button>
+      )}
+      <button
+        type="button"
+        tabIndex={-1}
+        className="button-icon"
+        aria-label={t.app.more}
+        aria-haspopup="menu"
+        onClick={(event) => actions.onMenu(message, spotOf(event.currentTarget))}
+      >
+        <MoreIcon />
+      </button>
+    </div>
+  );
+}
+
+function Reactions({ message, actions }: { message: MessageEntry; actions: RowActions }) {
+  return (
+    <ul className="reactions" aria-label={t.message.reactions(message.reactions.length)}>
+      {message.reactions.map(({ emoji, by }) => {
+        const isOwn = by.includes(actions.you);
+        const names = by.slice(0, namesShownMax).flatMap((id) => {
+          const person = actions.known.get(id);
+          return person ? [nameOf(person)] : [];
+        });
+        return (
+          <li key={emoji}>
+            <button
+              type="button"
+              tabIndex={-1}
+              className={isOwn ? "reaction reaction-own" : "reaction"}
+              aria-pressed={isOwn}
+              aria-label={t.message.reaction(emoji, by.length)}
+              title={`${emoji} ${t.message.people(names, by.length - names.length)}`}
+              disabled={!actions.mayWrite}
+              onClick={() => actions.onReact(message, emoji)}
+            >
+              <span className="reaction-emoji">{emoji}</span>
+              <span className="count">{by.length}</span>
+            </button>
+          </li>
+        );
+      })}
+      {actions.mayWrite ? (
+        <li>
+          <button
+            type="button"
+            tabIndex={-1}
+            className="reaction reaction-add"
+            aria-label={t.message.react}
+            onClick={(event) => actions.onPickReaction(message, spotOf(event.currentTarget))}
+          >
+            <SmileIcon />
+          </button>
+        </li>
+      ) : null}
+    </ul>
+  );
+}
+
+/** A message on its way. It looks sent from the first frame on, and says so when it is not. */
+export function PendingRow(props: {
+  item: OutboxItem;
+  sender: Person;
+  isFirstOfGroup: boolean;
+  actions: Pick<RowActions, "onRetry" | "onDiscard" | "onPerson" | "onRoomLink" | "known" | "you">;
+}) {
+  const { item, sender, isFirstOfGroup, actions } = props;
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), shownPendingAfterMs);
+    return () => clearTimeout(timer);
+  }, []);
+  const hasFailed = item.state.kind === "failed";
+  return (
+    <div className={isLate && !hasFailed ? "pending-late" : undefined}>
+      <MessageFrame
+        sender={sender}
+        at={item.createdAt}
+        isFirstOfGroup={isFirstOfGroup}
+        label={`${nameOf(sender)}, ${hasFailed ? t.message.notSentShort : t.message.sending}, ${item.text}`}
+        onPerson={actions.onPerson}
+      >
+        <div className="message-text" dir="auto">
+          <Markdown text={item.text} {...peopleOf(actions)} />
+        </div>
+      </MessageFrame>
+      {item.state.kind === "failed" ? (
+        <p className="not-sent" role="status">
+          <WarningIcon />
+          <span className="not-sent-words">
+            {t.message.notSent} {item.state.detail}
+          </span>
+          <button type="button" className="button-subtle" onClick={() => actions.onRetry(item.sendId)}>
+            {item.state.asks ? t.message.sendAnyway : t.message.retry}
+          </button>
+          <button type="button" className="button-subtle" onClick={() => actions.onDiscard(item.sendId)}>
+            {t.message.delete}
+          </button>
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+function MessageFrame(props: {
+  sender: Person;
+  at: number;
+  isFirstOfGroup: boolean;
+  label: string;
+  className?: string;
+  above?: preact.ComponentChildren;
+  onPerson: (person: Person) => void;
+  children: preact.ComponentChildren;
+}) {
+  const { sender, at, isFirstOfGroup } = props;
+  return (
+    <article
+      className={`message${isFirstOfGroup ? " message-first" : ""}${props.className ?? ""}`}
+      tabIndex={-1}
+      aria-label={props.label}
+    >
+      <div className="message-gutter">
+        {isFirstOfGroup ? (
+          <Avatar person={sender} />
+        ) : (
+          <Time at={at} isShort className="message-time-aside" />
+        )}
+      </div>
+      <div className="message-main">
+        {props.above}
+        {isFirstOfGroup ? (
+          <p className="message-head">
+            <button
+              type="button"
+              tabIndex={-1}
+              className="message-author"
+              onClick={() => props.onPerson(sender)}
+            >
+              {nameOf(sender)}
+            </button>
+            <Time at={at} className="message-time" />
+          </p>
+        ) : null}
+        {props.children}
+      </div>
+    </article>
+  );
+}
+
+function Time({ at, className, isShort = false }: { at: number; className: string; isShort?: boolean }) {
+  return (
+    <time className={className} dateTime={new Date(at).toISOString()} title={formatFull(at)}>
+      {isShort ? formatShortTime(at) : formatTime(at)}
+    </time>
+  );
+}
+
+function peopleOf({ onPerson, onRoomLink, known, you }: MarkdownPeople): MarkdownPeople {
+  return { onPerson, onRoomLink, known, you };
+}

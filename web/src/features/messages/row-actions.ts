@@ -1,0 +1,23 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { Person } from "@novax/protocol/entities";
+import type { AccountId, SendId } from "@novax/protocol/ids";
+import type { Spot } from "../../stores/ui-store.ts";
+/** What a row can ask for. The same object for all rows and all time, so that no row is drawn anew for it. */
+export type RowActions = {
+  you: AccountId;
+  known: ReadonlyMap<AccountId, Person>;
+  onRetry: (sendId: SendId) => void;
+  onDiscard: (sendId: SendId) => void;
+  onReact: (entry: MessageEntry, emoji: string) => void;
+  onPickReaction: (entry: MessageEntry, spot: Spot) => void;
+  onReply: (entry: MessageEntry) => void;
+  onThread: (entry: MessageEntry) => void;
+  onMenu: (entry: MessageEntry, spot: Spot) => void;
+  onJump: (seq: number) => void;
+  onPerson: (person: Person) => void;
+  onRoomLink: (room: string, seq: number | undefined) => void;
+  onHistory: (entry: MessageEntry) => void;
+  onVote: (entry: MessageEntry, choices: readonly number[]) => void;
+  isInThread: boolean;
+  mayWrite: boolean;
+};

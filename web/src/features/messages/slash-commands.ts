@@ -1,0 +1,148 @@
+import { hourMs } from "../../lib/duration.ts";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import type { RoomStore } from "../../stores/room-store.ts";
+import type { UiStore } from "../../stores/ui-store.ts";
+import { more } from "../../texts/more.ts";
+import { leaveRoom } from "../rooms/membership.ts";
+import { parseWhen } from "../scheduled/when.ts";
+
+export type SlashCommandContext = { chat: ChatStore; ui: UiStore; store: RoomStore };
+
+type SlashCommand = {
+  hint: () => string;
+  /** What it takes after its name, for the list. */
+  takes?: string;
+  /** Does it. What it returns stays in the field, to be mended. */
+  run: (context: SlashCommandContext, rest: string) => Promise<string | undefined> | string | undefined;
+};
+
+/** What can be ordered from the field. A new one is one more line here. */
+export const slashCommands: Record<string, SlashCommand> = {
+  me: {
+    hint: () => more.commands.me,
+    takes: "…",
+    run: ({ chat, store }, rest) => {
+      if (rest !== "") chat.send({ text: `_${rest}_` }, store);
+      return undefined;
+    },
+  },
+  topic: {
+    hint: () => more.commands.topic,
+    takes: "…",
+    run: async ({ chat, store }, rest) =>
+      (await chat.command("room.set_topic", { room: store.id, topic: rest })) ? undefined : rest,
+  },
+  invite: {
+    hint: () => more.commands.invite,
+    takes: "@name",
+    run: async ({ chat, store }, rest) => {
+      const names = rest
+        .split(/\s+/)
+        .flatMap((word) => (word === "" ? [] : [word.replace(/^@/, "").toLowerCase()]));
+      const people = [];
+      for (const name of names) {
+        const { people: found } = await chat.api
+          .read("people.search", { q: name })
+          .catch(() => ({ people: [] }));
+        const person = found.find((candidate) => candidate.username.toLowerCase() === name);
+        if (!person) {
+          chat.toasts.show(more.commands.nobodyCalled(name));
+          return rest;
+        }
+        people.push(person.id);
+      }
+      if (people.length === 0) return rest;
+      return (await chat.command("member.add", { room: store.id, people })) ? undefined : rest;
+    },
+  },
+  mute: {
+    hint: () => more.commands.mute,
+    run: async ({ chat, store }) => {
+      const room = chat.rooms.get(store.id);
+      if (!room) return undefined;
+      const isMuted = !room.isMuted;
+      if (await chat.command("room.set_preferences", { room: store.id, isMuted }))
+        chat.toasts.show(isMuted ? more.commands.isMuted : more.commands.isHeard);
+      return undefined;
+    },
+  },
+  poll: {
+    hint: () => more.commands.poll,
+    run: ({ ui }) => {
+      ui.open({ kind: "poll" });
+      return undefined;
+    },
+  },
+  remind: {
+    hint: () => more.commands.remind,
+    takes: "in 20 minutes …",
+    run: async ({ chat, store }, rest) => {
+      const when = parseWhen(rest, Date.now());
+      if (!when) {
+        chat.toasts.show(more.commands.badTime);
+        return rest;
+      }
+      const done = await chat.command("reminder.set", { room: store.id, note: when.note, at: when.at });
+      if (done) chat.toasts.show(more.commands.willRemind);
+      return done ? undefined : rest;
+    },
+  },
+  status: {
+    hint: () => more.commands.status,
+    takes: "…",
+    run: async ({ chat }, rest) => {
+      const emoji = /^\p{RGI_Emoji}/v.exec(rest)?.[0] ?? "";
+      await chat.command("status.set", {
+        emoji,
+        text: rest.slice(emoji.length).trim().slice(0, 80),
+        until: null,
+      });
+      return undefined;
+    },
+  },
+  dnd: {
+    hint: () => more.commands.away,
+    run: async ({ chat }) => {
+      const isDnd = chat.me.lists.peek().dndUntil !== null;
+      const until = isDnd ? null : Date.now() + hourMs;
+      if (await chat.command("dnd.set", { until }))
+        chat.toasts.show(isDnd ? more.commands.dndOff : more.commands.dndOn);
+      return undefined;
+    },
+  },
+  leave: {
+    hint: () => more.commands.leave,
+    run: ({ chat, ui, store }) => {
+      const room = chat.rooms.get(store.id);
+      if (room) leaveRoom(chat, ui, room);
+      return undefined;
+    },
+  },
+  shrug: {
+    hint: () => more.commands.shrug,
+    run: ({ chat, store }, rest) => {
+      chat.send({ text: `${rest} ¯\\\\\\_(ツ)\\_/¯`.trim() }, store);
+      return undefined;
+    },
+  },
+};
+
+/**
+ * Runs a text that begins with a command. Resolves with what should stay in the field, or with undefined when all is
+ * done; null: the text is no command.
+ */
+export async function runSlashCommand(
+  context: SlashCommandContext,
+  text: string,
+): Promise<string | undefined | null> {
+  const match = /^\/([a-z]+)(?:\s+([\s\S]*))?$/.exec(text);
+  if (!match) return null;
+  const [, name = "", rest = ""] = match;
+  const command = Object.hasOwn(slashCommands, name) ? slashCommands[name] : undefined;
+  if (!command) {
+    context.chat.toasts.show(more.commands.unknownCommand(name));
+    return text;
+  }
+  const kept = await command.run(context, rest.trim());
+  return kept === undefined ? undefined : `/${name} ${kept}`;
+}

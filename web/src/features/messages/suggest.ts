@@ -1,0 +1,83 @@
+import type { Person } from "@novax/protocol/entities";
+import { isDirect } from "@novax/protocol/permissions";
+import { nameOf } from "@novax/protocol/person";
+import { fuzzyScore, matchPeople } from "../../lib/matching.ts";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import type { RoomStore } from "../../stores/room-store.ts";
+import { more } from "../../texts/more.ts";
+import type { Suggestion, Token } from "./completion.ts";
+import { loadEmoji, matchEmoji } from "./emoji.ts";
+import { slashCommands } from "./slash-commands.ts";
+
+const shownMax = 8;
+
+/** What fits what is being typed: people who spoke last first, rooms, emoji, commands. */
+export async function suggest(chat: ChatStore, store: RoomStore, token: Token): Promise<Suggestion[]> {
+  switch (token.kind) {
+    case "person":
+      return suggestPeople(chat, store, token.text);
+    case "room":
+      return [...chat.rooms.all.peek().values()]
+        .filter((room) => !isDirect(room.kind) && !room.isArchived)
+        .flatMap((room) => {
+          const score = fuzzyScore(room.name, token.text);
+          return score === null ? [] : [{ room, score }];
+        })
+        .sort((a, b) => b.score - a.score)
+        .slice(0, shownMax)
+        .map(({ room }) => ({
+          insert: `#${room.name}`,
+          label: `#${room.name}`,
+          hint: room.topic,
+        }));
+    case "emoji":
+      return matchEmoji(await loadEmoji(), token.text, shownMax).map(({ emoji, name }) => ({
+        insert: emoji,
+        label: name,
+        hint: "",
+        sign: emoji,
+      }));
+    case "command":
+      return Object.entries(slashCommands)
+        .filter(([name]) => name.startsWith(token.text))
+        .map(([name, { hint, takes }]) => ({
+          insert: `/${name}`,
+          label: `/${name}${takes ? ` ${takes}` : ""}`,
+          hint: hint(),
+        }));
+  }
+}
+
+async function suggestPeople(chat: ChatStore, store: RoomStore, typed: string): Promise<Suggestion[]> {
+  const spoke = store.entries
+    .peek()
+    .toReversed()
+    .flatMap((entry) => (entry.kind === "message" ? [entry.sender] : []));
+  const here = [...chat.people.presentIn(store.id).people.values()];
+  const near = matchPeople([...spoke, ...here], typed, shownMax).filter(
+    (person) => person.id !== chat.you.id,
+  );
+  const room = chat.rooms.get(store.id);
+  const asked =
+    near.length < shownMax
+      ? await chat.api.read("room.members", { room: store.id, q: typed, limit: shownMax }).catch(() => null)
+      : null;
+  const others: readonly Person[] = asked?.members ?? [];
+  const people = matchPeople([...near, ...others], typed, shownMax);
+  const everybody = [
+    { insert: "@room", label: "@room", hint: more.composer.everyone },
+    { insert: "@here", label: "@here", hint: more.composer.everyoneOnline },
+  ].filter(
+    ({ insert }) =>
+      room && chat.may("mention.everyone", room) && insert.slice(1).startsWith(typed.toLowerCase()),
+  );
+  return [
+    ...people.map((person) => ({
+      insert: `@${person.username}`,
+      label: nameOf(person),
+      hint: `@${person.username}`,
+      person,
+    })),
+    ...everybody,
+  ].slice(0, shownMax);
+}

@@ -1,0 +1,28 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { RoomId } from "@novax/protocol/ids";
+import type { ChatStore } from "../../stores/chat-store.ts";
+
+/** The event of a stored reaction has arrived by then. */
+const shownMs = 1000;
+
+/** Adds the viewer's reaction, or takes it back. It is shown at once, and withdrawn where the server refuses it. */
+export function toggleReaction(
+  chat: ChatStore,
+  { seq, reactions }: MessageEntry,
+  { room, emoji }: { room: RoomId; emoji: string },
+): void {
+  const stores = chat.timelinesOf(room);
+  // What is shown by now, not what was when a menu was opened.
+  const shown = stores.map((store) => store.find(seq)).find((found) => found !== null);
+  const isOwn = (shown?.reactions ?? reactions).some(
+    (reaction) => reaction.emoji === emoji && reaction.by.includes(chat.you.id),
+  );
+  const drops = stores.map((store) => store.react(seq, { emoji, by: chat.you.id, isAdded: !isOwn }));
+  const drop = () => {
+    for (const dropOne of drops) dropOne();
+  };
+  void chat.command(isOwn ? "reaction.remove" : "reaction.add", { room, seq, emoji }).then((done) => {
+    if (done) setTimeout(drop, shownMs);
+    else drop();
+  });
+}

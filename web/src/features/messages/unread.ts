@@ -1,0 +1,46 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import { more } from "../../texts/more.ts";
+import { t } from "../../texts/text.ts";
+
+/** Marks a room unread from a message on. Being visible does not mark it read again until the room is opened. */
+export async function markUnread(chat: ChatStore, entry: MessageEntry): Promise<void> {
+  const store = chat.navigation.timeline.peek();
+  if (!store) return;
+  store.clearDivider();
+  if (!(await chat.command("room.mark_unread", { room: store.id, seq: entry.seq }))) return;
+  store.clearDivider();
+  store.startDivider(entry.seq - 1, "" as AccountId);
+  chat.reading.heldUnread = store.id;
+}
+
+/**
+ * Says that a room was marked read, and offers to undo it. `onUndone` is called when the unread messages are here again,
+ * with the "New" line before them.
+ */
+export function offerUnread(
+  chat: ChatStore,
+  { room, readSeq }: { room: RoomId; readSeq: number },
+  onUndone: () => void,
+): void {
+  chat.toasts.show(more.room.markedRead, {
+    label: more.app.undo,
+    run: async () => {
+      if (await undoMarkRead(chat, room, readSeq)) requestAnimationFrame(onUndone);
+    },
+  });
+}
+
+async function undoMarkRead(chat: ChatStore, room: RoomId, readSeq: number): Promise<boolean> {
+  if (!(await chat.command("room.mark_unread", { room, seq: readSeq + 1 }))) return false;
+  chat.reading.heldUnread = room;
+  const store = chat.navigation.timeline.peek();
+  if (!store) return false;
+  if (store.coversAfter(readSeq)) store.startDivider(readSeq, chat.you.id);
+  else
+    await store
+      .load(readSeq + 1, { readSeq, you: chat.you.id })
+      .catch(() => chat.toasts.show(t.errors.notLoaded));
+  return true;
+}

@@ -1,0 +1,40 @@
+import type { Person } from "@novax/protocol/entities";
+import type { RoomId } from "@novax/protocol/ids";
+import { noteCharsMax } from "@novax/protocol/limits";
+import { nameOf } from "@novax/protocol/person";
+import { Dialog } from "../../components/dialog.tsx";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import { more } from "../../texts/more.ts";
+export function BanDialog({
+  chat,
+  person,
+  onClose,
+}: {
+  chat: ChatStore;
+  person: Person;
+  onClose: () => void;
+}) {
+  return (
+    <Dialog title={more.people.banTitle(nameOf(person))} onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={async (event) => {
+          event.preventDefault();
+          const reason = String(new FormData(event.currentTarget).get("reason"));
+          const room = chat.navigation.current.peek() as RoomId;
+          if (await chat.command("member.ban", { room, person: person.id, reason })) onClose();
+        }}
+      >
+        <label className="form-field">
+          <span>{more.people.banReason}</span>
+          <input className="field" name="reason" maxLength={noteCharsMax} data-autofocus autocomplete="off" />
+        </label>
+        <div className="dialog-actions">
+          <button type="submit" className="button-danger">
+            {more.people.ban}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,143 @@
+import type { Person } from "@novax/protocol/entities";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { groupPeopleMax, membersAddedAtOnceMax } from "@novax/protocol/limits";
+import { nameOf } from "@novax/protocol/person";
+import { useEffect, useState } from "preact/hooks";
+import { Avatar } from "../../components/avatar.tsx";
+import { Dialog } from "../../components/dialog.tsx";
+import { CloseIcon } from "../../components/icons.tsx";
+import { more } from "../../texts/more.ts";
+import { t } from "../../texts/text.ts";
+import type { DialogProps } from "../props.ts";
+
+/** Chooses people: to write to them alone, or to bring them into the room. */
+/** The list is asked for this long after the last key. */
+const askAfterMs = 150;
+
+export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogProps & { isForRoom: boolean }) {
+  const [search, setSearch] = useState("");
+  const [found, setFound] = useState<readonly Person[]>([]);
+  const [chosen, setChosen] = useState<readonly Person[]>([]);
+  const [marked, setMarked] = useState(0);
+  const max = isForRoom ? membersAddedAtOnceMax : groupPeopleMax - 1;
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const notIn = isForRoom ? (chat.navigation.current.peek() ?? undefined) : undefined;
+      chat.api.read("people.search", { q: search.trim(), notIn }).then(
+        ({ people }) => {
+          setFound(people);
+          setMarked(0);
+        },
+        () => chat.toasts.show(t.errors.notLoaded),
+      );
+    }, askAfterMs);
+    return () => clearTimeout(timer);
+  }, [search, chat, isForRoom]);
+  const ids = new Set<AccountId>(chosen.map((person) => person.id));
+  const shown = found.filter((person) => !ids.has(person.id) && (!isForRoom || person.id !== chat.you.id));
+  const choose = (person: Person) => {
+    if (chosen.length >= max) return;
+    setChosen([...chosen, person]);
+    setSearch("");
+    setMarked(0);
+  };
+  const done = async () => {
+    if (isForRoom) {
+      const room = chat.navigation.current.peek() as RoomId;
+      if (await chat.command("member.add", { room, people: [...ids] })) onClose();
+      return;
+    }
+    // Oneself alone is a choice too: one's own notes.
+    const people = [...ids].filter((id) => id !== chat.you.id);
+    const reply = await chat.command("direct.open", { people });
+    if (!reply?.room) return;
+    chat.rooms.put(reply.room);
+    onClose();
+    onOpenRoom(reply.room.id);
+  };
+  return (
+    <Dialog title={isForRoom ? more.people.add : more.newDirect.title} onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const person = shown[Math.min(marked, shown.length - 1)];
+          if (person && (search.trim() !== "" || marked > 0)) choose(person);
+          else if (chosen.length > 0) void done();
+        }}
+      >
+        <div className="chips">
+          {chosen.map((person) => (
+            <span className="chip" key={person.id}>
+              {nameOf(person)}
+              <button
+                type="button"
+                className="chip-remove"
+                aria-label={`${more.app.remove}: ${nameOf(person)}`}
+                onClick={() => setChosen(chosen.filter((other) => other.id !== person.id))}
+              >
+                <CloseIcon />
+              </button>
+            </span>
+          ))}
+        </div>
+        <label className="form-field">
+          <span>{isForRoom ? more.people.addHint : `${more.newDirect.to} (${more.newDirect.hint})`}</span>
+          <input
+            type="text"
+            className="field"
+            autocomplete="off"
+            data-autofocus
+            role="combobox"
+            aria-expanded="true"
+            aria-controls="people-found"
+            aria-activedescendant={shown.length > 0 ? `person-${marked}` : undefined}
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+              if (step !== 0 && shown.length > 0) {
+                event.preventDefault();
+                setMarked((marked + step + shown.length) % shown.length);
+              } else if (event.key === "Backspace" && search === "") setChosen(chosen.slice(0, -1));
+            }}
+          />
+        </label>
+        <div className="people people-found" role="listbox" id="people-found" aria-label={more.people.title}>
+          {shown.map((person, index) => (
+            <div
+              key={person.id}
+              id={`person-${index}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === marked}
+              className={index === marked ? "person person-button person-marked" : "person person-button"}
+              onPointerMove={() => setMarked(index)}
+              onPointerUp={() => choose(person)}
+            >
+              <Avatar person={person} size="small" />
+              <span className="person-name">
+                {nameOf(person)}
+                <span className="person-you"> @{person.username}</span>
+                {person.id === chat.you.id ? <span className="person-you"> ({more.app.you})</span> : null}
+              </span>
+            </div>
+          ))}
+        </div>
+        {shown.length === 0 && search.trim() !== "" ? (
+          <p className="panel-note">{more.newDirect.nobody}</p>
+        ) : null}
+        <div className="dialog-actions">
+          <button
+            type="button"
+            className="button-primary"
+            disabled={chosen.length === 0}
+            onClick={() => void done()}
+          >
+            {isForRoom ? more.people.adding : more.newDirect.open}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,117 @@
+import type { Person } from "@novax/protocol/entities";
+import { nameOf } from "@novax/protocol/person";
+import type { Member } from "@novax/protocol/reads";
+import type { PresentPerson } from "@novax/protocol/signals";
+import { useEffect, useState } from "preact/hooks";
+import { Avatar } from "../../components/avatar.tsx";
+import { more } from "../../texts/more.ts";
+import { t } from "../../texts/text.ts";
+import type { PanelProps } from "../props.ts";
+import { PresenceDot } from "./presence-dot.tsx";
+
+const pageMembers = 100;
+const askAfterMs = 150;
+
+/** Who is here and who else belongs to the room, by name. Of thousands a page at a time. */
+export function PeoplePanel({ chat, ui }: PanelProps) {
+  const room = chat.room.value;
+  const present = chat.people.presentIn(room?.id ?? null);
+  const [search, setSearch] = useState("");
+  const [members, setMembers] = useState<readonly Member[]>([]);
+  const [next, setNext] = useState<string | null>(null);
+  const memberCount = room?.memberCount ?? 0;
+  const load = async (after?: string) => {
+    if (!room) return;
+    const page = await chat.api
+      .read("room.members", { room: room.id, q: search.trim(), after, limit: pageMembers })
+      .catch(() => null);
+    if (!page) {
+      chat.toasts.show(t.errors.notLoaded);
+      return;
+    }
+    for (const member of page.members) chat.people.known.set(member.id, member);
+    setMembers((before) => (after === undefined ? page.members : [...before, ...page.members]));
+    setNext(page.next);
+  };
+  useEffect(() => {
+    const timer = setTimeout(() => void load(), search === "" ? 0 : askAfterMs);
+    return () => clearTimeout(timer);
+    // Read again when somebody came or went, or is something else now.
+  }, [search, room?.id, memberCount, chat.me.versions.value.members]);
+  const roles = new Map(members.map((member) => [member.id, member]));
+  const isFound = (person: Person) =>
+    search.trim() === "" || nameOf(person).toLowerCase().includes(search.trim().toLowerCase());
+  const here = [...present.people.values()]
+    .filter(isFound)
+    .sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+  const others = members.filter((member) => !present.people.has(member.id));
+  const isNamed = here.length > 0 || present.count === 0 || search !== "";
+  const entry = (person: Person, state: PresentPerson | null) => {
+    const member = roles.get(person.id);
+    const isSilenced = member?.silencedUntil != null && member.silencedUntil > Date.now();
+    return (
+      <li key={person.id}>
+        <button
+          type="button"
+          className={state ? "person person-button" : "person person-button person-away"}
+          onClick={() => ui.open({ kind: "profile", person })}
+        >
+          <Avatar person={person} size="small" />
+          <span className="person-name">
+            {nameOf(person)}
+            {person.id === chat.you.id ? <span className="person-you"> ({more.app.you})</span> : null}
+            {state?.status ? (
+              <span className="person-status">
+                {" "}
+                {state.status.emoji} {state.status.text}
+              </span>
+            ) : null}
+          </span>
+          {member && member.role !== "member" ? (
+            <span className="person-role">{more.people.roles[member.role]}</span>
+          ) : null}
+          {isSilenced ? <span className="person-role">{more.people.silenced}</span> : null}
+          {state ? <PresenceDot state={state} /> : null}
+        </button>
+      </li>
+    );
+  };
+  return (
+    <>
+      <div className="panel-tools">
+        <input
+          type="search"
+          className="field"
+          placeholder={more.people.find}
+          aria-label={more.people.find}
+          value={search}
+          onInput={(event) => setSearch(event.currentTarget.value)}
+        />
+        {chat.may("member.add") ? (
+          <button type="button" className="button-secondary" onClick={() => ui.open({ kind: "add_people" })}>
+            {more.people.add}
+          </button>
+        ) : null}
+      </div>
+      <section>
+        <h3>{more.people.here(present.count)}</h3>
+        {isNamed ? (
+          <ul className="people">{here.map((person) => entry(person, person))}</ul>
+        ) : (
+          <p className="panel-note">{more.people.tooMany}</p>
+        )}
+      </section>
+      {others.length > 0 ? (
+        <section>
+          <h3>{more.people.others}</h3>
+          <ul className="people">{others.map((person) => entry(person, null))}</ul>
+        </section>
+      ) : null}
+      {next !== null ? (
+        <button type="button" className="button-subtle" onClick={() => void load(next)}>
+          {more.app.loadMore}
+        </button>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,72 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { PollBody } from "@novax/protocol/entities";
+import { nameOf } from "@novax/protocol/person";
+import { formatSoon } from "../../lib/time.ts";
+import { t } from "../../texts/text.ts";
+import type { RowActions } from "../messages/row-actions.ts";
+
+/** A question and its choices, each as wide as its share. A press chooses; a press on what is chosen takes it back. */
+export function Poll(props: {
+  message: MessageEntry;
+  myVote: readonly number[] | undefined;
+  actions: RowActions;
+}) {
+  const { message, actions } = props;
+  const body = message.body as PollBody;
+  const state = message.poll!;
+  const own =
+    state.voters?.flatMap((voters, choice) => (voters.includes(actions.you) ? [choice] : [])) ??
+    props.myVote ??
+    [];
+  const total = state.counts.reduce((sum, count) => sum + count, 0);
+  const facts = [
+    t.poll.votes(total),
+    ...(body.isMultiple ? [t.poll.isMultiple] : []),
+    ...(body.isAnonymous ? [t.poll.isAnonymous] : []),
+    ...(state.isClosed
+      ? [t.poll.closed]
+      : body.closesAt === null
+        ? []
+        : [t.poll.until(formatSoon(body.closesAt))]),
+  ];
+  const choose = (choice: number) => {
+    const isChosen = own.includes(choice);
+    const rest = own.filter((chosen) => chosen !== choice);
+    actions.onVote(
+      message,
+      body.isMultiple ? (isChosen ? rest : [...own, choice]) : isChosen ? [] : [choice],
+    );
+  };
+  return (
+    <fieldset className="poll" disabled={state.isClosed || !actions.mayWrite}>
+      <legend dir="auto">{body.question}</legend>
+      {body.choices.map((choice, index) => {
+        const count = state.counts[index] ?? 0;
+        const names = (state.voters?.[index] ?? []).flatMap((id) => {
+          const person = actions.known.get(id);
+          return person ? [nameOf(person)] : [];
+        });
+        return (
+          <button
+            key={index}
+            type="button"
+            className={own.includes(index) ? "poll-choice poll-choice-own" : "poll-choice"}
+            aria-pressed={own.includes(index)}
+            title={names.join(", ") || undefined}
+            onClick={() => choose(index)}
+          >
+            <span
+              className="poll-share"
+              ref={(share) => share?.style.setProperty("width", `${(100 * count) / Math.max(1, total)}%`)}
+            />
+            <span className="poll-words" dir="auto">
+              {choice}
+            </span>
+            <span className="count">{count}</span>
+          </button>
+        );
+      })}
+      <p className="poll-facts">{facts.join(" · ")}</p>
+    </fieldset>
+  );
+}

@@ -1,0 +1,15 @@
+import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { MessageActionContext } from "../messages/message-context.ts";
+
+/** Votes in a poll. The choice is shown at once, and the former one again where the server refuses it. */
+export function vote(
+  { chat, store }: MessageActionContext,
+  { seq }: MessageEntry,
+  choices: readonly number[],
+): void {
+  const before = store.myVotes.peek()[seq] ?? [];
+  store.setMyVote(seq, choices);
+  void chat.command("poll.vote", { room: store.id, seq, choices: [...choices] }).then((done) => {
+    if (!done) store.setMyVote(seq, before);
+  });
+}

@@ -1,0 +1,79 @@
+import type { JoinedRoom } from "@novax/protocol/entities";
+import { isDirect } from "@novax/protocol/permissions";
+import type { PresentPerson } from "@novax/protocol/signals";
+import { BackIcon, InfoIcon, PeopleIcon, PinIcon } from "../../components/icons.tsx";
+import type { Panel } from "../../stores/ui-store.ts";
+import { t } from "../../texts/text.ts";
+import { PresenceDot } from "../people/presence-dot.tsx";
+import { RoomIcon } from "./room-icon.tsx";
+
+export type RoomHeaderProps = {
+  room: JoinedRoom;
+  name: string;
+  other: PresentPerson | null;
+  presentCount: number;
+  panel: Panel | null;
+  onPanel: (panel: Panel) => void;
+  onBack: () => void;
+};
+
+export function RoomHeader({ room, name, other, presentCount, panel, onPanel, onBack }: RoomHeaderProps) {
+  return (
+    <div className="room-header">
+      <button
+        type="button"
+        className="button-icon only-phone"
+        aria-label={t.rooms.all}
+        title={t.rooms.all}
+        onClick={onBack}
+      >
+        <BackIcon />
+      </button>
+      <div className="room-title">
+        <span className="room-item-icon">
+          <RoomIcon room={room} />
+          {other ? <PresenceDot state={other} /> : null}
+        </span>
+        <h1 dir="auto" title={name}>
+          {name}
+        </h1>
+        <p className="room-topic not-phone" dir="auto" title={room.topic}>
+          {other?.status ? `${other.status.emoji} ${other.status.text}` : room.topic}
+        </p>
+      </div>
+      <button
+        type="button"
+        className="button-icon not-phone"
+        aria-label={t.room.pins}
+        title={t.room.pins}
+        aria-expanded={panel === "pins"}
+        onClick={() => onPanel("pins")}
+      >
+        <PinIcon />
+      </button>
+      {isDirect(room.kind) && room.memberCount <= 2 ? null : (
+        <button
+          type="button"
+          className="button-count"
+          aria-label={t.room.people(presentCount)}
+          title={t.room.people(presentCount)}
+          aria-expanded={panel === "people"}
+          onClick={() => onPanel("people")}
+        >
+          <PeopleIcon />
+          <span className="count">{presentCount}</span>
+        </button>
+      )}
+      <button
+        type="button"
+        className="button-icon"
+        aria-label={t.room.details}
+        title={t.room.details}
+        aria-expanded={panel === "details"}
+        onClick={() => onPanel("details")}
+      >
+        <InfoIcon />
+      </button>
+    </div>
+  );
+}

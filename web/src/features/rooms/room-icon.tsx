@@ -1,0 +1,27 @@
+import type { JoinedRoom } from "@novax/protocol/entities";
+import { Avatar, hueOf } from "../../components/avatar.tsx";
+import { HashIcon, LockIcon } from "../../components/icons.tsx";
+
+type Shown = Pick<JoinedRoom, "id" | "kind" | "icon" | "colour"> & { people?: JoinedRoom["people"] };
+
+/** Whether somebody gave it an icon or a colour. */
+export function hasOwnIcon({ icon, colour }: Pick<JoinedRoom, "icon" | "colour">): boolean {
+  return icon !== "" || colour !== null;
+}
+
+/** What stands for a room in lists: its own icon, the person it is with, or the sign of its kind. */
+export function RoomIcon({ room }: { room: Shown }) {
+  const [first] = room.people ?? [];
+  if (room.kind === "direct" && first) return <Avatar person={first} size="tiny" />;
+  if (hasOwnIcon(room) || room.kind === "group" || room.kind === "direct") {
+    const sign =
+      room.icon ||
+      (room.kind === "group" ? String((room.people?.length ?? 0) + 1) : room.kind === "direct" ? "✎" : "#");
+    return (
+      <span className={`avatar avatar-tiny hue-${room.colour ?? hueOf(room.id)}`} aria-hidden="true">
+        {sign}
+      </span>
+    );
+  }
+  return room.kind === "private" ? <LockIcon /> : <HashIcon />;
+}

@@ -1,0 +1,46 @@
+import type { JoinedRoom } from "@novax/protocol/entities";
+import { generalRoomId } from "@novax/protocol/general-room";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import type { MenuItem, UiStore } from "../../stores/ui-store.ts";
+import { more } from "../../texts/more.ts";
+import { t } from "../../texts/text.ts";
+import { leaveRoom } from "./membership.ts";
+
+/** What can be done with a room from the list, without going there. */
+export function roomMenu(chat: ChatStore, ui: UiStore, room: JoinedRoom): MenuItem[] {
+  const setPreferences = (changes: { isStarred?: boolean; isMuted?: boolean }) =>
+    void chat.command("room.set_preferences", { room: room.id, ...changes });
+  const hasUnread = [...chat.rooms.all.peek().values()].some((own) => own.unread > 0);
+  const items: (MenuItem | false)[] = [
+    room.unread > 0 && { label: t.room.markRead, run: () => chat.reading.markRoomRead(room.id) },
+    {
+      label: room.isStarred ? more.roomMenu.unfavourite : more.roomMenu.favourite,
+      run: () => setPreferences({ isStarred: !room.isStarred }),
+    },
+    {
+      label: room.isMuted ? more.roomMenu.unmute : more.roomMenu.mute,
+      run: () => setPreferences({ isMuted: !room.isMuted }),
+    },
+    {
+      label: more.details.copyLink,
+      run: () => {
+        void navigator.clipboard?.writeText(`${location.origin}/chat/${room.id}`);
+        chat.toasts.show(more.message.copied);
+      },
+    },
+    hasUnread && {
+      label: more.roomMenu.allRead,
+      run: () => {
+        for (const own of chat.rooms.all.peek().values())
+          if (own.unread > 0) chat.reading.markRoomRead(own.id);
+      },
+    },
+    room.id !== generalRoomId &&
+      chat.may("room.leave", room) && {
+        label: more.details.leave,
+        isDanger: true,
+        run: () => leaveRoom(chat, ui, room),
+      },
+  ];
+  return items.filter((item) => item !== false);
+}

@@ -1,0 +1,45 @@
+import { more } from "../../texts/more.ts";
+import { preferences, setPreference, sidebarWidths } from "../settings/preferences.ts";
+
+const keyStep = 16;
+
+/** The edge between the rooms and the room: drawn by the pointer, moved by arrows; a double click makes it as it was. */
+export function SidebarEdge() {
+  const width = preferences.value.sidebarWidth;
+  const isRightToLeft = () => document.documentElement.dir === "rtl";
+  const set = (wanted: number) =>
+    setPreference(
+      "sidebarWidth",
+      Math.round(Math.min(Math.max(wanted, sidebarWidths.min), sidebarWidths.max)),
+    );
+  const steps: Record<string, () => number> = {
+    ArrowLeft: () => width + (isRightToLeft() ? keyStep : -keyStep),
+    ArrowRight: () => width + (isRightToLeft() ? -keyStep : keyStep),
+    Home: () => sidebarWidths.min,
+    End: () => sidebarWidths.max,
+  };
+  return (
+    <div
+      className="sidebar-edge"
+      role="separator"
+      tabIndex={0}
+      aria-label={more.rooms.width}
+      aria-orientation="vertical"
+      aria-valuemin={sidebarWidths.min}
+      aria-valuemax={sidebarWidths.max}
+      aria-valuenow={width}
+      onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+      onPointerMove={(event) => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId))
+          set(isRightToLeft() ? innerWidth - event.clientX : event.clientX);
+      }}
+      onDblClick={() => set(sidebarWidths.normal)}
+      onKeyDown={(event) => {
+        const step = steps[event.key];
+        if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+        event.preventDefault();
+        set(step());
+      }}
+    />
+  );
+}

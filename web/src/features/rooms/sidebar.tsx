@@ -1,0 +1,342 @@
+import type { JoinedRoom } from "@novax/protocol/entities";
+import { nameOf } from "@novax/protocol/person";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { Avatar } from "../../components/avatar.tsx";
+import {
+  AtIcon,
+  BookmarkIcon,
+  ClockIcon,
+  FlagIcon,
+  LockIcon,
+  MutedIcon,
+  PencilIcon,
+  PlusIcon,
+  SearchIcon,
+  ThreadIcon,
+} from "../../components/icons.tsx";
+import { spotOf } from "../../lib/element.ts";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import { attentionCountOf, type Section } from "../../stores/rooms-store.ts";
+import type { PanelName, Spot, UiStore } from "../../stores/ui-store.ts";
+import { t } from "../../texts/text.ts";
+import { PresenceDot } from "../people/presence-dot.tsx";
+import { hasOwnIcon, RoomIcon } from "./room-icon.tsx";
+
+export type SidebarProps = {
+  chat: ChatStore;
+  ui: UiStore;
+  /** Nothing is beside it: it is the whole page. */
+  isAlone: boolean;
+  onOpenRoom: (room: JoinedRoom) => void;
+  onPanel: (panel: PanelName) => void;
+  /** Opens the menu of a room next to `spot`. */
+  onRoomMenu: (room: JoinedRoom, spot: Spot) => void;
+  /** The handle that makes it wider. */
+  edge: ComponentChildren;
+  /** What says that there is something new beyond the edges of the list. */
+  moreUnread: (list: { current: HTMLDivElement | null }) => ComponentChildren;
+};
+
+const prefetchAfterMs = 80;
+
+/** The rooms, what is across them, and one's own account. */
+export function Sidebar(props: SidebarProps) {
+  const { chat, ui, isAlone } = props;
+  const sections = chat.rooms.sections.value;
+  const panel = ui.panel.value;
+  const me = chat.me.lists.value;
+  const titles: Record<Section["kind"], string> = {
+    favourites: t.rooms.favourites,
+    rooms: t.rooms.rooms,
+    direct: t.rooms.direct,
+    archived: t.rooms.archived,
+  };
+  const views: [PanelName, string, () => preact.JSX.Element, number][] = [
+    ["mentions", t.rooms.mentions, AtIcon, chat.mentions.value],
+    ["threads", t.rooms.threads, ThreadIcon, me.unreadThreads],
+    ["saved", t.rooms.saved, BookmarkIcon, 0],
+    ["scheduled", t.rooms.scheduled, ClockIcon, me.dueReminders],
+  ];
+  const list = useRef<HTMLDivElement>(null);
+  const current = chat.navigation.current.value;
+  // The room that one is in is to be seen, however one came there.
+  useEffect(() => {
+    list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, [current]);
+  if (me.reports > 0 || chat.mayOnServer("report.resolve_any"))
+    views.push(["reports", t.rooms.reports, FlagIcon, me.reports]);
+  return (
+    <div className="sidebar" role={isAlone ? "main" : "navigation"} aria-label={t.rooms.title}>
+      <p className="brand">
+        <span className="brand-mark" aria-hidden="true" />
+        novaX
+      </p>
+      {isAlone ? <h1 className="visually-hidden">{t.rooms.title}</h1> : null}
+      <button type="button" className="jump-button" onClick={() => ui.open({ kind: "switcher" })}>
+        <SearchIcon />
+        <span>{t.rooms.jump}</span>
+        <kbd>Ctrl K</kbd>
+      </button>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons in it have the focus, and the keys */}
+      <div className="room-nav" onKeyDown={moveInside}>
+        <ul className="room-views">
+          {views.map(([view, label, ViewIcon, count]) => (
+            <li key={view}>
+              <button
+                type="button"
+                className="room-item"
+                tabIndex={-1}
+                aria-pressed={panel === view}
+                onClick={() => props.onPanel(view)}
+              >
+                <ViewIcon />
+                <span className="room-item-name">{label}</span>
+                {count > 0 ? (
+                  <span className="badge badge-mention">
+                    <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
+                    <span className="visually-hidden">, {t.account.newNotices(count)}</span>
+                  </span>
+                ) : null}
+              </button>
+            </li>
+          ))}
+        </ul>
+        <div className="room-scroll">
+          <div className="room-items" ref={list}>
+            {sections.map((section) => (
+              <section key={section.kind} aria-label={titles[section.kind]}>
+                <div className="section-head">
+                  <h2>{titles[section.kind]}</h2>
+                  {section.kind === "rooms" && chat.mayOnServer("room.create") ? (
+                    <button
+                      type="button"
+                      className="button-icon button-small"
+                      aria-label={t.rooms.addRoom}
+                      title={t.rooms.addRoom}
+                      aria-haspopup="menu"
+                      onClick={(event) =>
+                        ui.open({
+                          kind: "menu",
+                          spot: spotOf(event.currentTarget),
+                          label: t.rooms.addRoom,
+                          items: [
+                            { label: t.rooms.create, run: () => ui.open({ kind: "create_room" }) },
+                            { label: t.rooms.browse, run: () => ui.open({ kind: "browse" }) },
+                          ],
+                        })
+                      }
+                    >
+                      <PlusIcon />
+                    </button>
+                  ) : section.kind === "direct" ? (
+                    <button
+                      type="button"
+                      className="button-icon button-small"
+                      aria-label={t.rooms.newDirect}
+                      title={t.rooms.newDirect}
+                      onClick={() => ui.open({ kind: "new_direct" })}
+                    >
+                      <PlusIcon />
+                    </button>
+                  ) : null}
+                </div>
+                {section.rooms.length === 0 ? (
+                  <p className="section-hint">
+                    {section.kind === "direct" ? t.rooms.noDirect : t.rooms.noRooms}
+                  </p>
+                ) : (
+                  <ul>
+                    {section.rooms.map((room) => (
+                      <RoomItem key={room.id} room={room} {...props} />
+                    ))}
+                  </ul>
+                )}
+              </section>
+            ))}
+          </div>
+          {props.moreUnread(list)}
+        </div>
+      </div>
+      <AccountMenu {...props} />
+      {props.edge}
+    </div>
+  );
+}
+
+function RoomItem({ room, chat, ...props }: SidebarProps & { room: JoinedRoom }) {
+  const hover = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const name = chat.nameOf(room);
+  const isCurrent = chat.navigation.current.value === room.id;
+  const attention = attentionCountOf(room);
+  const isUnread = room.unread > 0 && !(room.isMuted && attention === 0) && room.notify !== "nothing";
+  const state = room.kind === "direct" && room.people[0] ? chat.people.stateOf(room.people[0].id) : null;
+  const count = attention > 0 ? attention : room.unread;
+  return (
+    <li>
+      <button
+        type="button"
+        className={`room-item${isUnread ? " room-item-unread" : ""}${room.isMuted ? " room-item-muted" : ""}`}
+        // One Tab stop for the whole list, on the room that is open; arrows go on from there.
+        tabIndex={isCurrent ? 0 : -1}
+        aria-current={isCurrent ? "page" : undefined}
+        data-room={room.id}
+        onClick={() => props.onOpenRoom(room)}
+        onPointerEnter={() => {
+          hover.current = setTimeout(() => chat.navigation.prefetch(room.id), prefetchAfterMs);
+        }}
+        onPointerLeave={() => clearTimeout(hover.current)}
+        onContextMenu={(event) => {
+          event.preventDefault();
+          props.onRoomMenu(room, spotOf(event.currentTarget));
+        }}
+      >
+        <span className="room-item-icon">
+          <RoomIcon room={room} />
+          {state ? <PresenceDot state={state} /> : null}
+        </span>
+        <span className="room-item-name" dir="auto">
+          {name}
+        </span>
+        {state?.status?.emoji ? (
+          <span className="room-item-status" title={state.status.text}>
+            {state.status.emoji}
+          </span>
+        ) : null}
+        {room.kind === "private" ? (
+          <>
+            {hasOwnIcon(room) ? <LockIcon /> : null}
+            <span className="visually-hidden">, {t.rooms.isPrivate}</span>
+          </>
+        ) : null}
+        {room.isMuted ? (
+          <>
+            <MutedIcon />
+            <span className="visually-hidden">, {t.rooms.isMuted}</span>
+          </>
+        ) : null}
+        {!isCurrent && chat.drafts.texts.value.has(room.id) ? (
+          <>
+            <PencilIcon />
+            <span className="visually-hidden">, {t.rooms.hasDraft}</span>
+          </>
+        ) : null}
+        {isUnread || attention > 0 ? (
+          <span className={attention > 0 ? "badge badge-mention" : "badge"}>
+            <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
+            <span className="visually-hidden">
+              , {attention > 0 && room.mentions > 0 ? t.rooms.mentionCount(count) : t.rooms.unread(count)}
+            </span>
+          </span>
+        ) : null}
+      </button>
+    </li>
+  );
+}
+
+function AccountMenu({ chat, ui }: SidebarProps) {
+  const { you } = chat;
+  const { status, approvals } = chat.me.lists.value;
+  const unseenNotices = chat.notices.unseenCount.value;
+  const waiting = unseenNotices + approvals;
+  const account = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const closeOutside = (event: Event) => {
+      if (account.current && !account.current.contains(event.target as Node)) account.current.open = false;
+    };
+    document.addEventListener("pointerdown", closeOutside);
+    document.addEventListener("focusin", closeOutside);
+    return () => {
+      document.removeEventListener("pointerdown", closeOutside);
+      document.removeEventListener("focusin", closeOutside);
+    };
+  }, []);
+  const close = () => {
+    if (account.current) account.current.open = false;
+  };
+  /** What is opened gives the focus back to where it was: that must not be in a menu that is closed. */
+  const leave = (open: () => void) => {
+    account.current?.querySelector("summary")?.focus();
+    close();
+    open();
+  };
+  return (
+    <details className="account" ref={account} onKeyDown={closeOnEscape}>
+      <summary>
+        <Avatar person={you} size="small" />
+        <span className="person-name">
+          {nameOf(you)}
+          {status.emoji || status.text ? (
+            <span className="person-status">
+              {" "}
+              {status.emoji} {status.text}
+            </span>
+          ) : null}
+        </span>
+        {waiting > 0 ? (
+          <span className="badge">
+            <span aria-hidden="true">{waiting}</span>
+            <span className="visually-hidden"> {t.account.aboutAccount(waiting)}</span>
+          </span>
+        ) : null}
+      </summary>
+      <div className="account-menu">
+        <button
+          type="button"
+          className="account-row"
+          onClick={() => leave(() => ui.open({ kind: "settings" }))}
+        >
+          {t.account.settings}
+        </button>
+        <button
+          type="button"
+          className="account-row"
+          onClick={() => leave(() => ui.open({ kind: "shortcuts" }))}
+        >
+          {t.account.shortcuts} <kbd>?</kbd>
+        </button>
+        <a className="account-row" href="/account">
+          {t.account.yourAccount}
+          {unseenNotices > 0 ? <span className="badge">{t.account.newNotices(unseenNotices)}</span> : null}
+        </a>
+        {chat.mayOnServer("report.resolve_any") ? (
+          <a className="account-row" href="/admin">
+            {t.account.admin}
+            {approvals > 0 ? <span className="badge">{approvals}</span> : null}
+          </a>
+        ) : null}
+        <form method="post" action="/logout" onSubmit={() => chat.signingOut()}>
+          <button type="submit" className="account-row">
+            {t.account.signOut}
+          </button>
+        </form>
+      </div>
+    </details>
+  );
+}
+
+/** Arrows go through the list: it is one thing to whoever uses the keyboard, and Tab leads out of it. */
+function moveInside(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>(".room-item")];
+  const index = items.indexOf(document.activeElement as HTMLElement);
+  if (index < 0) return;
+  const targets: Record<string, number> = {
+    ArrowDown: index + 1,
+    ArrowUp: index - 1,
+    Home: 0,
+    End: items.length - 1,
+  };
+  const target = targets[event.key];
+  if (target === undefined) return;
+  event.preventDefault();
+  items[Math.min(Math.max(target, 0), items.length - 1)]?.focus();
+}
+
+function closeOnEscape(event: KeyboardEvent & { currentTarget: HTMLDetailsElement }): void {
+  const { currentTarget: menu } = event;
+  if (event.key !== "Escape" || !menu.open) return;
+  event.stopPropagation();
+  menu.open = false;
+  menu.querySelector("summary")?.focus();
+}

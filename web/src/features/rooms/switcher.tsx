@@ -1,0 +1,171 @@
+import type { JoinedRoom, Person } from "@novax/protocol/entities";
+import { nameOf } from "@novax/protocol/person";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Avatar } from "../../components/avatar.tsx";
+import { fuzzyScore } from "../../lib/matching.ts";
+import { attentionCountOf } from "../../stores/rooms-store.ts";
+import { more } from "../../texts/more.ts";
+import { t } from "../../texts/text.ts";
+import type { DialogProps } from "../props.ts";
+import { RoomIcon } from "./room-icon.tsx";
+
+type Target = { kind: "room"; room: JoinedRoom; name: string } | { kind: "person"; person: Person };
+
+const shownMax = 12;
+const askAfterMs = 120;
+
+/** Jumps to a room or a person by a few letters of its name. Without any, to what is unread and what was seen last. */
+export function Switcher({ chat, ui, onOpenRoom, onClose }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [typed, setTyped] = useState("");
+  const [chosen, setChosen] = useState(0);
+  const [people, setPeople] = useState<readonly Person[]>([]);
+  useEffect(() => {
+    dialog.current!.showModal();
+    dialog.current!.querySelector("input")?.focus();
+  }, []);
+  useEffect(() => {
+    if (typed.trim() === "") {
+      setPeople([]);
+      return;
+    }
+    const timer = setTimeout(() => {
+      chat.api.read("people.search", { q: typed.trim() }).then(
+        (answer) => setPeople(answer.people),
+        () => {},
+      );
+    }, askAfterMs);
+    return () => clearTimeout(timer);
+  }, [typed, chat]);
+  const rooms = chat.rooms.all.value;
+  const targets = useMemo((): Target[] => {
+    const all = [...rooms.values()].map((room) => ({ kind: "room" as const, room, name: chat.nameOf(room) }));
+    if (typed.trim() === "") {
+      const visited = chat.navigation.visited.peek();
+      const rank = (room: JoinedRoom) => {
+        const index = visited.indexOf(room.id);
+        return index < 0 ? visited.length : index;
+      };
+      return all
+        .filter(({ room }) => room.id !== chat.navigation.current.peek() && !room.isArchived)
+        .sort(
+          (a, b) =>
+            Math.min(1, attentionCountOf(b.room)) - Math.min(1, attentionCountOf(a.room)) ||
+            Math.min(1, b.room.unread) - Math.min(1, a.room.unread) ||
+            rank(a.room) - rank(b.room),
+        )
+        .slice(0, shownMax);
+    }
+    const found = all
+      .flatMap((target) => {
+        const score = fuzzyScore(target.name, typed);
+        return score === null ? [] : [{ target, score: score - (target.room.isArchived ? 5 : 0) }];
+      })
+      .sort((a, b) => b.score - a.score)
+      .map(({ target }) => target);
+    const partners = new Set(
+      found.flatMap(({ room }) => (room.kind === "direct" ? room.people.map((person) => person.id) : [])),
+    );
+    const others = people
+      .filter((person) => !partners.has(person.id) && person.id !== chat.you.id)
+      .map((person) => ({ kind: "person" as const, person }));
+    return [...found, ...others].slice(0, shownMax);
+  }, [rooms, typed, people, chat]);
+
+  const go = async (target: Target | undefined) => {
+    if (!target) {
+      onClose();
+      ui.open({ kind: "browse" });
+      return;
+    }
+    onClose();
+    if (target.kind === "room") onOpenRoom(target.room.id);
+    else {
+      const reply = await chat.command("direct.open", { people: [target.person.id] });
+      if (!reply?.room) return;
+      chat.rooms.put(reply.room);
+      onOpenRoom(reply.room.id);
+    }
+  };
+
+  return (
+    <dialog
+      className="dialog switcher"
+      ref={dialog}
+      aria-label={more.switcher.title}
+      onClose={onClose}
+      onPointerDown={(event) => {
+        if (event.target === event.currentTarget) onClose();
+      }}
+    >
+      <div className="dialog-inside">
+        <input
+          type="text"
+          className="switcher-field"
+          role="combobox"
+          aria-expanded="true"
+          aria-controls="switcher-list"
+          aria-activedescendant={targets.length > 0 ? `switcher-${chosen}` : undefined}
+          aria-label={more.switcher.label}
+          placeholder={more.switcher.label}
+          autocomplete="off"
+          value={typed}
+          onInput={(event) => {
+            setTyped(event.currentTarget.value);
+            setChosen(0);
+          }}
+          onKeyDown={(event) => {
+            const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+            if (step !== 0 && targets.length > 0) {
+              event.preventDefault();
+              setChosen((chosen + step + targets.length) % targets.length);
+            } else if (event.key === "Enter" && !event.isComposing) {
+              event.preventDefault();
+              void go(targets[chosen]);
+            }
+          }}
+        />
+        <div className="switcher-list" role="listbox" id="switcher-list" aria-label={more.switcher.title}>
+          {targets.map((target, index) => (
+            <div
+              key={target.kind === "room" ? target.room.id : target.person.id}
+              id={`switcher-${index}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === chosen}
+              className={index === chosen ? "suggestion suggestion-chosen" : "suggestion"}
+              onPointerMove={() => setChosen(index)}
+              onPointerUp={() => void go(target)}
+            >
+              {target.kind === "room" ? (
+                <>
+                  <RoomIcon room={target.room} />
+                  <span className={target.room.unread > 0 ? "switcher-unread" : undefined}>
+                    {target.name}
+                  </span>
+                  <span className="suggestion-hint">
+                    {target.room.unread > 0 ? t.rooms.unread(target.room.unread) : target.room.topic}
+                  </span>
+                </>
+              ) : (
+                <>
+                  <Avatar person={target.person} size="tiny" />
+                  <span>{nameOf(target.person)}</span>
+                  <span className="suggestion-hint">@{target.person.username}</span>
+                </>
+              )}
+            </div>
+          ))}
+        </div>
+        {targets.length === 0 && !chat.mayOnServer("room.browse") ? (
+          <p className="panel-note">{more.app.nothingFound}</p>
+        ) : null}
+        {targets.length === 0 && chat.mayOnServer("room.browse") ? (
+          <button type="button" className="button-subtle switcher-none" onClick={() => void go(undefined)}>
+            {more.switcher.none}
+          </button>
+        ) : null}
+      </div>
+    </dialog>
+  );
+}

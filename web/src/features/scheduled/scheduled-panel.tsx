@@ -1,0 +1,103 @@
+import type { Reminder, ScheduledMessage } from "@novax/protocol/reads";
+import type { ComponentChildren } from "preact";
+import { formatSoon } from "../../lib/time.ts";
+import { more } from "../../texts/more.ts";
+import { inRoom, PreviewRow } from "../messages/preview-row.tsx";
+import type { PanelProps } from "../props.ts";
+import { RowButton, useList } from "../use-list.tsx";
+
+/** What the viewer sends later, and what they want to be reminded of. */
+export function ScheduledPanel(props: PanelProps) {
+  const { chat } = props;
+  const { scheduled: scheduledVersion, reminders: remindersVersion } = chat.me.versions.value;
+  const scheduled = useList(
+    chat,
+    async () => ({ items: (await chat.api.read("me.scheduled", {})).scheduled, next: null }),
+    [scheduledVersion],
+  ).items;
+  const reminders = useList(
+    chat,
+    async () => ({ items: (await chat.api.read("me.reminders", {})).reminders, next: null }),
+    [remindersVersion],
+  ).items;
+  if (!scheduled || !reminders) return null;
+  if (scheduled.length + reminders.length === 0)
+    return <p className="panel-note">{more.lists.scheduledNone}</p>;
+  return (
+    <>
+      <Section title={more.lists.scheduled} items={scheduled} keyOf={({ sendId }) => sendId}>
+        {(message) => <ScheduledRow {...props} message={message} />}
+      </Section>
+      <Section title={more.lists.reminders} items={reminders} keyOf={({ id }) => String(id)}>
+        {(reminder) => <ReminderRow {...props} reminder={reminder} />}
+      </Section>
+    </>
+  );
+}
+
+function Section<T>(props: {
+  title: string;
+  items: readonly T[];
+  keyOf: (item: T) => string;
+  children: (item: T) => ComponentChildren;
+}) {
+  if (props.items.length === 0) return null;
+  return (
+    <section>
+      <h3>{props.title}</h3>
+      <ul className="previews">
+        {props.items.map((item) => (
+          <li key={props.keyOf(item)}>{props.children(item)}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function ScheduledRow({ chat, onOpenRoom, message }: PanelProps & { message: ScheduledMessage }) {
+  const { room, sendId, text } = message;
+  const unschedule = () => chat.command("message.unschedule", { sendId });
+  return (
+    <>
+      <PreviewRow head={`${formatSoon(message.dueAt)} ${inRoom(chat, room)}`} text={text}>
+        {message.refused === null ? null : (
+          <span className="form-problem">{more.scheduled.notSent(message.refused)}</span>
+        )}
+      </PreviewRow>
+      {message.threadRoot === null && chat.rooms.get(room) ? (
+        <RowButton
+          label={more.message.edit}
+          onClick={async () => {
+            if (!(await unschedule())) return;
+            // Back into the field, under what is written there already.
+            const draft = chat.drafts.read(room);
+            chat.drafts.write(room, draft === "" ? text : `${draft}\n${text}`);
+            onOpenRoom(room);
+          }}
+        />
+      ) : null}
+      <RowButton label={more.app.remove} onClick={() => void unschedule()} />
+    </>
+  );
+}
+
+function ReminderRow({ chat, onOpenRoom, reminder }: PanelProps & { reminder: Reminder }) {
+  return (
+    <>
+      <PreviewRow
+        head={
+          <>
+            {formatSoon(reminder.dueAt)} {inRoom(chat, reminder.room)}
+            {reminder.isDue ? <strong> · {more.scheduled.isDue}</strong> : null}
+          </>
+        }
+        text={reminder.note}
+        onOpen={() => onOpenRoom(reminder.room, reminder.seq ?? undefined)}
+      />
+      <RowButton
+        label={more.app.done}
+        onClick={() => void chat.command("reminder.clear", { reminder: reminder.id })}
+      />
+    </>
+  );
+}

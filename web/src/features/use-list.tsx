@@ -1,0 +1,102 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { ChatStore } from "../stores/chat-store.ts";
+import { more } from "../texts/more.ts";
+import { t } from "../texts/text.ts";
+
+/** One page of a list, and the cursor of the next one; null at the end. */
+export type ListPage<T> = { items: readonly T[]; next: string | null };
+
+export type List<T> = {
+  /** Null until the first page is here. */
+  items: readonly T[] | null;
+  /** Reads the next page; null where there is none. */
+  loadMore: (() => void) | null;
+};
+
+/**
+ * A list of the server, page by page. When `dependsOn` changes, the pages that are shown are read again; a response that
+ * was overtaken is dropped.
+ */
+export function useList<T>(
+  chat: ChatStore,
+  read: (after: string | undefined) => Promise<ListPage<T>>,
+  dependsOn: readonly unknown[],
+): List<T> {
+  const [page, setPage] = useState<ListPage<T> | null>(null);
+  const shown = useRef(0);
+  const hadFocus = useRef(false);
+  const reading = useRef(0);
+  const load = async (before: readonly T[], after: string | undefined, untilCount: number) => {
+    reading.current += 1;
+    const mine = reading.current;
+    let items = before;
+    let next = after;
+    try {
+      do {
+        const answer = await read(next);
+        if (mine !== reading.current) return;
+        items = [...items, ...answer.items];
+        next = answer.next ?? undefined;
+      } while (next !== undefined && items.length < untilCount);
+    } catch {
+      chat.toasts.show(t.errors.notLoaded);
+      return;
+    }
+    // The button that has the focus may go with its row.
+    hadFocus.current = document.activeElement?.closest('[data-region="panel"]') != null;
+    shown.current = items.length;
+    setPage({ items, next: next ?? null });
+  };
+  useEffect(() => {
+    void load([], undefined, shown.current);
+    return () => {
+      reading.current += 1;
+    };
+  }, [chat, ...dependsOn]);
+  useLayoutEffect(() => {
+    if (hadFocus.current && document.activeElement === document.body)
+      document
+        .querySelector<HTMLElement>('[data-region="panel"] .previews button, [data-region="panel"] button')
+        ?.focus();
+  }, [page]);
+  return {
+    items: page?.items ?? null,
+    loadMore: page && page.next !== null ? () => void load(page.items, page.next!, 0) : null,
+  };
+}
+
+/** The rows of a panel, what it says when there are none, and the button for more. */
+export function PanelList<T>(props: {
+  list: List<T>;
+  empty: string;
+  keyOf: (item: T) => string;
+  row: (item: T) => ComponentChildren;
+}) {
+  const { items, loadMore } = props.list;
+  if (items === null) return null;
+  if (items.length === 0) return <p className="panel-note">{props.empty}</p>;
+  return (
+    <>
+      <ul className="previews">
+        {items.map((item) => (
+          <li key={props.keyOf(item)}>{props.row(item)}</li>
+        ))}
+      </ul>
+      {loadMore ? (
+        <button type="button" className="button-subtle" onClick={loadMore}>
+          {more.app.loadMore}
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+/** An action at the end of a row. */
+export function RowButton({ label, onClick }: { label: string; onClick: () => void }) {
+  return (
+    <button type="button" className="button-subtle" onClick={onClick}>
+      {label}
+    </button>
+  );
+}

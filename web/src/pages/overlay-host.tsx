@@ -1,0 +1,106 @@
+import { useEffect, useRef } from "preact/hooks";
+import { Dialog } from "../components/dialog.tsx";
+import { Menu } from "../components/menu.tsx";
+import { EmojiPicker } from "../features/messages/emoji-picker.tsx";
+import { HistoryDialog, ReactionsDialog, ReadersDialog } from "../features/messages/message-dialogs.tsx";
+import { BanDialog } from "../features/moderation/ban-dialog.tsx";
+import { ReportDialog } from "../features/moderation/report-dialog.tsx";
+import { PeopleDialog } from "../features/people/people-dialog.tsx";
+import { ProfileDialog } from "../features/people/person-dialogs.tsx";
+import { PollDialog } from "../features/polls/poll-dialog.tsx";
+import type { DialogProps } from "../features/props.ts";
+import { BrowseDialog, CreateRoomDialog } from "../features/rooms/room-dialogs.tsx";
+import { Switcher } from "../features/rooms/switcher.tsx";
+import { WhenDialog } from "../features/scheduled/when-dialog.tsx";
+import { SettingsDialog } from "../features/settings/settings-dialog.tsx";
+import { ShortcutsDialog } from "../features/settings/shortcuts-dialog.tsx";
+import { isTouch } from "../lib/element.ts";
+import type { Overlay } from "../stores/ui-store.ts";
+import { t } from "../texts/text.ts";
+
+/** What had the focus is gone: where one writes has it, or on a phone, which would bring up its keyboard, what is read. */
+function focusFallback(): void {
+  const selector = isTouch() ? ".messages-viewport" : ".composer-field, .messages-viewport";
+  document.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
+}
+
+/** What lies over the window. When it goes, the focus is back where it was. */
+export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> & { overlay: Overlay }) {
+  const opener = useRef(document.activeElement as HTMLElement | null);
+  useEffect(
+    () => () => {
+      const { current } = opener;
+      // What was opened may have led elsewhere.
+      if (document.activeElement !== document.body) return;
+      if (current?.isConnected && current !== document.body) current.focus();
+      else focusFallback();
+    },
+    [],
+  );
+  const { chat, ui } = props;
+  // Only what is still open is closed: choosing in it may have opened the next.
+  const close = () => {
+    if (ui.overlay.peek() === overlay) ui.close();
+  };
+  switch (overlay.kind) {
+    case "menu":
+      return <Menu spot={overlay.spot} label={overlay.label} items={overlay.items} onClose={close} />;
+    case "emoji":
+      return <EmojiPicker spot={overlay.spot} onPick={overlay.onPick} onClose={close} />;
+    case "switcher":
+      return <Switcher {...props} onClose={close} />;
+    case "create_room":
+      return <CreateRoomDialog {...props} onClose={close} />;
+    case "browse":
+      return <BrowseDialog {...props} onClose={close} />;
+    case "new_direct":
+    case "add_people":
+      return <PeopleDialog {...props} isForRoom={overlay.kind === "add_people"} onClose={close} />;
+    case "settings":
+      return <SettingsDialog {...props} onClose={close} />;
+    case "shortcuts":
+      return <ShortcutsDialog onClose={close} />;
+    case "poll":
+      return <PollDialog {...props} onClose={close} />;
+    case "schedule":
+    case "remind":
+      return <WhenDialog {...props} overlay={overlay} onClose={close} />;
+    case "report":
+      return <ReportDialog {...props} entry={overlay.entry} room={overlay.room} onClose={close} />;
+    case "history":
+      return <HistoryDialog {...props} entry={overlay.entry} room={overlay.room} onClose={close} />;
+    case "readers":
+      return <ReadersDialog {...props} entry={overlay.entry} room={overlay.room} onClose={close} />;
+    case "reactions":
+      return <ReactionsDialog {...props} entry={overlay.entry} onClose={close} />;
+    case "profile":
+      return <ProfileDialog {...props} person={overlay.person} onClose={close} />;
+    case "ban":
+      return <BanDialog chat={chat} person={overlay.person} onClose={close} />;
+    case "ask": {
+      // The question, and what follows from it.
+      const [question = "", ...rest] = overlay.text.split(/(?<=\?)\s/);
+      return (
+        <Dialog title={question} onClose={close}>
+          {rest.length > 0 ? <p>{rest.join(" ")}</p> : null}
+          <div className="dialog-actions">
+            <button type="button" className="button-secondary" onClick={close}>
+              {t.app.cancel}
+            </button>
+            <button
+              type="button"
+              className="button-danger"
+              data-autofocus
+              onClick={() => {
+                close();
+                overlay.onYes();
+              }}
+            >
+              {overlay.yes}
+            </button>
+          </div>
+        </Dialog>
+      );
+    }
+  }
+}

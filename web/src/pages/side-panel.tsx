@@ -1,0 +1,53 @@
+import type { FunctionComponent } from "preact";
+import { PanelFrame } from "../components/panel.tsx";
+import { MentionsPanel } from "../features/mentions/mentions-panel.tsx";
+import { PinsPanel } from "../features/messages/pins-panel.tsx";
+import { ReportsPanel } from "../features/moderation/reports-panel.tsx";
+import { PeoplePanel } from "../features/people/people-panel.tsx";
+import type { PanelProps } from "../features/props.ts";
+import { DetailsPanel } from "../features/rooms/details-panel.tsx";
+import { SavedPanel } from "../features/saved/saved-panel.tsx";
+import { ScheduledPanel } from "../features/scheduled/scheduled-panel.tsx";
+import { ThreadsPanel } from "../features/threads/threads-panel.tsx";
+import type { Panel, PanelName } from "../stores/ui-store.ts";
+import { more } from "../texts/more.ts";
+import { t } from "../texts/text.ts";
+
+type Entry = {
+  title: () => string;
+  View: FunctionComponent<PanelProps>;
+  /** It is about the open room, and starts anew in another one. */
+  isOfRoom?: true;
+};
+
+/** Every panel that has a name, but for threads, which have a composer. */
+const panels: Record<Exclude<PanelName, "thread">, Entry> = {
+  people: { title: () => more.people.title, View: PeoplePanel, isOfRoom: true },
+  details: { title: () => more.details.title, View: DetailsPanel, isOfRoom: true },
+  pins: { title: () => t.room.pins, View: PinsPanel, isOfRoom: true },
+  mentions: { title: () => t.rooms.mentions, View: MentionsPanel },
+  threads: { title: () => t.rooms.threads, View: ThreadsPanel },
+  saved: { title: () => t.rooms.saved, View: SavedPanel },
+  scheduled: { title: () => t.rooms.scheduled, View: ScheduledPanel },
+  reports: { title: () => t.rooms.reports, View: ReportsPanel },
+};
+
+/** The panel that is open. */
+export function SidePanel({ panel, ...props }: PanelProps & { panel: Exclude<Panel, "thread"> }) {
+  if (typeof panel !== "string")
+    return (
+      <PanelFrame title={panel.title} onClose={props.onClose}>
+        <div className="panel-body">{panel.view()}</div>
+      </PanelFrame>
+    );
+  const { title, View, isOfRoom } = panels[panel];
+  // What was read for another room is not shown for a moment.
+  const key = isOfRoom ? `${panel} ${props.chat.navigation.current.value}` : panel;
+  return (
+    <PanelFrame key={key} title={title()} onClose={props.onClose}>
+      <div className="panel-body">
+        <View {...props} />
+      </div>
+    </PanelFrame>
+  );
+}

@@ -1,0 +1,108 @@
+import type { Bootstrap } from "@novax/protocol/bootstrap";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { MyLists } from "@novax/protocol/reads";
+import type { MyPart } from "@novax/protocol/signals";
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Api } from "../client/api.ts";
+
+/** A busy thread says with every reply that it has something new: the lists are read twice a second at most. */
+const listsChangeEveryMs = 500;
+const savedShownMax = 200;
+
+/** Your own lists, and the pins and members of the open room. */
+export type MyList = MyPart | "pins" | "members";
+
+/** Lists whose counts are part of {@link MyLists}. */
+const countedLists: readonly MyList[] = ["profile", "reports", "threads", "mentions", "reminders"];
+
+/** What belongs to the viewer alone: status, blocks, counts, saved messages. */
+export class MeStore {
+  readonly #api: Api;
+  readonly #lists: ReturnType<typeof signal<MyLists>>;
+  readonly #saved = signal<ReadonlySet<string>>(new Set());
+  readonly #versions = signal<Partial<Record<MyList, number>>>({});
+  readonly #changed = new Set<MyList>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Called when the number of blocked people has changed: what they wrote no longer counts, or does again. */
+  onBlocksChanged: () => void = () => {};
+
+  constructor(known: Bootstrap["me"], api: Api) {
+    this.#api = api;
+    this.#lists = signal({
+      ...known,
+      reports: 0,
+      unreadThreads: 0,
+      threadMentions: 0,
+      dueReminders: 0,
+      approvals: 0,
+    });
+  }
+
+  get lists(): ReadonlySignal<MyLists> {
+    return this.#lists as ReadonlySignal<MyLists>;
+  }
+
+  /** How often each list has changed: a panel that shows it reads it again. */
+  get versions(): ReadonlySignal<Partial<Record<MyList, number>>> {
+    return this.#versions;
+  }
+
+  isSaved(room: RoomId, seq: number): boolean {
+    return this.#saved.value.has(savedKey(room, seq));
+  }
+
+  /** Shows a message as saved, or not, before the server has said so. */
+  showSaved(room: RoomId, seq: number, isSaved: boolean): void {
+    const saved = new Set(this.#saved.peek());
+    if (isSaved) saved.add(savedKey(room, seq));
+    else saved.delete(savedKey(room, seq));
+    this.#saved.value = saved;
+  }
+
+  isBlocked(id: AccountId): boolean {
+    return this.lists.value.blocked.some((person) => person.id === id);
+  }
+
+  /** Reads the counts again. What fails is read again with the next change. */
+  async reread(): Promise<void> {
+    const before = this.lists.peek().blocked.length;
+    try {
+      this.#lists.value = await this.#api.read("me.read", {});
+    } catch {
+      return;
+    }
+    if (this.lists.peek().blocked.length !== before) this.onBlocksChanged();
+  }
+
+  async rereadSaved(): Promise<void> {
+    try {
+      const { messages } = await this.#api.read("me.saved", { limit: savedShownMax });
+      this.#saved.value = new Set(messages.map(({ room, seq }) => savedKey(room, seq)));
+    } catch {
+      // As above.
+    }
+  }
+
+  /** A list has changed. It is read again at once; further changes within half a second are read together. */
+  changed(list: MyList): void {
+    this.#changed.add(list);
+    if (this.#timer === undefined) this.#announce();
+  }
+
+  #announce(): void {
+    const versions = { ...this.#versions.peek() };
+    for (const list of this.#changed) versions[list] = (versions[list] ?? 0) + 1;
+    this.#versions.value = versions;
+    if (this.#changed.has("saved")) void this.rereadSaved();
+    if (countedLists.some((list) => this.#changed.has(list))) void this.reread();
+    this.#changed.clear();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#changed.size > 0) this.#announce();
+    }, listsChangeEveryMs);
+  }
+}
+
+function savedKey(room: RoomId, seq: number): string {
+  return `${room} ${seq}`;
+}

@@ -1,0 +1,75 @@
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Request } from "../client/realtime-client.ts";
+import { isFromOthers, type RoomStore } from "./room-store.ts";
+import type { RoomsStore } from "./rooms-store.ts";
+import type { Timelines } from "./timelines.ts";
+
+/** With this many unread messages a room opens at the first of them and not at its end. */
+const openAtFirstUnreadFrom = 40;
+
+/** How far each room is read: the read marks, the "New" line, and what was marked unread by hand. */
+export class ReadingStore {
+  readonly #you: AccountId;
+  readonly #rooms: RoomsStore;
+  readonly #timelines: Timelines;
+  readonly #request: Request;
+  readonly #isAttended = signal(true);
+  /** A room that was marked unread by hand: being visible does not mark it read until it is opened again. */
+  heldUnread: RoomId | null = null;
+
+  constructor(needs: { you: AccountId; rooms: RoomsStore; timelines: Timelines; request: Request }) {
+    this.#you = needs.you;
+    this.#rooms = needs.rooms;
+    this.#timelines = needs.timelines;
+    this.#request = needs.request;
+  }
+
+  /** Whether the window has focus and is visible. */
+  get isAttended(): ReadonlySignal<boolean> {
+    return this.#isAttended;
+  }
+
+  /** `current`: the open room. A viewer who leaves with nothing unread finds no old "New" line when they come back. */
+  setAttended(isAttended: boolean, current: RoomId | null): void {
+    this.#isAttended.value = isAttended;
+    const room = this.#rooms.get(current);
+    if (!isAttended && room?.unread === 0) this.#timelines.get(room.id)?.clearDivider();
+  }
+
+  /** Every message up to `seq` was on the screen. */
+  markRead(id: RoomId, seq: number): void {
+    const room = this.#rooms.get(id);
+    const store = this.#timelines.get(id);
+    if (!room || !store || seq <= room.readSeq) return;
+    const countUnread = (after: number) =>
+      store.entries.peek().filter((entry) => entry.seq > after && isFromOthers(entry, this.#you)).length;
+    const isAll = store.isLive.peek() && countUnread(seq) === 0;
+    // Events after the last message have nothing to read.
+    const upTo = isAll ? room.headSeq : seq;
+    const unread = store.isLive.peek() ? countUnread(upTo) : room.unread;
+    this.#rooms.change(id, { readSeq: upTo, unread, ...(isAll ? { mentions: 0 } : {}) });
+    void this.#request("room.mark_read", { room: id, seq: upTo });
+  }
+
+  /** Everything in a room counts as read, without opening it. */
+  markRoomRead(id: RoomId): void {
+    const room = this.#rooms.get(id);
+    if (!room) return;
+    this.#rooms.change(id, { readSeq: room.headSeq, unread: 0, mentions: 0 });
+    this.#timelines.get(id)?.clearDivider();
+    void this.#request("room.mark_read", { room: id, seq: room.headSeq });
+  }
+
+  /** Shows the "New" line where something is unread. */
+  startDivider(store: RoomStore): void {
+    const room = this.#rooms.get(store.id);
+    if (room && room.unread > 0) store.startDivider(room.readSeq, this.#you);
+  }
+
+  /** The `seq` that a room opens at; undefined: its end. */
+  whereToOpen(id: RoomId): number | undefined {
+    const room = this.#rooms.get(id);
+    return room && room.unread >= openAtFirstUnreadFrom ? room.readSeq + 1 : undefined;
+  }
+}

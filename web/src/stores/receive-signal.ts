@@ -1,0 +1,63 @@
+import type { Signal } from "@novax/protocol/signals";
+import { t } from "../texts/text.ts";
+import type { Drafts } from "./drafts.ts";
+import type { MeStore } from "./me-store.ts";
+import type { NavigationStore } from "./navigation-store.ts";
+import type { NoticeStore } from "./notice-store.ts";
+import type { PeopleStore } from "./people-store.ts";
+import type { RoomsStore } from "./rooms-store.ts";
+import type { Toasts } from "./toasts.ts";
+
+type Receivers = {
+  me: MeStore;
+  people: PeopleStore;
+  rooms: RoomsStore;
+  drafts: Drafts;
+  notices: NoticeStore;
+  toasts: Toasts;
+  navigation: NavigationStore;
+};
+
+/** Takes a signal. It may have been lost as well, so nothing depends on it alone (PROTOCOL.md, Q8). */
+export function receiveSignal(stores: Receivers, signal: Signal): void {
+  const { me, people, rooms, drafts, notices, toasts, navigation } = stores;
+  switch (signal.type) {
+    case "presence":
+      people.receivePresence(signal);
+      return;
+    case "typing":
+      if (!me.isBlocked(signal.person.id)) people.receiveTyping(signal);
+      return;
+    case "read": {
+      const { room, seq, unread, mentions } = signal;
+      rooms.change(room, { readSeq: seq, unread, mentions });
+      return;
+    }
+    case "mention":
+      // A mention in a thread is counted in the thread.
+      if (signal.threadRoot === undefined) rooms.receiveMention(signal.room, signal.seq);
+      me.changed("mentions");
+      return;
+    case "preferences": {
+      const { room, isStarred, isMuted, notify } = signal;
+      rooms.change(room, { isStarred, isMuted, notify });
+      return;
+    }
+    case "draft":
+      drafts.hear(signal.room, signal.text);
+      return;
+    case "notice":
+      notices.hear(signal);
+      return;
+    case "reminder":
+      me.changed("reminders");
+      toasts.show(t.reminder.due(signal.note), {
+        label: t.reminder.look,
+        run: () => void navigation.openRoom(signal.room, signal.seq ?? undefined),
+      });
+      return;
+    case "me.changed":
+      me.changed(signal.part);
+      return;
+  }
+}
