@@ -17,15 +17,15 @@ import { type FactorAnswer, useFactor } from "./use-factor.ts";
 export type FactorNeeds = TransactionNeeds &
   PasskeyNeeds & { attemptLimits: AttemptLimits; factorLimit: AttemptLimit };
 
-/** What somebody answers when they are asked for their second factor. */
+/** The second factor as the client sends it. */
 export type GivenFactor = { kind: "code"; code: string } | { kind: "passkey"; response: PasskeyResponse };
 
 /**
- * The second half of a sign-in: the factor that is owed.
+ * The second half of a sign-in: checks the second factor.
  *
- * Refuses with `challenge_ended` when it took too long, was answered or had five wrong answers; with `code_wrong` or
- * `passkey_refused`; with `too_many_attempts` after ten wrong ones for the account in 15 minutes. A wrong answer is told
- * to the account's owner: whoever gave it knew the password.
+ * Refuses with `challenge_ended` when the challenge expired, was already answered or has had five wrong answers; with
+ * `code_wrong` or `passkey_refused`; with `too_many_attempts` after ten wrong answers for the account in 15 minutes.
+ * The account's owner is notified of the first wrong answer, because the sender already knew the password.
  */
 export async function answerChallenge(
   app: FactorNeeds,
@@ -45,7 +45,7 @@ export async function answerChallenge(
       const account = await lockAccount(sql, accountId);
       const used = account && factor ? await useFactor(app, change, account, factor) : null;
       if (!used) return null;
-      // Answered meanwhile by somebody else: what was used up here is given back with the transaction.
+      // Somebody else answered this challenge first. Throwing rolls the transaction back, so the factor is not spent.
       if (!(await endChallenge(sql, challengeToken))) throw challengeEnded();
       const knownDevice = deviceToken ? await findKnownDevice(sql, accountId, deviceToken) : null;
       const proof = { kind: challenge.proof, hasFactor: true } as const;
@@ -66,14 +66,14 @@ export async function answerChallenge(
   });
 }
 
-/** Asks for one of the passkeys of whoever is in the middle of signing in. Refuses with `challenge_ended`. */
+/** Requests one of the passkeys of the account that is signing in. Refuses with `challenge_ended`. */
 export async function requestFactorPasskey(app: FactorNeeds, challengeToken: string): Promise<unknown> {
   const challenge = await findChallenge(app.db.sql, challengeToken, app.clock.now());
   if (!challenge) throw challengeEnded();
   return requestPasskey(app, "factor", challenge.accountId);
 }
 
-/** Runs one attempt at an account's second factor within its limit; one that succeeds does not count. */
+/** Runs one attempt at an account's second factor within its limit. An attempt that succeeds does not count. */
 export async function attemptFactor<T>(
   app: FactorNeeds,
   accountId: AccountId,
@@ -86,7 +86,7 @@ export async function attemptFactor<T>(
   return result;
 }
 
-/** A code as it was typed; a passkey once it is verified, or null where it is not right. */
+/** Passes a code through as typed and verifies a passkey. Returns null for a passkey that is not valid. */
 export async function verifyGiven(
   app: PasskeyNeeds,
   accountId: AccountId,

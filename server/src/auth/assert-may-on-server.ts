@@ -5,7 +5,10 @@ import { Refusal } from "../lib/refusal.ts";
 import { assertLiveSession } from "./session-queries.ts";
 import type { Actor } from "./sessions.ts";
 
-/** Asserts a right on the server, by the role and the session as they are at this moment. Refuses with `forbidden`. */
+/**
+ * Asserts a server right. Reads role and session inside the transaction, so a demoted or signed-out actor is refused.
+ * Refuses with `forbidden`, or `unauthenticated` where the session has ended.
+ */
 export async function assertMayOnServer(tx: Sql, actor: Actor, right: ServerAction): Promise<void> {
   await assertLiveSession(tx, actor);
   const role = await findServerRole(tx, actor.id);

@@ -2,32 +2,32 @@ import { RedisClient } from "bun";
 import type { Clock } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
 
-/** At most `max` in `windowMs`. */
+/** At most `max` attempts per `windowMs`. */
 export type AttemptLimit = { max: number; windowMs: number };
 
 /**
- * Counts attempts under a key. Fixed windows: a count begins with its first attempt and ends `windowMs` later.
+ * Counts attempts under a key in fixed windows: a window opens with its first attempt and ends `windowMs` later.
  *
- * Guarantees: `countAttempt` is atomic, over all processes where Redis is there. When it cannot count it refuses with
- * `unavailable`; it never lets through what it could not count (ASVS 16.5.3).
+ * Guarantees: `countAttempt` is atomic, with Redis across all processes. If it cannot count it refuses with
+ * `unavailable`; an attempt that was not counted is never let through (ASVS 16.5.3).
  */
 export type AttemptLimits = {
-  /** Counts one and returns how many there are now, and when the window ends. */
+  /** Counts one attempt. Returns the count including it, and when the window ends. */
   countAttempt(key: string, limit: AttemptLimit): Promise<{ count: number; retryInMs: number }>;
-  /** How many there are, counting none. */
+  /** Returns the current count without adding to it. */
   readAttempts(key: string): Promise<{ count: number; retryInMs: number }>;
-  /** Takes one attempt back that turned out not to count. */
+  /** Takes back one attempt that should not count. */
   forgiveAttempt(key: string): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Counts one attempt and asserts that it was within the limit. Refuses with `too_many_attempts`. */
+/** Counts one attempt and asserts that it is within the limit. Refuses with `too_many_attempts`. */
 export async function assertAttempt(limits: AttemptLimits, key: string, limit: AttemptLimit): Promise<void> {
   const { count, retryInMs } = await limits.countAttempt(key, limit);
   if (count > limit.max) throw tooManyAttempts(retryInMs);
 }
 
-/** Asserts that one more would be within the limit, counting none. Refuses with `too_many_attempts`. */
+/** Asserts that one more attempt would be within the limit, without counting it. Refuses with `too_many_attempts`. */
 export async function assertAttemptsLeft(
   limits: AttemptLimits,
   key: string,
@@ -37,9 +37,9 @@ export async function assertAttemptsLeft(
   if (count >= limit.max) throw tooManyAttempts(retryInMs);
 }
 
-/** Of each kind: what strangers fill with addresses must not shut out what counts for accounts. */
+/** Per kind of key, so that a flood of addresses cannot push out the counters of accounts. */
 const keysMax = 100_000;
-/** Kinds of keys that strangers make by the thousand, one per address: the oldest gives way. */
+/** Kinds with one key per address, which strangers can create by the thousand: when full, the oldest is dropped. */
 const kindsOfAddresses = new Set([
   "login-address",
   "sign-up",
@@ -97,7 +97,7 @@ function kindOf(key: string): string {
   return key.split(":", 1)[0]!;
 }
 
-// One script, so that a counter can never be left without an end.
+// One script, so that a counter is never left without an expiry.
 const countScript = `
 local count = redis.call('incr', KEYS[1])
 if count == 1 then redis.call('pexpire', KEYS[1], ARGV[1]) end
@@ -131,7 +131,7 @@ export function createRedisAttemptLimits(url: string, installation: string): Att
     try {
       return await Promise.race([ask(script, key, rest), late]);
     } catch {
-      // A client that failed once is given up: the next attempt makes a new connection.
+      // Drop a client that failed; the next attempt opens a new connection.
       client?.close();
       client = null;
       throw cannotCount();

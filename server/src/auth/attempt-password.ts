@@ -28,16 +28,16 @@ export type AttemptNeeds = {
   signInLimits: { perAccount: AttemptLimit; perAddress: AttemptLimit; overall: AttemptLimit };
 };
 
-/** NIST 800-63B-4, 3.2.2: after so many failures in a row the password alone opens nothing any more. */
+/** After this many failures in a row the password alone no longer opens the account (NIST 800-63B-4, 3.2.2). */
 const failuresInARowMax = 100;
 const overallBucket = "login-overall";
 
 /**
- * The one place where somebody's word for a password is taken. Says whether it is right, and from which known browser
- * it came; counts a failure.
+ * The only function that checks a password. Returns whether it is right and which known browser sent it, and counts a
+ * failure.
  *
- * `account` is null where nobody has the name: that costs the same time and counts the same. Refuses with
- * `too_many_attempts` (L04, L06), also the right password, and with `unavailable` when it cannot count or hash.
+ * `account` is null for an unknown username, which takes the same time and counts the same. Refuses with
+ * `too_many_attempts` (L04, L06), even for the right password, and with `unavailable` when it cannot count or hash.
  */
 export async function attemptPassword(
   app: AttemptNeeds,
@@ -46,33 +46,33 @@ export async function attemptPassword(
 ): Promise<{ isRight: boolean; device: KnownDevice | null }> {
   const { account, deviceToken } = attempt;
   const device = account && deviceToken ? await findKnownDevice(app.db.sql, account.id, deviceToken) : null;
-  // A browser that signed in before counts its own failures, so that a stranger's cannot lock the person out.
-  // Unknown names are counted as well: a limit that only known ones had would tell them apart.
+  // A known browser has its own counter, so that a stranger's failures cannot lock the person out. Unknown usernames
+  // are counted too: a limit on known ones only would tell them apart.
   const bucket = device
     ? `device:${device.id}`
     : `account:${sha256(usernameKey(attempt.username)).toString("hex")}`;
   const addressBucket = `login-address:${addressKey(origin.address)}`;
-  // On the address failures alone count, because an office behind one address signs in at nine; so the look at the count
-  // is repeated when the hash's turn comes, or a hundred guesses at once would all have been let in before the first one
-  // failed. A browser that signed in before is bound by its own count alone: no neighbour behind the same address, and
-  // nobody who tries one password on everybody, locks it out.
-  const assertRoom = async () => {
+  // Per address only failures count, because a whole office may sign in from one address at nine o'clock. The count is
+  // checked again when the hash gets its turn; otherwise a hundred parallel guesses would all pass before the first
+  // one failed. A known browser is bound by its own counter only, so neither a neighbour on the same address nor a
+  // password-spraying attack can lock it out.
+  const assertWithinLimits = async () => {
     if (device) return;
     await assertAttemptsLeft(app.attemptLimits, addressBucket, app.signInLimits.perAddress);
     await assertAttemptsLeft(app.attemptLimits, overallBucket, app.signInLimits.overall);
   };
-  await assertRoom();
-  // The attempt on the account is taken before it is made, so that of fifty at once no more are made than allowed.
+  await assertWithinLimits();
+  // Count the attempt before making it, so that of fifty parallel attempts only the permitted number are made.
   await assertAttempt(app.attemptLimits, bucket, app.signInLimits.perAccount);
-  // Counted while the hash is computed, and taken back where the password was right: a write after a wrong one would take
-  // time that tells a name that somebody has from one that nobody has (L02).
+  // Counted while the hash is computed, and taken back if the password was right. A write only after a wrong password
+  // would take extra time and so reveal which usernames exist (L02).
   const counted = countFailureInARow(app, account, device);
   let isRight: boolean;
   try {
-    isRight = await verify(app, account, device, attempt.password, assertRoom);
+    isRight = await verify(app, account, device, attempt.password, assertWithinLimits);
     await counted;
   } catch (error) {
-    // Nobody looked at the password: a busy server must not lock people out.
+    // The password was never checked: a busy server must not lock people out.
     await app.attemptLimits.forgiveAttempt(bucket);
     await counted.then(() => uncountFailureInARow(app, account, device)).catch(() => {});
     throw error;
@@ -88,7 +88,7 @@ export async function attemptPassword(
   return { isRight, device };
 }
 
-/** Says it once per window: somebody tries passwords on many accounts at once. */
+/** Counts a failure over all accounts, and logs once per window that somebody is trying passwords on many of them. */
 async function countOverall(app: AttemptNeeds): Promise<void> {
   const { overall } = app.signInLimits;
   const { count } = await app.attemptLimits.countAttempt(overallBucket, overall);
@@ -124,7 +124,7 @@ async function verify(
   try {
     normalised = normalisePassword(password);
   } catch {
-    // No account has such a password; it costs the time of one all the same.
+    // No account can have such a password; take the time of a real check all the same.
     return app.passwordHasher.verify("", null, before);
   }
   const failuresInARow = device ? device.failuresInARow : (account?.failuresInARow ?? 0);

@@ -11,12 +11,12 @@ import { assertLiveSession, markAllSessionsEnded } from "./session-queries.ts";
 import { type Actor, assertRecentProof, type RequestOrigin } from "./sessions.ts";
 
 /**
- * Changes one's own password. Every session of the account and every browser's trust ends, on every process, and this
- * browser gets a new session.
+ * Changes the actor's password. Ends every session of the account on every process and the trust in every browser;
+ * this browser gets a new session.
  *
- * Refuses with `current_password_wrong`, which counts as a failed sign-in (P08); with `reauth_required` where the
- * account has a second factor that was not shown of late; and as {@link attemptPassword} and the rules for new passwords
- * do. Then nothing has changed.
+ * Refuses with `current_password_wrong`, which counts as a failed sign-in (P08); with `reauth_required` if the account
+ * has a second factor and the session has no recent proof; and as {@link attemptPassword} and the password rules do.
+ * After a refusal nothing has changed.
  */
 export async function changePassword(
   app: SignInNeeds & { passwordRules: PasswordRules },
@@ -36,9 +36,9 @@ export async function changePassword(
   const finished = await changeAccount(app, async (changed) => {
     const { sql, notify, audit } = changed;
     const locked = (await lockAccount(sql, account.id))!;
-    // Hashing may have waited for its turn.
+    // The session may have ended while the hash waited for its turn.
     await assertLiveSession(sql, actor);
-    // Two changes at once: the second one's "current password" is no longer that.
+    // Of two changes at once, the second one's "current password" is out of date.
     if (locked.credentialsVersion !== account.credentialsVersion)
       throw currentPasswordWrong("current_password");
     await setPasswordHash(sql, account.id, passwordHash);
@@ -60,7 +60,10 @@ export async function changePassword(
   return finished;
 }
 
-/** A new password, typed twice, as it is hashed. Refuses with `passwords_differ`, or as {@link normalisePassword} does. */
+/**
+ * Checks that the new password was typed the same twice, and returns it normalised for hashing. Refuses with
+ * `passwords_differ`, or as {@link normalisePassword} does.
+ */
 export function parseNewPassword(typed: { password: string; confirmPassword: string }): string {
   const password = normalisePassword(typed.password);
   if (password !== normalisePassword(typed.confirmPassword)) {

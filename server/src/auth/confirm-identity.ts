@@ -17,11 +17,11 @@ import type { Actor, RequestOrigin } from "./sessions.ts";
 import { useFactor } from "./use-factor.ts";
 
 /**
- * Proves once more who sits at this session, by everything the account asks for (ASVS 7.5.1): the password, and the
- * second factor where there is one. For five minutes the session may then do what weakens the account.
+ * Re-authenticates the person at this session with everything the account requires (ASVS 7.5.1): the password, and the
+ * second factor if there is one. For the next five minutes the session may do what weakens the account.
  *
- * Refuses with `current_password_wrong`, which counts as a failed sign-in, with `second_factor_required` where the code
- * is missing, and as an answer to a sign-in's challenge does.
+ * Refuses with `current_password_wrong`, which counts as a failed sign-in; with `second_factor_required` if the code
+ * is missing; and with `code_wrong` or `too_many_attempts` as at sign-in.
  */
 export async function confirmByPassword(
   app: SignInNeeds & FactorNeeds,
@@ -55,7 +55,9 @@ export async function confirmByPassword(
   });
 }
 
-/** The same by a passkey alone, which is both: something one has, and verified to be oneself. */
+/**
+ * Re-authenticates by passkey alone: with user verification a passkey is two factors. Refuses with `passkey_refused`.
+ */
 export async function confirmByPasskey(
   app: FactorNeeds,
   actor: Actor,

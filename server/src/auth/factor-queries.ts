@@ -10,14 +10,17 @@ export async function readTotp(
   return row?.totp_secret ? { sealedSeed: row.totp_secret, lastStep: row.totp_last_step } : null;
 }
 
-/** Uses a step's code up; false where it, or a later one, was used before. */
+/** Marks a time step as used. Returns false if it, or a later one, has been used already. */
 export async function useTotpStep(tx: Sql, id: AccountId, step: number): Promise<boolean> {
   const rows = await tx`
     update accounts set totp_last_step = ${step} where id = ${id} and totp_last_step < ${step} returning 1`;
   return rows.length > 0;
 }
 
-/** From now on a password alone does not open the account. `totp`: null where passkeys are its factor. */
+/**
+ * Turns the second factor on, so that a password alone no longer opens the account. `totp` is null if passkeys are the
+ * factor.
+ */
 export async function turnFactorOn(
   tx: Sql,
   id: AccountId,

@@ -11,15 +11,15 @@ import { insertSession, markSessionEnded } from "./session-queries.ts";
 import type { Actor, RequestOrigin } from "./sessions.ts";
 import { insertChallenge } from "./sign-in-challenge-queries.ts";
 
-/** What somebody showed, all of it verified by whoever calls. */
+/** What has been proved so far. The caller has verified all of it. */
 export type Proof =
-  /** `hasFactor`: and a second factor with it. */
+  /** `hasFactor`: a second factor was shown as well. */
   | { kind: "password"; hasFactor: boolean }
-  /** With user verification: something they have and something they know or are. */
+  /** With user verification, so it counts as two factors. */
   | { kind: "passkey" }
-  /** An OpenID Connect provider's word. */
+  /** An OpenID Connect provider vouched for the person. */
   | { kind: "identity"; hasFactor: boolean }
-  /** The account was made in this transaction. */
+  /** The account was created in this transaction. */
   | { kind: "new_account" };
 
 export type FinishedSignIn =
@@ -27,36 +27,36 @@ export type FinishedSignIn =
       kind: "signed_in";
       username: string;
       sessionToken: string;
-      /** A cookie for a browser we did not know; null where it has one. */
+      /** The cookie for a browser that is new to us; null if it is already known. */
       deviceToken: string | null;
-      /** The session is good for setting up a second factor alone. */
+      /** The session may only be used to set up a second factor. */
       mustEnrol: boolean;
     }
-  /** Right so far; no session before the second factor is shown. */
+  /** The first proof is right; there is no session until the second factor is shown. */
   | { kind: "factor_owed"; challengeToken: string };
 
-/** So many wrong passwords before a right one are worth a word (ASVS 6.3.7). */
+/** After this many wrong passwords, a right one is reported to the account's owner (ASVS 6.3.7). */
 const notableFailures = 3;
 
 /**
- * The only way to a session: every path that proves who somebody is ends here, and here alone it is decided whether a
- * second factor is still owed. Refuses with `invalid_credentials` when what was proved is no longer so, or the account
- * is shut, and with `approval_pending`.
+ * The only way to a session: every sign-in path ends here, and only here is it decided whether a second factor is
+ * still needed. Refuses with `invalid_credentials` if the credentials have changed since they were checked or the
+ * account is disabled, and with `approval_pending`.
  *
- * Always a new token; the session that the browser presented is ended with it, so that a planted cookie is worth
- * nothing afterwards (ASVS 7.2.4).
+ * The session token is always new, and the session that the browser presented is ended, so that a planted cookie is
+ * worthless afterwards (ASVS 7.2.4).
  */
 export async function finishSignIn(
   app: TransactionNeeds,
   change: Transaction,
   signIn: {
-    /** As it was when the proof was looked at. */
+    /** As it was when the proof was checked. */
     account: { id: AccountId; credentialsVersion: number };
     proof: Proof;
     knownDevice: KnownDevice | null;
-    /** Whether this browser shall not be asked for the second factor again for a while. */
+    /** Whether to skip the second factor in this browser for a while. */
     trustsDevice: boolean;
-    /** Whose session came with the request. */
+    /** The session that came with the request. */
     presented: Pick<Actor, "id" | "sessionId"> | null;
     origin: RequestOrigin;
   },
@@ -65,8 +65,8 @@ export async function finishSignIn(
   const { proof, knownDevice, presented, origin } = signIn;
   const now = app.clock.now();
   const account = await lockAccount(sql, signIn.account.id);
-  // Between the look at the proof and here the password or a factor may have changed, or the account been shut; a login
-  // that was under way must not survive that.
+  // The password or a factor may have changed since the proof was checked, or the account may have been disabled. A
+  // sign-in that was under way must not survive that.
   if (!account || account.isDisabled || account.credentialsVersion !== signIn.account.credentialsVersion)
     throw invalidCredentials();
   if (account.awaitsApproval) {
@@ -90,8 +90,8 @@ export async function finishSignIn(
   const { id: accountId } = account;
   const trusts = signIn.trustsDevice && account.hasFactor;
   const deviceToken = await rememberDevice(app, sql, { accountId, known: knownDevice, origin, trusts });
-  // Nobody was asked for the factor on a trusted browser, and a provider may have asked for nothing at all: what weakens
-  // the account then asks for all of it.
+  // A trusted browser was not asked for the factor, and a provider may not have asked for anything. So whatever
+  // weakens the account asks for everything again.
   const isProved = proof.kind !== "identity" && (hasFactor || !account.hasFactor);
   const sessionToken = await insertSession(app, sql, { accountId, origin, isProved, mustEnrol });
   change.audit({
@@ -103,7 +103,7 @@ export async function finishSignIn(
   return { kind: "signed_in", username: account.username, sessionToken, deviceToken, mustEnrol };
 }
 
-/** The one answer for an unknown name, a wrong password and an account that is shut. */
+/** The same answer for an unknown username, a wrong password and a disabled account, so that it reveals nothing. */
 export function invalidCredentials(): Refusal {
   return new Refusal("invalid_credentials", (t) => t.credentialsWrong);
 }
@@ -123,7 +123,7 @@ async function notifySignIn(
   }
 }
 
-/** Whoever signs in before their account is deleted wants to keep it. */
+/** Signing in before the deletion date cancels the deletion. */
 async function keepAccount({ sql, notify, audit }: Transaction, account: Account): Promise<void> {
   await clearDeletion(sql, account.id);
   await notify(account, "deletion_cancelled", (t) => t.stays);

@@ -1,7 +1,7 @@
 import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 
-/** One's account at an OpenID Connect provider, as it is linked here. */
+/** An account at an OpenID Connect provider, linked to an account here. */
 export type LinkedIdentity = {
   issuer: string;
   subject: string;

@@ -5,13 +5,13 @@ import type { Random } from "../lib/random.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { type RequestOrigin, userAgentCharsMax } from "./sessions.ts";
 
-/** A browser in which somebody signed in before. */
+/** A browser that has signed in to this account before. */
 export type KnownDevice = { id: string; failuresInARow: number; trustedUntil: number | null };
 
-/** For so long a trusted browser is not asked for the second factor (ASVS 7.1; at most 30 days). */
+/** How long a trusted browser is not asked for the second factor (ASVS 7.1; at most 30 days). */
 export const deviceTrustMs = 30 * 24 * 3_600_000;
 
-/** The browser that holds this token, if this account signed in from it before. */
+/** Finds the browser that holds this token. Null if this account has never signed in from it. */
 export async function findKnownDevice(
   sql: Sql,
   accountId: AccountId,
@@ -25,7 +25,10 @@ export async function findKnownDevice(
   return { id: row.id, failuresInARow: row.failures_in_a_row, trustedUntil };
 }
 
-/** Remembers the browser after a sign-in, and trusts it if asked to. Returns the token for its cookie. */
+/**
+ * Remembers the browser after a sign-in, and trusts it if asked to. Returns the token for its cookie, or null if the
+ * browser was known already.
+ */
 export async function rememberDevice(
   app: { clock: Clock; random: Random },
   tx: Sql,
@@ -56,7 +59,7 @@ export async function hasKnownDevices(sql: Sql, accountId: AccountId): Promise<b
   return rows.length > 0;
 }
 
-/** A browser that is not asked for the second factor, as the list shows it. */
+/** A browser that is not asked for the second factor, as shown in the list. */
 export type TrustedDevice = {
   id: string;
   userAgent: string;
@@ -89,7 +92,7 @@ export async function listTrustedDevices(
   }));
 }
 
-/** Ends the trust in one browser, or in all of them. Returns in how many. */
+/** Ends the trust in one browser, or in all of them if `id` is null. Returns how many lost it. */
 export async function distrustDevices(tx: Sql, accountId: AccountId, id: string | null): Promise<number> {
   const rows = await tx`
     update known_devices set trusted_until = null
@@ -98,7 +101,7 @@ export async function distrustDevices(tx: Sql, accountId: AccountId, id: string 
   return rows.length;
 }
 
-/** Takes one failure back that turned out to be none. */
+/** Takes back a failure that should not count. */
 export async function uncountDeviceFailure(sql: Sql, id: string): Promise<void> {
   await sql`update known_devices set failures_in_a_row = greatest(0, failures_in_a_row - 1) where id = ${id}`;
 }

@@ -3,12 +3,13 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { dictionary } from "@zxcvbn-ts/language-common";
 import { ConfigError } from "../config/read-config.ts";
 
-/** Passwords that everybody who guesses tries first (ASVS 6.2.4, 6.2.12). */
+/** Passwords that an attacker tries first (ASVS 6.2.4, 6.2.12). */
 export type KnownPasswords = { has(password: string): Promise<boolean> };
 
 /**
- * The 49,000 most common passwords, and, where the operator has one, a file of breached ones in the form that Have I
- * Been Pwned offers for download: lines of `SHA1:count` sorted by hash. Nothing leaves the machine.
+ * The 49,000 most common passwords and, if the operator has one, a file of breached passwords in the Have I Been Pwned
+ * download format: lines of `SHA1:count`, sorted by hash. Nothing leaves the machine. Throws a ConfigError if the file
+ * cannot be used.
  */
 export function loadKnownPasswords(breachedFile: string | null): KnownPasswords {
   const common = new Set<string>(dictionary["passwords-common"] as string[]);
@@ -24,7 +25,7 @@ export function loadKnownPasswords(breachedFile: string | null): KnownPasswords 
 
 const lineBytesMax = 64;
 
-/** Looks a hash up by halving the file: about 30 small reads in the 40 GB of the full list. */
+/** Finds a hash by binary search: about 30 small reads in the full list of 40 GB. */
 function openHashFile(path: string): (hash: string) => boolean {
   let file: number;
   try {
@@ -55,7 +56,7 @@ function openHashFile(path: string): (hash: string) => boolean {
   };
 }
 
-/** The line that contains `offset`, or null where no line begins before `end`. */
+/** The line that contains `offset`, or null if no line starts before `end`. */
 function lineAt(
   file: number,
   offset: number,

@@ -29,7 +29,7 @@ const nameCharsMax = 60;
 
 const text = z.string().max(16_384);
 
-/** What a browser answers when it made a passkey. */
+/** What a browser sends after it has created a passkey. */
 export const newPasskeySchema = z.strictObject({
   ...credentialFields,
   response: z.strictObject({
@@ -46,7 +46,10 @@ export const newPasskeySchema = z.strictObject({
 });
 export type NewPasskey = z.infer<typeof newPasskeySchema>;
 
-/** Asks the browser for a new passkey. Needs a recent proof: whoever found an open session must not leave a key behind. */
+/**
+ * Asks the browser to create a passkey. Needs a recent proof, so that somebody at an unlocked computer cannot leave a
+ * key behind. Refuses with `reauth_required`.
+ */
 export async function requestNewPasskey(app: PasskeyNeeds, actor: Actor): Promise<unknown> {
   assertRecentProof(app, actor);
   const passkeys = await listPasskeys(app.db.sql, actor.id);
@@ -73,7 +76,7 @@ export async function requestNewPasskey(app: PasskeyNeeds, actor: Actor): Promis
   return options;
 }
 
-/** Keeps a passkey that the browser made. Refuses with `reauth_required`, or with `passkey_refused`. */
+/** Stores a passkey that the browser created. Refuses with `reauth_required` or `passkey_refused`. */
 export async function addPasskey(
   app: PasskeyNeeds,
   actor: Actor,
@@ -131,20 +134,21 @@ export async function addPasskey(
   }
 }
 
-/** Gives a passkey another name. Refuses with `not_found` also what is somebody else's. */
+/** Renames a passkey. Refuses with `not_found`, also for somebody else's passkey. */
 export async function nameOwnPasskey(
   app: PasskeyNeeds,
   actor: Actor,
   id: string,
   name: string,
 ): Promise<void> {
-  const isThere = await renamePasskey(app.db.sql, actor.id, id, cleanName(name) || "Passkey");
-  if (!isThere) throw passkeyNotFound();
+  const isFound = await renamePasskey(app.db.sql, actor.id, id, cleanName(name) || "Passkey");
+  if (!isFound) throw passkeyNotFound();
 }
 
 /**
- * Removes a passkey. Where it was the last second factor, the second factor is off. Refuses with `reauth_required`, and
- * with `not_found` also what is somebody else's.
+ * Removes a passkey. If it was the last second factor, turns the second factor off. Refuses with `reauth_required`;
+ * with `second_factor_setup_required` if the account must keep a factor; and with `not_found`, also for somebody
+ * else's passkey.
  */
 export async function removePasskey(
   app: PasskeyNeeds,

@@ -6,7 +6,7 @@ import { distrustDevices } from "./known-device-queries.ts";
 import { markAllSessionsEnded, markSessionEnded } from "./session-queries.ts";
 import type { Actor, RequestOrigin } from "./sessions.ts";
 
-/** Signs out: this session ends, and its sockets on every process. */
+/** Signs out: ends this session, and its sockets on every process. */
 export async function logOut(app: TransactionNeeds, actor: Actor, origin: RequestOrigin): Promise<void> {
   await changeAccount(app, async ({ sql, endSessions, audit }) => {
     endSessions(await markSessionEnded(sql, actor.id, actor.sessionId, app.clock.now()));
@@ -14,7 +14,7 @@ export async function logOut(app: TransactionNeeds, actor: Actor, origin: Reques
   });
 }
 
-/** Ends one of one's own sessions. Refuses with `not_found` also what is somebody else's, or has ended. */
+/** Ends one of the actor's sessions. Refuses with `not_found` if it has ended or belongs to somebody else. */
 export async function endOwnSession(
   app: TransactionNeeds,
   actor: Actor,
@@ -29,7 +29,7 @@ export async function endOwnSession(
   });
 }
 
-/** Ends every session but this one, and the trust in every browser. Returns how many sessions ended. */
+/** Ends every other session, and the trust in every browser. Returns how many sessions ended. */
 export async function endOtherSessions(
   app: TransactionNeeds,
   actor: Actor,
@@ -50,7 +50,7 @@ export async function endOtherSessions(
   });
 }
 
-/** Ends the trust in one browser. Refuses with `not_found` also what is somebody else's. */
+/** Ends the trust in one browser. Refuses with `not_found`, also for somebody else's browser. */
 export async function distrustOwnDevice(
   app: TransactionNeeds,
   actor: Actor,

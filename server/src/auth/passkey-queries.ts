@@ -13,7 +13,7 @@ export type Passkey = {
   lastUsedAt: number | null;
 };
 
-/** A passkey whose signature was right, with the counter it had and the one it has now. */
+/** A passkey whose signature was right, with its counter before and after. */
 export type VerifiedPasskey = { id: string; accountId: AccountId; oldCounter: number; newCounter: number };
 
 export type PasskeyPurpose = "login" | "factor" | "confirm" | "register";
@@ -47,7 +47,7 @@ export async function insertPasskey(tx: Sql, passkey: Omit<Passkey, "lastUsedAt"
       ${passkey.transports.join(",")}, ${passkey.name}, ${passkey.createdAt})`;
 }
 
-/** Notes a use; false where another use came in between, or the passkey is gone. */
+/** Records a use. Returns false if the passkey is gone or was used at the same time elsewhere. */
 export async function usePasskey(tx: Sql, passkey: VerifiedPasskey, at: number): Promise<boolean> {
   const rows = await tx`
     update passkeys set counter = ${passkey.newCounter}, last_used_at = ${at}
@@ -67,14 +67,14 @@ export async function renamePasskey(
   return rows.length > 0;
 }
 
-/** Removes one. Returns its name, or null where there is none. */
+/** Removes a passkey. Returns its name, or null if there is none. */
 export async function deletePasskey(tx: Sql, accountId: AccountId, id: string): Promise<string | null> {
   const [row] = await tx<{ name: string }>`
     delete from passkeys where id = ${id} and account_id = ${accountId} returning name`;
   return row?.name ?? null;
 }
 
-/** Opens a challenge for one use. `accountId` null: the passkey will say whose it is. */
+/** Stores a challenge for one use. With `accountId` null any account's passkey may answer it. */
 export async function insertPasskeyChallenge(
   sql: Sql,
   challenge: {
@@ -91,7 +91,7 @@ export async function insertPasskeyChallenge(
     values (${sha256(challenge.text)}, ${challenge.purpose}, ${challenge.accountId}, ${challenge.expiresAt})`;
 }
 
-/** Uses a challenge up; false for one that is none, or was used, or was for something or somebody else. */
+/** Uses a challenge up. Returns false if it is unknown, expired, used, or meant for another purpose or account. */
 export async function takePasskeyChallenge(
   sql: Sql,
   challenge: { text: string; purpose: PasskeyPurpose; accountId: AccountId | null; now: number },

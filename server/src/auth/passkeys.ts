@@ -15,7 +15,7 @@ import {
 } from "./passkey-queries.ts";
 import { loadWebAuthn } from "./webauthn.ts";
 
-/** To whom passkeys belong: the host of PUBLIC_URL, and the origins its pages have. */
+/** What passkeys are bound to: the host of PUBLIC_URL, and the origins that serve our pages. */
 export type PasskeyNeeds = TransactionNeeds & { ownOrigins: ReadonlySet<string> };
 
 export const passkeyChallengeMs = 5 * 60_000;
@@ -23,7 +23,7 @@ export const passkeyChallengeMs = 5 * 60_000;
 const text = z.string().max(16_384);
 const base64Url = z.string().regex(/^[A-Za-z0-9_-]{1,1400}$/);
 
-/** What every answer of an authenticator has, as `PublicKeyCredential.toJSON` writes it. */
+/** Common to every authenticator response, as `PublicKeyCredential.toJSON` writes it. */
 export const credentialFields = {
   id: base64Url,
   rawId: base64Url,
@@ -32,7 +32,7 @@ export const credentialFields = {
   clientExtensionResults: z.record(text, z.unknown()),
 };
 
-/** The answer to a challenge. */
+/** An authenticator's response to a challenge. */
 export const passkeyResponseSchema = z.strictObject({
   ...credentialFields,
   response: z.strictObject({
@@ -44,7 +44,9 @@ export const passkeyResponseSchema = z.strictObject({
 });
 export type PasskeyResponse = z.infer<typeof passkeyResponseSchema>;
 
-/** Asks for a passkey: any (`login`), or one of this account's. The challenge works once, for five minutes. */
+/**
+ * Requests a passkey: any account's (`login`), or one of this account's. The challenge works once, for five minutes.
+ */
 export async function requestPasskey(
   app: PasskeyNeeds,
   purpose: Exclude<PasskeyPurpose, "register">,
@@ -67,9 +69,9 @@ export async function requestPasskey(
 }
 
 /**
- * Verifies what an authenticator answered: our challenge, for this purpose and this account, once; our origin; the
- * person themselves verified by it; its signature; a counter that grew. Refuses with `passkey_refused`, the same for
- * everything; a counter that went back is told to the passkey's owner. The caller notes the use.
+ * Verifies an authenticator's response: our challenge for this purpose and account, used once; our origin; user
+ * verification; the signature; a counter that has grown. Refuses with `passkey_refused` whatever failed. If the
+ * counter went back, the passkey may have been copied, and its owner is notified. The caller records the use.
  */
 export async function verifyPasskey(
   app: PasskeyNeeds,
@@ -93,7 +95,9 @@ export async function verifyPasskey(
   return { id: passkey.id, accountId: passkey.accountId, oldCounter: passkey.counter, newCounter };
 }
 
-/** The challenge inside of what the browser signed, or null. It is trusted only for finding out whether it was ours. */
+/**
+ * Reads the challenge from what the browser signed, or returns null. It is unverified: use it only to look up our own.
+ */
 export function readChallenge(clientDataJson: string): string | null {
   try {
     const data = JSON.parse(Buffer.from(clientDataJson, "base64url").toString("utf8")) as {
@@ -123,7 +127,7 @@ async function verifySignature(
       expectedOrigin: [...app.ownOrigins],
       expectedRPID: app.publicUrl.hostname,
       requireUserVerification: true,
-      // The counter is compared by us: one that went back is worth a word to its owner.
+      // We compare the counter ourselves, because a counter that went back is reported to the owner.
       credential: { id: passkey.id, publicKey: passkey.publicKey, counter: 0 },
     });
     return verified && authenticationInfo.userVerified ? authenticationInfo.newCounter : null;

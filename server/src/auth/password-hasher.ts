@@ -5,32 +5,35 @@ const waitingMax = 256;
 const waitMs = 15_000;
 
 /**
- * bcrypt through `Bun.password`, off the event loop, as many at once as there are cores. Beyond a bounded queue it
- * refuses with `unavailable`.
+ * bcrypt through `Bun.password`, off the event loop, as many at once as there are cores. The queue is bounded; when it
+ * is full, or the wait too long, it refuses with `unavailable`.
  */
 export type PasswordHasher = {
-  /** Hashes a password as {@link normalisePassword} left it. Over 72 bytes Bun hashes with SHA-512 first. */
+  /**
+   * Hashes a password that {@link normalisePassword} returned. Bun hashes anything over 72 bytes with SHA-512 first,
+   * so bcrypt does not cut it off.
+   */
   hash(password: string): Promise<string>;
   /**
-   * Takes the same time whether `hash` is an account's or null (nobody's). `before` runs when its turn has come; where
-   * it rejects, nothing is computed.
+   * Takes the same time whether `hash` belongs to an account or is null (unknown username). `before` runs when the
+   * check gets its turn; if it rejects, nothing is computed.
    */
   verify(password: string, hash: string | null, before?: () => Promise<void>): Promise<boolean>;
-  /** Whether a stored hash is weaker than what `hash` makes today. */
+  /** Whether a stored hash is weaker than what `hash` produces now. */
   isOutdated(hash: string): boolean;
 };
 
 export async function createPasswordHasher(cost: number): Promise<PasswordHasher> {
   const queue = new WorkQueue({ parallel: availableParallelism(), waitingMax, waitMs });
   const options = { algorithm: "bcrypt", cost } as const;
-  // Somebody's hash for nobody's password: an unknown name costs the time of a known one.
-  const nobodysHash = await Bun.password.hash(crypto.randomUUID(), options);
+  // A hash to check against when the username is unknown, so that it takes as long as for a known one.
+  const dummyHash = await Bun.password.hash(crypto.randomUUID(), options);
   return {
     hash: (password) => queue.run(() => Bun.password.hash(password, options)),
     verify: (password, hash, before) =>
       queue.run(async () => {
         await before?.();
-        const isRight = await Bun.password.verify(password, hash ?? nobodysHash).catch(() => false);
+        const isRight = await Bun.password.verify(password, hash ?? dummyHash).catch(() => false);
         return isRight && hash !== null;
       }),
     isOutdated: (hash) => {

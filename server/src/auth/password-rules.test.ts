@@ -21,7 +21,7 @@ async function refusalOf(text: string): Promise<string | null> {
 }
 
 describe("a new password", () => {
-  test("[P01] has at least 8 code points, however many units those take", async () => {
+  test("[P01] has at least 8 code points, however many UTF-16 units those take", async () => {
     expect(await refusalOf("kX9#pw2")).toBe("password_too_short");
     expect(await refusalOf("😀😁😂🤣😃😄😅")).toBe("password_too_short");
     expect(await refusalOf("😀😁😂🤣😃😄😅😆")).toBeNull();
@@ -33,19 +33,19 @@ describe("a new password", () => {
     expect(await refusalOf(letters(128))).toBeNull();
     expect(await refusalOf(letters(129))).toBe("password_too_long");
     expect(await refusalOf("😀".repeat(100) + letters(28))).toBeNull();
-    // One ligature that NFKC makes three letters of.
+    // A single ligature that NFKC turns into three letters.
     expect(await refusalOf(`${letters(126)}ﬃ`)).toBe("password_too_long");
   });
 
-  test("[P02] is the same from every keyboard", () => {
+  test("[P02] is the same on every keyboard", () => {
     expect(normalisePassword("Ångström")).toBe(normalisePassword("A\u030angstro\u0308m"));
   });
 
-  test("[P03] needs no digits, signs or capitals", async () => {
+  test("[P03] needs no digits, symbols or capitals", async () => {
     expect(await refusalOf("mild tea at ten")).toBeNull();
   });
 
-  test("[P04] is none that everybody tries, in whatever case, nor the name of the person or the site", async () => {
+  test("[P04] is not a common one in any case, nor the person's name or the site's", async () => {
     const easy = [
       "password1",
       "PASSWORD1",
@@ -60,7 +60,7 @@ describe("a new password", () => {
     }
   });
 
-  test("[P09] with NUL, half a character or a megabyte is refused at once", () => {
+  test("[P09] with NUL, half a surrogate pair or a megabyte is refused at once", () => {
     const startedAt = performance.now();
     for (const text of ["abc\0defgh", "abcdefg\ud800", "a".repeat(1_000_000)]) {
       expect(() => normalisePassword(text)).toThrow();
@@ -77,7 +77,7 @@ describe("a list of breached passwords", () => {
       .map((hash, index) => `${hash}:${index + 1}`);
   const folder = mkdtempSync(join(tmpdir(), "novax-hashes-"));
 
-  test("[P04] every password in the file is found, and no other, by however many lines", async () => {
+  test("[P04] finds every password in the file and no other, however many lines it has", async () => {
     for (const count of [1, 2, 3, 10, 1000]) {
       const inside = Array.from({ length: count }, (_, index) => `breached password ${index}`);
       const path = join(folder, `hashes-${count}.txt`);
@@ -89,7 +89,7 @@ describe("a list of breached passwords", () => {
     }
   });
 
-  test("[O03] a file that is no such list is said so at start", () => {
+  test("[O03] a file in another format is reported at start", () => {
     const path = join(folder, "notes.txt");
     writeFileSync(path, "hello\n");
     expect(() => loadKnownPasswords(path)).toThrow(ConfigError);
@@ -100,7 +100,7 @@ describe("a list of breached passwords", () => {
 describe("the password hash", async () => {
   const hasher = await createPasswordHasher(10);
 
-  test("[P05] what stands after 72 bytes counts", async () => {
+  test("[P05] characters after the 72nd byte count", async () => {
     const hash = await hasher.hash(`${"a".repeat(72)}b`);
     expect(await hasher.verify(`${"a".repeat(72)}b`, hash)).toBe(true);
     expect(await hasher.verify(`${"a".repeat(72)}c`, hash)).toBe(false);
@@ -119,7 +119,7 @@ describe("the password hash", async () => {
     expect(hasher.isOutdated(await hasher.hash("x"))).toBe(false);
   });
 
-  test("nobody's password is never right, and a broken hash opens nothing", async () => {
+  test("an unknown username's password is never right, and a broken hash opens nothing", async () => {
     expect(await hasher.verify("anything", null)).toBe(false);
     for (const hash of ["", "x", "$2b$10$short", "$2b$10$"])
       expect(await hasher.verify("anything", hash)).toBe(false);

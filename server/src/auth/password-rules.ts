@@ -4,15 +4,15 @@ import { Refusal } from "../lib/refusal.ts";
 import type { RefusalText } from "../texts/texts.ts";
 import type { KnownPasswords } from "./known-passwords.ts";
 
-// Far above what 128 code points can take, far below what would cost anything to look at.
+// Well above what 128 code points can take, and still cheap to process.
 const passwordCharsMax = 1024;
 
-/** What the operator asks of new passwords. */
+/** The operator's requirements for new passwords. */
 export type PasswordRules = { codePointsMin: number; knownPasswords: KnownPasswords };
 
 /**
- * A password as it is hashed: one NFKC pass, so that it is the same from every keyboard (NIST 800-63B-4, 3.1.1.2).
- * Refuses with `password_invalid` or `password_too_long`, before anything costly happens.
+ * Prepares a password for hashing: one NFKC pass, so that every keyboard produces the same one (NIST 800-63B-4,
+ * 3.1.1.2). Refuses with `password_invalid` or `password_too_long`, before any costly work.
  */
 export function normalisePassword(text: string): string {
   if (text.length > passwordCharsMax) throw tooLong();
@@ -25,8 +25,8 @@ export function normalisePassword(text: string): string {
 }
 
 /**
- * Asserts that a normalised password may be chosen. Length and commonness alone count, never composition (ASVS 6.2.5).
- * Refuses with `password_too_short` or `password_common`.
+ * Asserts that a normalised password may be chosen. Only length and being common matter, never composition (ASVS
+ * 6.2.5). Refuses with `password_too_short` or `password_common`.
  */
 export async function assertMayBePassword(
   password: string,
@@ -43,7 +43,7 @@ export async function assertMayBePassword(
   }
 }
 
-/** Whether the password is the word, once or many times, with digits or signs around it at most. */
+/** Whether the password is only this word, once or repeated, with nothing but digits or symbols around it. */
 function isWordRepeated(password: string, word: string): boolean {
   return password.replaceAll(word, "").replace(/[^\p{L}]/gu, "") === "" && password.includes(word);
 }

@@ -19,21 +19,21 @@ import type { Actor, RequestOrigin } from "./sessions.ts";
 
 export type SignInNeeds = AttemptNeeds & TransactionNeeds;
 
-/** What the browser of somebody who signs in brought along. */
+/** The cookies that came with a sign-in request. */
 export type PresentedCookies = { deviceToken: string | null; presented: Actor | null };
 
 /**
- * Signs in by password.
+ * Signs in with a password.
  *
- * Refuses with `invalid_credentials`, the same for an unknown name, a wrong password, a disabled account and one with
- * too many failures in a row; and as {@link attemptPassword} and {@link finishSignIn} do.
+ * Refuses with `invalid_credentials`, the same for an unknown username, a wrong password, a disabled account and one
+ * with too many failures in a row; and as {@link attemptPassword} and {@link finishSignIn} do.
  */
 export async function signIn(
   app: SignInNeeds,
   attempt: { username: string; password: string } & PresentedCookies,
   origin: RequestOrigin,
 ): Promise<FinishedSignIn> {
-  // What cannot be a name is nobody's; it is not looked up, and goes the way of every unknown name.
+  // Text that cannot be a username is not looked up, and is treated like any unknown one.
   const account = isUsername(attempt.username)
     ? await findAccountByUsernameKey(app.db.sql, usernameKey(attempt.username))
     : null;
@@ -54,7 +54,10 @@ export async function signIn(
   return finished;
 }
 
-/** Signs in by passkey, without a name or a password. Refuses with `passkey_refused`, and as {@link finishSignIn} does. */
+/**
+ * Signs in with a passkey, without username or password. Refuses with `passkey_refused`, and as {@link finishSignIn}
+ * does.
+ */
 export async function signInWithPasskey(
   app: SignInNeeds & PasskeyNeeds,
   attempt: { response: PasskeyResponse } & PresentedCookies,
@@ -87,7 +90,7 @@ export async function signInWithPasskey(
   }
 }
 
-/** Hashes the password anew where its hash is weaker than today's. */
+/** Hashes the password again if its stored hash is weaker than the current setting. */
 async function renewHash(app: SignInNeeds, account: Account, password: string): Promise<void> {
   const old = account.passwordHash!;
   if (!app.passwordHasher.isOutdated(old)) return;

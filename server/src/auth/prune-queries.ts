@@ -3,7 +3,7 @@ import type { Sql } from "../db/database.ts";
 const dayMs = 24 * 3_600_000;
 const yearMs = 365 * dayMs;
 
-/** Forgets what can no longer matter: a session that ended long ago is as unknown as one that never was. */
+/** Deletes what can no longer matter: an old ended session is refused exactly like an unknown one. */
 export async function pruneAccounts(sql: Sql, now: number): Promise<void> {
   await sql`delete from sessions where ended_at < ${now - 30 * dayMs} or last_seen_at < ${now - yearMs}`;
   await sql`delete from known_devices where last_seen_at < ${now - yearMs}`;

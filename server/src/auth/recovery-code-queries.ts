@@ -15,7 +15,7 @@ export async function insertRecoveryCode(tx: Sql, accountId: AccountId, mac: Uin
   await tx`insert into recovery_codes (account_id, code_mac) values (${accountId}, ${mac})`;
 }
 
-/** Uses a code up; false for one that is none, or was used. */
+/** Uses a code up. Returns false if it is unknown or already used. */
 export async function takeRecoveryCode(
   tx: Sql,
   { accountId, mac, at }: { accountId: AccountId; mac: Uint8Array; at: number },

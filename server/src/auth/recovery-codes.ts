@@ -5,11 +5,14 @@ import type { ServerSecret } from "../lib/server-secret.ts";
 import { deleteRecoveryCodes, insertRecoveryCode, takeRecoveryCode } from "./recovery-code-queries.ts";
 
 const codesCount = 10;
-// Crockford's base 32: no letter that is taken for another. 12 of them are 60 bits.
+// Crockford's base 32 leaves out letters that look alike. 12 characters are 60 bits.
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const codeChars = 12;
 
-/** Makes ten codes in the place of those there were. They are shown once; the table has their keyed hashes alone. */
+/**
+ * Replaces the account's recovery codes with ten new ones. They are shown once; the database holds only their keyed
+ * hashes.
+ */
 export async function replaceRecoveryCodes(
   app: { secret: ServerSecret },
   tx: Sql,
@@ -21,7 +24,7 @@ export async function replaceRecoveryCodes(
   return codes;
 }
 
-/** Uses a code up; false for one that is none, or was used. Of many at once one gets true. */
+/** Uses a code up. Returns false if it is unknown or already used. Of several uses at once, only one gets true. */
 export async function useRecoveryCode(
   app: { secret: ServerSecret },
   tx: Sql,
@@ -30,7 +33,7 @@ export async function useRecoveryCode(
   return takeRecoveryCode(tx, { accountId, mac: mac(app.secret, accountId, code), at: now });
 }
 
-/** Whether a text has the form of a code as it is shown. */
+/** Whether a text has the format in which codes are shown. */
 export function isRecoveryCode(text: string): boolean {
   return new RegExp(`^[${alphabet}]{4}-[${alphabet}]{4}-[${alphabet}]{4}$`).test(text);
 }
@@ -41,7 +44,7 @@ function createCode(): string {
 }
 
 function mac(secret: ServerSecret, accountId: AccountId, code: string): Buffer {
-  // As it is read from paper: capitals or not, with dashes or without, O for 0, I or L for 1.
+  // Accept what people copy from paper: any case, with or without dashes, O for 0, I or L for 1.
   const letters = code
     .toUpperCase()
     .replace(/[^0-9A-Z]/g, "")

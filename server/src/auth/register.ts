@@ -25,9 +25,12 @@ import type { Actor, RequestOrigin } from "./sessions.ts";
 export type RegisterNeeds = SignInNeeds & {
   passwordRules: PasswordRules;
   signUpLimit: AttemptLimit;
-  /** Who may make an account, where the owner did not choose otherwise. */
+  /** Who may register, unless the owner has changed it. */
   configuredRegistration: RegistrationMode;
-  /** Brings a new account into the rooms everybody is in. Rooms are above accounts, so this is handed in. */
+  /**
+   * Adds a new account to the rooms that everybody joins. Passed in because rooms depend on accounts, not the other
+   * way round.
+   */
   joinFirstRooms: (transaction: Transaction, person: Person) => Promise<void>;
 };
 
@@ -39,20 +42,20 @@ export type SignUp = {
   setupCode: string | null;
   inviteToken: string | null;
   presented: Actor | null;
-  /** What the page was read in: the mail to confirm the address is written in it. */
+  /** The language of the page; the confirmation mail is written in it. */
   language: Language;
 };
 
-/** The account exists, and an owner has to say yes before it can be used. */
+/** The account exists, and cannot be used until it is approved. */
 export type AwaitsApproval = { kind: "approval_pending"; username: string };
 
 /**
- * Makes an account and signs in. The first account becomes the owner: from this machine freely, from anywhere else
- * with the code that the server printed at start (`setup_code_required`).
+ * Creates an account and signs in. The first account becomes the owner: freely from this machine, and from anywhere
+ * else with the code that the server printed at start (`setup_code_required`).
  *
- * Refuses bad input field by field, a used name with `username_taken`, more sign-ups than an address may make with
- * `too_many_attempts`, and whoever may not come in with `registration_closed`, `invite_required` or `invite_invalid`. A
- * used e-mail address is no refusal: nobody learns who has an account.
+ * Refuses invalid input field by field, a used username with `username_taken`, too many sign-ups from one address with
+ * `too_many_attempts`, and a person who may not register with `registration_closed`, `invite_required` or
+ * `invite_invalid`. A used e-mail address is not refused, so that nobody can find out who has an account.
  */
 export async function register(
   app: RegisterNeeds,
@@ -101,7 +104,10 @@ export async function register(
   });
 }
 
-/** Runs the transaction that makes an account. Refuses with `username_taken` where two wanted the same name at once. */
+/**
+ * Runs the transaction that creates an account. Refuses with `username_taken` if two people choose the same username
+ * at once.
+ */
 export async function makeAccount<T>(
   app: RegisterNeeds,
   work: (change: Transaction) => Promise<T>,
@@ -114,7 +120,7 @@ export async function makeAccount<T>(
 }
 
 /**
- * Whoever comes must be let in: by the mode of registration, or by an invitation, which is used up by it. Refuses with
+ * Requires that a new account is allowed by the registration mode or by an invitation, which it uses up. Refuses with
  * `registration_closed`, `invite_required` or `invite_invalid`.
  */
 export async function requireEntry(
@@ -129,7 +135,9 @@ export async function requireEntry(
   return null;
 }
 
-/** Asserts that nobody gave this name up a short while ago. Refuses with `username_taken`. */
+/**
+ * Asserts that the username is not still reserved for somebody who recently gave it up. Refuses with `username_taken`.
+ */
 export async function requireFreeName(sql: Sql, username: string, now: number): Promise<void> {
   if (await isNameReserved(sql, usernameKey(username), null, now)) throw usernameTaken();
 }

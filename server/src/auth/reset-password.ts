@@ -42,16 +42,16 @@ export type ResetNeeds = TransactionNeeds & {
 export const resetMinutes = 30;
 const resetMs = resetMinutes * 60_000;
 const hourMs = 3_600_000;
-/** Links that one account is sent in an hour (R04). */
+/** Links sent to one account per hour (R04). */
 const resetsPerHour = 3;
-/** Accounts that one unconfirmed address is written to about. */
+/** Accounts that get a mail for one unconfirmed address. */
 const accountsPerAddressMax = 5;
 const requestsPerAddress: AttemptLimit = { max: 20, windowMs: hourMs };
 const wrongLinksPerAddress: AttemptLimit = { max: 20, windowMs: 10 * 60_000 };
 
 /**
- * Asks for a link to set a new password. Does the same for every address, known or not: it queues one job (R01). Refuses
- * with `email_invalid` what is no address, and with `too_many_attempts`.
+ * Asks for a link to set a new password. Known and unknown addresses are handled alike: each queues one job (R01).
+ * Refuses with `email_invalid` and `too_many_attempts`.
  */
 export async function requestReset(app: ResetNeeds, email: string, origin: RequestOrigin): Promise<void> {
   const address = parseEmail(email);
@@ -59,7 +59,7 @@ export async function requestReset(app: ResetNeeds, email: string, origin: Reque
   await transact(app, ({ queue }) => queue(sendResetsJob, { email: address }, { untilMs: resetMs }));
 }
 
-/** Sends a link to everyone who has this address and was not sent three in the last hour. */
+/** Sends a link to every account with this address that was not sent three in the last hour. */
 export const sendResetsJob = defineJob(
   "reset.request",
   async (app: ResetNeeds, { email }: { email: string }): Promise<void> => {
@@ -82,7 +82,7 @@ export const sendResetsJob = defineJob(
   },
 );
 
-/** A link for an account, single use, for 30 minutes; the older ones end. */
+/** Creates a link for an account: single use, valid for 30 minutes, and it ends older links. */
 export async function insertResetLink(
   app: TransactionNeeds,
   sql: Sql,
@@ -97,7 +97,10 @@ export async function insertResetLink(
   return url.href;
 }
 
-/** Whose link this is. Refuses with `link_invalid` what is used, replaced, too old or none; uses nothing up. */
+/**
+ * Finds the account a link belongs to, without using the link up. Refuses with `link_invalid` if it is used, replaced,
+ * expired or unknown, and with `too_many_attempts` after 20 such links from one address in ten minutes.
+ */
 export async function requireReset(app: ResetNeeds, token: string, origin: RequestOrigin): Promise<Account> {
   const bucket = `reset-link:${addressKey(origin.address)}`;
   await assertAttemptsLeft(app.attemptLimits, bucket, wrongLinksPerAddress);
@@ -111,8 +114,9 @@ export async function requireReset(app: ResetNeeds, token: string, origin: Reque
 }
 
 /**
- * Sets a new password by link. Every session and every browser's trust ends. It signs nobody in, and leaves the second
- * factor as it is (R05). Refuses with `link_invalid`, and as the rules for new passwords do; then the link still works.
+ * Sets a new password by link. Ends every session and the trust in every browser. It does not sign in, and leaves the
+ * second factor as it is (R05). Refuses with `link_invalid`, and as the password rules do; after a refused password
+ * the link still works.
  */
 export async function resetPassword(
   app: ResetNeeds,
@@ -129,14 +133,14 @@ export async function resetPassword(
     const taken = await takeReset(sql, reset.token, now);
     if (!locked || locked.isDisabled || taken?.accountId !== locked.id) throw linkInvalid();
     const isRead = taken.emailKey === emailKey(locked.email);
-    // What held when the mail was sent must hold now: the address is the account's, and none of the keys that somebody
-    // else may have planted is in it.
+    // What was true when the mail was sent must still be true: the account has this address, and no key that somebody
+    // else may have planted.
     if (taken.emailKey !== null && !(isRead && (await mayResetByMail(sql, locked)))) throw linkInvalid();
     await setPasswordHash(sql, locked.id, passwordHash);
     await deleteVerification(sql, locked.id);
     await distrustDevices(sql, locked.id, null);
     endSessions(await markAllSessionsEnded(sql, locked.id, now));
-    // Whoever followed the link reads this address's mail.
+    // Following the link proves that the person reads mail at this address.
     if (isRead && !locked.isEmailVerified && !(await isVerifiedElsewhere(sql, locked.email, locked.id))) {
       await setEmail(sql, locked.id, locked.email, now);
     }
@@ -147,9 +151,9 @@ export async function resetPassword(
 }
 
 /**
- * Whether a mail may open this account. A confirmed address is its owner's. One that was never confirmed may be a
- * stranger's, who would then share the account with whoever made it; so the password must be the only key, because that
- * one is replaced.
+ * Whether a mail may open this account. A confirmed address belongs to the account's owner. An unconfirmed one may be
+ * a stranger's, who would then share the account with the person who made it. So the password must be the only key,
+ * because the reset replaces it.
  */
 async function mayResetByMail(sql: Sql, account: Account): Promise<boolean> {
   return account.isEmailVerified || (await hasPasswordAlone(sql, account.id));

@@ -2,10 +2,10 @@ import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 import { sha256 } from "../lib/sha256.ts";
 
-/** Longer than any link works, and than the hour in which they are counted. */
+/** Longer than any link is valid, and longer than the hour over which links are counted. */
 const keptMs = 2 * 3_600_000;
 
-/** Keeps a link's token, by its hash, and ends every older link of the account (R04). */
+/** Stores the hash of a link's token, and ends every older link of the account (R04). */
 export async function insertReset(
   tx: Sql,
   reset: { token: string; accountId: AccountId; emailKey: string | null; now: number; expiresAt: number },
@@ -18,7 +18,7 @@ export async function insertReset(
     values (${sha256(reset.token)}, ${reset.accountId}, ${reset.emailKey}, ${reset.now}, ${reset.expiresAt})`;
 }
 
-/** How many links were sent to the account's owner since then. */
+/** How many links were mailed to the account's owner since then. */
 export async function countResetsSince(sql: Sql, accountId: AccountId, since: number): Promise<number> {
   const [row] = await sql<{ count: number }>`
     select count(*) as count from password_resets
@@ -26,7 +26,7 @@ export async function countResetsSince(sql: Sql, accountId: AccountId, since: nu
   return row!.count;
 }
 
-/** Whose link this is, while it works. */
+/** The account that a link belongs to, while the link is valid. */
 export async function findReset(sql: Sql, token: string, now: number): Promise<AccountId | null> {
   const [row] = await sql<{ account_id: AccountId }>`
     select account_id from password_resets
@@ -34,7 +34,7 @@ export async function findReset(sql: Sql, token: string, now: number): Promise<A
   return row?.account_id ?? null;
 }
 
-/** Uses a link up. Of many at once one gets it. */
+/** Uses a link up. Of several uses at once, only one gets it. */
 export async function takeReset(
   tx: Sql,
   token: string,
@@ -47,7 +47,7 @@ export async function takeReset(
   return row ? { accountId: row.account_id, emailKey: row.email_key } : null;
 }
 
-/** Whether a password is the only thing that opens this account. */
+/** Whether the password is the only way to sign in to this account. */
 export async function hasPasswordAlone(sql: Sql, id: AccountId): Promise<boolean> {
   const [row] = await sql<{ alone: boolean }>`
     select a.factor_on_at is null

@@ -21,10 +21,10 @@ export const touchEveryMs = 60_000;
 
 export const sessionsShownMax = 100;
 
-/** What no token of ours is longer than; anything else is not looked up. */
+/** The exact form of our tokens; anything else is not looked up. */
 export const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
 
-/** Starts a session. Returns its token, which stands nowhere else: the table has its hash alone. */
+/** Starts a session. Returns its token, which is not stored: the database has only its hash. */
 export async function insertSession(
   app: { clock: Clock; random: Random },
   tx: Sql,
@@ -54,15 +54,18 @@ export type SessionRow = {
 };
 
 /**
- * Whoever holds this token, or null: unknown, ended, expired and disabled all look the same, and so does a session that
- * has to set up its second factor first.
+ * The person who holds this token. Null if the session is unknown, ended or expired, the account is disabled, or a
+ * second factor has to be set up first: a client cannot tell these apart.
  */
 export async function findActor(app: SessionNeeds, token: string): Promise<Actor | null> {
   const actor = await findEnrollingActor(app, token);
   return actor?.mustEnrol ? null : actor;
 }
 
-/** The same, also of a session that has to set up its second factor first: the caller looks at `mustEnrol`. */
+/**
+ * Like {@link findActor}, but also for a session that must set up a second factor first. The caller checks
+ * `mustEnrol`.
+ */
 export async function findEnrollingActor(app: SessionNeeds, token: string): Promise<Actor | null> {
   if (!tokenPattern.test(token)) return null;
   const [row] = await app.db.sql<SessionRow>`
@@ -85,12 +88,12 @@ export async function markProved(sql: Sql, id: SessionId, at: number): Promise<v
   await sql`update sessions set proved_at = ${at} where id = ${id} and ended_at is null`;
 }
 
-/** The second factor is set up: this session is good for everything now. */
+/** Lifts the session's limits once the second factor is set up. */
 export async function markEnrolled(tx: Sql, id: SessionId): Promise<void> {
   await tx`update sessions set must_enrol = false where id = ${id} and must_enrol`;
 }
 
-/** Asserts that a session still is one, in the transaction of what it does. Refuses with `unauthenticated`. */
+/** Asserts that a session is still valid, inside the transaction it acts in. Refuses with `unauthenticated`. */
 export async function assertLiveSession(tx: Sql, actor: Actor): Promise<void> {
   const rows = await tx`
     select 1 from sessions s join accounts a on a.id = s.account_id
@@ -99,7 +102,7 @@ export async function assertLiveSession(tx: Sql, actor: Actor): Promise<void> {
   if (rows.length === 0) throw new Refusal("unauthenticated", (t) => t.signInFirst);
 }
 
-/** Which of these sessions may go on. */
+/** Which of these sessions are still valid. Also marks them as used just now. */
 export async function filterLiveSessions(
   app: SessionNeeds,
   ids: readonly SessionId[],
@@ -114,14 +117,14 @@ export async function filterLiveSessions(
     rows.filter((row) => !hasExpired(row, app.sessionLimits, app.clock.now())).map((row) => row.id),
   );
   if (live.size > 0) {
-    // An open socket is use: a chat that stays open all day does not expire under its reader.
+    // An open socket counts as use, so that a chat left open all day does not expire.
     await app.db.sql`update sessions set last_seen_at = greatest(last_seen_at, ${app.clock.now()})
       where id = any(${app.db.sql.array([...live], "uuid")})`;
   }
   return live;
 }
 
-/** One session as its owner sees it in the list. */
+/** A session as shown in its owner's list. */
 export type SessionEntry = {
   id: SessionId;
   userAgent: string;
@@ -130,7 +133,7 @@ export type SessionEntry = {
   lastSeenAt: number;
 };
 
-/** The sessions of an account that are good, the one used last first. */
+/** An account's valid sessions, most recently used first. */
 export async function listSessions(app: SessionNeeds, accountId: AccountId): Promise<SessionEntry[]> {
   const rows = await app.db.sql<SessionRow & { user_agent: string; address: string }>`
     select s.id, a.server_role, s.user_agent, s.address, s.created_at, s.last_seen_at
@@ -149,7 +152,9 @@ export async function listSessions(app: SessionNeeds, accountId: AccountId): Pro
     }));
 }
 
-/** Ends one session of this account. Returns which; whoever commits tells the bus. */
+/**
+ * Ends one session of this account. Returns the ids that ended; the caller publishes them on the bus after the commit.
+ */
 export async function markSessionEnded(
   tx: Sql,
   accountId: AccountId,
@@ -163,7 +168,10 @@ export async function markSessionEnded(
   return rows.map((row) => row.id);
 }
 
-/** Ends every session of an account, but for `except`. Returns which; whoever commits tells the bus. */
+/**
+ * Ends every session of an account except `except`. Returns the ids that ended; the caller publishes them on the bus
+ * after the commit.
+ */
 export async function markAllSessionsEnded(
   tx: Sql,
   accountId: AccountId,

@@ -3,17 +3,17 @@ import type { SessionId } from "@novax/protocol/ids";
 import type { Clock } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
 
-/** Whoever acts: a person, through one session. */
+/** The person who acts, through one session. */
 export type Actor = Person & {
   sessionId: SessionId;
   serverRole: ServerRole;
-  /** When they last proved who they are with everything that their account asks for. */
+  /** When they last proved their identity with everything that their account requires. */
   provedAt: number | null;
-  /** The session opens the pages that set up a second factor, and nothing else until that is done. */
+  /** The session may only be used to set up a second factor, until that is done. */
   mustEnrol: boolean;
 };
 
-/** Where a request came from, as the session list shows it. */
+/** Where a request came from, as shown in the session list. */
 export type RequestOrigin = { address: string; userAgent: string };
 
 export type SessionLimits = { idleMs: number; maxMs: number };
@@ -21,18 +21,17 @@ export type SessionLimits = { idleMs: number; maxMs: number };
 /** Owners and admins can do more, so their idle sessions end sooner (ASVS 7.3.1). */
 const privilegedIdleMs = 24 * 3_600_000;
 
-/** What weakens an account asks for a proof that is no older (ASVS 7.5.1). */
+/** The oldest proof of identity that is accepted for what weakens an account (ASVS 7.5.1). */
 export const recentProofMs = 5 * 60_000;
 
 export const userAgentCharsMax = 256;
 
-/** Whether somebody at this session proved who they are a moment ago. */
 export function hasRecentProof(actor: Actor, now: number): boolean {
-  // A proof from the future is one from a clock that was wrong.
+  // A proof dated in the future comes from a clock that was wrong.
   return actor.provedAt !== null && actor.provedAt <= now && now - actor.provedAt <= recentProofMs;
 }
 
-/** Asserts a recent proof. Refuses with `reauth_required`. */
+/** Asserts that the person has recently proved their identity. Refuses with `reauth_required`. */
 export function assertRecentProof(app: { clock: Clock }, actor: Actor): void {
   if (!hasRecentProof(actor, app.clock.now())) throw reauthRequired();
 }

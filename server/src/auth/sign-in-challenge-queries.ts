@@ -4,18 +4,18 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import { sha256 } from "../lib/sha256.ts";
 
-/** A sign-in of which the second factor is owed. */
+/** A sign-in that still needs its second factor. */
 export type SignInChallenge = {
   accountId: AccountId;
   credentialsVersion: number;
-  /** What was shown first. */
+  /** The first proof. */
   proof: "password" | "identity";
 };
 
 export const challengeMs = 10 * 60_000;
 const failuresMax = 5;
 
-/** Opens a challenge. Returns its token, for a cookie. */
+/** Stores a challenge. Returns its token, for a cookie. */
 export async function insertChallenge(
   app: { clock: Clock; random: Random },
   tx: Sql,
@@ -31,7 +31,7 @@ export async function insertChallenge(
   return token;
 }
 
-/** The challenge of this token, while it may still be answered. */
+/** The challenge with this token, while it may still be answered. */
 export async function findChallenge(sql: Sql, token: string, now: number): Promise<SignInChallenge | null> {
   const [row] = await sql<{
     account_id: AccountId;
@@ -45,7 +45,10 @@ export async function findChallenge(sql: Sql, token: string, now: number): Promi
     : null;
 }
 
-/** Takes one of the tries, before the answer is looked at: of fifty at once five are. Returns which it is, or null. */
+/**
+ * Takes one of the five tries before the answer is checked, so that of fifty parallel answers only five are. Returns
+ * which try it is, or null if none is left.
+ */
 export async function takeTry(sql: Sql, token: string, now: number): Promise<number | null> {
   const [row] = await sql<{ failures: number }>`
     update login_challenges set failures = failures + 1
@@ -54,7 +57,7 @@ export async function takeTry(sql: Sql, token: string, now: number): Promise<num
   return row?.failures ?? null;
 }
 
-/** Ends a challenge that was answered; false where somebody else did so first. */
+/** Ends a challenge that was answered. Returns false if somebody else was first. */
 export async function endChallenge(tx: Sql, token: string): Promise<boolean> {
   const rows = await tx`delete from login_challenges where token_hash = ${sha256(token)} returning 1`;
   return rows.length > 0;

@@ -27,11 +27,12 @@ import { type Actor, assertRecentProof, type RequestOrigin } from "./sessions.ts
 import { type ProvidedIdentity, ssoRefused } from "./sso-client.ts";
 
 /**
- * Signs in by a provider's word: the account that is linked; else, once, the one whose confirmed address the provider
- * vouches for; else a new one, where registration is open. A second factor is owed as with a password.
+ * Signs in with what an OpenID Connect provider says: to the account that is linked; otherwise to the one whose
+ * confirmed address the provider vouches for, which is then linked; otherwise to a new one, if registration is open. A
+ * second factor is needed as with a password.
  *
- * Refuses with `sso_refused` to link an owner or admin by address alone, and as {@link requireEntry} and
- * {@link finishSignIn} do.
+ * Refuses with `sso_refused`, also rather than link an owner or admin by address alone; and as {@link requireEntry}
+ * and {@link finishSignIn} do.
  */
 export async function signInWithIdentity(
   app: RegisterNeeds,
@@ -62,7 +63,7 @@ export async function signInWithIdentity(
   return finished;
 }
 
-/** Links a provider's account from a signed-in session. Refuses with `reauth_required`, and with `sso_refused`. */
+/** Links a provider's account to the actor's. Refuses with `reauth_required` and `sso_refused`. */
 export async function linkIdentity(
   app: RegisterNeeds,
   actor: Actor,
@@ -80,7 +81,7 @@ export async function linkIdentity(
   }
 }
 
-/** Ends all links. Refuses with `reauth_required`, and with `forbidden` where nothing else would open the account. */
+/** Removes all links. Refuses with `reauth_required`, and with `forbidden` if they are the only way to sign in. */
 export async function unlinkIdentities(
   app: RegisterNeeds,
   actor: Actor,
@@ -105,7 +106,7 @@ async function linkByAddress(
   identity: ProvidedIdentity,
   origin: RequestOrigin,
 ): Promise<Account | null> {
-  // An address that nobody confirmed here may have been given by anybody; it links nothing.
+  // Anybody may have entered an unconfirmed address; it must not link accounts.
   if (!identity.isEmailVerified || identity.email === null) return null;
   const [account] = await listAccountsByEmail(change.sql, parseEmail(identity.email), 1);
   if (!account?.isEmailVerified) return null;
@@ -153,7 +154,8 @@ async function createFor(
   const email = parseEmail(identity.email);
   const id = app.random.uuid() as AccountId;
   if (identity.isEmailVerified && (await isVerifiedElsewhere(sql, email, id))) {
-    // Of an account that is shut, or it would have been linked: nobody comes back by another door.
+    // The address belongs to a disabled account, or it would have been linked. A disabled person must not come back
+    // through SSO.
     throw ssoRefused((t) => t.ssoAccountShut);
   }
   const username = await chooseUsername(app, change, identity.suggestedName, id);
@@ -182,7 +184,7 @@ async function createFor(
   return findAccountById(sql, id);
 }
 
-/** A free name as near to the provider's as our rules allow; it can be changed later. */
+/** A free username, as close to the provider's as our rules allow. The person can change it later. */
 async function chooseUsername(
   app: RegisterNeeds,
   { sql }: Transaction,

@@ -18,12 +18,12 @@ import type { ServerSecret } from "../lib/server-secret.ts";
 import type { Log } from "../log/log.ts";
 import type { RefusalText } from "../texts/texts.ts";
 
-/** What a provider says of somebody, verified to come from it and to answer our question. */
+/** What a provider says about a person. It is verified that the provider said it, in answer to our request. */
 export type ProvidedIdentity = {
   issuer: string;
   subject: string;
   email: string | null;
-  /** The provider vouches for the address. */
+  /** The provider says that it has verified the address. */
   isEmailVerified: boolean;
   suggestedName: string;
 };
@@ -31,11 +31,11 @@ export type ProvidedIdentity = {
 export type SsoClient = {
   name: string;
   /**
-   * Where to send the browser, and what it keeps meanwhile, sealed: nobody else's answer fits it. `linksTo`: whose
-   * account shall be linked; null to sign in.
+   * Returns the provider's page to send the browser to, and the sealed state to keep in the browser meanwhile; a
+   * response to another browser's request does not match it. `linksTo` is the account to link, or null to sign in.
    */
   start(linksTo: AccountId | null): Promise<{ url: URL; flow: string }>;
-  /** What came back. Refuses with `sso_refused`, the same for everything that does not fit. */
+  /** Handles the provider's response. Refuses with `sso_refused`, whatever does not match. */
   finish(callback: URL, flow: string): Promise<{ linksTo: AccountId | null; identity: ProvidedIdentity }>;
 };
 
@@ -47,8 +47,8 @@ const flowContext = "sso-flow";
 type Flow = { linksTo: AccountId | null; state: string; nonce: string; verifier: string; until: number };
 
 /**
- * OpenID Connect with the authorization code flow, PKCE, state and nonce. The provider is asked for its addresses when
- * somebody first wants to go there: one that is away must not keep this server from starting.
+ * OpenID Connect with authorization code flow, PKCE, state and nonce. The provider's metadata is fetched on first use,
+ * so that a provider that is down does not keep this server from starting.
  */
 export function createSsoClient(
   app: { clock: Clock; secret: ServerSecret; log: Log; publicUrl: URL },
@@ -59,9 +59,10 @@ export function createSsoClient(
     discovered ??= discovery(config.issuer, config.clientId, config.clientSecret ?? undefined, undefined, {
       timeout: answerWithinSeconds,
       execute: [
-        // By default the package takes the ID token's word where it came over TLS; we want its signature as well.
+        // By default the package accepts an ID token that came over TLS without checking its signature; we check it as
+        // well.
         enableNonRepudiationChecks,
-        // The configuration allows http on loopback only.
+        // The configuration only allows http on loopback.
         ...(config.issuer.protocol === "http:" ? [allowInsecureRequests] : []),
       ],
     }).catch((error: unknown) => {
@@ -103,7 +104,7 @@ export function createSsoClient(
       const flow = opened === null ? null : (JSON.parse(opened) as Flow);
       if (!flow || flow.until < app.clock.now()) throw ssoRefused();
       const configuration = await provider();
-      // The address as the world sees it, whatever a proxy made of it.
+      // The address as the browser sees it, whatever a proxy has rewritten.
       const current = new URL(callback.pathname + callback.search, app.publicUrl);
       try {
         const tokens = await authorizationCodeGrant(configuration, current, {
@@ -113,7 +114,7 @@ export function createSsoClient(
           idTokenExpected: true,
         });
         const claims = tokens.claims()!;
-        // 255 ASCII characters are what the standard allows a subject.
+        // The standard allows a subject up to 255 ASCII characters.
         if (!/^[\x20-\x7e]{1,255}$/.test(claims.sub)) throw new Error("a subject out of bounds");
         const email = typeof claims.email === "string" ? claims.email : null;
         const name = [claims.preferred_username, email?.split("@")[0], claims.name].find(
@@ -125,7 +126,7 @@ export function createSsoClient(
             issuer: claims.iss,
             subject: claims.sub,
             email,
-            // The word of the provider, as the standard writes it; "true" as text is no such word.
+            // The standard says a boolean here; the text "true" does not count.
             isEmailVerified: email !== null && claims.email_verified === true,
             suggestedName: (name as string | undefined) ?? "",
           },

@@ -1,27 +1,26 @@
 import { Secret, TOTP } from "otpauth";
 
-// RFC 6238 with what every authenticator app takes for granted: SHA-1, six digits, 30 seconds.
+// RFC 6238 with the values that every authenticator app assumes: SHA-1, six digits, 30 seconds.
 const stepMs = 30_000;
 const seedBytes = 20;
 /**
- * How long after its end a code still counts: whoever typed it at the last moment. ASVS 6.5.5 allows a code 30 seconds
- * in all; ten more are a deviation for people's sake.
+ * How long a code still counts after its 30 seconds, for somebody who typed it at the last moment. ASVS 6.5.5 allows a
+ * code 30 seconds in all; the extra ten are a deliberate deviation for usability.
  */
 const graceMs = 10_000;
 
-/** A new seed, in base32. */
 export function createTotpSeed(): string {
   return new Secret({ size: seedBytes }).base32;
 }
 
-/** The seed as authenticator apps read it from a QR code. */
+/** The `otpauth:` URI that authenticator apps read from a QR code. */
 export function totpUri(seed: string, username: string): string {
   return createTotp(seed, username).toString();
 }
 
 /**
- * The step whose code this is, or null: the present one, or the one before in its last moments, and never one that is
- * not after `lastStep`.
+ * The time step that this code belongs to: the current one, or the previous one during its grace period. Null for a
+ * wrong code, and for a step that is not later than `lastStep`.
  */
 export function findTotpStep(seed: string, code: string, now: number, lastStep: number): number | null {
   const present = Math.floor(now / stepMs);

@@ -17,10 +17,15 @@ import { totpContext } from "./use-factor.ts";
 
 const enrolmentMs = 15 * 60_000;
 
-/** A seed that is shown and not yet active. `enrolment` brings it back, sealed; nothing of it is stored. */
+/**
+ * A seed that is shown but not yet active. The client sends `enrolment` back, which holds the seed sealed, so the
+ * server stores nothing.
+ */
 export type TotpEnrolment = { seed: string; uri: string; enrolment: string };
 
-/** Makes a new seed for an authenticator app. Abandoned, it changes nothing. Refuses with `reauth_required`. */
+/**
+ * Makes a new seed for an authenticator app. It changes nothing until it is confirmed. Refuses with `reauth_required`.
+ */
 export function startTotp(app: TransactionNeeds, actor: Actor): TotpEnrolment {
   assertRecentProof(app, actor);
   const seed = createTotpSeed();
@@ -29,7 +34,7 @@ export function startTotp(app: TransactionNeeds, actor: Actor): TotpEnrolment {
   return { seed, uri: totpUri(seed, actor.username), enrolment };
 }
 
-/** The same seed again, for whoever typed a wrong code. Refuses with `challenge_ended`. */
+/** The same seed again, after a wrong code. Refuses with `challenge_ended`. */
 export function resumeTotp(app: TransactionNeeds, actor: Actor, enrolment: string): TotpEnrolment {
   const opened = app.secret.open(Buffer.from(enrolment, "base64url"), enrolmentContext(actor.id));
   const { seed, until } =
@@ -39,8 +44,9 @@ export function resumeTotp(app: TransactionNeeds, actor: Actor, enrolment: strin
 }
 
 /**
- * Turns the second factor on with the first code of the new seed. Returns ten recovery codes, which are shown this once.
- * Replaces the seed of an account that has one. Refuses with `code_wrong`, `challenge_ended` and `reauth_required`.
+ * Turns the second factor on with the first code of the new seed. Returns ten recovery codes, shown only this once.
+ * Replaces the seed if the account has one. Refuses with `code_wrong`, `challenge_ended`, `second_factor_on` and
+ * `reauth_required`.
  */
 export async function confirmTotp(
   app: TransactionNeeds,
@@ -58,7 +64,10 @@ export async function confirmTotp(
   return enable(app, actor, { seed, lastStep: step }, origin, (t) => t.byApp);
 }
 
-/** Turns the second factor on for an account whose passkeys are it. Returns ten recovery codes. */
+/**
+ * Turns the second factor on with the account's passkeys as the factor. Returns ten recovery codes. Refuses with
+ * `reauth_required`, with `second_factor_on`, and with `second_factor_off` if there is no passkey.
+ */
 export async function turnOnWithPasskeys(
   app: TransactionNeeds,
   actor: Actor,
@@ -69,8 +78,8 @@ export async function turnOnWithPasskeys(
 }
 
 /**
- * Turns the second factor off. Refuses with `reauth_required`, with `second_factor_off` where there is none, and with
- * `second_factor_setup_required` where an owner demands one.
+ * Turns the second factor off. Refuses with `reauth_required`, with `second_factor_off` if it is off already, and with
+ * `second_factor_setup_required` if the server's policy demands one.
  */
 export async function disableFactor(
   app: TransactionNeeds,
@@ -89,7 +98,7 @@ export async function disableFactor(
   });
 }
 
-/** Makes ten new recovery codes; the old ones no longer work. Refuses with `reauth_required` and `second_factor_off`. */
+/** Makes ten new recovery codes; the old ones stop working. Refuses with `reauth_required` and `second_factor_off`. */
 export async function renewRecoveryCodes(
   app: TransactionNeeds,
   actor: Actor,
@@ -106,7 +115,7 @@ export async function renewRecoveryCodes(
   });
 }
 
-/** The second factor ends, with its recovery codes and every trusted browser (M07). */
+/** Turns the second factor off, and with it the recovery codes and the trust in every browser (M07). */
 export async function dropFactor(
   { sql, notify, audit }: Transaction,
   account: Account,
@@ -136,17 +145,18 @@ async function enable(
 ): Promise<string[]> {
   return changeAccount(app, async ({ sql, endSessions, notify, audit }) => {
     const account = (await lockAccount(sql, actor.id))!;
-    // The page that was sent twice: the codes that were shown the first time are the ones that are kept.
+    // The form was sent twice: keep the recovery codes that were shown the first time.
     if (totp !== null && (await readSeed(app, sql, actor.id)) === totp.seed) throw factorOn();
     if (totp === null && account.hasFactor) throw factorOn();
-    // The first factor strengthens the account, and its seed was given out under a proof; another one takes its place.
+    // Setting up a first factor strengthens the account, and its seed was given out after a proof. Replacing a factor
+    // needs a new proof.
     if (account.hasFactor) assertRecentProof(app, actor);
     if (totp === null && (await listPasskeys(sql, actor.id)).length === 0) {
       throw new Refusal("second_factor_off", (t) => t.factorNeedsKey);
     }
     const sealed = totp && { ...totp, sealedSeed: app.secret.seal(totp.seed, totpContext(actor.id)) };
     await turnFactorOn(sql, actor.id, app.clock.now(), sealed);
-    // Whoever else is signed in showed the password alone, and may be the very reason for the second factor.
+    // The other sessions were opened with the password alone, and one of them may be the reason for adding a factor.
     endSessions(await markAllSessionsEnded(sql, actor.id, app.clock.now(), actor.sessionId));
     await markEnrolled(sql, actor.sessionId);
     await distrustDevices(sql, actor.id, null);
@@ -168,7 +178,7 @@ async function readSeed(app: TransactionNeeds, sql: Sql, id: AccountId): Promise
   return totp && app.secret.open(totp.sealedSeed, totpContext(id));
 }
 
-/** The audit log is one for everybody who reads it. */
+/** The audit log has one language, whoever reads it. */
 function inEnglish(text: NoticeText): string {
   return text(textsIn("en").notices);
 }

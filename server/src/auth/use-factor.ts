@@ -8,14 +8,14 @@ import { countRecoveryCodes } from "./recovery-code-queries.ts";
 import { useRecoveryCode } from "./recovery-codes.ts";
 import { findTotpStep } from "./totp.ts";
 
-/** What somebody shows as their second factor: a code they typed, or a passkey that was verified. */
+/** A second factor: a code as typed, or a passkey that has been verified. */
 export type FactorAnswer = { kind: "code"; code: string } | { kind: "passkey"; passkey: VerifiedPasskey };
 
 export type UsedFactor = "totp" | "recovery_code" | "passkey";
 
 /**
- * Takes a second factor of a locked account, in the transaction of what it opens: a code that was taken never works
- * again, and one whose transaction failed was not taken. Null: it is not right.
+ * Uses up a second factor of a locked account, in the same transaction as what it permits: a code never works twice,
+ * and a code whose transaction fails is not used up. Returns null if the factor is not right.
  */
 export async function useFactor(
   app: { clock: Clock; secret: ServerSecret },
@@ -52,7 +52,7 @@ async function useTotpCode(
   return step !== null && (await useTotpStep(sql, account.id, step));
 }
 
-/** Whose seed a sealed seed is. */
+/** Binds a sealed seed to its account, so that it cannot be moved to another one. */
 export function totpContext(accountId: string): string {
   return `totp:${accountId}`;
 }

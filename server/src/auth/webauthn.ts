@@ -1,5 +1,5 @@
 /**
- * The library that reads what authenticators say. It is loaded with the first passkey that is made or used: to load its
- * readers of certificates takes a tenth of a start, and most starts need none.
+ * Loads the WebAuthn library when the first passkey is made or used: loading its certificate parsers takes a tenth of
+ * the start-up time, and most runs need none.
  */
 export const loadWebAuthn = () => import("@simplewebauthn/server");
