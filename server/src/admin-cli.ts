@@ -1,4 +1,4 @@
-// npm run admin: what an operator does who is locked out of the pages, and what only an operator may. Each act is in the
+// npm run admin: for an operator who cannot sign in, and for what only the operator may do. Every action is in the
 // audit log.
 
 import type { Account } from "./accounts/queries.ts";
@@ -22,9 +22,9 @@ npm run audit:verify                         verify the audit log
 
 These commands use the server's settings. With the embedded database, stop the server first.`;
 
-type Order = (app: App, username: string) => Promise<string>;
+type AdminCommand = (app: App, username: string) => Promise<string>;
 
-const orders: Record<string, Order> = {
+const commands: Record<string, AdminCommand> = {
   "reset-link": async (app, username) => {
     const link = await linkFor(app, await requireAccount(app, username));
     return `This link works once, for 30 minutes:\n${link}`;
@@ -41,8 +41,8 @@ const orders: Record<string, Order> = {
 };
 
 const [name = "", username = ""] = process.argv.slice(2);
-const order = Object.hasOwn(orders, name) ? orders[name] : undefined;
-if (name !== "audit-verify" && (!order || username === "")) {
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (name !== "audit-verify" && (!command || username === "")) {
   console.error(help);
   process.exit(exitCodes.failed);
 }
@@ -54,12 +54,12 @@ try {
 
 async function run(): Promise<number> {
   const config = readConfig(process.cwd(), process.env);
-  // What is asked for is the answer; the log would only be in its way.
+  // The log would only clutter the command's output.
   const log = createLog({ format: config.logFormat, write: () => {}, now: systemClock.now });
   const { app, close } = await openApp(config, log);
   try {
-    if (order) {
-      console.log(await order(app, username));
+    if (command) {
+      console.log(await command(app, username));
       return 0;
     }
     const verdict = await verifyAudit(app);

@@ -2,8 +2,8 @@ import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 
 /**
- * What a module keeps of a person: how it is read for their export, and what becomes of it when their account is
- * deleted. What stays for others, as their reactions do, is exported and not erased.
+ * The personal data a module keeps: how it is read for an export, and what happens to it when the account is deleted.
+ * What others still need, such as the person's reactions, is exported but not erased.
  */
 export type AccountData = {
   /** Its name in the export. */

@@ -2,7 +2,10 @@ import { isDeadlock } from "../db/database.ts";
 import { type Transaction, type TransactionNeeds, transact } from "../transaction/transact.ts";
 import { listInCharge } from "./queries.ts";
 
-/** Runs one transaction on accounts: all of it, with its notices, emails and audit entries, or nothing. */
+/**
+ * Runs one transaction on accounts, with its notices, mails and audit entries: all of it or nothing. After a deadlock
+ * `work` runs a second time.
+ */
 export async function changeAccount<T>(
   app: TransactionNeeds,
   work: (change: Transaction) => Promise<T>,
@@ -10,13 +13,13 @@ export async function changeAccount<T>(
   try {
     return await transact(app, work);
   } catch (error) {
-    // Two changes waited for each other, and the database broke this one off: nothing of it happened.
+    // The database rolled this transaction back to break a deadlock, so it can be run again.
     if (!isDeadlock(error)) throw error;
     return transact(app, work);
   }
 }
 
-/** Tells those who run the server that an account waits for approval, or no longer does. */
+/** Makes the clients of owners and admins reload the number of accounts that await approval. */
 export async function notifyApprovers({
   sql,
   publishAfterCommit,

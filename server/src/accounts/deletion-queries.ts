@@ -3,7 +3,6 @@ import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Account } from "./queries.ts";
 
-/** Notes that an account is to be deleted. */
 export async function scheduleDeletion(
   tx: Sql,
   id: AccountId,
@@ -24,10 +23,7 @@ export async function readErasesMessages(sql: Sql, id: AccountId): Promise<boole
   return row!.erases_messages;
 }
 
-/**
- * Takes everything that is a person's out of an account. What is left is a name that says so, for the messages that
- * stay.
- */
+/** Removes all personal data from an account. A placeholder name remains, for the messages that stay. */
 export async function emptyAccount(tx: Sql, id: AccountId, tombstone: string, now: number): Promise<void> {
   await tx`
     update accounts
@@ -48,10 +44,13 @@ export async function emptyAccount(tx: Sql, id: AccountId, tombstone: string, no
   await tx`delete from login_challenges where account_id = ${id}`;
 }
 
-/** Asserts that an owner is left when this one is gone, held true until the transaction ends. Refuses with `last_owner`. */
+/**
+ * Asserts that another owner remains without this one, and keeps that true until the transaction ends. Refuses with
+ * `last_owner`.
+ */
 export async function assertNotLastOwner(tx: Sql, account: Account): Promise<void> {
   if (account.serverRole !== "owner") return;
-  // Two owners who leave at once must not both count on the other.
+  // Two owners who leave at the same time must not both count on the other.
   await tx`select 1 from installation for update`;
   const others = await tx`
     select 1 from accounts

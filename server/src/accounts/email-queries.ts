@@ -3,12 +3,12 @@ import type { Sql } from "../db/database.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { emailKey } from "./queries.ts";
 
-/** An address that somebody says is theirs, until they show that they read its mail. */
+/** An address that an account has given and not yet confirmed. */
 export type Verification = { accountId: AccountId; email: string };
 
 type VerificationRow = { account_id: AccountId; email: string };
 
-/** Whether somebody else has confirmed this address. */
+/** Whether another account has confirmed this address. */
 export async function isVerifiedElsewhere(sql: Sql, email: string, accountId: AccountId): Promise<boolean> {
   const rows = await sql`
     select 1 from accounts
@@ -16,7 +16,7 @@ export async function isVerifiedElsewhere(sql: Sql, email: string, accountId: Ac
   return rows.length > 0;
 }
 
-/** Keeps what will confirm the address, in the place of what was sent before. */
+/** Stores what will confirm the address, and replaces what was sent before. */
 export async function upsertVerification(
   tx: Sql,
   verification: Verification & { token: string; codeMac: Uint8Array; expiresAt: number },
@@ -47,7 +47,7 @@ export async function findVerificationByToken(
   return row ? toVerification(row) : null;
 }
 
-/** Uses up a link. Of many at once one gets it. */
+/** Uses a link up. Of several uses at once, only one gets it. */
 export async function takeVerificationByToken(
   tx: Sql,
   token: string,
@@ -59,7 +59,7 @@ export async function takeVerificationByToken(
   return row ? toVerification(row) : null;
 }
 
-/** Takes one of the tries at a code, before it is looked at; false where none is left. */
+/** Takes one of the tries at a code before the code is checked. Returns false if none is left. */
 export async function takeCodeTry(
   sql: Sql,
   accountId: AccountId,
@@ -73,7 +73,7 @@ export async function takeCodeTry(
   return rows.length > 0;
 }
 
-/** Uses up a code; null for a wrong one. */
+/** Uses a code up. Returns null for a wrong one. */
 export async function takeVerificationByCode(
   tx: Sql,
   accountId: AccountId,
@@ -85,12 +85,11 @@ export async function takeVerificationByCode(
   return row ? toVerification(row) : null;
 }
 
-/** Ends whatever waits to be confirmed. */
 export async function deleteVerification(tx: Sql, accountId: AccountId): Promise<void> {
   await tx`delete from email_verifications where account_id = ${accountId}`;
 }
 
-/** Ends a change to another address that waits to be confirmed: whoever asked for it may have lost the account since. */
+/** Cancels a pending change to another address: the person who asked for it may have lost the account since. */
 export async function cancelEmailChange(tx: Sql, account: { id: AccountId; email: string }): Promise<void> {
   await tx`
     delete from email_verifications where account_id = ${account.id} and lower(email) <> ${emailKey(account.email)}`;
@@ -99,8 +98,8 @@ export async function cancelEmailChange(tx: Sql, account: { id: AccountId; email
 const hourMs = 3_600_000;
 
 /**
- * Notes a mail. Says how many this account sent in the last hour, itself included, and how many others sent one to this
- * address: one account alone cannot use an address up.
+ * Records a mail. Returns how many this account has sent in the last hour, including this one, and how many other
+ * accounts have sent one to this address. They are counted apart so that one account cannot use up an address's limit.
  */
 export async function countVerificationMail(
   tx: Sql,

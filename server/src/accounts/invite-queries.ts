@@ -3,7 +3,7 @@ import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { sha256 } from "../lib/sha256.ts";
 
-/** What an invitation gives to whoever uses it. */
+/** What an invitation gives to the person who uses it. */
 export type Invite = { by: AccountId; note: string; needsApproval: boolean };
 
 export type InviteEntry = Invite & {
@@ -46,7 +46,10 @@ export async function insertInvite(
       ${invite.needsApproval}, ${invite.createdAt}, ${invite.expiresAt})`;
 }
 
-/** Asserts that a link still works; uses nothing up. Refuses with `invite_invalid`, the same for every reason. */
+/**
+ * Asserts that an invitation still works, without using it up. Refuses with `invite_invalid`, the same for every
+ * reason.
+ */
 export async function assertInvite(sql: Sql, token: string, now: number): Promise<void> {
   const rows = await sql`
     select 1 from invites
@@ -59,8 +62,8 @@ export async function assertInvite(sql: Sql, token: string, now: number): Promis
 }
 
 /**
- * Uses a link once, in the transaction that makes the account: of many at once exactly as many succeed as it has uses.
- * Refuses with `invite_invalid`, the same for a forged, used, revoked and expired one (A19).
+ * Uses an invitation once, in the transaction that creates the account: of many parallel attempts, exactly as many
+ * succeed as it has uses. Refuses with `invite_invalid`, the same for a forged, used, revoked or expired one (A19).
  */
 export async function takeInvite(tx: Sql, token: string, now: number): Promise<Invite> {
   const [row] = await tx<InviteRow>`
@@ -75,7 +78,7 @@ export async function takeInvite(tx: Sql, token: string, now: number): Promise<I
   return { by: row.created_by, note: row.note, needsApproval: row.needs_approval };
 }
 
-/** The invitations that still work, the newest first; those of people who may no longer invite do not. */
+/** The invitations that still work, newest first. Those of people who may no longer invite do not work. */
 export async function listInvites(sql: Sql, now: number): Promise<InviteEntry[]> {
   const rows = await sql<InviteRow>`
     select i.id, i.created_by, a.username, i.note, i.max_uses, i.uses, i.needs_approval, i.created_at, i.expires_at
@@ -96,7 +99,7 @@ export async function listInvites(sql: Sql, now: number): Promise<InviteEntry[]>
   }));
 }
 
-/** Ends an invitation; false where there is none that could be ended. */
+/** Revokes an invitation. Returns false if there is none to revoke. */
 export async function markInviteRevoked(tx: Sql, id: string, now: number): Promise<boolean> {
   const rows = await tx`
     update invites set revoked_at = ${now} where id = ${id} and revoked_at is null returning 1`;

@@ -1,23 +1,22 @@
 import type { RegistrationMode, ServerRole } from "@novax/protocol/entities";
 
-/** Who must have a second factor: nobody, owners and admins, everybody. */
+/** Who must have a second factor: nobody, owners and admins, or everybody. */
 export const factorPolicies = ["nobody", "privileged", "everyone"] as const;
 export type FactorPolicy = (typeof factorPolicies)[number];
 
-/** What the owner decided for the installation. */
+/** What an owner has set for the whole server. */
 export type Policy = {
-  /** Null: what the configuration says. */
+  /** Null: as configured. */
   registration: RegistrationMode | null;
   factor: FactorPolicy;
   allowsErasure: boolean;
 };
 
-/** Who may make an account: what the owner chose, or else what the configuration says. */
+/** Who may register: as set by an owner, otherwise as configured. */
 export function registrationMode(policy: Policy, configured: RegistrationMode): RegistrationMode {
   return policy.registration ?? configured;
 }
 
-/** Whether this account may not do without a second factor. */
 export function requiresFactor(
   policy: Policy,
   account: { serverRole: ServerRole; mustHaveFactor: boolean },

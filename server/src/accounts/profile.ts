@@ -11,7 +11,7 @@ import { countNamesGivenUp, isNameReserved, reserveName, setUsername } from "./r
 import { parseUsername, usernameKey, usernameTaken } from "./username.ts";
 
 const dayMs = 24 * 3_600_000;
-/** For so long nobody else can take a name that somebody gave up, and pass for them. */
+/** How long a username that was given up stays reserved, so that nobody can impersonate its old owner. */
 const reservedMs = 30 * dayMs;
 const renamesPerDay = 3;
 
@@ -19,11 +19,11 @@ const emojiSequence = /\p{RGI_Emoji}/gv;
 
 type Self = Person;
 
-/** A display name as it is shown; "" for none. Refuses with `display_name_invalid`. */
+/** Parses a display name; "" means none. Refuses with `display_name_invalid`. */
 export function parseDisplayName(text: string): string {
   const name = text.normalize("NFC").trim().replace(/\s+/gu, " ");
-  // Signs that turn the line's direction or are not seen would let one name look like another. Inside of an emoji they
-  // hold its parts together.
+  // Invisible characters and those that change the writing direction would let one name look like another. Inside an
+  // emoji they join its parts, so emoji are exempt.
   const plain = name.replace(emojiSequence, "");
   if (
     /[\p{Control}\p{Format}\p{Surrogate}\p{Private_Use}\p{Default_Ignorable_Code_Point}\u2800]/u.test(plain)
@@ -34,7 +34,7 @@ export function parseDisplayName(text: string): string {
   return name;
 }
 
-/** Changes what one is called. Refuses with `display_name_invalid`. */
+/** Changes the actor's display name. Refuses with `display_name_invalid`. */
 export async function changeDisplayName(app: TransactionNeeds, actor: Self, text: string): Promise<void> {
   const name = parseDisplayName(text);
   const person = await app.db.transact((sql) => setDisplayName(sql, actor.id, name));
@@ -42,8 +42,8 @@ export async function changeDisplayName(app: TransactionNeeds, actor: Self, text
 }
 
 /**
- * Changes one's username. The old one is kept from others for 30 days. Refuses with `username_invalid` and
- * `username_taken`.
+ * Changes the actor's username. The old one stays reserved for 30 days. Refuses with `username_invalid`,
+ * `username_taken`, and `too_many_attempts` after three changes in a day.
  */
 export async function changeUsername(
   app: TransactionNeeds,
@@ -60,7 +60,7 @@ export async function changeUsername(
       if (account.username === username) return account.displayName;
       if (await isNameReserved(sql, key, actor.id, now)) throw usernameTaken();
       if (usernameKey(account.username) !== key) {
-        // Each name that is given up is kept from the others: nobody collects them.
+        // Every name given up is reserved, so without a limit one person could block many names.
         if ((await countNamesGivenUp(sql, actor.id, now + reservedMs - dayMs)) >= renamesPerDay) {
           throw new Refusal("too_many_attempts", (t) => t.usernameTooOften, {
             retryInMs: dayMs,

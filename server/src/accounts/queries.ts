@@ -12,19 +12,19 @@ export type Account = {
   isEmailVerified: boolean;
   serverRole: ServerRole;
   passwordHash: string | null;
-  /** Raised with every change of what proves who somebody is. */
+  /** Raised whenever something that proves the person's identity changes. */
   credentialsVersion: number;
   failuresInARow: number;
-  /** No way in: shut by an owner, or deleted. */
+  /** Disabled or deleted: nobody can sign in. */
   isDisabled: boolean;
   awaitsApproval: boolean;
-  /** Whether a password alone does not open it. */
+  /** Whether a second factor is needed besides the password. */
   hasFactor: boolean;
   hasTotp: boolean;
   mustHaveFactor: boolean;
-  /** The language in which its person was last seen reading. */
+  /** The language the person last used. */
   language: Language;
-  /** When it will be deleted, where its owner asked for that. */
+  /** When the account will be deleted, if its owner asked for that. */
   deleteAt: number | null;
 };
 
@@ -58,7 +58,7 @@ export async function findAccountById(sql: Sql, id: AccountId): Promise<Account 
   return row ? toAccount(row) : null;
 }
 
-/** Those who run the server: its owners and admins. */
+/** The server's owners and admins. */
 export async function listInCharge(sql: Sql): Promise<AccountId[]> {
   const rows = await sql<{ id: AccountId }>`
     select id from accounts where server_role in ('owner', 'admin') and deleted_at is null`;
@@ -66,15 +66,15 @@ export async function listInCharge(sql: Sql): Promise<AccountId[]> {
 }
 
 /**
- * The account as it is, and stays until the transaction ends. Its messages go on being written meanwhile: they refer to
- * the account, and `for update` would have them wait, or wait for each other for ever.
+ * Locks the account until the transaction ends. `for no key update` lets messages be written meanwhile: they reference
+ * the account, and with `for update` they would wait, or deadlock.
  */
 export async function lockAccount(tx: Sql, id: AccountId): Promise<Account | null> {
   const [row] = await tx<AccountRow>`select * from accounts where id = ${id} for no key update`;
   return row ? toAccount(row) : null;
 }
 
-/** Whoever gave this address, the one who proved it first. */
+/** The accounts with this address, the one that confirmed it first. */
 export async function listAccountsByEmail(sql: Sql, email: string, limit: number): Promise<Account[]> {
   const rows =
     await sql<AccountRow>`select * from accounts where email_key = ${emailKey(email)} and disabled_at is null and deleted_at is null
@@ -83,7 +83,9 @@ export async function listAccountsByEmail(sql: Sql, email: string, limit: number
   return rows.map(toAccount);
 }
 
-/** What makes two addresses the same address. Servers may tell capitals apart; none is known that does. */
+/**
+ * Addresses with the same key count as the same. Mail servers may treat case as significant; none is known to do so.
+ */
 export function emailKey(email: string): string {
   return email.trim().toLowerCase();
 }
@@ -111,7 +113,10 @@ export async function insertAccount(
       ${account.invite?.note ?? ""}, ${account.language ?? "en"})`;
 }
 
-/** Whether nobody has an account yet, held true until the transaction ends: two first people cannot both be it. */
+/**
+ * Whether there is no account yet. Holds a lock until the transaction ends, so that two people cannot both become the
+ * first.
+ */
 export async function lockFirstAccount(tx: Sql): Promise<boolean> {
   await tx`select 1 from installation for update`;
   const rows = await tx`select 1 from accounts limit 1`;
@@ -123,17 +128,16 @@ export async function hasAnyAccount(sql: Sql): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Puts a stronger hash of the same password in the place of one; false where it is no longer the one that was there. */
+/**
+ * Replaces a hash with a stronger one of the same password. Returns false if the stored hash has changed meanwhile.
+ */
 export async function renewPasswordHash(sql: Sql, id: AccountId, from: string, to: string): Promise<boolean> {
   const rows = await sql`
     update accounts set password_hash = ${to} where id = ${id} and password_hash = ${from} returning 1`;
   return rows.length > 0;
 }
 
-/**
- * Sets another password. Every sign-in that is under way ends with it, every browser is a stranger's again, and
- * failures begin at 0.
- */
+/** Sets a new password. Ends every sign-in that is under way and all reset links, and resets the failure count. */
 export async function setPasswordHash(tx: Sql, id: AccountId, hash: string): Promise<void> {
   await tx`
     update accounts
@@ -142,12 +146,12 @@ export async function setPasswordHash(tx: Sql, id: AccountId, hash: string): Pro
   await endResetLinks(tx, id);
 }
 
-/** Links to set a password, made before who may do so changed, no longer work. */
+/** Ends unused links to set a password: who may set it has changed since they were sent. */
 export async function endResetLinks(tx: Sql, id: AccountId): Promise<void> {
   await tx`update password_resets set ended_at = created_at where account_id = ${id} and ended_at is null`;
 }
 
-/** Ends every sign-in that is under way: what it proved is no longer what the account asks for. */
+/** Ends every sign-in that is under way, because what it has proved may no longer be enough. */
 export async function raiseCredentialsVersion(tx: Sql, id: AccountId): Promise<void> {
   await tx`update accounts set credentials_version = credentials_version + 1 where id = ${id}`;
 }
@@ -156,7 +160,7 @@ export async function countFailure(sql: Sql, id: AccountId): Promise<void> {
   await sql`update accounts set failures_in_a_row = failures_in_a_row + 1 where id = ${id}`;
 }
 
-/** Takes one failure back that turned out to be none. */
+/** Takes back a failure that should not count. */
 export async function uncountFailure(sql: Sql, id: AccountId): Promise<void> {
   await sql`update accounts set failures_in_a_row = greatest(0, failures_in_a_row - 1) where id = ${id}`;
 }
@@ -165,7 +169,7 @@ export async function clearFailures(sql: Sql, id: AccountId): Promise<void> {
   await sql`update accounts set failures_in_a_row = 0 where id = ${id} and failures_in_a_row > 0`;
 }
 
-/** Shuts an account or opens it again. */
+/** Disables an account, or enables it with `at` null. Ends reset links and sign-ins that are under way. */
 export async function setDisabled(tx: Sql, id: AccountId, at: number | null): Promise<void> {
   await tx`
     update accounts set disabled_at = ${at}, credentials_version = credentials_version + 1
@@ -173,7 +177,7 @@ export async function setDisabled(tx: Sql, id: AccountId, at: number | null): Pr
   await endResetLinks(tx, id);
 }
 
-/** Sets what somebody is called. Returns them as the others see them now. */
+/** Sets a display name. Returns the person as others see them now. */
 export async function setDisplayName(tx: Sql, id: AccountId, name: string): Promise<Person> {
   const [row] = await tx<{ username: string }>`
     update accounts set display_name = ${name} where id = ${id} returning username`;
@@ -212,12 +216,12 @@ function toAccount(row: AccountRow): Account {
   };
 }
 
-/** Keeps the language that somebody reads in, for what is written to them while they are away. */
+/** Remembers the person's language, for notices and mails written while they are away. */
 export async function rememberLanguage(sql: Sql, id: AccountId, language: Language): Promise<void> {
   await sql`update accounts set language = ${language} where id = ${id} and language <> ${language}`;
 }
 
-/** What somebody is on the server at this moment; null where the account is shut. */
+/** A person's current role on the server. Null if the account is disabled or deleted. */
 export async function findServerRole(sql: Sql, id: AccountId): Promise<ServerRole | null> {
   const [row] = await sql<{ server_role: ServerRole }>`
     select server_role from accounts where id = ${id} and disabled_at is null and deleted_at is null`;

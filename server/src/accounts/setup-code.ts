@@ -4,8 +4,8 @@ import { hasAnyAccount } from "./queries.ts";
 import { setSetupCode } from "./setup-code-queries.ts";
 
 /**
- * A fresh one-time code for making the first account from another machine, or null when somebody has an account.
- * Only its hash is stored; each start without an account makes a new one.
+ * Makes a new one-time code for creating the first account from another machine. Null if there is an account already.
+ * Only the code's hash is stored; each start without an account replaces it.
  */
 export async function issueSetupCode(app: { db: Database; random: Random }): Promise<string | null> {
   if (await hasAnyAccount(app.db.sql)) return null;

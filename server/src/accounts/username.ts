@@ -2,10 +2,10 @@ import { usernameCharsMax, usernameCharsMin } from "@novax/protocol/limits";
 import { Refusal } from "../lib/refusal.ts";
 import type { RefusalText } from "../texts/texts.ts";
 
-// Plain letters only: no two names look alike, none turns the direction of the line, each can be typed anywhere.
+// ASCII only: no two names look alike, none changes the writing direction, and everybody can type them.
 const usernamePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 
-// Names that would be taken for the server or for a group of people.
+// Names that could be mistaken for the server or for a group of people.
 const reservedNames = new Set([
   "admin",
   "administrator",
@@ -18,7 +18,7 @@ const reservedNames = new Set([
   "system",
 ]);
 
-/** The name as it is shown. Refuses with `username_invalid`. */
+/** Parses a username, and keeps its case. Refuses with `username_invalid`. */
 export function parseUsername(text: string): string {
   const username = text.trim();
   if (username.length < usernameCharsMin || username.length > usernameCharsMax) {
@@ -31,12 +31,12 @@ export function parseUsername(text: string): string {
   return username;
 }
 
-/** Whether an account could have this name. */
+/** Whether an existing account could have this name. */
 export function isUsername(text: string): boolean {
   return text.length <= usernameCharsMax && usernamePattern.test(text.trim());
 }
 
-/** What makes two names the same name. */
+/** Names with the same key count as the same name. */
 export function usernameKey(username: string): string {
   return username.trim().toLowerCase();
 }

@@ -26,13 +26,13 @@ const dayMs = 24 * 3_600_000;
 const hourMs = 3_600_000;
 const codeTriesMax = 5;
 const mailsPerHour = 5;
-/** Other accounts that had a mail sent to the same address. */
+/** Other accounts that may have a mail sent to the same address. */
 const othersPerHour = 5;
 
 /**
- * Writes to an address that an account wants to use. The account keeps the address it has until the link or the code
- * comes back. An address that somebody else has confirmed gets no link: its owner is told instead, and whoever asked
- * sees no difference (L09, L10). Refuses with `too_many_attempts`.
+ * Sends a confirmation mail to an address that an account wants to use. The account keeps its current address until
+ * the link or the code comes back. If another account has confirmed the address, its owner gets a warning instead of a
+ * link, and the person who asked cannot tell the difference (L09, L10). Refuses with `too_many_attempts`.
  */
 export async function startVerification(
   app: QueueNeeds & { publicUrl: URL },
@@ -47,7 +47,7 @@ export async function startVerification(
       retryInMs: hourMs,
     });
   }
-  // However many accounts name it, nobody's mailbox is filled from here. What was sent before stays good.
+  // Many accounts must not be able to flood one mailbox. What was sent before stays valid.
   if (othersToAddress >= othersPerHour) return;
   const token = app.random.token();
   const code = randomInt(1_000_000).toString().padStart(6, "0");
@@ -81,14 +81,14 @@ export async function startVerification(
   );
 }
 
-/** Which address a link would confirm. Refuses with `link_invalid`; uses nothing up. */
+/** Finds the address a link would confirm, without using the link up. Refuses with `link_invalid`. */
 export async function requireVerification(app: TransactionNeeds, token: string): Promise<Verification> {
   const verification = await findVerificationByToken(app.db.sql, token, app.clock.now());
   if (!verification) throw linkInvalid();
   return verification;
 }
 
-/** Confirms an address by the mail's link. Refuses with `link_invalid` and `email_taken`. */
+/** Confirms an address with the mail's link. Refuses with `link_invalid` and `email_taken`. */
 export async function verifyByToken(app: TransactionNeeds, token: string): Promise<void> {
   const { accountId } = await requireVerification(app, token);
   await changeAccount(app, async (change) => {
@@ -99,7 +99,9 @@ export async function verifyByToken(app: TransactionNeeds, token: string): Promi
   });
 }
 
-/** Confirms an address by the mail's code; five tries. Refuses with `code_wrong` and `email_taken`. */
+/**
+ * Confirms an address with the mail's code; five tries. Refuses with `code_wrong`, `link_invalid` and `email_taken`.
+ */
 export async function verifyByCode(
   app: TransactionNeeds,
   accountId: AccountId,
@@ -121,7 +123,10 @@ export async function verifyByCode(
   });
 }
 
-/** Asks for another address; it is the account's once it is confirmed. The old one is told (R08). */
+/**
+ * Asks for another address, which becomes the account's once it is confirmed. The old address gets a notice (R08).
+ * Refuses with `too_many_attempts`.
+ */
 export async function requestEmailChange(
   app: TransactionNeeds,
   actor: { id: AccountId; username: string },
@@ -136,7 +141,7 @@ export async function requestEmailChange(
   });
 }
 
-/** Sends the link and the code once more. */
+/** Sends a new link and a new code. Refuses with `too_many_attempts`. */
 export async function resendVerification(app: TransactionNeeds, accountId: AccountId): Promise<void> {
   await app.db.transact(async (sql) => {
     const account = (await lockAccount(sql, accountId))!;
@@ -159,7 +164,7 @@ async function confirmAddress(
   try {
     await setEmail(sql, accountId, email, app.clock.now());
   } catch (error) {
-    // Two confirm the same address in the same moment.
+    // Two accounts confirmed the same address at the same moment.
     throw isUniqueViolation(error) ? emailTaken() : error;
   }
   const isOther = emailKey(email) !== emailKey(account.email);
@@ -167,7 +172,7 @@ async function confirmAddress(
   audit({ action: isOther ? "email.changed" : "email.verified", actor: account, subject: account });
 }
 
-/** To the old address and the new one (R08): whoever lost the account hears of it, and so does whoever has it. */
+/** Notifies both the old and the new address (R08), so that somebody who lost the account hears of it. */
 async function notifyOfChange(
   app: TransactionNeeds,
   sql: Sql,

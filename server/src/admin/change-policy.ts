@@ -5,7 +5,7 @@ import type { Actor, RequestOrigin } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 
-/** Changes what holds for the whole server. Owners only: refuses with `forbidden`. */
+/** Changes the server's policy. Owners only: refuses with `forbidden`. */
 export async function changePolicy(
   app: TransactionNeeds,
   actor: Actor,

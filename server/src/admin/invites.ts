@@ -8,7 +8,7 @@ export const inviteBounds = { usesMax: 1000, daysMax: 90, noteCharsMax: 200 } as
 
 const dayMs = 24 * 3_600_000;
 
-/** Makes an invitation. Returns its link, which is shown this once; the table has its hash alone. */
+/** Creates an invitation. Returns its link, which is shown only this once: the database holds just its hash. */
 export async function createInvite(
   app: TransactionNeeds,
   actor: Actor,
@@ -34,7 +34,7 @@ export async function createInvite(
   return new URL(`/join/${token}`, app.publicUrl).href;
 }
 
-/** Ends an invitation; accounts that were made with it stay. Refuses with `not_found`. */
+/** Revokes an invitation; accounts made with it stay. Refuses with `not_found`. */
 export async function revokeInvite(
   app: TransactionNeeds,
   actor: Actor,

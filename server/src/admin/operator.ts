@@ -11,13 +11,13 @@ import { textsIn } from "../texts/texts.ts";
 import type { AdminNeeds } from "./people.ts";
 import { clearApproval, setServerRole } from "./queries.ts";
 
-// What the operator does on the command line, where there is no page to get in by. The audit log names nobody as the
-// actor: whoever has the machine is nobody's account.
+// What the operator can do on the command line, for example when nobody can sign in. The audit log names no actor,
+// because whoever controls the machine does not act through an account.
 
 const origin = { address: "" };
 const { byOperator } = textsIn("en").notices;
 
-/** A link with which somebody sets a new password. */
+/** Creates a link to set a new password. Refuses with `forbidden` for a disabled account. */
 export function linkFor(app: AdminNeeds, account: Account): Promise<string> {
   if (account.isDisabled) throw new Refusal("forbidden", (t) => t.accountShut);
   return changeAccount(app, async ({ sql, notify, audit }) => {
@@ -28,7 +28,7 @@ export function linkFor(app: AdminNeeds, account: Account): Promise<string> {
   });
 }
 
-/** Turns somebody's second factor off: app, passkeys and recovery codes. Refuses with `second_factor_off`. */
+/** Turns an account's second factor off: app, passkeys and recovery codes. Refuses with `second_factor_off`. */
 export async function disableFactorOf(app: AdminNeeds, { id }: Account): Promise<void> {
   await changeAccount(app, async (change) => {
     const account = (await lockAccount(change.sql, id))!;
@@ -42,8 +42,8 @@ export async function disableFactorOf(app: AdminNeeds, { id }: Account): Promise
 }
 
 /**
- * Makes somebody an owner, and opens their account if it was shut. Whoever has no account gets one, and the link to set
- * its password. Refuses with `username_invalid`.
+ * Makes a person an owner, and enables their account if it was disabled. Creates the account if there is none, and
+ * returns the link to set its password. Refuses with `username_invalid`.
  */
 export function createOwner(
   app: AdminNeeds,

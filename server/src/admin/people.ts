@@ -20,14 +20,17 @@ import {
   setServerRole,
 } from "./queries.ts";
 
-// Everything here is done to somebody else, by an owner or an admin. Each refuses with `forbidden` what the actor's role
-// may not do to the other's, and with `not_found` where there is nobody.
+// Everything here is done to another account by an owner or an admin. Each function refuses with `forbidden` if the
+// actor's role may not act on the other's, and with `not_found` if there is no such account.
 
 export type AdminNeeds = TransactionNeeds & {
   joinFirstRooms: (transaction: Transaction, person: Person) => Promise<void>;
 };
 
-/** Gives a person another role. Owners only; refuses with `last_owner`. */
+/**
+ * Changes a person's role. Owners only. Refuses with `last_owner`, and `approval_pending` while the account awaits
+ * approval.
+ */
 export async function changeRole(
   app: AdminNeeds,
   actor: Actor,
@@ -42,7 +45,7 @@ export async function changeRole(
     if (person.awaitsApproval) throw new Refusal("approval_pending", (t) => t.approveFirst);
     if (role !== "owner") await assertNotLastOwner(sql, person);
     await setServerRole(sql, id, role);
-    // A guest is in the rooms they were brought into, and not in the one that everybody is in.
+    // Guests are only in rooms they were added to, so not in the general room.
     const self = asPerson(person);
     if (role === "guest")
       await endMembership(change, { room: generalRoomId, member: self, actor: asPerson(actor) });
@@ -53,7 +56,7 @@ export async function changeRole(
   });
 }
 
-/** Shuts an account: no sign-in, every session ended, every socket closed. Refuses with `last_owner`. */
+/** Disables an account: no sign-in, all sessions and sockets end. Refuses with `last_owner`. */
 export async function disableAccount(
   app: AdminNeeds,
   actor: Actor,
@@ -81,7 +84,7 @@ export async function enableAccount(
   });
 }
 
-/** Ends all sessions of a person (S07). */
+/** Ends all of a person's sessions (S07). */
 export async function endSessionsOf(
   app: AdminNeeds,
   actor: Actor,
@@ -97,8 +100,8 @@ export async function endSessionsOf(
 }
 
 /**
- * Makes a link with which a person sets a new password, for the owner to hand over. The owner learns no password, and
- * the second factor stays (M10); the person is told.
+ * Makes a link to set a new password, for the owner to hand over. The owner never sees a password, and the second
+ * factor stays (M10). The person is notified.
  */
 export async function issueResetLink(
   app: AdminNeeds,
@@ -114,7 +117,7 @@ export async function issueResetLink(
   });
 }
 
-/** Demands a second factor of a person from their next sign-in on, or no longer does. */
+/** Sets whether a person must have a second factor, from their next sign-in on. */
 export async function requireFactorOf(
   app: AdminNeeds,
   actor: Actor,
@@ -129,7 +132,7 @@ export async function requireFactorOf(
   });
 }
 
-/** Lets somebody in who came by an invitation that needs it. */
+/** Approves an account that was created with an invitation that needs approval. */
 export async function approveAccount(
   app: AdminNeeds,
   actor: Actor,
@@ -146,7 +149,7 @@ export async function approveAccount(
   });
 }
 
-/** Sends somebody away who waits for approval; their name is free again. */
+/** Deletes an account that awaits approval; its username is free again. */
 export async function rejectAccount(
   app: AdminNeeds,
   actor: Actor,

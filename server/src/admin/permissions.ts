@@ -2,12 +2,12 @@ import type { ServerRole } from "@novax/protocol/entities";
 import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
 
-/** Whether somebody may see the owner's pages at all. */
+/** Owners and admins, who may open the admin pages. */
 export function isPrivileged(role: ServerRole): boolean {
   return role === "owner" || role === "admin";
 }
 
-/** Whether somebody with this role may act on an account of that one: owners on everybody, admins on those below. */
+/** Whether one role may act on an account with another: owners on everybody, admins on everybody below them. */
 export function mayActOn(role: ServerRole, target: ServerRole): boolean {
   return role === "owner" || (role === "admin" && !isPrivileged(target));
 }

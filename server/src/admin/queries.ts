@@ -3,7 +3,7 @@ import type { AccountId } from "@novax/protocol/ids";
 import { endResetLinks } from "../accounts/queries.ts";
 import type { Sql } from "../db/database.ts";
 
-/** A person as owners and admins see them. No password, factor or token is in it (M10). */
+/** A person as owners and admins see them. It never includes passwords, factors or tokens (M10). */
 export type PersonEntry = {
   id: AccountId;
   username: string;
@@ -42,11 +42,7 @@ type PersonRow = {
   invite_note: string;
 };
 
-/**
- * People whose name or address begins with `search`, those who wait for approval first, then by name, after the one
- * called `after`.
- */
-/** How many accounts wait to be approved, for whoever runs the server; for others none. */
+/** How many accounts await approval. Always 0 for an account that is neither owner nor admin. */
 export async function countApprovals(sql: Sql, account: AccountId): Promise<number> {
   const [row] = await sql<{ count: number }>`
     select count(*)::int as count from accounts w join accounts a on a.awaits_approval
@@ -54,6 +50,10 @@ export async function countApprovals(sql: Sql, account: AccountId): Promise<numb
   return row!.count;
 }
 
+/**
+ * People whose username, display name or address starts with `search`: those awaiting approval first, then by username.
+ * `after` is the last person of the previous page.
+ */
 export async function listPeople(
   sql: Sql,
   search: string,
@@ -102,7 +102,7 @@ async function selectPeople(
   return rows.map(toEntry);
 }
 
-/** Gives another role. A link to set a password that was made for a member must not open an owner. */
+/** Changes a role. Ends reset links, because a link made for a member must not open an owner's account. */
 export async function setServerRole(tx: Sql, id: AccountId, role: ServerRole): Promise<void> {
   await tx`update accounts set server_role = ${role} where id = ${id}`;
   await endResetLinks(tx, id);
@@ -112,7 +112,7 @@ export async function setMustHaveFactor(tx: Sql, id: AccountId, must: boolean): 
   await tx`update accounts set must_have_factor = ${must} where id = ${id}`;
 }
 
-/** Ends the invitations that somebody made who may no longer invite; they do not come back with the right to it. */
+/** Revokes the invitations of a person who may no longer invite. They stay revoked if the right comes back. */
 export async function revokeInvitesOf(tx: Sql, id: AccountId, now: number): Promise<void> {
   await tx`update invites set revoked_at = ${now} where created_by = ${id} and revoked_at is null`;
 }
@@ -121,7 +121,7 @@ export async function clearApproval(tx: Sql, id: AccountId): Promise<void> {
   await tx`update accounts set awaits_approval = false where id = ${id}`;
 }
 
-/** Takes away an account that was never let in; nothing of it is anywhere else. */
+/** Deletes an account that was never approved; nothing else refers to it yet. */
 export async function deleteRejected(tx: Sql, id: AccountId): Promise<void> {
   await tx`delete from accounts where id = ${id} and awaits_approval`;
 }

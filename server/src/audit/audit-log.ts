@@ -15,9 +15,9 @@ type Party = { id: AccountId; username: string };
 
 export type AuditDraft = {
   action: AuditAction;
-  /** Who did it; null: the server itself, or its operator on the command line. */
+  /** Who acted. Null for the server itself, or its operator on the command line. */
   actor: Party | null;
-  /** Whom it was done to, where that is somebody. */
+  /** The account that was acted on, if there is one. */
   subject?: Party;
   address?: string;
   detail?: string;
@@ -26,7 +26,7 @@ export type AuditDraft = {
 type AuditNeeds = { clock: Clock; secret: ServerSecret };
 
 /**
- * Appends an entry in the transaction of what it records. Record it last: it holds the end of the log until the commit.
+ * Appends an entry in the transaction of what it records. Call it last: it locks the end of the log until the commit.
  */
 export async function recordAudit(app: AuditNeeds, tx: Sql, draft: AuditDraft): Promise<void> {
   const head = await lockAuditHead(tx);
@@ -48,13 +48,13 @@ export async function recordAudit(app: AuditNeeds, tx: Sql, draft: AuditDraft): 
 
 export type AuditVerdict =
   | { kind: "whole"; count: number }
-  /** The first entry that is not what was written there. */
+  /** `seq` is the first entry that is missing or changed. */
   | { kind: "broken"; seq: number; reason: string };
 
 const verifyPage = 1000;
 const detailCharsMax = 500;
 
-/** Walks the whole chain. */
+/** Checks the hash chain from the first entry to the recorded end. */
 export async function verifyAudit(app: { db: Database; secret: ServerSecret }): Promise<AuditVerdict> {
   const { sql } = app.db;
   const head = await findAuditHead(sql);
@@ -73,7 +73,7 @@ export async function verifyAudit(app: { db: Database; secret: ServerSecret }): 
   return { kind: "whole", count: last.seq };
 }
 
-/** The hash must be of what the database gives back, so what it would not keep as it is does not get there. */
+/** Removes what the database would not store unchanged, because the hash is checked against what it returns. */
 function storable(text = ""): string {
   return text.replaceAll("\0", "").slice(0, detailCharsMax).toWellFormed();
 }

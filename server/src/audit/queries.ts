@@ -1,7 +1,6 @@
 import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
-
-/** Everything that is recorded; the filter of the owner's page is made from it. */
+/** Everything that is recorded. The filter on the admin page is built from this list. */
 export const auditActions = [
   "account.registered",
   "account.approved",
@@ -66,7 +65,7 @@ export type AuditEntry = {
 
 export type AuditFilter = { action: AuditAction | null; who: string };
 
-/** The newest entries with `seq < beforeSeq`, newest first. `who`: the username of whoever acted or was acted on. */
+/** Entries with `seq < beforeSeq`, newest first. `who` is the username of the actor or the subject. */
 export async function listAudit(
   sql: Sql,
   filter: AuditFilter,
@@ -85,7 +84,10 @@ export async function listAudit(
   return rows.map(toEntry);
 }
 
-/** What the log holds of one account, the newest first. Where somebody else acted, their address is theirs. */
+/**
+ * An account's own entries for its export, newest first. The address is left out where somebody else acted, because it
+ * is theirs.
+ */
 export async function listAuditOf(sql: Sql, account: AccountId, limit: number): Promise<AuditEntry[]> {
   const rows = await sql<AuditRow>`
     select seq, at, action, actor_id, actor_name, subject_id, subject_name,
@@ -97,7 +99,7 @@ export async function listAuditOf(sql: Sql, account: AccountId, limit: number): 
   return rows.map(toEntry);
 }
 
-/** The end of the log, to be kept elsewhere: a log that was cut off no longer reaches it. */
+/** The end of the log, to be stored elsewhere: a log that was cut short no longer reaches it. */
 export async function readAuditHead(sql: Sql): Promise<{ seq: number; hash: string }> {
   const { seq, hash } = await findAuditHead(sql);
   return { seq, hash: Buffer.from(hash).toString("hex") };
@@ -137,13 +139,13 @@ export async function findAuditHead(sql: Sql): Promise<AuditHead> {
   return head!;
 }
 
-/** The end of the log, which nobody else moves until the transaction ends. */
+/** Reads the end of the log and locks it until the transaction ends. */
 export async function lockAuditHead(tx: Sql): Promise<AuditHead> {
   const [head] = await tx<AuditHead>`select seq, hash from audit_head for update`;
   return head!;
 }
 
-/** Appends an entry at the end that {@link lockAuditHead} locked. */
+/** Appends an entry. {@link lockAuditHead} must have locked the end in this transaction. */
 export async function appendAuditEntry(tx: Sql, entry: AuditEntry, hash: Uint8Array): Promise<void> {
   await tx`
     insert into audit_log (seq, at, action, actor_id, actor_name, subject_id, subject_name, address, detail, hash)
