@@ -1,5 +1,5 @@
-// What `npm start` runs: reads the configuration, starts the server, says in plain words what is wrong, and stops
-// cleanly on SIGTERM and Ctrl-C.
+// The entry point of `npm start`: reads the configuration, starts the server, explains errors in plain language, and
+// stops cleanly on SIGTERM and Ctrl-C.
 import { issueSetupCode } from "./accounts/setup-code.ts";
 import { readConfig } from "./config/read-config.ts";
 import { helpText } from "./config/settings.ts";
@@ -27,7 +27,7 @@ async function run(): Promise<void> {
     write: (line) => console.log(line),
     now: systemClock.now,
   });
-  // One request's fault is answered where it happens; whatever still gets here must not take the others along.
+  // A request's error is handled where it happens. Anything that still gets here must not end the other requests.
   process.on("uncaughtException", (error) => log.fault("process.uncaught", error));
   process.on("unhandledRejection", (error) => log.fault("process.unhandled", error));
   if (config.isSecure && !config.hasTrustedProxies) {

@@ -1,4 +1,4 @@
-// The composition root: the only file that builds long-lived things.
+// The composition root: the only file that creates long-lived objects.
 
 import { generalRoomId } from "@novax/protocol/general-room";
 import { eraseAccountJob } from "./account-data/erase-account.ts";
@@ -53,10 +53,10 @@ const drainMs = 3000;
 const hourMs = 60 * minuteMs;
 const factorFailuresMax = 10;
 
-/** What happens when a message is sent, in this order. */
+/** The steps of sending a message, in the order they run. */
 const sendSteps = [quoteStep, replyStep, mentionStep, pollClosingStep];
 
-/** Every kind of work for later. */
+/** All kinds of background jobs. */
 const jobs = [
   sendMailJob,
   sendResetsJob,
@@ -68,10 +68,10 @@ const jobs = [
 
 export type RunningServer = { app: App; realtime: Realtime; url: URL; stop(): Promise<void> };
 
-/** What was opened beside the app, and is closed in order. */
+/** The app with what has to be closed after it. */
 export type OpenApp = { app: App; processId: string; close(): Promise<void> };
 
-/** Opens everything but the door: the database, the bus, the mail. For the server, and for the operator's commands. */
+/** Opens the database, bus and mailer, but no port. Used by the server and by the operator's commands. */
 export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const knownPasswords = loadKnownPasswords(config.breachedPasswordsFile);
   const secret = createServerSecret(readServerSecret(config));
@@ -126,14 +126,14 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   };
 }
 
-/** Starts one process of novaX. `stop` drains the sockets and closes the database. */
+/** Starts one novaX process. `stop` drains the sockets and closes the database. */
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   const web = loadWeb();
   const { app, processId, close } = await openApp(config, log);
   const lists = [app.keywords.list, app.textFilter.list, app.addressBans.list];
   for (const list of lists) await list.start();
   const http = createHttpApp(app, web);
-  // Each needs the other: the sockets call the rooms, the rooms publish through the server of the sockets.
+  // Each needs the other: socket handlers call into the rooms, and rooms publish through the sockets' server.
   let realtime!: Realtime;
   let isStopping = false;
   const listen = () =>
@@ -143,7 +143,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       idleTimeout: 30,
       // Bun's own error page shows source lines and paths, and is on by default.
       development: false,
-      // A taken port is an error: with `development` off Bun would share it with the process that has it.
+      // A taken port is an error: with `development` off, Bun would share it with the process that has it.
       reusePort: false,
       error: (error) => problemResponse(toProblem(error, log, "en").problem, undefined),
       websocket: createSocketHandlers(() => realtime),
@@ -157,7 +157,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
         return http.fetch(request, { address: self.requestIP(request)?.address ?? "" });
       },
     });
-  // A taken port is the last thing that can go wrong; what is open by then is closed in order.
+  // Binding the port is the last thing that can fail; if it does, close everything in order.
   const server = await Promise.try(listen).catch(async (error: unknown) => {
     await close();
     throw error;
@@ -171,7 +171,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const jobRunner = startJobs(app, jobs);
   const timers = [
     every(log, "accounts.prune_failed", hourMs, () => pruneAccounts(app.db.sql, clock.now())),
-    // The log of the process is kept elsewhere: an audit log that was cut off no longer reaches what was written here.
+    // Logs are usually kept elsewhere, so an audit log that was cut short no longer reaches the head logged here.
     every(log, "audit.head_failed", hourMs, async () =>
       log.info("audit.head", await readAuditHead(app.db.sql)),
     ),
@@ -185,7 +185,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     stop: async () => {
       isStopping = true;
       realtime.hub.closeAll();
-      // A request under way gets an answer; one that is slow does not hold the others up.
+      // Requests under way get an answer; a slow one does not delay the shutdown for long.
       await Promise.race([server.stop(), Bun.sleep(drainMs)]);
       realtime.hub.closeAll();
       await server.stop(true);

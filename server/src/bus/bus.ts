@@ -3,47 +3,53 @@ import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
 import type { PersonalSignal, PresentPerson, TypingSignal } from "@novax/protocol/signals";
 
-/** What travels between the processes of one installation. */
+/** Messages between the processes of one installation. */
 export type BusMessage =
-  /** Contiguous events of one room, already committed. */
+  /** Consecutive events of one room, already committed. */
   | { kind: "events"; room: RoomId; events: RoomEvent[] }
   | { kind: "typing"; room: RoomId; signal: TypingSignal }
-  /** Who is connected to a process. `full`: nobody but these; else they came, changed or, where `left`, went. */
+  /**
+   * Who is connected to a process. With `full` the list is complete; otherwise `people` arrived or changed, and `left`
+   * went offline.
+   */
   | { kind: "presence"; process: string; full: boolean; people: PresentPerson[]; left: AccountId[] }
-  /** To one person, on every connection that they have open. */
+  /** For one person, on all of their open connections. */
   | { kind: "account_signal"; account: AccountId; signal: PersonalSignal }
-  /** Somebody has become a member; their connections receive the room from now on. */
+  /** An account has become a member; its connections receive the room from now on. */
   | { kind: "room_joined"; account: AccountId; room: RoomId }
-  /** What somebody wants to be seen of them, or heard by them, has changed: read it again. */
+  /** A person's presence settings, status or blocks have changed: reload them. */
   | { kind: "profile_changed"; account: AccountId }
-  /** Somebody's keywords have changed: read them again. */
+  /** Keywords have changed: reload them. */
   | { kind: "keywords_changed" }
-  /** The blocked words have changed: read them again. */
+  /** The blocked words have changed: reload them. */
   | { kind: "filter_words_changed" }
-  /** Texts were changed where they stand, without an event: what was kept of them in memory is not true any more. */
+  /** Stored messages were changed without an event, so copies in memory are out of date. */
   | { kind: "history_rewritten" }
-  /** Addresses were banned, or no longer are: read them again. */
+  /** The banned addresses have changed: reload them. */
   | { kind: "address_bans_changed" }
-  /** What somebody is called has changed; their open sockets go on under the new name. */
+  /** A person's name has changed; their open sockets continue under the new one. */
   | { kind: "person_changed"; person: Person }
   | { kind: "sessions_ended"; sessions: SessionId[] };
 
 export type BusListener<K extends BusMessage["kind"]> = (message: Extract<BusMessage, { kind: K }>) => void;
 
 /**
- * A doorbell between processes.
+ * Tells the other processes that there is something new to read.
  *
- * Guarantees: a message published here reaches this process's listeners before `publish` returns, exactly once, and
- * those of other processes at most once: it may be lost, late or out of order there. `publish` never throws and never
- * waits. Whoever must not miss a thing reads the database when `onDoubt` calls, and every few seconds.
+ * Guarantees: a published message reaches this process's listeners exactly once, before `publish` returns, and other
+ * processes' listeners at most once: there it may be lost, late or out of order. `publish` never throws and never
+ * waits. A listener that must not miss anything also reads the database when `onDoubt` fires, and every few seconds.
  */
 export type Bus = {
   publish(message: BusMessage): void;
-  /** Calls the listener with every message of this kind. Returns what ends that. */
+  /** Subscribes to every message of this kind. Returns a function that unsubscribes. */
   on<K extends BusMessage["kind"]>(kind: K, listener: BusListener<K>): () => void;
-  /** Called after messages from other processes may have been lost. */
+  /**
+   * Subscribes to the times at which messages from other processes may have been lost. Returns a function that
+   * unsubscribes.
+   */
   onDoubt(listener: () => void): () => void;
-  /** Whether messages of other processes arrive at the moment. */
+  /** Whether messages from other processes are arriving at present. */
   isConnected(): boolean;
   close(): Promise<void>;
 };

@@ -10,7 +10,7 @@ export function createLocalBus(log: Log): Bus {
         try {
           listener(message as never);
         } catch (error) {
-          // The publisher has committed; a listener's fault is not its own.
+          // The publisher has already committed, so a failing listener must not make it fail.
           log.fault("bus.listener_failed", error, { kind: message.kind });
         }
       }

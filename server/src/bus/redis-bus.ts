@@ -8,8 +8,8 @@ type Envelope = { from: string; message: BusMessage };
 const reconnectAfterMs = 500;
 
 /**
- * The bus of several processes: Redis or Valkey publish/subscribe, on one channel per installation. Our own listeners
- * hear a message at once, and its echo from Redis is dropped.
+ * The bus of several processes: Redis or Valkey publish/subscribe, with one channel per installation. This process's
+ * listeners get a message directly, and its echo from Redis is dropped.
  */
 export async function createRedisBus(options: {
   url: string;
@@ -35,8 +35,8 @@ export async function createRedisBus(options: {
     if (envelope.from !== processId) local.publish(envelope.message);
   };
 
-  // Two new clients for every try. A client that reconnects by itself gives up one day, and a subscription that was
-  // lost with its connection could be taken for a live one.
+  // Every attempt uses two new clients. A client that reconnects by itself gives up eventually, and a subscription
+  // lost with its connection could look as if it were still active.
   const connect = async (): Promise<void> => {
     const settings = { autoReconnect: false, enableOfflineQueue: false, connectionTimeout: 5000 };
     const fresh = {
@@ -82,7 +82,7 @@ export async function createRedisBus(options: {
     publish: (message) => {
       local.publish(message);
       const envelope: Envelope = { from: processId, message };
-      // A lost ring is not an error: the others find the events in the database.
+      // A lost message is not an error: other processes find the events in the database.
       link?.publisher.publish(channel, JSON.stringify(envelope)).catch(() => {});
     },
     on: local.on,

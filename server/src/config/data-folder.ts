@@ -16,7 +16,10 @@ import { join } from "node:path";
 import { serverSecretBytes } from "../lib/server-secret.ts";
 import { type Config, ConfigError } from "./read-config.ts";
 
-/** Makes the data folder, for its owner alone, or refuses one that others can read or that we cannot write. */
+/**
+ * Creates the data folder with access for its owner only. Throws {@link ConfigError} if others can read it or we
+ * cannot write to it.
+ */
 export function prepareDataFolder(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -27,8 +30,8 @@ export function prepareDataFolder(dataDir: string): void {
 }
 
 /**
- * The server's secret: the one that SECRET_KEY names, or the one in the data folder, made at the first start.
- * Throws {@link ConfigError} where the file cannot be made, is too short, or can be read by others.
+ * Reads the server's secret: from SECRET_KEY, or from a file in the data folder that the first start creates. Throws
+ * {@link ConfigError} if the file cannot be created, is too short, or can be read by others.
  */
 export function readServerSecret(config: Pick<Config, "secretKey" | "dataDir">): Uint8Array {
   if (config.secretKey !== null) return config.secretKey;
@@ -46,7 +49,10 @@ export function readServerSecret(config: Pick<Config, "secretKey" | "dataDir">):
   }
 }
 
-/** Writes it whole under another name first: of two processes that start at once, both read the same file. */
+/**
+ * Writes the complete file under another name first, so that two processes that start at once both read the same
+ * secret.
+ */
 function createSecretFile(path: string): void {
   const unfinished = `${path}.${process.pid}.new`;
   const handle = openSync(unfinished, "w", 0o600);
@@ -55,7 +61,7 @@ function createSecretFile(path: string): void {
   closeSync(handle);
   chmodSync(unfinished, 0o600);
   try {
-    // Unlike a rename, a link refuses where another process was first.
+    // Unlike a rename, a link fails if another process was first.
     linkSync(unfinished, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

@@ -16,7 +16,7 @@ const mistakesOf = (values: Record<string, string>, configJson: string | null = 
 };
 
 describe("the configuration", () => {
-  test("with nothing set: embedded, on loopback, one process", () => {
+  test("defaults to the embedded database, on loopback, in one process", () => {
     const config = parse({});
     expect(config).toMatchObject({
       host: "127.0.0.1",
@@ -34,11 +34,11 @@ describe("the configuration", () => {
     ]);
   });
 
-  test("an empty value is no value", () => {
+  test("an empty value counts as not set", () => {
     expect(parse({ PORT: "", DATABASE_URL: " ", ALLOWED_ORIGINS: "" }).port).toBe(8000);
   });
 
-  test("DATABASE_URL, or config.json with db_password, names a PostgreSQL server; the URL wins", () => {
+  test("DATABASE_URL, or config.json with db_password, selects a PostgreSQL server; the URL wins", () => {
     const url = "postgres://novax:secret@db.example.org:5433/chat";
     expect(parse({ DATABASE_URL: url }).database).toEqual({ kind: "postgres", url });
     const json = '{"dbname":"chat room","user":"nova","host":"db","port":5432}';
@@ -49,7 +49,7 @@ describe("the configuration", () => {
     expect(parse({ DATABASE_URL: url }, json).database).toEqual({ kind: "postgres", url });
   });
 
-  test("[O03] every mistake is named, each in one line, none with a password in it", () => {
+  test("[O03] every mistake is listed on one line, never with a password", () => {
     const mistakes = mistakesOf({
       PORT: "80a",
       DATABASE_URL: "mysql://novax:secret@db/chat",
@@ -77,19 +77,19 @@ describe("the configuration", () => {
     expect(mistakes.every((mistake) => !mistake.includes("\n"))).toBe(true);
   });
 
-  test("[O03] PUBLIC_URL is required when HOST is not loopback, and must be https then", () => {
+  test("[O03] PUBLIC_URL is required when HOST isn't loopback, and must then be https", () => {
     expect(mistakesOf({ HOST: "0.0.0.0" })[0]).toContain("PUBLIC_URL");
     expect(mistakesOf({ HOST: "0.0.0.0", PUBLIC_URL: "http://chat.example.org" })[0]).toContain("https");
     expect(mistakesOf({ HOST: "0.0.0.0", PUBLIC_URL: "https://chat.example.org" })).toEqual([]);
   });
 
-  test("[S01] plain http is for loopback alone", () => {
+  test("[S01] plain http works on loopback only", () => {
     expect(mistakesOf({ PUBLIC_URL: "http://192.168.1.5:8000" })[0]).toContain("https");
     expect(parse({ PUBLIC_URL: "http://127.0.0.1:9000" }).isSecure).toBe(false);
     expect(parse({ PUBLIC_URL: "https://chat.example.org" }).isSecure).toBe(true);
   });
 
-  test("PUBLIC_URL and ALLOWED_ORIGINS are origins, without a path, a wildcard or a user", () => {
+  test("PUBLIC_URL and ALLOWED_ORIGINS are origins without path, wildcard or user", () => {
     for (const url of [
       "https://a.example/chat",
       "https://u:p@a.example",
@@ -107,13 +107,13 @@ describe("the configuration", () => {
     );
   });
 
-  test("[O03] a config.json that cannot be read is said so, not guessed at", () => {
+  test("[O03] an unreadable config.json is reported instead of guessed at", () => {
     for (const json of ["{", "[]", '{"dbname":"x"}', '{"dbname":"x","user":"u","host":"h","port":"many"}']) {
       expect(mistakesOf({}, json)[0]).toStartWith("config.json:");
     }
   });
 
-  test("Redis without a shared database is refused: the processes would not see each other's rooms", () => {
+  test("Redis without a shared database is refused, because the processes would not see each other's rooms", () => {
     expect(mistakesOf({ REDIS_URL: "redis://localhost" })[0]).toContain("DATABASE_URL");
   });
 

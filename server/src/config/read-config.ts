@@ -9,27 +9,28 @@ import { type SettingName, settings } from "./settings.ts";
 
 export type DatabaseConfig = { kind: "embedded"; dataDir: string } | { kind: "postgres"; url: string };
 
-/** An OpenID Connect provider, and who we are to it. */
+/** An OpenID Connect provider, and our client registration there. */
 export type OidcConfig = { issuer: URL; clientId: string; clientSecret: string | null; name: string };
 
 export type Config = {
   host: string;
   port: number;
   publicUrl: URL;
-  /** Whether cookies are `Secure` and HSTS is sent: the public address is https. */
+  /** Whether cookies are `Secure` and HSTS is sent, because the public address is https. */
   isSecure: boolean;
   dataDir: string;
   database: DatabaseConfig;
   redisUrl: string | null;
   smtpUrl: string | null;
   mailFrom: string;
-  /** Null: the one in the data folder. */
+  /** Null: use the one in the data folder. */
   secretKey: Uint8Array | null;
-  /** Who may make an account, unless the owner chose otherwise. */
+  /** Who may register, unless an owner has changed it. */
   registration: RegistrationMode;
   oidc: OidcConfig | null;
-  /** Origins whose pages may speak to us, our own among them. */
+  /** The origins that the server's own pages are served from. */
   ownOrigins: ReadonlySet<string>;
+  /** The origins whose pages may use the API and the socket, including our own. */
   allowedOrigins: ReadonlySet<string>;
   isTrustedProxy: (address: string) => boolean;
   hasTrustedProxies: boolean;
@@ -46,7 +47,7 @@ export type Config = {
   logFormat: "words" | "json";
 };
 
-/** Every mistake in the configuration, one line each. The process says them and ends with exit code 78 (EX_CONFIG). */
+/** All mistakes in the configuration, one per line. The process prints them and exits with code 78 (EX_CONFIG). */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly mistakes: readonly string[];
@@ -56,7 +57,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads `.env` and `config.json` from `folder`, and lets `environment` win. Throws {@link ConfigError}. */
+/** Reads `.env` and `config.json` in `folder`; `environment` takes precedence. Throws {@link ConfigError}. */
 export function readConfig(folder: string, environment: Record<string, string | undefined>): Config {
   const dotEnv = readOptional(resolve(folder, ".env"));
   const fromFile = dotEnv === null ? {} : parseEnv(dotEnv);
@@ -66,7 +67,7 @@ export function readConfig(folder: string, environment: Record<string, string | 
   );
 }
 
-/** Turns plain values into a {@link Config}. Throws {@link ConfigError} with everything that is wrong. */
+/** Parses setting values into a {@link Config}. Throws {@link ConfigError} with every mistake found. */
 export function parseConfig(
   values: Record<string, string | undefined>,
   files: { folder: string; configJson: string | null },
@@ -172,7 +173,7 @@ function parsePublicUrl(value: string, port: number, isLoopbackHost: boolean): U
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "") {
     throw new Error("must be an origin only, without a path, query or user");
   }
-  // Over plain http a session could be read on the way (ASVS 3.3.1); on one's own machine there is no way.
+  // Over plain http a session could be intercepted on the network (ASVS 3.3.1); loopback never leaves the machine.
   if (url.protocol === "http:" && !isLoopbackName(url.hostname)) {
     throw new Error("must use https, unless it's localhost; put a TLS proxy in front");
   }
@@ -184,7 +185,7 @@ function isLoopbackName(host: string): boolean {
   return name === "localhost" || isLoopbackAddress(name);
 }
 
-/** On loopback, `localhost`, `127.0.0.1` and `[::1]` are the same place. */
+/** On loopback, `localhost`, `127.0.0.1` and `[::1]` all reach this server. */
 function sameOrigins(publicUrl: URL): Set<string> {
   const origins = new Set([publicUrl.origin]);
   if (isLoopbackName(publicUrl.hostname)) {
@@ -216,7 +217,7 @@ function parseServiceUrl(value: string, protocols: string[]): string | null {
   try {
     url = new URL(value);
   } catch {
-    // The value may hold a password, so it is not repeated.
+    // The value may contain a password, so the message does not repeat it.
     throw new Error(`isn't a URL that starts with ${protocols[0]}//`);
   }
   if (!protocols.includes(url.protocol)) throw new Error(`must start with ${protocols[0]}//`);
@@ -225,14 +226,14 @@ function parseServiceUrl(value: string, protocols: string[]): string | null {
 
 function parseMailFrom(value: string, publicUrl: URL): string {
   if (value === "") return `novaX <novax@${publicUrl.hostname}>`;
-  // A line break here would let a setting write headers of its own.
+  // A line break would let the setting add headers to the mail.
   if (!/^[^\r\n]{0,100}[^\s@<>]+@[^\s@<>]+>?$/.test(value)) {
     throw new Error(`${JSON.stringify(value)} isn't a sender such as novaX <chat@example.org>`);
   }
   return value;
 }
 
-/** The value is a secret, so no message repeats it. */
+/** No message repeats the value, because it is a secret. */
 function parseSecretKey(value: string): Uint8Array | null {
   if (value === "") return null;
   if (!/^[A-Za-z0-9+/_-]+=*$/.test(value))
@@ -250,7 +251,7 @@ function parseOidc(issuer: string, text: (name: SettingName) => string): OidcCon
   if (issuer === "") return null;
   const url = URL.parse(issuer);
   if (!url) throw new Error(`${JSON.stringify(issuer)} isn't a URL such as https://login.example.org`);
-  // What the provider says of people is believed, so nobody may speak in its place.
+  // We believe what the provider says about people, so nobody must be able to impersonate it on the network.
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackName(url.hostname))) {
     throw new Error("must use https");
   }

@@ -1,4 +1,4 @@
-// Every setting there is: its name, its default and what it means, as `npm start -- --help` prints it.
+// Every setting with its name, default and meaning, as printed by `npm start -- --help`.
 
 export type Setting = { name: string; default: string; help: string };
 

@@ -2,47 +2,47 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { SQL } from "bun";
 
 /**
- * Runs one statement: a tagged template whose `${}` become parameters, never text. An int8 comes as a number: what novaX
- * keeps in one (places, times in milliseconds, counts) stays below 2^53.
+ * Runs one statement: a tagged template whose `${}` become parameters, never SQL text. int8 values arrive as numbers:
+ * everything stored as int8 (seqs, times in milliseconds, counts) stays below 2^53.
  */
 export type Sql = {
   <Row>(strings: TemplateStringsArray, ...values: unknown[]): Promise<Row[]>;
-  /** A part of a statement that several statements share. It runs as part of the one it stands in. */
+  /** A piece of SQL shared by several statements. It runs only as part of the statement it is put into. */
   fragment(strings: TemplateStringsArray, ...values: unknown[]): Fragment;
   /** An array parameter, sent as one value. */
   array(values: readonly unknown[], type: "text" | "uuid" | "bigint" | "jsonb"): unknown;
 };
 
-/** What `sql.fragment` makes; only to be put into a statement of the same `sql`. */
+/** Made by `sql.fragment`; may only be put into a statement of the same `sql`. */
 export type Fragment = { readonly fragment: unique symbol };
 
 /**
- * A PostgreSQL database, by URL or embedded; callers cannot tell which.
+ * A PostgreSQL database, external or embedded; callers cannot tell which.
  *
- * Guarantees: `transact` commits all or nothing, and what it resolved with survives a crash of this process and of the
- * machine. A failed COMMIT whose connection was lost is *unknown*: callers settle it by looking. Whatever gets no
- * answer within {@link answerWithinMs} fails as {@link isDatabaseAway}: a server that fell silent must not keep
- * everybody waiting for as long as TCP hopes.
+ * Guarantees: `transact` commits all or nothing, and what it resolved with survives a crash of the process and of the
+ * machine. If a COMMIT fails because the connection was lost, its outcome is *unknown*, and callers must check.
+ * Anything without an answer after {@link answerWithinMs} fails as {@link isDatabaseAway}, so that an unresponsive
+ * server does not block everybody until TCP gives up.
  */
 export type Database = {
   readonly sql: Sql;
   /** One transaction, READ COMMITTED. Inside it only `tx` may be used; the outer `sql` throws. */
   transact<T>(work: (tx: Sql) => Promise<T>, options?: { deadlineMs: number | null }): Promise<T>;
-  /** Runs a file of several statements. For migrations only. */
+  /** Runs a script of several statements. For migrations only. */
   runScript(tx: Sql, script: string): Promise<void>;
   /** Resolves when the database answers within `timeoutMs`, and rejects otherwise. */
   ping(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Wraps Bun's client. `onClose` ends what was opened beside it. */
+/** Wraps Bun's client. `onClose` closes what was opened along with it. */
 export function createDatabase(client: SQL, onClose: () => Promise<void> = async () => {}): Database {
   const insideTransaction = new AsyncLocalStorage<true>();
   const sql = asSql(
     client,
     () => {
-      // The embedded database has one backend: a query beside an open transaction would wait for its end for ever, and
-      // with a server it would silently be no part of the transaction.
+      // The embedded database has one backend: a query outside the open transaction would wait for it for ever. With a
+      // server, the query would silently not be part of the transaction.
       if (insideTransaction.getStore()) throw new Error("the outer connection was used inside a transaction");
     },
     answerWithinMs,
@@ -82,7 +82,8 @@ function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
 }
 
 /**
- * Whether the database could not be reached, as opposed to having refused. The statement may or may not have run.
+ * Whether the database could not be reached, as opposed to refusing the statement. The statement may or may not have
+ * run.
  */
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof DatabaseSilent) return true;
@@ -95,7 +96,7 @@ export function isDatabaseAway(error: unknown): boolean {
   );
 }
 
-/** Whether the disk under the database is full (SQLSTATE 53100). */
+/** Whether the database's disk is full (SQLSTATE 53100). */
 export function isStorageFull(error: unknown): boolean {
   return (error as { errno?: string } | null)?.errno === "53100";
 }
@@ -105,7 +106,7 @@ export function isUniqueViolation(error: unknown): boolean {
   return (error as { errno?: string } | null)?.errno === "23505";
 }
 
-/** Whether the database broke a transaction off because two waited for each other (SQLSTATE 40P01). */
+/** Whether the database aborted a transaction to break a deadlock (SQLSTATE 40P01). */
 export function isDeadlock(error: unknown): boolean {
   return (error as { errno?: string } | null)?.errno === "40P01";
 }
@@ -120,7 +121,7 @@ function asSql(client: SQL, assertAllowed: () => void, deadlineMs: number | null
   };
   return Object.assign(run, {
     client,
-    // The driver runs a statement when it is awaited; one that never is stays a part of others.
+    // The driver runs a statement when it is awaited. A fragment is never awaited, so it only becomes part of others.
     fragment: (strings: TemplateStringsArray, ...values: unknown[]) =>
       client(strings, ...values) as unknown as Fragment,
     array: (values: readonly unknown[], type: string) => client.array([...values], type),
@@ -128,12 +129,15 @@ function asSql(client: SQL, assertAllowed: () => void, deadlineMs: number | null
 }
 
 const int8Oid = 20;
-/** Which columns of a statement are int8. The strings of a template are one object for each place it is written in. */
+/**
+ * Which columns of a statement are int8. A template's `strings` array is one object per place in the source, so it can
+ * be the key.
+ */
 const int8Columns = new WeakMap<TemplateStringsArray, readonly string[]>();
 
 type ClientRows = Record<string, unknown>[] & { columns: { name: string; type: number }[] };
 
-/** The driver hands an int8 over as text, since not every one is a number. Ours are. */
+/** The driver returns int8 as text, because not every int8 fits a number. Ours all do. */
 function parseInt8(strings: TemplateStringsArray, rows: ClientRows): ClientRows {
   if (rows.length === 0) return rows;
   let names = int8Columns.get(strings);

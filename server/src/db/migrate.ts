@@ -4,15 +4,16 @@ import type { Log } from "../log/log.ts";
 import type { Database, Sql } from "./database.ts";
 
 const folder = join(import.meta.dir, "migrations");
-// Any constant does; it only has to be the same in every process of every version.
+// An arbitrary constant, which must be the same in every process and version.
 const advisoryLockKey = 7_038_411;
 
-// A migration takes what it takes, and others wait for it.
+// A migration may take long, and other processes wait for it.
 const noDeadline = { deadlineMs: null };
 
 /**
- * Runs the numbered files of `migrations/` that have not run yet, forward only, all in one transaction. Several
- * processes may start at once: one migrates, the others wait for it.
+ * Runs the numbered files in `migrations/` that have not run yet, in order and in one transaction. Several processes
+ * may start at once: one migrates, the others wait. Throws if the database has migrations that this version does not
+ * know.
  */
 export async function migrate(db: Database, log: Log): Promise<void> {
   const files = readdirSync(folder)

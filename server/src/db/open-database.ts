@@ -7,7 +7,10 @@ import { migrate } from "./migrate.ts";
 
 const postgresVersionMin = 15;
 
-/** Opens the configured database and brings it to the newest schema. Throws in plain words when it cannot. */
+/**
+ * Opens the configured database and migrates it to the newest schema. Throws with a message for the operator if it
+ * cannot.
+ */
 export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Database> {
   const db =
     config.kind === "embedded" ? await openEmbedded(config.dataDir, log) : await openPostgres(config.url);
@@ -33,7 +36,7 @@ async function openPostgres(url: string): Promise<Database> {
   return db;
 }
 
-/** The database cannot be used; the message says why in words for the operator. */
+/** The database cannot be used; the message tells the operator why. */
 export class DatabaseUnusable extends Error {
   override readonly name = "DatabaseUnusable";
 }

@@ -32,7 +32,7 @@ export type QuoteRow = {
   quoted_display_name: string | null;
 };
 
-/** A room's events with `afterSeq < seq`, in order, at most `limit`. */
+/** A room's events with `seq > afterSeq`, in order, at most `limit`. */
 export async function readEventsAfter(
   sql: Sql,
   room: RoomId,
@@ -60,7 +60,7 @@ export async function readEventsAfter(
   return rows.map(toEvent);
 }
 
-/** The quote of a row that joined the message it answers. */
+/** The quote of a message, from a row joined with the message it replies to. */
 export function toQuote(row: QuoteRow): Quote | null {
   if (row.quoted_seq === null) return null;
   return {
@@ -70,7 +70,7 @@ export function toQuote(row: QuoteRow): Quote | null {
   };
 }
 
-/** Who voted for what is gone with the poll. */
+/** A deleted poll no longer shows who voted for what. */
 function withoutChoices(payload: Record<string, unknown> | null): Record<string, unknown> {
   const { choices: _, ...rest } = payload ?? {};
   return rest;
@@ -95,7 +95,7 @@ function toEvent(row: EventRow): RoomEvent {
       ...(row.mentions_all ? { mentionsEveryone: true as const } : {}),
     };
   }
-  // The columns hold what each type of event says; the schema of the protocol names them.
+  // The columns hold the fields of every event type; the protocol's schema defines them.
   return {
     ...base,
     ...(row.subject_id === null
@@ -106,22 +106,22 @@ function toEvent(row: EventRow): RoomEvent {
     ...(row.type === "poll.changed" && row.body?.kind === "deleted"
       ? withoutChoices(row.payload)
       : row.payload),
-    // What a thread counts is what it counts now, as a message says what it says now.
+    // A thread's reply count is the current one, as a message's text is the current text.
     ...(row.replies === null ? {} : { replies: row.replies }),
   } as RoomEvent;
 }
 
-/** What an event says, without the place and the time that recording it gives it. */
+/** An event without the seq and time it gets when it is recorded. */
 export type EventDraft = {
   [T in Exclude<RoomEventType, "message.sent">]: Omit<EventOf<T>, "seq" | "at"> & { room: RoomId };
 }[Exclude<RoomEventType, "message.sent">];
 
-/** What the room itself shows; the rest is seen on the messages it is about. */
+/** Events shown in the timeline; the others are shown on the messages they concern. */
 const shownTypes: readonly RoomEventType[] = ["member.joined", "member.removed", "room.changed"];
 
 /**
- * Stores an event in a transaction, with the next `seq` of its room, and returns it. Messages are recorded by the room
- * writer, many at a time.
+ * Stores an event in a transaction with the room's next `seq`, and returns it. Messages are not stored here but by the
+ * room writer, in batches.
  */
 export async function recordEvent(tx: Sql, draft: EventDraft, at: number): Promise<RoomEvent> {
   const { room, ...event } = draft;

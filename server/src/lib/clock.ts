@@ -1,4 +1,4 @@
-/** Time comes in as an argument, so that a test can hold it still. Milliseconds since 1970. */
+/** Milliseconds since 1970. Passed in as an argument, so that a test can stop the clock. */
 export type Clock = { now(): number };
 
 export const systemClock: Clock = { now: () => Date.now() };

@@ -1,11 +1,11 @@
 import Bowser from "bowser";
 import { type Texts, textsIn } from "../texts/texts.ts";
 
-// A User-Agent says what its sender likes, and it is shown in lists and mails: only names that are known are repeated.
+// The sender chooses the User-Agent, and it is shown in lists and mails: only known names are repeated.
 const browsers = new Set(Object.values(Bowser.BROWSER_MAP));
 const systems = new Set(Object.values(Bowser.OS_MAP));
 
-/** What a person would call the browser that sent this User-Agent: "Firefox on Linux". */
+/** A readable name for the browser that sent this User-Agent, such as "Firefox on Linux". */
 export function deviceName(userAgent: string, t: Texts["parts"] = textsIn("en").parts): string {
   if (userAgent === "") return t.unknownProgram;
   const { browser, os } = Bowser.parse(userAgent);

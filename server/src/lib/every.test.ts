@@ -4,7 +4,7 @@ import { every } from "./every.ts";
 const hourMs = 3_600_000;
 const silent = { fault: () => {} };
 
-test("one run at a time: what is asked for meanwhile is one more run after it", async () => {
+test("one run at a time: requests during a run cause one more run after it", async () => {
   let runs = 0;
   let atOnce = 0;
   let most = 0;
@@ -36,7 +36,7 @@ test("a series of failures is logged once a minute, and a success ends it", asyn
   await repeating.stop();
 });
 
-test("stop waits for the run under way, and nothing runs after it", async () => {
+test("stop waits for the current run, and nothing runs after it", async () => {
   let runs = 0;
   const repeating = every(silent, "test", 1, async () => {
     await Bun.sleep(5);

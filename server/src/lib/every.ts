@@ -1,8 +1,8 @@
-/** Something that is done again and again until it is stopped. */
+/** A task that repeats until it is stopped. */
 export type Repeating = {
-  /** Does it once more now, or as soon as the run under way has ended. Resolves when that is done. */
+  /** Runs it now, or once more after the current run. Resolves when that is done. */
   run(): Promise<void>;
-  /** No further run; resolves when the one under way has ended. */
+  /** Prevents further runs. Resolves when the current one has ended. */
   stop(): Promise<void>;
 };
 
@@ -11,8 +11,8 @@ type Log = { fault(event: string, error: unknown): unknown };
 const logAgainAfterMs = 60_000;
 
 /**
- * Does `work` every `ms` milliseconds, one run at a time: one that is slow is not overtaken by the next. A run that
- * fails is logged as `name`, the first of a series and then once a minute, and the next one tries again.
+ * Runs `work` every `ms` milliseconds, one run at a time, so that a slow run is never overtaken. A failed run is
+ * logged as `name`, the first of a series and then once a minute, and the next run tries again.
  */
 export function every(log: Log, name: string, ms: number, work: () => Promise<unknown>): Repeating {
   const logEvery = Math.max(1, Math.ceil(logAgainAfterMs / ms));

@@ -8,7 +8,7 @@ import {
 } from "./ip-address.ts";
 
 describe("addresses", () => {
-  test("[L06] every spelling of an address is one address", () => {
+  test("[L06] every spelling of an address counts as the same address", () => {
     expect(normaliseAddress("::ffff:1.2.3.4")).toBe("1.2.3.4");
     expect(normaliseAddress("0:0:0:0:0:FFFF:0102:0304")).toBe("1.2.3.4");
     expect(normaliseAddress("2001:DB8:0:0:0:0:0:1")).toBe("2001:db8::1");
@@ -16,7 +16,7 @@ describe("addresses", () => {
     for (const text of ["", "evil", "1.2.3", "1.2.3.4.5", "::g"]) expect(normaliseAddress(text)).toBeNull();
   });
 
-  test("[L06] one IPv6 customer, who has a /64, is one key", () => {
+  test("[L06] an IPv6 /64, which one customer has, is one key", () => {
     const keys = ["2001:db8:1:2::1", "2001:db8:1:2:ffff:1:2:3"].map((text) =>
       addressKey(normaliseAddress(text)!),
     );
@@ -32,7 +32,7 @@ describe("addresses", () => {
     expect(clientAddress("9.9.9.9", "1.1.1.1, 2.2.2.2", nobody)).toBe("9.9.9.9");
   });
 
-  test("[L07] behind trusted proxies the last address that they did not write counts, not the first", () => {
+  test("[L07] behind trusted proxies the last address not written by them counts, not the first", () => {
     const isProxy = parseAddressRanges(["10.0.0.0/8", "::1"]);
     expect(clientAddress("10.0.0.1", "6.6.6.6, 7.7.7.7", isProxy)).toBe("7.7.7.7");
     expect(clientAddress("10.0.0.1", "6.6.6.6, 7.7.7.7, 10.0.0.2", isProxy)).toBe("7.7.7.7");
@@ -41,7 +41,7 @@ describe("addresses", () => {
     expect(clientAddress("::ffff:10.0.0.1", "::ffff:8.8.8.8", isProxy)).toBe("8.8.8.8");
   });
 
-  test("ranges are refused when they are none", () => {
+  test("an invalid range is refused", () => {
     for (const bad of [
       "10.0.0.0/",
       "10.0.0.0/8/8",

@@ -1,8 +1,8 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
 
 /**
- * One spelling for one address: `::ffff:1.2.3.4` becomes `1.2.3.4`, IPv6 is compressed and without a zone.
- * Null for what is no address.
+ * The canonical spelling of an address: `::ffff:1.2.3.4` becomes `1.2.3.4`, IPv6 is compressed and loses its zone.
+ * Null if the text is not an address.
  */
 export function normaliseAddress(text: string): string | null {
   const withoutZone = text.trim().replace(/%.*$/, "");
@@ -16,7 +16,7 @@ export function normaliseAddress(text: string): string | null {
   return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }
 
-/** What a limit per address counts by: an IPv4 address, or the /64 that one IPv6 customer has for himself. */
+/** The key for limits per address: an IPv4 address, or an IPv6 /64, because one customer usually has a whole /64. */
 export function addressKey(address: string): string {
   if (isIPv4(address)) return address;
   const [head = "", tail = ""] = address.split("::");
@@ -32,7 +32,7 @@ export function isLoopbackAddress(address: string): boolean {
   return address === "::1" || (isIPv4(address) && address.startsWith("127."));
 }
 
-/** The addresses and CIDR ranges of an operator's list, as one question. Throws on what is neither. */
+/** Compiles a list of addresses and CIDR ranges into a test. Throws on anything else. */
 export function parseAddressRanges(list: readonly string[]): (address: string) => boolean {
   const ranges = new BlockList();
   for (const item of list) {
@@ -41,7 +41,7 @@ export function parseAddressRanges(list: readonly string[]): (address: string) =
     if (family === 0) throw new Error(`${item} isn't an IP address or a range such as 10.0.0.0/8`);
     const kind = family === 4 ? "ipv4" : "ipv6";
     const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
-    // "10.0.0.0/" must not become "/0", which would be everybody.
+    // "10.0.0.0/" must not become "/0", which would match every address.
     if ((prefix !== undefined && !/^\d{1,3}$/.test(prefix)) || bits < 0 || bits > (family === 4 ? 32 : 128)) {
       throw new Error(`${item} doesn't have a valid prefix length`);
     }
@@ -51,8 +51,8 @@ export function parseAddressRanges(list: readonly string[]): (address: string) =
 }
 
 /**
- * The address of whoever speaks to us. `X-Forwarded-For` counts only when the peer is a trusted proxy, and then from
- * its right end, where our own proxies wrote, up to the first address that is not one of them.
+ * The client's address. `X-Forwarded-For` counts only if the peer is a trusted proxy. It is then read from the right,
+ * where our proxies append, up to the first address that is not one of them.
  */
 export function clientAddress(
   peer: string,

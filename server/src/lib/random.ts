@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 
-/** Randomness comes in as an argument, as time does. */
+/** Passed in as an argument, like the clock, so that a test can control it. */
 export type Random = {
-  /** A new id that sorts by its time of making (UUID version 7). */
+  /** A new id that sorts by creation time (UUID version 7). */
   uuid(): string;
   /** An unguessable token of 256 bits, in base64url. */
   token(): string;

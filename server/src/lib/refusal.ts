@@ -3,18 +3,21 @@ import type { RefusalCode } from "@novax/protocol/replies";
 import { type RefusalText, textsIn } from "../texts/texts.ts";
 
 /**
- * "No", said to a caller for a reason they can act on. Thrown by `require...` and `assert...` functions only, and
- * caught in two places: the command runner answers with a Reply, the HTTP boundary with problem+json.
+ * A request is refused for a reason that the caller can act on. Thrown by `require...` and `assert...` functions only,
+ * and caught in two places: the command runner turns it into a reply, the HTTP layer into problem+json.
  */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: RefusalCode;
   readonly retryInMs: number | undefined;
-  /** The input field the refusal is about, for forms. */
+  /** The input field that caused the refusal, for forms. */
   readonly field: string | undefined;
   readonly #detail: RefusalText | string;
 
-  /** `detail` is what people read; a text alone is for programs: what no form and no button of ours can cause. */
+  /**
+   * `detail` is a text in the catalogue; a plain string is for API clients only, for what none of our forms or buttons
+   * can cause.
+   */
   constructor(
     code: RefusalCode,
     detail: RefusalText | string,
@@ -27,13 +30,13 @@ export class Refusal extends Error {
     this.field = more.field;
   }
 
-  /** What it says, to whoever reads this language. */
+  /** The explanation in this language. */
   detailIn(language: Language): string {
     return typeof this.#detail === "string" ? this.#detail : this.#detail(textsIn(language).refusals);
   }
 }
 
-/** The one answer for "there is no such room" and "you are not in it": a stranger learns nothing from it. */
+/** The same answer for "there is no such room" and "you are not a member", so that outsiders learn nothing. */
 export function roomNotFound(): Refusal {
   return new Refusal("not_found", (t) => t.noRoom);
 }

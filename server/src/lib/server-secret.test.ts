@@ -4,7 +4,7 @@ import { createServerSecret } from "./server-secret.ts";
 const ours = createServerSecret(new Uint8Array(32).fill(1));
 const theirs = createServerSecret(new Uint8Array(32).fill(2));
 
-test("[A20] what is sealed opens here, for its own place, and nowhere else", () => {
+test("[A20] a sealed value opens only with this secret, in its own context", () => {
   const sealed = ours.seal("a seed", "totp:alice");
   expect(ours.open(sealed, "totp:alice")).toBe("a seed");
   expect(ours.open(sealed, "totp:bob")).toBeNull();
@@ -18,7 +18,7 @@ test("[A20] what is sealed opens here, for its own place, and nowhere else", () 
   expect(ours.seal("a seed", "totp:alice")).not.toEqual(sealed);
 });
 
-test("[A20] the mark of a short code needs the secret", () => {
+test("[A20] the MAC of a short code needs the secret", () => {
   expect(ours.mac("123456", "verify")).toEqual(ours.mac("123456", "verify"));
   expect(ours.mac("123456", "verify")).not.toEqual(theirs.mac("123456", "verify"));
   expect(ours.mac("123456", "verify")).not.toEqual(ours.mac("123456", "recovery"));

@@ -1,18 +1,19 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 
 /**
- * What this server can do with its one secret, which stands in no database: whoever has a dump has no key.
+ * Operations with the server's secret. The secret is not in the database, so a dump of the database does not include
+ * the key.
  *
- * `context` says what a value is and whose; a value that was sealed for one place opens in no other.
+ * `context` says what a value is and whose it is; a value sealed for one context does not open in another.
  */
 export type ServerSecret = {
   /** Encrypts (AES-256-GCM). */
   seal(text: string, context: string): Buffer;
-  /** What was sealed, or null for what was not sealed here, for this context. */
+  /** Decrypts. Returns null for anything that was not sealed with this secret and for this context. */
   open(sealed: Uint8Array, context: string): string | null;
   /**
-   * HMAC-SHA-256. For short secrets, such as a recovery code: their plain hash could be searched by whoever reads the
-   * database.
+   * HMAC-SHA-256. For short secrets such as recovery codes, whose plain hash could be brute-forced by somebody who has
+   * the database.
    */
   mac(text: string, context: string): Buffer;
 };

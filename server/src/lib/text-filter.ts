@@ -1,5 +1,5 @@
-/** Keeps texts out that the owners of the server do not want. */
+/** The word filter that the server's owners set up. */
 export type TextFilter = {
-  /** Asserts that none of these texts has a blocked word. Refuses with `message_filtered`. */
+  /** Asserts that none of these texts contains a blocked word. Refuses with `message_filtered`. */
   assertAllowed(...texts: readonly (string | undefined)[]): void;
 };

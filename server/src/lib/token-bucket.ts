@@ -1,4 +1,4 @@
-/** A bucket that holds `capacity` tokens and regains `perSecond`. It keeps no timer. */
+/** A token bucket that holds `capacity` tokens and regains `perSecond`. It needs no timer. */
 export class TokenBucket {
   #tokens: number;
   #filledAt: number;
@@ -12,12 +12,15 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
-  /** Whether everything that was spent has been regained. */
+  /** Whether all spent tokens have been regained. */
   isFull(now: number): boolean {
     return this.spend(0, now) === 0 && this.#tokens >= this.#capacity;
   }
 
-  /** Takes `cost` tokens: 0 when they were there, otherwise the milliseconds until they will be; then takes none. */
+  /**
+   * Takes `cost` tokens and returns 0. If there are too few, takes none and returns the milliseconds until there are
+   * enough.
+   */
   spend(cost: number, now: number): number {
     // A clock that went back must not take tokens away.
     const elapsedMs = Math.max(0, now - this.#filledAt);

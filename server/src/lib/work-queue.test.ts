@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Refusal } from "./refusal.ts";
 import { WorkQueue } from "./work-queue.ts";
 
-test("[P10] no more jobs run at once than there are places", async () => {
+test("[P10] no more jobs run at once than allowed", async () => {
   const queue = new WorkQueue({ parallel: 2, waitingMax: 50, waitMs: 1000 });
   let running = 0;
   let most = 0;
@@ -17,7 +17,7 @@ test("[P10] no more jobs run at once than there are places", async () => {
   expect(running).toBe(0);
 });
 
-test("[P10] a full queue refuses at once, and a long wait refuses in time, with a hint when to come back", async () => {
+test("[P10] a full queue refuses at once, and a long wait is refused in time, with a hint when to retry", async () => {
   const queue = new WorkQueue({ parallel: 1, waitingMax: 1, waitMs: 20 });
   const { promise: hold, resolve: release } = Promise.withResolvers<void>();
   const first = queue.run(() => hold);
@@ -30,7 +30,7 @@ test("[P10] a full queue refuses at once, and a long wait refuses in time, with 
   expect(await queue.run(async () => "next")).toBe("next");
 });
 
-test("[P10] a job that fails frees its place", async () => {
+test("[P10] a job that fails makes room for the next one", async () => {
   const queue = new WorkQueue({ parallel: 1, waitingMax: 1, waitMs: 20 });
   await queue.run(() => Promise.reject(new Error("broken"))).catch(() => {});
   expect(await queue.run(async () => "next")).toBe("next");

@@ -1,8 +1,8 @@
 import { Refusal } from "./refusal.ts";
 
 /**
- * Runs at most `parallel` jobs at once and lets at most `waiting` wait, each for at most `waitMs`. Beyond either it
- * refuses with `unavailable`, so that a flood of costly requests cannot pile up.
+ * Runs at most `parallel` jobs at once. At most `waitingMax` wait, each for at most `waitMs`; beyond that it refuses
+ * with `unavailable`, so that costly requests cannot pile up.
  */
 export class WorkQueue {
   #running = 0;
@@ -24,7 +24,7 @@ export class WorkQueue {
       return await job();
     } finally {
       const next = this.#waiting.shift();
-      // The place passes from hand to hand, so that nobody who comes later can take it in between.
+      // The slot passes directly to the next in line, so that a later caller cannot take it in between.
       if (next) next.start();
       else this.#running -= 1;
     }

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { createLog } from "./log.ts";
 
 for (const format of ["json", "words"] as const) {
-  test(`[O02] a newline in a name cannot forge a line (${format})`, () => {
+  test(`[O02] a newline in a name cannot forge a log line (${format})`, () => {
     const lines: string[] = [];
     const log = createLog({ format, write: (line) => lines.push(line), now: () => 0 });
     log.info("login.refused", { username: 'x\n00:00:00 login.succeeded username="root"' });
@@ -11,7 +11,7 @@ for (const format of ["json", "words"] as const) {
   });
 }
 
-test("[O01] a fault is logged with an id that its answer can name; the database's own words, which may quote data, are not", () => {
+test("[O01] a fault is logged with the id that the client gets, without the database's message, which may quote data", () => {
   const lines: string[] = [];
   const log = createLog({ format: "json", write: (line) => lines.push(line), now: () => 0 });
   const error = Object.assign(new Error('Key (email)=(alice@example.org) already exists, "hunter2"'), {

@@ -1,5 +1,5 @@
-// The log is for the operator: one line of JSON per fact, or of words on a terminal. It says who, what and with which
-// result; never a text, a token, a code, a password or an e-mail address.
+// The operator's log: one line per event, as JSON or as text for a terminal. It records who did what and with which
+// result, and never a message, token, code, password or e-mail address.
 
 export type LogLevel = "info" | "warn" | "error";
 export type LogFacts = Record<string, string | number | boolean | null | undefined>;
@@ -7,7 +7,7 @@ export type LogFacts = Record<string, string | number | boolean | null | undefin
 export type Log = {
   info(event: string, facts?: LogFacts): void;
   warn(event: string, facts?: LogFacts): void;
-  /** A fault of ours. Returns the id under which the log has it; that id alone may leave the server. */
+  /** Logs an unexpected error. Returns its id in the log, which is all that may be sent to a client. */
   fault(event: string, error: unknown, facts?: LogFacts): string;
 };
 
@@ -22,7 +22,7 @@ export function createLog(options: {
       options.write(JSON.stringify({ at, level, event, ...facts }));
       return;
     }
-    // JSON.stringify keeps a newline in a name from forging a second line.
+    // JSON.stringify escapes newlines, so a name cannot forge a second log line.
     const words = Object.entries(facts)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => `${key}=${typeof value === "string" ? JSON.stringify(value) : value}`);
@@ -36,7 +36,7 @@ export function createLog(options: {
     fault: (event, error, facts = {}) => {
       const faultId = crypto.randomUUID();
       const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-      // The database's message may quote values; its code and our own stack say enough.
+      // The database's message may quote stored values; its code and our stack are enough.
       const isFromDatabase = name === "PostgresError";
       emit("error", event, {
         ...facts,
@@ -51,5 +51,5 @@ export function createLog(options: {
   };
 }
 
-/** For tests and tools that have nothing to say. */
+/** For tests and tools that need no log. */
 export const silentLog: Log = { info: () => {}, warn: () => {}, fault: () => "silent" };

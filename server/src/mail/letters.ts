@@ -2,10 +2,10 @@ import type { Language } from "@novax/protocol/language";
 import { textsIn } from "../texts/texts.ts";
 import type { Mail } from "./mailer.ts";
 
-/** A mail as paragraphs, with one link at most, from which its text and its HTML are made. */
+/** A mail's content: paragraphs and at most one link. Its text and its HTML are made from this. */
 type Letter = { subject: string; paragraphs: string[]; link?: { label: string; url: string } };
 
-/** To whoever forgot their password. */
+/** To somebody who forgot their password. */
 export function resetLetter(
   to: string,
   language: Language,
@@ -19,7 +19,7 @@ export function resetLetter(
   });
 }
 
-/** To an address that somebody says is theirs. */
+/** To an address that an account wants to confirm. */
 export function verifyLetter(
   to: string,
   language: Language,
@@ -33,7 +33,7 @@ export function verifyLetter(
   });
 }
 
-/** To the owner of a verified address with which somebody else wanted to register, or to which they wanted to change. */
+/** To the owner of a confirmed address that another account tried to use. */
 export function addressInUseLetter(
   to: string,
   language: Language,
@@ -47,7 +47,7 @@ export function addressInUseLetter(
   });
 }
 
-/** Something happened to an account that its owner must hear of. */
+/** Tells an account's owner about a security event. */
 export function noticeLetter(
   to: string,
   language: Language,

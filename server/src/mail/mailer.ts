@@ -1,8 +1,8 @@
 export type Mail = { to: string; subject: string; text: string; html: string };
 
 /**
- * Takes a mail on its way. Guarantees: once `send` resolved, the next server has taken it over; when it rejects, it may
- * or may not have gone. Sending again is up to the caller.
+ * Sends mail. Guarantees: when `send` resolves, the next mail server has accepted the mail; when it rejects, the mail
+ * may or may not have been sent. Retrying is the caller's task.
  */
 export type Mailer = {
   send(mail: Mail): Promise<void>;
@@ -14,7 +14,7 @@ export type Mailer = {
 const connectWithinMs = 10_000;
 const answerWithinMs = 30_000;
 
-/** Through the operator's mail server. Its library is loaded where there is one. */
+/** Sends through the operator's SMTP server. The library is only loaded if there is one. */
 export async function createSmtpMailer(url: string, from: string): Promise<Mailer> {
   const { createTransport } = await import("nodemailer");
   const transport = createTransport(
@@ -25,7 +25,7 @@ export async function createSmtpMailer(url: string, from: string): Promise<Maile
       connectionTimeout: connectWithinMs,
       greetingTimeout: connectWithinMs,
       socketTimeout: answerWithinMs,
-      // A mail is text that we made; nothing in it may make the server read a file or fetch an address.
+      // Nothing in a mail may make the server read a file or fetch a URL.
       disableFileAccess: true,
       disableUrlAccess: true,
     },
@@ -40,7 +40,7 @@ export async function createSmtpMailer(url: string, from: string): Promise<Maile
   };
 }
 
-/** Without a mail server: onto the console, for whoever runs it to pass on. */
+/** Without an SMTP server: prints mails on the console, for the operator to pass on. */
 export function createConsoleMailer(write: (text: string) => void): Mailer {
   return {
     isReal: false,

@@ -2,14 +2,14 @@ import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rm
 import { dirname, join } from "node:path";
 
 /**
- * Unpacks the seed into a new folder beside the final one, brings it to the disk and renames it, so that a folder of
- * the final name is always whole: whoever is killed during the first start begins again.
+ * Unpacks the seed into a temporary folder, flushes it to disk and renames it. A folder with the final name is
+ * therefore always complete; if the first start is killed, the next one begins again.
  */
 export async function createFromSeed(databaseDir: string, seed: Uint8Array): Promise<void> {
   const unfinished = `${databaseDir}.new`;
   rmSync(unfinished, { recursive: true, force: true });
   await new Bun.Archive(seed).extract(unfinished);
-  // The seed was taken from a running database; its pid file would claim that one still runs.
+  // The seed was taken from a running database; its pid file would say that one is still running.
   rmSync(join(unfinished, "postmaster.pid"), { force: true });
   syncTree(unfinished);
   renameSync(unfinished, databaseDir);

@@ -8,8 +8,8 @@ type NodeFsModule = {
 };
 
 /**
- * PGlite's file system on real files, with an fsync that is one. Stock PGlite has none: after a simulated power cut
- * databases did not open any more.
+ * PGlite's file system on real files, with a working fsync. Stock PGlite has none, and after a simulated power cut
+ * databases failed to open.
  */
 export class DurableFs extends NodeFS {
   override async init(pg: PGlite, options: Parameters<NodeFS["init"]>[1]): ReturnType<NodeFS["init"]> {

@@ -2,11 +2,11 @@ import { Database as Sqlite } from "bun:sqlite";
 import { join } from "node:path";
 
 /**
- * Holds a data folder for this process alone, or returns null when another one has it. Two processes on one folder
- * would each write over the other's rows.
+ * Locks a data folder for this process, or returns null if another process has it. Two processes on one folder would
+ * overwrite each other's rows.
  *
- * The lock is the operating system's own, taken through SQLite's exclusive mode: it ends with the process however that
- * ends, so a crash leaves nothing behind that somebody would have to remove.
+ * The lock is the operating system's, taken through SQLite's exclusive mode. It ends with the process, even after a
+ * crash, so there is never a stale lock to remove.
  */
 export function lockFolder(folder: string): { release(): void } | null {
   const file = new Sqlite(join(folder, "lock"), { create: true });

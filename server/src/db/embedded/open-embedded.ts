@@ -11,16 +11,16 @@ import { lockFolder } from "./folder-lock.ts";
 import { createSeed } from "./seed.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
-/** Where `npm start` leaves the ready-made empty database, which opens in a second instead of four. */
+/** The prebuilt empty database that `npm start` makes. It opens in one second instead of four. */
 export const seedPath = resolve(import.meta.dir, "../../../../build/embedded-seed.tgz");
 
 const vacuumEveryMs = 10 * 60_000;
-// A unix socket's path has at most 107 bytes on Linux, 103 on macOS.
+// The path of a unix socket can have at most 107 bytes on Linux, 103 on macOS.
 const socketPathBytesMax = 100;
 
 /**
- * Opens the embedded PostgreSQL in `dataDir`, made new where there is none, for this process alone.
- * Throws {@link ConfigError} when the folder cannot be used or another process holds it.
+ * Opens the embedded PostgreSQL in `dataDir` for this process alone, and creates it if it is missing. Throws {@link
+ * ConfigError} if the folder cannot be used or another process holds it.
  */
 export async function openEmbedded(dataDir: string, log: Log): Promise<Database> {
   prepareDataFolder(dataDir);
@@ -48,12 +48,12 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
       };
       worker.onerror = (event) => fail(new Error(event.message));
     });
-  const send = (order: ToWorker) => worker.postMessage(order);
+  const send = (message: ToWorker) => worker.postMessage(message);
 
   send({ kind: "open", databaseDir, socketPath });
   await answered("opened");
   worker.onerror = (event) => {
-    // Without its thread the database is gone for good; whoever supervises the process starts it again.
+    // Without its thread the database cannot be recovered; exit, so that the process supervisor restarts the server.
     log.fault("database.worker_died", new Error(event.message));
     process.exit(1);
   };
@@ -62,7 +62,7 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
     path: socketPath,
     username: "postgres",
     database: "postgres",
-    // One backend, so one connection: whatever comes beside an open transaction waits in the client's queue.
+    // There is one backend, so one connection: statements outside an open transaction wait in the client's queue.
     max: 1,
     idleTimeout: 0,
   });

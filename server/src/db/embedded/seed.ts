@@ -1,6 +1,9 @@
 import { PGlite } from "@electric-sql/pglite";
 
-/** An empty database of the installed PGlite's version, as a gzipped tar of its folder. Takes about 4 s and 1 GB. */
+/**
+ * Makes an empty database with the installed version of PGlite, as a gzipped tar of its folder. Takes about 4 s and 1
+ * GB.
+ */
 export async function createSeed(): Promise<Uint8Array> {
   const pg = await PGlite.create();
   try {

@@ -7,8 +7,8 @@ const sslRequestCode = 80_877_103;
 const messageTypes = { query: 0x51, sync: 0x53, terminate: 0x58 };
 
 /**
- * Speaks PostgreSQL's wire protocol on a unix socket in front of one PGlite, for one client at a time: what a client
- * sends up to Sync (or one simple Query) is run as one batch, and its answer sent back whole.
+ * Serves PostgreSQL's wire protocol on a unix socket for one PGlite, to one client at a time. Messages up to a Sync
+ * (or one simple Query) run as one batch, and the response is sent back complete.
  */
 export function serveWire(pg: PGlite, path: string): UnixSocketListener<Client> {
   let current: Socket<Client> | null = null;
@@ -21,7 +21,7 @@ export function serveWire(pg: PGlite, path: string): UnixSocketListener<Client> 
     socket: {
       open(socket) {
         socket.data = { pending: Buffer.alloc(0), isStarted: false };
-        // A second client would share the one backend's transaction and prepared statements.
+        // A second client would share the transaction and prepared statements of the only backend.
         if (current) socket.end();
         else current = socket;
       },
@@ -33,7 +33,7 @@ export function serveWire(pg: PGlite, path: string): UnixSocketListener<Client> 
         for (let batch = takeBatch(client, socket); batch !== null; batch = takeBatch(client, socket)) {
           const messages = batch;
           enqueue(async () => {
-            // Not `execProtocolRaw`: that one keeps every answer it ever gave.
+            // Not `execProtocolRaw`, which keeps every response in memory for good.
             await pg.execProtocolRawStream(messages, {
               syncToFs: false,
               onRawData: (answer) => {
@@ -49,7 +49,7 @@ export function serveWire(pg: PGlite, path: string): UnixSocketListener<Client> 
       close(socket) {
         if (socket !== current) return;
         current = null;
-        // Whatever the client left open must not meet the next one.
+        // The next client must not inherit an open transaction or prepared statements.
         enqueue(async () => {
           await pg.exec("rollback; deallocate all").catch(() => {});
         });
@@ -59,7 +59,7 @@ export function serveWire(pg: PGlite, path: string): UnixSocketListener<Client> 
   });
 }
 
-/** The next run of messages that may go to the backend together, or null when more must arrive first. */
+/** The next batch of messages to send to the backend together, or null if more must arrive first. */
 function takeBatch(client: Client, socket: Socket<Client>): Buffer | null {
   const { pending } = client;
   if (!client.isStarted) {

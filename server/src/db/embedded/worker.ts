@@ -1,4 +1,4 @@
-// The embedded database's own thread. In the main thread it would hold up every socket for as long as a query runs.
+// The embedded database's thread. In the main thread, every query would hold up all sockets while it runs.
 import { PGlite } from "@electric-sql/pglite";
 import { DurableFs, durableStartParams } from "./durable-fs.ts";
 import { serveWire } from "./wire-server.ts";
@@ -8,25 +8,28 @@ declare const self: Worker;
 export type ToWorker = { kind: "open"; databaseDir: string; socketPath: string } | { kind: "close" };
 export type FromWorker = { kind: "opened" } | { kind: "failed"; message: string } | { kind: "closed" };
 
-const say = (message: FromWorker) => self.postMessage(message);
+const send = (message: FromWorker) => self.postMessage(message);
 let close: () => Promise<void> = async () => {};
 
 self.onmessage = async (event: MessageEvent<ToWorker>) => {
-  const order = event.data;
-  if (order.kind === "close") {
+  const message = event.data;
+  if (message.kind === "close") {
     await close();
-    say({ kind: "closed" });
+    send({ kind: "closed" });
     return;
   }
   try {
-    const pg = await PGlite.create({ fs: new DurableFs(order.databaseDir), startParams: durableStartParams });
-    const listener = serveWire(pg, order.socketPath);
+    const pg = await PGlite.create({
+      fs: new DurableFs(message.databaseDir),
+      startParams: durableStartParams,
+    });
+    const listener = serveWire(pg, message.socketPath);
     close = async () => {
       listener.stop(true);
       await pg.close();
     };
-    say({ kind: "opened" });
+    send({ kind: "opened" });
   } catch (error) {
-    say({ kind: "failed", message: (error as Error).message });
+    send({ kind: "failed", message: (error as Error).message });
   }
 };
