@@ -13,7 +13,7 @@ import type { WordFilter } from "../moderation/word-filter.ts";
 import type { Keywords } from "../people/keywords.ts";
 import type { Presence } from "../presence/presence.ts";
 
-/** Everything long-lived that a request may need. Functions name the parts they use; only `http` takes it whole. */
+/** The long-lived objects a request may need. Functions declare the parts they use; only `http` takes all of it. */
 export type App = RegisterNeeds &
   ResetNeeds &
   FactorNeeds &
@@ -28,6 +28,6 @@ export type App = RegisterNeeds &
     textFilter: WordFilter;
     addressBans: AddressBans;
     presence: Presence;
-    /** Null where no provider is configured. */
+    /** Null if no provider is configured. */
     sso: SsoClient | null;
   };

@@ -1,20 +1,20 @@
-// Session and device cookies (ASVS 3.3). Over https they bear the `__Host-` prefix, so no subdomain and no plain-http
-// page can plant one; plain http exists on loopback only, where browsers would refuse that prefix.
+// Session and device cookies (ASVS 3.3). Over https they have the `__Host-` prefix, so that no subdomain and no
+// plain-http page can plant one. Plain http is used on loopback only, where browsers reject that prefix.
 
 import { isLanguage, type Language } from "@novax/protocol/language";
 
 export type CookieJar = {
   sessionToken: string | null;
   deviceToken: string | null;
-  /** A sign-in whose second factor is owed. */
+  /** A sign-in that still needs its second factor. */
   challengeToken: string | null;
-  /** Somebody on their way to the single sign-on provider and back. */
+  /** A sign-in that is under way at the single sign-on provider, sealed. */
   ssoFlow: string | null;
-  /** The colours this browser chose; null: those of its system. */
+  /** The theme chosen in this browser; null: follow the system. */
   theme: "light" | "dark" | null;
-  /** The language that was chosen in this browser; null: what it wants by itself. */
+  /** The language chosen in this browser; null: follow Accept-Language. */
   language: Language | null;
-  /** The room that this browser showed last. */
+  /** The room last open in this browser. */
   lastRoom: string | null;
 };
 
@@ -54,7 +54,7 @@ export function ssoCookie(flow: string, isSecure: boolean, maxAgeMs: number): st
   return serialise("sso", flow, isSecure, maxAgeMs);
 }
 
-/** Takes a cookie back. */
+/** A Set-Cookie value that deletes the cookie. */
 export function clearedCookie(kind: CookieKind, isSecure: boolean): string {
   return serialise(kind, "", isSecure, 0);
 }

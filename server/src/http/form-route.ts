@@ -5,25 +5,28 @@ import { toAccount } from "./pages/parts.ts";
 import { toProblem } from "./problem.ts";
 import { type Access, defineRoute, type Exchange, type Route, redirect, type SignedIn } from "./route.ts";
 
-/** What became of a form that was accepted. */
+/** The outcome of an accepted form. */
 export type Accepted = {
-  /** For a program. */
+  /** The JSON response. */
   result: object;
-  /** Where a browser goes. */
+  /** The page to redirect a browser to. */
   next: string;
   cookies?: readonly string[];
 };
 
-/** Any text at all, far longer than any valid value: for what is compared or hashed, and answered in its own way. */
+/**
+ * Any text, of a length well above any valid value: for what is only compared or hashed, and refused with its own
+ * code.
+ */
 export const anyText = z.string().max(4096);
 
-/** A text that may be stored or looked for; the rules of each field say what is wrong with one. */
+/** Text that may be stored or searched for. Each field's own rules are checked later. */
 export const textField = anyText.refine(
   (text) => !text.includes("\0") && text.isWellFormed(),
   "contains a character that isn't allowed",
 );
 
-/** A box that may be ticked: `on` from a form, a truth value from JSON. */
+/** A checkbox: `on` from a form, a boolean from JSON. */
 export const checkbox = z
   .union([z.boolean(), z.literal("on")])
   .optional()
@@ -38,23 +41,23 @@ type ExchangeOf<A extends Access, Body, Query> = Omit<Exchange<Body, Query>, "ac
 
 type FormSpec<A extends Access, Body> = {
   path: string;
-  /** What the POST does. */
+  /** What the POST does, for the API description. */
   summary: string;
   access: A;
   needsRecentProof?: boolean;
-  /** What is sent bears the proof under which its page was shown; the domain function says when that is enough. */
+  /** The form carries the proof under which its page was shown; the domain function decides whether that is enough. */
   provesItself?: boolean;
   body: z.ZodType<Body>;
   result?: z.ZodType;
-  /** Takes JSON or the form. A response of its own stands for itself. */
+  /** Handles a form or JSON. Return a Response to send it as is. */
   submit: (exchange: ExchangeOf<A, Body, unknown>) => Promise<Accepted | Response>;
 };
 
 type PageState<Body> = { problem?: FormProblem; body?: Body };
 
 /**
- * A page with a form, and what the form does, under one address: GET shows it, POST takes it, from a form or as JSON. A
- * refused form is shown again with what is wrong with it.
+ * A page and its form under one path: GET shows the page, POST accepts the form, form-encoded or as JSON. A refused
+ * form is shown again with the error.
  */
 export function defineForm<A extends Access, Body, Query = unknown>(
   spec: FormSpec<A, Body> & {
@@ -80,10 +83,10 @@ export function defineForm<A extends Access, Body, Query = unknown>(
   ];
 }
 
-/** A button's work: no page of its own. A refusal is a page that says why. */
+/** A button without a page of its own. A refusal is shown as a page with the reason. */
 export function defineAction<A extends Access, Body>(
   spec: FormSpec<A, Body> & {
-    /** The page its button stands on. */
+    /** The page that the button is on. */
     back?: (exchange: Pick<Exchange<Body, unknown>, "context" | "params">) => { href: string; label: string };
   },
 ): Route {
@@ -103,8 +106,8 @@ function submitRoute<A extends Access, Body>(
   const { path, summary, access, body, submit } = spec;
   const refused = async (exchange: Exchange<unknown, unknown>, error: unknown): Promise<Response> => {
     const { problem, retryInMs } = toProblem(error, exchange.app.log, exchange.context.language);
-    const told = { detail: problem.detail, field: problem.field };
-    const shown = await refusedPage(exchange as Exchange<Body, unknown>, told);
+    const formProblem = { detail: problem.detail, field: problem.field };
+    const shown = await refusedPage(exchange as Exchange<Body, unknown>, formProblem);
     const response = new Response(shown.body, { status: problem.status, headers: shown.headers });
     if (retryInMs !== undefined) response.headers.set("retry-after", String(Math.ceil(retryInMs / 1000)));
     return response;
@@ -127,9 +130,9 @@ function submitRoute<A extends Access, Body>(
         for (const cookie of accepted.cookies ?? []) response.headers.append("set-cookie", cookie);
         return response;
       } catch (error) {
-        // What must be confirmed first is the same for every form, and is seen to where routes are run.
-        const isForAll = error instanceof Refusal && error.code === "reauth_required";
-        if (!exchange.isForm || isForAll) throw error;
+        // Re-authentication is handled the same for all routes, where they are run.
+        const isReauth = error instanceof Refusal && error.code === "reauth_required";
+        if (!exchange.isForm || isReauth) throw error;
         return refused(exchange, error);
       }
     },

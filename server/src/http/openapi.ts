@@ -2,7 +2,7 @@ import { refusalCodes } from "@novax/protocol/replies";
 import { z } from "zod";
 import type { Route } from "./route.ts";
 
-/** The OpenAPI 3.1 document of the routes, from the very schemas that check requests. */
+/** The routes as an OpenAPI 3.1 document, made from the same schemas that check requests. */
 export function createOpenApi(routes: readonly Route[], publicUrl: URL): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {

@@ -1,13 +1,13 @@
 import { Refusal } from "../lib/refusal.ts";
 
 /**
- * Asserts that a request that may change something comes from one of our pages (ASVS 3.5). Refuses with
- * `origin_refused`, also when the request does not say where it comes from.
+ * Asserts that a request that may change something comes from an allowed origin (ASVS 3.5). Refuses with
+ * `origin_refused`, also if the request does not say where it comes from.
  */
 export function assertOwnOrigin(headers: Headers, allowedOrigins: ReadonlySet<string>): void {
   const origin = headers.get("origin");
-  // A page that keeps its own address to itself (Referrer-Policy: no-referrer) sends its forms with `Origin: null`; the
-  // browser's own word for where they come from is in Sec-Fetch-Site, which no page can set.
+  // A page with Referrer-Policy: no-referrer sends its forms with `Origin: null`. Sec-Fetch-Site then says where they
+  // come from; the browser sets it, and no page can.
   const isOwn =
     origin === null || origin === "null"
       ? headers.get("sec-fetch-site") === "same-origin"
@@ -16,7 +16,10 @@ export function assertOwnOrigin(headers: Headers, allowedOrigins: ReadonlySet<st
     throw new Refusal("origin_refused", "This request doesn't come from an allowed page (Origin header).");
 }
 
-/** Asserts the Origin of a WebSocket upgrade: browsers always send one, and nothing else protects a socket. */
+/**
+ * Asserts the Origin of a WebSocket upgrade. Browsers always send it, and CORS does not protect sockets. Refuses with
+ * `origin_refused`.
+ */
 export function assertSocketOrigin(headers: Headers, allowedOrigins: ReadonlySet<string>): void {
   const origin = headers.get("origin");
   if (origin === null || !allowedOrigins.has(origin)) {
@@ -24,7 +27,10 @@ export function assertSocketOrigin(headers: Headers, allowedOrigins: ReadonlySet
   }
 }
 
-/** Lets the pages of allowed origins read our answers, with their cookies. Others get no header and see nothing. */
+/**
+ * Allows pages of allowed origins to read responses, with cookies. Other pages get no CORS header and cannot read
+ * anything.
+ */
 export function setCorsHeaders(
   headers: Headers,
   origin: string | null,
@@ -38,7 +44,6 @@ export function setCorsHeaders(
   headers.delete("cross-origin-resource-policy");
 }
 
-/** The answer to a preflight. */
 export function preflightResponse(): Response {
   return new Response(null, {
     status: 204,

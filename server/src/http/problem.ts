@@ -4,7 +4,7 @@ import { isDatabaseAway } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
 
-/** The HTTP status of each refusal. */
+/** The HTTP status for each refusal code. */
 const statusOf: { [C in RefusalCode]: number } = {
   malformed: 400,
   not_found: 404,
@@ -83,7 +83,7 @@ const titles: Record<number, string> = {
   507: "Storage full",
 };
 
-/** An error as `application/problem+json` (RFC 9457) says it, with a stable `code` and, for forms, the `field`. */
+/** An error as `application/problem+json` (RFC 9457), with a stable `code` and, for forms, the `field`. */
 export type Problem = {
   type: "about:blank";
   title: string;
@@ -93,7 +93,10 @@ export type Problem = {
   field?: string;
 };
 
-/** The one place where an error becomes an answer. A fault of ours says its id in the log and nothing else. */
+/**
+ * The only place where an error becomes a response. An unexpected error is logged, and the response contains nothing
+ * but its id.
+ */
 export function toProblem(
   error: unknown,
   log: Log,

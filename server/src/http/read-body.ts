@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Refusal } from "../lib/refusal.ts";
 
 const bodyBytesMax = 16 * 1024;
-/** A body that drips in would hold its place, and a restart, for as long as it likes. */
+/** A body sent very slowly would otherwise hold its connection open, and delay a restart, for as long as it likes. */
 const bodyWithinMs = 10_000;
 
 /** Whether a request has the body of an HTML form. */
@@ -12,8 +12,8 @@ export function isFormBody(headers: Headers): boolean {
 }
 
 /**
- * The body as the schema wants it. Refuses with `unsupported_media_type` what is neither JSON nor a form, with
- * `body_too_large`, or with `malformed` and what is wrong.
+ * Reads the body and checks it against the schema. Refuses with `unsupported_media_type` if it is neither JSON nor a
+ * form, with `body_too_large`, or with `malformed` and the reason.
  */
 export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
   const isForm = isFormBody(request.headers);
@@ -29,8 +29,8 @@ function mediaType(headers: Headers): string | undefined {
 }
 
 /**
- * The query as the schema wants it; the same key twice is a mistake. `ignoresUnknown`: mail and chat programs add keys of
- * their own to the addresses of pages.
+ * Reads the query and checks it against the schema; a key that appears twice is refused. `ignoresUnknown` is for
+ * pages, because mail and chat programs add parameters of their own to links. Refuses with `malformed`.
  */
 export function readQuery<T>(url: URL, schema: z.ZodType<T>, ignoresUnknown: boolean): T {
   const params = new URLSearchParams(url.searchParams);
@@ -38,7 +38,7 @@ export function readQuery<T>(url: URL, schema: z.ZodType<T>, ignoresUnknown: boo
     for (const key of [...params.keys()]) if (!(key in schema.shape)) params.delete(key);
   }
   const fields = parseForm(params);
-  // No column holds it.
+  // PostgreSQL text cannot contain NUL.
   for (const [key, value] of Object.entries(fields))
     if (value.includes("\0"))
       throw new Refusal("malformed", `${key}: contains a character that isn't allowed`);
@@ -51,7 +51,7 @@ function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
   return parsed.data;
 }
 
-/** Counts the bytes that arrive, whatever Content-Length claims. */
+/** Counts the bytes that actually arrive, because Content-Length may be wrong. */
 async function readText(request: Request): Promise<string> {
   if (Number(request.headers.get("content-length") ?? 0) > bodyBytesMax) throw tooLarge();
   const parts: Uint8Array[] = [];
@@ -81,7 +81,7 @@ async function readText(request: Request): Promise<string> {
 
 function parseJson(text: string): unknown {
   try {
-    // `__proto__` in JSON makes an own key of that name, which the strict schemas then refuse.
+    // JSON.parse makes `__proto__` an ordinary own key, which the strict schemas then refuse.
     return JSON.parse(text);
   } catch {
     throw new Refusal("malformed", "The body isn't JSON.");

@@ -1,5 +1,5 @@
-// The browser is told to run nothing but our own files (ASVS 3.4). No page holds an inline script, an inline style or a
-// string of HTML, so the policy needs no exception.
+// The browser may run nothing but our own files (ASVS 3.4). No page has an inline script, an inline style or an HTML
+// string, so the policy needs no exceptions.
 
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -23,7 +23,7 @@ export function setSecurityHeaders(headers: Headers, isSecure: boolean): void {
   headers.set("x-frame-options", "DENY");
   headers.set("cross-origin-opener-policy", "same-origin");
   headers.set("cross-origin-resource-policy", "same-origin");
-  // A page whose own address is a secret is stricter by itself.
+  // A page whose URL contains a secret sets a stricter policy itself.
   if (!headers.has("referrer-policy")) headers.set("referrer-policy", "same-origin");
   headers.set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
   if (isSecure) headers.set("strict-transport-security", "max-age=31536000; includeSubDomains");

@@ -18,10 +18,10 @@ type WebFile = {
   isHashed: boolean;
 };
 
-/** The names that the build gave the files of one page. */
+/** The hashed file names of one page's assets. */
 export type PageAssets = { script: string; style: string; preload: string[] };
 
-/** The built web client, held in memory: its files never change while the server runs. */
+/** The built web client, held in memory because its files never change while the server runs. */
 export type Web = {
   serve(path: string, acceptEncoding: string | null): Response | null;
   assets: { chat: PageAssets; signIn: PageAssets };

@@ -13,14 +13,13 @@ import { problemResponse, toProblem } from "./problem.ts";
 
 const path = /^\/ws\/([^/]{1,200})$/;
 
-/** Whether a request asks for the real-time connection. */
 export function isSocketRequest(url: URL): boolean {
   return path.test(url.pathname);
 }
 
 /**
- * Opens `/ws/{user_id}`, or answers why not: an Origin that is not ours, no session, or a `user_id` that is not the
- * session's name. All before the upgrade: Bun itself would say 101 to anybody.
+ * Opens `/ws/{user_id}`, or returns a refusal: the Origin is not allowed, there is no session, or `user_id` is not the
+ * session's username. All of it before the upgrade, because Bun would answer 101 to anybody.
  */
 export async function upgradeSocket(
   app: App,
@@ -34,7 +33,7 @@ export async function upgradeSocket(
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new Refusal("malformed", "This address only speaks WebSocket.");
     }
-    // A TLS proxy that we trust says when it was reached in the clear (ASVS 4.4.1).
+    // A trusted TLS proxy reports that the client connected without TLS (ASVS 4.4.1).
     const peer = server.requestIP(request)?.address ?? "";
     if (
       app.config.isSecure &&

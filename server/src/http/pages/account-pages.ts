@@ -9,7 +9,7 @@ import type { Markup, PageContext } from "./layout.ts";
 import { time, toAccount } from "./parts.ts";
 import { codeField } from "./sign-in-pages.ts";
 
-/** What stands on the overview, and what a program gets. */
+/** The account overview: data for its page, and its JSON response. */
 export type Overview = {
   username: string;
   displayName: string;
@@ -27,7 +27,7 @@ export type Overview = {
   notices: Notice[];
 };
 
-/** Everything that keeps an account safe, at one glance: what is set and what is missing. */
+/** The account overview: which protections are set up and which are missing. */
 export function overviewPage(
   context: PageContext,
   view: Overview,
@@ -85,7 +85,7 @@ ${view.notices.length === 0 ? html`<p class="empty">${view.isEmailVerified ? t.n
   });
 }
 
-/** `isGood` undefined: neither good nor bad. */
+/** `isGood` undefined shows no mark. */
 function row(href: string, title: string, state: string, isGood?: boolean): Markup {
   const mark =
     isGood === undefined
@@ -100,7 +100,6 @@ function noticeRow(t: Texts, notice: Notice): Markup {
   return html`<li class="${notice.isSeen ? "notice" : "notice notice-new"}"><p class="notice-title">${t.notices.titles[notice.kind]}${notice.isSeen ? "" : html` <span class="visually-hidden">(${t.account.isNew})</span>`}</p><p class="notice-detail">${notice.detail} ${time(notice.at)}</p></li>`;
 }
 
-/** What one is called. */
 export function profilePage(
   context: PageContext,
   page: {
@@ -156,14 +155,13 @@ ${renderForm({
   });
 }
 
-/** One's address: whether it is confirmed, and another one. */
 export function emailPage(
   context: PageContext,
   page: {
     email: string;
     isVerified: boolean;
     pending: string | null;
-    /** What was typed and refused. */
+    /** What was entered and refused. */
     typed: string | undefined;
     isMailReal: boolean;
     problem?: FormProblem | undefined;
@@ -211,7 +209,6 @@ ${renderForm({
   });
 }
 
-/** The link to the single sign-on provider. */
 export function ssoPage(
   context: PageContext,
   page: { name: string; identities: readonly LinkedIdentity[]; done: string | undefined },
@@ -231,7 +228,7 @@ ${
   });
 }
 
-/** A copy of everything, and the way out. */
+/** The page to export your data and delete your account. */
 export function dataPage(
   context: PageContext,
   page: {

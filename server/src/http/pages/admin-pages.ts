@@ -19,7 +19,6 @@ const sections = {
 } as const;
 type Section = keyof typeof sections;
 
-/** Everybody, with a search. */
 export function peoplePage(
   context: PageContext,
   page: { people: readonly PersonEntry[]; search: string; next: string | null; done: string | undefined },
@@ -41,7 +40,6 @@ ${page.next === null ? "" : html`<p class="form-aside"><a class="button-second" 
   });
 }
 
-/** One person, and what may be done. */
 export function personPage(
   context: PageContext,
   page: {
@@ -106,7 +104,6 @@ ${
   });
 }
 
-/** Invitations: those that work, and a new one. */
 export function invitesPage(
   context: PageContext,
   page: {
@@ -176,7 +173,6 @@ ${
   });
 }
 
-/** What holds for the whole server. */
 export function settingsPage(
   context: PageContext,
   page: {
@@ -227,7 +223,6 @@ ${renderForm({
   });
 }
 
-/** What was done, the newest first. */
 export function auditPage(
   context: PageContext,
   page: { entries: readonly AuditEntry[]; filter: AuditFilter; next: string | null; exportHref: string },

@@ -2,7 +2,10 @@ import { type Bootstrap, bootstrapElementId } from "@novax/protocol/bootstrap";
 import { html } from "hono/html";
 import { jsonBlock, type PageContext, renderPage } from "./layout.ts";
 
-/** The chat: an empty place to draw in, and the newest messages beside it. */
+/**
+ * The chat: an empty element for the client to render into, and the newest messages as data, so that it starts without
+ * a request.
+ */
 export function chatPage(context: PageContext, bootstrap: Bootstrap): Promise<Response> {
   return renderPage({
     title: "novaX",

@@ -10,7 +10,6 @@ import type { Markup, PageContext } from "./layout.ts";
 import { qrCode, time, toAccount } from "./parts.ts";
 import { codeField, passkeyButton } from "./sign-in-pages.ts";
 
-/** The second factor: on or off, and what belongs to it. */
 export function twoFactorPage(
   context: PageContext,
   page: {
@@ -97,7 +96,7 @@ ${renderForm({
 })}`;
 }
 
-/** Ten codes, this once. */
+/** The page that shows new recovery codes. They are never shown again. */
 export function recoveryCodesPage(
   context: PageContext,
   codes: readonly string[],
@@ -119,7 +118,6 @@ ${renderForm({
   });
 }
 
-/** One's passkeys. */
 export function passkeysPage(
   context: PageContext,
   passkeys: readonly Passkey[],
@@ -148,7 +146,7 @@ ${
   });
 }
 
-/** Where one is signed in, and which browsers are trusted. */
+/** Where you are signed in, and which browsers are trusted. */
 export function devicesPage(
   context: PageContext,
   page: {

@@ -3,7 +3,6 @@ import { jsonBlock, type Markup, type PageContext, renderPage } from "./layout.t
 
 export type FormProblem = { detail: string; field: string | undefined };
 
-/** One input of a form. */
 export type Field =
   | {
       kind?: "text";
@@ -15,9 +14,9 @@ export type Field =
       hint?: string;
       maxLength: number;
       isOptional?: boolean;
-      /** For numbers. */
+      /** Only with `type: "number"`. */
       range?: { min: number; max: number };
-      /** Digits alone, from a keyboard of digits. */
+      /** Digits only, with a numeric keyboard on phones. */
       isCode?: boolean;
       extra?: Markup;
     }
@@ -38,37 +37,37 @@ export type FormMarkup = {
   submit: string;
   fields?: Field[];
   problem?: FormProblem | undefined;
-  /** The field that has the focus at once. */
+  /** The name of the field to focus. */
   focus?: string;
-  /** What cannot be taken back looks like it. */
+  /** For what cannot be undone: the button warns by its colour. */
   isDanger?: boolean;
-  /** To be read, by somebody who may not change it. */
+  /** Shows the values to somebody who may not change them. */
   isDisabled?: boolean;
-  /** Its answer is a file: the page stays, and so does its button. */
+  /** The response is a file, so the page stays and the button must work again. */
   isDownload?: boolean;
-  /** Beside other things rather than what the page is about. */
+  /** A secondary button, for a form that is not the page's main purpose. */
   isDnd?: boolean;
-  /** Shown in the place of its place's order, e.g. a button in a row. */
+  /** Markup after the button. */
   extra?: Markup;
 };
 
-/** A form and everything that is wrong with it, for eyes and ears. */
+/** A form with its errors, both visible and announced to screen readers. */
 export function renderForm(form: FormMarkup): Markup {
   const { problem, fields = [] } = form;
   const fieldOfProblem = fields.find(
     (field) => field.kind !== "hidden" && field.kind !== "username" && field.name === problem?.field,
   )?.name;
-  const context = form.isDanger ? "button-danger" : form.isDnd ? "button-second" : "button-primary";
+  const buttonClass = form.isDanger ? "button-danger" : form.isDnd ? "button-second" : "button-primary";
   const focus = fieldOfProblem ?? form.focus;
   return html`<form method="post" action="${form.action}" ${form.isDownload ? html`data-download` : ""}>
 ${problem && !fieldOfProblem ? html`<p class="form-problem" role="alert">${problem.detail}</p>` : ""}
 ${form.isDisabled ? html`<fieldset disabled class="fields-shown">` : ""}${fields.map((field) => renderField(field, field.name === fieldOfProblem ? problem!.detail : null, focus))}
-${form.isDisabled ? html`</fieldset>` : html`<button type="submit" class="${context}">${form.submit}</button>`}
+${form.isDisabled ? html`</fieldset>` : html`<button type="submit" class="${buttonClass}">${form.submit}</button>`}
 ${form.extra ?? ""}
 </form>`;
 }
 
-/** A page that is about one thing, in the middle of the window. */
+/** A page with one purpose, centred in the window. */
 export function cardPage(
   context: PageContext,
   page: {
@@ -83,7 +82,7 @@ export function cardPage(
     title: `${page.title} · novaX`,
     context,
     ...(page.status === undefined ? {} : { status: page.status }),
-    // Pages that lead back and forth stand in the same place, whatever their height.
+    // Pages that link to each other start at the same height, so that nothing jumps.
     body: html`<body class="${page.back ? "sign-in sign-in-inside" : "sign-in"}">
 <main class="sign-in-card">
 <p class="brand" aria-hidden="true"><span class="brand-mark"></span>novaX</p>
@@ -97,7 +96,7 @@ ${jsonBlock("texts", context.t.script)}
   });
 }
 
-/** A page that only says something, with one way on. */
+/** A page with a message and one link. */
 export function messagePage(
   context: PageContext,
   page: { title: string; lead: string; link: { href: string; label: string }; status?: number },
@@ -106,7 +105,7 @@ export function messagePage(
   return cardPage(context, { ...page, body });
 }
 
-/** The sentence for what was just done, by the name that the address bears. */
+/** The confirmation text for `?done=...`, which is set after a redirect. */
 export function doneText(
   { t }: PageContext,
   query: { done?: string | undefined } | undefined,
@@ -115,7 +114,7 @@ export function doneText(
   return Object.hasOwn(texts, query?.done ?? "") ? texts[query!.done!] : undefined;
 }
 
-/** What was just done, said once on the page one comes to. */
+/** The confirmation shown after a redirect. It takes the focus, so that screen readers announce it. */
 export function doneNote(text: string | undefined): Markup | "" {
   return text === undefined
     ? ""

@@ -4,10 +4,10 @@ import type { Texts } from "../../texts/texts.ts";
 import type { CookieJar } from "../cookies.ts";
 import type { PageAssets } from "../serve-web.ts";
 
-/** How a page looks and speaks: its files, the colours this browser chose, and the language of whoever reads it. */
+/** What every page needs: its assets, and the browser's theme and language. */
 export type PageContext = { assets: PageAssets; theme: CookieJar["theme"]; language: Language; t: Texts };
 
-/** Markup whose every `${}` was escaped. */
+/** Markup in which every `${}` is escaped. */
 export type Markup = ReturnType<typeof html>;
 
 /** A whole page around its body. */
@@ -42,7 +42,7 @@ ${page.body}
   });
 }
 
-/** A value inside a data block. No `<` is left in it, so nothing in it can end the block. */
+/** Embeds a value as a JSON data block. Every `<` is escaped, so that the value cannot close the block. */
 export function jsonBlock(id: string, value: unknown): Markup {
   return html`<script type="application/json" id="${id}">${raw(JSON.stringify(value).replaceAll("<", "\\u003c"))}</script>`;
 }

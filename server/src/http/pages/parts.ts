@@ -2,12 +2,11 @@ import { html } from "hono/html";
 import encodeQr from "qr";
 import type { Markup, PageContext } from "./layout.ts";
 
-/** The way back from a page of the account. */
+/** The link back to the account overview. */
 export function toAccount({ t }: PageContext): { href: string; label: string } {
   return { href: "/account", label: t.parts.yourAccount };
 }
 
-/** A moment for people, exact for programs. */
 export function time(at: number): Markup {
   const iso = new Date(at).toISOString();
   return html`<time datetime="${iso}">${iso.slice(0, 16).replace("T", " ")} UTC</time>`;

@@ -7,13 +7,13 @@ import { toAccount } from "./parts.ts";
 
 const passwordCharsMax = passwordCodePointsMax * 2;
 
-// Filled in by a script as one types; without it the hint alone says what is good.
+// A script fills it in during typing. Without scripts it stays hidden, and the hint says what is required.
 const strengthMeter = (
   t: Texts,
 ) => html`<meter class="password-strength" id="password-strength" min="0" max="4" low="2" high="3" optimum="4" value="0" aria-label="${t.signIn.strength}" hidden></meter>
 <p class="field-hint" id="password-strength-words" role="status"></p>`;
 
-/** The login page: a plain form that works without scripts; with them, passkeys as well. */
+/** The sign-in page: a plain form that works without scripts. With scripts, passkeys work too. */
 export function signInPage(
   context: PageContext,
   page: {
@@ -63,7 +63,7 @@ ${page.mayRegister ? html`<p class="sign-in-other">${signIn.newHere} <a href="/r
   });
 }
 
-/** A button that only a script can serve; without one it stays hidden. */
+/** Needs a script; stays hidden without one. */
 export function passkeyButton(button: {
   kind: "login" | "answer" | "register";
   label: string;
@@ -134,7 +134,7 @@ export function registerPage(
   });
 }
 
-/** The page of the second factor, in the middle of a sign-in. */
+/** The page that asks for the second factor during sign-in. */
 export function codePage(
   context: PageContext,
   page: { problem?: FormProblem | undefined; hasTotp: boolean; hasPasskeys: boolean },
@@ -168,7 +168,7 @@ export function codeField(t: Texts): Extract<Field, { type: string }> {
   return { name: "code", label: t.parts.code, type: "text", autocomplete: "one-time-code", maxLength: 32 };
 }
 
-/** Asks for the address a link shall go to. */
+/** Asks for the e-mail address to send a reset link to. */
 export function forgotPage(
   context: PageContext,
   page: { problem?: FormProblem | undefined; isSent: boolean; isMailReal: boolean },
@@ -203,7 +203,7 @@ export function forgotPage(
   });
 }
 
-/** Where the link of the mail leads. */
+/** The page that a reset link opens. */
 export function resetPage(
   context: PageContext,
   page: { token: string; username: string; problem?: FormProblem | undefined; passwordCodePointsMin: number },
@@ -231,7 +231,6 @@ export function resetPage(
   });
 }
 
-/** The page to change one's password. */
 export function passwordPage(
   context: PageContext,
   page: { username: string; problem?: FormProblem | undefined; passwordCodePointsMin: number },
@@ -266,7 +265,7 @@ export function passwordPage(
   });
 }
 
-/** Asks once more who sits there, before what weakens an account. */
+/** Asks for the password or a passkey again, before an action that weakens the account. */
 export function confirmPage(
   context: PageContext,
   page: {
@@ -307,7 +306,7 @@ ${page.hasPasskeys ? html`<div class="other-ways">${passkeyButton({ kind: "answe
   });
 }
 
-/** Not to be filled in: it tells a password manager whose password this is. */
+/** A hidden username field that tells password managers which account the password belongs to. */
 function usernameForManagers(username: string): Field {
   return { kind: "username", name: "", value: username };
 }

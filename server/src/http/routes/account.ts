@@ -30,7 +30,7 @@ import { signedIn } from "./sign-in.ts";
 
 const noticesShown = 20;
 
-/** Every page of an account takes it: what was just done. */
+/** Set after a redirect, to confirm what was just done. */
 export const doneQuery = z.strictObject({ done: textField.optional() });
 export const emptyBody = z.strictObject({});
 
@@ -46,7 +46,7 @@ const overviewRoute = defineSessionRoute({
       await readOverview(app, actor, context.language),
       doneText(context, query),
     );
-    // They were shown.
+    // The page shows the notices, so they count as seen.
     await markNoticesSeen(app.db.sql, actor.id, app.clock.now());
     return page;
   },
@@ -262,7 +262,7 @@ async function readEmailView(app: App, actor: Actor) {
   };
 }
 
-/** Whether this person may not do without a second factor. */
+/** Whether this person must have a second factor. */
 export async function isFactorRequired(app: App, actor: Actor): Promise<boolean> {
   const account = (await findAccountById(app.db.sql, actor.id))!;
   return requiresFactor(await readPolicy(app.db.sql), account);

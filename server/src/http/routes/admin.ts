@@ -109,7 +109,7 @@ function toPerson({ context, params }: Pick<Exchange<unknown, unknown>, "context
   return { href: `/admin/people/${params.person}`, label: context.t.admin.backToPerson };
 }
 
-/** The buttons of a person's page that need nothing but the person. */
+/** An action on a person's page that takes no input. */
 function personAction(
   name: string,
   summary: string,
@@ -124,7 +124,7 @@ function personAction(
     body: emptyBody,
     submit: async ({ app, actor, params, origin }) => {
       await act(app, actor, parseId(params.person!), origin);
-      // Whoever was sent away has no page any more.
+      // A rejected person no longer has a page.
       const next = name === "reject" ? "/admin" : `/admin/people/${params.person}`;
       return { result: { message: "Done" }, next: `${next}?done=${name}` };
     },
@@ -206,7 +206,6 @@ const settingsRoutes = defineForm({
   },
 });
 
-/** What owners and admins see and do. */
 export const adminRoutes: readonly Route[] = [
   peopleRoute,
   peopleApiRoute,

@@ -63,7 +63,6 @@ const auditExportRoute = defineSessionRoute({
     }),
 });
 
-/** The audit log, for owners and admins. */
 export const auditRoutes: readonly Route[] = [auditRoute, auditApiRoute, auditExportRoute];
 
 async function readAudit(app: App, query: z.infer<typeof auditQuery>) {

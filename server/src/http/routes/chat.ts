@@ -17,7 +17,7 @@ import type { PageAssets } from "../serve-web.ts";
 
 const bootstrapEntries = { min: 50, max: 120 };
 
-/** The chat itself, and the addresses of rooms and messages in it. */
+/** The chat, with an address for each room and message. */
 export function createChatRoutes(assets: PageAssets): Route[] {
   const handle = async ({
     app,
@@ -30,8 +30,7 @@ export function createChatRoutes(assets: PageAssets): Route[] {
     await rememberLanguage(sql, actor.id, context.language);
     const rooms = await listJoinedRooms(sql, actor.id);
     const named = params.room === undefined ? undefined : rooms.find((room) => room.id === params.room);
-    // A room that is not there, or not for this person, is no page: both look the same. One that everybody may join is
-    // joined from the chat, by whoever asks for it there.
+    // A missing room and one that this person may not see look the same. The chat offers to join it if it is public.
     if (params.room !== undefined && !named) {
       const isId = roomIdSchema.safeParse(params.room).success;
       return redirect(isId ? `/chat?join=${params.room}` : "/chat");
@@ -65,7 +64,7 @@ export function createChatRoutes(assets: PageAssets): Route[] {
   );
 }
 
-/** The part of a room that it opens at: a message that was named, the first unread one, or the end. */
+/** Loads the part of a room that is shown first: around the linked message, at the first unread one, or at the end. */
 async function openRoom(
   app: App,
   actor: { id: Bootstrap["you"]["id"] },

@@ -134,7 +134,7 @@ const confirmPasskeyRoute = defineAction({
   },
 });
 
-/** Where one is signed in, and the proof that it is oneself who sits here. */
+/** Sessions, trusted browsers, and re-authentication. */
 export const deviceRoutes: readonly Route[] = [
   devicesPageRoute,
   devicesRoute,
@@ -146,16 +146,20 @@ export const deviceRoutes: readonly Route[] = [
   confirmPasskeyRoute,
 ];
 
-/** Where to go after a confirmation: one of our own pages. Anything else is refused (X07). */
+/**
+ * Where to go after re-authentication: one of our own pages only, or this would be an open redirect. Anything else is
+ * refused (X07).
+ */
 function parseNext(text: string | undefined): string {
   if (text === undefined) return "/account";
   if (!isOwnPage(text)) throw new Refusal("malformed", "next: isn't a page of your account");
   return text;
 }
 
-/** Whether a path is one of the pages of an account or of the server, and certainly nowhere else. */
+/** Whether a path is one of our account or admin pages. The pattern is strict, so that it can lead nowhere else. */
 export function isOwnPage(path: string): boolean {
-  // Nor to where linking begins: a stranger's link could lead there by way of a password that was typed for something else.
+  // Not the SSO linking page: a stranger's link could start linking right after a password was entered for something
+  // else.
   if (path.startsWith("/account/sso/link")) return false;
   return /^\/(?:account|admin)(?:\/[A-Za-z0-9_-]+)*(?:\?(?:setup=1|done=again))?$/.test(path);
 }

@@ -36,7 +36,8 @@ const twoFactorRoutes = defineForm({
     "Turn on two-factor authentication with the first code from an authenticator app. Returns the recovery codes.",
   access: "enrolment",
   needsRecentProof: true,
-  // Whoever scans slowly must not scan twice: the seed was given out under a proof, and is sealed with its time.
+  // The seed was given out after a proof, and is sealed with its expiry. So somebody who is slow to scan the code need
+  // not start again.
   provesItself: true,
   body: z.strictObject({ enrolment: textField, code: textField }),
   query: z.strictObject({ done: textField.optional(), setup: textField.optional() }),
@@ -102,7 +103,7 @@ const downloadCodesRoute = defineAction({
   result: z.string(),
   submit: async ({ actor, body, app, context }) => {
     const codes = body.codes.split(" ");
-    // Only what looks like codes: this must be no way to have a file of one's choice come from this server.
+    // Only recovery codes, so that a link cannot make this server deliver a file with content of an attacker's choice.
     if (codes.length > 10 || !codes.every(isRecoveryCode))
       throw new Refusal("malformed", "codes: these aren't recovery codes");
     const text = `${context.t.factors.codesFile(actor.username, app.publicUrl.host)}\n\n${codes.join("\n")}\n`;
@@ -188,7 +189,6 @@ const removePasskeyRoute = defineAction({
   },
 });
 
-/** The second factor and the passkeys. */
 export const factorRoutes: readonly Route[] = [
   ...twoFactorRoutes,
   startTotpRoute,
@@ -212,7 +212,7 @@ async function showCodes(
   return Response.json({ message: "Turned on", recovery_codes: codes });
 }
 
-/** The seed that is on the page stays while codes of it are tried; one that is too old makes place for a new one. */
+/** Keeps the seed on the page while its codes are tried. An expired one is replaced. */
 function resumeOrStart(app: App, actor: Actor, enrolment: string) {
   try {
     return resumeTotp(app, actor, enrolment);

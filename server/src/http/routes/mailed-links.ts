@@ -35,14 +35,16 @@ const resetRoutes = defineForm({
   query: tokenQuery,
   page: async (exchange, { problem, body }) => {
     const { app, context, origin } = exchange;
-    // A form that could not be read has neither.
+    // A form that could not be parsed has no token.
     const token = body?.token ?? exchange.query?.token ?? "";
     try {
       const { username } = await requireReset(app, token, origin);
       const { passwordCodePointsMin } = app.config;
-      return unreferred(await resetPage(context, { token, username, problem, passwordCodePointsMin }));
+      return withoutReferrer(await resetPage(context, { token, username, problem, passwordCodePointsMin }));
     } catch (error) {
-      return unreferred(await deadLink(context, error, { href: "/forgot", label: context.t.signIn.newLink }));
+      return withoutReferrer(
+        await deadLink(context, error, { href: "/forgot", label: context.t.signIn.newLink }),
+      );
     }
   },
   submit: async ({ app, body, origin }) => {
@@ -60,22 +62,22 @@ const verifyRoutes = defineForm({
   query: tokenQuery,
   page: async (exchange, { problem, body }) => {
     const { app, context } = exchange;
-    // A form that could not be read has neither.
+    // A form that could not be parsed has no token.
     const token = body?.token ?? exchange.query?.token ?? "";
     try {
       const { email } = await requireVerification(app, token);
-      // A page with a button: programs that look through mails follow links, and must not confirm anything by it.
+      // A page with a button, because mail scanners follow links and must not confirm an address by that.
       const form = renderForm({
         action: "/verify",
         submit: context.t.account.confirm,
         problem,
         fields: [{ kind: "hidden", name: "token", value: token }],
       });
-      return unreferred(
+      return withoutReferrer(
         await cardPage(context, { title: context.t.signIn.confirmAddress, lead: email, body: form }),
       );
     } catch (error) {
-      return unreferred(
+      return withoutReferrer(
         await deadLink(context, error, { href: "/account/email", label: context.t.account.yourEmail }),
       );
     }
@@ -87,11 +89,11 @@ const verifyRoutes = defineForm({
   },
 });
 
-/** What mails lead to. */
+/** The pages that mails link to. */
 export const mailedLinkRoutes: readonly Route[] = [...forgotRoutes, ...resetRoutes, ...verifyRoutes];
 
-/** The address of the page holds a secret: no other site may learn it (R07). */
-function unreferred(page: Response): Response {
+/** The page's URL contains a secret, which must not reach other sites as a referrer (R07). */
+function withoutReferrer(page: Response): Response {
   page.headers.set("referrer-policy", "no-referrer");
   return page;
 }

@@ -34,7 +34,7 @@ const registerSchema = z.strictObject({
 });
 
 const signedInSchema = z.strictObject({ message: z.string(), username: z.string() });
-/** For the page's script, which has to go on. */
+/** For the page's script, which has to know where to go next. */
 const signedInByScriptSchema = signedInSchema.extend({ next: z.string() });
 const emptySchema = z.strictObject({});
 const passkeyOptionsMax = { max: 60, windowMs: 60_000 };
@@ -49,10 +49,10 @@ const signInPageRoute = defineRoute({
   handle: async ({ app, actor, context, query }) =>
     actor
       ? redirect("/chat")
-      : signInPage(context, { ...(await readDoors(app)), done: doneText(context, query) }),
+      : signInPage(context, { ...(await readSignInOptions(app)), done: doneText(context, query) }),
 });
 
-const signInRoute = defineAnswered({
+const signInRoute = definePostOnlyForm({
   path: "/login",
   summary: "Sign in. Takes JSON, or the sign-in page's form and then redirects.",
   body: signInSchema,
@@ -62,7 +62,11 @@ const signInRoute = defineAnswered({
     return signedIn(exchange, finished, "Signed in");
   },
   page: async ({ app, body, context }, problem) =>
-    signInPage(context, { ...(await readDoors(app)), ...(body ? { username: body.username } : {}), problem }),
+    signInPage(context, {
+      ...(await readSignInOptions(app)),
+      ...(body ? { username: body.username } : {}),
+      problem,
+    }),
 });
 
 const registerRoutes = defineForm({
@@ -223,13 +227,12 @@ const logoutRoute = defineRoute({
     }
     const response = isForm ? redirect("/") : Response.json({ message: "Signed out" });
     response.headers.append("set-cookie", clearedCookie("session", app.config.isSecure));
-    // What this browser kept of the chat goes with the session (ASVS 14.3.1).
+    // Signing out also deletes what this browser has stored of the chat (ASVS 14.3.1).
     response.headers.set("clear-site-data", '"cache", "storage"');
     return response;
   },
 });
 
-/** The ways in and out. */
 export const signInRoutes: readonly Route[] = [
   signInPageRoute,
   signInRoute,
@@ -243,7 +246,7 @@ export const signInRoutes: readonly Route[] = [
   logoutRoute,
 ];
 
-/** What a browser gets when somebody is signed in, or owes a second factor. Every way in answers with it. */
+/** The response after every kind of sign-in: a session, or a request for the second factor. */
 export function signedIn(
   exchange: Pick<Exchange<unknown, unknown>, "app" | "isForm" | "context">,
   finished: FinishedSignIn,
@@ -273,7 +276,7 @@ function withNext(accepted: Accepted | Response): Accepted | Response {
   return { ...accepted, result: { ...accepted.result, next: accepted.next } };
 }
 
-/** What the browser brought along that a sign-in has to know. */
+/** The cookies that a sign-in takes into account. */
 export function presentedBy({ cookies, actor }: Pick<Exchange<unknown, unknown>, "cookies" | "actor">) {
   return { deviceToken: cookies.deviceToken, presented: actor };
 }
@@ -289,8 +292,8 @@ function answer(
   return answerChallenge(app, given, origin);
 }
 
-/** A form whose page is under another address than itself. */
-function defineAnswered<Body>(spec: {
+/** A form whose page has a different address. */
+function definePostOnlyForm<Body>(spec: {
   path: string;
   summary: string;
   body: z.ZodType<Body>;
@@ -309,8 +312,8 @@ function defineAnswered<Body>(spec: {
   return post!;
 }
 
-/** What the login page offers. */
-async function readDoors(
+/** The ways to sign in or register that the sign-in page offers. */
+async function readSignInOptions(
   app: App,
 ): Promise<{ isFirst: boolean; mayRegister: boolean; ssoName: string | null }> {
   const isFirst = !(await hasAnyAccount(app.db.sql));
@@ -331,7 +334,7 @@ function closedPage(
   });
 }
 
-/** Each is a row that waits for its answer. */
+/** Each request stores a challenge until it is answered or expires, so their number is limited. */
 export async function limitPasskeyOptions(app: App, address: string): Promise<void> {
   await assertAttempt(app.attemptLimits, `passkey-options:${addressKey(address)}`, passkeyOptionsMax);
 }

@@ -23,8 +23,8 @@ const startRoute = defineRoute({
 });
 
 /**
- * Where the provider sends the browser back. The one GET that opens a session, as the standard wants it: what keeps
- * another page from starting it is the sealed cookie with the state, the nonce and the PKCE verifier.
+ * The provider redirects the browser here. The standard makes this the only GET that opens a session; the sealed
+ * cookie with state, nonce and PKCE verifier keeps another page from triggering it.
  */
 const callbackRoute = defineRoute({
   method: "GET",
@@ -75,7 +75,7 @@ const linkRoute = defineSessionRoute({
   needsRecentProof: true,
   isPage: true,
   handle: ({ app, actor, request }) => {
-    // A link on somebody's page must not begin it; the browser says where a click comes from.
+    // A link on another site must not start linking; Sec-Fetch-Site says where the click came from.
     const site = request.headers.get("sec-fetch-site") ?? "same-origin";
     if (site !== "same-origin" && site !== "none") throw ssoRefused((t) => t.ssoBeginHere);
     return sendToProvider(app, actor.id);
