@@ -7,7 +7,7 @@ import {
 import { redisUrl, waitUntil } from "../support/server.ts";
 import { startRedis } from "../support/services.ts";
 
-// One suite for both: what counts in one process counts the same way over many.
+// One suite for both implementations: limits work the same in one process as across many.
 for (const kind of ["local", "redis"] as const) {
   describe.skipIf(kind === "redis" && !redisUrl)(`attempt limits (${kind})`, () => {
     let now = 0;
@@ -18,21 +18,21 @@ for (const kind of ["local", "redis"] as const) {
     const limit = { max: 5, windowMs: 300 };
     afterAll(() => limits.close());
 
-    test("[L04] lets `max` through and refuses the next, with the time to wait", async () => {
+    test("[L04] lets `max` attempts through and refuses the next, with the time to wait", async () => {
       for (let index = 0; index < 5; index++) await assertAttempt(limits, "account:a", limit);
       const refused = await assertAttempt(limits, "account:a", limit).catch((error: unknown) => error);
       expect(refused).toMatchObject({ code: "too_many_attempts" });
       expect((refused as { retryInMs: number }).retryInMs).toBeWithin(1, 301);
     });
 
-    test("[L04] of 50 at once exactly `max` get through", async () => {
+    test("[L04] of 50 attempts at once exactly `max` get through", async () => {
       const results = await Promise.allSettled(
         Array.from({ length: 50 }, () => assertAttempt(limits, "race", limit)),
       );
       expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(5);
     });
 
-    test("keys are apart from one another, and a window ends", async () => {
+    test("keys are counted separately, and a window ends", async () => {
       for (let index = 0; index < 6; index++) await limits.countAttempt("one", limit);
       expect((await limits.countAttempt("two", limit)).count).toBe(1);
       now += 301;
@@ -41,7 +41,7 @@ for (const kind of ["local", "redis"] as const) {
       );
     });
 
-    test("an attempt that was forgiven does not count", async () => {
+    test("an attempt that was taken back doesn't count", async () => {
       for (let index = 0; index < 20; index++) {
         await assertAttempt(limits, "forgiven", limit);
         await limits.forgiveAttempt("forgiven");
@@ -51,8 +51,8 @@ for (const kind of ["local", "redis"] as const) {
   });
 }
 
-describe.skipIf(!redisUrl)("attempt limits without their Redis", () => {
-  test("[L08] refuse everybody as unavailable, and work again when it is back", async () => {
+describe.skipIf(!redisUrl)("attempt limits without Redis", () => {
+  test("[L08] everybody is refused as unavailable, until Redis is back", async () => {
     const redis = (await startRedis())!;
     const limits = createRedisAttemptLimits(redis.url, "x");
     await assertAttempt(limits, "a", { max: 5, windowMs: 60_000 });

@@ -28,74 +28,74 @@ for (const kind of ["local", "redis"] as const) {
     const bus = kind === "redis" && !redisUrl ? createLocalBus(log) : await create("one");
     afterAll(() => bus.close());
 
-    test("brings a message to this process's listeners before publish returns, once, in order", async () => {
-      const heard: BusMessage[] = [];
-      const stop = bus.on("account_signal", (message) => heard.push(message));
+    test("a message reaches this process's listeners before publish returns, once and in order", async () => {
+      const received: BusMessage[] = [];
+      const stop = bus.on("account_signal", (message) => received.push(message));
       bus.publish(read(1));
       bus.publish(read(2));
-      expect(seqs(heard)).toEqual([1, 2]);
-      // An echo from elsewhere would come later.
+      expect(seqs(received)).toEqual([1, 2]);
+      // An echo from Redis would arrive later.
       await Bun.sleep(50);
-      expect(seqs(heard)).toEqual([1, 2]);
+      expect(seqs(received)).toEqual([1, 2]);
       stop();
       bus.publish(read(3));
-      expect(seqs(heard)).toEqual([1, 2]);
+      expect(seqs(received)).toEqual([1, 2]);
     });
 
-    test("a listener that fails takes neither the publisher nor the others along", () => {
-      const heard: BusMessage[] = [];
+    test("a listener that throws affects neither the publisher nor other listeners", () => {
+      const received: BusMessage[] = [];
       const stops = [
         bus.on("account_signal", () => {
           throw new Error("broken");
         }),
-        bus.on("account_signal", (message) => heard.push(message)),
+        bus.on("account_signal", (message) => received.push(message)),
       ];
       bus.publish(read(1));
-      expect(heard).toHaveLength(1);
+      expect(received).toHaveLength(1);
       for (const stop of stops) stop();
     });
 
-    test("says that it is connected", () => expect(bus.isConnected()).toBe(true));
+    test("it reports that it is connected", () => expect(bus.isConnected()).toBe(true));
   });
 }
 
 describe.skipIf(!redisUrl)("the bus between processes", () => {
-  test("brings a message to the others, and not to another installation", async () => {
+  test("a message reaches other processes, but not another installation", async () => {
     const options = { url: redisUrl!, log };
     const one = await createRedisBus({ ...options, installation: "here", processId: "one" });
     const two = await createRedisBus({ ...options, installation: "here", processId: "two" });
     const stranger = await createRedisBus({ ...options, installation: "there", processId: "three" });
-    const heard: BusMessage[] = [];
-    two.on("account_signal", (message) => heard.push(message));
-    stranger.on("account_signal", () => heard.push(read(-1)));
+    const received: BusMessage[] = [];
+    two.on("account_signal", (message) => received.push(message));
+    stranger.on("account_signal", () => received.push(read(-1)));
     for (let seq = 1; seq <= 100; seq++) one.publish(read(seq));
-    await waitUntil(() => heard.length >= 100);
-    expect(seqs(heard)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    await waitUntil(() => received.length >= 100);
+    expect(seqs(received)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
     await Promise.all([one.close(), two.close(), stranger.close()]);
   });
 
-  test("survives the loss of Redis: it says that it is in doubt, and brings messages again", async () => {
+  test("after losing Redis it reports doubt, and delivers messages again", async () => {
     const redis = (await startRedis())!;
     const options = { url: redis.url, installation: "x", log };
     const one = await createRedisBus({ ...options, processId: "one" });
     const two = await createRedisBus({ ...options, processId: "two" });
     let doubts = 0;
-    let heard = 0;
+    let received = 0;
     two.onDoubt(() => {
       doubts += 1;
     });
     two.on("account_signal", () => {
-      heard += 1;
+      received += 1;
     });
     await redis.stop();
     expect(await waitUntil(() => !two.isConnected())).toBe(true);
-    // Publishing into nothing is no error: the database has it.
+    // Publishing without a connection is no error: other processes read the database.
     one.publish(read(1));
     const again = (await startRedis(redis.port))!;
     expect(await waitUntil(() => doubts > 0, 10_000)).toBe(true);
     const isHeard = () => {
       one.publish(read(2));
-      return heard > 0;
+      return received > 0;
     };
     expect(await waitUntil(isHeard, 10_000)).toBe(true);
     await Promise.all([one.close(), two.close()]);

@@ -8,7 +8,7 @@ import { openDatabase } from "../../server/src/db/open-database.ts";
 import { silentLog as log } from "../../server/src/log/log.ts";
 import { createPostgresDatabase, databaseKinds, isAvailable } from "../support/server.ts";
 
-// Callers cannot tell which database they have; this suite is the proof.
+// Callers cannot tell which database they have; this suite proves it.
 for (const kind of databaseKinds) {
   describe.skipIf(!isAvailable(kind))(`the database (${kind})`, () => {
     let db: Database;
@@ -44,7 +44,7 @@ for (const kind of databaseKinds) {
       expect(await db.sql`select * from unnest(${list}) as t (text)`).toHaveLength(2);
     });
 
-    test("a transaction keeps all or nothing", async () => {
+    test("a transaction commits all or nothing", async () => {
       const failed = db.transact(async (tx) => {
         await tx`insert into notes values (2, 'half')`;
         throw new Error("no");
@@ -66,25 +66,25 @@ for (const kind of databaseKinds) {
       expect([...inTransaction]).toEqual([{ value: latest }]);
     });
 
-    test("a statement that fails leaves the connection usable, also inside a transaction", async () => {
+    test("a failed statement leaves the connection usable, also inside a transaction", async () => {
       await expect(db.sql`select 1 / 0`).rejects.toThrow();
       await expect(db.transact((tx) => tx`select * from nowhere`)).rejects.toThrow();
       expect(await db.sql`select 1 as one`).toHaveLength(1);
     });
 
-    test("a broken unique constraint is told apart from a fault", async () => {
+    test("a violated unique constraint is told apart from a fault", async () => {
       const error = await db.sql`insert into notes values (1, 'again')`.catch((caught: unknown) => caught);
       expect(isUniqueViolation(error)).toBe(true);
     });
 
-    test("the outer connection inside a transaction is an error at once, not a wait without end", async () => {
+    test("using the outer connection inside a transaction fails at once instead of waiting for ever", async () => {
       await expect(db.transact(() => db.sql`select 1`)).rejects.toThrow("inside a transaction");
       await expect(db.transact(() => db.transact((tx) => tx`select 1`))).rejects.toThrow(
         "inside a transaction",
       );
     });
 
-    test("many at once get their own answers", async () => {
+    test("many statements at once each get their own result", async () => {
       const answers = await Promise.all(
         Array.from({ length: 200 }, async (_, index) => {
           const query =
@@ -96,16 +96,16 @@ for (const kind of databaseKinds) {
       expect(answers).toEqual(Array.from({ length: 200 }, (_, index) => index));
     });
 
-    test("large values go and come whole", async () => {
+    test("large values are stored and read unchanged", async () => {
       const text = "ä".repeat(500_000);
       const [row] = await db.sql<{ text: string }>`select ${text}::text as text`;
       expect(row!.text === text).toBe(true);
     });
 
-    test("answers are not kept once they are given", async () => {
+    test("results are not kept in memory after they were returned", async () => {
       const ask = () => db.sql`select repeat('x', 10000) as text from generate_series(1, 300)`;
       for (let warmUp = 0; warmUp < 20; warmUp++) await ask();
-      // 450 MB go through. What is kept is kept every time; memory that the collector has not given back yet is not.
+      // 450 MB pass through. A leak would keep them all; memory that the collector has not freed yet does not count.
       const grownBy = async () => {
         Bun.gc(true);
         const before = process.memoryUsage().rss;
@@ -116,12 +116,12 @@ for (const kind of databaseKinds) {
       expect(Math.min(await grownBy(), await grownBy(), await grownBy())).toBeLessThan(200);
     }, 60_000);
 
-    test("migrations that ran do not run again", async () => {
+    test("migrations run only once", async () => {
       await migrate(db, log);
       expect(await db.sql`select 1 from installation`).toHaveLength(1);
     });
 
-    test("the order of a room is its own: concurrent writers leave no hole, and neither does a rollback", async () => {
+    test("a room's order has no gaps, with concurrent writers and after a rollback", async () => {
       await db.sql`create table if not exists marks (seq bigint primary key)`;
       const write = (fails: boolean) =>
         db.transact(async (tx) => {

@@ -34,11 +34,11 @@ function rowOf(name: string, shape: z.ZodRawShape): string {
 }
 
 describe("the documents", () => {
-  test("SECURITY.md lists the promises that tests prove (npm run security-table)", () => {
+  test("SECURITY.md lists the requirements that tests prove (npm run security-table)", () => {
     expect(withTable(read("SECURITY.md"))).toBe(read("SECURITY.md"));
   });
 
-  test("the README has every setting", () => {
+  test("the README lists every setting", () => {
     for (const { name } of settings) expect(read("README.md")).toContain(`\`${name}\``);
   });
 
@@ -85,7 +85,7 @@ describe("the documents", () => {
     for (const rule of rules) expect(read("SECURITY.md"), rule).toContain(`| ${rule} |`);
   });
 
-  test("every file that a document links to is there", () => {
+  test("every file that a document links to exists", () => {
     for (const name of ["README.md", "ARCHITECTURE.md", "PROTOCOL.md", "SECURITY.md", "CONTRIBUTING.md"]) {
       for (const [, target = ""] of read(name).matchAll(/\]\(([^)#:]+)\)/g)) {
         expect(existsSync(join(root, target)), `${name}: ${target}`).toBe(true);

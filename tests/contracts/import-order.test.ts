@@ -34,7 +34,7 @@ function importsOf(workspace: string): Import[] {
   });
 }
 
-/** A circle among files that import each other, or null. */
+/** A cycle of files that import each other, or null. */
 function findCircle(imports: readonly Import[]): string[] | null {
   const targets = new Map<string, string[]>();
   for (const { from, to } of imports) targets.set(from, [...(targets.get(from) ?? []), to]);
@@ -56,8 +56,8 @@ function findCircle(imports: readonly Import[]): string[] | null {
   return null;
 }
 
-describe("who may import whom", () => {
-  test("the protocol imports zod and itself alone", () => {
+describe("the import order", () => {
+  test("the protocol imports only zod and itself", () => {
     for (const { from, to } of importsOf("protocol"))
       expect(to === "zod" || to.startsWith("protocol/"), `${from}: ${to}`).toBe(true);
   });
@@ -69,7 +69,7 @@ describe("who may import whom", () => {
       expect(to.startsWith("web/"), `${from}: ${to}`).toBe(false);
   });
 
-  test("inside the server imports go to the left only", () => {
+  test("inside the server, imports only go to the left", () => {
     const position = (path: string) => {
       const [, , part = ""] = path.split("/");
       return serverOrder.indexOf(part.replace(/\.ts$/, "").replace(/^(?:cli|admin-cli|exit)$/, "main"));
@@ -82,11 +82,11 @@ describe("who may import whom", () => {
   });
 
   for (const workspace of ["protocol", "server"])
-    test(`no circle of files in ${workspace}`, () => {
+    test(`${workspace} has no import cycles`, () => {
       expect(findCircle(importsOf(workspace))?.join("\n imports ") ?? null).toBeNull();
     });
 
-  test("the client's stores and its connection know no component, and nothing uses preact/compat", () => {
+  test("the client's stores and connection import no component, and nothing uses preact/compat", () => {
     for (const { from, to } of importsOf("web")) {
       expect(to.startsWith("preact/compat"), from).toBe(false);
       if (/^web\/src\/(client|stores)\//.test(from))
@@ -94,7 +94,7 @@ describe("who may import whom", () => {
     }
   });
 
-  test("SQL is in db, and in files that are named for their queries", () => {
+  test("SQL is only in db and in files named for their queries", () => {
     for (const { path, text } of sourcesOf("server")) {
       if (path.startsWith("server/src/db/")) continue;
       const hasSql = /\b(?:sql|tx)(?:<[^`;]*>)?`/.test(text);

@@ -9,14 +9,17 @@ import { createPostgresDatabase, isAvailable } from "../support/server.ts";
 
 const folder = resolve(import.meta.dir, "../../server/src/db/migrations");
 
-/** What has run on somebody's database does not run again: it is never edited; a new file changes what it made. */
+/**
+ * Migrations that have run on somebody's database never run again. So they are never edited; a new file changes what
+ * they made.
+ */
 const asTheyRan: Record<string, string> = {
   "0001_first.sql": "e80ef858beff5b5f7b0d0cebded9a94c2e7ac6d2872ca3d0b3b772bfe4ec18ef",
   "0002_account_security.sql": "0a00d0772a693325018d2ea0c3ea6f749b97e3c35eb58d3d71c609d27d8eaa9b",
   "0003_rooms.sql": "59357f19006ff3681d6ec0cfb6edc921ebd284182e1b0dc292f47eead487b3f3",
 };
 
-test("a migration that has run somewhere stays as it ran", () => {
+test("a released migration is never edited", () => {
   for (const [name, hash] of Object.entries(asTheyRan)) {
     const text = readFileSync(join(folder, name));
     expect(new Bun.CryptoHasher("sha256").update(text).digest("hex"), name).toBe(hash);
@@ -24,7 +27,7 @@ test("a migration that has run somewhere stays as it ran", () => {
 });
 
 test.skipIf(!isAvailable("postgres"))(
-  "what an earlier version wrote is there, in its new shape: rooms of one name, votes, what waits, what was hidden",
+  "data from an earlier version is kept in the new schema: rooms with the same name, votes, pending jobs, hidden messages",
   async () => {
     const database = await createPostgresDatabase();
     const sql = new SQL(database.url, { max: 1 });

@@ -49,7 +49,7 @@ describe.skipIf(!chromiumPath)("axe finds nothing", () => {
 
   for (const [size, options] of Object.entries(sizes)) {
     for (const colorScheme of themes) {
-      test(`sign-in pages, with and without mistakes (${size}, ${colorScheme})`, async () => {
+      test(`on the sign-in pages, with and without errors (${size}, ${colorScheme})`, async () => {
         const { page } = await openPage(browser, { ...options, colorScheme });
         for (const path of ["/", "/register", "/nowhere"]) {
           await page.goto(server.url + path);
@@ -74,9 +74,9 @@ describe.skipIf(!chromiumPath)("axe finds nothing", () => {
         await page.context().close();
       }, 30_000);
 
-      // The other two are looked at with everything that can be opened, in overlays.test.ts.
+      // overlays.test.ts checks the other two, with everything that can be opened.
       if (`${size} ${colorScheme}` === "desktop light" || `${size} ${colorScheme}` === "phone dark") continue;
-      test(`the chat, and what one sees every day of it (${size}, ${colorScheme})`, async () => {
+      test(`in the chat as people see it every day (${size}, ${colorScheme})`, async () => {
         const { page } = await openChat(browser, alice, { ...options, colorScheme });
         expect(await axeFindings(page)).toEqual([]);
         await page.getByRole("button", { name: /^Members/ }).click();

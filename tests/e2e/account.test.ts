@@ -29,7 +29,7 @@ import { freePort } from "../support/services.ts";
 
 const next = "another four quiet words";
 
-describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a browser", () => {
+describe.skipIf(!chromiumPath || !isAvailable("postgres"))("your account, in a browser", () => {
   let data: TestData;
   let server: TestServer;
   let smtp: MailServer;
@@ -52,7 +52,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await data?.remove();
   });
 
-  /** A phone's own authenticator: it holds passkeys, and says that it checked the finger. */
+  /** A phone's built-in authenticator: it stores passkeys and reports user verification. */
   async function giveAuthenticator(page: Page): Promise<{ answers(enabled: boolean): Promise<void> }> {
     const session = await page.context().newCDPSession(page);
     await session.send("WebAuthn.enable");
@@ -89,7 +89,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
   const forgetSteps = () => sql`update accounts set totp_last_step = 0`;
 
   for (const [size, options] of Object.entries({ phone, desktop })) {
-    test(`register, confirm, second factor, code, recovery code, passkey, devices, reset, notices (${size})`, async () => {
+    test(`register, confirm, set up the second factor, sign in with a code, a recovery code and a passkey, manage devices, reset, see notices (${size})`, async () => {
       const name = `walker-${size}`;
       const address = `${name}@example.org`;
       const { page, faults } = await openPage(browser, options);
@@ -97,14 +97,14 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       const authenticator = await giveAuthenticator(page);
       await registerByForm(page, server, name);
 
-      // The address, by the mail's link.
+      // Confirm the address with the mail's link.
       await page.goto((await smtp.next(address, /is your code/)).link);
       await looked();
       await page.getByRole("button", { name: "Confirm" }).click();
       await page.getByText("Your email address is confirmed.").waitFor();
       await looked();
 
-      // The second factor, from the overview.
+      // Set up the second factor, from the overview.
       await page.goto(`${server.url}/account`);
       await page.getByText("Recommended: turn on two-factor authentication").waitFor();
       await looked();
@@ -132,7 +132,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       await page.getByText("Your account is secure.").waitFor();
       await looked();
 
-      // Out, and in again with a code; then with a recovery code, in another browser that is trusted.
+      // Sign out, and back in with a code; then with a recovery code in another browser, which is trusted.
       await signOut(page);
       await forgetSteps();
       await signIn(page, name);
@@ -152,7 +152,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       await other.page.getByRole("button", { name: "Continue" }).click();
       await waitUntilOpen(other.page);
 
-      // A passkey, and in with it.
+      // Add a passkey, and sign in with it.
       await page.goto(`${server.url}/account/passkeys`);
       await page.getByRole("button", { name: "Add a passkey" }).click();
       await page.getByText("Passkey added.").waitFor();
@@ -162,11 +162,11 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       await page.getByRole("button", { name: "Save" }).click();
       await page.getByText("Passkey renamed.").waitFor();
       await signOut(page);
-      // Offered in the field by the browser itself: this one's authenticator takes the offer at once.
+      // The browser offers it in the username field; this authenticator accepts at once.
       await page.waitForURL("**/chat");
       await waitUntilOpen(page);
 
-      // The devices: the other one is ended, and its open chat closes.
+      // Devices: ending the other session closes its open chat.
       await page.goto(`${server.url}/account/devices`);
       await page.getByText("This device").waitFor();
       await looked();
@@ -179,7 +179,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       await page.getByRole("button", { name: /^Ask again/ }).click();
       await page.getByText("That browser will be asked for two-factor authentication again.").waitFor();
 
-      // By the button, in a browser that makes no such offer.
+      // With the button, in a browser that does not offer passkeys in the field.
       await authenticator.answers(false);
       await signOut(page);
       await page.addInitScript(() => {
@@ -190,7 +190,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       await page.getByRole("button", { name: "Sign in with a passkey" }).click();
       await waitUntilOpen(page);
 
-      // The forgotten password.
+      // Reset a forgotten password.
       await authenticator.answers(false);
       await signOut(page);
       await page.getByRole("link", { name: "Forgot password?" }).click();
@@ -215,7 +215,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
       await page.getByRole("heading", { name: "This link has expired" }).waitFor();
       await looked();
 
-      // It never skipped the second factor.
+      // The reset did not skip the second factor.
       await forgetSteps();
       await signIn(page, name, next);
       await page.waitForURL("**/login/code");
@@ -242,11 +242,11 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     }, 120_000);
   }
 
-  test("by keyboard alone: register, confirm, second factor, code, recovery code, passkey, devices, reset", async () => {
+  test("with the keyboard only: register, confirm, second factor, code, recovery code, passkey, devices, reset", async () => {
     const { page, faults } = await openPage(browser, desktop);
     const authenticator = await giveAuthenticator(page);
     const { keyboard } = page;
-    /** Presses Tab until the focus is on what is called so, as somebody does who has no mouse. */
+    /** Presses Tab until the named element has the focus, as somebody without a mouse does. */
     const tabTo = async (name: string) => {
       for (let presses = 0; presses < 40; presses++) {
         const focused = await page.evaluate(() => {
@@ -301,7 +301,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await page.waitForURL("**/account/passkeys");
     await press("Add a passkey");
     await page.getByText("Passkey added.").waitFor();
-    // From here on by what one types: the offer of the browser itself is for another walk.
+    // From here on without the browser's passkey offer, which another test covers.
     await authenticator.answers(false);
 
     await signOut();
@@ -354,7 +354,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await page.context().close();
   }, 60_000);
 
-  test("by single sign-on: there, through the provider's own pages, and back into the chat", async () => {
+  test("single sign-on leads through the provider's pages and back into the chat", async () => {
     const port = await freePort();
     const provider = await startProvider(`http://localhost:${port}/login/sso/callback`);
     provider.people.set("nora", {
@@ -390,7 +390,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await other.remove();
   }, 30_000);
 
-  test("without JavaScript everything but passkeys works: factor, code, devices, names, confirmation, deletion", async () => {
+  test("without JavaScript everything but passkeys works: second factor, devices, names, confirmation, deletion", async () => {
     const { page, faults } = await openPage(browser, { ...desktop, javaScriptEnabled: false });
     await registerByForm(page, server, "plain");
     await page.goto(`${server.url}/account/two-factor`);
@@ -405,7 +405,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await page.goto(`${server.url}/account/passkeys`);
     expect(await page.getByRole("button", { name: "Add a passkey" }).isVisible()).toBe(false);
     await page.locator("noscript p", { hasText: "Passkeys need JavaScript" }).waitFor();
-    // A proof that is too old is asked for again, and one comes back to where one wanted to go.
+    // A proof that is too old is asked for again, and the person returns to where they were going.
     await sql`update sessions set proved_at = 0`;
     await forgetSteps();
     await page.goto(`${server.url}/account/devices`);
@@ -432,7 +432,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await page.context().close();
   }, 60_000);
 
-  test("what happens to the account elsewhere is said in the open chat at once, and counted until it was looked at", async () => {
+  test("security notices from elsewhere show in the open chat at once, and are counted until they were seen", async () => {
     const person = await join(server, "watcher");
     const { page } = await openPage(browser, desktop);
     await page
@@ -458,12 +458,12 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("one's account, in a 
     await page.context().close();
   }, 30_000);
 
-  test("an owner invites, approves, issues a link and reads the log; axe finds nothing on any page", async () => {
+  test("an owner invites, approves, issues a reset link and reads the log; axe finds nothing on any page", async () => {
     const owner = await join(server, "owner");
     await sql`update accounts set server_role = 'owner' where username = 'owner'`;
     await addPasskey(owner);
     await setUpFactor(owner);
-    // Each width and each theme once.
+    // Every width and every theme once.
     for (const [options, colorScheme] of [
       [phone, "dark"],
       [desktop, "light"],

@@ -9,25 +9,25 @@ const assets = JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8")) as 
 >;
 const kB = (path: string) => statSync(join(dist, `${path}.br`)).size / 1000;
 
-// Brotli, all that the first load of a page needs; interface.md of the design names the budgets.
+// Brotli size of everything that a page's first load needs.
 describe("page weight", () => {
-  test("the chat: at most 50 kB of script and 12 kB of style", () => {
+  test("the chat has at most 50 kB of script and 12 kB of style", () => {
     const { script, preload } = assets.chat;
     expect([script, ...preload].reduce((sum, path) => sum + kB(path), 0)).toBeLessThan(50);
     expect(kB(assets.chat.style)).toBeLessThan(12);
   });
 
-  test("what is loaded later: at most 45 kB each", () => {
+  test("each part loaded on demand has at most 45 kB", () => {
     for (const name of readdirSync(join(dist, "assets")))
       if (name.endsWith(".js")) expect(kB(`/assets/${name}`), name).toBeLessThan(45);
   });
 
-  test("the sign-in pages: at most 6 kB of script and 10 kB of style", () => {
+  test("the sign-in pages have at most 6 kB of script and 10 kB of style", () => {
     expect(kB(assets.signIn.script)).toBeLessThan(6);
     expect(kB(assets.signIn.style)).toBeLessThan(10);
   });
 
-  test("no string of HTML and no code from text is in the client", () => {
+  test("the client contains no HTML strings and no code built from text", () => {
     for (const name of readdirSync(join(dist, "assets")).filter((file) => file.endsWith(".js"))) {
       const script = readFileSync(join(dist, "assets", name), "utf8");
       for (const pattern of [/insertAdjacentHTML/, /document\.write/, /new Function\(/, /\beval\(/])

@@ -24,7 +24,7 @@ import {
   waitUntil,
 } from "../support/server.ts";
 
-describe.skipIf(!chromiumPath)("in a browser", () => {
+describe.skipIf(!chromiumPath)("the chat in a browser", () => {
   let data: TestData;
   let server: TestServer;
   let browser: Browser;
@@ -75,7 +75,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await waitUntilOpen(mobile.page);
 
     await server.kill();
-    // Written while the server is away: it stands in the list, and waits.
+    // Written while the server is down: it is in the list, and waits.
     said.push("while you were out", "and another");
     await say(a.page, "while you were out");
     await say(a.page, "and another");
@@ -84,7 +84,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await a.page.locator(".pending-late").first().waitFor();
     await a.page.locator(".banner").waitFor({ timeout: 10_000 });
     server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" }, port: server.port });
-    // It may have come back by itself, and then there is nothing to press.
+    // It may have been sent by itself by now; then there is no button to press.
     await a.page
       .getByRole("button", { name: "Try now" })
       .click({ timeout: 1000 })
@@ -97,7 +97,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     for (const { page } of [a, b, mobile]) await page.context().close();
   }, 90_000);
 
-  test("without JavaScript one can register, sign in, and read what is wrong", async () => {
+  test("without JavaScript people can register, sign in, and read what is wrong", async () => {
     const { page } = await openPage(browser, { ...desktop, javaScriptEnabled: false });
     await page.goto(`${server.url}/register`);
     await page.getByLabel("Username").fill("carol");
@@ -124,7 +124,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await page.context().close();
   });
 
-  test("signing out closes every tab of that browser, and what was kept in it is gone", async () => {
+  test("signing out closes every tab of that browser and deletes what was stored in it", async () => {
     const dave = await join(server, "dave");
     const { page } = await openChat(browser, dave);
     const tab = await page.context().newPage();
@@ -139,10 +139,10 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await page.context().close();
   });
 
-  test("a message that the server refuses stays, says why, and can be tried again or deleted; a draft survives a reload", async () => {
+  test("a refused message stays, shows the reason, and can be retried or deleted; a draft survives a reload", async () => {
     const erin = await join(server, "erin");
     const { page } = await openChat(browser, erin);
-    // The composer would not let it through, so it is put where an older client may have left it.
+    // The composer would refuse it, so it is stored where an older client could have left it.
     await page.evaluate(
       async (id) => {
         const open = indexedDB.open(`novax-${id}`, 1);
@@ -175,7 +175,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await page.context().close();
   });
 
-  test("a session that ended while the line was down leads to the login page", async () => {
+  test("a session that ended while offline leads to the sign-in page", async () => {
     const kim = await join(server, "kim");
     const { page } = await openChat(browser, kim);
     const twin = await kim.inAnotherBrowser();
@@ -192,7 +192,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await page.context().close();
   }, 30_000);
 
-  test("whoever is in no room is told so, and can sign out", async () => {
+  test("somebody in no room is told so, and can sign out", async () => {
     const [lou, alice] = [await join(server, "lou"), new Person(server, "alice")];
     await alice.signIn();
     await alice.run("member.remove", { room: generalRoomId, person: await lou.id() });
@@ -207,7 +207,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     await page.context().close();
   });
 
-  test("typing is shown to the others on a line that is always there, and goes", async () => {
+  test("typing is shown on a line that is always there, and disappears again", async () => {
     const [frank, grace] = [await join(server, "frank"), await join(server, "grace")];
     const [f, g] = [await openChat(browser, frank), await openChat(browser, grace)];
     const height = () => g.page.locator(".messages").evaluate((element) => element.clientHeight);
@@ -240,7 +240,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       reader.close();
     }, 30_000);
 
-    /** The top of a row that stands in the middle of the view, by its text. */
+    /** The position of a row in the middle of the view, found by its text. */
     const middleRow = (page: Page) =>
       page.evaluate(() => {
         const view = document.querySelector(".messages-viewport")!.getBoundingClientRect();
@@ -265,7 +265,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
         }
       });
 
-    test("goes back through hundreds of messages with at most 120 rows in the document, and no row that is read moves", async () => {
+    test("scrolls back through hundreds of messages with at most 120 rows in the document, and no row being read moves", async () => {
       const { page, faults } = await openChat(browser, henry);
       expect(await isAtEnd(page)).toBe(true);
       const seen = new Set<string>();
@@ -276,7 +276,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
         await page.mouse.move(700, 400);
         const start = await middleRow(page);
         await page.mouse.wheel(0, -900);
-        // A busy machine scrolls late; what the wheel moves is no drift, and what goes beyond it is.
+        // A busy machine scrolls late. Movement by the wheel is no drift; anything beyond it is.
         await comeToRest(page);
         const moved = await topOf(page, start.key);
         if (moved !== null) expect(moved - start.top, `step ${step}`).toBeLessThanOrEqual(902);
@@ -293,7 +293,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       await page.context().close();
     }, 60_000);
 
-    test("while one reads further up, nothing moves: new messages, edits, reactions, deletions, a new width, a new height; the pill counts and leads down", async () => {
+    test("while you read further up nothing moves: new messages, edits, reactions, deletions, a new width or height; the pill counts and leads down", async () => {
       const { page } = await openChat(browser, henry);
       await page.mouse.move(700, 400);
       await page.mouse.wheel(0, -1500);
@@ -311,7 +311,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
         for (let index = 0; index < 3; index++) await socket.sayAndWait(`news ${index}`);
         await page.getByText("3 new messages").waitFor();
       }, "append");
-      // What happens to the messages above the reader grows and shrinks them, and moves nothing.
+      // Messages above the reader grow and shrink, and nothing in view moves.
       const above = await page.evaluate(() => {
         const view = document.querySelector(".messages-viewport")!.getBoundingClientRect();
         const rows = [...document.querySelectorAll<HTMLElement>(".row-message")];
@@ -347,7 +347,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       await page.context().close();
     }, 30_000);
 
-    test("opens at the first unread message under a New line; reading marks it, on every device; Escape goes to the end", async () => {
+    test("a room opens at the first unread message under a New line; reading marks it on every device; Escape goes to the end", async () => {
       const socket = await writer.enter();
       const caughtUp = await henry.enter();
       const seq = await socket.sayAndWait("all read up to here");
@@ -377,7 +377,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       await page.context().close();
     }, 30_000);
 
-    test("a reader who moves up a little is left there, whatever the others do; moving down again follows", async () => {
+    test("a reader who scrolled up a little stays there, whatever others do; scrolling down follows again", async () => {
       const { page } = await openChat(browser, henry);
       const socket = await writer.enter();
       await page.mouse.move(700, 400);
@@ -397,7 +397,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       await page.context().close();
     }, 20_000);
 
-    test("a composer that grows and is written in keeps the list at its end", async () => {
+    test("a composer that grows while you type keeps the list at its end", async () => {
       const { page } = await openChat(browser, henry);
       const field = page.locator(".composer-field");
       const height = () => field.evaluate((element) => element.clientHeight);
@@ -414,7 +414,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       await page.context().close();
     });
 
-    test("on a phone nothing is read while the rooms are shown; the badge says what waits", async () => {
+    test("on a phone nothing is marked read while the room list is shown; the badge shows what is unread", async () => {
       const { page } = await openChat(browser, henry, phone);
       await page.keyboard.press("Escape");
       await page.getByRole("button", { name: "All rooms" }).tap();
@@ -429,7 +429,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
       await page.context().close();
     });
 
-    test("one's own message leads to the end from anywhere", async () => {
+    test("sending a message leads to the end from anywhere", async () => {
       const { page } = await openChat(browser, henry);
       await page.mouse.move(700, 400);
       await page.mouse.wheel(0, -3000);
@@ -441,7 +441,7 @@ describe.skipIf(!chromiumPath)("in a browser", () => {
     });
   });
 
-  test("[X03] [X04] [A3] whatever is written stays text: no payload runs, none makes an element, the policy has nothing to stop", async () => {
+  test("[X03] [X04] [A3] whatever people write stays text: no payload runs or creates an element, and the policy has nothing to block", async () => {
     const ivan = await join(server, "ivan");
     const socket = await ivan.enter();
     for (const payload of payloads) await socket.sayAndWait(payload);

@@ -1,4 +1,4 @@
-// What somebody began, or has not read, is not lost on the way: by going elsewhere, by a broken line, by a second tab.
+// Going elsewhere, a broken connection or a second tab must not lose what somebody has begun or not yet read.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { RoomId } from "@novax/protocol/ids";
 import type { Browser, Page } from "playwright-core";
@@ -21,7 +21,7 @@ import {
   waitUntil,
 } from "../support/server.ts";
 
-describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
+describe.skipIf(!chromiumPath)("nothing you began is lost", () => {
   let data: TestData;
   let server: TestServer;
   let browser: Browser;
@@ -50,7 +50,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
   const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true }).waitFor();
   const field = (page: Page) => page.locator(".room .composer-field");
   const rowOf = (page: Page, text: string) => page.locator(".row-message", { hasText: text }).first();
-  /** Whether the "New" line stands inside the list. */
+  /** Whether the "New" line is inside the list. */
   const showsNewLine = (page: Page) =>
     page.evaluate(() => {
       const line = document.querySelector(".row-unread")?.getBoundingClientRect();
@@ -62,7 +62,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     ["desktop", desktop, "Alpha", 30],
     ["phone", phone, "Beta", 60],
   ] as const) {
-    test(`a room that was never opened here opens at the first of ${count} unread messages (${size})`, async () => {
+    test(`a room you never opened here opens at the first of ${count} unread messages (${size})`, async () => {
       const already = count === 60 ? 60 : 3;
       for (let index = 0; index < already; index++) await bob.say(rooms[name], `old ${index}`);
       await alice.run("room.mark_read", { room: rooms[name], seq: (await alice.room(rooms[name])).headSeq });
@@ -71,18 +71,18 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
       const readBefore = (await alice.room(rooms[name])).readSeq;
       const { page } = await openChat(browser, alice, options);
       if (size === "phone") await page.getByRole("button", { name: "All rooms" }).click();
-      // Not hovered: nothing of it is here yet.
+      // Not hovered, so nothing of it has been loaded.
       await item(page, name).dispatchEvent("click");
       await heading(page, name);
       expect(await waitUntil(() => showsNewLine(page))).toBe(true);
-      // What is in view is read, and what is below it is not.
+      // Messages in view are read, those below are not.
       expect(await waitUntil(async () => (await alice.room(rooms[name])).readSeq > readBefore)).toBe(true);
       expect((await alice.room(rooms[name])).unread).toBeGreaterThan(0);
       await page.context().close();
     }, 30_000);
   }
 
-  test("a room whose messages do not come says so; they are read again when asked, and when the line is back", async () => {
+  test("a room whose messages fail to load says so, and loads them on request or when the connection is back", async () => {
     const { page } = await openChat(browser, alice);
     let isBroken = true;
     await page.route("**/timeline*", (route) => (isBroken ? route.abort() : route.continue()));
@@ -95,7 +95,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     await page.context().close();
   }, 30_000);
 
-  test("an edit, a reply and what is written in a thread wait where they were begun", async () => {
+  test("an unfinished edit, reply or thread message waits where you began it", async () => {
     const { page } = await openChat(browser, alice);
     await item(page, "Gamma").click();
     await heading(page, "Gamma");
@@ -134,10 +134,10 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     await page.context().close();
   }, 30_000);
 
-  test("what is sent in one tab is not left to be sent again in the other", async () => {
+  test("a message sent in one tab is not still offered for sending in another", async () => {
     const { page: one } = await openChat(browser, alice);
     await field(one).fill("only once");
-    // It is kept on the server, too.
+    // It is stored on the server, too.
     expect(
       await waitUntil(async () => (await (await alice.fetch("/chat")).text()).includes("only once")),
     ).toBe(true);
@@ -151,7 +151,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     await one.context().close();
   }, 30_000);
 
-  test("Escape closes what lies beside the room first; what it marks read can be taken back", async () => {
+  test("Escape closes a side panel before it marks a room read, and marking read can be undone", async () => {
     const { page } = await openChat(browser, alice);
     await page.getByRole("button", { name: "Room details" }).click();
     await page.locator(".panel form, .panel .settings-section").first().waitFor();
@@ -172,7 +172,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     await page.context().close();
   }, 30_000);
 
-  test("on a phone Back closes what lies over the room, and then leads to the rooms; a list opens as often as it is asked for", async () => {
+  test("on a phone Back closes what covers the room, then leads to the room list; a list opens as often as you ask for it", async () => {
     const { page } = await openChat(browser, alice, phone);
     await page.getByRole("button", { name: "All rooms" }).click();
     await item(page, "Gamma").click();
@@ -190,7 +190,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
       await page.locator(".panel").waitFor({ state: "hidden" });
       expect(await page.locator(".sidebar").isVisible()).toBe(true);
     }
-    // Back leads through what was seen: from a thread to the list that it was chosen in, from the pins to the details.
+    // Back retraces what was viewed: from a thread to the list it was chosen in, from the pins to the details.
     const root = await alice.say(rooms.Beta, "a thread to come back from");
     await bob.say(rooms.Beta, "an answer in it", { threadRoot: root });
     await page.locator(".room-item", { hasText: /^Threads/ }).click();
@@ -206,7 +206,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     await page.locator(".panel").getByRole("button", { name: "Pinned messages" }).click();
     const pins = page.getByRole("complementary", { name: "Pinned messages" });
     await pins.waitFor();
-    // A reload leaves one where one was.
+    // A reload stays where the person was.
     await page.reload();
     await pins.waitFor();
     await page.goBack();
@@ -217,7 +217,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     await page.context().close();
   }, 30_000);
 
-  test("a room's menu marks read, mutes and leaves; a private room is not left by a slip; the rooms in sight are marked", async () => {
+  test("a room's menu marks read, mutes and leaves; leaving a private room needs confirmation; rooms in view are marked", async () => {
     const { room } = await alice.run("room.create", {
       kind: "private",
       name: "Den",
@@ -237,7 +237,7 @@ describe.skipIf(!chromiumPath)("nothing that was begun is lost", () => {
     await choose("Leave room");
     await page.getByRole("button", { name: "Cancel" }).click();
     expect((await alice.rooms()).some((own) => own.id === room.id)).toBe(true);
-    // A room that is named is led to when it was sent.
+    // A room named in a message is linked from the time it was sent.
     await field(page).fill("see #gamma, please");
     await page.keyboard.press("Enter");
     await page.locator(".message-text a", { hasText: "#Gamma" }).click();

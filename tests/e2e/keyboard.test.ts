@@ -11,7 +11,7 @@ import {
   waitUntil,
 } from "../support/server.ts";
 
-describe.skipIf(!chromiumPath)("by keyboard", () => {
+describe.skipIf(!chromiumPath)("the keyboard", () => {
   let data: TestData;
   let server: TestServer;
   let browser: Browser;
@@ -39,7 +39,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
 
   const composed = (page: Page) => page.locator(".composer-field").inputValue();
 
-  test("the composer has the focus at once; Enter sends, Shift+Enter does not, marks go around a selection", async () => {
+  test("the composer has the focus at once; Enter sends, Shift+Enter doesn't, formatting wraps a selection", async () => {
     const { page } = await openChat(browser, alice);
     expect(await focused(page)).toBe("Message General");
     await page.keyboard.type("two");
@@ -53,7 +53,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.keyboard.press("Control+A");
     await page.keyboard.press("Control+B");
     expect(await waitUntil(async () => (await composed(page)) === "**bold**")).toBe(true);
-    // Pressed again it takes the marks away, and both can be undone.
+    // Pressed again it removes the formatting, and both can be undone.
     await page.keyboard.press("Control+B");
     expect(await composed(page)).toBe("bold");
     await page.keyboard.press("Control+Z");
@@ -65,7 +65,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.context().close();
   });
 
-  test("Enter that ends an input method's composing does not send", async () => {
+  test("Enter that ends an input method's composition doesn't send", async () => {
     const { page } = await openChat(browser, alice);
     const before = (await shownTexts(page)).length;
     await page.locator(".composer-field").fill("かな");
@@ -81,7 +81,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.context().close();
   });
 
-  test("F6 goes round the regions, arrows through the messages, a character from the list into the composer, ? to the help and back", async () => {
+  test("F6 moves between regions, arrows between messages, a letter from the list into the composer, ? to the help and back", async () => {
     const { page } = await openChat(browser, alice);
     await page.keyboard.press("Shift+F6");
     expect(await focused(page)).toBe("Messages in General");
@@ -109,7 +109,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.context().close();
   });
 
-  test("from the top of the page the composer is at most four Tabs away from the list, and focus is always to be seen", async () => {
+  test("from the top of the page the composer is at most four Tabs beyond the list, and the focus is always visible", async () => {
     const { page } = await openChat(browser, alice);
     await page.locator(".messages-viewport").focus();
     let tabs = 0;
@@ -127,7 +127,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.context().close();
   });
 
-  test("people open and close with the focus going there and back; the appearance can be chosen and stays", async () => {
+  test("the member list opens and closes with the focus following; the theme can be chosen and stays", async () => {
     const { page } = await openChat(browser, alice);
     await page.getByRole("button", { name: /^Members/ }).focus();
     await page.keyboard.press("Enter");
@@ -138,7 +138,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.getByRole("button", { name: "Settings" }).click();
     await page.getByLabel("Theme").selectOption("dark");
     await page.reload();
-    // The list of rooms is as wide as one wants it.
+    // The room list is as wide as the person makes it.
     const edge = page.getByRole("separator", { name: "Room list width" });
     const width = async () => (await page.locator(".sidebar").boundingBox())!.width;
     expect(await width()).toBe(264);
@@ -158,7 +158,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.context().close();
   });
 
-  test("what had the focus is gone: the focus stays in the list, or goes where one was", async () => {
+  test("when the focused element disappears, the focus stays in the list or returns to where it was", async () => {
     const { page } = await openChat(browser, alice);
     await page.getByRole("button", { name: /^Members/ }).focus();
     await page.keyboard.press("Enter");
@@ -177,7 +177,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.context().close();
   });
 
-  test("a click on a message and then a letter writes; with the keyboard C copies the text as it was written", async () => {
+  test("a letter after clicking a message goes into the composer; with the keyboard C copies the text as written", async () => {
     const { page } = await openChat(browser, alice);
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await page.locator(".message-text").first().click();
@@ -194,9 +194,9 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.context().close();
   });
 
-  test("on a phone Enter is a new line and a button sends; Back goes from the rooms to the room", async () => {
+  test("on a phone Enter starts a new line and a button sends; Back goes from the rooms to the room", async () => {
     const { page } = await openChat(browser, alice, phone);
-    // No keyboard that nobody asked for, and no ring around anything either.
+    // No on-screen keyboard that nobody asked for, and no focus ring.
     expect(await page.evaluate(() => document.activeElement === document.body)).toBe(true);
     await page.locator(".composer-field").tap();
     await page.keyboard.type("one");
@@ -205,7 +205,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     expect(await composed(page)).toBe("one\ntwo");
     await page.getByRole("button", { name: "Send", exact: true }).tap();
     await waitForText(page, "one\ntwo");
-    // A finger chooses from the list, and nothing that lies under it.
+    // A tap chooses from the list, and nothing underneath it.
     await page.locator(".composer-field").tap();
     await page.keyboard.type("/shr");
     await page.locator(".suggestion").first().tap();
@@ -221,7 +221,7 @@ describe.skipIf(!chromiumPath)("by keyboard", () => {
     await page.context().close();
   });
 
-  test("[interface 37] a new message is said once, politely; old ones that are loaded are not", async () => {
+  test("[interface 37] a new message is announced once, politely; old ones that are loaded are not", async () => {
     const { page } = await openChat(browser, alice);
     const bob = await join(server, "bob");
     const socket = await bob.enter();

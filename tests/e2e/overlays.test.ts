@@ -13,7 +13,7 @@ import {
   waitUntil,
 } from "../support/server.ts";
 
-/** What can be opened over or beside a room, and how one gets there. */
+/** Everything that can be opened over or beside a room, and how to open it. */
 type Overlay = { name: string; open: (page: Page, isPhone: boolean) => Promise<void>; shown: string };
 
 describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () => {
@@ -223,7 +223,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     ["desktop", desktop, "light"],
     ["phone", phone, "dark"],
   ] as const) {
-    test(`axe finds nothing in it, and nothing sticks out (${size}, ${colorScheme})`, async () => {
+    test(`axe finds nothing in it, and nothing overflows (${size}, ${colorScheme})`, async () => {
       const { page, faults } = await openChat(browser, alice, {
         ...options,
         colorScheme,
@@ -231,7 +231,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
       });
       const isPhone = size === "phone";
       for (const overlay of overlays) {
-        // A reload would open what was open.
+        // A reload would reopen what was open.
         await page.goto("about:blank");
         await page.goto(`${server.url}/chat/${room}`);
         await page.locator(".row-message").first().waitFor();
@@ -245,7 +245,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
           .catch((error: Error) => {
             throw new Error(`${overlay.name}: ${error.message}`);
           });
-        // What is behind an open dialog was looked at before, and cannot be reached.
+        // What is behind an open dialog has been checked, and cannot be reached.
         const hasDialog = (await page.locator("dialog[open]").count()) > 0;
         expect(await axeFindings(page, hasDialog ? "dialog[open]" : undefined), overlay.name).toEqual([]);
         if (overlay.name === "the emoji")
@@ -254,7 +254,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
         const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect(width, overlay.name).toBeLessThanOrEqual(0);
       }
-      // What somebody wrote who is blocked is a line, and not in the way.
+      // A blocked person's message is collapsed to one line.
       for (const quiet of await page.locator(".message-folded").all())
         expect((await quiet.boundingBox())!.height).toBeLessThan(90);
       expect(await page.locator(".message-folded").count()).toBeGreaterThan(0);
@@ -263,7 +263,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     }, 120_000);
   }
 
-  test("from right to left everything has changed sides, and nothing sticks out", async () => {
+  test("right to left, everything is mirrored and nothing overflows", async () => {
     const { page } = await openChat(browser, alice, desktop);
     await page.goto(`${server.url}/chat/${room}`);
     await page.locator(".row-message").first().waitFor();
@@ -287,7 +287,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     await page.context().close();
   });
 
-  test("the second language is complete on the page: no English word of ours is left", async () => {
+  test("the second language is complete: none of our English words is left on the page", async () => {
     const { page } = await openChat(browser, alice, { ...desktop, locale: "de-DE" });
     expect(await page.evaluate(() => document.documentElement.lang)).toBe("de");
     expect(
@@ -299,7 +299,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     expect(await page.locator("dialog[open]").innerText()).not.toMatch(
       /\b(Settings|Save|Clear|Do not|Language|Others|words?)\b/,
     );
-    // The server's own pages, and what it refuses.
+    // The server's own pages, and its refusals.
     const account = await page.context().newPage();
     await account.goto(`${server.url}/account`);
     expect(await account.locator("main").innerText()).not.toMatch(/\b(Your|account|Password|sign|None)\b/);
@@ -307,7 +307,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
     await account.getByLabel("Benutzername").fill("x");
     await account.getByRole("button", { name: "Benutzernamen ändern" }).click();
     await account.getByText("Verwende 2–32 Zeichen.").waitFor();
-    // Chosen here, it holds for every page of this browser.
+    // Chosen here, it applies to every page in this browser.
     await page.getByLabel("Sprache").selectOption("en");
     await button(page, "Übernehmen").click();
     await page.getByRole("heading", { name: "Direct messages" }).waitFor();

@@ -1,4 +1,4 @@
-// Two people side by side, as they would use it: one on a desk, one on a phone.
+// Two people side by side: one at a desk, one on a phone.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { RoomId } from "@novax/protocol/ids";
 import type { Browser, Locator, Page } from "playwright-core";
@@ -51,11 +51,11 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await button(b, "All rooms").click();
     await roomItem(b, name).click();
   };
-  /** The place in the open room of the message with this text. */
+  /** The seq of the message with this text in the open room. */
   const seqOf = async (text: string) => Number(await rowOf(a, text).getAttribute("data-seq"));
   let workshop: string;
 
-  test("a room is made on one side, found and joined on the other; its address leads there, and Back leads back", async () => {
+  test("a room created by one person is found and joined by the other; its address leads there, and Back leads back", async () => {
     await button(a, "Add a room").click();
     await a.getByRole("menuitem", { name: "Create a room" }).click();
     await a.getByLabel("Name").fill("Workshop");
@@ -84,7 +84,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await b.getByRole("heading", { name: "Workshop", exact: true }).waitFor();
   }, 60_000);
 
-  test("a message is answered, edited by the arrow, reacted to, pinned and deleted; the other side sees each at once", async () => {
+  test("a message is replied to, edited with the up arrow, reacted to, pinned and deleted; the other person sees each at once", async () => {
     await say(a, "the plan for today");
     await waitForText(b, "the plan for today");
     // A long press on the phone.
@@ -135,7 +135,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     expect(await isShown(b.getByText("This message was deleted."))).toBe(true);
   }, 60_000);
 
-  test("a thread stands beside the room on a desk and in its place on a phone, and both fill as it goes on", async () => {
+  test("a thread is beside the room on a desk and replaces it on a phone, and both update live", async () => {
     await focusOn(a, "sounds good");
     await a.keyboard.press("t");
     const thread = a.getByRole("complementary", { name: "Thread" });
@@ -153,7 +153,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     expect((await shownTexts(a)).filter((text) => text.includes("and here"))).toHaveLength(1);
     await b.goBack();
     expect(await isShown(b.getByRole("heading", { name: "Workshop", exact: true }))).toBe(true);
-    // Whoever wrote hears of what comes, in the list of threads too, until they read it; and can stop that.
+    // The thread's author is notified of replies, also in the thread list, until they read or unfollow it.
     const follow = thread.getByRole("button", { name: "Following" });
     expect(await follow.getAttribute("aria-pressed")).toBe("true");
     await thread.getByRole("button", { name: "Close" }).click();
@@ -169,7 +169,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await thread.getByRole("button", { name: "Close" }).click();
   }, 60_000);
 
-  test("a name is completed, calls whoever has it, and the badge goes on every device when it was read on one", async () => {
+  test("a name is completed and mentions the person; a badge read on one device clears on all", async () => {
     await openOnPhone("General");
     await a.locator(".composer-field").click();
     await a.keyboard.type("over to you @bo");
@@ -193,11 +193,11 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await other.page.context().close();
   }, 60_000);
 
-  test("what was marked unread is unread, also on the phone; Escape marks it read", async () => {
+  test("what was marked unread is unread on the phone too; Escape marks it read", async () => {
     await openOnPhone("General");
     await button(b, "All rooms").click();
     await focusOn(a, "sounds good");
-    // What one wrote oneself is not unread to oneself: the mark goes before the other's message.
+    // Your own messages are never unread to you: the mark goes before the other person's message.
     await a.keyboard.press("u");
     expect(await isShown(a.locator(".row-unread"))).toBe(true);
     expect(await isShown(roomItem(a, "Workshop").locator(".badge"))).toBe(true);
@@ -209,7 +209,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await roomItem(b, "Workshop").click();
   }, 30_000);
 
-  test("the switcher finds a person, and a direct room opens; the other side has it in the list with its message", async () => {
+  test("the switcher finds a person and opens a direct message, which the other person gets with its message", async () => {
     await a.keyboard.press("Control+k");
     await a.getByRole("combobox", { name: "Room or person" }).fill("bob");
     expect(await isShown(a.getByRole("option", { name: /bob/ }))).toBe(true);
@@ -223,7 +223,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await openOnPhone("Workshop");
   }, 30_000);
 
-  test("drafts stay with their room, and are there on the other device; rooms change by Alt and arrows", async () => {
+  test("drafts stay with their room and sync to other devices; Alt and arrows change rooms", async () => {
     await a.locator(".composer-field").fill("half a thought");
     await a.keyboard.press("Alt+ArrowUp");
     await a.getByRole("heading", { name: "Workshop", exact: true }).waitFor();
@@ -244,7 +244,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await roomItem(a, "Workshop").click();
   }, 60_000);
 
-  test("a poll is asked, voted on from both sides, and closed", async () => {
+  test("a poll is created, voted on by both, and closed", async () => {
     await a.locator(".composer-field").fill("/poll");
     await a.locator(".suggestion").first().waitFor();
     await a.keyboard.press("Escape");
@@ -265,7 +265,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     ).toBe(true);
     expect(await choice(a, "Sea").locator(".count").innerText()).toBe("0");
     await focusOn(a, "Where to?");
-    // A press of the pointer came last; by an arrow the keys are those of the message again.
+    // The pointer was used last; an arrow key returns to the message's keys.
     await a.keyboard.press("ArrowDown");
     await a.keyboard.press("m");
     await a.getByRole("menuitem", { name: "Close poll" }).click();
@@ -273,7 +273,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     expect(await choice(b, "Sea").isDisabled()).toBe(true);
   }, 60_000);
 
-  test("a link to an old message opens the room around it, the message in view; the way to the newest leads down", async () => {
+  test("a link to an old message opens the room around it with the message in view; the way to the newest leads down", async () => {
     const room = workshop as RoomId;
     const seqs: number[] = [];
     for (let index = 0; index < 140; index++) seqs.push(await bob.say(room, `line ${index}`));
@@ -288,14 +288,14 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
       });
     expect(await waitUntil(isInView)).toBe(true);
     expect((await shownTexts(a)).some((text) => text.includes("line 139"))).toBe(false);
-    // What comes meanwhile is not put behind what is shown.
+    // New messages are not appended to what is shown.
     await bob.say(room, "news from the end");
     await button(a, /Jump to latest|new message/).click();
     await waitForText(a, "news from the end");
     expect((await shownTexts(a)).at(-1)).toBe("news from the end");
   }, 60_000);
 
-  test("a link to a room that one is not in joins it, where everybody may; a link in a message stays in the chat", async () => {
+  test("a link to a public room joins it; a link in a message stays in the chat", async () => {
     const lobby = (await alice.run("room.create", { kind: "public", name: "Lobby" })).room.id;
     const closed = (await alice.run("room.create", { kind: "private", name: "Vault" })).room.id;
     await b.goto(`${server.url}/chat/${closed}`);
@@ -309,7 +309,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     expect(b.context().pages()).toHaveLength(1);
   }, 60_000);
 
-  test("whoever is taken out of a room is out at once, told so, and led to another", async () => {
+  test("somebody removed from a room is out at once, told so, and led to another room", async () => {
     const room = workshop as RoomId;
     await b.goto(`${server.url}/chat/${room}`);
     await b.getByRole("heading", { name: "Workshop", exact: true }).waitFor();
@@ -324,12 +324,12 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
       .click();
     expect(await isShown(b.locator(".toast", { hasText: "You were removed from Workshop." }))).toBe(true);
     await b.getByRole("heading", { name: "Workshop", exact: true }).waitFor({ state: "detached" });
-    // Its address goes with it: a reload must not lead back in.
+    // The address changes too: a reload must not lead back in.
     expect(await waitUntil(() => !b.url().includes(room))).toBe(true);
     await b.reload();
     await b.locator(".composer-field").waitFor();
     expect((await bob.rooms()).some((own) => own.id === room)).toBe(false);
-    // Brought in by somebody else, one is told.
+    // Somebody added by another person is told.
     await alice.run("member.add", { room, people: [await bob.id()] });
     await b.locator(".toast", { hasText: "You joined Workshop." }).waitFor();
     expect(faults).toEqual([]);

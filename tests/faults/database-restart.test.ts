@@ -3,7 +3,7 @@ import { join } from "../support/person.ts";
 import { isAvailable, startServer, waitUntil } from "../support/server.ts";
 import { startPostgres } from "../support/services.ts";
 
-describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server that goes away and comes back", () => {
+describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server that restarts", () => {
   test("[K4] [K2] sends are refused as unavailable, nothing is acknowledged that is not stored, and a retry is stored once", async () => {
     const postgres = (await startPostgres({ isDurable: false }))!;
     const folder = {
@@ -42,7 +42,7 @@ describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server that goes away an
     expect(isThere()).toBe(true);
     expect(Date.now() - backAt).toBeLessThan(5000);
     await b.until(() => b.messageTexts.length === all.length);
-    // Repeats of the last round come back as duplicates, not as messages.
+    // Retries from the last round come back as duplicates, not as messages.
     await a.sayAndWait("after");
     expect(a.messageTexts).toEqual([...all, "after"]);
     expect(a.isOpen && b.isOpen).toBe(true);

@@ -1,4 +1,4 @@
-// kill -9 in a write loop: what was acknowledged is there afterwards, once, in order.
+// kill -9 during a write loop: every acknowledged message is there afterwards, once and in order.
 import { expect } from "bun:test";
 import { join, type Person, type TestSocket } from "../support/person.ts";
 import { startServer, type TestData } from "../support/server.ts";
@@ -14,8 +14,9 @@ export type KillReport = {
 const writers = 4;
 
 /**
- * Writers send numbered messages without pause while the server is killed `kills` times. After each restart they send
- * what was not acknowledged again, under the same sendId. At the end the log is compared with what was promised.
+ * Writers send numbered messages without pause while the server is killed `kills` times. After each restart they
+ * resend whatever was not acknowledged, with the same sendId. At the end the log is compared with what was
+ * acknowledged.
  */
 export async function runKills(data: TestData, kills: number, random: () => number): Promise<KillReport> {
   const env = { MESSAGES_PER_SECOND: "1000000" };
@@ -42,7 +43,7 @@ export async function runKills(data: TestData, kills: number, random: () => numb
       });
       await Bun.sleep(1);
     }
-    // On a busy machine nothing may be answered yet, and a server that promised nothing can lose nothing.
+    // On a busy machine nothing may be acknowledged yet, and then nothing can be lost.
     await sockets[0]!.until(() => sockets.some((socket) => socket.events.length > 0), 20_000);
     await server.kill();
     await Promise.all(sockets.map((socket) => socket.closed));
@@ -51,7 +52,7 @@ export async function runKills(data: TestData, kills: number, random: () => numb
     server = await startServer(data, { env, port });
   }
 
-  // Everything unknown is settled now: sent again, it is one message.
+  // Settle every unknown send: sent again, it must become one message.
   const sockets = await Promise.all(people.map((person) => person.enter()));
   await Promise.all(
     sockets.map(async (socket, index) => {
@@ -77,18 +78,18 @@ export async function runKills(data: TestData, kills: number, random: () => numb
 }
 
 /**
- * The sendIds that are answered: by their event, or by a reply that calls them a duplicate. One can have both: what a
- * killed server left with PostgreSQL may commit after the next one has greeted.
+ * The sendIds that were acknowledged, by their event or by a reply that calls them a duplicate. One can have both:
+ * what a killed server left in PostgreSQL may commit after the next server has greeted.
  */
 function settledIds(socket: TestSocket): Set<string> {
-  const own = socket.events.flatMap((event) => (event.type === "message.sent" ? [event.sendId] : []));
+  const sent = socket.events.flatMap((event) => (event.type === "message.sent" ? [event.sendId] : []));
   const duplicates = socket.frames.flatMap((frame) =>
     frame.type === "reply" && frame.ok && frame.result.duplicate ? [socket.sendIds.get(frame.re) ?? ""] : [],
   );
-  return new Set([...own, ...duplicates]);
+  return new Set([...sent, ...duplicates]);
 }
 
-/** Takes what the server acknowledged out of `pending`: an event or a reply with its place. */
+/** Removes what the server acknowledged from `pending`: an event, or a reply with its seq. */
 function noteAcknowledged(
   socket: TestSocket,
   pending: { sendId: string; text: string }[],

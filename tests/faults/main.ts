@@ -1,4 +1,4 @@
-// npm run faults [kills] [seed]: the kill suite at length, on both databases. Prints one line per database.
+// npm run faults [kills] [seed]: the kill suite with many kills, on both databases. Prints one line per database.
 import { createTestData, databaseKinds } from "../support/server.ts";
 import { startPostgres } from "../support/services.ts";
 import { runKills } from "./kill.ts";

@@ -30,7 +30,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     await data.remove();
   });
 
-  /** The days of grace go by. */
+  /** Lets the grace period pass. */
   async function letTimePass(name: string): Promise<void> {
     const past = Date.now() - 1000;
     await sql`update accounts set delete_at = ${past} where username = ${name}`;
@@ -46,7 +46,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     ).messages;
   const deletion = (by: Person, messages: string) => by.post("/account/data", { messages, is_sure: true });
 
-  test("a display name is shown to everybody in place of the username, and may be taken back", async () => {
+  test("a display name replaces the username everywhere, and can be removed", async () => {
     const person = await join(server, "named");
     expect((await person.post("/account/profile", { display_name: "  Nora   Lund " })).status).toBe(200);
     const [socket, watcher] = [await person.enter(), await alice.enter()];
@@ -55,7 +55,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     const event = watcher.events.find((one) => one.type === "message.sent");
     expect(event!.actor).toMatchObject({ username: "named", displayName: "Nora Lund" });
     expect(await (await alice.fetch("/chat")).text()).toContain('"displayName":"Nora Lund"');
-    // The basic protocol goes on saying the username.
+    // The basic protocol still shows the username.
     expect((await messagesOf(alice)).at(-1)).toMatchObject({ sender: "named" });
     await person.post("/account/profile", { display_name: "" });
     expect(await (await alice.fetch("/chat")).text()).not.toContain("Nora Lund");
@@ -63,7 +63,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     watcher.close();
   });
 
-  test("[X05] a display name has no signs that turn the line or are not seen", async () => {
+  test("[X05] a display name can't contain invisible or direction-changing characters", async () => {
     const person = await join(server, "tricky");
     for (const name of [
       "ali\u202ece",
@@ -93,7 +93,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     expect(await (await alice.fetch("/admin?search=marked")).text()).not.toContain("<img src=x");
   });
 
-  test("a changed username signs in; the old one is nobody else's for 30 days, and its owner's again at any time", async () => {
+  test("a changed username signs in; the old one is reserved for 30 days, but its owner can take it back", async () => {
     const person = await join(server, "before");
     expect((await problemOf(await person.post("/account/username", { username: "alice" }))).code).toBe(
       "username_taken",
@@ -113,7 +113,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     expect((await other.post("/account/username", { username: "before" })).status).toBe(200);
   });
 
-  test("of 20 who want the same new name at once one gets it", async () => {
+  test("of 20 people who want the same new username at once one gets it", async () => {
     const people = await Promise.all(Array.from({ length: 20 }, (_, index) => join(server, `wish${index}`)));
     const answers = await Promise.all(
       people.map((person) => person.post("/account/username", { username: "wished" })),
@@ -121,7 +121,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     expect(answers.map((response) => response.status).sort()).toEqual([200, ...Array<number>(19).fill(409)]);
   });
 
-  test("the export holds everything of oneself, every message, and no secret", async () => {
+  test("an export has all your data, every message, and no secrets", async () => {
     const person = await join(server, "leaver");
     const socket = await person.enter();
     for (let index = 0; index < 600; index++) socket.say(`line ${index}`);
@@ -154,7 +154,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     expect(stranger).not.toContain("the last line");
   });
 
-  test("deleting signs out at once and takes 14 days; signing in before takes it back", async () => {
+  test("deleting an account signs out at once and takes 14 days; signing in before that cancels it", async () => {
     const person = await join(server, "wavering");
     const socket = await person.enter();
     expect((await person.post("/account/data", { messages: "keep" })).status).toBe(400);
@@ -171,7 +171,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     expect((await back.fetch("/api/messages")).status).toBe(200);
   });
 
-  test("then nothing of the person is left but the messages, under a name that says so", async () => {
+  test("afterwards only the messages are left, under a placeholder name", async () => {
     const person = await join(server, "gone");
     await person.post("/account/profile", { display_name: "Gone Person" });
     await addPasskey(person);
@@ -201,11 +201,11 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     const last = (await messagesOf(alice)).at(-1)!;
     expect([last.text, last.sender]).toEqual(["I was here", expect.stringMatching(/^deleted-/)]);
     expect(await (await alice.fetch("/api/rooms/general/timeline")).text()).toContain("Deleted account");
-    // Nobody can pass for them meanwhile.
+    // Nobody else can take the username meanwhile.
     expect((await new Person(server, "gone").register()).status).toBe(409);
   });
 
-  test("or their words are erased as well, where the owner allows that", async () => {
+  test("if the owner allows it, the messages are erased as well", async () => {
     const policy = (allows_erasure: boolean) =>
       alice.post("/admin/settings", { registration: "", factor: "nobody", allows_erasure });
     const person = await join(server, "erased");
@@ -222,7 +222,7 @@ describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
     expect((await messagesOf(alice)).at(-1)!.text).toBe("(erased by its author)");
   });
 
-  test("nobody deletes an account with an old proof, or somebody else's", async () => {
+  test("nobody deletes an account with an old proof, or somebody else's account", async () => {
     const person = await join(server, "stale");
     await sql`update sessions set proved_at = 0 where account_id = (select id from accounts where username = 'stale')`;
     expect((await problemOf(await deletion(person, "keep"))).code).toBe("reauth_required");

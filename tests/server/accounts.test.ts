@@ -33,13 +33,13 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     await data.remove();
   });
 
-  test("[O04] the first account is the owner, the next ones are members", async () => {
+  test("[O04] the first account is the owner, later ones are members", async () => {
     const rows =
       await sql`select username, server_role from accounts where username in ('alice', 'bob') order by username`;
     expect(rows.map((row: { server_role: string }) => row.server_role)).toEqual(["owner", "member"]);
   });
 
-  test("[P01] [P02] [P04] [P09] a password that may not be chosen is refused with its reason, and makes no account", async () => {
+  test("[P01] [P02] [P04] [P09] a password that breaks a rule is refused with the reason, and no account is created", async () => {
     const refused = {
       short: "password_too_short",
       ["x".repeat(129)]: "password_too_long",
@@ -53,20 +53,20 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
       expect(await problemOf(response)).toMatchObject({ code, field: "password" });
       expect(await sql`select 1 from accounts where username = ${person.username}`).toHaveLength(0);
     }
-    const own = fresh();
-    const response = await own.register({
-      password: `${own.username}1!`,
-      confirm_password: `${own.username}1!`,
+    const weak = fresh();
+    const response = await weak.register({
+      password: `${weak.username}1!`,
+      confirm_password: `${weak.username}1!`,
     });
     expect(await problemOf(response)).toMatchObject({ code: "password_common" });
   });
 
-  test("[P03] a passphrase of small letters and spaces is fine", async () => {
+  test("[P03] a passphrase of lower-case letters and spaces is fine", async () => {
     const text = "a mild tea at ten";
     expect((await fresh().register({ password: text, confirm_password: text })).status).toBe(200);
   });
 
-  test("[P05] two passwords that differ after 72 bytes are two passwords", async () => {
+  test("[P05] passwords that differ only after 72 bytes are different passwords", async () => {
     const person = fresh();
     const long = (end: string) => "correct-horse-battery-staple-".repeat(3).slice(0, 72) + end;
     expect((await person.register({ password: long("b"), confirm_password: long("b") })).status).toBe(200);
@@ -74,12 +74,12 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     expect((await person.signIn(long("b"))).status).toBe(200);
   });
 
-  test("[P06] what is stored is bcrypt, and nothing of the password", async () => {
+  test("[P06] the stored hash is bcrypt, and contains nothing of the password", async () => {
     const [row] = await sql`select password_hash from accounts where username = 'alice'`;
     expect(row.password_hash).toMatch(/^\$2[aby]\$10\$.{53}$/);
   });
 
-  test("[P07] a hash of lower cost, or of another algorithm, is renewed at the next login", async () => {
+  test("[P07] a hash of lower cost or another algorithm is renewed at the next sign-in", async () => {
     const person = await join(server, "oldtimer");
     const old = [
       await Bun.password.hash(password, { algorithm: "bcrypt", cost: 5 }),
@@ -100,7 +100,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
-  test("[P08] a password is changed with the current one alone; a wrong one is 403 and counts as a failed sign-in", async () => {
+  test("[P08] changing the password needs the current one; a wrong one is 403 and counts as a failed sign-in", async () => {
     const person = await join(server, "changer");
     const other = await person.inAnotherBrowser();
     const next = "another four quiet words";
@@ -127,7 +127,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     const socket = await other.enter();
     const before = person.sessionToken;
     expect((await change(password)).status).toBe(200);
-    // Every session but the new one has ended, with its sockets.
+    // Every session except the new one has ended, with its sockets.
     expect(person.sessionToken).not.toBe(before);
     expect((await person.fetch("/api/messages")).status).toBe(200);
     expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
@@ -139,7 +139,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     expect((await change(next)).status).toBe(429);
   });
 
-  test("[P08] the page to change it works without a script, and says what is wrong", async () => {
+  test("[P08] the page to change a password works without scripts and shows errors", async () => {
     const person = await join(server, "formchanger");
     const submit = (fields: Record<string, string>) =>
       person.fetch("/account/password", {
@@ -158,7 +158,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     ).toBe("/");
   });
 
-  test("a login under way does not survive the change of its password, and of two changes at once one wins", async () => {
+  test("a sign-in under way doesn't survive a password change, and of two changes at once one wins", async () => {
     for (let round = 0; round < 6; round++) {
       const person = await join(server, `racer${round}`);
       const next = "another four quiet words";
@@ -178,11 +178,11 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     const changes = ["first of four words", "second of four words"].map((next) =>
       twin.post("/account/password", { current_password: password, password: next, confirm_password: next }),
     );
-    // The first one ended the session that the second one came with.
+    // The first change ended the session that the second one came with.
     expect((await Promise.all(changes)).map((response) => response.status).sort()).toEqual([200, 401]);
   }, 60_000);
 
-  test("[W06] registering in a browser that is signed in ends that session, with its sockets", async () => {
+  test("[W06] registering in a signed-in browser ends the old session, with its sockets", async () => {
     const person = await join(server, "switcher");
     const socket = await person.enter();
     const other = new Person(server, "switched");
@@ -191,7 +191,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
   });
 
-  test("[L06] many people behind one address sign in at once, and none is refused", async () => {
+  test("[L06] many people behind one address can sign in at once", async () => {
     const data = await createTestData("postgres");
     const office = await startServer(data, { env: { LOGIN_FAILURES_PER_ADDRESS: "10" } });
     const people = await Promise.all(Array.from({ length: 16 }, (_, index) => join(office, `clerk${index}`)));
@@ -201,7 +201,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     await data.remove();
   }, 60_000);
 
-  test("[L01] [L03] an unknown name, a wrong password and a malformed name get the same answer, byte for byte", async () => {
+  test("[L01] [L03] an unknown username, a wrong password and a malformed username get the same response, byte for byte", async () => {
     const answers = await Promise.all(
       [
         "bob",
@@ -224,7 +224,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     expect(answers[0]).toStartWith("401 ");
   });
 
-  test("[L02] a name that nobody has costs the time of one that somebody has", async () => {
+  test("[L02] an unknown username takes as long as a known one", async () => {
     const time = async (username: string) => {
       const startedAt = performance.now();
       await new Person(server, "x").post("/login", { username, password: "wrong password" });
@@ -235,7 +235,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
       const times = { known: [] as number[], unknown: [] as number[] };
       for (let index = 0; index < 30; index++) await join(server, `timed${run}-${index}`);
       for (let index = 0; index < 30; index++) {
-        // Neither is always the first: what the one leaves behind must not fall on the other.
+        // Alternate which comes first, so that what one run leaves behind does not always affect the same side.
         const kinds = index % 2 ? (["known", "unknown"] as const) : (["unknown", "known"] as const);
         for (const kind of kinds) {
           times[kind].push(await time(kind === "known" ? `timed${run}-${index}` : `untimed${run}-${index}`));
@@ -243,13 +243,13 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
       }
       return mannWhitneyP(times.known, times.unknown);
     };
-    // Equal things differ this much once in a hundred runs; a real difference shows every time.
+    // Equal distributions differ this much once in a hundred runs; a real difference shows every time.
     const values = [await compare(0)];
     while (values.at(-1)! <= 0.01 && values.length < 3) values.push(await compare(values.length));
     expect(Math.max(...values)).toBeGreaterThan(0.01);
   }, 60_000);
 
-  test("[L04] the sixth failure in a row is 429 with Retry-After, and then the right password is too", async () => {
+  test("[L04] the sixth failure in a row is 429 with Retry-After, and so is the right password after it", async () => {
     const victim = await join(server, "victim");
     const stranger = () => new Person(server, "victim");
     for (let index = 0; index < 5; index++)
@@ -258,18 +258,18 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     expect((await stranger().signIn()).status).toBe(429);
-    // The person's own browser, which signed in before, is not locked out by a stranger.
+    // A stranger's failures do not lock out the person's own known browser.
     expect((await victim.signIn()).status).toBe(200);
   });
 
-  test("[L04] a known browser has a limit of its own", async () => {
+  test("[L04] a known browser has its own limit", async () => {
     const person = await join(server, "forgetful");
     for (let index = 0; index < 5; index++) expect((await person.signIn("wrong password")).status).toBe(401);
     expect((await person.signIn()).status).toBe(429);
     expect((await new Person(server, "forgetful").signIn()).status).toBe(200);
   });
 
-  test("[L04] of 50 wrong guesses at once at most five are looked at", async () => {
+  test("[L04] of 50 wrong guesses at once at most five are checked", async () => {
     await join(server, "raced");
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => new Person(server, "raced").signIn("wrong password")),
@@ -278,20 +278,20 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     expect(answers.filter((response) => response.status === 429)).toHaveLength(45);
   });
 
-  test("[L05] after a hundred failures in a row the password alone opens nothing any more", async () => {
+  test("[L05] after a hundred failures in a row the password alone no longer signs in", async () => {
     await join(server, "besieged");
     await sql`update accounts set failures_in_a_row = 99 where username = 'besieged'`;
     expect((await new Person(server, "besieged").signIn("wrong password")).status).toBe(401);
     expect((await new Person(server, "besieged").signIn()).status).toBe(401);
   });
 
-  test("[L10] a used e-mail address is answered like a fresh one", async () => {
+  test("[L10] a used e-mail address gets the same response as a new one", async () => {
     const first = await fresh().register({ email: "shared@example.org" });
     const second = await fresh().register({ email: "shared@example.org" });
     expect([first.status, second.status]).toEqual([200, 200]);
   });
 
-  test("a username is plain letters, unique without regard to case, and no name of the house", async () => {
+  test("a username is plain letters, unique regardless of case, and not a reserved name", async () => {
     const invalid = [
       "a",
       "x".repeat(33),
@@ -314,21 +314,21 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     expect((await new Person(server, "ALICE").register()).status).toBe(409);
   });
 
-  test("of 20 people who want the same name at once one gets it", async () => {
+  test("of 20 people who want the same username at once one gets it", async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => new Person(server, "unique").register()),
     );
     expect(answers.map((response) => response.status).sort()).toEqual([200, ...Array<number>(19).fill(409)]);
   });
 
-  test("an e-mail address is one", async () => {
+  test("an e-mail address must look like one", async () => {
     for (const email of ["", "alice", "a@b", "a b@example.org", `${"a".repeat(250)}@example.org`]) {
       const response = await fresh().register({ email });
       expect(await problemOf(response)).toMatchObject({ code: "email_invalid", field: "email" });
     }
   });
 
-  test("[A14] a key that does not belong there is refused, and changes nothing", async () => {
+  test("[A14] an unknown key in a request is refused, and changes nothing", async () => {
     const before = await sql`select * from accounts order by id`;
     for (const extra of [{ server_role: "owner" }, { isAdmin: true }, { id: "x" }, { createdAt: 0 }]) {
       const response = await fresh().register(extra);
@@ -344,7 +344,7 @@ describe.skipIf(!isAvailable("postgres"))("accounts", () => {
     expect(await sql`select * from accounts order by id`).toEqual(before);
   });
 
-  test("[A15] any JSON at all as a body is answered, never with a fault", async () => {
+  test("[A15] any JSON as a body gets a response, never a fault", async () => {
     const paths = ["/login", "/register", "/logout"];
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...paths), fc.jsonValue({ maxDepth: 3 }), async (path, body) => {

@@ -3,14 +3,14 @@ import { closeCodes } from "@novax/protocol/close-codes";
 import { join, Person } from "../support/person.ts";
 import { createTestData, startServer, type TestData, type TestServer, waitUntil } from "../support/server.ts";
 
-describe("addresses from which nobody may come", () => {
+describe("banned addresses", () => {
   let data: TestData;
   let server: TestServer;
   let alice: Person;
 
   beforeAll(async () => {
     data = await createTestData("embedded");
-    // Everybody comes from this machine; a proxy on it that is believed makes them come from elsewhere.
+    // Everybody connects from this machine; a trusted proxy header gives them other addresses.
     server = await startServer(data, { env: { TRUSTED_PROXIES: "127.0.0.0/8,::1" } });
     alice = await join(server, "alice");
   });
@@ -21,7 +21,7 @@ describe("addresses from which nobody may come", () => {
 
   const from = (address: string) => ({ "x-forwarded-for": address });
 
-  test("whoever comes from one is signed out and cannot sign in, sign up or connect; others and owners can; lifted, all can", async () => {
+  test("people at a banned address are signed out and can't sign in, register or connect; others and owners can; lifting the ban lets all back in", async () => {
     const bob = new Person(server, "bob");
     const credentials = {
       email: "bob@example.org",
@@ -58,7 +58,7 @@ describe("addresses from which nobody may come", () => {
     expect(await waitUntil(async () => (await signIn("203.0.113.5")).status === 200)).toBe(true);
   });
 
-  test("nobody but an owner bans; not this machine, not oneself, and nothing that is no address", async () => {
+  test("only an owner can ban addresses, and not this machine, their own address or an invalid one", async () => {
     const carol = await join(server, "carol");
     expect(await carol.refusedWith("address_bans.set", { addresses: [] })).toBe("forbidden");
     expect((await carol.fetch("/api/address-bans")).status).toBe(403);

@@ -14,7 +14,7 @@ import {
 
 type Entry = { seq: number; action: string; actorName: string; subjectName: string; detail: string };
 
-describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
+describe.skipIf(!isAvailable("postgres"))("the admin pages", () => {
   let data: TestData;
   let server: TestServer;
   let sql: SQL;
@@ -61,7 +61,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     "approve",
   ];
 
-  test("[Z01] [S07] owners act on everybody, admins on members, members on nobody", async () => {
+  test("[Z01] [S07] owners can act on everybody, admins on members, members on nobody", async () => {
     await join(server, "carol");
     await join(server, "other-admin");
     await join(server, "other-owner");
@@ -96,12 +96,12 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     }
     const outsider = new Person(server, "x");
     for (const action of actions) expect((await act(outsider, "carol", action)).status).toBe(401);
-    // Nobody of that id, and what is no id.
+    // An unknown id, and text that is not an id.
     for (const id of [crypto.randomUUID(), "x", "1 or 1=1"])
       expect((await alice.post(`/admin/people/${encodeURIComponent(id)}/disable`, {})).status).toBe(404);
   }, 30_000);
 
-  test("each of it asks for a fresh proof", async () => {
+  test("every admin action needs a recent proof", async () => {
     await sql`update sessions set proved_at = 0`;
     for (const action of [...actions, "reject"])
       expect((await problemOf(await act(alice, "bob", action))).code, action).toBe("reauth_required");
@@ -111,7 +111,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     await refresh();
   });
 
-  test("[S06] [A2] an account that is shut loses its sessions and sockets; opened again, it can sign in", async () => {
+  test("[S06] [A2] a disabled account loses its sessions and sockets; enabled again, it can sign in", async () => {
     const dave = await join(server, "dave");
     const socket = await dave.enter();
     expect((await act(alice, "dave", "disable")).status).toBe(200);
@@ -123,7 +123,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     expect((await new Person(server, "dave").signIn()).status).toBe(200);
   });
 
-  test("[Z03] another role holds from the next request on", async () => {
+  test("[Z03] a changed role applies from the next request on", async () => {
     expect((await bob.fetch("/api/admin/people")).status).toBe(403);
     await act(alice, "bob", "role", { role: "admin" });
     expect((await bob.fetch("/api/admin/people")).status).toBe(200);
@@ -131,7 +131,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     expect((await bob.fetch("/api/admin/people")).status).toBe(403);
   });
 
-  test("[M10] an owner can neither see nor set a password or a factor: a link is all there is, and it leaves the factor", async () => {
+  test("[M10] an owner can neither see nor set a password or a factor; a reset link is all they can make, and it leaves the factor", async () => {
     const person = await join(server, "private");
     await setUpFactor(person);
     const pages = await Promise.all([
@@ -165,7 +165,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     expect(notices.map((notice: { kind: string }) => notice.kind)).toContain("reset_link_issued");
   });
 
-  test("[Z08] the last owner stays one: of 50 who demote, shut and delete at once somebody is left", async () => {
+  test("[Z08] the last owner stays: after 50 demotions, disablings and deletions at once there is still one", async () => {
     await sql`update accounts set server_role = 'member' where username = 'other-owner'`;
     const alone = await act(alice, "alice", "role", { role: "member" });
     expect([alone.status, (await problemOf(alone)).code]).toEqual([409, "last_owner"]);
@@ -192,7 +192,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     await alice.signIn();
   });
 
-  test("people are found by the beginning of a name or an address, page by page", async () => {
+  test("people are found by the start of a name or address, page by page", async () => {
     const found = async (query: string) => {
       const response = await alice.fetch(`/api/admin/people?${query}`);
       return ((await response.json()) as { people: { username: string }[] }).people.map(
@@ -208,7 +208,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     expect(rest).toContain("dave");
   });
 
-  test("the audit log says who did what to whom, filtered and exported", async () => {
+  test("the audit log shows who did what to whom, and can be filtered and exported", async () => {
     await act(alice, "carol", "end-sessions");
     const [entry] = await auditOf("?who=carol");
     expect(entry).toMatchObject({ action: "session.ended", actorName: "alice", subjectName: "carol" });
@@ -222,7 +222,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
     for (const secret of ["four quiet words", "token", "$2"]) expect(text).not.toContain(secret);
   });
 
-  test("the audit log is append-only, and a changed, a missing and a cut-off entry are named", async () => {
+  test("the audit log is append-only, and verification finds a changed, a missing and a cut-off entry", async () => {
     await expect(sql`update audit_log set detail = 'x' where seq = 3`.execute()).rejects.toThrow(
       /append-only/,
     );
@@ -238,7 +238,7 @@ describe.skipIf(!isAvailable("postgres"))("what owners and admins do", () => {
       return { code: child.exitCode, text: output() };
     };
     expect(await verify()).toEqual({ code: 0, text: expect.stringContaining("The audit log is intact") });
-    // Whoever has the whole database can turn the trigger off; not without being noticed.
+    // Whoever controls the whole database can turn the trigger off, but not unnoticed.
     await sql`alter table audit_log disable trigger audit_log_append_only`;
     const [was] = await sql`select detail from audit_log where seq = 3`;
     await sql`update audit_log set detail = 'forged' where seq = 3`;

@@ -1,4 +1,4 @@
-// The documented behaviour, seen by clients that know nothing of our code: plain requests and a plain WebSocket.
+// The documented behaviour, tested by clients that know nothing of our code: plain requests and a plain WebSocket.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join, Person, password } from "../support/person.ts";
 import {
@@ -21,7 +21,7 @@ type BasicFrame = {
   code?: string;
 };
 
-/** A client written from the tables alone. */
+/** A client written from the contract's tables alone. */
 class PlainClient {
   readonly frames: BasicFrame[] = [];
   readonly socket: WebSocket;
@@ -77,7 +77,7 @@ for (const kind of databaseKinds) {
       await data.remove();
     });
 
-    test("GET / is the login page, and leads to the chat when signed in", async () => {
+    test("GET / is the sign-in page, and leads to the chat when signed in", async () => {
       const page = await fetch(`${server.url}/`);
       expect(page.status).toBe(200);
       expect(await page.text()).toContain('action="/login"');
@@ -91,13 +91,13 @@ for (const kind of databaseKinds) {
       expect(await page.text()).toContain('name="confirm_password"');
     });
 
-    test("GET /chat is the chat, and leads to the login page when signed out", async () => {
+    test("GET /chat is the chat, and leads to the sign-in page when signed out", async () => {
       expect((await alice.fetch("/chat")).status).toBe(200);
       const signedOut = await fetch(`${server.url}/chat`, { redirect: "manual" });
       expect([signedOut.status, signedOut.headers.get("location")]).toEqual([303, "/"]);
     });
 
-    test("POST /register and /login answer {message, username} and a session cookie", async () => {
+    test("POST /register and /login return {message, username} and a session cookie", async () => {
       const dave = new Person(server, "dave");
       const registered = await dave.register();
       expect(registered.status).toBe(200);
@@ -129,7 +129,7 @@ for (const kind of databaseKinds) {
       }
     });
 
-    test("the same routes take HTML forms, and redirect", async () => {
+    test("the same routes accept HTML forms, and redirect", async () => {
       const form = (fields: Record<string, string>) => ({
         method: "POST",
         body: new URLSearchParams(fields),
@@ -171,12 +171,12 @@ for (const kind of databaseKinds) {
       b.socket.close();
     });
 
-    test("the history is oldest first and has at most 50 messages, the newest", async () => {
+    test("the history is oldest first and has at most the 50 newest messages", async () => {
       const a = await plain(alice);
       const b = await plain(bob);
       for (let index = 0; index < 55; index++) {
         a.say(`numbered ${index}`);
-        // Below the limit of messages per second.
+        // Stay below the limit of messages per second.
         if (index % 20 === 19) await Bun.sleep(1000);
       }
       await b.waitFor(({ texts }) => texts.includes("numbered 54"));
@@ -189,7 +189,7 @@ for (const kind of databaseKinds) {
       for (const client of [a, b, again]) client.socket.close();
     });
 
-    test("GET /api/messages is the same history for a session, with limit and room_id", async () => {
+    test("GET /api/messages returns the same history with a session, with limit and room_id", async () => {
       const response = await bob.fetch("/api/messages?limit=3&room_id=general");
       expect(response.status).toBe(200);
       const { messages } = (await response.json()) as { messages: { text: string }[] };
@@ -203,7 +203,7 @@ for (const kind of databaseKinds) {
       }
     });
 
-    test("what is sent wrong is answered with an error and does not end the connection", async () => {
+    test("an invalid message gets an error and doesn't end the connection", async () => {
       const a = await plain(alice);
       const wrong = ["{", "[]", "null", "7", "{}", '{"text":7}', '{"text":{"$gt":""}}'];
       for (const frame of wrong) a.socket.send(frame);
@@ -226,7 +226,7 @@ for (const kind of databaseKinds) {
       b.socket.close();
     });
 
-    test("user_id is the session's own name; anything else is refused, and so is no session", async () => {
+    test("user_id must be the session's own username; anything else is refused, and so is a missing session", async () => {
       const refusals = [
         { path: "bob", cookie: alice.cookieHeader, status: 403 },
         { path: "alice", cookie: "", status: 401 },
@@ -243,7 +243,7 @@ for (const kind of databaseKinds) {
       }
     });
 
-    test("both protocols are one room: each sees what the other sends", async () => {
+    test("both protocols share one room: each sees what the other sends", async () => {
       const basic = await plain(alice);
       const full = await bob.enter();
       basic.say("from basic");
@@ -261,7 +261,7 @@ for (const kind of databaseKinds) {
 }
 
 describe("a front end on another origin", () => {
-  test("posts JSON, reads the answers and opens the socket, when it is allowed; otherwise it sees nothing", async () => {
+  test("an allowed origin can post JSON, read responses and open the socket; any other sees nothing", async () => {
     const data = await createTestData("embedded");
     const app = "http://localhost:5173";
     const server = await startServer(data, { env: { ALLOWED_ORIGINS: app } });

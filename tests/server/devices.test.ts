@@ -18,7 +18,7 @@ type Devices = { sessions: { id: string; userAgent: string; address: string }[];
 
 const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0";
 
-describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in", () => {
+describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   let data: TestData;
   let servers: [TestServer, TestServer];
   let smtp: MailServer;
@@ -28,7 +28,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     smtp = await MailServer.start();
     data = await createTestData("postgres");
     const env = { REDIS_URL: redisUrl!, SMTP_URL: smtp.url };
-    // One secret for both, as processes on two machines are given it.
+    // Both have the same secret, as processes on two machines do.
     const secret = { ...env, SECRET_KEY: Buffer.alloc(32, 5).toString("base64") };
     const first = await startServer(data, { env: secret });
     servers = [first, await startServer(data, { env: { ...secret, ALLOWED_ORIGINS: first.origin } })];
@@ -51,7 +51,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     return account.notices;
   };
 
-  test("[S07] the list names each browser, marks this one, and holds no token", async () => {
+  test("[S07] the list names each browser, marks the current one, and contains no token", async () => {
     const person = await join(servers[0], "lister");
     const other = new Person(servers[0], "lister");
     await other.fetch("/login", {
@@ -68,7 +68,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     expect(page.match(/>This device</g)).toHaveLength(1);
   });
 
-  test("[S07] ending one closes its sockets within a second on every process, and leaves the others", async () => {
+  test("[S07] ending a session closes its sockets within a second on every process, and leaves the others", async () => {
     const person = await join(servers[0], "ender");
     const elsewhere = await person.inAnotherBrowser(servers[1]);
     const [own, theirs] = [await person.enter(), await elsewhere.enter()];
@@ -84,7 +84,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     expect((await person.post("/account/devices/end", { session: target })).status).toBe(404);
   });
 
-  test("[S07] nobody ends somebody else's session", async () => {
+  test("[S07] nobody can end somebody else's session", async () => {
     const victim = await join(servers[0], "victim");
     const outsider = await join(servers[0], "outsider");
     const { current } = await list(victim);
@@ -102,7 +102,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     expect((await list(person)).sessions).toHaveLength(1);
   });
 
-  test("[S07] asks for a fresh proof", async () => {
+  test("[S07] managing devices needs a recent proof", async () => {
     const person = await join(servers[0], "stale");
     await sql`update sessions set proved_at = ${Date.now() - 301_000}`;
     for (const [path, body] of [
@@ -111,17 +111,17 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     ] as const)
       expect((await problemOf(await person.post(path, body))).code).toBe("reauth_required");
     expect((await problemOf(await person.fetch("/api/account/devices"))).code).toBe("reauth_required");
-    // A clock that was an hour ahead when the proof was given proves nothing, either.
+    // A proof from a clock that was an hour ahead proves nothing, either.
     await sql`update sessions set proved_at = ${Date.now() + 3_600_000}`;
     expect((await person.fetch("/api/account/devices")).status).toBe(401);
   });
 
-  test("[S08] no clock brings an ended session back", async () => {
+  test("[S08] no clock change brings an ended session back", async () => {
     const person = await join(servers[0], "clocked");
     const other = await person.inAnotherBrowser();
     await person.post("/account/devices/end-others", {});
     for (const shift of [-3_600_000, 3_600_000]) {
-      // What a clock an hour off would have written.
+      // As a clock that is an hour off would have written it.
       await sql`update sessions set ended_at = ended_at + ${shift}, last_seen_at = ${Date.now() + shift},
         created_at = ${Date.now() + shift} where ended_at is not null`;
       expect((await other.fetch("/api/messages")).status).toBe(401);
@@ -129,11 +129,11 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     }
   });
 
-  test("[A8] 20 sign-ins with everything ended in their middle leave none behind that began before", async () => {
+  test("[A8] when all sessions are ended during 20 sign-ins, none that started before survives", async () => {
     const person = await join(servers[0], "busy");
     const next = "another four quiet words";
     const logins = Array.from({ length: 20 }, (_, index) => new Person(servers[index % 2]!, "busy"));
-    // Five failures lock a stranger out; these are none, they only come late.
+    // Five failures would lock a stranger out; these are not failures, they only come late.
     const answers = Promise.all(logins.map((login) => login.signIn()));
     const change = { current_password: password, password: next, confirm_password: next };
     expect((await person.post("/account/password", change)).status).toBe(200);
@@ -142,7 +142,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     expect((await person.fetch("/api/messages")).status).toBe(200);
   }, 30_000);
 
-  test("[L11] a sign-in from a new browser, and one after failures, are told by mail and in the app, at once", async () => {
+  test("[L11] a sign-in from a new browser, and one after failures, is reported by mail and in the app at once", async () => {
     const person = await join(servers[0], "told");
     const mail = await smtp.next("told@example.org", /is your code/);
     await person.post("/verify", { token: tokenOf(mail.link) });
@@ -151,7 +151,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     const signal = await socket.next((frame) => frame.type === "notice");
     expect(signal).toMatchObject({ title: "New sign-in" });
     expect((await smtp.next("told@example.org", /New sign-in/)).text).toContain("127.0.0.1");
-    // The browser one knows is no news.
+    // A known browser is not reported.
     const before = (await noticesOf(person)).length;
     await person.signIn();
     expect(await noticesOf(person)).toHaveLength(before);
@@ -163,7 +163,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     socket.close();
   });
 
-  test("nobody is written to at an address that was never confirmed", async () => {
+  test("no mail is sent to an unconfirmed address", async () => {
     const person = await join(servers[0], "typo");
     await person.inAnotherBrowser();
     expect((await noticesOf(person)).map((notice) => notice.kind)).toEqual(["new_device"]);
@@ -173,7 +173,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     ]);
   });
 
-  test("[R08] a changed password and a changed factor are told", async () => {
+  test("[R08] changing the password or a factor is reported", async () => {
     const person = await join(servers[0], "changer");
     const mail = await smtp.next("changer@example.org", /is your code/);
     await person.post("/verify", { token: tokenOf(mail.link) });
@@ -188,7 +188,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     await smtp.next("changer@example.org", /Two-factor authentication was turned on/);
   });
 
-  test("what one has looked at is no longer new", async () => {
+  test("a notice that was seen is no longer new", async () => {
     const person = await join(servers[0], "reader");
     await person.inAnotherBrowser();
     const unseen = async () => /"unseenNotices":(\d+)/.exec(await (await person.fetch("/chat")).text())![1];
@@ -197,7 +197,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     expect(await unseen()).toBe("0");
   });
 
-  test("[M03] [A10] the tries at a second factor are counted over both processes, and a code that one took the other refuses", async () => {
+  test("[M03] [A10] second-factor attempts are counted across both processes, and a code used on one is refused on the other", async () => {
     const person = await join(servers[0], "split");
     await setUpFactor(person);
     const here = new Person(servers[0], "split");
@@ -222,7 +222,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("where one is signed in",
     expect(results.map((response) => response.status).sort()).toEqual([200, 401]);
   });
 
-  test("[A20] two processes with different secrets cannot share a database", async () => {
+  test("[A20] two processes with different secrets can't share a database", async () => {
     const env = { REDIS_URL: redisUrl!, SECRET_KEY: Buffer.alloc(32, 6).toString("base64") };
     await expect(startServer(data, { env })).rejects.toThrow(/set up with another secret/);
   });

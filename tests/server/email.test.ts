@@ -40,7 +40,7 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
   };
   const verifyByCode = (person: Person, code: string) => person.post("/account/email/verify", { code });
 
-  test("is confirmed by the mail's link, from any browser, by a button and not by opening the page", async () => {
+  test("is confirmed with the mail's link, from any browser, by a button and not by opening the page", async () => {
     await join(server, "linked");
     const { link } = await mailTo("linked@example.org");
     expect(link).toStartWith(`${server.origin}/verify?token=`);
@@ -55,7 +55,7 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     );
   });
 
-  test("is confirmed by the mail's code; of six digits five tries are taken, also of 50 at once", async () => {
+  test("is confirmed with the mail's code; a six-digit code allows five tries, even of 50 at once", async () => {
     const person = await join(server, "coded");
     const code = codeOf(await mailTo("coded@example.org"));
     const wrong = code === "000000" ? "000001" : "000000";
@@ -73,7 +73,7 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     expect((await stateOf("guesser")).verified).toBe(false);
   });
 
-  test("somebody else's code confirms nothing", async () => {
+  test("isn't confirmed by somebody else's code", async () => {
     await join(server, "holder");
     const outsider = await join(server, "outsider");
     const code = codeOf(await mailTo("holder@example.org"));
@@ -83,7 +83,7 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     expect((await stateOf("outsider")).verified).toBe(code === codeOf(await mailTo("outsider@example.org")));
   });
 
-  test("[L09] [L10] [A13] one that is confirmed already is answered like a fresh one, and its owner hears of it", async () => {
+  test("[L09] [L10] [A13] if it is confirmed already, the response is the same as for a new one, and its owner is told", async () => {
     const owner = await join(server, "first");
     await owner.post("/verify", { token: tokenOf((await mailTo("first@example.org")).link) });
     const register = async (username: string, email: string) => {
@@ -95,13 +95,13 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     expect(await waitUntil(() => smtp.to("first@example.org").length > before)).toBe(true);
     const [notice] = smtp.mails.filter((mail) => /Someone used your email address/.test(mail.subject));
     expect(notice!.text).toContain("first");
-    // The second one cannot have it, whatever code they try.
+    // The second account cannot have it, whatever code it tries.
     const second = new Person(server, "second");
     await second.signIn();
     expect((await verifyByCode(second, "123456")).status).toBe(401);
   });
 
-  test("of five accounts that gave the same address one has it, however many confirm at once", async () => {
+  test("given by five accounts, it belongs to one, however many confirm at once", async () => {
     const people = await Promise.all(
       Array.from({ length: 5 }, async (_, index) => {
         const person = new Person(server, `twin${index}`);
@@ -120,7 +120,7 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     expect(rows).toHaveLength(1);
   });
 
-  test("[R08] another one is used once it is confirmed; the old one and the new one hear of it", async () => {
+  test("[R08] a new one is used once it is confirmed; both the old and the new one are notified", async () => {
     const person = await join(server, "mover");
     await person.post("/verify", { token: tokenOf((await mailTo("mover@example.org")).link) });
     expect((await person.post("/account/email", { email: "no address" })).status).toBe(422);
@@ -133,7 +133,7 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     await mailTo("moved@example.org", /address was changed/);
   });
 
-  test("however many accounts name an address, it is sent five mails an hour, and nobody sees that", async () => {
+  test("gets at most five mails an hour, however many accounts name it, and nobody can tell", async () => {
     const answers = new Set<number>();
     for (let index = 0; index < 8; index++)
       answers.add(
@@ -142,10 +142,10 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     expect([...answers]).toEqual([200]);
     expect(await waitUntil(async () => (await sql`select 1 from jobs`).length === 0)).toBe(true);
     expect(smtp.to("filled@example.org")).toHaveLength(5);
-    // What was sent stays good, and whoever owns the mailbox can confirm it.
+    // What was sent stays valid, and the mailbox's owner can confirm it.
     const link = smtp.to("filled@example.org").at(-1)!.link;
     expect((await new Person(server, "x").post("/verify", { token: tokenOf(link) })).status).toBe(200);
-    // Nor does one account get around it by confirming another address in between.
+    // An account cannot get around the limit by confirming another address in between.
     const person = await join(server, "looper");
     const statuses: number[] = [];
     for (let index = 0; index < 6; index++)
@@ -158,7 +158,7 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     expect(resent.filter((response) => response.status === 200)).toHaveLength(4);
   });
 
-  test("five mails an hour are what an address is sent", async () => {
+  test("one account can send five mails an hour", async () => {
     const person = await join(server, "eager");
     const statuses: number[] = [];
     for (let index = 0; index < 5; index++)
@@ -166,7 +166,7 @@ describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
     expect(statuses).toEqual([200, 200, 200, 200, 429]);
   });
 
-  test("a link that is too old is dead", async () => {
+  test("an expired link is dead", async () => {
     await join(server, "slow");
     const token = tokenOf((await mailTo("slow@example.org")).link);
     await sql`update email_verifications set expires_at = ${Date.now() - 1}`;

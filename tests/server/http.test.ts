@@ -22,7 +22,7 @@ describe("over HTTP", () => {
 
   const pages = ["/", "/register", "/nowhere"];
 
-  test("[X01] every page forbids everything but our own files, with Trusted Types and without an exception", async () => {
+  test("[X01] every page's policy allows only our own files, with Trusted Types and without exceptions", async () => {
     for (const page of [...pages, "/chat"]) {
       const response = await alice.fetch(page, { headers: { accept: "text/html" } });
       const policy = response.headers.get("content-security-policy")!;
@@ -41,7 +41,7 @@ describe("over HTTP", () => {
     }
   });
 
-  test("[X02] every answer has the protective headers, and none that is personal may be kept", async () => {
+  test("[X02] every response has the protective headers, and no personal one may be cached", async () => {
     for (const path of [...pages, "/api/messages", "/healthz", "/icon.svg"]) {
       const { headers } = await alice.fetch(path);
       expect(headers.get("x-content-type-options"), path).toBe("nosniff");
@@ -51,7 +51,7 @@ describe("over HTTP", () => {
     }
   });
 
-  test("no page holds an inline script, style or handler; its data block cannot be broken out of", async () => {
+  test("no page has an inline script, style or handler, and its data block can't be broken out of", async () => {
     const bob = await join(server, "bob");
     const socket = await bob.enter();
     await socket.sayAndWait('</script><script>alert(1)</script><!-- " onload=x');
@@ -98,7 +98,7 @@ describe("over HTTP", () => {
     expect(ours.status).toBe(200);
   });
 
-  test("[A7] a body of another type than JSON or a form is 415", async () => {
+  test("[A7] a body that is neither JSON nor a form is 415", async () => {
     for (const type of ["text/plain", "multipart/form-data; boundary=x", "application/xml", ""]) {
       const response = await alice.fetch("/login", {
         method: "POST",
@@ -109,7 +109,7 @@ describe("over HTTP", () => {
     }
   });
 
-  test("[X06] nothing changes by GET, and a method that is not there is 405 and says which are", async () => {
+  test("[X06] GET never changes anything, and an unsupported method is 405 and names the supported ones", async () => {
     for (const path of ["/login", "/logout"]) {
       const response = await alice.fetch(path);
       expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
@@ -119,7 +119,7 @@ describe("over HTTP", () => {
     expect((await alice.fetch("/api/messages")).status).toBe(200);
   });
 
-  test("a person who opens an address that only takes forms is led to the page; one with strange keys in it opens", async () => {
+  test("opening an address that only takes forms leads to its page; unknown query parameters don't stop a page", async () => {
     const open = (path: string) =>
       fetch(server.url + path, { redirect: "manual", headers: { accept: "text/html" } });
     expect((await open("/login")).headers.get("location")).toBe("/");
@@ -131,7 +131,7 @@ describe("over HTTP", () => {
     expect((await alice.fetch("/api/messages?utm_source=mail")).status).toBe(400);
   });
 
-  test("[A15] every address that takes a form answers an unreadable one with a refusal, and never with a fault", async () => {
+  test("[A15] every form route answers an unreadable form with a refusal, never with a fault", async () => {
     const document = (await (await alice.fetch("/api/openapi.json")).json()) as OpenApi;
     const paths = Object.entries(document.paths).flatMap(([path, methods]) => (methods.post ? [path] : []));
     expect(paths.length).toBeGreaterThan(40);
@@ -148,7 +148,7 @@ describe("over HTTP", () => {
     }
   });
 
-  test("a form that is refused before it is read is shown again as a page, with what is wrong", async () => {
+  test("a form that can't be parsed is shown again as a page, with what is wrong", async () => {
     const response = await alice.fetch("/admin/invites", {
       method: "POST",
       body: new URLSearchParams({ max_uses: "0", days: "7" }),
@@ -167,7 +167,7 @@ describe("over HTTP", () => {
     expect([foreign.status, foreign.headers.get("content-type")]).toEqual([403, "text/html; charset=utf-8"]);
   });
 
-  test("[Z05] [Z06] an unknown, doubled or wrongly typed key is 400", async () => {
+  test("[Z05] [Z06] an unknown, repeated or wrongly typed key is 400", async () => {
     for (const body of [
       { username: "alice", password, next: "/" },
       { username: ["alice"], password },
@@ -189,7 +189,7 @@ describe("over HTTP", () => {
     }
   });
 
-  test("a body that is too large, broken or no UTF-8 is refused as such", async () => {
+  test("a body that is too large, broken or not UTF-8 is refused as such", async () => {
     const send = (body: BodyInit) =>
       alice.fetch("/login", { method: "POST", body, headers: { "content-type": "application/json" } });
     expect((await send("x".repeat(20_000))).status).toBe(413);
@@ -202,7 +202,7 @@ describe("over HTTP", () => {
     expect((await send(endless)).status).toBe(413);
   });
 
-  test("[O06] [Z01] whoever is not signed in gets 401 from every route that is not public, the document too", async () => {
+  test("[O06] [Z01] without a session every route that isn't public is 401, the OpenAPI document too", async () => {
     const document = (await (await alice.fetch("/api/openapi.json")).json()) as OpenApi;
     const guarded = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).flatMap(([method, operation]) =>
@@ -218,7 +218,7 @@ describe("over HTTP", () => {
     }
   });
 
-  test("the OpenAPI document is 3.1 and describes every route of the API from the schemas that validate", async () => {
+  test("the OpenAPI document is 3.1 and describes every API route from the schemas that validate", async () => {
     const document = (await (await alice.fetch("/api/openapi.json")).json()) as OpenApi;
     expect(document.openapi).toBe("3.1.0");
     expect(Object.keys(document.paths).sort()).toEqual(
@@ -292,14 +292,14 @@ describe("over HTTP", () => {
     });
   });
 
-  test("a page that is not there says so to a person, and to a program", async () => {
+  test("a missing page is explained to a person, and to an API client", async () => {
     const person = await alice.fetch("/nowhere", { headers: { accept: "text/html" } });
     expect([person.status, person.headers.get("content-type")]).toEqual([404, "text/html; charset=utf-8"]);
     const program = await alice.fetch("/nowhere");
     expect([program.status, program.headers.get("content-type")]).toEqual([404, "application/problem+json"]);
   });
 
-  test("files of the client are served compressed and for ever; nothing outside of them is served", async () => {
+  test("client files are served compressed and cached for ever; nothing outside of them is served", async () => {
     const page = await (await alice.fetch("/chat")).text();
     const script = /src="(\/assets\/chat-[^"]+\.js)"/.exec(page)![1]!;
     const file = await fetch(server.url + script, { headers: { "accept-encoding": "br" } });
@@ -317,7 +317,7 @@ describe("over HTTP", () => {
     }
   });
 
-  test("[O01] [O06] a request that makes no sense is 400, and nothing of the server's inside is shown", async () => {
+  test("[O01] [O06] an invalid request is 400, and shows nothing of the server's internals", async () => {
     for (const host of ["[", "", "a b", "x:99999"]) {
       const answer = await rawRequest(
         server.port,
@@ -331,13 +331,13 @@ describe("over HTTP", () => {
     }
   });
 
-  test("/healthz and /readyz answer without a session", async () => {
+  test("/healthz and /readyz respond without a session", async () => {
     for (const path of ["/healthz", "/readyz"]) expect((await fetch(server.url + path)).status).toBe(200);
   });
 });
 
 describe("limits per address", () => {
-  test("[L06] [L07] the eleventh failed sign-in of a minute is 429, whatever X-Forwarded-For says; successful ones do not count", async () => {
+  test("[L06] [L07] the eleventh failed sign-in within a minute is 429, whatever X-Forwarded-For says; successful ones don't count", async () => {
     const data = await createTestData("embedded");
     const server = await startServer(data, { env: { LOGIN_FAILURES_PER_ADDRESS: "10" } });
     try {
@@ -360,7 +360,7 @@ describe("limits per address", () => {
     }
   });
 
-  test("[L06] [L07] behind a trusted proxy each address has its own count, and an IPv6 /64 is one address", async () => {
+  test("[L06] [L07] behind a trusted proxy each address is counted separately, and an IPv6 /64 is one address", async () => {
     const data = await createTestData("embedded");
     const env = { SIGN_UPS_PER_ADDRESS: "2", TRUSTED_PROXIES: "127.0.0.1, ::1" };
     const server = await startServer(data, { env });
@@ -388,7 +388,7 @@ describe("limits per address", () => {
   });
 });
 
-/** Sends bytes as they are and returns the whole answer. */
+/** Sends raw bytes and returns the whole response. */
 function rawRequest(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";

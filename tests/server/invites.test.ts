@@ -9,7 +9,7 @@ import {
   type TestServer,
 } from "../support/server.ts";
 
-describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
+describe.skipIf(!isAvailable("postgres"))("registration and invitations", () => {
   let data: TestData;
   let server: TestServer;
   let sql: SQL;
@@ -40,7 +40,7 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
   const setMode = (registration: string) =>
     alice.post("/admin/settings", { registration, factor: "nobody", allows_erasure: true });
 
-  test("the first account needs no invitation, the next one does", async () => {
+  test("the first account needs no invitation, later ones do", async () => {
     const refused = await fresh().register();
     expect([refused.status, (await problemOf(refused)).code]).toEqual([403, "invite_required"]);
     expect((await new Person(server, "x").fetch("/register")).status).toBe(403);
@@ -51,7 +51,7 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
     expect((await fresh().register({ invite: token })).status).toBe(200);
   });
 
-  test("[A19] a used, revoked, expired, forged and empty invitation are refused alike, on the page as well", async () => {
+  test("[A19] a used, revoked, expired, forged or empty invitation is refused in the same way, on the page too", async () => {
     const used = await invite();
     await fresh().register({ invite: used });
     const expired = await invite();
@@ -74,7 +74,7 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
     expect((await fresh().register({ invite: "" })).status).toBe(404);
   });
 
-  test("[A19] of 50 who use one at once exactly as many come in as it has uses", async () => {
+  test("[A19] of 50 people who use one invitation at once, exactly as many get in as it has uses", async () => {
     for (const maxUses of [1, 7]) {
       const token = await invite({ max_uses: maxUses });
       const answers = await Promise.all(
@@ -86,7 +86,7 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
     }
   }, 60_000);
 
-  test("a registration that is refused for another reason uses nothing up", async () => {
+  test("a registration refused for another reason doesn't use the invitation up", async () => {
     const token = await invite();
     expect(
       (await fresh().register({ invite: token, password: "short", confirm_password: "short" })).status,
@@ -95,7 +95,7 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
     expect((await fresh().register({ invite: token })).status).toBe(200);
   });
 
-  test("[A20] the link stands in the database as a hash alone", async () => {
+  test("[A20] the database has only the link's hash", async () => {
     const token = await invite();
     const rows = await sql`select * from invites`;
     expect(JSON.stringify(rows)).not.toContain(token);
@@ -106,7 +106,7 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
     ).toBe(true);
   });
 
-  test("with approval whoever comes waits for an owner's yes, and can be sent away", async () => {
+  test("with approval a new person waits for an owner, and can be rejected", async () => {
     const token = await invite({ max_uses: 2, needs_approval: true, note: "the choir" });
     const [one, two] = [new Person(server, "waiting1"), new Person(server, "waiting2")];
     const waiting = async (person: Person) => (await person.read<{ approvals: number }>("/api/me")).approvals;
@@ -131,11 +131,11 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
       { username: "waiting1", awaitsApproval: true, invitedBy: "alice", inviteNote: "the choir" },
       { username: "waiting2", awaitsApproval: true },
     ]);
-    // Whoever runs the server hears of them at once; nobody else does.
+    // Owners and admins are notified at once; nobody else is.
     await owner.next((frame) => frame.type === "me.changed" && frame.part === "profile");
     expect([await waiting(alice), await waiting(bob)]).toEqual([2, 0]);
     owner.close();
-    // They are in no room before.
+    // Until then they are in no room.
     const members = await sql`select 1 from memberships where account_id = ${people[0]!.id}`;
     expect(members).toHaveLength(0);
     expect((await bob.post(`/admin/people/${people[0]!.id}/approve`, {})).status).toBe(403);
@@ -148,25 +148,25 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
     socket.close();
     expect((await two.signIn()).status).toBe(401);
     expect((await new Person(server, "waiting2").register({ invite: await invite() })).status).toBe(200);
-    // Whoever is in cannot be rejected any more.
+    // An approved person cannot be rejected any more.
     expect((await alice.post(`/admin/people/${people[0]!.id}/reject`, {})).status).toBe(200);
     expect((await one.fetch("/api/messages")).status).toBe(200);
   });
 
-  test("the owner changes the mode on their page; closed takes nobody, invited or not", async () => {
+  test("an owner sets the registration mode on their page; closed lets nobody in, invited or not", async () => {
     const token = await invite();
     expect((await setMode("closed")).status).toBe(200);
     const refused = await fresh().register({ invite: token });
     expect([refused.status, (await problemOf(refused)).code]).toEqual([403, "registration_closed"]);
     expect((await setMode("open")).status).toBe(200);
     expect((await fresh().register()).status).toBe(200);
-    // An invitation that is presented has to work, even where none is needed.
+    // An invitation that is presented must be valid, even where none is needed.
     expect((await fresh().register({ invite: "forged" })).status).toBe(404);
     expect((await setMode("")).status).toBe(200);
     expect((await problemOf(await fresh().register())).code).toBe("invite_required");
   });
 
-  test("an invitation out of bounds is refused", async () => {
+  test("an invitation with invalid limits is refused", async () => {
     for (const draft of [
       { max_uses: 0 },
       { max_uses: 1001 },
@@ -183,7 +183,7 @@ describe.skipIf(!isAvailable("postgres"))("who may make an account", () => {
       ).toBe(400);
   });
 
-  test("members neither make invitations nor see them", async () => {
+  test("members can neither make nor see invitations", async () => {
     expect((await bob.post("/admin/invites", { max_uses: 1, days: 1 })).status).toBe(403);
     expect((await bob.fetch("/api/admin/invites")).status).toBe(403);
     expect((await new Person(server, "x").fetch("/api/admin/invites")).status).toBe(401);

@@ -4,7 +4,7 @@ import { MailServer } from "../support/mail.ts";
 import { join, Person, password, problemOf } from "../support/person.ts";
 import { createTestData, startServer, type TestData, type TestServer } from "../support/server.ts";
 
-describe("the server speaks the language of whoever reads", () => {
+describe("the server uses the reader's language", () => {
   let data: TestData;
   let server: TestServer;
   let smtp: MailServer;
@@ -25,7 +25,7 @@ describe("the server speaks the language of whoever reads", () => {
   const german = { "accept-language": "de-DE,de;q=0.9" };
   const form = { ...german, "content-type": "application/x-www-form-urlencoded", accept: "text/html" };
 
-  test("its pages are in the language that the browser wants, and in the one that was chosen there before that", async () => {
+  test("pages use the language the browser asks for, or the one chosen in it", async () => {
     const visitor = new Person(server, "visitor");
     const page = async (headers: Record<string, string>) => (await visitor.fetch("/", { headers })).text();
     expect(await page({})).toContain("<h1>Sign in</h1>");
@@ -40,16 +40,16 @@ describe("the server speaks the language of whoever reads", () => {
     expect(await missing.text()).toContain("<h1>Seite nicht gefunden</h1>");
   });
 
-  test("so is what it refuses: on a page, to a program, over the socket; the code stays the same", async () => {
+  test("refusals do too: on a page, in an API response, over the socket; the code stays the same", async () => {
     const visitor = new Person(server, "visitor");
     const body = new URLSearchParams({ username: "nobody", password: "wrong" }).toString();
     const refused = await visitor.fetch("/login", { method: "POST", headers: form, body });
     expect(refused.status).toBe(401);
     expect(await refused.text()).toContain("Benutzername oder Passwort ist falsch.");
-    const told = await problemOf(
+    const problem = await problemOf(
       await visitor.post("/login", { username: "nobody", password: "wrong" }, german),
     );
-    expect(told).toMatchObject({
+    expect(problem).toMatchObject({
       code: "invalid_credentials",
       detail: "Benutzername oder Passwort ist falsch.",
     });
@@ -71,14 +71,14 @@ describe("the server speaks the language of whoever reads", () => {
     socket.close();
   });
 
-  test("mails and notices are in the language that somebody reads in, whoever causes them", async () => {
+  test("mails and notices use the recipient's language, whoever causes them", async () => {
     const bob = new Person(server, "bob");
     const email = "bob@example.org";
     const draft = { email, username: "bob", password, confirm_password: password };
     expect((await bob.post("/register", draft, german)).status).toBe(200);
     const code = /^novaX: (\d{6}) ist dein Code$/.exec((await smtp.next(email, /Code/)).subject)![1]!;
     expect((await bob.post("/account/email/verify", { code })).status).toBe(200);
-    // An owner whose pages are English makes the link.
+    // An owner with English pages makes the link.
     const path = `/admin/people/${await alice.id().then(() => bob.id())}/reset-link`;
     expect((await alice.post(path, {})).status).toBe(200);
     const notice = await smtp.next(email, /Zurücksetzen deines Passworts/);
@@ -86,7 +86,7 @@ describe("the server speaks the language of whoever reads", () => {
     expect(notice.html).toContain('<html lang="de">');
     const overview = await (await bob.fetch("/account", { headers: german })).text();
     expect(overview).toContain("Ein Serverinhaber hat einen Link zum Zurücksetzen deines Passworts erstellt");
-    // Whoever reads the chat in another language from now on is written to in that.
+    // Once they use the chat in another language, mails to them use it too.
     await bob.fetch("/chat", { headers: { "accept-language": "en" } });
     expect((await alice.post(path, {})).status).toBe(200);
     expect((await smtp.next(email, /An owner created a link/)).text).toContain("By alice.");

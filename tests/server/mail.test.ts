@@ -16,7 +16,7 @@ const hourMs = 3_600_000;
 const mail = { to: "alice@example.org", subject: "novaX: hello", text: "A line\n", html: "<p>A line</p>" };
 
 for (const kind of databaseKinds) {
-  describe.skipIf(!isAvailable(kind))(`mails as jobs (${kind})`, () => {
+  describe.skipIf(!isAvailable(kind))(`mail jobs (${kind})`, () => {
     let smtp: MailServer;
     beforeAll(async () => {
       smtp = await MailServer.start();
@@ -47,7 +47,7 @@ for (const kind of databaseKinds) {
       };
     }
 
-    test("a mail goes out once what caused it is committed, and never when that was rolled back", async () => {
+    test("a mail is sent once its cause is committed, and never if that was rolled back", async () => {
       const { app, run, close } = await setUp();
       smtp.mails.length = 0;
       const rolledBack = app.db.transact(async (tx) => {
@@ -66,7 +66,7 @@ for (const kind of databaseKinds) {
       await close();
     });
 
-    test("a mail that is refused is tried again, later each time, and given up at last", async () => {
+    test("a refused mail is retried, with growing delays, and given up in the end", async () => {
       const { app, run, pass, close } = await setUp();
       smtp.refusal = { code: 451 };
       smtp.refused = 0;
@@ -91,7 +91,7 @@ for (const kind of databaseKinds) {
       await close();
     });
 
-    test("a mail that waited too long is not sent any more", async () => {
+    test("a mail that waited too long is not sent", async () => {
       const { app, run, pass, close } = await setUp();
       smtp.mails.length = 0;
       await app.db.transact((tx) => queueMail(app, tx, mail, hourMs));
@@ -101,14 +101,14 @@ for (const kind of databaseKinds) {
       await close();
     });
 
-    test("of two processes one takes a job; one that died with it leaves it to the other", async () => {
+    test("one of two processes takes a job; if it dies, the other one takes over", async () => {
       const { app, run, pass, close } = await setUp();
       smtp.mails.length = 0;
       await app.db.transact((tx) => queueMail(app, tx, mail));
       const counts = await Promise.all([run(), run(), run()]);
       expect(counts.sort()).toEqual([0, 0, 1]);
       expect(smtp.mails).toHaveLength(1);
-      // Taken up, and never finished: as if the process had ended there.
+      // Taken and never finished, as if the process had ended there.
       await app.db.transact((tx) => queueJob(app, tx, sendMailJob, mail));
       await app.db.sql`update jobs set run_at = ${app.clock.now() + 120_000}`;
       expect(await run()).toBe(0);
@@ -117,7 +117,7 @@ for (const kind of databaseKinds) {
       await close();
     });
 
-    test("[A20] what a queued mail says cannot be read in the database", async () => {
+    test("[A20] a queued mail can't be read in the database", async () => {
       const { app, close } = await setUp();
       await app.db.transact((tx) =>
         queueMail(app, tx, { ...mail, text: "https://chat.example.org/reset?token=SECRET" }),
@@ -129,8 +129,8 @@ for (const kind of databaseKinds) {
   });
 }
 
-describe.skipIf(!isAvailable("postgres"))("what can no longer matter", () => {
-  test("is forgotten: sessions that ended long ago, browsers not seen for a year, old notices", async () => {
+describe.skipIf(!isAvailable("postgres"))("old data", () => {
+  test("is deleted: sessions that ended long ago, browsers not seen for a year, old notices", async () => {
     const data = await createTestData("postgres");
     const db = await openDatabase({ kind: "postgres", url: data.url! }, log);
     const server = await startServer(data);
@@ -152,8 +152,8 @@ describe.skipIf(!isAvailable("postgres"))("what can no longer matter", () => {
   });
 });
 
-describe("a server without mail", () => {
-  test("prints its mails onto the console, so that nothing comes to a dead end", async () => {
+describe("a server without SMTP", () => {
+  test("prints its mails on the console, so that nobody is stuck", async () => {
     const data = await createTestData("embedded");
     const server = await startServer(data);
     await join(server, "alice");

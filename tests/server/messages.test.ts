@@ -15,7 +15,7 @@ import {
 } from "../support/server.ts";
 
 for (const kind of databaseKinds) {
-  describe.skipIf(!isAvailable(kind))(`messages and what is done to them (${kind})`, () => {
+  describe.skipIf(!isAvailable(kind))(`messages (${kind})`, () => {
     let data: TestData;
     let server: TestServer;
     let alice: Person;
@@ -39,7 +39,7 @@ for (const kind of databaseKinds) {
 
     const load = (person: Person, query = "limit=200") =>
       person.read<TimelinePage>(`/api/rooms/${room}/timeline?${query}`);
-    /** What is the same however one came by it: without what an entry remembers of when it was read. */
+    /** Entries without `asOf`, which depends on when they were read. */
     const plain = (entries: readonly unknown[]) =>
       entries.map((entry) => {
         const { asOf: _, ...rest } = entry as { asOf?: number };
@@ -66,7 +66,7 @@ for (const kind of databaseKinds) {
         ) as TimelineEntry[],
       };
     };
-    /** Does something, and asserts that old snapshot + recorded events = new snapshot. */
+    /** Runs `work`, and asserts that the old snapshot plus the recorded events equals the new snapshot. */
     const changes = async (work: () => Promise<unknown>): Promise<RoomEvent[]> => {
       const before = await snapshotOf(bob);
       await work();
@@ -77,7 +77,7 @@ for (const kind of databaseKinds) {
       const fresh = await snapshotOf(bob);
       expect(plain(grown.timeline)).toEqual(plain(fresh.timeline));
       expect(grown.room).toEqual(fresh.room);
-      // Once more on what has it already: nothing changes.
+      // Events applied a second time change nothing.
       const again = applyEvents({ ...fresh, room: { ...fresh.room, headSeq: before.room.headSeq } }, events);
       expect(plain(again.timeline).slice(0, fresh.timeline.length)).toEqual(plain(fresh.timeline));
       return events;
@@ -130,20 +130,20 @@ for (const kind of databaseKinds) {
       const gone = await alice.say(room, "gone without a mark");
       await changes(() => alice.run("message.delete", { room, seq: gone }));
       await changes(() => carol.run("room.join", { room }));
-      await changes(() => alice.run("member.set_role", { room, person: await_(carol), role: "moderator" }));
+      await changes(() => alice.run("member.set_role", { room, person: idOf(carol), role: "moderator" }));
       await changes(() => carol.run("room.leave", { room }));
       await changes(() => alice.run("room.archive", { room }));
       await changes(() => alice.run("room.unarchive", { room }));
       await alice.run("room.change", { room, leavesMark: true });
     }, 60_000);
-    // The ids of people are looked up once, before they are needed inside a change.
+    // Look up account ids beforehand, because `changes` allows no other request inside.
     const ids = new Map<Person, never>();
-    const await_ = (person: Person) => ids.get(person)!;
+    const idOf = (person: Person) => ids.get(person)!;
     beforeAll(async () => {
       for (const person of [alice, bob, carol]) ids.set(person, (await person.id()) as never);
     });
 
-    test("an edit keeps what was said before; only its author edits, and nobody what is gone", async () => {
+    test("an edit keeps earlier versions; only the author can edit, and nobody can edit a deleted message", async () => {
       const seq = await alice.say(room, "frist");
       await alice.run("message.edit", { room, seq, text: "first" });
       await alice.run("message.edit", { room, seq, text: "first!" });
@@ -158,7 +158,7 @@ for (const kind of databaseKinds) {
       expect(await alice.refusedWith("message.edit", { room, seq: 999_999, text: "x" })).toBe("message_gone");
     });
 
-    test("[Q10] a deleted text is gone from everywhere it stood: the room, the log, the quote, the history, the basic form", async () => {
+    test("[Q10] a deleted text is gone everywhere: the room, the log, quotes, the edit history, the basic protocol", async () => {
       const secret = `secret-${crypto.randomUUID()}`;
       const seq = await bob.say(room, secret);
       await bob.run("message.edit", { room, seq, text: `${secret} edited` });
@@ -179,7 +179,7 @@ for (const kind of databaseKinds) {
       await carol.run("room.leave", { room });
     });
 
-    test("a reaction is one emoji, once for each person; fifty at once are one", async () => {
+    test("a reaction is one emoji, once per person; fifty at once count as one", async () => {
       const seq = await alice.say(room, "react to me");
       for (const emoji of ["", "x", "👍👍", "<b>", "👍 "])
         expect(await bob.refusedWith("reaction.add", { room, seq, emoji })).toBe("message_invalid");
@@ -191,7 +191,7 @@ for (const kind of databaseKinds) {
       expect((await load(bob)).people.map((person) => person.username)).toContain("bob");
     });
 
-    test("a thread has its own place, its count at its root, and those who follow it hear what is new", async () => {
+    test("a thread's replies are outside the timeline and counted at its root, and followers see what is new", async () => {
       const root = await alice.say(room, "let us talk about this");
       const answer = await bob.say(room, "yes", { threadRoot: root });
       const thread = await alice.read<TimelinePage & { root: { seq: number }; isFollowed: boolean }>(
@@ -209,7 +209,7 @@ for (const kind of databaseKinds) {
       expect((await followed()).threads[0]).toMatchObject({ unread: 0 });
       await alice.run("thread.follow", { room, seq: root, isFollowed: false });
       expect((await followed()).threads.some((entry) => entry.seq === root)).toBe(false);
-      // Whoever begins to follow has nothing to read up on; what comes then waits in their count.
+      // A new follower starts with nothing unread; only later replies count.
       const waiting = async () => (await alice.read<{ unreadThreads: number }>("/api/me")).unreadThreads;
       const before = await waiting();
       await bob.say(room, "while nobody listens", { threadRoot: root });
@@ -218,10 +218,10 @@ for (const kind of databaseKinds) {
       expect(await waiting()).toBe(before);
       await bob.say(room, "now", { threadRoot: root });
       expect(await waiting()).toBe(before + 1);
-      // Following once more changes nothing of that.
+      // Following again changes nothing.
       await alice.run("thread.follow", { room, seq: root, isFollowed: true });
       expect(await waiting()).toBe(before + 1);
-      // A thread does not hang on an answer, and not on nothing.
+      // A reply or a missing message cannot be the root of a thread.
       const send = (threadRoot: number) =>
         bob.refusedWith("message.send", {
           room,
@@ -233,28 +233,28 @@ for (const kind of databaseKinds) {
       expect(await send(9_999_999)).toBe("message_gone");
     });
 
-    test("what calls somebody in a thread is counted in the thread and read there; @room calls whoever follows it", async () => {
-      const place = (
+    test("a mention in a thread counts in the thread and is read there; @room in a thread mentions its followers", async () => {
+      const talk = (
         await alice.run("room.create", { kind: "public", name: "Called", people: [await bob.id()] })
       ).room.id;
-      const own = (person: Person) =>
+      const countsOf = (person: Person) =>
         person.read<{ unreadThreads: number; threadMentions: number }>("/api/me");
-      const root = await alice.say(place, "let us talk");
-      await bob.say(place, "before", { threadRoot: root });
-      const before = await own(bob);
-      // Nobody follows because of a name alone, until they are called: then they do, from there on.
-      const call = await alice.say(place, "what do you say, @bob?", { threadRoot: root });
-      expect(await own(bob)).toEqual({
+      const root = await alice.say(talk, "let us talk");
+      await bob.say(talk, "before", { threadRoot: root });
+      const before = await countsOf(bob);
+      // Being named does not make an account a follower until it is mentioned in a reply; from then on it is.
+      const mention = await alice.say(talk, "what do you say, @bob?", { threadRoot: root });
+      expect(await countsOf(bob)).toEqual({
         ...before,
         unreadThreads: before.unreadThreads + 1,
         threadMentions: before.threadMentions + 1,
       });
-      expect(await bob.room(place)).toMatchObject({ unread: 1, mentions: 0 });
-      await bob.run("thread.mark_read", { room: place, seq: root, upTo: call });
-      expect(await own(bob)).toEqual(before);
-      await alice.say(place, "all of you: @room", { threadRoot: root });
-      expect((await own(bob)).threadMentions).toBe(before.threadMentions + 1);
-      expect(await bob.room(place)).toMatchObject({ mentions: 0 });
+      expect(await bob.room(talk)).toMatchObject({ unread: 1, mentions: 0 });
+      await bob.run("thread.mark_read", { room: talk, seq: root, upTo: mention });
+      expect(await countsOf(bob)).toEqual(before);
+      await alice.say(talk, "all of you: @room", { threadRoot: root });
+      expect((await countsOf(bob)).threadMentions).toBe(before.threadMentions + 1);
+      expect(await bob.room(talk)).toMatchObject({ mentions: 0 });
       const { messages } = await bob.read<{ messages: { excerpt: string; threadRoot: number }[] }>(
         "/api/me/mentions",
       );
@@ -262,23 +262,23 @@ for (const kind of databaseKinds) {
         { excerpt: "all of you: @room", threadRoot: root },
         { excerpt: "what do you say, @bob?", threadRoot: root },
       ]);
-      // Whoever answers follows again, whatever they had decided before.
-      await bob.run("thread.follow", { room: place, seq: root, isFollowed: false });
+      // Replying follows the thread again, even after unfollowing it.
+      await bob.run("thread.follow", { room: talk, seq: root, isFollowed: false });
       const isFollowed = async () =>
-        (await bob.read<{ isFollowed: boolean }>(`/api/rooms/${place}/threads/${root}`)).isFollowed;
+        (await bob.read<{ isFollowed: boolean }>(`/api/rooms/${talk}/threads/${root}`)).isFollowed;
       expect(await isFollowed()).toBe(false);
-      await bob.say(place, "one more thing", { threadRoot: root });
+      await bob.say(talk, "one more thing", { threadRoot: root });
       expect(await isFollowed()).toBe(true);
-      // What it hangs on is gone: one can still stop following, and not begin.
-      await alice.run("message.delete", { room: place, seq: root });
-      await bob.run("thread.follow", { room: place, seq: root, isFollowed: false });
+      // When the root is deleted, people can still unfollow the thread, but not follow it.
+      await alice.run("message.delete", { room: talk, seq: root });
+      await bob.run("thread.follow", { room: talk, seq: root, isFollowed: false });
       expect(await isFollowed()).toBe(false);
-      expect(await bob.refusedWith("thread.follow", { room: place, seq: root, isFollowed: true })).toBe(
+      expect(await bob.refusedWith("thread.follow", { room: talk, seq: root, isFollowed: true })).toBe(
         "message_gone",
       );
     });
 
-    test("a poll counts each voice once; where it is anonymous nobody learns whose", async () => {
+    test("a poll counts each vote once; an anonymous one never shows who voted for what", async () => {
       const open = await ask({ isMultiple: true });
       await bob.run("poll.vote", { room, seq: open, choices: [0, 1] });
       expect((await bob.run("poll.vote", { room, seq: open, choices: [2] })).poll.counts).toEqual([0, 0, 1]);
@@ -309,13 +309,13 @@ for (const kind of databaseKinds) {
       expect(await waitUntil(isClosed, 10_000)).toBe(true);
     }, 20_000);
 
-    test("@room and @here call everybody; more than 20 people only on purpose; names, alerts and blocks are kept", async () => {
+    test("@room and @here mention everybody; more than 20 people need confirmation; names, keywords and blocks are respected", async () => {
       await carol.run("room.join", { room });
       const b = await bob.connect();
       await alice.say(room, "hello @room");
       expect(await carol.room(room)).toMatchObject({ mentions: 1 });
       await carol.run("keywords.set", { words: ["Deploy"] });
-      // The lists are read again a moment later.
+      // The lists are reloaded a moment later.
       const isHeard = async () => {
         await alice.say(room, "we deploy at noon");
         return (await carol.room(room)).mentions > 1;
@@ -333,7 +333,7 @@ for (const kind of databaseKinds) {
       await carol.run("person.block", { person: await alice.id() });
       await alice.say(room, "@carol again");
       await alice.say(room, "and @room again");
-      // Neither what comes calls, nor what was said before.
+      // Neither new nor earlier messages of a blocked person count as mentions.
       expect(mentions).toBeGreaterThan(1);
       expect(await carol.room(room)).toMatchObject({ mentions: 0 });
       const excerpts = (await carol.read<typeof found>("/api/me/mentions")).messages.map(
@@ -371,7 +371,7 @@ for (const kind of databaseKinds) {
       b.close();
     }, 30_000);
 
-    test("a direct room of two is closed to both when one blocks the other", async () => {
+    test("a direct message is closed to both when one blocks the other", async () => {
       const direct = (await bob.run("direct.open", { people: [await carol.id()] })).room.id;
       await bob.say(direct, "hi");
       await carol.run("person.block", { person: await bob.id() });
@@ -387,7 +387,7 @@ for (const kind of databaseKinds) {
       await bob.say(direct, "hi again");
     });
 
-    test("saved, reminded, sent later: each comes when it is due, once, and is one's own alone", async () => {
+    test("saved messages, reminders and scheduled messages are private, and each is due once and on time", async () => {
       const seq = await alice.say(room, "keep this");
       await bob.run("message.save", { room, seq });
       expect((await bob.read<{ messages: { seq: number }[] }>("/api/me/saved")).messages[0]).toMatchObject({
@@ -426,7 +426,7 @@ for (const kind of databaseKinds) {
       b.close();
     }, 30_000);
 
-    test("a report waits for whoever moderates, is settled once, and deletes where that was decided", async () => {
+    test("a report waits for a moderator, is resolved once, and deletes the message if so decided", async () => {
       const seq = await bob.say(room, "something rude");
       await carol.run("message.report", { room, seq, reason: "rude" });
       await carol.run("message.report", { room, seq, reason: "again" });
@@ -459,7 +459,7 @@ for (const kind of databaseKinds) {
       ).toBe("message_invalid");
     });
 
-    test("a word that the server takes no message with is refused, in a message, an edit and a poll; owners and admins choose it", async () => {
+    test("a blocked word is refused in messages, edits and polls; owners and admins choose the words", async () => {
       expect(await bob.refusedWith("word_filter.set", { words: ["nice"] })).toBe("forbidden");
       await alice.run("word_filter.set", { words: ["Darn", "very bad"] });
       const send = (text: string) =>
@@ -484,7 +484,7 @@ for (const kind of databaseKinds) {
       expect(await waitUntil(async () => (await send("darn it")).status === 200)).toBe(true);
     });
 
-    test("who has read a message is shown to those who show it too", async () => {
+    test("read receipts are shown to those who share theirs", async () => {
       const seq = await alice.say(room, "read me");
       await bob.run("room.mark_read", { room, seq });
       const readers = () =>
@@ -496,7 +496,7 @@ for (const kind of databaseKinds) {
       await bob.run("read_receipts.set", { isShared: true });
     });
 
-    test("a page stands where it was asked for, and says what is before and after it", async () => {
+    test("a page starts where it was asked for, and says whether there is more before and after it", async () => {
       const seqs: number[] = [];
       for (let index = 0; index < 30; index++) seqs.push(await alice.say(room, `page ${index}`));
       const seqsOf = (page: TimelinePage) => page.entries.map((entry) => entry.seq);

@@ -28,7 +28,7 @@ for (const kind of databaseKinds) {
       await data.remove();
     });
 
-    /** The embedded database is one process's at a time. */
+    /** Only one process at a time can use the embedded database. */
     async function run(...args: string[]) {
       const { port } = server;
       if (kind === "embedded") await server.stop();
@@ -42,7 +42,7 @@ for (const kind of databaseKinds) {
     const reset = (token: string | null) =>
       new Person(server, "x").post("/reset", { token, password: next, confirm_password: next });
 
-    test("reset-link opens the account of whoever forgot the password", async () => {
+    test("reset-link opens the account of somebody who forgot their password", async () => {
       await join(server, "locked");
       const { code, text } = await run("reset-link", "Locked");
       expect([code, text]).toEqual([
@@ -53,7 +53,7 @@ for (const kind of databaseKinds) {
       expect((await new Person(server, "locked").signIn(next)).status).toBe(200);
     }, 30_000);
 
-    test("disable-factor helps whoever lost phone, passkey and codes", async () => {
+    test("disable-factor helps somebody who lost their phone, passkey and codes", async () => {
       const person = await join(server, "phoneless");
       await addPasskey(person);
       await setUpFactor(person);
@@ -68,7 +68,7 @@ for (const kind of databaseKinds) {
       expect((await run("disable-factor", "phoneless")).code).toBe(1);
     }, 30_000);
 
-    test("create-owner makes somebody one, who is there or is new", async () => {
+    test("create-owner makes a person an owner, whether or not they have an account", async () => {
       await join(server, "heir");
       expect((await run("create-owner", "heir")).code).toBe(0);
       const heir = new Person(server, "heir");
@@ -87,7 +87,7 @@ for (const kind of databaseKinds) {
       expect(entries.at(-1)!.detail).toContain("operator");
     }, 30_000);
 
-    test("what it cannot do it says in a line, and changes nothing", async () => {
+    test("a command that can't be done says why in one line, and changes nothing", async () => {
       const nobody = await run("reset-link", "nobody");
       expect([nobody.code, nobody.text.trim().split("\n")]).toEqual([
         1,

@@ -30,7 +30,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
   });
 
   const browser = () => new Person(server, "browser");
-  /** Signs in with it, after `change` did something to what is sent. */
+  /** Signs in with the passkey, after `change` has altered what is sent. */
   async function signIn(
     authenticator: PasskeyAuthenticator,
     change: Parameters<PasskeyAuthenticator["answer"]>[1] = {},
@@ -46,21 +46,21 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
   const age = (name: string) => sql`
     update sessions set proved_at = 0 where account_id = (select id from accounts where username = ${name})`;
 
-  test("one signs in with a passkey alone, without a name or a password", async () => {
+  test("a passkey alone signs in, without username or password", async () => {
     const person = await join(server, "keyholder");
     const authenticator = await addPasskey(person, "My phone");
     const other = browser();
     const done = await signIn(authenticator, {}, other);
     expect(await done.json()).toEqual({ message: "Signed in", username: "keyholder", next: "/chat" });
     expect((await other.fetch("/api/messages")).status).toBe(200);
-    // It is both factors: what weakens the account is open for five minutes.
+    // It counts as both factors: what weakens the account is open for five minutes.
     expect((await other.fetch("/api/account/devices")).status).toBe(200);
     expect(await noticesOf(person)).toContain("passkey_added");
     const [row] = await sql`select name, counter, last_used_at from passkeys where id = ${authenticator.id}`;
     expect([row.name, Number(row.counter), row.last_used_at !== null]).toEqual(["My phone", 2, true]);
   });
 
-  test("[M09] the challenge works once, for five minutes, for what it was made for", async () => {
+  test("[M09] a challenge works once, for five minutes, for its own purpose", async () => {
     const authenticator = await addPasskey(await join(server, "challenged"));
     const one = browser();
     const options = await passkeyOptions(one, signInOptions);
@@ -71,7 +71,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     const late = await passkeyOptions(one, signInOptions);
     await sql`update passkey_challenges set expires_at = ${Date.now() - 1}`;
     expect((await send(authenticator.answer(late))).status).toBe(401);
-    // Ours alone: neither a made-up one, nor one that was made for something else.
+    // Only our own: neither an invented challenge nor one made for another purpose.
     expect((await send(authenticator.answer({ ...options, challenge: "bWFkZSB1cA" }))).status).toBe(401);
     const owner = new Person(server, "challenged");
     await owner.signIn();
@@ -79,7 +79,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     expect((await send(authenticator.answer(forConfirming))).status).toBe(401);
   });
 
-  test("[M09] of 50 uses of one answer at once one opens a session", async () => {
+  test("[M09] of 50 uses of one response at once one opens a session", async () => {
     const authenticator = await addPasskey(await join(server, "racer"));
     const one = browser();
     const response = authenticator.answer(await passkeyOptions(one, signInOptions));
@@ -89,7 +89,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
   });
 
-  test("[M08] [M09] an answer without user verification, from another page, for another site or with another signature opens nothing", async () => {
+  test("[M08] [M09] a response without user verification, from another page, for another site or with another signature opens nothing", async () => {
     const authenticator = await addPasskey(await join(server, "verified"));
     authenticator.verifiesUser = false;
     expect((await signIn(authenticator)).status).toBe(401);
@@ -111,7 +111,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     expect((await signIn(authenticator)).status).toBe(200);
   });
 
-  test("[M09] a counter that went back is refused, and told to its owner", async () => {
+  test("[M09] a counter that went back is refused, and its owner notified", async () => {
     const person = await join(server, "copied");
     const authenticator = await addPasskey(person);
     authenticator.counter = 10;
@@ -125,7 +125,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     expect((await signIn(authenticator)).status).toBe(200);
   });
 
-  test("a passkey that does not count, as those that are on many devices do not, works again and again", async () => {
+  test("a passkey without a counter, as on synced devices, works again and again", async () => {
     const authenticator = await addPasskey(await join(server, "synced"));
     await sql`update passkeys set counter = 0 where id = ${authenticator.id}`;
     for (let index = 0; index < 3; index++) {
@@ -134,7 +134,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     }
   });
 
-  test("[M05] a new one, and its removal, ask for a fresh proof; the answer that makes one must be verified", async () => {
+  test("[M05] adding or removing a passkey needs a recent proof; the response that adds one must be verified", async () => {
     const person = await join(server, "adder");
     const authenticator = new PasskeyAuthenticator(server.origin);
     const options = await passkeyOptions(person, "/account/passkeys/options");
@@ -158,7 +158,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     expect((await problemOf(await person.post(`/account/passkeys/${kept.id}/remove`, {}))).code).toBe(
       "reauth_required",
     );
-    // The passkey itself proves it.
+    // The passkey itself is the proof.
     const asked = await passkeyOptions(person, "/account/confirm/passkey/options");
     expect((await person.post("/account/confirm/passkey", { response: kept.answer(asked) })).status).toBe(
       200,
@@ -167,7 +167,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     expect((await signIn(kept)).status).toBe(401);
   });
 
-  test("somebody else's passkey can neither be renamed nor removed, and proves nothing for another", async () => {
+  test("somebody else's passkey can't be renamed or removed, and proves nothing for another account", async () => {
     const owner = await join(server, "owner2");
     const authenticator = await addPasskey(owner, "Mine");
     const outsider = await join(server, "outsider");
@@ -191,7 +191,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     expect(renamed.name).toBe("Desk key");
   });
 
-  test("[M08] it is a second factor after the password, of its own account alone", async () => {
+  test("[M08] a passkey is a second factor after the password, for its own account only", async () => {
     const person = await join(server, "both");
     const authenticator = await addPasskey(person);
     const stranger = await addPasskey(await join(server, "stranger"));
@@ -210,7 +210,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     });
     expect(done.status).toBe(200);
     expect((await one.signIn()).status).toBe(200);
-    // Where it was the last factor, its removal turns the factor off.
+    // Removing the last factor turns two-factor authentication off.
     const fresh = await signIn(authenticator, {}, one);
     expect(fresh.status).toBe(200);
     expect((await one.post(`/account/passkeys/${authenticator.id}/remove`, {})).status).toBe(200);
@@ -218,7 +218,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     expect((await new Person(server, "both").signIn()).status).toBe(200);
   });
 
-  test("[M08] a passkey opens an account with an authenticator app as well, and no account that is shut", async () => {
+  test("[M08] a passkey also opens an account with an authenticator app, but never a disabled account", async () => {
     const person = await join(server, "dave");
     const authenticator = await addPasskey(person);
     await setUpFactor(person);
@@ -227,7 +227,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     expect((await signIn(authenticator)).status).toBe(401);
   });
 
-  test("[L02] who has a passkey and no password is like nobody to whoever tries a password", async () => {
+  test("[L02] to somebody trying passwords, an account with only passkeys looks like an unknown one", async () => {
     await addPasskey(await join(server, "keyonly"));
     await sql`update accounts set password_hash = null where username = 'keyonly'`;
     const answer = async (username: string) => {
@@ -237,7 +237,7 @@ describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
     expect(await answer("keyonly")).toBe(await answer("nobody-at-all"));
   });
 
-  test("[A13] what asks for a passkey to sign in tells nothing of anybody, and is limited", async () => {
+  test("[A13] the request for a sign-in passkey reveals nothing about accounts, and is limited", async () => {
     const options = (await passkeyOptions(browser(), signInOptions)) as Record<string, unknown>;
     expect(options.allowCredentials).toBeUndefined();
     expect(options.userVerification).toBe("required");

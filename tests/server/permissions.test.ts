@@ -1,5 +1,5 @@
-// The permission table, cell by cell, over the socket and over HTTP: what the table says is what happens. The table of
-// the protocol is compared with the one in docs/permissions.md, and both with what the server does.
+// The permission table, cell by cell, over the socket and over HTTP: the server does what the table says. The
+// protocol's table and the one in docs/permissions.md are compared with each other, and both with the server.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join as joinPath, resolve } from "node:path";
@@ -24,7 +24,7 @@ import {
   type TestServer,
 } from "../support/server.ts";
 
-/** Written down by hand, and not read from the table that is tested: a cell that is changed there is not what is expected here. */
+/** Written by hand and not read from the table under test, so that changing a cell there breaks this test. */
 const expected: Record<keyof typeof roomPermissions, string> = {
   "room.read": "yes yes yes yes",
   "room.leave": "yes yes yes yes",
@@ -61,7 +61,7 @@ const expectedOnServer: Record<keyof typeof serverPermissions, string> = {
 };
 
 describe("the permission table", () => {
-  test("[Z01] the table of the protocol and the one in the document are what was decided", () => {
+  test("[Z01] the protocol's table and the document's are as decided", () => {
     const row = (roles: readonly string[], all: readonly string[]) =>
       all.map((role) => (roles.includes(role) ? "yes" : "no")).join(" ");
     const room = Object.entries(roomPermissions).map(([right, roles]) => [right, row(roles, roomRoles)]);
@@ -75,7 +75,7 @@ describe("the permission table", () => {
     expect(document).toBe(renderPermissions());
   });
 
-  test("[Z01] every command says what it needs", () => {
+  test("[Z01] every command declares the permission it needs", () => {
     for (const type of commandTypes) {
       const { needs } = commandSpecs[type];
       if (needs.in === "room") expect(Object.keys(expected), type).toContain(needs.right);
@@ -84,7 +84,7 @@ describe("the permission table", () => {
   });
 });
 
-describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () => {
+describe.skipIf(!isAvailable("postgres"))("permissions, over the socket and HTTP", () => {
   let data: TestData;
   let server: TestServer;
   let sql: SQL;
@@ -95,7 +95,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     data = await createTestData("postgres");
     server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
     sql = new SQL(data.url!, { max: 1 });
-    // The server's owner acts as an owner everywhere, so the roles are those of others.
+    // The server's owner has owner rights in every room, so other people take the roles.
     owner = await join(server, "alice");
     for (const [name, username] of Object.entries({
       owner: "bob",
@@ -117,7 +117,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     await data?.remove();
   });
 
-  /** A room with somebody of every role in it, and what the commands of the table are about. */
+  /** A room with somebody in every role, and the things the table's commands act on. */
   async function setUp(): Promise<{
     room: RoomId;
     fields: (type: CommandType, by: Person) => Promise<object>;
@@ -138,7 +138,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     const sent = (person: Person) => sql`
       select seq from messages where room_id = ${room.id} and sender_id = (select id from accounts where username = ${person.username}) order by seq limit 1`;
     const fields = async (type: CommandType, by: Person): Promise<object> => {
-      // Whoever may only read wrote something before that was decided.
+      // The read-only member wrote something before becoming one.
       const own = async () => Number((await sent(by))[0]?.seq ?? byOther);
       const at = { room: room.id, seq: byOther };
       const later = Date.now() + 3_600_000;
@@ -208,7 +208,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
       return reply.ok ? "ok" : reply.code;
     },
   };
-  /** What needs more than the right: a poll is closed by whoever asked, a message edited by its author. */
+  /** Some commands need more than the right: a poll is closed by its author, a message edited by its author. */
   const ownAlone: readonly CommandType[] = ["poll.close"];
   const inRoom = commandTypes.filter(
     (type): type is CommandType =>
@@ -216,17 +216,18 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
   );
 
   for (const [way, order] of Object.entries(ways)) {
-    test(`[Z01] [Z02] every command in a room, for every role and an outsider, by ${way}`, async () => {
+    test(`[Z01] [Z02] every room command, for every role and an outsider, by ${way}`, async () => {
       for (const type of inRoom) {
         const { needs } = commandSpecs[type];
         const cells = expected[(needs as { right: keyof typeof expected }).right].split(" ");
         const { fields } = await setUp();
-        // From the least to the most: what the first was refused, the last still finds to do.
+        // From the least powerful role to the most, so that what the first is refused is still there for the last.
         for (const role of roomRoles.toReversed()) {
           const person = people[role];
           const outcome = await order(person, type, await fields(type, person));
           const may = cells[roomRoles.indexOf(role)] === "yes";
-          // Allowed, something else may stand in the way: another's message, a member who is gone by then.
+          // An allowed command can still be refused for another reason: somebody else's message, a member who has left
+          // by then.
           if (may)
             expect(
               ["forbidden", "not_found"].includes(outcome) && outcomeIsRight(type, role, outcome),
@@ -254,11 +255,11 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
       }
     }, 120_000);
   }
-  /** An author's right is on their own message; whoever has none there is told so. */
+  /** Authors have rights on their own message; without the right they are refused there. */
   const outcomeIsRight = (type: CommandType, role: RoomRole, outcome: string): boolean =>
     !(type.startsWith("message.") && role === "read_only" && outcome === "forbidden");
 
-  test("[Z01] what one may on the server, for every role", async () => {
+  test("[Z01] server actions, for every role", async () => {
     const orders: [CommandType, keyof typeof expectedOnServer, () => object][] = [
       ["room.create", "room.create", () => ({ kind: "public", name: crypto.randomUUID() })],
       ["room.join", "room.join", () => ({ room: "" })],
@@ -284,7 +285,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     expect((await people.guest.fetch("/api/browse")).status).toBe(403);
     const findVictor = async () =>
       (await people.guest.read<{ people: { username: string }[] }>("/api/people?q=vic")).people.length;
-    // A guest is in no room until somebody brings them into one, and knows of nobody else.
+    // A guest is in no room until added to one, and can find nobody else.
     expect(await findVictor()).toBe(0);
     expect(await people.guest.rooms()).toEqual([expect.objectContaining({ kind: "direct" })]);
     const { room } = await setUp();
@@ -292,7 +293,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     expect(await findVictor()).toBe(1);
   });
 
-  test("[Z03] a role that was taken away is gone with the next order; one that was given is there", async () => {
+  test("[Z03] a removed role is gone with the next command; a granted one is there", async () => {
     const { room } = await setUp();
     const { member } = people;
     expect(await member.refusedWith("room.change", { room, topic: "x" })).toBe("forbidden");
@@ -304,7 +305,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     await owner.run("room.change", { room, topic: "the server's owner" });
   });
 
-  test("[Z05] [Z06] an unknown key, a key of every object, another type: refused, and nothing changes", async () => {
+  test("[Z05] [Z06] an unknown key, a key of every object or another type is refused, and changes nothing", async () => {
     const { room } = await setUp();
     const before = (await people.member.room(room)).headSeq;
     const { member } = people;
@@ -330,7 +331,7 @@ describe.skipIf(!isAvailable("postgres"))("who may do what, over both ways", () 
     expect((await member.room(room)).headSeq).toBe(before);
   });
 
-  test("[Z04] every answer is exactly what the document says, and holds no secret", async () => {
+  test("[Z04] every response is exactly as documented, and contains no secret", async () => {
     const { room } = await setUp();
     const texts: string[] = [];
     for (const path of [

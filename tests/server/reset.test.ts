@@ -17,7 +17,7 @@ import {
 
 const next = "another four quiet words";
 
-describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () => {
+describe.skipIf(!isAvailable("postgres"))("the password reset link", () => {
   let data: TestData;
   let server: TestServer;
   let smtp: MailServer;
@@ -38,7 +38,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
   });
 
   let count = 0;
-  /** Each from an address of its own, as strangers are. */
+  /** Each from its own address, like separate strangers. */
   const elsewhere = () => ({ "x-forwarded-for": `10.0.${count >> 8}.${count++ & 255}` });
   const anybody = () => new Person(server, "anybody");
   const ask = (email: string, headers: Record<string, string> = {}) =>
@@ -54,7 +54,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
   const reset = (token: string, text = next) =>
     anybody().post("/reset", { token, password: text, confirm_password: text }, elsewhere());
 
-  test("[R05] sets a new password, and signs nobody in", async () => {
+  test("[R05] sets a new password without signing in", async () => {
     const person = await join(server, "forgetful");
     const browser = new Person(server, "forgetful");
     const token = tokenOf(await linkFor("forgetful"));
@@ -68,7 +68,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect((await person.fetch("/api/messages")).status).toBe(401);
   });
 
-  test("[R01] [L10] [A13] is asked for with the same answer, byte for byte and in the same time, whoever has the address", async () => {
+  test("[R01] [L10] [A13] asking for one gets the same response for any address, byte for byte and in the same time", async () => {
     const answers = new Set<string>();
     const time = async (email: string) => {
       const startedAt = performance.now();
@@ -95,7 +95,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect([...answers][0]).toStartWith("202 ");
   }, 60_000);
 
-  test("[R02] [A12] begins with PUBLIC_URL, whatever the request says of its host", async () => {
+  test("[R02] [A12] starts with PUBLIC_URL, whatever host the request names", async () => {
     await join(server, "poisoned");
     const evil = ["x-forwarded-host", "x-host", "x-original-host", "forwarded"].map((name) => [
       name,
@@ -119,7 +119,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     }
   });
 
-  test("[R03] has 256 random bits, stands in the database as a hash alone, and works for 30 minutes", async () => {
+  test("[R03] has 256 random bits, is stored only as a hash, and works for 30 minutes", async () => {
     await join(server, "timed");
     const token = tokenOf(await linkFor("timed"));
     expect(Buffer.from(token, "base64url")).toHaveLength(32);
@@ -146,7 +146,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect((await new Person(server, "raced").signIn(`four quiet words ${winner}`)).status).toBe(200);
   }, 60_000);
 
-  test("[R03] a refused password leaves the link as it was", async () => {
+  test("[R03] a refused password doesn't use the link up", async () => {
     await join(server, "hasty");
     const token = tokenOf(await linkFor("hasty"));
     expect((await problemOf(await reset(token, "short"))).code).toBe("password_too_short");
@@ -154,7 +154,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect((await reset(token)).status).toBe(200);
   });
 
-  test("[R04] a new one ends the older ones; the fourth in an hour is answered, and not sent", async () => {
+  test("[R04] a new link ends older ones; the fourth request in an hour gets the same response, but no mail", async () => {
     await join(server, "again");
     const first = tokenOf(await linkFor("again"));
     const second = tokenOf(await linkFor("again"));
@@ -167,7 +167,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect((await reset(tokenOf(mailsTo("again").at(-1)!.link))).status).toBe(200);
   });
 
-  test("[R05] [M08] leaves the second factor as it is", async () => {
+  test("[R05] [M08] leaves the second factor on", async () => {
     const person = await join(server, "guarded");
     await confirmAddress(person);
     const { recoveryCodes } = await setUpFactor(person);
@@ -202,14 +202,14 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect((await problemOf(await trusting.signIn(next))).code).toBe("second_factor_required");
   });
 
-  test("[R07] its page sends no referrer, and opening it uses nothing up", async () => {
+  test("[R07] its page sends no referrer, and opening it doesn't use the link up", async () => {
     await join(server, "looker");
     const token = tokenOf(await linkFor("looker"));
     for (let index = 0; index < 3; index++) {
       const page = await anybody().fetch(`/reset?token=${token}`, { headers: elsewhere() });
       expect([page.status, page.headers.get("referrer-policy")]).toEqual([200, "no-referrer"]);
     }
-    // Such a page's own form comes with `Origin: null`; another site's as well, and says where it is from.
+    // Such a page's own form sends `Origin: null`. Another site's can too, but Sec-Fetch-Site tells them apart.
     const form = (site: string) =>
       fetch(`${server.url}/reset`, {
         method: "POST",
@@ -222,7 +222,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect([done.status, done.headers.get("location")]).toEqual([303, "/?done=reset"]);
   });
 
-  test("[R08] its use is told by mail and in the app", async () => {
+  test("[R08] using it is reported by mail and in the app", async () => {
     const person = await join(server, "informed");
     await confirmAddress(person);
     await reset(tokenOf(await linkFor("informed")));
@@ -232,7 +232,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect(account.notices.map((notice) => notice.kind)).toContain("password_reset");
   });
 
-  test("[A12] guesses are 429 after a few, for whoever makes them", async () => {
+  test("[A12] guessed links are 429 after a few, for the address they come from", async () => {
     const headers = { "x-forwarded-for": "10.200.0.1" };
     const statuses: number[] = [];
     for (let index = 0; index < 22; index++) {
@@ -247,8 +247,8 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect(asked.at(-1)).toBe(429);
   });
 
-  test("an address that was never confirmed opens an account only where the password is its one key", async () => {
-    // Somebody registers with another's address and leaves a passkey in the account.
+  test("an unconfirmed address can reset an account only if the password is its only key", async () => {
+    // Somebody registers with another person's address and adds a passkey to the account.
     const planter = await join(server, "planter");
     await addPasskey(planter);
     const before = smtp.mails.length;
@@ -257,14 +257,14 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
       await waitUntil(async () => (await sql`select 1 from jobs where kind = 'reset.request'`).length === 0),
     ).toBe(true);
     expect(smtp.mails.slice(before).filter((mail) => /Reset your password/.test(mail.subject))).toEqual([]);
-    // Without one, whoever reads the mail gets the account whole, and has confirmed the address by it.
+    // Without other keys, the reader of the mail gets the whole account, and has thereby confirmed the address.
     await join(server, "plain");
     expect((await reset(tokenOf(await linkFor("plain")))).status).toBe(200);
     const [row] = await sql`select email_verified_at from accounts where username = 'plain'`;
     expect(row.email_verified_at).not.toBeNull();
   });
 
-  test("an account that is shut gets no link", async () => {
+  test("a disabled account gets no link", async () => {
     await join(server, "dave");
     await sql`update accounts set disabled_at = 1 where username = 'dave'`;
     expect((await ask("dave@example.org")).status).toBe(202);
@@ -274,7 +274,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
     expect(mailsTo("dave")).toEqual([]);
   });
 
-  test("[L05] a hundred failures in a row end with it", async () => {
+  test("[L05] it clears a hundred failures in a row", async () => {
     await join(server, "besieged");
     const token = tokenOf(await linkFor("besieged"));
     await sql`update accounts set failures_in_a_row = 100 where username = 'besieged'`;
@@ -289,7 +289,7 @@ describe.skipIf(!isAvailable("postgres"))("the link to set a new password", () =
   }
 });
 
-/** Sends bytes as they are. */
+/** Sends raw bytes. */
 function raw(port: number, bytes: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => socket.write(bytes));

@@ -1,4 +1,4 @@
-// What somebody tries who means harm in rooms. Each of these worked once.
+// Attacks on rooms, by members and outsiders.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { RoomId, SendId } from "@novax/protocol/ids";
@@ -57,7 +57,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     return socket;
   };
 
-  test("[W05] [A2] a removal in the middle of attaching hundreds of rooms: nothing that follows it is received", async () => {
+  test("[W05] [A2] somebody removed while attaching hundreds of rooms receives nothing after the removal", async () => {
     const dave = await join(server, "dave");
     const id = await dave.id();
     await sql`
@@ -84,7 +84,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     watcher.close();
   }, 60_000);
 
-  test("[Z07] a text that was deleted or edited is not replayed from memory, to nobody, not as a quote either", async () => {
+  test("[Z07] deleted or edited text is never replayed from memory, to nobody, not even in a quote", async () => {
     const room = await make(alice, [bob]);
     const b = await attachAll(bob);
     const from = (await alice.room(room)).headSeq;
@@ -103,7 +103,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     for (const socket of [b, late]) socket.close();
   });
 
-  test("going out and in lifts nothing: silence, reading only, the wait of a slow room", async () => {
+  test("leaving and rejoining lifts nothing: silencing, the read-only role, slow mode", async () => {
     const room = await make(alice, []);
     await bob.run("room.join", { room });
     const person = await bob.id();
@@ -124,7 +124,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     expect(await bob.room(room)).toMatchObject({ role: "read_only" });
   });
 
-  test("[W05] whoever was removed hears nothing of the threads they followed there", async () => {
+  test("[W05] a removed member hears nothing of threads they followed there", async () => {
     const room = await make(alice, [bob, carol], { kind: "private" });
     const root = await bob.say(room, "my thread");
     await alice.run("member.remove", { room, person: await bob.id() });
@@ -135,7 +135,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     b.close();
   });
 
-  test("of what is written together a slow room takes the first that is new, also beside one it knows", async () => {
+  test("in one batch a slow-mode room accepts a sender's first new message, also next to a duplicate", async () => {
     const room = await make(alice, [bob]);
     const known = send(room, "known");
     await bob.run("message.send", known);
@@ -148,7 +148,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
       return { sender, sessionId: null, sendId, body, ...rest };
     };
     const drafts = [
-      // While this one is written the others queue, and go together.
+      // While this one is written the others queue up, and become one batch.
       await by(alice, send(room, "on its way")),
       await by(bob, known),
       await by(bob, send(room, "new")),
@@ -166,7 +166,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     await db.close();
   });
 
-  test("[W05] whoever looked at a room without receiving it hears nothing of it, before or after the removal", async () => {
+  test("[W05] somebody who viewed a room without attaching it hears nothing of it, before or after removal", async () => {
     const room = await make(alice, [bob], { kind: "private" });
     const socket = await bob.connect();
     expect(await socket.command({ type: "room.view", room })).toMatchObject({ ok: false, code: "not_found" });
@@ -182,7 +182,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     for (const open of [socket, a]) open.close();
   });
 
-  test("who may not speak has no other way to say something: no edit, topic, pin, reaction or vote; nor typing", async () => {
+  test("a silenced member has no other way to say something: no edit, topic, pin, reaction, vote or typing", async () => {
     const room = await make(alice, [bob]);
     const seq = await bob.say(room, "said before");
     const person = await bob.id();
@@ -213,7 +213,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     expect(await bob.refusedWith("reaction.add", { room: direct, seq: own, emoji: "👎" })).toBe("blocked");
   });
 
-  test("whoever blocked somebody is not brought into their rooms; nobody is brought into more rooms than one can be in", async () => {
+  test("a blocked person can't add those who blocked them to rooms; somebody added without asking doesn't inherit the room", async () => {
     const person = await carol.id();
     await carol.run("person.block", { person: await bob.id() });
     const room = await make(bob, [carol], { kind: "private" });
@@ -222,11 +222,11 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     await carol.run("person.unblock", { person: await bob.id() });
     await bob.run("member.add", { room, people: [person] });
     await bob.run("room.leave", { room });
-    // She never did anything in it: it is not hers to answer for.
+    // She has done nothing in it, so she does not become responsible for it.
     expect(await carol.room(room)).toMatchObject({ role: "member" });
   });
 
-  test("[Z06] a character that no column holds is refused wherever it comes, and is no fault of ours", async () => {
+  test("[Z06] NUL is refused everywhere, and never causes a fault", async () => {
     const room = await make(alice, [bob]);
     const seq = await bob.say(room, "x");
     for (const path of ["/api/people?q=%00", "/api/browse?q=%00", `/api/rooms/${room}/members?q=%00`])
@@ -234,14 +234,14 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     expect(await bob.refusedWith("reaction.remove", { room, seq, emoji: "\0" })).toBe("message_invalid");
   });
 
-  test("a moderator does not settle what is said of themselves, nor learns who said it", async () => {
+  test("a moderator can't resolve reports about themselves, nor see who made them", async () => {
     const room = await make(alice, [bob, carol]);
     await alice.run("member.set_role", { room, person: await bob.id(), role: "moderator" });
     const seq = await bob.say(room, "abuse of power");
     const b = await attachAll(bob);
     await carol.run("message.report", { room, seq, reason: "power" });
     expect((await bob.read<{ reports: unknown[] }>("/api/reports")).reports).toEqual([]);
-    // Nor that there is something to learn.
+    // They are not even notified.
     await b.command({ type: "ping" });
     expect(b.frames.some((frame) => frame.type === "me.changed")).toBe(false);
     b.close();
@@ -251,11 +251,11 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
       "not_found",
     );
     await alice.run("report.resolve", { report: report.id, outcome: "deleted", note: "" });
-    // Deleted is deleted, in the queue too.
+    // Deleted means deleted, in the report queue too.
     expect(await (await alice.fetch("/api/reports?done=1")).text()).not.toContain("abuse of power");
   });
 
-  test("one name is one public room, however many want it at once; whoever runs the server is not kept out of any", async () => {
+  test("of people creating public rooms of one name at once one succeeds; owners of the server can't be banned from a room", async () => {
     const name = `Twin ${crypto.randomUUID()}`;
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => bob.command("room.create", { kind: "public", name })),
@@ -270,7 +270,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     await alice.run("room.join", { room });
   });
 
-  test("words are found in whatever they are dressed, in names and topics too", async () => {
+  test("blocked words are found behind markup and look-alikes, in names and topics too", async () => {
     await alice.run("word_filter.set", { words: ["badword"] });
     const room = await make(alice, [bob]);
     for (const text of [
@@ -290,7 +290,7 @@ describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
     await alice.run("word_filter.set", { words: [] });
   });
 
-  test("what was taken back leaves no work behind, and an edit calls nobody twice", async () => {
+  test("cancelled reminders and scheduled messages leave no jobs behind, and edits don't mention anybody twice", async () => {
     const room = await make(alice, [bob]);
     const jobs = async () => Number((await sql`select count(*) as jobs from jobs`)[0].jobs);
     const before = await jobs();

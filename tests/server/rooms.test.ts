@@ -35,7 +35,7 @@ for (const kind of databaseKinds) {
 
     const make = async (name: string, more = {}): Promise<RoomId> =>
       (await alice.run("room.create", { kind: "public", name, ...more })).room.id;
-    /** A socket that receives every room of its person. */
+    /** A socket that receives every room its person is in. */
     const attachAll = async (person: Person): Promise<TestSocket> => {
       const socket = await person.connect();
       const hello = socket.frames[0]!;
@@ -46,7 +46,7 @@ for (const kind of databaseKinds) {
     const isIn = async (person: Person, room: RoomId) =>
       (await person.rooms()).some((own) => own.id === room);
 
-    test("a public room is found, joined and left; everybody in it hears of it, on every connection they have open", async () => {
+    test("a public room is found, joined and left; members see it on every connection", async () => {
       const [a, b] = [await attachAll(alice), await attachAll(bob)];
       const room = await make("Workshop", { topic: "Things in the making", colour: 7, icon: "🔧" });
       expect(await a.next((frame) => frame.type === "room.joined")).toMatchObject({
@@ -75,7 +75,7 @@ for (const kind of databaseKinds) {
       }
     });
 
-    test("an icon is a letter, a digit or an emoji; a status begins with an emoji or with none", async () => {
+    test("an icon is a letter, digit or emoji; a status starts with an emoji or has none", async () => {
       for (const icon of ["ABC", "🔧🔧", "\u202e", "<"])
         expect(
           await alice.refusedWith("room.create", { kind: "private", name: "Iconic", icon } as never),
@@ -87,7 +87,7 @@ for (const kind of databaseKinds) {
       );
     });
 
-    test("[Z02] a private room does not exist for whoever is not in it, whatever they try", async () => {
+    test("[Z02] to an outsider a private room doesn't exist, whatever they try", async () => {
       const { room } = await alice.run("room.create", {
         kind: "private",
         name: "Board",
@@ -114,7 +114,7 @@ for (const kind of databaseKinds) {
         expect(await real.text()).toBe(await random.text());
       }
       expect(await carol.refusedWith("room.join", { room: room.id })).toBe("not_found");
-      // Who is in it is not told by who is not found either.
+      // Nor does the people search reveal who is in it.
       const foundWithout = async (person: Person) => {
         const { people } = await person.read<{ people: { username: string }[] }>(
           `/api/people?q=bob&notIn=${room.id}`,
@@ -141,7 +141,7 @@ for (const kind of databaseKinds) {
       c.close();
     });
 
-    test("two people have one direct room however they open it; it is nobody else's and nobody can be brought into it", async () => {
+    test("two people share one direct message, however they open it; it is theirs alone and nobody can be added", async () => {
       const [a, b] = [await attachAll(alice), await attachAll(bob)];
       const opened = await Promise.all([
         alice.run("direct.open", { people: [await bob.id()] }),
@@ -165,7 +165,7 @@ for (const kind of databaseKinds) {
       for (const socket of [a, b]) socket.close();
     });
 
-    test("whoever was removed or banned hears nothing that follows; banned they cannot come back until that is lifted", async () => {
+    test("a removed or banned member hears nothing more; a banned one can't come back until the ban is lifted", async () => {
       const room = await make("Stage");
       await bob.run("room.join", { room });
       const b = await attachAll(bob);
@@ -190,7 +190,7 @@ for (const kind of databaseKinds) {
       b.close();
     });
 
-    test("an archived room is read and nothing more, and comes back; the room that everybody is in stays", async () => {
+    test("an archived room is read-only, and can be restored; the general room can't be archived or left", async () => {
       const room = await make("Old plans");
       const seq = await alice.say(room, "the plan");
       await alice.run("room.archive", { room });
@@ -212,7 +212,7 @@ for (const kind of databaseKinds) {
       expect(await bob.refusedWith("room.leave", { room: generalRoomId })).toBe("room_fixed");
     });
 
-    test("who may write: moderators alone, one at a time, or not for a while", async () => {
+    test("who can post: moderators only, one message at a time in slow mode, or not while silenced", async () => {
       const room = await make("Announcements");
       await bob.run("room.join", { room });
       const send = () =>
@@ -236,7 +236,7 @@ for (const kind of databaseKinds) {
       expect(await send()).toBe("forbidden");
     });
 
-    test("a room has an owner as long as somebody is in it who has done something there", async () => {
+    test("a room keeps an owner as long as somebody active is in it", async () => {
       const { room } = await bob.run("room.create", {
         kind: "private",
         name: "Ours",
@@ -253,7 +253,7 @@ for (const kind of databaseKinds) {
       c.close();
     });
 
-    test("what is unread and what calls one is the same on every device, and can be taken back", async () => {
+    test("unread counts and mentions are the same on every device, and can be marked unread again", async () => {
       const room = await make("Counting");
       await bob.run("room.join", { room });
       const [phone, desk] = [await attachAll(bob), await attachAll(bob)];
@@ -300,7 +300,7 @@ for (const kind of databaseKinds) {
       late.close();
     });
 
-    test("who is here is told to those who look, with their status; away and quiet are seen", async () => {
+    test("presence and status are shown to viewers of a room; away and do not disturb are visible", async () => {
       const dave = await join(server, "dave");
       const room = await make("Presence");
       await dave.run("room.join", { room });

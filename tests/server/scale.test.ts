@@ -1,5 +1,5 @@
-// A room with 100,000 messages and 5,000 members, a person in 500 rooms: what an action costs is counted, in queries and in
-// blocks of the database that it touches, never in time.
+// A room with 100,000 messages and 5,000 members, and a person in 500 rooms. Costs are counted in queries and database
+// blocks, never in time.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { AccountId, RoomId, SendId, SessionId } from "@novax/protocol/ids";
@@ -27,7 +27,7 @@ const messages = 100_000;
 const members = 5000;
 const rooms = 500;
 
-/** What reads how many blocks of tables and indexes something touches through `db`. */
+/** Returns a function that counts the table and index blocks that something touches through `db`. */
 function blockCounter(db: Database, admin: SQL) {
   const read = async () => {
     await admin`select pg_stat_force_next_flush()`;
@@ -37,7 +37,7 @@ function blockCounter(db: Database, admin: SQL) {
       from pg_statio_user_tables`;
     return Number(row.blocks);
   };
-  // The connections of the pool tell what they touched when they are idle; a few empty queries make them.
+  // Pooled connections report their statistics when idle; a few empty queries make them do so.
   const settle = () =>
     Promise.all(Array.from({ length: 20 }, () => db.sql`select pg_stat_force_next_flush()`));
   return async (work: () => Promise<unknown>): Promise<number> => {
@@ -101,7 +101,7 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
     await data?.remove();
   });
 
-  /** How many queries something asks. */
+  /** How many queries something runs. */
   const countQueries = async (work: () => Promise<unknown>): Promise<number> => {
     const before = queries;
     await work();
@@ -111,10 +111,10 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
   const page = (around: number) =>
     readTimeline(sql, alice, { id: big, headSeq: messages }, { around, limit: 50 });
 
-  test("a page of history is the same few queries anywhere, and touches as much at message 1,000 as at 100,000", async () => {
+  test("a page of history is the same few queries anywhere, and touches as many blocks at message 1,000 as at 100,000", async () => {
     for (const around of [1000, 50_000, messages - 30])
       expect(await countQueries(() => page(around))).toBeLessThanOrEqual(4);
-    // Once before: the database learns its plans.
+    // Once beforehand, so that the database has its plans.
     for (const around of [1000, 99_000]) for (let round = 0; round < 8; round++) await page(around);
     const early = await countBlocks(async () => {
       for (let round = 0; round < 10; round++) await page(1000 + round * 60);
@@ -126,17 +126,18 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
     expect(late).toBeLessThanOrEqual(early * 1.5);
   });
 
-  test("the list of 501 rooms, with what is unread in each, is one query; what is unread counts to 100", async () => {
+  test("the list of 501 rooms with their unread counts is one query; unread counts stop at 100", async () => {
     expect(await countQueries(() => listJoinedRooms(sql, alice.id))).toBe(1);
-    const own = await listJoinedRooms(sql, alice.id);
-    expect(own).toHaveLength(rooms + 1);
-    expect(own.find((room) => room.id === big)).toMatchObject({ unread: 100, memberCount: members });
-    for (const room of own.filter((entry) => entry.id !== big)) expect(room.unread).toBe(20 - room.readSeq);
-    // A year of messages is not walked through to say "100 or more".
+    const joined = await listJoinedRooms(sql, alice.id);
+    expect(joined).toHaveLength(rooms + 1);
+    expect(joined.find((room) => room.id === big)).toMatchObject({ unread: 100, memberCount: members });
+    for (const room of joined.filter((entry) => entry.id !== big))
+      expect(room.unread).toBe(20 - room.readSeq);
+    // Counting to "100 or more" does not scan a year of messages.
     expect(await countBlocks(() => listJoinedRooms(sql, alice.id))).toBeLessThan(40 * rooms);
   });
 
-  test("members, people, rooms and readers come a page at a time, each by one query", async () => {
+  test("members, people, rooms and readers come page by page, one query each", async () => {
     const asked: [string, () => Promise<readonly unknown[]>, number][] = [
       ["members", () => listMembersPage(sql, big, { search: "", after: "person4", limit: 100 }), 100],
       [
@@ -160,7 +161,7 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
       ).toBe(1);
       expect(found, name).toHaveLength(count);
     }
-    // A thread of one follower in a room where thousands follow others.
+    // A thread with one follower, in a room where thousands follow others.
     await admin`
       insert into threads_followed (account_id, room_id, root_seq, is_followed)
       select a.id, ${big}, 1 + i % 5000, true from accounts a, generate_series(1, 4) i
@@ -172,7 +173,7 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
     expect(await listMembersOf(sql, [big], [alice.id, crypto.randomUUID() as AccountId])).toHaveLength(1);
   });
 
-  test("a socket of somebody in hundreds of rooms hears of all of them, each event once, with one order", async () => {
+  test("somebody in hundreds of rooms gets every event once on one socket, in a single order", async () => {
     const server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
     const bob = await join(server, "bob");
     const id = await bob.id();
@@ -197,7 +198,7 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
 });
 
 describe.skipIf(!isAvailable("postgres"))("a room that grows within minutes", () => {
-  test("sends cost what they cost while it was small, though the database planned them then", async () => {
+  test("sends stay as cheap as when the room was small, although the database planned them then", async () => {
     const data = await createTestData("postgres");
     const db = await openDatabase({ kind: "postgres", url: data.url! }, silentLog);
     const admin = new SQL(data.url!, { max: 1 });
@@ -232,7 +233,7 @@ describe.skipIf(!isAvailable("postgres"))("a room that grows within minutes", ()
       for (let round = 0; round < times; round++) await Promise.all(Array.from({ length: 20 }, sendOne));
     };
     const countBlocks = blockCounter(db, admin);
-    // Every connection of the pool makes its plan.
+    // Every pooled connection makes its own plan.
     await send(40);
     const small = await countBlocks(() => send(20));
     await openSessions(3000);

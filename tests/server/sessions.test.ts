@@ -46,7 +46,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
     await data.remove();
   });
 
-  test("[S01] the cookie is HttpOnly, SameSite=Lax, for the whole host; over https also Secure and bound to it", async () => {
+  test("[S01] the cookie is HttpOnly, SameSite=Lax and for the whole host; over https also Secure and bound to it", async () => {
     const response = await new Person(server, "alice").signIn();
     const cookie = response.headers.getSetCookie().find((text) => text.startsWith("novax_session="))!;
     expect(cookie).toContain("HttpOnly");
@@ -69,7 +69,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
     await secureData.remove();
   });
 
-  test("[S02] the token has 256 bits; the table has its SHA-256 alone, and no answer repeats it", async () => {
+  test("[S02] the token has 256 bits; the database has only its SHA-256, and no response repeats it", async () => {
     const person = new Person(server, "alice");
     const response = await person.signIn();
     const token = person.sessionToken!;
@@ -84,7 +84,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
     }
   });
 
-  test("[S03] [A8] a login makes a new token and ends the session it was presented with", async () => {
+  test("[S03] [A8] signing in makes a new token and ends the session presented with it", async () => {
     const person = await alice.inAnotherBrowser();
     const planted = person.sessionToken!;
     await person.signIn();
@@ -93,7 +93,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
     expect(await isSignedIn(person)).toBe(true);
   });
 
-  test("a token that is none of ours opens nothing: empty, a prefix, a hash, words", async () => {
+  test("an invalid token opens nothing: empty, a prefix, a hash, words", async () => {
     const token = alice.sessionToken!;
     const forged = [
       "",
@@ -108,7 +108,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
     for (const text of forged) expect(await isSignedIn(withToken(text)), text).toBe(false);
   });
 
-  test("[S04] a session ends 14 days after it was last used, and 30 days after it began; an owner's after 24 idle hours", async () => {
+  test("[S04] a session ends after 14 days without use and 30 days after it began; an owner's after 24 idle hours", async () => {
     const age = async (person: Person, idleMs: number, ageMs: number) => {
       const now = Date.now();
       await sql`update sessions set last_seen_at = ${now - idleMs}, created_at = ${now - ageMs}
@@ -125,7 +125,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
     expect(await age(owner, 24.1 * hourMs, 48 * hourMs)).toBe(false);
   });
 
-  test("[S05] [W06] signing out ends the session and its sockets at once, and clears what the browser kept", async () => {
+  test("[S05] [W06] signing out ends the session and its sockets at once, and clears the browser's data", async () => {
     const person = await alice.inAnotherBrowser();
     const token = person.sessionToken!;
     const socket = await person.enter();
@@ -142,7 +142,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
     other.close();
   });
 
-  test("[S08] a session that was ended stays so, whatever the clock says", async () => {
+  test("[S08] an ended session stays ended, whatever the clock says", async () => {
     const person = await bob.inAnotherBrowser();
     const token = person.sessionToken!;
     await person.post("/logout", {});
@@ -153,10 +153,10 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
     }
   });
 
-  test("[W04] a command after the session's end is refused, even if the notice was lost", async () => {
+  test("[W04] a command after the session's end is refused, even if the bus message was lost", async () => {
     const person = await bob.inAnotherBrowser();
     const socket = await person.enter();
-    // As when the bus is away: the row says it, nobody rang.
+    // As if the bus were down: the database row has changed, but no message was published.
     await sql`update sessions set ended_at = 1 where token_hash = ${sha256(person.sessionToken!)}`;
     const reply = await socket.command({
       type: "message.send",
@@ -172,7 +172,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
     socket.close();
   });
 
-  test("200 people at once each get their own answer", async () => {
+  test("200 people at once each get their own response", async () => {
     const people = await Promise.all(Array.from({ length: 20 }, (_, index) => join(server, `crowd${index}`)));
     const answers = await Promise.all(
       Array.from({ length: 200 }, async (_, index) => {
@@ -185,7 +185,7 @@ describe.skipIf(!isAvailable("postgres"))("sessions", () => {
   }, 60_000);
 });
 
-/** A server in this process, whose parts a test can reach. */
+/** A server in this process, with its parts accessible to a test. */
 async function startHere(data: TestData) {
   const port = await freePort();
   const env = { ...data.env, PORT: String(port), BCRYPT_COST: "10", LOGIN_FAILURES_PER_ADDRESS: "1000" };
@@ -196,8 +196,8 @@ async function startHere(data: TestData) {
   };
 }
 
-describe("an account that is shut", () => {
-  test("[S06] [A2] loses every session and every socket within a second, and cannot sign in", async () => {
+describe("a disabled account", () => {
+  test("[S06] [A2] loses every session and every socket within a second, and can't sign in", async () => {
     const data = await createTestData("embedded");
     const { running, server } = await startHere(data);
     const alice = await join(server, "alice");
@@ -224,8 +224,8 @@ describe("an account that is shut", () => {
   });
 });
 
-describe("a notice that never came", () => {
-  test("[W07] the periodic look at all sessions closes the sockets of those that have ended, and no other", async () => {
+describe("a lost bus message", () => {
+  test("[W07] the periodic check closes the sockets of ended sessions, and no other", async () => {
     const data = await createTestData("embedded");
     const { running, server } = await startHere(data);
     const [alice, bob] = [await join(server, "alice"), await join(server, "bob")];

@@ -20,7 +20,7 @@ import {
 } from "../support/server.ts";
 import { sendCommand, upgradeStatus } from "../support/socket-commands.ts";
 
-describe.skipIf(!isAvailable("postgres"))("who may not", () => {
+describe.skipIf(!isAvailable("postgres"))("the socket refuses", () => {
   let data: TestData;
   let server: TestServer;
   let sql: SQL;
@@ -33,7 +33,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     sql = new SQL(data.url!, { max: 2 });
     alice = await join(server, "alice");
     carol = await join(server, "carol");
-    // A room that carol is not in. Rooms cannot be made by people yet.
+    // A room that carol is not in, inserted directly.
     await sql`insert into rooms (id, name, created_at) values ('backstage', 'Backstage', 0)`;
     await sql`insert into memberships (room_id, account_id, joined_at)
       select 'backstage', id, 0 from accounts where username = 'alice'`;
@@ -44,7 +44,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     await data.remove();
   });
 
-  test("[Q7] [W04] [Z02] an outsider gets the same answer for a closed room as for no room, for every command and route", async () => {
+  test("[Q7] [W04] [Z02] an outsider gets the same response for a private room as for a missing one, for every command and route", async () => {
     expect(
       await (await alice.connect()).command({
         type: "room.attach",
@@ -55,15 +55,15 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     ).toMatchObject({ ok: true });
     const socket = await carol.connect();
     const answers = async (room: string) => {
-      const orders = [
+      const commands = [
         { type: "room.attach", room: room as never, afterSeq: 0, epoch: "" },
         { type: "room.mark_read", room: room as never, seq: 1 },
         sendCommand("let me in", crypto.randomUUID(), room),
         { type: "typing.start", room: room as never },
       ] as const;
       const replies = [];
-      for (const order of orders) {
-        const { re: _, ...reply } = await socket.command(order as never);
+      for (const command of commands) {
+        const { re: _, ...reply } = await socket.command(command as never);
         replies.push(reply);
       }
       for (const path of [`/api/rooms/${room}/events`, `/api/messages?room_id=${room}`]) {
@@ -90,7 +90,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     for (const socket of [outsider, member]) socket.close();
   });
 
-  test("[W01] [A6] an Origin that is not ours, or none, is refused before the upgrade", async () => {
+  test("[W01] [A6] a foreign or missing Origin is refused before the upgrade", async () => {
     const { port } = server;
     const origins = [
       null,
@@ -119,7 +119,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     }
   });
 
-  test("[W02] no session, an ended one and a forged one are refused before the upgrade", async () => {
+  test("[W02] a missing, ended or forged session is refused before the upgrade", async () => {
     const gone = await carol.inAnotherBrowser();
     const cookie = gone.cookieHeader;
     await gone.post("/logout", {});
@@ -128,7 +128,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     }
   });
 
-  test("a subprotocol that we do not speak is refused, and no other is spoken instead", async () => {
+  test("an unknown subprotocol is refused, not replaced by another one", async () => {
     const headers = {
       cookie: alice.cookieHeader,
       origin: server.origin,
@@ -137,7 +137,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     expect(await upgradeStatus(server.port, headers)).toBe(400);
   });
 
-  test("[W10] more than 20 messages a second are refused with the time to wait, and whoever goes on is closed", async () => {
+  test("[W10] more than 20 messages a second are refused with the time to wait, and a client that goes on is closed", async () => {
     const [socket, witness] = [await carol.enter(), await alice.enter()];
     for (let index = 0; index < 100; index++) socket.say(`flood ${index}`);
     const refused = await socket.next((frame) => frame.type === "reply" && !frame.ok);
@@ -149,7 +149,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     witness.close();
   });
 
-  test("[W10] a new connection does not bring a new budget", async () => {
+  test("[W10] a new connection doesn't bring a new budget", async () => {
     const quick = await join(server, "quick");
     let accepted = 0;
     for (let round = 0; round < 6; round++) {
@@ -163,17 +163,17 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
       accepted += socket.frames.filter((frame) => frame.type === "reply" && frame.ok).length;
       socket.close();
     }
-    // Forty at once and twenty a second, however often one comes back.
+    // Forty at once and twenty a second, however often the client reconnects.
     expect(accepted).toBeLessThan(40 + 8 * 20);
     expect(accepted).toBeGreaterThan(10);
   }, 20_000);
 
-  test("[Q6] [W05] [A2] whoever is removed gets the removal and nothing after it, also on a resume", async () => {
+  test("[Q6] [W05] [A2] a removed member gets the removal and nothing after it, not even on a resume", async () => {
     const erin = await join(server, "erin");
     const [e, a] = [await erin.enter(), await alice.enter()];
     const before = await a.sayAndWait("erin is here");
     await e.until(() => e.events.some((event) => event.seq === before));
-    // Another process takes her out, and its ring does not reach this one.
+    // Another process removes her, and its bus message does not reach this one.
     const db = await openDatabase({ kind: "postgres", url: data.url! }, silentLog);
     const elsewhere = createCore(db);
     const idOf = (socket: TestSocket) =>
@@ -214,7 +214,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     for (const socket of [e, a, again]) socket.close();
   });
 
-  test("[W11] a reader that stops is closed within a bound of memory, and the others feel nothing", async () => {
+  test("[W11] a client that stops reading is closed within a memory limit, and others notice nothing", async () => {
     const slow = await join(server, "slow");
     const raw = connect(server.port, "127.0.0.1");
     raw.on("error", () => {});
@@ -232,7 +232,7 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
     );
     const sockets = await Promise.all(talkers.map((person) => person.enter()));
     const isGone = () => {
-      // 4,000 characters at the limit of speed, until more than the buffers of both ends is under way.
+      // Messages of 4,000 characters at full speed, until more is under way than the buffers of both ends can hold.
       for (const socket of sockets) socket.say("x".repeat(4000));
       raw.write("");
       return isClosed || !hasSlow();
@@ -253,8 +253,8 @@ describe.skipIf(!isAvailable("postgres"))("who may not", () => {
   }, 60_000);
 });
 
-describe("a line that fell silent", () => {
-  test("[W12] a socket that does not answer pings is closed; one that does stays open", async () => {
+describe("a dead connection", () => {
+  test("[W12] a socket that doesn't answer pings is closed; one that does stays open", async () => {
     const silentSeconds = 8;
     const closed: string[] = [];
     const handlers = createSocketHandlers(() => undefined as never, silentSeconds);
@@ -287,14 +287,14 @@ describe("a line that fell silent", () => {
 });
 
 describe("behind a TLS proxy", () => {
-  test("[W03] a connection that reached the proxy in the clear is refused", async () => {
+  test("[W03] a connection that reached the proxy without TLS is refused", async () => {
     const data = await createTestData("embedded");
     const env = { PUBLIC_URL: "https://chat.example.org", TRUSTED_PROXIES: "127.0.0.1" };
     const server = await startServer(data, { env });
     const origin = "https://chat.example.org";
     const plain = await upgradeStatus(server.port, { origin, "x-forwarded-proto": "http" });
     const secure = await upgradeStatus(server.port, { origin, "x-forwarded-proto": "https" });
-    // The second gets as far as the session.
+    // The second one gets as far as the session check.
     expect([plain, secure]).toEqual([403, 401]);
     await server.stop();
     await data.remove();

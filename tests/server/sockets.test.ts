@@ -32,7 +32,7 @@ for (const kind of databaseKinds) {
       await data.remove();
     });
 
-    test("greets with who one is and which rooms one is in, and speaks novax.v1", async () => {
+    test("the greeting says who you are and which rooms you are in, and the socket speaks novax.v1", async () => {
       const socket = await alice.connect();
       expect(socket.protocol).toBe("novax.v1");
       expect(socket.frames[0]).toMatchObject({
@@ -43,7 +43,7 @@ for (const kind of databaseKinds) {
       socket.close();
     });
 
-    test("[Q3] a message reaches everybody who is attached, the sender too, once, with the server's time and order", async () => {
+    test("[Q3] a message reaches everybody attached, including the sender, once, with the server's time and order", async () => {
       const [a, b] = [await alice.enter(), await bob.enter()];
       const seq = await a.sayAndWait("hello");
       await b.until(() => b.messageTexts.includes("hello"));
@@ -58,7 +58,7 @@ for (const kind of databaseKinds) {
       for (const socket of [a, b]) socket.close();
     });
 
-    test("[Q4] [W13] the same sendId twice is one message, with the first one's place", async () => {
+    test("[Q4] [W13] the same sendId twice is one message, with the first one's seq", async () => {
       const socket = await alice.enter();
       const sendId = crypto.randomUUID();
       const seq = await socket.sayAndWait("once", sendId);
@@ -70,7 +70,7 @@ for (const kind of databaseKinds) {
         result: { seq, duplicate: true },
       });
       expect(socket.messageTexts.filter((body) => body === "once")).toHaveLength(1);
-      // Somebody else's sendId is their own affair.
+      // Another sender may use the same sendId.
       const other = await bob.enter();
       expect(await other.sayAndWait("once too", sendId)).toBeGreaterThan(seq);
       for (const opened of [socket, other]) opened.close();
@@ -87,7 +87,7 @@ for (const kind of databaseKinds) {
       for (const socket of sockets) socket.close();
     });
 
-    test("[Q1] a burst from many senders is one order for all: contiguous, each sender's own order kept", async () => {
+    test("[Q1] a burst from many senders has one order for all: contiguous, and each sender's own order is kept", async () => {
       const people = await Promise.all(
         Array.from({ length: 6 }, (_, index) => join(server, `burst${index}`)),
       );
@@ -107,17 +107,17 @@ for (const kind of databaseKinds) {
       );
       for (const socket of all) expect(socket.events.filter((event) => event.seq > from)).toEqual(log);
       for (let who = 0; who < 6; who++) {
-        const own = log.flatMap((event) =>
+        const fromSender = log.flatMap((event) =>
           event.type === "message.sent" && textOf(event.body).startsWith(`${who}:`)
             ? [textOf(event.body)]
             : [],
         );
-        expect(own).toEqual(Array.from({ length: 100 }, (_, index) => `${who}:${index}`));
+        expect(fromSender).toEqual(Array.from({ length: 100 }, (_, index) => `${who}:${index}`));
       }
       for (const socket of all) socket.close();
     }, 40_000);
 
-    test("[Q5] a resume brings what was missed, in order and without doubles", async () => {
+    test("[Q5] a resume brings what was missed, in order and without duplicates", async () => {
       const a = await alice.enter();
       const b = await bob.enter();
       const seen = await a.sayAndWait("seen by both");
@@ -135,15 +135,15 @@ for (const kind of databaseKinds) {
       for (const socket of [a, again]) socket.close();
     });
 
-    test("five attaches at once are one: every event once, and nobody stays here who has gone", async () => {
+    test("five attaches at once count as one: every event arrives once, and presence ends when the person leaves", async () => {
       const frank = await join(server, "frank");
       const a = await alice.enter();
       const seq = await a.sayAndWait("for the replay");
       const socket = await frank.connect();
       const hello = socket.frames[0]!;
       const epoch = hello.type === "hello" ? hello.epoch : "";
-      const order = { type: "room.attach", room: generalRoomId, afterSeq: seq - 1, epoch } as const;
-      await Promise.all(Array.from({ length: 5 }, () => socket.command(order)));
+      const attach = { type: "room.attach", room: generalRoomId, afterSeq: seq - 1, epoch } as const;
+      await Promise.all(Array.from({ length: 5 }, () => socket.command(attach)));
       const later = await a.sayAndWait("after the replay");
       await socket.until(() => socket.events.some((event) => event.seq === later));
       expect(socket.events.map((event) => event.seq)).toEqual([seq, later]);
@@ -161,7 +161,7 @@ for (const kind of databaseKinds) {
       a.close();
     }, 20_000);
 
-    test("[Q5] too far behind, ahead of the room, or from another epoch: resync, and then only what is new", async () => {
+    test("[Q5] a position too far behind, ahead of the room or from another epoch gets a resync, and then only new events", async () => {
       const a = await alice.enter();
       const head = await a.sayAndWait("now");
       for (const [afterSeq, epoch] of [
@@ -181,7 +181,7 @@ for (const kind of databaseKinds) {
       a.close();
     });
 
-    test("[W09] what is no command is answered as malformed; the third in ten seconds ends the connection", async () => {
+    test("[W09] an invalid command is answered as malformed; the third in ten seconds ends the connection", async () => {
       const socket = await alice.connect();
       socket.sendRaw("{");
       expect(await socket.next((frame) => frame.type === "reply")).toMatchObject({
@@ -205,7 +205,7 @@ for (const kind of databaseKinds) {
       expect((await socket.closed).code).toBe(1008);
     });
 
-    test("[W08] a frame over 64 KiB ends the connection, and no other", async () => {
+    test("[W08] a frame over 64 KiB ends its connection, and no other", async () => {
       const [socket, witness] = [await alice.connect(), await bob.enter()];
       socket.sendRaw("x".repeat(64 * 1024 + 1));
       expect([1006, 1009]).toContain((await socket.closed).code);
@@ -245,7 +245,7 @@ for (const kind of databaseKinds) {
       for (const socket of [a, b]) socket.close();
     }, 20_000);
 
-    test("a read mark grows, reaches the person's other devices and nobody else, and never shrinks", async () => {
+    test("a read mark only grows, and reaches the person's other devices and nobody else", async () => {
       const [here, there, other] = [
         await alice.enter(),
         await (await alice.inAnotherBrowser()).enter(),
@@ -264,7 +264,7 @@ for (const kind of databaseKinds) {
       for (const socket of [here, there, other]) socket.close();
     });
 
-    test("[Z04] every frame is exactly what the protocol says, and holds no secret", async () => {
+    test("[Z04] every frame is exactly as the protocol says, and contains no secret", async () => {
       const socket = await bob.enter();
       await socket.sayAndWait("for the record");
       await socket.command({ type: "ping" });

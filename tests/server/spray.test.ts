@@ -3,9 +3,9 @@ import { join, Person, password } from "../support/person.ts";
 import { createTestData, isAvailable, redisUrl, startServer } from "../support/server.ts";
 
 describe.skipIf(!isAvailable("postgres") || !redisUrl)(
-  "one password tried on everybody, from everywhere",
+  "one password tried on every account, from many addresses",
   () => {
-    test("[A11] ends for browsers that never signed in, over both processes, and is said in the log; who was here before goes on", async () => {
+    test("[A11] is stopped for unknown browsers, across both processes, and logged; known browsers can still sign in", async () => {
       const data = await createTestData("postgres");
       const env = {
         REDIS_URL: redisUrl!,
@@ -39,7 +39,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)(
       await data.remove();
     }, 60_000);
 
-    test("[A11] [P10] the chat does not wait for the hashes of those who guess", async () => {
+    test("[A11] [P10] the chat doesn't wait for the hashes of guessed passwords", async () => {
       const data = await createTestData("postgres");
       const server = await startServer(data, { env: { BCRYPT_COST: "12" } });
       const alice = await join(server, "alice");
@@ -52,7 +52,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)(
         return status;
       });
       for (let index = 0; index < 20; index++) await socket.sayAndWait(`still here ${index}`);
-      // Every message was stored and back while most of the hashes still waited for their turn.
+      // Every message was stored and delivered while most of the hashes were still queued.
       expect(answered).toBeLessThan(40);
       for (const status of await Promise.all(guesses)) expect([401, 503]).toContain(status);
       socket.close();

@@ -63,7 +63,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     expect(response.status).toBe(303);
     return response.headers.get("location")!;
   }
-  /** All the way there and back. */
+  /** Goes to the provider and back. */
   async function signIn(subject: string, person = browser(), path = "/login/sso"): Promise<Response> {
     const back = await provider.signIn(await begin(person, path), subject);
     return person.fetch(pathOf(back), { headers: { accept: "text/html" } });
@@ -75,7 +75,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     await person.post("/verify", { token: tokenOf(mail.link) });
   };
 
-  test("the login page offers it by its name; the first visit makes an account, the next ones find it", async () => {
+  test("the sign-in page offers it by name; the first visit creates an account, later ones find it", async () => {
     expect(await (await browser().fetch("/")).text()).toContain("Sign in with Example login");
     provider.people.set("s1", {
       email: "nora@example.org",
@@ -96,7 +96,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     expect(row).toEqual({ password_hash: null, verified: true });
   });
 
-  test("what goes there has PKCE, state and nonce, and no secret", async () => {
+  test("the request to the provider has PKCE, state and nonce, and no secret", async () => {
     const url = new URL(await begin(browser()));
     expect(url.searchParams.get("code_challenge_method")).toBe("S256");
     for (const name of ["code_challenge", "state", "nonce"])
@@ -105,7 +105,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     expect(url.searchParams.get("redirect_uri")).toBe(`${server.origin}/login/sso/callback`);
   });
 
-  test("a name that is taken or unfit becomes one that is neither", async () => {
+  test("a taken or invalid username is replaced by a free, valid one", async () => {
     provider.people.set("s2", { email: "a2@example.org", email_verified: true, preferred_username: "alice" });
     provider.people.set("s3", {
       email: "admin@example.org",
@@ -124,7 +124,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     expect(names[2]).toBe("root2");
   });
 
-  test("[A9] [M08] a confirmed address links once, with its owner told; a second factor is owed all the same", async () => {
+  test("[A9] [M08] a confirmed address links once, and its owner is notified; the second factor is still required", async () => {
     const bob = await join(server, "bob");
     await confirm(bob);
     const { recoveryCodes } = await setUpFactor(bob);
@@ -141,7 +141,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     await smtp.next("bob@example.org", /Single sign-on was linked/);
   });
 
-  test("an address that either side did not confirm links nothing", async () => {
+  test("an address that either side has not confirmed links nothing", async () => {
     await join(server, "unconfirmed");
     provider.people.set("s6", { email: "unconfirmed@example.org", email_verified: true });
     const one = browser();
@@ -165,7 +165,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     expect(rows).toHaveLength(0);
   });
 
-  test("an owner's account is not linked by its address: that takes a signed-in session", async () => {
+  test("an owner's account isn't linked by its address; that needs a signed-in session", async () => {
     const alice = new Person(server, "alice");
     await alice.signIn();
     await confirm(alice);
@@ -177,7 +177,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     expect(linked.headers.get("location")).toBe("/account/sso?done=linked");
     await signIn("s11", person);
     expect(await nameOf(person)).toBe("alice");
-    // Nobody else can link the same.
+    // Nobody else can link the same identity.
     const bob = new Person(server, "outsider");
     await bob.register();
     expect((await signIn("s11", bob, "/account/sso/link")).status).toBe(403);
@@ -185,18 +185,18 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     expect((await signIn("s11", browser())).status).toBe(403);
   });
 
-  test("linking asks for a fresh proof, and is for whoever began it", async () => {
+  test("linking needs a recent proof, and only completes for the person who started it", async () => {
     const [one, two] = [await join(server, "beginner"), await join(server, "ender")];
     provider.people.set("s12", { email: "x12@example.org", email_verified: true });
     const back = await provider.signIn(await begin(one, "/account/sso/link"), "s12");
-    // Somebody else's browser with the flow of the first.
+    // Another browser with the first one's flow.
     two.cookies.set("novax_sso", one.cookies.get("novax_sso")!);
     expect((await two.fetch(pathOf(back))).status).toBe(403);
     await sql`update sessions set proved_at = 0`;
     expect((await one.fetch("/account/sso/link")).headers.get("location")).toContain("/account/confirm");
   });
 
-  test("nothing else would open the account: the link stays", async () => {
+  test("the link stays if it is the only way to sign in", async () => {
     provider.people.set("s13", {
       email: "only@example.org",
       email_verified: true,
@@ -208,7 +208,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     expect((await person.post("/account/sso/unlink", {})).status).toBe(403);
   });
 
-  test("what comes back without the browser's own flow, twice, late or with another state opens nothing", async () => {
+  test("a response without the browser's own flow, a second time, late or with another state opens nothing", async () => {
     const url = await begin(browser());
     const stolen = await provider.signIn(url, "s1");
     expect((await browser().fetch(pathOf(stolen))).status).toBe(403);
@@ -229,7 +229,7 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     expect(again.sessionToken).toBeUndefined();
   });
 
-  test("where registration is closed nobody new comes in this way, and who is linked does", async () => {
+  test("with registration closed nobody new gets in, and linked people still do", async () => {
     const alice = new Person(server, "alice");
     await alice.signIn();
     const mode = (registration: string) =>
@@ -272,23 +272,23 @@ describe("a hostile provider", () => {
   const now = () => Math.floor(Date.now() / 1000);
   const claims = { email: "m@example.org", email_verified: true, preferred_username: "mallory" };
 
-  test("is believed where it tells the truth, so that the lies below are refused for being lies", async () => {
+  test("is believed when it tells the truth, so that the lies below are refused for being lies", async () => {
     const { status, person } = await signIn({ claims });
     expect(status).toBe(303);
     expect((await person.fetch("/api/messages")).status).toBe(200);
   });
 
   const lies: Record<string, () => Lie> = {
-    "another nonce": () => ({ claims: { ...claims, nonce: "x".repeat(43) } }),
-    "no nonce": () => ({ claims: { ...claims, nonce: undefined } }),
+    "with another nonce": () => ({ claims: { ...claims, nonce: "x".repeat(43) } }),
+    "without a nonce": () => ({ claims: { ...claims, nonce: undefined } }),
     "for another client": () => ({ claims: { ...claims, aud: "somebody-else" } }),
     "in another provider's name": () => ({ claims: { ...claims, iss: "https://login.example.org" } }),
-    "another provider's redirect": () => ({ claims, issuerParameter: "https://login.example.org" }),
+    "with another provider's redirect": () => ({ claims, issuerParameter: "https://login.example.org" }),
     "signed with another key": () => ({ claims, key: hostile.otherKey }),
     "not signed at all": () => ({ claims, algorithm: "none" }),
-    "too old": () => ({ claims: { ...claims, iat: now() - 7200, exp: now() - 3600 } }),
+    "that has expired": () => ({ claims: { ...claims, iat: now() - 7200, exp: now() - 3600 } }),
     "without a subject": () => ({ claims: { ...claims, sub: undefined } }),
-    "with a subject that is no text": () => ({ claims: { ...claims, sub: { $ne: "" } } }),
+    "with a subject that isn't text": () => ({ claims: { ...claims, sub: { $ne: "" } } }),
   };
   for (const [name, lie] of Object.entries(lies)) {
     test(`[A9] an ID token ${name} opens nothing`, async () => {
@@ -297,7 +297,7 @@ describe("a hostile provider", () => {
     });
   }
 
-  test("a provider that is away keeps nobody from signing in by password, and says so to the others", async () => {
+  test("a provider that is down is reported, and doesn't stop password sign-in", async () => {
     hostile.stop();
     const second = await createTestData("embedded");
     const away = await startServer(second, { env: providerEnv(hostile.issuer) });

@@ -16,7 +16,7 @@ import { freePort } from "../support/services.ts";
 
 const folder = () => mkdtempSync(joinPath(tmpdir(), "novax-start-"));
 
-/** Starts a server that is expected to refuse, and returns what it said. */
+/** Starts a server that is expected to refuse, and returns its output. */
 async function refusal(
   env: Record<string, string>,
   cwd = folder(),
@@ -26,7 +26,7 @@ async function refusal(
 }
 
 describe("starting", () => {
-  test("[O03] mistakes in the configuration are said one per line, and end with exit code 78", async () => {
+  test("[O03] configuration mistakes are printed one per line, and the exit code is 78", async () => {
     const { code, output } = await refusal({ PORT: "80000", HOST: "0.0.0.0", BCRYPT_COST: "4" });
     expect(code).toBe(78);
     const lines = output.trim().split("\n");
@@ -35,7 +35,7 @@ describe("starting", () => {
       expect(output).toContain(`novaX can't start: ${name}:`);
   });
 
-  test("[O03] a config.json that is broken is a refusal; .env is read, and the environment wins over it", async () => {
+  test("[O03] a broken config.json stops the start; .env is read, and the environment takes precedence", async () => {
     const cwd = folder();
     writeFileSync(joinPath(cwd, "config.json"), "{");
     expect(await refusal({}, cwd)).toMatchObject({
@@ -51,7 +51,7 @@ describe("starting", () => {
     expect(overridden.output).not.toContain("PORT:");
   });
 
-  test("[O03] a data folder that others can read is refused, with the command that mends it", async () => {
+  test("[O03] a data folder that others can read is refused, with the command that fixes it", async () => {
     const dataDir = joinPath(folder(), "data");
     mkdirSync(dataDir);
     chmodSync(dataDir, 0o755);
@@ -60,18 +60,18 @@ describe("starting", () => {
     expect(output).toContain(`chmod 700 ${dataDir}`);
   });
 
-  test("a data folder that cannot be written is said so", async () => {
-    const place = joinPath(folder(), "file");
-    writeFileSync(place, "");
+  test("a data folder that can't be written is reported", async () => {
+    const file = joinPath(folder(), "file");
+    writeFileSync(file, "");
     const { code, output } = await refusal({
-      DATA_DIR: joinPath(place, "data"),
+      DATA_DIR: joinPath(file, "data"),
       PORT: String(await freePort()),
     });
     expect(code).toBe(78);
     expect(output).toContain("can't be written");
   });
 
-  test("a database that is not there is said so, without its password", async () => {
+  test("an unreachable database is reported, without its password", async () => {
     const { code, output } = await refusal({
       DATABASE_URL: "postgres://nova:hunter2@127.0.0.1:1/chat",
       PORT: String(await freePort()),
@@ -97,7 +97,7 @@ describe("starting", () => {
     await data.remove();
   });
 
-  test("a port that is taken is said in plain words", async () => {
+  test("a taken port is reported in plain words", async () => {
     const data = await createTestData("embedded");
     const server = await startServer(data);
     const other = await createTestData("embedded");
@@ -117,7 +117,7 @@ describe("starting", () => {
     expect(existsSync(joinPath(cwd, "data"))).toBe(false);
   });
 
-  test("[K14] killed at any moment of the first start, the next one is clean", async () => {
+  test("[K14] after a kill at any moment of the first start, the next start is clean", async () => {
     for (let attempt = 0; attempt < 8; attempt++) {
       const data = await createTestData("embedded");
       const { child } = spawnServer({ ...data.env, PORT: String(await freePort()), BCRYPT_COST: "10" });
@@ -167,7 +167,7 @@ describe("the first account", () => {
     await data.remove();
   });
 
-  test("[O04] of two who register first at once exactly one becomes the owner", async () => {
+  test("[O04] of two people who register first at once exactly one becomes the owner", async () => {
     const data = await createTestData("embedded");
     const server = await startServer(data);
     const people = Array.from({ length: 8 }, (_, index) => new Person(server, `first${index}`));
@@ -181,7 +181,7 @@ describe("the first account", () => {
 
 for (const kind of databaseKinds) {
   describe.skipIf(!isAvailable(kind))(`stopping (${kind})`, () => {
-    test("[K3] SIGTERM sends everybody away with 1012, keeps everything and ends with 0", async () => {
+    test("[K3] SIGTERM closes all sockets with 1012, keeps everything and exits with 0", async () => {
       const data = await createTestData(kind);
       const server = await startServer(data);
       const alice = await join(server, "alice");
@@ -199,8 +199,8 @@ for (const kind of databaseKinds) {
   });
 }
 
-describe("stopping while somebody dawdles", () => {
-  test("[K3] a body that drips in does not keep the server from closing its database", async () => {
+describe("stopping with a slow client", () => {
+  test("[K3] a body sent very slowly doesn't keep the server from closing its database", async () => {
     const data = await createTestData("embedded");
     const server = await startServer(data);
     const socket = connect(server.port, "127.0.0.1");
@@ -220,7 +220,7 @@ describe("stopping while somebody dawdles", () => {
 });
 
 describe("npm start", () => {
-  test("[K3] ends its server when the shell that npm started it in ends, as `kill` of npm does", async () => {
+  test("[K3] ends its server when the shell that npm started it in ends, as with `kill` on npm", async () => {
     const data = await createTestData("embedded");
     const root = resolve(import.meta.dir, "../..");
     const env = {
@@ -230,7 +230,7 @@ describe("npm start", () => {
       BCRYPT_COST: "10",
       LOG_FORMAT: "json",
     };
-    // What npm makes of it; a second command keeps the shell from giving its place away.
+    // What npm runs. The second command keeps the shell from replacing itself with the first.
     const shell = Bun.spawn(["sh", "-c", "node scripts/start.mjs; true"], { cwd: root, env, stdout: "pipe" });
     let output = "";
     const read = (async () => {
@@ -247,7 +247,7 @@ describe("npm start", () => {
 });
 
 describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server", () => {
-  test("may be named by config.json with db_password", async () => {
+  test("can be set with config.json and db_password", async () => {
     const data = await createTestData("postgres");
     const { hostname, port, username, pathname } = new URL(data.url!);
     const cwd = folder();

@@ -29,7 +29,7 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
 
   const sendCode = (person: Person, code: string, more: object = {}) =>
     person.post("/login/code", { code, ...more });
-  /** Makes the codes of this moment good again, as the next half minute would. */
+  /** Makes the current codes usable again, as if half a minute had passed. */
   const forgetSteps = (name: string) => sql`update accounts set totp_last_step = 0 where username = ${name}`;
   const age = (name: string) => sql`
     update sessions set proved_at = proved_at - 301000 where account_id = (select id from accounts where username = ${name})`;
@@ -41,7 +41,7 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
     return { person, ...factor, browser: () => new Person(server, name) };
   }
 
-  test("[M05] what weakens the account asks for the password and the factor again once the sign-in is five minutes old", async () => {
+  test("[M05] what weakens the account asks for password and factor again five minutes after sign-in", async () => {
     const { person, app, recoveryCodes } = await guarded("careful");
     const weakening: [string, object][] = [
       ["/account/two-factor/disable", {}],
@@ -85,7 +85,7 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
       headers: { referer: "https://evil.example/chat" },
     });
     expect(foreign.headers.get("location")).toBe("/account/confirm?next=%2Faccount%3Fdone%3Dagain");
-    // A person is led to where they can prove it, and back.
+    // A person is led to the page where they can prove it, and back.
     const led = await person.fetch("/account/devices", { headers: { accept: "text/html" } });
     expect(led.headers.get("location")).toBe("/account/confirm?next=%2Faccount%2Fdevices");
     const confirm = (body: object) => person.post("/account/confirm", body);
@@ -107,7 +107,7 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
     expect((await new Person(server, "careful").signIn()).status).toBe(200);
   });
 
-  test("[X07] a confirmation leads to pages of the account and nowhere else", async () => {
+  test("[X07] re-authentication leads only to pages of the account", async () => {
     const person = await join(server, "led");
     const elsewhere = [
       "//e",
@@ -136,7 +136,7 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
     expect([form.status, form.headers.get("location")]).toEqual([303, "/account/devices"]);
   });
 
-  test("[M07] a trusted browser is asked for the password alone, for 30 days at most, until it is distrusted or the password changes", async () => {
+  test("[M07] a trusted browser needs only the password, for 30 days at most, until it is distrusted or the password changes", async () => {
     const { app, recoveryCodes, browser } = await guarded("trusting");
     const trusted = browser();
     await trusted.signIn();
@@ -145,7 +145,7 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
     const [row] = await sql`select trusted_until from known_devices where trusted_until is not null
       and account_id = (select id from accounts where username = 'trusting')`;
     expect(Number(row.trusted_until) - Date.now()).toBeLessThanOrEqual(30 * 86_400_000);
-    // What its owner did not prove is not proved: the list asks for the factor.
+    // The second factor was not proved in this session, so the list asks for it.
     expect((await trusted.fetch("/api/account/devices")).status).toBe(401);
     await forgetSteps("trusting");
     await trusted.post("/account/confirm", { password, code: app.code() });
@@ -157,23 +157,23 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
       200,
     );
     expect((await trusted.signIn()).status).toBe(401);
-    // Trusted again, and then too old.
+    // Trusted again, then expired.
     expect((await sendCode(trusted, recoveryCodes[0]!, { trust_device: true })).status).toBe(200);
     await sql`update known_devices set trusted_until = ${Date.now() - 1} where trusted_until is not null`;
     expect((await trusted.signIn()).status).toBe(401);
-    // Trusted again, and then another password.
+    // Trusted again, then the password changes.
     expect((await sendCode(trusted, recoveryCodes[1]!, { trust_device: true })).status).toBe(200);
     const next = "another four quiet words";
     const change = { current_password: password, password: next, confirm_password: next };
     expect((await trusted.post("/account/password", change)).status).toBe(200);
     expect((await trusted.signIn(next)).status).toBe(401);
-    // Trusted again, and then another factor.
+    // Trusted again, then the factor changes.
     expect((await sendCode(trusted, recoveryCodes[2]!, { trust_device: true })).status).toBe(200);
     await setUpFactor(trusted);
     expect((await trusted.signIn(next)).status).toBe(401);
   });
 
-  test("[M07] somebody else's browser cannot be distrusted, and is not in the list", async () => {
+  test("[M07] somebody else's browser can't be distrusted, and is not in the list", async () => {
     const { app, browser } = await guarded("owner1");
     const trusted = browser();
     await trusted.signIn();
@@ -185,13 +185,13 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
     expect((await trusted.signIn()).status).toBe(200);
   });
 
-  test("an owner may demand it: people set it up at their next sign-in, and do nothing else before", async () => {
+  test("an owner can require it: people set it up at their next sign-in, and can do nothing else before", async () => {
     const alice = new Person(server, "alice");
     await alice.signIn();
     const bob = await join(server, "required");
     const [row] = await sql`select id from accounts where username = 'required'`;
     expect((await alice.post(`/admin/people/${row.id}/require-factor`, {})).status).toBe(200);
-    // The session that is open stays as it is.
+    // An open session is not affected.
     expect((await bob.fetch("/api/messages")).status).toBe(200);
     const again = new Person(server, "required");
     expect((await again.signIn()).status).toBe(200);
@@ -212,7 +212,7 @@ describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
     expect((await again.post("/account/two-factor/disable", {})).status).toBe(200);
   });
 
-  test("the policy holds for roles or for everybody, and a passkey meets it as well", async () => {
+  test("the policy applies to roles or to everybody, and a passkey satisfies it too", async () => {
     const alice = new Person(server, "alice");
     await alice.signIn();
     const setPolicy = (factor: string) =>

@@ -6,13 +6,13 @@ import { MailServer, tokenOf } from "../support/mail.ts";
 import { join, Person, password } from "../support/person.ts";
 import { createTestData, isAvailable, startServer, waitUntil } from "../support/server.ts";
 
-describe.skipIf(!isAvailable("postgres"))("whoever has the database and not the server's secret", () => {
-  test("[A20] can use no session, link, invitation, code, challenge or seed that stands in it", async () => {
+describe.skipIf(!isAvailable("postgres"))("somebody with the database but not the server's secret", () => {
+  test("[A20] can use no session, link, invitation, code, challenge or seed found in it", async () => {
     const smtp = await MailServer.start();
     const data = await createTestData("postgres");
     const server = await startServer(data, { env: { SMTP_URL: smtp.url } });
     const sql = new SQL(data.url!, { max: 2 });
-    // Everything that opens something, made and not used.
+    // Every kind of secret, created and not used.
     const alice = await join(server, "alice");
     const verification = await smtp.next("alice@example.org", /is your code/);
     const { app, recoveryCodes } = await setUpFactor(alice);
@@ -53,7 +53,7 @@ describe.skipIf(!isAvailable("postgres"))("whoever has the database and not the 
     for (const [name, secret] of Object.entries(secrets)) expect(text.includes(secret), name).toBe(false);
     expect(seed).toBe("");
 
-    // Every value in the dump, tried as it is and in the usual spellings, wherever a secret is taken.
+    // Every value in the dump, as it is and in the usual encodings, tried wherever a secret is accepted.
     const values = [...new Set(dump.flatMap((row) => Object.values(row).flatMap(spellings)))];
     expect(values.length).toBeGreaterThan(100);
     const thief = new Person(server, "alice");
@@ -68,7 +68,7 @@ describe.skipIf(!isAvailable("postgres"))("whoever has the database and not the 
       expect([400, 429]).toContain((await new Person(server, "x").post("/reset", reset)).status);
       expect((await new Person(server, "x").fetch(`/join/${encodeURIComponent(value)}`)).status).toBe(404);
     }
-    // A short code could be searched under a plain hash; under the secret's it cannot.
+    // A short code could be brute-forced from a plain hash, but not from one keyed with the server's secret.
     const plain = (code: string) => createHash("sha256").update(code).digest("hex");
     const digits = /(\d{6}) is your code/.exec(verification.subject)![1]!;
     const hashes = dump.flatMap((row) => Object.values(row)).filter((value) => value instanceof Uint8Array);
@@ -78,7 +78,7 @@ describe.skipIf(!isAvailable("postgres"))("whoever has the database and not the 
     // Passwords are bcrypt, and nothing else looks like one.
     for (const row of dump)
       if (row.password_hash) expect(row.password_hash as string).toMatch(/^\$2[aby]\$10\$/);
-    // The right ones still work, so that what was tried above was worth trying.
+    // The real secrets still work, so the attempts above were meaningful.
     expect((await alice.fetch("/api/messages")).status).toBe(200);
     await sql`update accounts set totp_last_step = 0`;
     expect((await half.post("/login/code", { code: app.code() })).status).toBe(200);
@@ -89,7 +89,7 @@ describe.skipIf(!isAvailable("postgres"))("whoever has the database and not the 
     await data.remove();
   }, 120_000);
 
-  test("[A20] cannot open the seeds with a server of their own on the copy", async () => {
+  test("[A20] can't open the seeds with their own server on the copy", async () => {
     const data = await createTestData("postgres");
     const server = await startServer(data);
     const alice = await join(server, "alice");
@@ -97,18 +97,18 @@ describe.skipIf(!isAvailable("postgres"))("whoever has the database and not the 
     await server.stop();
     const env = { SECRET_KEY: Buffer.alloc(32, 9).toString("base64") };
     await expect(startServer(data, { env })).rejects.toThrow(/another secret/);
-    // Even where they make the database forget which secret it was, the seed stays closed.
+    // Even if they make the database forget which secret it had, the seed stays sealed.
     const sql = new SQL(data.url!, { max: 1 });
     await sql`update installation set secret_check = null`;
-    const own = await startServer(data, { env });
+    const copy = await startServer(data, { env });
     const [row] = await sql`select totp_secret from accounts`;
     expect(Buffer.from(row.totp_secret).length).toBeGreaterThan(28);
-    const half = new Person(own, "alice");
+    const half = new Person(copy, "alice");
     await half.signIn();
     const guess = new AuthenticatorApp("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP");
     expect((await half.post("/login/code", { code: guess.code() })).status).toBe(401);
     await sql.close();
-    await own.stop();
+    await copy.stop();
     await data.remove();
   });
 });
@@ -123,7 +123,7 @@ async function dumpAll(sql: SQL): Promise<Row[]> {
   return rows;
 }
 
-/** Nothing gives the seed of an account back once it is active. */
+/** Nothing returns an account's seed once it is active. */
 async function seedOf(person: Person): Promise<string | null> {
   const account = await (await person.fetch("/api/account")).text();
   return /[A-Z2-7]{32}/.exec(account)?.[0] ?? null;

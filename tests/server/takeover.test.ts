@@ -1,4 +1,4 @@
-// Ways to get into, or to stay in, an account that is somebody else's: each was open once.
+// Ways to get into, or stay in, somebody else's account.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { SQL } from "bun";
@@ -22,7 +22,7 @@ import {
 
 const next = "another four quiet words";
 
-describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
+describe.skipIf(!isAvailable("postgres"))("attacks on somebody else's account", () => {
   let data: TestData;
   let server: TestServer;
   let smtp: MailServer;
@@ -64,7 +64,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     await person.post("/verify", { token: tokenOf(mail.link) });
   };
 
-  test("[M05] [A9] a session that was opened by the password alone ends when the second factor is turned on", async () => {
+  test("[M05] [A9] a session opened with the password alone ends when the second factor is turned on", async () => {
     const victim = await join(server, "enroller");
     const thief = await victim.inAnotherBrowser();
     await setUpFactor(victim);
@@ -73,7 +73,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect((await victim.fetch("/api/messages")).status).toBe(200);
   });
 
-  test("[M08] a session that waits for its set-up does not become one by somebody else's", async () => {
+  test("[M08] a session limited to setting up a factor isn't unlocked by another session's set-up", async () => {
     await join(server, "demanded");
     await asOwner(`/admin/people/${await idOf("demanded")}/require-factor`);
     const [thief, victim] = [new Person(server, "demanded"), new Person(server, "demanded")];
@@ -84,7 +84,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect((await thief.post("/account/two-factor/recovery-codes", {})).status).toBe(401);
   });
 
-  test("[S05] [R06] a request whose body comes late does nothing when its session has ended meanwhile", async () => {
+  test("[S05] [R06] a request whose body arrives late does nothing if its session has ended meanwhile", async () => {
     const thief = await join(server, "dripped");
     const victim = await thief.inAnotherBrowser();
     const authenticator = new PasskeyAuthenticator(server.origin);
@@ -103,7 +103,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect(await sql`select 1 from invites where max_uses = 1000`).toHaveLength(0);
   });
 
-  test("a change of address that somebody asked for ends with a reset, and with a change of the password", async () => {
+  test("a pending address change ends with a reset and with a password change", async () => {
     for (const name of ["planted1", "planted2"]) {
       const attacker = await join(server, name);
       await attacker.post("/account/email", { email: `${name}@evil.example` });
@@ -118,7 +118,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     }
   });
 
-  test("a key that was planted after the mail was sent makes its link worthless", async () => {
+  test("a key planted after the reset mail was sent makes its link worthless", async () => {
     const attacker = await join(server, "latekey");
     const token = await linkFor("latekey");
     await addPasskey(attacker);
@@ -127,7 +127,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect(row.email_verified_at).toBeNull();
   });
 
-  test("a link of the mailbox one had opens nothing once the address or the password has changed", async () => {
+  test("a link from an old mailbox opens nothing once the address or the password has changed", async () => {
     const person = await join(server, "removed");
     await confirmAddress(person);
     const old = await linkFor("removed");
@@ -142,7 +142,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect((await reset(link, "a third of four words")).status).toBe(400);
   });
 
-  test("[Z03] a link that an admin made for a member does not open the owner whom they became", async () => {
+  test("[Z03] a reset link an admin made for a member doesn't open their account once they are an owner", async () => {
     await join(server, "promoted");
     const admin = await join(server, "linkadmin");
     await sql`update accounts set server_role = 'admin' where username = 'linkadmin'`;
@@ -154,7 +154,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect((await reset(tokenOf(link))).status).toBe(400);
   });
 
-  test("a proof that the work itself asks for leads a person to where they can give it, and back", async () => {
+  test("a proof required in the middle of an action leads to where it can be given, and back", async () => {
     const person = await join(server, "latechanger");
     await setUpFactor(person);
     await sql`update sessions set proved_at = 0 where account_id = (select id from accounts where username = 'latechanger')`;
@@ -183,7 +183,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect((await new Person(server, "invitee").register({ invite: token })).status).toBe(404);
   });
 
-  test("a demanded factor does not go with the last passkey", async () => {
+  test("a required factor isn't lost by removing the last passkey", async () => {
     const person = await join(server, "stripper");
     const key = await addPasskey(person);
     await person.post("/account/two-factor/passkeys", {});
@@ -193,7 +193,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect(row.factor_on_at).not.toBeNull();
   });
 
-  test("the set-up that is sent twice shows no second codes, and leaves the first ones good", async () => {
+  test("sending the set-up form twice shows no second set of codes, and the first ones stay valid", async () => {
     const person = await join(server, "reloader");
     const start = await person.post("/account/two-factor/start", {});
     const { seed, enrolment } = (await start.json()) as { seed: string; enrolment: string };
@@ -206,7 +206,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect((await browser.post("/login/code", { code: first.recovery_codes[0] })).status).toBe(200);
   });
 
-  test("[L04] [L06] of 200 wrong guesses at once from one address few are looked at, and no neighbour locks out a known browser", async () => {
+  test("[L04] [L06] of 200 wrong guesses at once from one address few are checked, and no neighbour locks out a known browser", async () => {
     const fresh = await createTestData("postgres");
     const limited = await startServer(fresh, { env: { LOGIN_FAILURES_PER_ADDRESS: "10" } });
     const bob = await join(limited, "bob");
@@ -216,7 +216,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
       ),
     );
     const looked = guesses.filter((response) => response.status === 401).length;
-    // Those whose hash was under way when the tenth failed are beyond it: as many as there are cores.
+    // Guesses whose hash was under way when the tenth failed exceed it, by at most the number of cores.
     expect(looked).toBeLessThanOrEqual(10 + 2 * navigator.hardwareConcurrency);
     expect((await bob.signIn()).status).toBe(200);
     expect((await new Person(limited, "bob").signIn()).status).toBe(429);
@@ -224,7 +224,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     await fresh.remove();
   }, 60_000);
 
-  test("[A20] what a person may name cannot break the audit log's chain", async () => {
+  test("[A20] no text a person can choose breaks the audit log's chain", async () => {
     const person = await join(server, "chainbreaker");
     await addPasskey(person, `${"a".repeat(59)}😀😀`);
     const { child, output, finished } = spawnServer(
@@ -237,7 +237,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect([child.exitCode, output()]).toEqual([0, expect.stringContaining("The audit log is intact")]);
   });
 
-  test("no word of a stranger's User-Agent gets into a mail", async () => {
+  test("no text from a stranger's User-Agent gets into a mail", async () => {
     const person = await join(server, "mailed");
     await confirmAddress(person);
     const words = "Unlock your account at https://help.example/unlock";
@@ -251,7 +251,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect(mail.text).toContain("Unknown device");
   });
 
-  test("[A15] NUL and what is no text are refused wherever a text is taken, never with a fault", async () => {
+  test("[A15] NUL and malformed text are refused wherever text is accepted, never with a fault", async () => {
     const person = await join(server, "nuller");
     const key = await addPasskey(person);
     const answers = [
@@ -276,7 +276,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     }
   });
 
-  test("confirming and changing an address at once is no fault, however the two meet", async () => {
+  test("confirming and changing an address at the same time causes no fault, in either order", async () => {
     const person = await join(server, "meeting");
     const faults: number[] = [];
     for (let round = 0; round < 4; round++) {
@@ -295,7 +295,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect(faults).toEqual([]);
   }, 30_000);
 
-  test("a username can be changed three times a day, so that nobody collects the names", async () => {
+  test("a username can be changed three times a day, so that nobody hoards usernames", async () => {
     const person = await join(server, "collector");
     const statuses: number[] = [];
     for (let index = 0; index < 5; index++)
@@ -303,7 +303,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
   });
 
-  test("whoever renames themself speaks under the new name on the sockets they have open", async () => {
+  test("after a rename, open sockets use the new name", async () => {
     const person = await join(server, "oldname");
     const [socket, watcher] = [await person.enter(), await alice.enter()];
     await person.post("/account/username", { username: "newname" });
@@ -316,7 +316,7 @@ describe.skipIf(!isAvailable("postgres"))("somebody else's account", () => {
   });
 });
 
-/** Sends a request but for the last byte of its body; what is returned sends that and reads the answer. */
+/** Sends a request except for the last byte of its body; the returned function sends that and reads the response. */
 async function hold(person: Person, path: string, body: string): Promise<() => Promise<string>> {
   const bytes = Buffer.from(body);
   const head = [
@@ -339,7 +339,7 @@ async function hold(person: Person, path: string, body: string): Promise<() => P
   });
   await new Promise<void>((resolve) => socket.write(`${head}\r\n\r\n`, () => resolve()));
   await new Promise<void>((resolve) => socket.write(bytes.subarray(0, -1), () => resolve()));
-  // The server has looked at the session by now; nothing tells when.
+  // By now the server has checked the session; there is no signal to wait for.
   await Bun.sleep(100);
   return () => {
     socket.write(bytes.subarray(-1));

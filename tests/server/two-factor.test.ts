@@ -13,25 +13,25 @@ import {
 
 type Account = { hasFactor: boolean; recoveryCodesLeft: number; notices: { kind: string }[] };
 
-describe("a code of an authenticator app", () => {
+describe("an authenticator app's code", () => {
   const seed = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
   const app = new AuthenticatorApp(seed);
   const stepMs = 30_000;
   const start = 1_700_000_010_000 - (1_700_000_010_000 % stepMs);
   const step = start / stepMs;
 
-  test("[M02] counts for its 30 seconds and ten more, and not before", () => {
+  test("[M02] is valid for its 30 seconds and ten more, and not before", () => {
     const code = app.code(start);
     const at = (ms: number) => findTotpStep(seed, code, start + ms, 0);
     expect([at(0), at(29_999), at(stepMs), at(stepMs + 10_000)]).toEqual([step, step, step, step]);
     expect([at(stepMs + 10_001), at(2 * stepMs), at(-1), at(-stepMs)]).toEqual([null, null, null, null]);
   });
 
-  test("[M01] counts once, and none that is older than the last one used", () => {
+  test("[M01] is valid once, and none older than the last one used is", () => {
     const code = app.code(start);
     expect(findTotpStep(seed, code, start, step)).toBeNull();
     expect(findTotpStep(seed, code, start, step - 1)).toBe(step);
-    // The last moments of the code before: it is older than the one that was used.
+    // The previous code's grace period: it is older than the one that was used.
     expect(findTotpStep(seed, app.code(start - stepMs), start + 5000, step)).toBeNull();
   });
 
@@ -63,7 +63,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     (await (await person.fetch("/api/account")).json()) as Account;
   const sendCode = (person: Person, code: string, more: object = {}) =>
     person.post("/login/code", { code, ...more });
-  /** Makes the codes of this moment good again, as the next half minute would. */
+  /** Makes the current codes usable again, as if half a minute had passed. */
   const forgetSteps = (name: string) => sql`update accounts set totp_last_step = 0 where username = ${name}`;
 
   async function guarded(name: string) {
@@ -73,7 +73,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     return { person, ...factor, browser: () => new Person(server, name) };
   }
 
-  test("[M06] is active only after a valid code; an enrolment that is abandoned changes nothing", async () => {
+  test("[M06] it is active only after a valid code; an abandoned enrolment changes nothing", async () => {
     const person = await join(server, "starter");
     const read = () => sql`select * from accounts where username = 'starter'`;
     const [before] = await read();
@@ -88,7 +88,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     const send = (code: string, by = person) => by.post("/account/two-factor", { enrolment, code });
     const wrong = await send("000000");
     expect([wrong.status, (await problemOf(wrong)).code]).toEqual([401, "code_wrong"]);
-    // Somebody else's enrolment, and a forged one, are none.
+    // Somebody else's enrolment and a forged one do not work.
     const bob = await join(server, "bob");
     expect((await problemOf(await send(new AuthenticatorApp(seed).code(), bob))).code).toBe(
       "challenge_ended",
@@ -107,7 +107,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     expect((await new Person(server, "starter").signIn()).status).toBe(401);
   });
 
-  test("[M08] [A9] the password alone opens nothing: no cookie of the first half opens any route, no key in the body leads around it", async () => {
+  test("[M08] [A9] the password alone opens nothing: no cookie of the first step opens any route, no key in the body gets around it", async () => {
     const { browser, app } = await guarded("half");
     const attacker = browser();
     const half = await attacker.signIn();
@@ -118,7 +118,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
       select count(*)::int as count from sessions s join accounts a on a.id = s.account_id
       where a.username = 'half' and s.ended_at is null`;
     expect(row.count).toBe(1);
-    // The cookie as it is, and as if it were a session's or a browser's.
+    // The cookie as it is, and under the names of the session and device cookies.
     for (const name of ["novax_challenge", "novax_session", "novax_device"]) {
       const thief = browser();
       thief.cookies.set("novax_challenge", challenge);
@@ -154,13 +154,13 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     expect((await sendCode(first, code)).status).toBe(200);
     const again = await sendCode(second, code);
     expect([again.status, (await problemOf(again)).code]).toEqual([401, "code_wrong"]);
-    // The challenge that was answered is gone, too.
+    // The answered challenge is gone, too.
     expect((await problemOf(await sendCode(first, code))).code).toBe("challenge_ended");
   });
 
   test("[M01] [A10] of 50 uses of one code at once one opens a session", async () => {
     const { browser, app } = await guarded("raced");
-    // Ten sign-ins that each wait for their factor, and five tries for each.
+    // Ten sign-ins waiting for their factor, with five tries each.
     const browsers = await Promise.all(
       Array.from({ length: 10 }, async () => {
         const one = browser();
@@ -175,7 +175,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     expect(answers.filter((response) => response.status === 200)).toHaveLength(1);
   });
 
-  test("[M03] [A10] of 50 wrong codes at once at most five are looked at, and the sign-in is dead", async () => {
+  test("[M03] [A10] of 50 wrong codes at once at most five are checked, and the sign-in ends", async () => {
     const { browser, app } = await guarded("guessed");
     const attacker = browser();
     await attacker.signIn();
@@ -191,7 +191,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     expect(right.headers.getSetCookie().join()).not.toContain("novax_session");
   });
 
-  test("[M03] ten wrong codes in 15 minutes are what an account takes, over all its sign-ins; then the right one is 429, too", async () => {
+  test("[M03] an account allows ten wrong codes in 15 minutes across all its sign-ins; then the right one is 429, too", async () => {
     const { browser, app } = await guarded("limited");
     let last = browser();
     for (let round = 0; round < 2; round++) {
@@ -206,7 +206,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true]);
   });
 
-  test("[M04] ten recovery codes of 60 bits, stored under the server's secret; each works once, of 50 uses at once one", async () => {
+  test("[M04] ten recovery codes of 60 bits, stored keyed with the server's secret; each works once, of 50 uses at once one", async () => {
     const { browser, recoveryCodes } = await guarded("recovered");
     expect(new Set(recoveryCodes).size).toBe(10);
     for (const code of recoveryCodes)
@@ -231,11 +231,11 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     expect(won).toHaveLength(1);
   });
 
-  test("[M04] a recovery code is told to its owner, and how many are left", async () => {
+  test("[M04] using a recovery code notifies the owner of how many are left", async () => {
     const { browser, recoveryCodes } = await guarded("counting");
     const one = browser();
     await one.signIn();
-    // As it is read from paper.
+    // As somebody would copy it from paper.
     const typed = recoveryCodes[3]!
       .toLowerCase()
       .replaceAll("-", " ")
@@ -247,7 +247,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     expect(account.notices.map((notice) => notice.kind)).toContain("recovery_code_used");
   });
 
-  test("a sign-in that waits for its factor ends with a change of the password or of the factor", async () => {
+  test("a sign-in waiting for its factor ends when the password or the factor changes", async () => {
     const { person, browser, app, recoveryCodes } = await guarded("changing");
     const waiting = browser();
     await waiting.signIn();
@@ -259,7 +259,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     expect(waiting.sessionToken).toBeUndefined();
   });
 
-  test("[L11] a wrong second factor is told to the account's owner: whoever gave it knew the password", async () => {
+  test("[L11] a wrong second factor notifies the owner, because the sender knew the password", async () => {
     const { person, browser } = await guarded("warned");
     const attacker = browser();
     await attacker.signIn();
@@ -269,7 +269,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     expect(notices.filter((notice) => notice.kind === "wrong_code")).toHaveLength(1);
   });
 
-  test("[A14] no key of the body sets what is not asked for", async () => {
+  test("[A14] an unknown key in the body sets nothing", async () => {
     const person = await join(server, "massive");
     const [before] = await sql`select * from accounts where username = 'massive'`;
     const extras = {
@@ -306,7 +306,7 @@ describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
     expect(after).toEqual(before);
   });
 
-  test("the recovery codes can be downloaded, and nothing else comes as that file", async () => {
+  test("the recovery codes can be downloaded, and no other content can be delivered as that file", async () => {
     const { person, recoveryCodes } = await guarded("paper");
     const send = (codes: string) =>
       person.fetch("/account/two-factor/recovery-codes/download", {

@@ -32,7 +32,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     await data.remove();
   });
 
-  test("serve one room: everybody has the same messages in the same order, whoever wrote where", async () => {
+  test("serve one room: everybody has the same messages in the same order, whichever process they used", async () => {
     const sockets = [await alice.enter(), await bob.enter(), await (await bob.inAnotherBrowser(one)).enter()];
     const from = await sockets[0]!.sayAndWait("begin");
     for (const socket of sockets) await socket.until(() => socket.events.some((event) => event.seq === from));
@@ -59,7 +59,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     const end = await a.sayAndWait("end of rounds");
     const isSettled = () => b.events.some((event) => event.seq === end);
     await b.until(isSettled);
-    // What b's own copies became may come after a's last message.
+    // The outcome of b's copies may arrive after a's last message.
     await b.sayAndWait("end of b");
     for (let round = 0; round < 20; round++) {
       expect(b.messageTexts.filter((text) => text === `round ${round}`)).toHaveLength(1);
@@ -67,7 +67,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     for (const socket of [a, b]) socket.close();
   });
 
-  test("[S05] [W06] a session that ends on one process loses its sockets on the other within a second", async () => {
+  test("[S05] [W06] a session ended on one process loses its sockets on the other within a second", async () => {
     const there = await alice.inAnotherBrowser(two);
     const socket = await there.enter();
     const here = new Person(one, "alice");
@@ -79,7 +79,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     expect((await there.fetch("/api/messages")).status).toBe(401);
   });
 
-  test("presence and typing reach over", async () => {
+  test("presence and typing reach the other process", async () => {
     const [a, b] = [await alice.enter(), await bob.enter()];
     const seesBob = () =>
       a.frames.some(
@@ -91,7 +91,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     for (const socket of [a, b]) socket.close();
   }, 20_000);
 
-  test("[W05] [A2] rooms reach over: brought in on one, heard on the other; taken out, not a frame more; marks agree", async () => {
+  test("[W05] [A2] memberships reach the other process: added on one, receives on the other; removed, not a frame more; read marks agree", async () => {
     const [a, b] = [await alice.connect(), await bob.connect()];
     for (const socket of [a, b]) {
       const hello = socket.frames[0]!;
@@ -128,7 +128,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     for (const socket of [a, b, onOne, again]) socket.close();
   }, 20_000);
 
-  test("[L04] failed sign-ins count over both", async () => {
+  test("[L04] failed sign-ins are counted across both", async () => {
     await join(one, "victim");
     const statuses: number[] = [];
     for (let index = 0; index < 7; index++) {
@@ -137,10 +137,10 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
   });
 
-  test("what the bus never brought is found in the log within seconds", async () => {
+  test("events that the bus lost are found in the log within seconds", async () => {
     const socket = await bob.enter();
     const sql = new SQL(data.url!, { max: 1 });
-    // A third process that writes and dies before it can ring.
+    // A third process writes and dies before it can publish.
     const [row] = await sql`
       with head as (update rooms set head_seq = head_seq + 1 where id = 'general' returning head_seq),
         actor as (select id from accounts where username = 'alice'),
@@ -156,8 +156,8 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
   });
 });
 
-describe.skipIf(!isAvailable("postgres") || !redisUrl)("without their Redis", () => {
-  test("[Q2] [K6] [L08] two processes go on: nothing is lost, order is kept, sessions hold; signing in is refused until it is back", async () => {
+describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes without Redis", () => {
+  test("[Q2] [K6] [L08] go on: nothing is lost, order is kept, sessions hold; signing in is refused until it is back", async () => {
     const redis = (await startRedis())!;
     const data = await createTestData("postgres");
     const env = { REDIS_URL: redis.url };

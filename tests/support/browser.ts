@@ -22,7 +22,7 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** A page that notes what must never happen in it: script errors, and anything the security policy had to stop. */
+/** A page that records what must never happen: script errors, and anything that the security policy blocked. */
 export type WatchedPage = { page: Page; faults: string[] };
 
 export async function openPage(
@@ -39,14 +39,14 @@ export function watch(page: Page): string[] {
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => {
     const text = message.text();
-    // A line that breaks, and a request that is refused on purpose, are part of the tests.
+    // Broken connections and deliberate refusals are part of the tests.
     const isExpected = /WebSocket connection to|Failed to load resource/.test(text);
     if (message.type() === "error" && !isExpected) faults.push(text);
   });
   return faults;
 }
 
-/** Opens the chat of somebody who is registered already. */
+/** Opens the chat for somebody who is already registered. */
 export async function openChat(
   browser: Browser,
   person: Person,
@@ -60,13 +60,13 @@ export async function openChat(
   return watched;
 }
 
-/** The chat is drawn and its connection stands: presence has told who is here. */
+/** Waits until the chat is drawn and connected: presence has arrived. */
 export async function waitUntilOpen(page: Page): Promise<void> {
   await page.locator(".composer-field").waitFor();
   await page.locator(".count", { hasNotText: /^0$/ }).waitFor({ state: "attached" });
 }
 
-/** Fills the registration form as a person does. */
+/** Fills in the registration form as a person does. */
 export async function registerByForm(page: Page, server: TestServer, username: string): Promise<void> {
   await page.goto(`${server.url}/register`);
   await page.getByLabel("Username").fill(username);
@@ -82,21 +82,21 @@ export async function say(page: Page, text: string): Promise<void> {
   await page.getByRole("button", { name: "Send", exact: true }).click();
 }
 
-/** The texts of all messages in the document, in the order in which they stand. */
+/** The texts of all messages in the document, in document order. */
 export function shownTexts(page: Page): Promise<string[]> {
   return page.locator(".message-text").allInnerTexts();
 }
 
-/** Waits until a message that contains the text is shown. */
+/** Waits until a message containing the text is shown. */
 export async function waitForText(page: Page, text: string, timeoutMs = 10_000): Promise<void> {
   const isShown = async () => (await shownTexts(page)).some((shown) => shown.includes(text));
   if (!(await waitUntil(isShown, timeoutMs))) throw new Error(`no message shows ${JSON.stringify(text)}`);
 }
 
-/** Everything axe finds wrong on the page as it stands, or in a part of it, in words. */
+/** Everything axe finds wrong on the current page, or a part of it, as text. */
 export async function axeFindings(page: Page, part?: string): Promise<string[]> {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  // We show nothing in frames; for those it would open a page of its own, which takes twice the time.
+  // We use no frames; checking for them would make axe open another page, which takes twice as long.
   const builder = new AxeBuilder({ page }).withTags(tags).setLegacyMode(true);
   const { violations } = await (part === undefined ? builder : builder.include(part)).analyze();
   return violations.map(

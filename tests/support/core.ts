@@ -1,4 +1,4 @@
-// The parts of a server that a test uses without starting one.
+// Parts of a server for tests that do not start one.
 import { createLocalBus } from "../../server/src/bus/local-bus.ts";
 import type { Database } from "../../server/src/db/database.ts";
 import { systemClock as clock } from "../../server/src/lib/clock.ts";
@@ -11,13 +11,13 @@ import { pollClosingStep } from "../../server/src/polls/close-poll.ts";
 import { replyStep } from "../../server/src/threads/reply-step.ts";
 import type { TransactionNeeds } from "../../server/src/transaction/transact.ts";
 
-/** What a transaction needs, on this database, with a bus that nobody else hears. */
+/** What a transaction needs, on this database, with a bus without other listeners. */
 export function createCore(db: Database): TransactionNeeds {
   const secret = createServerSecret(new Uint8Array(32).fill(7));
   return { db, bus: createLocalBus(log), log, clock, random, secret, publicUrl: new URL("http://localhost") };
 }
 
-/** As {@link createCore}, for what writes messages. */
+/** As {@link createCore}, for code that writes messages. */
 export function createWriterApp(db: Database) {
   return { ...createCore(db), sendSteps: [quoteStep, replyStep, mentionStep, pollClosingStep] };
 }

@@ -1,9 +1,9 @@
-// What a person holds in their hand beside a password: an authenticator app, and an authenticator for passkeys.
+// What a person holds besides a password: an authenticator app, and an authenticator for passkeys.
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import { Secret, TOTP } from "otpauth";
 import type { Person } from "./person.ts";
 
-/** An authenticator app that holds one seed. */
+/** An authenticator app with one seed. */
 export class AuthenticatorApp {
   readonly #totp: TOTP;
 
@@ -15,7 +15,7 @@ export class AuthenticatorApp {
     return this.#totp.generate({ timestamp: at });
   }
 
-  /** A code of the next step, when the present one was used: it waits for it. */
+  /** The code of the next time step, for when the current one is used; waits for it. */
   async freshCode(): Promise<string> {
     const stepMs = 30_000;
     await Bun.sleep(stepMs - (Date.now() % stepMs) + 50);
@@ -23,7 +23,7 @@ export class AuthenticatorApp {
   }
 }
 
-/** Turns the second factor on for somebody who signed in a moment ago. */
+/** Turns the second factor on for somebody who has just signed in. */
 export async function setUpFactor(
   person: Person,
 ): Promise<{ app: AuthenticatorApp; recoveryCodes: string[] }> {
@@ -38,11 +38,11 @@ export async function setUpFactor(
 
 type Options = { challenge: string; rpId?: string; rp?: { id: string } };
 
-/** An authenticator that holds one passkey (ES256), as a phone or a key does. */
+/** An authenticator with one passkey (ES256), like a phone or a security key. */
 export class PasskeyAuthenticator {
   readonly id = randomBytes(16).toString("base64url");
   counter = 1;
-  /** Whether it checked who holds it. */
+  /** Whether it verified the user. */
   verifiesUser = true;
   readonly #origin: string;
   readonly #privateKey: KeyObject;
@@ -119,7 +119,7 @@ export class PasskeyAuthenticator {
   }
 }
 
-/** Adds a passkey for somebody who proved a moment ago who they are. */
+/** Adds a passkey for somebody with a recent proof. */
 export async function addPasskey(person: Person, name = "Key"): Promise<PasskeyAuthenticator> {
   const authenticator = new PasskeyAuthenticator(person.server.origin);
   const options = (await (await person.post("/account/passkeys/options", {})).json()) as Options;
@@ -131,7 +131,7 @@ export async function addPasskey(person: Person, name = "Key"): Promise<PasskeyA
   return authenticator;
 }
 
-/** Asks for a passkey under one address and returns what the server wants. */
+/** Requests passkey options from a path and returns them. */
 export async function passkeyOptions(person: Person, path: string): Promise<Options> {
   return (await (await person.post(path, {})).json()) as Options;
 }

@@ -1,4 +1,4 @@
-// A real SMTP server on loopback that keeps what it is sent.
+// A real SMTP server on loopback that keeps the mails it receives.
 import PostalMime from "postal-mime";
 import { SMTPServer } from "smtp-server";
 import { waitUntil } from "./server.ts";
@@ -16,7 +16,7 @@ export type ReceivedMail = {
 export class MailServer {
   readonly mails: ReceivedMail[] = [];
   readonly url: string;
-  /** What it answers instead of taking a mail, and how often it was asked. */
+  /** What it responds instead of accepting a mail, and how often it was asked. */
   refusal: { code: number } | null = null;
   refused = 0;
   readonly #server: SMTPServer;
@@ -65,7 +65,7 @@ export class MailServer {
     return this.mails.filter((mail) => mail.to === address);
   }
 
-  /** The newest mail to this address whose subject fits, once there is one. */
+  /** Waits for the newest mail to this address with a matching subject. */
   async next(address: string, subject: RegExp, timeoutMs = 5000): Promise<ReceivedMail> {
     const find = () => this.to(address).findLast((mail) => subject.test(mail.subject));
     if (!(await waitUntil(() => find() !== undefined, timeoutMs))) {
@@ -80,7 +80,7 @@ export class MailServer {
   }
 }
 
-/** The secret at the end of a mail's link. */
+/** The token at the end of a mail's link. */
 export function tokenOf(link: string): string {
   return new URL(link).searchParams.get("token") ?? "";
 }

@@ -1,4 +1,6 @@
-/** The two-sided p-value that both samples come from one distribution (normal approximation of Mann and Whitney's U). */
+/**
+ * The two-sided p-value that both samples come from one distribution (normal approximation of Mann and Whitney's U).
+ */
 export function mannWhitneyP(a: number[], b: number[]): number {
   let u = 0;
   for (const x of a) for (const y of b) u += x < y ? 1 : x === y ? 0.5 : 0;

@@ -1,4 +1,4 @@
-// OpenID Connect providers on loopback: a real one, and one that lies.
+// OpenID Connect providers on loopback: a real one, and a lying one.
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
 import { freePort } from "./services.ts";
@@ -6,18 +6,18 @@ import { freePort } from "./services.ts";
 export const clientId = "novax";
 export const clientSecret = "a-secret-between-us-of-some-length";
 
-/** What the provider says of somebody. */
+/** The provider's claims about a person. */
 export type Claims = { email?: string; email_verified?: unknown; preferred_username?: string; name?: string };
 
 export type TestProvider = {
   issuer: string;
   people: Map<string, Claims>;
-  /** Signs somebody in there, as their browser would, and returns where they are sent back to. */
+  /** Signs in at the provider as a browser would, and returns the URL it redirects back to. */
   signIn(authorizeUrl: string, subject: string): Promise<string>;
   stop(): Promise<void>;
 };
 
-/** `oidc-provider`, the certified implementation, with PKCE demanded. */
+/** `oidc-provider`, the certified implementation, with PKCE required. */
 export async function startProvider(redirectUri: string): Promise<TestProvider> {
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
@@ -44,7 +44,7 @@ export async function startProvider(redirectUri: string): Promise<TestProvider> 
   };
 }
 
-/** Goes through the provider's own pages: the login, the consent, and every redirect between. */
+/** Goes through the provider's pages: sign-in, consent, and every redirect in between. */
 async function walk(start: string, issuer: string, subject: string): Promise<string> {
   const cookies = new Map<string, string>();
   const ask = async (url: string, form?: Record<string, string>): Promise<Response> => {
@@ -94,13 +94,13 @@ export type Lie = {
 export type HostileProvider = {
   issuer: string;
   lie: Lie;
-  /** The answer of its login page, at once. */
+  /** The redirect of its sign-in page, without any interaction. */
   signIn(authorizeUrl: string): Promise<string>;
   otherKey: CryptoKey;
   stop(): void;
 };
 
-/** Answers the standard's questions, and says in its ID token whatever `lie` wants. */
+/** Implements the protocol, but puts whatever `lie` says into its ID token. */
 export async function startHostileProvider(): Promise<HostileProvider> {
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;

@@ -1,4 +1,4 @@
-// A person with a session, as the server sees one: a cookie, requests, sockets.
+// A person with a session, as the server sees them: cookies, requests, sockets.
 
 import type { Command, CommandType, FieldsOf, ResultOf } from "@novax/protocol/commands";
 import type { JoinedRoom } from "@novax/protocol/entities";
@@ -30,7 +30,7 @@ export class Person {
     return this.cookies.get("novax_session");
   }
 
-  /** A request as a page of the server's own origin makes it. */
+  /** Sends a request as a page of the server's own origin would. */
   async fetch(
     path: string,
     init: RequestInit & { headers?: Record<string, string> } = {},
@@ -54,19 +54,19 @@ export class Person {
     });
   }
 
-  /** Orders something over HTTP. */
+  /** Sends a command over HTTP. */
   command<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<Response> {
     return this.post(`/api/commands/${type}`, fields);
   }
 
-  /** As {@link command}; fails the test where it is refused. */
+  /** As {@link command}; fails the test if it is refused. */
   async run<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<ResultOf<T>> {
     const response = await this.command(type, fields);
     if (response.status !== 200) throw new Error(`${type}: ${response.status} ${await response.text()}`);
     return (await response.json()) as ResultOf<T>;
   }
 
-  /** The code of a refusal; fails the test where there is none. */
+  /** Sends a command that must be refused, and returns the refusal's code. Fails the test if it is accepted. */
   async refusedWith<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<string> {
     const response = await this.command(type, fields);
     if (response.status === 200) throw new Error(`${type} was not refused`);
@@ -79,7 +79,7 @@ export class Person {
     return (await response.json()) as T;
   }
 
-  /** Says something in a room by HTTP. Returns its place. */
+  /** Sends a text message over HTTP. Returns its seq. */
   async say(room: RoomId, text: string, more: Partial<FieldsOf<"message.send">> = {}): Promise<number> {
     const sendId = crypto.randomUUID() as SendId;
     return (await this.run("message.send", { room, sendId, body: { kind: "text", text }, ...more })).seq;
@@ -95,7 +95,7 @@ export class Person {
     return room;
   }
 
-  /** This account's id, as others see it. */
+  /** This account's id. */
   async id(): Promise<AccountId> {
     this.#id ??= (
       await this.read<{ people: { id: AccountId; username: string }[] }>(`/api/people?q=${this.username}`)
@@ -146,7 +146,7 @@ export class Person {
   }
 }
 
-/** What a refusal says. */
+/** The message of a refusal. */
 export async function problemOf(
   response: Response,
 ): Promise<{ code: string; detail: string; field?: string }> {
@@ -167,11 +167,11 @@ export type CommandDraft = Command extends infer C ? (C extends Command ? Omit<C
 
 type AnyFrame = ServerFrame & Record<string, unknown>;
 
-/** A socket that keeps every frame, in order, for the test to look at. */
+/** A socket that keeps every frame in order, for assertions. */
 export class TestSocket {
   readonly frames: AnyFrame[] = [];
   readonly texts: string[] = [];
-  /** Which message each `message.send` was for, by the command's id. */
+  /** The sendId of each `message.send`, by command id. */
   readonly sendIds = new Map<number, string>();
   readonly opened: Promise<void>;
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -181,7 +181,7 @@ export class TestSocket {
   #read = 0;
 
   constructor(url: string, headers: Record<string, string>, protocol?: string) {
-    // Bun's client takes headers, as every client but a browser's does.
+    // Bun's client can set headers, as every client except a browser's can.
     const options = { headers, ...(protocol === undefined ? {} : { protocols: [protocol] }) };
     this.#socket = new WebSocket(url, options as unknown as string[]);
     this.opened = new Promise((resolve, reject) => {
@@ -226,12 +226,12 @@ export class TestSocket {
     this.#socket.close();
   }
 
-  /** Drops the line without a goodbye. */
+  /** Drops the connection without a close frame. */
   terminate(): void {
     (this.#socket as WebSocket & { terminate(): void }).terminate();
   }
 
-  /** The next frame that fits, among those not yet returned. */
+  /** The next matching frame among those not yet returned. */
   async next<T = AnyFrame>(fits: (frame: AnyFrame) => boolean, timeoutMs = 5000): Promise<T> {
     let found: AnyFrame | undefined;
     await this.until(() => {
@@ -245,7 +245,7 @@ export class TestSocket {
     return found as T;
   }
 
-  /** Waits until the condition holds, looking again with every frame. */
+  /** Waits until the condition holds, checking again on every frame. */
   async until(holds: () => boolean, timeoutMs = 5000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!holds()) {
@@ -263,7 +263,7 @@ export class TestSocket {
     }
   }
 
-  /** Orders something and waits for its reply. */
+  /** Sends a command and waits for its reply. */
   async command(draft: CommandDraft): Promise<Reply> {
     const id = this.#nextId++;
     this.sendRaw(JSON.stringify({ ...draft, id }));
@@ -281,7 +281,7 @@ export class TestSocket {
     if (!reply.ok) throw new Error(`attach: ${reply.code} ${reply.detail}`);
   }
 
-  /** Sends a text and returns its sendId, without waiting. */
+  /** Sends a text message without waiting, and returns its sendId. */
   say(text: string, room = "general", sendId: string = crypto.randomUUID()): string {
     const id = this.#nextId++;
     this.sendIds.set(id, sendId);
@@ -289,7 +289,7 @@ export class TestSocket {
     return sendId;
   }
 
-  /** Sends a text and waits until its event, or a refusal, is back. Returns its place. */
+  /** Sends a text message and waits for its event or a refusal. Returns its seq. */
   async sayAndWait(text: string, sendId: string = crypto.randomUUID()): Promise<number> {
     this.say(text, "general", sendId);
     const find = () => this.events.find((event) => event.type === "message.sent" && event.sendId === sendId);

@@ -1,4 +1,4 @@
-// A real novaX in a process of its own, as `npm start` runs it.
+// A real novaX in its own process, as `npm start` runs it.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -9,7 +9,7 @@ const root = resolve(import.meta.dir, "../..");
 
 export type DatabaseKind = "embedded" | "postgres";
 
-/** Which databases this run can test: PostgreSQL only where there is one. */
+/** The databases this run can test: PostgreSQL only if it is available. */
 export const databaseKinds: readonly DatabaseKind[] = ["embedded", "postgres"];
 const postgresUrl = () => process.env.NOVAX_TEST_POSTGRES_URL;
 export const redisUrl = process.env.NOVAX_TEST_REDIS_URL;
@@ -21,7 +21,7 @@ export function isAvailable(kind: DatabaseKind): boolean {
 
 /** A new, empty database on the test server. */
 export async function createPostgresDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
-  // Never one that a failed test left behind.
+  // Never reuse one that a failed test left behind.
   const name = `novax_test_${crypto.randomUUID().replaceAll("-", "")}`;
   const admin = new SQL(postgresUrl()!, { max: 1 });
   await admin.unsafe(`create database ${name}`);
@@ -36,7 +36,7 @@ export async function createPostgresDatabase(): Promise<{ url: string; drop(): P
   };
 }
 
-/** A place for data that outlives a server: a database on the test server, or a folder. */
+/** Data that outlives a server: a database on the test server, or a folder. */
 export type TestData = {
   kind: DatabaseKind;
   env: Record<string, string>;
@@ -65,23 +65,23 @@ export type TestServer = {
   url: string;
   origin: string;
   port: number;
-  /** What it printed so far. */
+  /** What it has printed so far. */
   output(): string;
-  /** Ends it as an operator does; resolves with the exit code. */
+  /** Stops it as an operator does; resolves with the exit code. */
   stop(): Promise<number>;
-  /** Ends it as a power cut does. */
+  /** Kills it, like a power cut. */
   kill(): Promise<void>;
 };
 
 const testSettings = {
   BCRYPT_COST: "10",
   LOG_FORMAT: "json",
-  // Everybody in a test has the same address.
+  // In a test everybody has the same address.
   LOGIN_FAILURES_PER_ADDRESS: "10000",
   SIGN_UPS_PER_ADDRESS: "10000",
 };
 
-/** Starts a server on the data. Rejects with its output when it does not start. */
+/** Starts a server on the data. Rejects with its output if it does not start. */
 export async function startServer(
   data: TestData,
   options: { env?: Record<string, string>; port?: number } = {},
@@ -113,7 +113,7 @@ export async function startServer(
   };
 }
 
-/** Runs the server, or an operator's command, with exactly these settings, and whatever comes of it. */
+/** Runs the server or an operator's command with exactly these settings, and returns the outcome. */
 export function spawnServer(
   env: Record<string, string>,
   cwd = tmpdir(),
@@ -135,7 +135,7 @@ export function spawnServer(
   return { child, output: () => text, finished: collected.then(() => child.exited) };
 }
 
-/** Polls until the condition holds; false when it did not in time. */
+/** Polls until the condition holds; returns false if it did not in time. */
 export async function waitUntil(holds: () => boolean | Promise<boolean>, timeoutMs = 5000): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {

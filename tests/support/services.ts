@@ -1,5 +1,5 @@
-// The real PostgreSQL, Redis and Chromium that the tests and benchmarks run against: found on this machine, or named
-// by URL in NOVAX_TEST_POSTGRES_URL and NOVAX_TEST_REDIS_URL. What is started here is private and ends with us.
+// Real PostgreSQL, Redis and Chromium for tests and benchmarks: found on this machine, or named by URL in
+// NOVAX_TEST_POSTGRES_URL and NOVAX_TEST_REDIS_URL. What is started here is private and ends with this process.
 import { spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
@@ -9,12 +9,12 @@ import { SQL } from "bun";
 
 export type Service = { url: string; stop(): Promise<void> };
 
-/** A server that can be taken away and given back, with its data. */
+/** A server that can be stopped and restarted, with its data. */
 export type DatabaseServer = Service & { halt(): Promise<void>; resume(): Promise<void> };
 
 const isRoot = process.getuid?.() === 0;
 
-/** Debian's names of what each part comes in. */
+/** The Debian packages of each part. */
 const packages = { postgres: "postgresql", redis: "redis-server", chromium: "chromium" } as const;
 export type Part = keyof typeof packages;
 
@@ -22,7 +22,7 @@ export function installHint(part: Part): string {
   return `apt-get install ${packages[part]}`;
 }
 
-/** Installs missing parts where that is ours to do: on Debian or Ubuntu, as root. */
+/** Installs missing parts where we can: on Debian or Ubuntu, as root. */
 export function installMissing(): void {
   const missing = (Object.keys(packages) as Part[]).filter((part) => !isPresent(part));
   if (missing.length === 0 || !isRoot || Bun.which("apt-get") === null) return;
@@ -47,12 +47,12 @@ export function findChromium(): string | null {
   return named ?? Bun.which("chromium") ?? Bun.which("chromium-browser") ?? Bun.which("google-chrome");
 }
 
-/** A new cluster on a free port. `isDurable` false leaves fsync out: what is tested is then novaX, not the disk. */
+/** A new cluster on a free port. `isDurable` false turns fsync off, for tests of novaX and not of the disk. */
 export async function startPostgres(options: { isDurable: boolean }): Promise<DatabaseServer | null> {
   const bin = postgresBin();
   if (bin === null) return null;
   const folder = mkdtempSync(join(tmpdir(), "novax-pg-"));
-  // PostgreSQL refuses to run as root; Debian's package brings a user for it.
+  // PostgreSQL refuses to run as root; Debian's package creates a user for it.
   const owner = isRoot ? "postgres" : null;
   if (owner) {
     const [uid, gid] = ["-u", "-g"].map((flag) => Number(spawnSync("id", [flag, owner]).stdout.toString()));
@@ -115,7 +115,7 @@ export async function startPostgres(options: { isDurable: boolean }): Promise<Da
   };
 }
 
-/** A new Redis on a free port, or on a given one, that keeps nothing. */
+/** A new Redis on a free or given port, without persistence. */
 export async function startRedis(givenPort?: number): Promise<(Service & { port: number }) | null> {
   const binary = redisBinary();
   if (binary === null) return null;
@@ -172,7 +172,7 @@ async function waitForPort(port: number): Promise<void> {
   throw new Error(`nothing listens on port ${port}`);
 }
 
-/** PostgreSQL listens before it takes queries. */
+/** PostgreSQL listens before it accepts queries. */
 async function waitForQueries(url: string): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     const sql = new SQL(url, { max: 1 });

@@ -3,11 +3,11 @@ import { connect } from "node:net";
 /** A message's body. */
 export const text = (body: string) => ({ kind: "text", text: body }) as const;
 
-/** The order to send a text, as `TestSocket.order` takes it. */
+/** The command to send a text message, for `TestSocket.command`. */
 export const sendCommand = (body: string, sendId: string = crypto.randomUUID(), room = "general") =>
   ({ type: "message.send", room: room as never, sendId: sendId as never, body: text(body) }) as const;
 
-/** Asks for an upgrade as raw bytes, with exactly these headers, and returns the status. */
+/** Requests an upgrade as raw bytes with exactly these headers, and returns the status. */
 export function upgradeStatus(
   port: number,
   headers: Record<string, string>,
