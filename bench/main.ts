@@ -1,6 +1,6 @@
 // npm run bench [-- --only=F1,F4 --rounds=5 --seconds=5 --kinds=postgres,embedded]
-// Each figure prints one line per measurement, as a ratio to a floor that was measured in turn with it, and all of it
-// goes into bench/results as JSON.
+// Each figure prints one line per measurement, as a ratio to a floor measured in alternating rounds; everything goes
+// into bench/results as JSON.
 import { startPostgres } from "../tests/support/services.ts";
 import { runBrowser } from "./figures/browser.ts";
 import { runFanOut } from "./figures/fan-out.ts";
@@ -19,7 +19,7 @@ const given = process.env.NOVAX_TEST_POSTGRES_URL;
 const postgres = given ? null : await startPostgres({ isDurable: true });
 const postgresUrl = given ?? postgres?.url;
 const kinds = flag("kinds", "postgres,embedded").split(",") as TargetKind[];
-if (!postgresUrl) console.log("PostgreSQL is not here; the embedded database alone is measured.");
+if (!postgresUrl) console.log("PostgreSQL isn't available; only the embedded database is measured.");
 
 try {
   for (const [name, run] of Object.entries(figures)) {

@@ -1,5 +1,5 @@
-// Builds what the server serves: the web client into web/dist, and the ready-made empty database into build/.
-// With --if-stale it does only what is out of date.
+// Builds what the server serves: the web client into web/dist, and the prebuilt empty database into build/. With
+// --if-stale it builds only what is out of date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
@@ -33,7 +33,7 @@ async function buildWeb(): Promise<void> {
   writeFileSync(manifest, JSON.stringify({ chat: page("chat"), signIn: page("sign-in") }));
 }
 
-/** Bundles entry points; returns the path each is served under, by its name. */
+/** Bundles entry points. Returns the URL path of each, by name. */
 async function bundle(entrypoints: string[]): Promise<Map<string, string>> {
   const result = await Bun.build({
     entrypoints: entrypoints.map((path) => join(root, path)),
@@ -43,7 +43,7 @@ async function bundle(entrypoints: string[]): Promise<Map<string, string>> {
     minify: true,
     splitting: true,
     plugins: [emojiNames, lexerOfMarked],
-    // Files that the server serves under their own names.
+    // Files that are served under their own names.
     external: ["/icon.svg"],
     define: { "process.env.NODE_ENV": '"production"' },
   });
@@ -58,7 +58,7 @@ async function bundle(entrypoints: string[]): Promise<Map<string, string>> {
   );
 }
 
-/** What a script needs before it can run: the browser fetches it in one go with the script itself. */
+/** The chunks that a script imports at start, so that the browser can fetch them together with it. */
 function importedBy(script: string, known = new Set<string>()): string[] {
   const text = readFileSync(join(dist, script), "utf8");
   for (const [, name = ""] of text.matchAll(/(?:from|import) ?"\.\/([^"]+)"/g)) {
@@ -80,7 +80,7 @@ type UnicodeEmoji = {
 
 const isEmoji = /^\p{RGI_Emoji}$/v;
 
-/** `novax:emoji-en`: the names that Unicode gives to emoji, one line each, as the client reads them. */
+/** `novax:emoji-en`: Unicode's names of emoji, one per line, as the client reads them. */
 const emojiNames: BunPlugin = {
   name: "emoji names",
   setup: (build) => {
@@ -93,7 +93,7 @@ const emojiNames: BunPlugin = {
         .filter((emoji) => emoji.group !== undefined)
         .map((emoji) =>
           [
-            // The sign for colour is left out where the emoji is in colour without it, as everywhere else.
+            // Leave out the variation selector where an emoji is shown in colour without it.
             isEmoji.test(emoji.unicode) ? emoji.unicode : emoji.unicode.replace(/\ufe0f$/, ""),
             emoji.group,
             emoji.skins ? 1 : 0,
@@ -107,9 +107,9 @@ const emojiNames: BunPlugin = {
 };
 
 /**
- * Of marked the client uses the lexer alone, in its GFM way. At its end the package builds its default instance, which
- * makes HTML, and in the middle the rules of the first Markdown: no bundler can leave out what calls something. Without
- * those lines the rest falls away by itself.
+ * The client uses only marked's GFM lexer. The package ends by creating a default instance, which renders HTML, and in
+ * the middle defines the rules of original Markdown; a bundler cannot remove calls like these. Without those lines it
+ * can drop the rest.
  */
 const lexerOfMarked: BunPlugin = {
   name: "the lexer of marked",

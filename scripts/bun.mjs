@@ -1,4 +1,4 @@
-// Runs the project's own Bun: node scripts/bun.mjs <arguments of bun>
+// Runs the project's own Bun: node scripts/bun.mjs <bun arguments>
 import { spawn } from "node:child_process";
 import { bunPath, install, root } from "./prepare.mjs";
 

@@ -1,4 +1,4 @@
-// Format, lint and types of the whole project. Exits with 1 when anything is wrong.
+// Checks format, lint and types of the whole project. Exits with 1 if anything is wrong.
 import { resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "..");

@@ -1,4 +1,4 @@
-// npm run permission-table: writes docs/permissions.md from the table that the code reads.
+// npm run permission-table: writes docs/permissions.md from the table that the code uses.
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { commandSpecs, commandTypes } from "../protocol/src/commands.ts";
@@ -11,7 +11,7 @@ import {
   serverRoles,
 } from "../protocol/src/permissions.ts";
 
-/** The document: what each role may, and which commands need it. */
+/** The document: what each role may do, and which commands need it. */
 export function renderPermissions(): string {
   const commandsOf = (scope: string, right: string) =>
     commandTypes

@@ -1,4 +1,4 @@
-// What the commands need before Bun can run: installed packages and the Bun binary. Plain Node, no packages.
+// What commands need before Bun can run: installed packages and the Bun binary. Plain Node, without packages.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,13 +9,13 @@ import { fileURLToPath } from "node:url";
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const stamp = join(root, "node_modules", ".novax-installed");
 
-/** Ends the process with a sentence instead of a stack. */
+/** Exits with a message instead of a stack trace. */
 export function fail(sentence) {
   console.error(`novaX can't start: ${sentence}`);
   process.exit(1);
 }
 
-/** Installs exactly what the lock file names, when that has not been done. `scope`: "run" or "develop". */
+/** Installs exactly what the lock file lists, unless that is done already. `scope`: "run" or "develop". */
 export function install(scope) {
   if (Number(process.versions.node.split(".")[0]) < 20) {
     fail(`it needs Node 20 or newer; you have ${process.versions.node}.`);
@@ -34,7 +34,7 @@ export function install(scope) {
     {
       cwd: root,
       stdio: ["ignore", "inherit", "inherit"],
-      // Whatever npm settings started us, all workspaces are needed.
+      // All workspaces are needed, whatever npm settings we inherited.
       env: { ...process.env, npm_config_workspace: "", NODE_ENV: "" },
     },
   );
@@ -44,7 +44,7 @@ export function install(scope) {
 }
 
 /**
- * The Bun binary out of the installed packages. They hold it ready to run, one package per platform, so that no
+ * Finds the Bun binary in the installed packages. There is one package per platform with the ready binary, so no
  * install script is needed.
  */
 export function bunPath() {

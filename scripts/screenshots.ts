@@ -1,4 +1,5 @@
-// npm run screenshots: every page, desktop and phone, light and dark, into build/screenshots; and the README's picture.
+// npm run screenshots: every page, desktop and phone, light and dark, into build/screenshots; and the README's
+// picture.
 import { mkdirSync } from "node:fs";
 import { join as joinPath, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -82,7 +83,7 @@ try {
   }
   await composePicture(browser);
 
-  /** Rooms that look as if somebody lived in them. */
+  /** Creates rooms with realistic content. */
   async function furnish(): Promise<string> {
     const people = [await bob.id(), await carol.id()];
     const { room } = await alice.run("room.create", {
@@ -224,7 +225,7 @@ async function shootEmpty(on: Browser): Promise<void> {
   await page.context().close();
 }
 
-/** A desk in light and a phone in dark, side by side. */
+/** A desktop in light and a phone in dark, side by side. */
 async function composePicture(on: Browser): Promise<void> {
   const { page } = await openPage(on, { viewport: { width: 1400, height: 700 } });
   const image = async (name: string) => {

@@ -1,5 +1,4 @@
-// Writes into SECURITY.md which of its promises hold: those whose id stands in a test's name. With --check it only
-// says whether the table is up to date.
+// Writes into SECURITY.md which requirements are proved: those whose id is in a test's name.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
@@ -29,7 +28,7 @@ export function renderTable(): string {
   ].join("\n");
 }
 
-/** SECURITY.md with the table that the tests' names make today. */
+/** SECURITY.md with the table made from the current test names. */
 export function withTable(document: string): string {
   const begin = document.indexOf(marks.begin) + marks.begin.length;
   const end = document.indexOf(marks.end);

@@ -15,7 +15,7 @@ if (!isHelp && !isAdmin) {
   });
   if (built.status !== 0) fail("the build failed. See the message above.");
 }
-// Settings and relative paths belong to the folder the command was typed in.
+// Settings and relative paths are resolved in the folder where the command was typed.
 const watch = process.argv.includes("--dev") ? ["--watch"] : [];
 const program = isAdmin
   ? ["server/src/admin-cli.ts", ...process.argv.slice(3)]
@@ -26,11 +26,11 @@ const child = spawn(binary, [...bun, ...program], {
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => {
-    // Ctrl-C in a terminal reaches the child by itself; a second signal does no harm.
+    // Ctrl-C in a terminal also reaches the child directly; a second signal does no harm.
     child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
   });
 }
-// npm hands a signal to the shell that it started us in, and that shell ends without a word to us.
+// npm sends a signal only to the shell it started us in, and that shell ends without passing it on.
 const { ppid } = process;
 const watchParent = setInterval(() => {
   if (process.ppid !== ppid) child.kill("SIGTERM");

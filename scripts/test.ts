@@ -1,5 +1,5 @@
-// All tests: checks, build, then every test file against real services. The last lines say what was left out and why;
-// with CI=true, anything left out is a failure.
+// Runs everything: checks, build, then every test file against real services. The last lines say what was skipped and
+// why; with CI=true a skipped test is a failure.
 import { resolve } from "node:path";
 import {
   findChromium,

@@ -1,5 +1,5 @@
-// B1: the page under load, in Chromium. 1,000 messages at 100 a second into the open room; a room switched to from memory;
-// how far the row that is read moves while others write; and what all of that holds in memory.
+// B1: the page under load, in Chromium. 1,000 messages at 100 a second into the open room; switching to a room in
+// memory; how far a row being read moves while others write; and the memory all of that takes.
 import type { RoomId } from "@novax/protocol/ids";
 import type { Page } from "playwright-core";
 import { desktop, launchBrowser, openChat } from "../../tests/support/browser.ts";
@@ -33,8 +33,8 @@ export async function runBrowser(options: { rounds: number }): Promise<void> {
   line("long tasks in 1,000 messages at 100/s", "tasks", (one) => one.longTasks, 2);
   line("frames later than 34 ms", "%", (one) => one.lateShare * 100, 3);
   line("room switch from memory, median", "frames", (one) => one.switchFrames, 1);
-  line("drift of the row that is read", "px", (one) => one.drift, 2);
-  line("heap after it all", "MB", (one) => one.heapMb, 25);
+  line("drift of the row being read", "px", (one) => one.drift, 2);
+  line("heap at the end", "MB", (one) => one.heapMb, 25);
   line("elements in the document", "", (one) => one.elements, 3500);
 }
 
@@ -56,7 +56,7 @@ async function measure(): Promise<Measured> {
     const item = (name: string) => page.locator(".room-item", { hasText: name });
     await item("One").click();
     await page.getByRole("heading", { name: "One" }).waitFor();
-    // It opens at what is new; live messages are followed at the end.
+    // The room opens at the first unread message; new messages are followed only at the end.
     await page.locator(".row-message").first().waitFor();
     await page.keyboard.press("Escape");
     const pour = async () => {
@@ -91,7 +91,7 @@ async function measure(): Promise<Measured> {
   }
 }
 
-/** Notes every task over 50 ms and the time of every frame from now on. */
+/** From now on, records every task over 50 ms and the time of every frame. */
 async function watch(page: Page): Promise<void> {
   await page.evaluate(() => {
     const seen = { tasks: [] as number[], frames: [] as number[] };
@@ -109,7 +109,7 @@ async function watch(page: Page): Promise<void> {
   });
 }
 
-/** How far the row in the middle moves while fifty messages come in. */
+/** How far the row in the middle of the view moves while fifty messages arrive. */
 async function readWhileOthersWrite(page: Page, write: () => void): Promise<number> {
   await page.mouse.move(700, 400);
   await page.mouse.wheel(0, -1500);
@@ -132,7 +132,7 @@ async function readWhileOthersWrite(page: Page, write: () => void): Promise<numb
   return Math.abs(after - before.top);
 }
 
-/** Frames from the press to the other room's rows, with both in memory. */
+/** Frames from the key press until the other room's rows are shown, with both rooms in memory. */
 async function countSwitchFrames(page: Page): Promise<number> {
   const counts: number[] = [];
   for (const name of ["Two", "One"]) {

@@ -1,4 +1,5 @@
-// F1: durable fan-out in one hot room. 500 connections, 8 of them sending, 32 messages outstanding each, 128 byte texts.
+// F1: durable fan-out in one busy room. 500 connections, 8 of them sending, 32 messages outstanding each, texts of 128
+// bytes.
 import { type Drain, openDrain } from "../lib/drain.ts";
 import { LoadSocket, readEventsRange } from "../lib/load-socket.ts";
 import { type Round, report } from "../lib/report.ts";
@@ -8,20 +9,20 @@ const connections = 500;
 const senders = 8;
 const outstanding = 32;
 const warmUpMs = 1000;
-/** So many connections are read frame by frame; the others must get as many bytes as they do. */
+/** This many connections are parsed frame by frame; all others must receive the same number of bytes. */
 const readConnections = 16;
 const loadShareMax = 0.9;
-/** After the last connection has attached, until nothing is on its way any more. */
+/** After the last connection has attached, waits until nothing is in flight any more. */
 const quietMs = 2500;
 
 type Crowd = {
-  /** Those that are read frame by frame; the senders are among them. */
+  /** The connections parsed frame by frame; they include the senders. */
   sockets: LoadSocket[];
-  /** All the others. */
+  /** All other connections. */
   drain: Drain;
-  /** Sends the next message of a sender. */
+  /** Sends a sender's next message. */
   send: (sender: number) => void;
-  /** What a frame brings: how many messages, how many of them by whom; and whether the order holds. */
+  /** What a frame contains: the number of messages, how many from each sender, and whether they are in order. */
   read: (connection: number, payload: Buffer) => { count: number; senders: number[]; isInOrder: boolean };
 };
 
@@ -121,7 +122,7 @@ async function measureNovax(
         const before = last[connection]!;
         last[connection] = range.to;
         const isInOrder = before === 0 || range.from === before + 1;
-        // One connection reads for all: what it sees, everybody gets in the same frame.
+        // One connection speaks for all: everybody receives the same frame.
         return {
           count: range.to - range.from + 1,
           senders: connection === 0 ? readSenders(payload) : [],
@@ -181,7 +182,7 @@ async function drive(crowd: Crowd, seconds: number): Promise<Round> {
   const bytes = new Set([...readBytes, ...crowd.drain.bytes()]);
   if (bytes.size !== 1)
     faults.push(`connections got different numbers of bytes: ${[...bytes].slice(0, 4).join(", ")}`);
-  if (open > 0) faults.push(`${open} never came back`);
+  if (open > 0) faults.push(`${open} never arrived`);
   if (loadShare > loadShareMax)
     faults.push(`the load client used ${(loadShare * 100).toFixed(0)} % of its core`);
   if (crowd.drain.hasClosed() || crowd.sockets.some((socket) => socket.isClosed))
@@ -191,7 +192,7 @@ async function drive(crowd: Crowd, seconds: number): Promise<Round> {
 
 const textMark = Buffer.from('"text":"');
 
-/** Who wrote the messages of a frame: the first digit of each text. */
+/** The senders of a frame's messages: the first digit of each text. */
 function readSenders(payload: Buffer): number[] {
   const found: number[] = [];
   for (let at = payload.indexOf(textMark); at >= 0; at = payload.indexOf(textMark, at + 1)) {

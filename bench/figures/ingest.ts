@@ -1,4 +1,5 @@
-// F4: durable ingest. 64 senders, 16 messages outstanding each, in one room and in 64; acknowledged messages per second.
+// F4: durable ingest. 64 senders, 16 messages outstanding each, in one room and in 64; acknowledged messages per
+// second.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -102,7 +103,7 @@ async function measureSends(
   };
 }
 
-/** The same rows on the real tables, with nothing around them. */
+/** The floor: inserts the same rows into the real tables, with nothing around it. */
 async function measureUnnest(
   kind: TargetKind,
   options: { seconds: number; postgresUrl: string },

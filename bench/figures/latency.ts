@@ -1,4 +1,5 @@
-// F3: latency at a fair load. 50 rooms of 20 people, each writing 0.5 messages a second; from due time to receipt.
+// F3: latency under a moderate load. 50 rooms of 20 people, each writing 0.5 messages a second; from due time to
+// receipt.
 import { SQL } from "bun";
 import { LoadSocket } from "../lib/load-socket.ts";
 import { percentile, type Round, report } from "../lib/report.ts";
@@ -75,7 +76,7 @@ async function measureNovax(
   return result;
 }
 
-/** The floor has one room, so its people are those of one room and write as much as all. */
+/** The floor has one room, so it has one room's people, who write as much as all of them together. */
 async function measureFloor(seconds: number): Promise<Measured> {
   const server = await startFloor();
   const sockets = await Promise.all(
@@ -97,7 +98,7 @@ async function measureFloor(seconds: number): Promise<Measured> {
   return result;
 }
 
-/** Every person writes when it is due, whatever became of the message before; waiting is part of the latency. */
+/** Every person writes when due, whether or not the previous message has arrived; waiting counts as latency. */
 async function drive(
   sockets: LoadSocket[],
   seconds: number,

@@ -1,4 +1,4 @@
-// F12: from the command to the first page, in a fresh folder and in an existing one; and what an idle server holds.
+// F12: from the command to the first page, in a new folder and in an existing one; and an idle server's memory.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -56,10 +56,10 @@ async function measure(env: Record<string, string>, memory: Round[] | null): Pro
   }
   process.kill(findServer(port), "SIGTERM");
   await child.exited;
-  return { value, faults: Number.isNaN(value) ? ["it did not start"] : [] };
+  return { value, faults: Number.isNaN(value) ? ["it didn't start"] : [] };
 }
 
-/** The pid of the server's own process: npm and the starter stand before it. */
+/** The server's own pid, not that of npm or the start script. */
 function findServer(port: number): number {
   const { stdout } = Bun.spawnSync([
     "sh",
@@ -75,7 +75,7 @@ function findServer(port: number): number {
     const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
     return command.includes("server/src/cli.ts") && !command.startsWith("node");
   });
-  if (!server) throw new Error("the server's process is not there");
+  if (!server) throw new Error("the server's process was not found");
   return server;
 }
 

@@ -1,4 +1,4 @@
-// The fan-out floor: frames a message once and sends it to every socket; nothing is stored, checked or ordered.
+// The fan-out floor: frames a message once and sends it to every socket, without storing, checking or ordering it.
 const server = Bun.serve({
   port: Number(process.argv[2]),
   hostname: "127.0.0.1",

@@ -6,10 +6,10 @@ declare const self: Worker;
 export type DrainRequest = {
   port: number;
   requests: string[];
-  /** Sent by each after its upgrade; empty: nothing. */
+  /** Sent by each receiver after its upgrade; empty: nothing. */
   frame: Uint8Array;
   totals: SharedArrayBuffer;
-  /** Set by the other side to end it. */
+  /** Set by the main thread to stop the worker. */
   stop: SharedArrayBuffer;
 };
 export type DrainReport = { kind: "open" } | { kind: "failed"; message: string } | { kind: "closed" };
@@ -27,7 +27,7 @@ const say = (answer: DrainReport) => self.postMessage(answer);
 self.onmessage = (event: MessageEvent<DrainRequest>) => {
   const { port, requests, frame, totals, stop } = event.data;
   const poll = symbols.create_poll();
-  // A pointer to nothing is none: an empty frame still needs a byte to point at.
+  // An empty buffer has no valid pointer, so an empty frame still needs one byte.
   const frameBytes = frame.length > 0 ? frame : new Uint8Array(1);
   for (const [index, text] of requests.entries()) {
     const request = Buffer.from(text);

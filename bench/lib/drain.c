@@ -1,5 +1,5 @@
-/* Receivers that cost next to nothing: they open WebSockets, throw the bytes away inside the kernel (MSG_TRUNC) and
-   count them. Linux only; compiled at run time by the C compiler inside Bun, so no header is at hand. */
+/* Receivers with almost no CPU cost: they open WebSockets, discard the bytes inside the kernel (MSG_TRUNC) and count
+   them. Linux only; compiled at run time by Bun's built-in C compiler, so no headers are available. */
 typedef unsigned long long u64;
 struct event { unsigned int events; u64 data; } __attribute__((packed));
 struct address { unsigned short family, port; unsigned int host; char zero[8]; };
@@ -17,13 +17,14 @@ enum { MSG_TRUNC_ = 0x20, MSG_DONTWAIT_ = 0x40, EPOLLIN_ = 1, EPOLL_CTL_ADD_ = 1
 
 int create_poll(void) { return epoll_create1(0); }
 
-/* Connects to 127.0.0.1, upgrades, sends one frame if there is one, and has the socket watched. 0, or what failed. */
+/* Connects to 127.0.0.1, upgrades, sends one frame if there is one, and adds the socket to the poll. Returns 0, or the
+   number of the step that failed. */
 int open_receiver(int poll, int index, int port, const char *request, int request_length, const char *frame, int frame_length) {
   struct address to = {2, (unsigned short)((port >> 8) | ((port & 255) << 8)), 0x0100007f, {0}};
   int fd = socket(2, 1, 0);
   if (fd < 0 || connect(fd, &to, sizeof to) != 0) return 1;
   if (send(fd, request, request_length, 0) != request_length) return 2;
-  /* The answer's head, one byte at a time: what follows it is counted. */
+  /* Read the response head byte by byte, because everything after it is counted. */
   char seen[4] = {0};
   int status = 0;
   for (int at = 0;; at++) {
@@ -39,7 +40,7 @@ int open_receiver(int poll, int index, int port, const char *request, int reques
   return epoll_ctl(poll, EPOLL_CTL_ADD_, fd, &watch) == 0 ? 0 : 6;
 }
 
-/* Throws away what has arrived, for at most about `turns` turns. -1 when a socket was closed. */
+/* Discards received bytes, for about `turns` turns at most. Returns -1 if a socket was closed. */
 int drain(int poll, u64 *totals, int turns) {
   struct event events[512];
   for (int turn = 0; turn < turns; turn++) {

@@ -1,16 +1,16 @@
 import type { DrainReport, DrainRequest } from "./drain-worker.ts";
 import { encodeTextFrame, upgradeRequest } from "./load-socket.ts";
 
-/** Receivers in a thread of their own that count bytes and look at none. */
+/** Receivers in their own thread that count bytes without reading them. */
 export type Drain = {
-  /** How many bytes each has received since the last call of `mark`. */
+  /** The bytes each receiver got since the last call of `mark`. */
   bytes(): number[];
   mark(): void;
   hasClosed(): boolean;
   stop(): void;
 };
 
-/** Opens one receiver for each set of headers, and lets each send `frame` first. */
+/** Opens one receiver per set of headers; each first sends `frame`. */
 export async function openDrain(
   url: URL,
   headers: Record<string, string>[],

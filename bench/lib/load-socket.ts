@@ -1,5 +1,5 @@
-// A WebSocket client for load: raw bytes, no parsing it was not asked for. One process drives hundreds of them and
-// still has most of its core to spare, which a run must show to count.
+// A WebSocket client for load tests: raw bytes, and only the parsing it is asked for. One process drives hundreds of
+// them with most of its core to spare; a run only counts if that was so.
 import type { Socket } from "bun";
 
 const opcodes = { text: 1, close: 8, ping: 9, pong: 10 };
@@ -39,7 +39,7 @@ export class LoadSocket {
     await this.opened;
   }
 
-  /** Sends one text frame. Its mask is zero, which is a mask as good as any on loopback. */
+  /** Sends one text frame. The mask is zero, which is valid and needs no masking on loopback. */
   send(text: string): void {
     this.#socket!.write(encodeTextFrame(text));
   }
@@ -83,7 +83,7 @@ export class LoadSocket {
       else if (opcode === opcodes.ping) this.#socket!.write(encodeFrame(opcodes.pong, payload));
       at += head + length;
     }
-    // The chunk's memory is used again after this call.
+    // The chunk's memory is reused after this call.
     if (at < bytes.length) this.#left = Buffer.from(bytes.subarray(at));
   }
 }
@@ -121,7 +121,7 @@ function encodeFrame(opcode: number, payload: Buffer): Buffer {
 const fromMark = Buffer.from('"from":');
 const toMark = Buffer.from(',"to":');
 
-/** The first and last seq of an events frame, without parsing it; null for any other frame. */
+/** The first and last seq of an events frame, read without parsing JSON. Null for any other frame. */
 export function readEventsRange(payload: Buffer): { from: number; to: number } | null {
   if (payload[9] !== 0x65 || payload[10] !== 0x76) return null;
   const from = payload.indexOf(fromMark) + fromMark.length;

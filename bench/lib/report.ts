@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 
-/** One measured value per round. A round that broke a rule says so and counts for nothing. */
+/** One measured value per round. A round with faults reports them and does not count. */
 export type Round = { value: number; faults: string[]; facts?: Record<string, number | string> };
 
 export type Line = {
@@ -11,7 +11,7 @@ export type Line = {
   unit: string;
   durability: string;
   rounds: Round[];
-  /** What this line is compared with: its rounds were taken in turn with ours. */
+  /** The floor this line is compared with; their rounds alternated. */
   floor?: { name: string; rounds: Round[] };
 };
 
@@ -54,7 +54,7 @@ export function show(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toFixed(2);
 }
 
-/** Writes everything reported so far, with the machine it was measured on. */
+/** Writes everything reported so far, with a description of the machine. */
 export function writeResults(): void {
   const folder = resolve(import.meta.dir, "../results");
   mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// What is measured: a novaX in a process of its own with people and rooms that need no registration, or a bare floor.
+// What is measured: a novaX in its own process, with people and rooms created without registration; or a bare floor.
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,13 +18,13 @@ export type Target = {
   url: URL;
   pid: number;
   people: BenchPerson[];
-  /** CPU seconds of the server's process so far. */
+  /** CPU seconds used by the server's process so far. */
   cpuSeconds(): number;
-  /** How many messages are stored; asked after the server has stopped. */
+  /** How many messages are stored. Call it after the server has stopped. */
   stopAndCountMessages(): Promise<number>;
 };
 
-/** Starts novaX with `people` signed-in people; person `i` is in room `i % rooms` and in no other. */
+/** Starts novaX with `people` signed-in people; person `i` is only in room `i % rooms`. */
 export async function startTarget(
   kind: TargetKind,
   postgresUrl: string,
@@ -68,7 +68,7 @@ export async function startTarget(
   };
 }
 
-/** A new, empty database on a PostgreSQL server; returns its URL. */
+/** Creates a new, empty database on a PostgreSQL server; returns its URL. */
 export async function createDatabaseAt(postgresUrl: string): Promise<string> {
   const name = `bench_${randomBytes(4).toString("hex")}`;
   const admin = new SQL(postgresUrl, { max: 1 });
@@ -111,7 +111,7 @@ export function roomName(room: number): string {
   return room === 0 ? "general" : `room-${room}`;
 }
 
-/** What a person's client says to open the full protocol. */
+/** The headers with which a person's client opens the full protocol. */
 export function memberHeaders(target: Target, person: BenchPerson): Record<string, string> {
   return {
     Origin: target.url.origin,
@@ -120,7 +120,7 @@ export function memberHeaders(target: Target, person: BenchPerson): Record<strin
   };
 }
 
-/** Opens a person's connection and attaches it to the room, from its present end on. */
+/** Opens a person's connection and attaches it to the room, from its current end on. */
 export async function openMember(
   target: Target,
   person: BenchPerson,
@@ -152,7 +152,7 @@ export async function openMember(
   return socket;
 }
 
-/** Starts the bare fan-out server that the figures are compared with. */
+/** Starts the bare fan-out server that figures are compared with. */
 export async function startFloor(): Promise<{ url: URL; stop(): Promise<void> }> {
   const port = await freePort();
   const child = Bun.spawn([process.execPath, join(root, "bench/floors/fan-out.ts"), String(port)], {
@@ -176,7 +176,7 @@ async function untilReady(url: URL): Promise<void> {
     if (response?.ok) return;
     await Bun.sleep(20);
   }
-  throw new Error(`${url} does not answer`);
+  throw new Error(`${url} does not respond`);
 }
 
 /** User and system time of a process, from /proc; clock ticks are 1/100 s on Linux. */
