@@ -43,7 +43,7 @@ const removed = (seq: number): RoomEvent => ({
 });
 
 describe("applyEvents", () => {
-  test("adds what happened, in order", () => {
+  test("adds events to the timeline in order", () => {
     const after = applyEvents(empty, [joined(1), sent(2, "hello"), removed(3)]);
     expect(after.room.headSeq).toBe(3);
     expect(after.timeline.map((entry) => entry.kind)).toEqual(["member", "message", "member"]);
@@ -51,18 +51,18 @@ describe("applyEvents", () => {
     expect(applyEvents(empty, [joined(1)]).room.memberCount).toBe(2);
   });
 
-  test("[Q10] what is known already changes nothing", () => {
+  test("[Q10] an event that is already applied changes nothing", () => {
     const once = applyEvents(empty, [joined(1), sent(2, "hello")]);
     expect(applyEvents(once, [joined(1), sent(2, "hello")])).toBe(once);
     expect(applyEvents(once, [sent(2, "hello"), sent(3, "again")]).timeline).toHaveLength(3);
   });
 
-  test("a gap is an error, never a hole", () => {
+  test("a gap in seq throws", () => {
     expect(() => applyEvents(empty, [sent(2, "hello")])).toThrow("gap");
     expect(() => applyEvents(empty, [sent(1, "a"), sent(3, "c")])).toThrow("gap");
   });
 
-  test("[Q9] however the log is cut, the old snapshot and the rest make the new snapshot", () => {
+  test("[Q9] an old snapshot plus its later events equals the new snapshot, however the log is split", () => {
     const log = [
       joined(1),
       ...Array.from({ length: 18 }, (_, index) => sent(index + 2, `m${index}`)),
@@ -74,7 +74,7 @@ describe("applyEvents", () => {
         let snapshot = empty;
         let position = 0;
         for (const size of [...sizes, 20]) {
-          // Each part overlaps the one before it, as a replay after a reconnect does.
+          // Each slice overlaps the one before it, as a replay after a reconnect does.
           snapshot = applyEvents(snapshot, log.slice(Math.max(0, position - 2), position + size));
           position = Math.min(20, position + size);
         }

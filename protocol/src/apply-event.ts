@@ -1,24 +1,24 @@
-// (snapshot, event) -> snapshot. The web client's stores and the server's tests use this one function, so what a
-// client shows after any number of events is what a fresh load would show.
+// (snapshot, event) -> snapshot. The web client's stores and the server's tests share this function, so a client shows
+// the same after any number of events as after a fresh load.
 import type { Message, PollState, Room } from "./entities.ts";
 import type { EventOf, RoomEvent, SystemMessage } from "./events.ts";
 import type { AccountId } from "./ids.ts";
 import { excerptOf } from "./text.ts";
 
-/** A message, and the last event that is known to have been looked at for it. */
+/** A message in a timeline. `asOf` is the `seq` of the last event that is already applied to it. */
 export type MessageEntry = { readonly kind: "message"; readonly asOf: number } & Readonly<Message>;
 export type TimelineEntry = MessageEntry | Readonly<SystemMessage>;
 
 export type RoomSnapshot = {
-  /** The room as it is; its `headSeq` is the last event this snapshot contains. */
+  /** The current room. Its `headSeq` is the last event that this snapshot contains. */
   readonly room: Room;
-  /** What the room shows, oldest first, ordered by `seq`; a part of the whole that reaches to its end. */
+  /** The room's entries, oldest first, ordered by `seq`. It may lack older entries, but always includes the newest. */
   readonly timeline: readonly TimelineEntry[];
 };
 
 /**
- * Applies the events that follow `snapshot.room.headSeq`, in order. What the snapshot contains already changes nothing.
- * Throws on a gap: the caller reads what is missing first.
+ * Applies the events that follow `snapshot.room.headSeq`, in order, and returns the new snapshot. Events that the
+ * snapshot already contains are skipped. Throws on a gap in `seq`: the caller has to read the missing events first.
  */
 export function applyEvents(snapshot: RoomSnapshot, events: readonly RoomEvent[]): RoomSnapshot {
   let { room, timeline } = snapshot;
@@ -37,7 +37,7 @@ export function applyEvents(snapshot: RoomSnapshot, events: readonly RoomEvent[]
   return { room, timeline: added.length > 0 ? [...timeline, ...added] : timeline };
 }
 
-/** The room after an event: what it is called, how many are in it, where its log ends. */
+/** Returns the room after an event, with its settings, member count and `headSeq` updated. */
 export function applyToRoom(room: Room, event: RoomEvent): Room {
   const next = { ...room, headSeq: event.seq };
   if (event.type === "room.changed") Object.assign(next, event.changes);
@@ -47,8 +47,8 @@ export function applyToRoom(room: Room, event: RoomEvent): Room {
 }
 
 /**
- * What an event does to messages that are there already, wherever they are shown: in a room, in a thread, in a list. An
- * entry that was read after the event has it already and stays as it is.
+ * Applies an event to messages that are already loaded, in a room, a thread or any other list. An entry whose `asOf` is
+ * at or past the event already includes it and stays unchanged.
  */
 export function applyToEntries<E extends TimelineEntry>(
   entries: readonly E[],
@@ -98,7 +98,7 @@ export function applyToEntries<E extends TimelineEntry>(
   }
 }
 
-/** What an event adds to what the room itself shows; null: nothing. */
+/** Returns the entry that an event adds to the room's timeline. Null if it adds none, as for replies in threads. */
 export function toTimelineEntry(event: RoomEvent): TimelineEntry | null {
   const { seq, at, actor } = event;
   switch (event.type) {
@@ -115,7 +115,7 @@ export function toTimelineEntry(event: RoomEvent): TimelineEntry | null {
   }
 }
 
-/** A message as it was sent. */
+/** Returns the message as it was when it was sent. */
 export function toMessageEntry(event: EventOf<"message.sent">): MessageEntry {
   const { body } = event;
   return {
@@ -163,7 +163,7 @@ function toThread(count: number | undefined, lastAt: number): Message["thread"] 
   return count ? { count, lastAt } : null;
 }
 
-/** What stays of a deleted message. */
+/** Clears everything that a deletion removes from a message, and keeps its sender, time and thread. */
 function deleted(message: MessageEntry): MessageEntry {
   return {
     ...message,
@@ -182,7 +182,7 @@ function applyVote(
   { actor, counts, isClosed, choices }: EventOf<"poll.changed">,
 ): PollState {
   if (!poll.voters || !choices) return { ...poll, counts, isClosed };
-  // In the order of their ids, as the server reads them.
+  // Sorted by account id, the order in which the server reads votes.
   const voters = poll.voters.map((voted, choice) => {
     const others = voted.filter((id) => id !== actor.id);
     return choices.includes(choice) ? [...others, actor.id].sort() : others;
@@ -190,7 +190,7 @@ function applyVote(
   return { voters, counts, isClosed };
 }
 
-/** A message with somebody's reaction, or without it. */
+/** Returns the message with one person's reaction added or removed. Deleted messages stay unchanged. */
 export function withReaction(
   message: MessageEntry,
   { emoji, by: account, isAdded }: { emoji: string; by: AccountId; isAdded: boolean },
@@ -207,7 +207,7 @@ export function withReaction(
   return { ...message, reactions };
 }
 
-/** Replaces one message, if it is there and was read before the event. */
+/** Replaces one message, unless it is not in the list or already includes the event. */
 function changeEntry<E extends TimelineEntry>(
   entries: readonly E[],
   seq: number,
@@ -220,7 +220,7 @@ function changeEntry<E extends TimelineEntry>(
   return entries.with(index, { ...change(entry), asOf: eventSeq } as TimelineEntry as E);
 }
 
-/** What is quoted changes with its original. */
+/** Updates the excerpt in every message that quotes the changed one. */
 function changeQuotes<E extends TimelineEntry>(
   entries: readonly E[],
   seq: number,
@@ -237,7 +237,7 @@ function changeQuotes<E extends TimelineEntry>(
   );
 }
 
-/** Entries are in the order of `seq`. */
+/** Returns the index of the entry with this `seq`, or -1. Binary search: entries are sorted by `seq`. */
 function indexOf(entries: readonly TimelineEntry[], seq: number): number {
   let low = 0;
   let high = entries.length - 1;

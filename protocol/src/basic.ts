@@ -1,9 +1,11 @@
-// The basic protocol: what a client speaks that offers no subprotocol. Its shapes never change.
+// The basic protocol, for clients that offer no subprotocol. Its shapes never change.
 import { z } from "zod";
 import type { Message } from "./entities.ts";
 import { textOf } from "./text.ts";
 
-/** What a basic client sends. Its `sender` and `timestamp` are claims and are ignored; more members may be there. */
+/**
+ * A message from a basic client. `sender` and `timestamp` are unverified claims and are ignored, as are any other keys.
+ */
 export const basicSendSchema = z.looseObject({ text: z.string() });
 
 export type BasicServerFrame =
@@ -11,7 +13,7 @@ export type BasicServerFrame =
   | { type: "error"; detail: string; code: string }
   | BasicMessage;
 
-/** The form of a message in the basic protocol and in `GET /api/messages`. */
+/** A message in the basic protocol and in `GET /api/messages`. */
 export const basicMessageSchema = z.strictObject({
   sender: z.string(),
   text: z.string(),
@@ -19,7 +21,7 @@ export const basicMessageSchema = z.strictObject({
 });
 export type BasicMessage = z.infer<typeof basicMessageSchema>;
 
-/** What the basic protocol makes of a message. */
+/** Converts a message to its form in the basic protocol. */
 export function toBasicMessage(message: Pick<Message, "sender" | "body" | "sentAt">): BasicMessage {
   return { sender: message.sender.username, text: textOf(message.body), timestamp: message.sentAt };
 }

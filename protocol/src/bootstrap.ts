@@ -2,19 +2,19 @@ import type { JoinedRoom, MyState, Person, ServerRole } from "./entities.ts";
 import type { RoomId } from "./ids.ts";
 import type { TimelinePage } from "./reads.ts";
 
-/** What the chat page carries in itself, so that the newest messages are painted before any request. */
+/** Data embedded in the chat page, so that the newest messages are painted before any request. */
 export type Bootstrap = {
   epoch: string;
   you: Person & { serverRole: ServerRole };
-  /** How many notices about the account were not seen yet. */
+  /** How many account notices the person has not seen yet. */
   unseenNotices: number;
   rooms: JoinedRoom[];
-  /** The room that the address names, or the one to open first; null if the person is in none. */
+  /** The room in the page's address, or else the one to open first. Null if the person is in no room. */
   open: { room: RoomId; page: TimelinePage } | null;
-  /** What was being written, by room. */
+  /** The person's unsent drafts, by room. */
   drafts: Record<string, string>;
   me: MyState;
 };
 
-/** The id of the script element that holds it, as JSON. */
+/** The id of the script element that holds the bootstrap data as JSON. */
 export const bootstrapElementId = "bootstrap";

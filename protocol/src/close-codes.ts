@@ -1,26 +1,27 @@
-// Close codes of `novax.v1` and of the basic protocol. 40xx: come back, after a pause. 45xx: do not come back until something
-// has changed. So an old client understands a code that is newer than itself. The numbers below 4000 are those of RFC 6455.
+// Close codes of `novax.v1` and of the basic protocol. After 40xx a client reconnects after a pause. After 45xx it does
+// not reconnect until something has changed. The two ranges let an old client understand codes newer than itself. Codes
+// below 4000 are those of RFC 6455.
 
 export const closeCodes = {
-  /** The server stops or restarts (RFC 6455: service restart). Come back soon. */
+  /** The server stops or restarts (RFC 6455: service restart). Reconnect soon. */
   restarting: 1012,
-  /** Three frames in ten seconds were no commands, or one was binary (RFC 6455: policy violation). Do not come back. */
+  /** Three malformed frames within ten seconds, or one binary frame (RFC 6455: policy violation). Do not reconnect. */
   malformed: 1008,
-  /** A frame over `frameBytesMax` (RFC 6455: message too big). */
+  /** A frame larger than `frameBytesMax` (RFC 6455: message too big). */
   frameTooBig: 1009,
-  /** This connection read too slowly; reconnect and resume from the last `seq`. */
+  /** The connection reads too slowly. Reconnect and resume from the last `seq`. */
   tooSlow: 4008,
-  /** The server cannot vouch for this session just now (the database is away). Come back. */
+  /** The server cannot check this session at the moment, because the database is unavailable. Reconnect. */
   unavailable: 4013,
-  /** Too fast, again and again. Come back after a pause. */
+  /** The client exceeded the rate limit repeatedly. Reconnect after a pause. */
   rateLimited: 4029,
-  /** The session behind this connection has ended; sign in again. */
+  /** The session behind this connection has ended. Sign in again. */
   sessionEnded: 4501,
-  /** This account has too many connections open. */
+  /** The account has too many open connections. */
   tooManyConnections: 4509,
 } as const;
 
-/** Whether a client should reconnect by itself after the connection closed with `code`. */
+/** Returns whether a client should reconnect automatically after the connection closed with `code`. */
 export function mayReconnectAfter(code: number): boolean {
   return code !== closeCodes.malformed && !(code >= 4500 && code < 4600);
 }

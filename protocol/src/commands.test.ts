@@ -6,7 +6,7 @@ const sendId = "0f9b2d52-52a4-4c5e-9f0e-0d5f5c0b7a11";
 const send = { id: 1, type: "message.send", room: "general", sendId, body: { kind: "text", text: "hello" } };
 
 describe("parseCommand", () => {
-  test("takes a valid command as it is", () => {
+  test("returns a valid command unchanged", () => {
     expect(parseCommand(JSON.stringify(send))).toEqual({ kind: "command", command: send as never });
   });
 
@@ -19,20 +19,20 @@ describe("parseCommand", () => {
     }
   });
 
-  test("names the frame's id where it can be read, and null where not", () => {
+  test("returns the frame's id if it can be read, otherwise null", () => {
     expect(parseCommand('{"id":7,"type":"nonsense"}')).toMatchObject({ kind: "malformed", id: 7 });
     for (const frame of ["", "[]", "null", "7", '"x"', '{"id":-1}', '{"id":"7"}', '{"id":1e400}']) {
       expect(parseCommand(frame)).toMatchObject({ kind: "malformed", id: null });
     }
   });
 
-  test("a type that every object has is no command type", () => {
+  test("the name of a built-in object property is not a command type", () => {
     for (const type of ["constructor", "__proto__", "toString"]) {
       expect(parseCommand(JSON.stringify({ id: 1, type }))).toMatchObject({ kind: "malformed" });
     }
   });
 
-  test("never throws and never lets anything through that is no command, for any JSON", () => {
+  test("refuses any JSON that is not a command, and never throws", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const parsed = parseCommand(JSON.stringify(value));
@@ -41,13 +41,13 @@ describe("parseCommand", () => {
     );
   });
 
-  test("never throws for any text at all", () => {
+  test("never throws for any text", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 2000, unit: "binary" }), (text) => parseCommand(text) !== undefined),
     );
   });
 
-  test("any one field of a command replaced by something else is refused or still the command's own type", () => {
+  test("a command with one field replaced is refused or keeps its type", () => {
     const keys = Object.keys(send) as (keyof typeof send)[];
     fc.assert(
       fc.property(fc.constantFrom(...keys), fc.jsonValue(), (key, value) => {

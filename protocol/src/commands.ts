@@ -1,5 +1,5 @@
-// Commands: what a `novax.v1` client may order, over the socket or as `POST /api/commands/<type>`. What is not exactly
-// one of these is refused as `malformed`.
+// The commands a `novax.v1` client can send, over the socket or as `POST /api/commands/<type>`. Anything that does not
+// match one of these schemas exactly is refused as `malformed`.
 import { z } from "zod";
 import {
   joinedRoomSchema,
@@ -31,7 +31,7 @@ import {
 import { type RoomAction, roomRoles, type ServerAction } from "./permissions.ts";
 import { isEmoji } from "./text.ts";
 
-// Its shape alone: what a text may contain is the message's own rule, refused as `message_invalid`.
+// Checks only the shape. What a text may contain is checked later and refused as `message_invalid`.
 const bodyShapeSchema = z.union([
   z.strictObject({ kind: z.literal("text"), text: z.string() }),
   z.strictObject({
@@ -60,7 +60,7 @@ const roomFields = {
   colour: roomSchema.shape.colour,
 };
 
-/** What a command needs beside a session: a right in the room it names, or a right on the server. */
+/** The right a command needs besides a session: one in the room it names, or one on the server. */
 export type Needs = { in: "room"; right: RoomAction } | { in: "server"; right: ServerAction };
 
 const inRoom = (right: RoomAction): Needs => ({ in: "room", right });
@@ -68,7 +68,10 @@ const onServer = (right: ServerAction): Needs => ({ in: "server", right });
 
 type CommandSpec = { fields: z.ZodRawShape; result: z.ZodType; needs: Needs };
 
-/** The commands of a person, over the socket and over HTTP: the fields beside `id` and `type`, the result, the right. */
+/**
+ * The commands available over both the socket and HTTP: their fields besides `id` and `type`, their result, and the
+ * right they need.
+ */
 export const commandSpecs = {
   "room.create": {
     fields: {
@@ -105,14 +108,17 @@ export const commandSpecs = {
   },
   "room.archive": { fields: { room }, result: emptySchema, needs: inRoom("room.archive") },
   "room.unarchive": { fields: { room }, result: emptySchema, needs: inRoom("room.archive") },
-  /** Become a member of a public room. */
+  /** Join a public room. */
   "room.join": {
     fields: { room },
     result: z.strictObject({ room: joinedRoomSchema }),
     needs: onServer("room.join"),
   },
   "room.leave": { fields: { room }, result: emptySchema, needs: inRoom("room.leave") },
-  /** The room of exactly these people and oneself: one's own notes, one other person, or a group of up to 12. */
+  /**
+   * Open the direct room of exactly these people and the actor: notes to self, a conversation of two, or a group of up
+   * to `groupPeopleMax`.
+   */
   "direct.open": {
     fields: { people: z.array(person).max(groupPeopleMax - 1) },
     result: z.strictObject({ room: joinedRoomSchema }),
@@ -130,7 +136,7 @@ export const commandSpecs = {
     result: emptySchema,
     needs: inRoom("member.set_role"),
   },
-  /** Keep a member from writing until then; null: no longer. */
+  /** Keep a member from posting until this time. Null ends it. */
   "member.silence": {
     fields: { room, person, until: at.nullable() },
     result: emptySchema,
@@ -143,13 +149,13 @@ export const commandSpecs = {
   },
   "member.unban": { fields: { room, person }, result: emptySchema, needs: inRoom("member.ban") },
 
-  /** Say that everything up to `seq` was read. */
+  /** Move the read mark forward: everything up to `seq` is read. */
   "room.mark_read": {
     fields: { room, seq: z.int().nonnegative() },
     result: emptySchema,
     needs: inRoom("room.read"),
   },
-  /** Take the mark back: the message at `seq` and all after it are unread. */
+  /** Move the read mark back: the message at `seq` and everything after it is unread. */
   "room.mark_unread": { fields: { room, seq }, result: emptySchema, needs: inRoom("room.read") },
   "room.set_preferences": {
     fields: {
@@ -172,11 +178,14 @@ export const commandSpecs = {
       room,
       sendId: sendIdSchema,
       body: bodyShapeSchema,
-      /** The message it answers. */
+      /** The `seq` of the message this one replies to. */
       replyTo: seq.optional(),
-      /** The message in whose thread it belongs. */
+      /** The `seq` of the first message of the thread this one belongs to. */
       threadRoot: seq.optional(),
-      /** A text that calls everybody does so on purpose; needed where they are more than 20. */
+      /**
+       * Confirms that a text with `@room` or `@here` mentions people on purpose. Required when it mentions more than
+       * `mentionConfirmAbove` people. False sends the text without that mention.
+       */
       mentionsEveryone: z.boolean().optional(),
     },
     result: z.strictObject({ seq, duplicate: z.literal(true).optional() }),
@@ -187,7 +196,7 @@ export const commandSpecs = {
     result: emptySchema,
     needs: inRoom("message.edit_own"),
   },
-  /** One's own message; with the right to it, anybody's. */
+  /** Senders delete their own messages. Other people's need the right `message.delete_any`. */
   "message.delete": { fields: { room, seq }, result: emptySchema, needs: inRoom("message.delete_own") },
   "message.pin": { fields: { room, seq }, result: emptySchema, needs: inRoom("message.pin") },
   "message.unpin": { fields: { room, seq }, result: emptySchema, needs: inRoom("message.pin") },
@@ -216,7 +225,7 @@ export const commandSpecs = {
     result: z.strictObject({ poll: pollStateSchema }),
     needs: inRoom("poll.vote"),
   },
-  /** One's own poll; with the right to it, anybody's. */
+  /** Authors close their own polls. Other people's need the right `poll.close_any`. */
   "poll.close": { fields: { room, seq }, result: emptySchema, needs: inRoom("poll.vote") },
   "thread.follow": {
     fields: { room, seq, isFollowed: z.boolean() },
@@ -240,7 +249,7 @@ export const commandSpecs = {
     needs: inRoom("room.read"),
   },
   "reminder.clear": { fields: { reminder: z.uuid() }, result: emptySchema, needs: onServer("me.change") },
-  /** `deleted`: the message with it. */
+  /** The outcome `deleted` also deletes the message. */
   "report.resolve": {
     fields: {
       report: z.uuid(),
@@ -262,7 +271,7 @@ export const commandSpecs = {
     result: emptySchema,
     needs: onServer("me.change"),
   },
-  /** Do not disturb until then; null: disturb me. */
+  /** Turn do not disturb on until this time. Null turns it off. */
   "dnd.set": { fields: { until: at.nullable() }, result: emptySchema, needs: onServer("me.change") },
   "read_receipts.set": {
     fields: { isShared: z.boolean() },
@@ -279,7 +288,7 @@ export const commandSpecs = {
     result: emptySchema,
     needs: onServer("word_filter.change"),
   },
-  /** Addresses, and ranges such as 10.0.0.0/8, from which nobody may come. */
+  /** Ban IP addresses and ranges such as 10.0.0.0/8 from the server. */
   "address_bans.set": {
     fields: { addresses: z.array(lineSchema(50)).max(bannedAddressesMax) },
     result: emptySchema,
@@ -287,15 +296,15 @@ export const commandSpecs = {
   },
 } as const satisfies Record<string, CommandSpec>;
 
-/** The commands about one connection: over the socket alone, and each answered with an empty result. */
+/** Commands about a single connection. They exist only on the socket and are answered with an empty result. */
 export const connectionCommandSpecs = {
-  /** Receive a room's events: first those after `afterSeq`, then each as it happens. */
+  /** Receive a room's events: first those after `afterSeq`, then new ones as they happen. */
   "room.attach": {
     fields: { room, afterSeq: z.int().nonnegative(), epoch: z.string().max(64) },
   },
   /**
-   * Receive the events of every room one is in, now and later: of those named from their `afterSeq` on, of all others
-   * from where the greeting said that their logs end.
+   * Receive the events of all rooms the person is in, including rooms joined later. Rooms named in `positions` start
+   * after their `afterSeq`, all others at the head that the greeting reported.
    */
   "rooms.attach": {
     fields: {
@@ -303,14 +312,19 @@ export const connectionCommandSpecs = {
       positions: z.array(z.strictObject({ room, afterSeq: z.int().nonnegative() })).max(positionsMax),
     },
   },
-  /** Say which room is looked at: who is there and who types is told for it, until another one is. */
+  /**
+   * Name the room on screen. The connection gets presence and typing signals for this room until it names another one.
+   */
   "room.view": { fields: { room: room.nullable() } },
   "typing.start": {
     fields: { room, threadRoot: seq.optional() },
   },
-  /** Say whether somebody sits at this connection. */
+  /** Report whether the person at this connection is away. */
   "presence.set": { fields: { isAway: z.boolean() } },
-  /** Answered at once: a browser cannot see the protocol's own pings, so this is how it knows the line is alive. */
+  /**
+   * Answered immediately. Browsers do not expose the WebSocket's own pings, so clients use this to check the
+   * connection.
+   */
   ping: { fields: {} },
 } as const satisfies Record<string, Pick<CommandSpec, "fields">>;
 
@@ -320,7 +334,7 @@ export type AnyCommandType = CommandType | ConnectionCommandType;
 
 const allSpecs = { ...commandSpecs, ...connectionCommandSpecs };
 
-// A command without fields has none; zod would say that it has any, of type never.
+// A command without fields maps to `unknown`. For an empty shape zod infers an index signature of type never.
 export type FieldsOf<T extends AnyCommandType> = keyof (typeof allSpecs)[T]["fields"] extends never
   ? unknown
   : z.infer<z.ZodObject<(typeof allSpecs)[T]["fields"]>>;
@@ -351,8 +365,8 @@ export type ParsedCommand =
   | { kind: "malformed"; id: number | null; detail: string };
 
 /**
- * Turns one text frame into a command, or says what is wrong with it. Never throws.
- * `id` is the frame's own id where it could be read, so that the refusal can name what it answers.
+ * Parses one text frame into a command, or returns what is wrong with it. Never throws. `id` is the frame's own id if
+ * it could be read, so that the refusal can name the command it answers.
  */
 export function parseCommand(frame: string): ParsedCommand {
   let value: unknown;
@@ -373,7 +387,7 @@ export function parseCommand(frame: string): ParsedCommand {
   return { kind: "command", command: parsed.data };
 }
 
-/** The first mistake of a failed parse in one line: where it is, and what is wrong. */
+/** Returns the first issue of a failed parse in one line: its path and its message. */
 export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
   if (!issue) return "invalid";

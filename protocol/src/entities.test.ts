@@ -5,24 +5,24 @@ import { messageTextCharsMax } from "./limits.ts";
 describe("a message's text", () => {
   const isAccepted = (text: string) => messageTextSchema.safeParse(text).success;
 
-  test("may be anything people write", () => {
+  test("may contain whitespace, emoji and any script", () => {
     for (const text of ["hi", "  two\nlines\t", "שלום 👩‍👩‍👧 \u202eabc", "a".repeat(messageTextCharsMax)]) {
       expect(isAccepted(text)).toBe(true);
     }
   });
 
-  test("is refused when there is nothing in it, or too much", () => {
+  test("is refused when it is blank or too long", () => {
     for (const text of ["", "   \n\t ", "a".repeat(messageTextCharsMax + 1)])
       expect(isAccepted(text)).toBe(false);
   });
 
-  test("is refused with control characters and half characters, which a terminal or database would choke on", () => {
+  test("is refused with control characters or lone surrogates, which break terminals and databases", () => {
     for (const text of ["a\0b", "a\u001b[31mb", "a\u0007", "a\u007f", "a\u0085", "a\ud800", "\udc00b"]) {
       expect(isAccepted(text)).toBe(false);
     }
   });
 
-  test("has one kind of line end", () => {
+  test("has its line breaks normalised to newlines", () => {
     expect(messageTextSchema.parse("a\r\nb")).toBe("a\nb");
   });
 });

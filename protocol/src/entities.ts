@@ -11,20 +11,20 @@ import { roomKinds, roomRoles } from "./permissions.ts";
 
 export { type ServerRole, serverRoles } from "./permissions.ts";
 
-/** Who may make an account: everybody, whoever has an invitation, nobody. */
+/** Who can create an account: everyone, only people with an invitation, or no one. */
 export const registrationModes = ["open", "invite", "closed"] as const;
 export type RegistrationMode = (typeof registrationModes)[number];
 
-/** What others may see of a person. Nothing else of an account ever leaves the server. */
+/** What others can see of a person. No other account data leaves the server. */
 export const personSchema = z.strictObject({
   id: accountIdSchema,
   username: z.string(),
-  /** What the person wants to be called; without one, the username. */
+  /** Absent if the person has not set one. Clients then show the username. */
   displayName: z.string().optional(),
 });
 export type Person = z.infer<typeof personSchema>;
 
-// Control characters other than newline and tab have no place in a text: they hide content in logs and terminals.
+// Control characters other than newline and tab are refused: they can hide content in logs and terminals.
 const forbiddenInText = /[\p{Control}--[\n\t]]|\p{Surrogate}/v;
 const forbiddenInLine = /\p{Control}|\p{Surrogate}/v;
 
@@ -35,7 +35,7 @@ export const messageTextSchema = z
   .refine((text) => text.trim() !== "", "a message can't be empty")
   .refine((text) => !forbiddenInText.test(text), "use no control characters except line breaks and tabs");
 
-/** A text of one line that may be empty. */
+/** A single-line text, which may be empty. */
 export function lineSchema(charsMax: number) {
   return z
     .string()
@@ -44,7 +44,7 @@ export function lineSchema(charsMax: number) {
     .refine((text) => !forbiddenInLine.test(text), "use one line without control characters");
 }
 
-/** A text of several lines that may be empty. */
+/** A multi-line text, which may be empty. */
 export function paragraphSchema(charsMax: number) {
   return z
     .string()
@@ -58,25 +58,28 @@ const filledLineSchema = (charsMax: number) =>
 
 export const textBodySchema = z.strictObject({ kind: z.literal("text"), text: messageTextSchema });
 
-/** A question with choices. Who chose what stands beside the message, not in it. */
+/** A question with choices. The votes are not part of the body but in the message's `poll`. */
 export const pollBodySchema = z.strictObject({
   kind: z.literal("poll"),
   question: filledLineSchema(pollQuestionCharsMax),
   choices: z.array(filledLineSchema(pollChoiceCharsMax)).min(pollChoicesMin).max(pollChoicesMax),
-  /** Whether one may choose more than one. */
+  /** Whether people can pick more than one choice. */
   isMultiple: z.boolean(),
-  /** Whether nobody is told who chose what. */
+  /** Whether votes are shown without names. */
   isAnonymous: z.boolean(),
-  /** Milliseconds since 1970; null: until somebody closes it. */
+  /** Milliseconds since 1970. Null if the poll stays open until someone closes it. */
   closesAt: z.int().nullable(),
 });
 export type PollBody = z.infer<typeof pollBodySchema>;
 
-/** What somebody may send. More kinds may follow; nothing on a message's path may assume that it can read a body. */
+/**
+ * What a client can send. More kinds may follow, so code that passes messages on must not assume it understands the
+ * body.
+ */
 export const draftBodySchema = z.discriminatedUnion("kind", [textBodySchema, pollBodySchema]);
 export type DraftBody = z.infer<typeof draftBodySchema>;
 
-/** A message's content as it is now: what was deleted has none. */
+/** A message's current content. A deleted message has none. */
 export const messageBodySchema = z.discriminatedUnion("kind", [
   textBodySchema,
   pollBodySchema,
@@ -84,19 +87,19 @@ export const messageBodySchema = z.discriminatedUnion("kind", [
 ]);
 export type MessageBody = z.infer<typeof messageBodySchema>;
 
-/** The message that another one answers, as far as it is shown above it. */
+/** The message that a reply answers, as shown above the reply. */
 export const quoteSchema = z.strictObject({
   seq: z.int().positive(),
   sender: personSchema,
-  /** Its beginning; null where it is deleted. */
+  /** The beginning of the message. Null if it is deleted. */
   excerpt: z.string().nullable(),
 });
 export type Quote = z.infer<typeof quoteSchema>;
 
-/** What was chosen, by place of the choice. */
+/** The votes of a poll, by index of the choice. */
 export const pollStateSchema = z.strictObject({
   counts: z.array(z.int().nonnegative()),
-  /** Who chose what; null where the poll is anonymous. */
+  /** The voters of each choice. Null if the poll is anonymous. */
   voters: z.array(z.array(accountIdSchema)).nullable(),
   isClosed: z.boolean(),
 });
@@ -105,7 +108,7 @@ export type PollState = z.infer<typeof pollStateSchema>;
 export const reactionSchema = z.strictObject({ emoji: z.string(), by: z.array(accountIdSchema) });
 export type Reaction = z.infer<typeof reactionSchema>;
 
-/** A message as it is now, with everything that was done to it. */
+/** The current message, with all edits, reactions and votes applied. */
 export const messageSchema = z.strictObject({
   seq: z.int().positive(),
   sendId: sendIdSchema,
@@ -115,34 +118,34 @@ export const messageSchema = z.strictObject({
   body: messageBodySchema,
   editedAt: z.int().nullable(),
   quote: quoteSchema.nullable(),
-  /** The message whose thread it belongs to; null: it stands in the room itself. */
+  /** The first message of the thread this message is in. Null if it is in the room itself. */
   threadRoot: z.int().positive().nullable(),
-  /** The answers in its own thread. */
+  /** The replies in the thread this message starts. Null if there are none. */
   thread: z.strictObject({ count: z.int().nonnegative(), lastAt: z.int() }).nullable(),
   reactions: z.array(reactionSchema),
   isPinned: z.boolean(),
-  /** It calls everybody in the room. */
+  /** Whether the message mentions everyone in the room. */
   mentionsEveryone: z.boolean(),
   poll: pollStateSchema.nullable(),
 });
 export type Message = z.infer<typeof messageSchema>;
 
-/** A room, as everybody in it sees it. */
+/** A room, as all of its members see it. */
 export const roomSchema = z.strictObject({
   id: roomIdSchema,
   kind: z.enum(roomKinds),
   name: z.string(),
   topic: z.string(),
   description: z.string(),
-  /** A letter or an emoji; empty: the name's own first letter. */
+  /** A letter, a digit or an emoji. If empty, clients show a default icon. */
   icon: z.string(),
-  /** One of 24 hues; null: the room's own. */
+  /** One of 24 hues. If null, clients choose the hue themselves. */
   colour: z.int().min(0).max(23).nullable(),
   isArchived: z.boolean(),
-  /** Who may write: every member, or moderators alone. */
+  /** Who can post: all members or only moderators. */
   posting: z.enum(["everybody", "moderators"]),
   slowModeSeconds: z.int().nonnegative(),
-  /** Whether a deleted message leaves a mark in its place. */
+  /** Whether a deleted message leaves a placeholder. */
   leavesMark: z.boolean(),
   memberCount: z.int().nonnegative(),
   headSeq: z.int().nonnegative(),
@@ -152,35 +155,35 @@ export type Room = z.infer<typeof roomSchema>;
 export const notificationLevels = ["all", "mentions", "nothing"] as const;
 export type NotificationLevel = (typeof notificationLevels)[number];
 
-/** A room as one of its members has it: with what is theirs alone. */
+/** A room as one of its members sees it, with their own settings and counts. */
 export const joinedRoomSchema = roomSchema.extend({
   role: z.enum(roomRoles),
-  /** In a direct room everybody in it but oneself. */
+  /** In direct rooms, everyone but the viewer. */
   people: z.array(personSchema),
   readSeq: z.int().nonnegative(),
-  /** Messages of others after the mark, to 100. */
+  /** Messages by others after the read mark, up to `unreadCountMax`. */
   unread: z.int().nonnegative(),
-  /** Those of them that call this person. */
+  /** How many of the unread messages mention the viewer. */
   mentions: z.int().nonnegative(),
   isStarred: z.boolean(),
   isMuted: z.boolean(),
   notify: z.enum(notificationLevels),
-  /** When the newest message was sent; 0: there is none. */
+  /** When the newest message was sent, in milliseconds since 1970. 0 if there is none. */
   lastAt: z.int().nonnegative(),
 });
 export type JoinedRoom = z.infer<typeof joinedRoomSchema>;
 
-/** What others see beside a person's name, until then. */
+/** The status that others see beside a person's name. It ends at `until`. */
 export const statusSchema = z.strictObject({
   emoji: z.string(),
   text: z.string(),
   until: z.int().nullable(),
 });
 
-/** What is a person's own, the same on all their devices. */
+/** A person's own settings, the same on all their devices. */
 export const myStateSchema = z.strictObject({
   status: statusSchema,
-  /** Do not disturb until then; null: it is off. */
+  /** Do not disturb is on until this time. Null if it is off. */
   dndUntil: z.int().nullable(),
   sharesReadReceipts: z.boolean(),
   keywords: z.array(z.string()),

@@ -1,9 +1,9 @@
-// Room events: stored facts, each with its place (`seq`) in its room. The list of a room's events, 1, 2, 3 ... without
-// a hole, is the truth; everything a client shows is derived from it.
+// Room events are stored facts, numbered by `seq` within their room. A room's log (1, 2, 3 ... without a gap) is the
+// source of truth: everything a client shows is derived from it.
 //
-// An event says what is so from now on, never what was added to what was before: applied to a state that has it
-// already, it changes nothing. A text stands in its message alone: an event that is read again after the text was
-// edited or deleted carries what the text is by then.
+// An event states what is true from now on, not what was added. Applied to a state that already includes it, it changes
+// nothing. A text is stored only in its message: an event read again after the text was edited or deleted carries the
+// current text.
 import { z } from "zod";
 import { messageBodySchema, personSchema, pollStateSchema, quoteSchema, roomSchema } from "./entities.ts";
 import { roomIdSchema, sendIdSchema } from "./ids.ts";
@@ -11,15 +11,15 @@ import { roomRoles } from "./permissions.ts";
 
 const eventBase = {
   seq: z.int().positive(),
-  /** Milliseconds since 1970, by the server's clock. The order of events is `seq`, never this. */
+  /** Milliseconds since 1970, by the server's clock. Events are ordered by `seq`, never by this. */
   at: z.int(),
   actor: personSchema,
 };
 
-/** The message an event is about. */
+/** The `seq` of the message that an event is about. */
 const target = z.int().positive();
 
-/** What of a room can change, as far as an event changed it. */
+/** The room settings that an event changed. */
 export const roomChangesSchema = roomSchema
   .pick({
     name: true,
@@ -42,9 +42,9 @@ export const roomEventSchema = z.discriminatedUnion("type", [
     sendId: sendIdSchema,
     body: messageBodySchema,
     quote: quoteSchema.optional(),
-    /** The message in whose thread it was said. */
+    /** The first message of the thread that this message is in. */
     threadRoot: target.optional(),
-    /** How many answers that thread has now. */
+    /** How many replies that thread has now. */
     replies: z.int().nonnegative().optional(),
     mentionsEveryone: z.literal(true).optional(),
   }),
@@ -53,9 +53,9 @@ export const roomEventSchema = z.discriminatedUnion("type", [
     ...eventBase,
     type: z.literal("message.deleted"),
     target,
-    /** Whether something stays in its place. */
+    /** Whether a placeholder stays. */
     leavesMark: z.boolean(),
-    /** The thread it stood in, and how many answers that has now. */
+    /** The thread that the message was in, and how many replies it has now. */
     threadRoot: target.optional(),
     replies: z.int().nonnegative().optional(),
   }),
@@ -69,7 +69,7 @@ export const roomEventSchema = z.discriminatedUnion("type", [
     target,
     counts: pollStateSchema.shape.counts,
     isClosed: z.boolean(),
-    /** What the actor has chosen now; not said where nobody is to know, or nobody chose. */
+    /** The actor's current choices. Absent if the poll is anonymous or the event is not a vote. */
     choices: z.array(z.int().nonnegative()).optional(),
   }),
   z.strictObject({ ...eventBase, type: z.literal("member.joined"), member: personSchema }),
@@ -86,7 +86,7 @@ export type RoomEvent = z.infer<typeof roomEventSchema>;
 export type RoomEventType = RoomEvent["type"];
 export type EventOf<T extends RoomEventType> = Extract<RoomEvent, { type: T }>;
 
-/** Events of one room, contiguous: `events[0].seq` is `from`, the last one's is `to`. */
+/** Events of one room without a gap: `from` is the first event's `seq`, `to` the last one's. */
 export const eventsFrameSchema = z.strictObject({
   type: z.literal("events"),
   room: roomIdSchema,
@@ -98,7 +98,7 @@ export type EventsFrame = z.infer<typeof eventsFrameSchema>;
 
 const entryBase = { seq: z.int().positive(), at: z.int(), actor: personSchema };
 
-/** What a room shows that is no message. */
+/** A timeline entry that is not a message. */
 export const systemMessageSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     ...entryBase,

@@ -1,5 +1,5 @@
-// Apart from the schemas, so that the client can use it without their weight.
+// Separate from the schemas, so that the client can import it without bundling zod.
 import type { RoomId } from "./ids.ts";
 
-/** The room that every installation has and everybody is in. */
+/** The room that every installation has and everyone is in. */
 export const generalRoomId = "general" as RoomId;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { chooseLanguage, createPlural } from "./language.ts";
 
-test("the first language of ours that a browser wants; English where it wants none of them", () => {
+test("chooses the supported language that the browser prefers, and English if it names none", () => {
   const chosen = (header: string | null) => chooseLanguage(header);
   expect(chosen("de-AT,de;q=0.9,en;q=0.8")).toBe("de");
   expect(chosen("en-GB,en;q=0.9,de;q=0.8")).toBe("en");
@@ -11,7 +11,7 @@ test("the first language of ours that a browser wants; English where it wants no
     expect(chosen(none)).toBe("en");
 });
 
-test("numbers take the form that the language has for them", () => {
+test("numbers get the plural form of the language", () => {
   const plural = createPlural("en");
   const forms = { one: "# message", other: "# messages" };
   expect([0, 1, 2].map((count) => plural(count, forms))).toEqual(["0 messages", "1 message", "2 messages"]);

@@ -1,5 +1,5 @@
-// The languages that novaX speaks, and what every catalogue of texts is made with. A language is one file of the same
-// shape as the English one, here and in the client; the compiler names what is missing.
+// The supported languages and helpers for text catalogues. A language is one file of the same shape as the English one,
+// in the server and in the client. The compiler reports missing texts.
 
 export const languages = {
   en: { name: "English", direction: "ltr" },
@@ -11,7 +11,9 @@ export function isLanguage(text: string | null | undefined): text is Language {
   return typeof text === "string" && Object.hasOwn(languages, text);
 }
 
-/** The first of ours that an `Accept-Language` header wants (RFC 9110, 12.5.4); English where it wants none of them. */
+/**
+ * Returns the supported language that an `Accept-Language` header (RFC 9110, 12.5.4) prefers. English if it names none.
+ */
 export function chooseLanguage(header: string | null): Language {
   const wanted = (header ?? "")
     .slice(0, 300)
@@ -30,14 +32,14 @@ export function chooseLanguage(header: string | null): Language {
   return isLanguage(best?.language) ? best.language : "en";
 }
 
-/** The shape of a catalogue, whatever its words. */
+/** The shape of a catalogue without its concrete texts. */
 export type Widen<T> = T extends string
   ? string
   : T extends (...args: infer A) => string
     ? (...args: A) => string
     : { [K in keyof T]: Widen<T[K]> };
 
-/** One of the forms that a language has for numbers, with the number in the place of `#`. */
+/** Returns a function that picks the plural form for a number and replaces `#` with the number. */
 export function createPlural(language: Language) {
   const rules = new Intl.PluralRules(language);
   return (count: number, forms: Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }): string =>

@@ -1,4 +1,4 @@
-// Every bound of the protocol, in one place. Characters are UTF-16 code units, as `string.length` counts them.
+// All limits of the protocol. Characters are UTF-16 code units, as `string.length` counts them.
 
 export const usernameCharsMin = 2;
 export const usernameCharsMax = 32;
@@ -7,15 +7,15 @@ export const emailCharsMax = 254;
 export const passwordCodePointsMax = 128;
 
 export const messageTextCharsMax = 4000;
-/** What one socket frame from a client may hold; Bun closes the socket with 1009 beyond it. */
+/** The size limit of one socket frame from a client. Bun closes the socket with 1009 above it. */
 export const frameBytesMax = 64 * 1024;
-/** The messages of one commit leave as one frame per room, split at this size. */
+/** The messages of one commit are sent as one frame per room, split at this size. */
 export const eventsFrameBytesMax = 16 * 1024;
 
-/** The basic protocol's history, and the default page of `GET /api/messages`. */
+/** The size of the basic protocol's history, and the default page size of `GET /api/messages`. */
 export const historyMessagesMax = 50;
 export const pageMessagesMax = 200;
-/** A client further behind than this gets `resync` instead of a replay. */
+/** A client that is further behind than this gets `resync` instead of a replay. */
 export const resumeEventsMax = 1000;
 
 export const connectionsPerAccountMax = 10;
@@ -24,7 +24,7 @@ export const malformedWindowMs = 10_000;
 
 export const typingSendEveryMs = 3000;
 export const typingExpiresMs = 5000;
-/** A person who reconnects within this time never went away. */
+/** A person who reconnects within this time stays online. */
 export const presenceGraceMs = 5000;
 export const presenceNamesMax = 200;
 
@@ -33,17 +33,17 @@ export const roomTopicCharsMax = 250;
 export const roomDescriptionCharsMax = 1000;
 export const groupPeopleMax = 12;
 export const roomsPerPersonMax = 1000;
-/** Rooms that a connection may say where it stands in; the others begin where it was greeted. */
+/** How many rooms a connection can give an `afterSeq` for. All others start at the head that its greeting reported. */
 export const positionsMax = 50;
 export const membersAddedAtOnceMax = 50;
 
 export const excerptCharsMax = 160;
 export const mentionsPerMessageMax = 50;
-/** Calling more people than this at once asks for a second yes. */
+/** A message that mentions more people than this needs confirmation. */
 export const mentionConfirmAbove = 20;
 export const reactionsPerMessageMax = 20;
 export const pinsPerRoomMax = 100;
-/** Counts of what is unread end here: 100 means "100 or more". */
+/** Unread counts stop here: 100 means "100 or more". */
 export const unreadCountMax = 100;
 
 export const pollChoicesMin = 2;
@@ -60,5 +60,5 @@ export const filterWordsMax = 500;
 export const bannedAddressesMax = 500;
 export const scheduledPerPersonMax = 100;
 export const remindersPerPersonMax = 100;
-/** Nothing is promised for later than this. */
+/** No time that a command sets, such as the end of a poll or a reminder, can be further ahead than this. */
 export const scheduleAheadMsMax = 366 * 24 * 3_600_000;

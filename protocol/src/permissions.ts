@@ -1,11 +1,11 @@
-// Who may do what: the one table. The server's checks, the buttons of the client, the document and the test of every
-// cell read it.
+// The one table of permissions. The server's checks, the client's buttons, the documentation and the test of every cell
+// read it.
 
-/** What somebody is in a room. */
+/** The roles a member can have in a room. */
 export const roomRoles = ["owner", "moderator", "member", "read_only"] as const;
 export type RoomRole = (typeof roomRoles)[number];
 
-/** What somebody is on the server, the mightiest first. */
+/** The roles a person can have on the server, highest first. */
 export const serverRoles = ["owner", "admin", "member", "guest"] as const;
 export type ServerRole = (typeof serverRoles)[number];
 
@@ -17,7 +17,7 @@ const writers = ["owner", "moderator", "member"] as const;
 const moderators = ["owner", "moderator"] as const;
 const owners = ["owner"] as const;
 
-/** What the members of a room may do in it, by their role there. */
+/** Which roles in a room have which rights there. */
 export const roomPermissions = {
   "room.read": everybody,
   "room.leave": everybody,
@@ -30,7 +30,7 @@ export const roomPermissions = {
   "member.ban": moderators,
   "member.set_role": owners,
   "message.send": writers,
-  /** Where only some may write, and where the others must wait between two messages. */
+  /** Post where only moderators can post, and without waiting in slow mode. */
   "message.send_always": moderators,
   "message.edit_own": writers,
   "message.delete_own": everybody,
@@ -48,7 +48,7 @@ export type RoomAction = keyof typeof roomPermissions;
 const insiders = ["owner", "admin", "member"] as const;
 const admins = ["owner", "admin"] as const;
 
-/** What somebody may do on the server, by their role there. */
+/** Which roles on the server have which rights there. */
 export const serverPermissions = {
   "room.create": insiders,
   "room.browse": insiders,
@@ -62,8 +62,8 @@ export const serverPermissions = {
 export type ServerAction = keyof typeof serverPermissions;
 
 /**
- * Two people, or a few, who talk: there is no owner, everybody is a member, and what would change who is in it or what
- * it is does not exist.
+ * Direct rooms and groups have no owner: everyone in them is a member. Rights that would change the room or its members
+ * do not exist there.
  */
 const notInDirect: readonly RoomAction[] = [
   "room.leave",
@@ -85,24 +85,29 @@ export function isDirect(kind: RoomKind): boolean {
   return kind === "direct" || kind === "group";
 }
 
-/** Whether this role may do this in a room of this kind. */
+/** Returns whether a role has a right in a room of this kind. */
 export function mayInRoom(role: RoomRole, action: RoomAction, kind: RoomKind): boolean {
   if (isDirect(kind) && notInDirect.includes(action)) return false;
   return (roomPermissions[action] as readonly RoomRole[]).includes(role);
 }
 
-/** Whether this role may do this on the server. */
+/** Returns whether a role has a right on the server. */
 export function mayOnServer(role: ServerRole, action: ServerAction): boolean {
   return (serverPermissions[action] as readonly ServerRole[]).includes(role);
 }
 
-/** Owners and admins of the server act as owners in every room that they are in. */
+/**
+ * Returns the role a member acts with. Server owners and admins act as owners in every room they are in, except direct
+ * rooms.
+ */
 export function roleInRoom(role: RoomRole, serverRole: ServerRole, kind: RoomKind): RoomRole {
   if (isDirect(kind)) return role;
   return serverRole === "owner" || serverRole === "admin" ? "owner" : role;
 }
 
-/** Whether somebody with this role may act on a member with that one: on those below, owners on everybody. */
+/**
+ * Returns whether one role can act on a member with another. Owners act on everyone, all others only on lower roles.
+ */
 export function mayActOnMember(role: RoomRole, target: RoomRole): boolean {
   return role === "owner" || roomRoles.indexOf(role) < roomRoles.indexOf(target);
 }

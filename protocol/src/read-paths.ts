@@ -1,4 +1,4 @@
-// Where each read is, and nothing else of it: a browser needs the paths, and not the schemas.
+// The path of each read. Separate from the schemas, so that the client can import it without bundling zod.
 
 import { pathsOfReads } from "./reads.ts" with { type: "macro" };
 import type { ReadType } from "./reads.ts";
@@ -6,7 +6,7 @@ import type { ReadType } from "./reads.ts";
 /** The path of every read. Bun puts the table in while it bundles or loads this file, so the client carries no schema. */
 export const readPaths = pathsOfReads();
 
-/** The address of a read with this input; what is undefined is left out. */
+/** Returns the URL of a read with this input. Undefined fields are left out. */
 export function readUrl(type: ReadType, input: Readonly<Record<string, unknown>> = {}): string {
   let path: string = readPaths[type];
   const query: string[] = [];

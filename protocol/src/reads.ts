@@ -1,5 +1,5 @@
-// Reads: what a person can ask for over HTTP. The routes, the OpenAPI document, the tests of outsiders and the client's
-// types come from this table. A list comes a page at a time: `next` is the cursor of the next one, null at the end.
+// Reads are what a client can request over HTTP. The routes, the OpenAPI document, the tests of outsiders and the
+// client's types come from this table. Lists are paged: `next` is the cursor of the next page, null on the last.
 import { z } from "zod";
 import {
   joinedRoomSchema,
@@ -15,7 +15,7 @@ import { pageMessagesMax } from "./limits.ts";
 import { type RoomAction, roomRoles, type ServerAction, serverRoles } from "./permissions.ts";
 import { presenceStates } from "./signals.ts";
 
-// What an address says is text.
+// Parameters of a URL arrive as text.
 const wholeNumber = (digitsMax: number) =>
   z
     .string()
@@ -29,23 +29,23 @@ const search = z.string().max(100).optional();
 const room = roomIdSchema;
 const next = z.string().nullable();
 
-/** A message as lists across rooms show it. */
+/** A message as shown in lists across rooms. */
 export const messagePreviewSchema = z.strictObject({
   room: roomIdSchema,
   seq: z.int(),
   threadRoot: z.int().nullable(),
   sender: personSchema,
   sentAt: z.int(),
-  /** Its beginning; null if it is deleted. */
+  /** The beginning of the message. Null if it is deleted. */
   excerpt: z.string().nullable(),
-  /** When it came into the list. */
+  /** The time by which the list is sorted, in milliseconds since 1970. */
   at: z.int(),
 });
 export type MessagePreview = z.infer<typeof messagePreviewSchema>;
 
 const timelinePage = {
   epoch: z.string(),
-  /** Where the room's log ended when the page was read. */
+  /** The `seq` of the room's newest event when the page was read. */
   headSeq: z.int(),
   entries: z.array(
     z.discriminatedUnion("kind", [
@@ -53,12 +53,12 @@ const timelinePage = {
       ...systemMessageSchema.options,
     ]),
   ),
-  /** Whether there is more before the first entry, and after the last. */
+  /** Whether there are entries before the first one and after the last one. */
   hasBefore: z.boolean(),
   hasAfter: z.boolean(),
   /** The people who reacted or voted. */
   people: z.array(personSchema),
-  /** What the reader chose in anonymous polls, by the poll's `seq`. */
+  /** The viewer's choices in anonymous polls, by the poll's `seq`. */
   myVotes: z.record(z.string(), z.array(z.int())),
 };
 export const timelinePageSchema = z.strictObject(timelinePage);
@@ -76,7 +76,7 @@ type ReadSpec = {
   /** Its address; `:name` is one of `params`. */
   path: string;
   summary: string;
-  /** The fields that are in the path. */
+  /** The fields that are part of the path. */
   params: z.ZodRawShape;
   query: z.ZodRawShape;
   result: z.ZodRawShape;
@@ -139,7 +139,7 @@ export const readSpecs = {
           threadRoot: z.int().nullable(),
           text: z.string(),
           dueAt: z.int(),
-          /** Why it could not be sent; null if it is waiting. */
+          /** Why the message could not be sent. Null while it is waiting. */
           refused: z.string().nullable(),
         }),
       ),
@@ -284,7 +284,7 @@ export const readSpecs = {
       serverRole: z.enum(serverRoles),
       createdAt: z.int(),
       status: statusSchema,
-      /** Null if they are offline. */
+      /** Null if the person is offline. */
       state: z.enum(presenceStates).nullable(),
     },
     needs: ofSession,
@@ -338,7 +338,7 @@ export type ReadType = keyof typeof readSpecs;
 
 type Infer<Shape extends z.ZodRawShape> = keyof Shape extends never ? unknown : z.infer<z.ZodObject<Shape>>;
 
-/** What a read takes: the fields of its path and of its query. */
+/** The input of a read: the fields of its path and of its query. */
 export type ReadInput<T extends ReadType> = Infer<(typeof readSpecs)[T]["params"]> &
   Infer<(typeof readSpecs)[T]["query"]>;
 export type ReadResult<T extends ReadType> = z.infer<z.ZodObject<(typeof readSpecs)[T]["result"]>>;
@@ -359,5 +359,5 @@ export type Reminder = ReadResult<"me.reminders">["reminders"][number];
 export type Report = ReadResult<"reports.list">["reports"][number];
 export type Profile = ReadResult<"person.profile">;
 export type ThreadPage = ReadResult<"room.thread">;
-/** What is a person's own, and how much is waiting in their lists. */
+/** A person's own settings, and counts of what is waiting for them. */
 export type MyLists = ReadResult<"me.read">;

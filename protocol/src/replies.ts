@@ -1,11 +1,11 @@
-// What the server says to one connection: the greeting, the answer to one command, and the order to start afresh.
+// Frames for a single connection: the greeting, the reply to a command, and the request to load a room again.
 import { z } from "zod";
 import { joinedRoomSchema, personSchema } from "./entities.ts";
 import { eventsFrameSchema } from "./events.ts";
 import { roomIdSchema } from "./ids.ts";
 import { signalSchemas } from "./signals.ts";
 
-/** Refusals. A code never changes its meaning; `detail` is for people and may. */
+/** Refusal codes. A code never changes its meaning. `detail` is for people and may change. */
 export const refusalCodes = [
   "malformed",
   "not_found",
@@ -80,15 +80,15 @@ export const helloSchema = z.strictObject({
 export const replySchema = z.discriminatedUnion("ok", [
   z.strictObject({
     type: z.literal("reply"),
-    /** The command's id. */
+    /** The id of the command this replies to. */
     re: z.int().positive(),
     ok: z.literal(true),
-    /** As the command's own row in `commandSpecs` says. */
+    /** The result in the shape that `commandSpecs` defines for the command. */
     result: z.record(z.string(), z.unknown()),
   }),
   z.strictObject({
     type: z.literal("reply"),
-    /** The command's id; null where it could not be read. */
+    /** The id of the command this replies to. Null if it could not be read. */
     re: z.int().positive().nullable(),
     ok: z.literal(false),
     code: z.enum(refusalCodes),
@@ -97,7 +97,7 @@ export const replySchema = z.discriminatedUnion("ok", [
   }),
 ]);
 
-/** Forget what you have of this room and load its newest page; then attach from that page's end. */
+/** Discard the room's state, load its newest page, then attach from that page's `headSeq`. */
 export const resyncSchema = z.strictObject({
   type: z.literal("resync"),
   room: roomIdSchema,
@@ -105,10 +105,10 @@ export const resyncSchema = z.strictObject({
   headSeq: z.int().nonnegative(),
 });
 
-/** This person is no longer a member; nothing more of the room follows. */
+/** The viewer is no longer a member of the room and gets nothing more from it. */
 export const roomLeftSchema = z.strictObject({ type: z.literal("room.left"), room: roomIdSchema });
 
-/** One has become a member of this room; its events follow. */
+/** The viewer has become a member of the room. Its events follow. */
 export const roomJoinedSchema = z.strictObject({ type: z.literal("room.joined"), room: joinedRoomSchema });
 
 export const serverFrameSchema = z.union([

@@ -1,4 +1,4 @@
-// Signals: passing states. They are never stored, never repeated and may be lost; the next one makes it good.
+// Signals are transient states. They are never stored or repeated and can be lost. The next one corrects the state.
 import { z } from "zod";
 import { notificationLevels, personSchema } from "./entities.ts";
 import { accountIdSchema, roomIdSchema } from "./ids.ts";
@@ -13,7 +13,7 @@ export const typingSignalSchema = z.strictObject({
 export const presenceStates = ["online", "away", "dnd"] as const;
 export type PresenceState = (typeof presenceStates)[number];
 
-/** Somebody who is here, and how: `dnd` does not want to be disturbed. */
+/** A person who is online, with their state and status. */
 export const presentPersonSchema = personSchema.extend({
   state: z.enum(presenceStates),
   status: z.strictObject({ emoji: z.string(), text: z.string() }).optional(),
@@ -21,8 +21,9 @@ export const presentPersonSchema = personSchema.extend({
 export type PresentPerson = z.infer<typeof presentPersonSchema>;
 
 /**
- * Who is here. `full`: `joined` is everybody, and whoever is not named is not here; else those who came or changed. In a
- * room with more than `presenceNamesMax` people here, nobody is named and `count` alone is told.
+ * Who is online in a room. If `full`, `joined` lists everyone online and replaces the client's list. Otherwise it lists
+ * those who came online or changed, and `left` those who went offline. In a room with more than `presenceNamesMax`
+ * people online only `count` is sent.
  */
 export const presenceSignalSchema = z.strictObject({
   type: z.literal("presence"),
@@ -33,7 +34,7 @@ export const presenceSignalSchema = z.strictObject({
   left: z.array(accountIdSchema),
 });
 
-/** The same person's mark, and what is unread after it: from another of their devices, or from this one. */
+/** The person's own read mark and what is unread after it, moved on this device or another one. */
 export const readSignalSchema = z.strictObject({
   type: z.literal("read"),
   room: roomIdSchema,
@@ -42,7 +43,7 @@ export const readSignalSchema = z.strictObject({
   mentions: z.int().nonnegative(),
 });
 
-/** What the same person wants of a room, changed on one of their devices. */
+/** The person's own settings for a room, changed on one of their devices. */
 export const preferencesSignalSchema = z.strictObject({
   type: z.literal("preferences"),
   room: roomIdSchema,
@@ -51,14 +52,17 @@ export const preferencesSignalSchema = z.strictObject({
   notify: z.enum(notificationLevels),
 });
 
-/** What the same person is writing, on another of their devices. */
+/** The person's own draft in a room, changed on one of their devices. */
 export const draftSignalSchema = z.strictObject({
   type: z.literal("draft"),
   room: roomIdSchema,
   text: z.string(),
 });
 
-/** A message calls this person: by name, because they are here, or by a word that they want to hear of. */
+/**
+ * A message mentions this person: by username, by one of their keywords, by `@here`, or by `@room` in a thread they
+ * follow.
+ */
 export const mentionSignalSchema = z.strictObject({
   type: z.literal("mention"),
   room: roomIdSchema,
@@ -67,14 +71,14 @@ export const mentionSignalSchema = z.strictObject({
 });
 export type MentionSignal = z.infer<typeof mentionSignalSchema>;
 
-/** Something of the same person's own changed: read it again. */
+/** Part of the person's own state has changed. Read it again. */
 export const meChangedSignalSchema = z.strictObject({
   type: z.literal("me.changed"),
   part: z.enum(["profile", "saved", "threads", "scheduled", "reminders", "mentions", "reports"]),
 });
 export type MyPart = z.infer<typeof meChangedSignalSchema>["part"];
 
-/** Something happened to one's account; the account page has it too, for later. */
+/** Something happened to the person's account. The account page keeps it as a notice. */
 export const noticeSignalSchema = z.strictObject({
   type: z.literal("notice"),
   title: z.string(),
@@ -107,5 +111,5 @@ export type PresenceSignal = z.infer<typeof presenceSignalSchema>;
 export type ReadSignal = z.infer<typeof readSignalSchema>;
 export type NoticeSignal = z.infer<typeof noticeSignalSchema>;
 export type Signal = z.infer<(typeof signalSchemas)[number]>;
-/** Signals to one person, on every connection that they have open. */
+/** Signals to one person, sent to all of their open connections. */
 export type PersonalSignal = Exclude<Signal, TypingSignal | PresenceSignal>;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { mentionsIn } from "./text.ts";
 
-test("@room, @all and @everyone call everybody; @here who is here; a name whoever has it, and nobody from code or an address", () => {
+test("@room, @all and @everyone mention everyone, @here those online, @name one person; code and addresses mention no one", () => {
   for (const name of ["room", "all", "Everyone"])
     expect(mentionsIn(`hello @${name}!`), name).toEqual({ names: [], room: true, here: false });
   expect(mentionsIn("@here and @Bob.")).toEqual({ names: ["bob"], room: false, here: true });

@@ -1,26 +1,29 @@
-// What a text says beside its words. Apart from the schemas, so that the client can use it without their weight.
+// Functions that interpret texts. Separate from the schemas, so that the client can import them without bundling zod.
 import type { MessageBody } from "./entities.ts";
 import { excerptCharsMax, mentionsPerMessageMax } from "./limits.ts";
 
-/** Whom a text calls: people by their username in lower case, everybody in the room, everybody who is here. */
+/** Who a text mentions: people by lower-case username, everyone in the room, everyone who is online. */
 export type Mentions = { names: readonly string[]; room: boolean; here: boolean };
 
 const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
-// The same letters that a username may have. One that follows a letter is part of an address.
+// Matches every username, and more: usernames are plain ASCII. An @ right after a letter, a digit or one of _@./- is
+// part of an email address or a path.
 const mention = /(?<![\p{L}\p{N}_@./-])@([\p{L}\p{N}][\p{L}\p{N}._-]*)/gu;
 
-/** Whether a name in lower case calls everybody; no account has it. */
+/** Returns whether a lower-case name mentions everyone. No account can have such a name. */
 export function isEveryoneName(name: string): boolean {
   return name === "room" || name === "all" || name === "everyone";
 }
 
-/** Reads the mentions out of a text; what stands in code mentions nobody. */
+/**
+ * Returns the mentions in a text. Mentions inside code do not count. At most `mentionsPerMessageMax` names are kept.
+ */
 export function mentionsIn(text: string): Mentions {
   const names = new Set<string>();
   let room = false;
   let here = false;
   for (const [, name = ""] of text.replace(code, " ").matchAll(mention)) {
-    // A full stop at the end ends the sentence, not the name.
+    // Trailing punctuation ends the sentence and is not part of the name.
     const key = name.replace(/[._-]+$/, "").toLowerCase();
     if (isEveryoneName(key)) room = true;
     else if (key === "here") here = true;
@@ -30,8 +33,8 @@ export function mentionsIn(text: string): Mentions {
 }
 
 /**
- * The words of a text, in lower case, each once: what alerts and the word filter are compared with. The same letters are
- * the same word, however wide they are written, and whatever that cannot be seen stands between them.
+ * Returns the distinct words of a text in lower case, for keywords and the word filter. NFKC makes full-width and other
+ * variants of a letter equal, and invisible format characters are removed, so that neither hides a word.
  */
 export function wordsIn(text: string): Set<string> {
   const plain = text
@@ -39,17 +42,17 @@ export function wordsIn(text: string): Set<string> {
     .replace(/\p{Cf}/gu, "")
     .toLowerCase();
   const found = plain.match(/[\p{L}\p{N}][\p{L}\p{N}_'-]*/gu) ?? [];
-  // "_word_" and "'word'" are marks around a word.
+  // "_word_" and "'word'" are a word with marks around it.
   return new Set(found.map((word) => word.replace(/[_'-]+$/, "")));
 }
 
-/** A body in words: of a poll its question, of what is deleted nothing. */
+/** Returns the plain text of a body: the question of a poll, nothing for a deleted message. */
 export function textOf(body: MessageBody): string {
   if (body.kind === "text") return body.text;
   return body.kind === "poll" ? body.question : "";
 }
 
-/** The beginning of a body, for a quote of it; null where it is deleted. */
+/** Returns the beginning of a body for quotes and previews. Null if it is deleted. */
 export function excerptOf(body: MessageBody): string | null {
   if (body.kind === "deleted") return null;
   const text = textOf(body);
@@ -57,7 +60,7 @@ export function excerptOf(body: MessageBody): string | null {
   return `${text.slice(0, excerptCharsMax).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
-/** Whether a text is one emoji, as a reaction is. */
+/** Returns whether a text is exactly one emoji, as a reaction has to be. */
 export function isEmoji(text: string): boolean {
   return /^\p{RGI_Emoji}$/v.test(text);
 }
