@@ -12,7 +12,10 @@ import type { TransactionNeeds } from "../transaction/transact.ts";
 import { publishProfileChange } from "./my-profile.ts";
 import { listKeywords, replaceKeywords } from "./queries.ts";
 
-/** Sets the words that notify the actor as their own name does. Refuses with `message_invalid` what is no word. */
+/**
+ * Sets the words that notify the actor as their own name does. Refuses with `message_invalid` if one is not a single
+ * word.
+ */
 export async function setKeywords(
   app: Pick<TransactionNeeds, "db" | "bus">,
   actor: Actor,
@@ -26,7 +29,7 @@ export async function setKeywords(
   publishProfileChange(app, actor.id);
 }
 
-/** Everyone's keywords, for every message that is sent. */
+/** Everyone's keywords in memory, because every message that is sent is compared with them. */
 export class Keywords {
   readonly list: FreshList<ReadonlyMap<string, readonly AccountId[]>>;
 
@@ -47,7 +50,7 @@ export class Keywords {
     });
   }
 
-  /** The people who have a word of this text among their keywords. */
+  /** Returns the people who have a word of this text as a keyword. A person may occur more than once. */
   findListeners(text: string): AccountId[] {
     const listeners = this.list.current;
     if (listeners.size === 0) return [];

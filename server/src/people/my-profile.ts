@@ -9,16 +9,16 @@ import { requirePerson } from "./require-person.ts";
 
 type Needs = Pick<TransactionNeeds, "db" | "bus" | "clock">;
 
-// What a person decides for themselves: what others see beside their name, and who can reach them.
+// Settings a person makes for themselves: what others see beside their name, and who can reach them.
 
-/** Sets what others see beside the actor's name, until then. Refuses with `time_invalid`. */
+/** Sets the actor's status until a time, or without an end. Refuses with `time_invalid`. */
 export async function changeStatus(app: Needs, actor: Actor, status: FieldsOf<"status.set">): Promise<void> {
   if (status.until !== null) assertInFuture(status.until, app.clock.now());
   await setStatus(app.db.sql, actor.id, status);
   publishProfileChange(app, actor.id);
 }
 
-/** Turns do not disturb on until then; null turns it off. Refuses with `time_invalid`. */
+/** Turns do not disturb on until a time. Null turns it off. Refuses with `time_invalid`. */
 export async function setDoNotDisturb(
   app: Needs,
   actor: Actor,
@@ -29,7 +29,10 @@ export async function setDoNotDisturb(
   publishProfileChange(app, actor.id);
 }
 
-/** Turns read receipts on or off: whether others see what the actor has read, and the actor what they have. */
+/**
+ * Turns read receipts on or off. While off, others do not see what the actor has read, and the actor does not see what
+ * they have.
+ */
 export async function setReadReceipts(
   app: Needs,
   actor: Actor,
@@ -40,8 +43,8 @@ export async function setReadReceipts(
 }
 
 /**
- * Blocks a person: neither can message the other directly, and nothing of theirs mentions the actor. Refuses with
- * `not_found`.
+ * Blocks a person: neither can message the other directly, and the person's messages no longer mention the actor.
+ * Refuses with `not_found`.
  */
 export async function blockPerson(
   app: Needs,
@@ -63,7 +66,7 @@ export async function unblockPerson(
   publishProfileChange(app, actor.id);
 }
 
-/** Tells every process, and the person's own devices, that what is known of them has changed. */
+/** Notifies every process and the person's own devices that their profile has changed. */
 export function publishProfileChange(app: Pick<Needs, "bus">, account: AccountId): void {
   app.bus.publish({ kind: "profile_changed", account });
   const signal = { type: "me.changed", part: "profile" } as const;

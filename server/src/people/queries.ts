@@ -8,7 +8,9 @@ import { escapeLike } from "../db/like.ts";
 
 type PersonRow = { id: AccountId; username: string; display_name: string };
 
-/** Of these people those whom somebody can know of: everybody on the server; for a guest, who shares a room with them. */
+/**
+ * Filters people to those a viewer can know of: everyone on the server or, for guests, everyone they share a room with.
+ */
 export async function listKnownTo(
   sql: Sql,
   viewer: { id: AccountId },
@@ -27,7 +29,10 @@ export async function listKnownTo(
   return rows.map(toPersonOf);
 }
 
-/** People whose name begins with `search`, whom somebody can know of and who did not block them. */
+/**
+ * Returns people whose username or display name begins with `search`, whom the viewer can know of and who did not block
+ * them.
+ */
 export async function searchPeople(
   sql: Sql,
   viewer: { id: AccountId },
@@ -53,7 +58,7 @@ export async function searchPeople(
   return rows.map(toPersonOf);
 }
 
-/** Whether any of these people and this one have blocked each other, one way or the other. */
+/** Returns whether the account blocked any of these people, or any of them blocked it. */
 export async function areBlocked(
   sql: Sql,
   account: AccountId,
@@ -67,7 +72,7 @@ export async function areBlocked(
   return rows.length > 0;
 }
 
-/** Whether somebody in a room and this person have blocked each other, one way or the other. */
+/** Returns whether the account blocked any member of a room, or any of them blocked it. */
 export async function hasBlockWithin(sql: Sql, room: RoomId, account: AccountId): Promise<boolean> {
   const rows = await sql`
     select 1 from memberships o join blocks b
@@ -89,7 +94,7 @@ export async function deleteBlock(sql: Sql, blocker: AccountId, blocked: Account
   await sql`delete from blocks where blocker_id = ${blocker} and blocked_id = ${blocked}`;
 }
 
-/** What is a person's alone. */
+/** Returns a person's own settings. A status or do not disturb that has ended is left out. */
 export async function readMyState(sql: Sql, account: AccountId, now: number): Promise<MyState> {
   const [row] = await sql<{
     status_emoji: string;
@@ -121,7 +126,9 @@ export async function readMyState(sql: Sql, account: AccountId, now: number): Pr
   };
 }
 
-/** What others see of people beside their names, while it lasts. */
+/**
+ * Returns what others see of these people. A status or do not disturb that has ended is included: the caller checks.
+ */
 export async function listProfiles(
   sql: Sql,
   ids: readonly AccountId[],
@@ -147,7 +154,7 @@ export async function listProfiles(
   }));
 }
 
-/** A person's card, as somebody who may know of them sees it; null otherwise. */
+/** Returns a person's profile. Null if the viewer cannot know of them. */
 export async function findProfile(
   sql: Sql,
   viewer: { id: AccountId },

@@ -17,7 +17,7 @@ export async function readPeople(
   return { people: await searchPeople(app.db.sql, actor, query) };
 }
 
-/** Refuses with `not_found` a person whom the actor cannot know of. */
+/** Refuses with `not_found` if the actor cannot know of the person. */
 export async function readProfile(
   app: { db: Database; clock: Clock; presence: Pick<Presence, "stateOf"> },
   actor: Actor,

@@ -4,7 +4,7 @@ import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { listKnownTo } from "./queries.ts";
 
-/** A person whom the viewer can know of. Refuses with `not_found`. */
+/** Returns a person. Refuses with `not_found` if the viewer cannot know of them. */
 export async function requirePerson(sql: Sql, viewer: { id: AccountId }, id: AccountId): Promise<Person> {
   const [person] = await listKnownTo(sql, viewer, [id]);
   if (!person) throw personNotFound();

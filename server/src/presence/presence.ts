@@ -8,29 +8,33 @@ import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { listMembersOf } from "./queries.ts";
 
-/** What somebody wants to be seen of them; what is over is not shown. */
+/** What others see of a person. A status and do not disturb apply only until their `until`. */
 export type Profile = {
   person: Person;
   status: { emoji: string; text: string; until: number | null };
   dndUntil: number | null;
 };
 
-/** Somebody with a connection to this process. */
+/** A person with a connection to this process, or who lost their last one less than `presenceGraceMs` ago. */
 type LocalPerson = {
   profile: Profile;
-  /** Whether somebody sits at it, by connection. */
+  /** Whether the person is away, by connection. */
   connections: Map<object, { isAway: boolean }>;
   leftAt: number | null;
 };
 
-/** A room that somebody here looks at: who is in it, and what they were last shown. */
+/**
+ * A room that at least one connection of this process views: its known members, and what its viewers were last sent.
+ */
 type View = {
   viewers: number;
   members: Set<AccountId>;
-  /** People who were asked about and are no members; null: all members are known. */
+  /**
+   * People who were looked up and are not members, so that they are not looked up again. Null if all members are known.
+   */
   strangers: Set<AccountId> | null;
   shown: Map<AccountId, PresentPerson>;
-  /** Settled when it is known who is in it. */
+  /** Settles when the members are known. */
   ready: Promise<void>;
 };
 
@@ -40,19 +44,20 @@ const announceEveryMs = 10_000;
 const processSilentMs = 25_000;
 
 /**
- * Who is here, over all processes. It is kept per person, and told per room, to those who look at the room: somebody in
- * 500 rooms who comes and goes is one change, not 500.
+ * Presence across all processes. It is kept per person and sent per room, only to rooms that someone views: a person in
+ * 500 rooms who comes online is one change, not 500.
  *
- * Changes are told at most once per `tick`, as deltas; a process that falls silent takes its people with it.
+ * Changes are sent at most once per `tick`, as deltas. When a process stays silent for `processSilentMs`, its people
+ * count as offline.
  */
 export class Presence {
   readonly #app: PresenceNeeds;
   readonly #local = new Map<AccountId, LocalPerson>();
   readonly #remote = new Map<string, { people: Map<AccountId, PresentPerson>; receivedAt: number }>();
   readonly #views = new Map<RoomId, View>();
-  /** Whose presence may have changed since the last tick. */
+  /** People whose presence may have changed since the last tick. */
   readonly #touched = new Set<AccountId>();
-  /** What the other processes were last told of ours. */
+  /** What the other processes were last sent about this process's people, as JSON. */
   readonly #announced = new Map<AccountId, string>();
   #announcedAt = 0;
   #isTicking = false;
@@ -63,7 +68,7 @@ export class Presence {
     this.#app = app;
   }
 
-  /** Whom changes are told to: those who view the room. Before this is called, nobody views one. */
+  /** Sets where changes are sent: to the viewers of a room. Has to be called before the first `view`. */
   onChange(send: (room: RoomId, signal: PresenceSignal) => void): void {
     this.#send = send;
   }
@@ -92,7 +97,7 @@ export class Presence {
     this.#touched.add(account);
   }
 
-  /** Whether somebody is connected here, so that a change of their profile is to be read. */
+  /** Returns whether the person is connected to this process, so that a change of their profile has to be read. */
   knows(account: AccountId): boolean {
     return this.#local.has(account);
   }
@@ -104,7 +109,7 @@ export class Presence {
     this.#touched.add(profile.person.id);
   }
 
-  /** What another process said about its people. */
+  /** Takes in what another process published about its people. */
   receive(message: {
     process: string;
     full: boolean;
@@ -118,13 +123,11 @@ export class Presence {
     for (const id of message.left) people.delete(id);
     for (const id of people.keys()) this.#touched.add(id);
     this.#remote.set(message.process, { people, receivedAt: this.#app.clock.now() });
-    // A process that we hear for the first time may not have heard us either.
+    // A process heard for the first time may not have heard this one either.
     if (!known) this.#announcedAt = 0;
   }
 
-  /**
-   * Somebody here begins to look at a room. `members`: all who are in it, where the caller knows them, as of direct rooms.
-   */
+  /** A connection starts to view a room. `members` lists all members if the caller knows them, as for direct rooms. */
   view(room: RoomId, members?: readonly AccountId[]): void {
     const known = this.#views.get(room);
     if (known) {
@@ -144,7 +147,7 @@ export class Presence {
     });
   }
 
-  /** Everybody who is in a room that is looked at; null: nobody looks at it any more. */
+  /** Returns everyone online in a room, as a full signal. Null if no one views the room any more. */
   async snapshot(room: RoomId): Promise<PresenceSignal | null> {
     await this.#views.get(room)?.ready;
     const view = this.#views.get(room);
@@ -170,19 +173,19 @@ export class Presence {
     this.#touched.add(account);
   }
 
-  /** Which of a room's members are here. */
+  /** Returns the members of a room who are not offline. */
   async listIn(room: RoomId): Promise<AccountId[]> {
     return (await listMembersOf(this.#app.db.sql, [room], this.#everybody())).map(({ account }) => account);
   }
 
-  /** How somebody is, for a card about them; null: they are not here. */
+  /** Returns a person's state. Null if they are offline. */
   stateOf(account: AccountId): PresenceState | null {
     return this.#find(account)?.state ?? null;
   }
 
-  /** Tells what has changed since the last call. Called about once a second. */
+  /** Sends what has changed since the last call. Called about once a second. */
   async tick(): Promise<void> {
-    // One that is slow is not overtaken by the next.
+    // A slow tick must not overlap with the next one.
     if (this.#isTicking) return;
     this.#isTicking = true;
     try {
@@ -209,13 +212,16 @@ export class Presence {
     if (this.#touched.size === 0) return;
     const touched = [...this.#touched];
     this.#touched.clear();
-    // Whoever came after a view began is not among its members yet.
+    // People who came online after a view began are not among its known members yet.
     const here = touched.filter((id) => this.#find(id) !== null);
     await this.#askFor([...this.#views], here);
     for (const [room, view] of this.#views) this.#tell(room, view, touched);
   }
 
-  /** Finds out, in one query, which of these people are in rooms that are looked at; of each it is asked once. */
+  /**
+   * Looks up, in one query, which of these people are members of the viewed rooms. Each person is looked up once per
+   * view.
+   */
   async #askFor(views: readonly [RoomId, View][], people: readonly AccountId[]): Promise<void> {
     const open = views.filter(([, { members, strangers }]) =>
       people.some((id) => strangers !== null && !members.has(id) && !strangers.has(id)),
@@ -252,7 +258,7 @@ export class Presence {
     if (changed.length === 0 && left.length === 0) return;
     const base = { type: "presence", room, count } as const;
     if (count > presenceNamesMax) {
-      // In a crowd nobody is named, so a change of somebody's status is no news.
+      // A crowd is sent without names, so only a change of the count matters.
       if (count !== countBefore) this.#send(room, { ...base, full: true, joined: [], left: [] });
     } else if (countBefore > presenceNamesMax) this.#send(room, this.#full(room, view.shown));
     else this.#send(room, { ...base, full: false, joined: changed, left });
@@ -293,7 +299,7 @@ export class Presence {
     return [...new Set([...this.#local.keys(), ...remote])];
   }
 
-  /** How somebody is over all processes: at one connection of theirs is enough to be there. */
+  /** Merges a person's state over all processes: one connection that is not away is enough to be online. */
   #find(id: AccountId): PresentPerson | null {
     const local = this.#findLocal(id);
     if (local?.state === "online" || local?.state === "dnd") return local;
@@ -321,7 +327,10 @@ export class Presence {
   }
 }
 
-/** Whether something of a profile ended within the last moments, and is to be told. */
+/**
+ * Returns whether a status or do not disturb ended within the last two announce intervals, so that it still has to be
+ * sent.
+ */
 function isOver({ status, dndUntil }: Profile, now: number): boolean {
   const justEnded = (until: number | null) =>
     until !== null && until <= now && until > now - 2 * announceEveryMs;

@@ -1,7 +1,7 @@
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 
-/** Which of these people are in which of these rooms. */
+/** Returns which of these people are members of which of these rooms. */
 export async function listMembersOf(
   sql: Sql,
   rooms: readonly RoomId[],

@@ -6,9 +6,9 @@ import type { Transaction } from "../transaction/transact.ts";
 import { insertMembership, startReadMark } from "./member-queries.ts";
 
 /**
- * Makes a person a member, and records it; false if they are one already. What was written before is not unread for
- * them. If they were a member before, what held for them then holds again. `actor` is who added them: themselves, unless
- * it says otherwise.
+ * Makes a person a member and records the event. Returns false if they are a member already. Messages from before are
+ * not unread for them. If they were a member before, read-only access, a silence and the slow mode wait from then apply
+ * again. `actor` is who added them, by default the person themselves.
  */
 export async function addMember(
   app: { clock: Clock },

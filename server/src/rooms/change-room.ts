@@ -13,7 +13,10 @@ import { assertRoomName, refuseNameTwice } from "./room-name.ts";
 type ChangeNeeds = TransactionNeeds & { textFilter: TextFilter };
 type Right = "room.change" | "room.set_topic";
 
-/** Changes what a room is called, looks like or allows; what is as it was is no change. Refuses with `room_invalid`. */
+/**
+ * Changes a room's settings. Fields with an unchanged value are ignored. Refuses as `inRoom` and `assertMaySpeakNow`
+ * do, with `room_invalid` and `message_filtered`.
+ */
 export async function changeRoom(
   app: ChangeNeeds,
   actor: Actor,
@@ -22,7 +25,7 @@ export async function changeRoom(
   await change(app, actor, { ...fields, right: "room.change" });
 }
 
-/** Changes the topic alone, which is a right of its own. */
+/** Changes only the topic, which more members have a right to. */
 export async function setTopic(
   app: ChangeNeeds,
   actor: Actor,
@@ -54,7 +57,10 @@ async function change(
   await refuseNameTwice(changed);
 }
 
-/** Archives a room: it can be read, and not written in. Refuses with `room_fixed` the room that everyone is in. */
+/**
+ * Archives a room: members can read it but not post. Refuses as `inRoom` does, and with `room_fixed` for the general
+ * room.
+ */
 export async function archiveRoom(
   app: TransactionNeeds,
   actor: Actor,

@@ -15,8 +15,9 @@ import { findJoinedRoom, findRoom, insertRoom, lockRoom, type RoomDraft } from "
 import { assertRoomName, refuseNameTwice } from "./room-name.ts";
 
 /**
- * Makes a public or private room with the actor as its owner, and adds people to it. Refuses with `forbidden` if the
- * actor's role makes no rooms, with `room_invalid`, and with `too_many`.
+ * Creates a public or private room with the actor as its owner and adds people to it. People who cannot be added are
+ * left out. Refuses with `forbidden` if the actor's role cannot create rooms, with `room_invalid`, `message_filtered`
+ * and `too_many`.
  */
 export async function createRoom(
   app: TransactionNeeds & { textFilter: TextFilter },
@@ -44,8 +45,8 @@ export async function createRoom(
 }
 
 /**
- * Makes the actor a member of a public room; a member stays one. Refuses with `not_found` what is not public, with
- * `banned`, `room_archived` and `too_many`.
+ * Makes the actor a member of a public room, unless they are one already. Refuses with `not_found` if the room is not
+ * public, with `forbidden`, `banned`, `room_archived` and `too_many`.
  */
 export async function joinPublicRoom(
   app: TransactionNeeds,
@@ -68,14 +69,14 @@ export async function joinPublicRoom(
   return { room: await requireJoinedRoom(app.db.sql, actor, room) };
 }
 
-/** The room as its member has it. Refuses with `not_found`. */
+/** Returns the room as the actor sees it. Refuses with `not_found` if they are not a member. */
 export async function requireJoinedRoom(sql: Sql, { id }: Actor, room: RoomId): Promise<JoinedRoom> {
   const joined = await findJoinedRoom(sql, id, room);
   if (!joined) throw roomNotFound();
   return joined;
 }
 
-/** Asserts that a person can be in one more room. Refuses with `too_many`. */
+/** Asserts that a person is in fewer than `roomsPerPersonMax` rooms. Refuses with `too_many`. */
 export async function assertRoomForMore(tx: Sql, account: AccountId): Promise<void> {
   if ((await countRoomsOf(tx, account)) >= roomsPerPersonMax)
     throw new Refusal("too_many", (t) => t.tooManyRooms(roomsPerPersonMax));

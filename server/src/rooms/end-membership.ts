@@ -5,14 +5,15 @@ import { deleteMembership, promoteHeir } from "./member-queries.ts";
 import { lockRoom } from "./queries.ts";
 
 /**
- * Ends a membership; false if there was none. The event that says so is the last of the room that reaches them, on every
- * process: the end of a membership has a `seq` of its own in the room's log.
+ * Ends a membership. Returns false if there was none. The end has its own `seq` in the room's log, so on every process
+ * that event is the last one that reaches the former member.
  */
 export async function endMembership(
   { sql, record }: Pick<Transaction, "sql" | "record">,
   { room, member, actor }: { room: RoomId; member: Person; actor: Person },
 ): Promise<boolean> {
-  // First, as everywhere: two transactions that wait for each other's rows would wait for ever.
+  // Locked first, as in every transaction about a room: two transactions that lock rows in different orders would
+  // deadlock.
   await lockRoom(sql, room);
   const role = await deleteMembership(sql, room, member.id);
   if (role === null) return false;

@@ -10,15 +10,15 @@ import { type Transaction, type TransactionNeeds, transact } from "../transactio
 import { lockRoom, type Membership } from "./queries.ts";
 import { requireMembership } from "./require-membership.ts";
 
-/** A transaction in a room, by a member who may do it: what a transaction has, and who acts where. */
+/** A transaction in a room, with the actor's membership. */
 export type RoomTransaction = Omit<Transaction, "audit"> &
   Membership & {
     actor: Person;
-    /** As in any transaction; the actor is known. */
+    /** As in `Transaction`, with the actor filled in. */
     audit(draft: Omit<AuditDraft, "actor">): void;
   };
 
-/** What can still be done in an archived room. */
+/** The rights that still apply in an archived room. */
 const allowedInArchive: readonly RoomAction[] = [
   "room.read",
   "room.leave",
@@ -31,11 +31,10 @@ const allowedInArchive: readonly RoomAction[] = [
 ];
 
 /**
- * Does something in a room, all of it or nothing, by a member who has the right to it.
+ * Runs work in a room as one transaction, for a member who has the right to it.
  *
- * The room's row is locked first. The membership read after it is the one that holds when this commits: nobody acts
- * after their removal, their demotion or the end of their session. Refuses with `not_found`, `forbidden` and
- * `room_archived`.
+ * The room's row is locked first, so the membership read after it still holds at the commit: no one acts after their
+ * removal, their demotion or the end of their session. Refuses with `not_found`, `forbidden` and `room_archived`.
  */
 export async function inRoom<T>(
   app: TransactionNeeds,
@@ -63,9 +62,9 @@ export function assertMayInRoom({ role, room }: Pick<Membership, "role" | "room"
 }
 
 /**
- * Asserts that nothing keeps a member from speaking at this moment, in whatever way: with an edit, a topic, a pin or a
- * reaction. Refuses with `silenced`, `posting_restricted` and `blocked`. New messages are checked where they are written,
- * many at a time. `isReaction`: no words, so it is allowed where only moderators can post.
+ * Asserts that a member can speak now, be it with an edit, a topic, a pin or a reaction. Refuses with `silenced`,
+ * `posting_restricted` and `blocked`. New messages are not checked here but by `insertMessages`, many at a time.
+ * `isReaction`: it has no words, so it is allowed where only moderators can post.
  */
 export async function assertMaySpeakNow(
   app: Pick<TransactionNeeds, "clock">,

@@ -13,7 +13,7 @@ import type { Ban, Member } from "@novax/protocol/reads";
 import type { Sql } from "../db/database.ts";
 import { escapeLike } from "../db/like.ts";
 
-/** Members of a room whose name begins with `search`, by username, after the one whose key is `after`. */
+/** Returns members of a room whose name begins with `search`, by username, after the username key `after`. */
 export async function listMembersPage(
   sql: Sql,
   room: RoomId,
@@ -42,7 +42,7 @@ export async function listMembersPage(
   }));
 }
 
-/** The role that a member was given in a room; null: they are no member. */
+/** Returns the role a member was given in a room, and the one they act with. Null if they are not a member. */
 export async function findGivenRole(
   tx: Sql,
   room: RoomId,
@@ -103,7 +103,7 @@ export async function deleteBan(tx: Sql, room: RoomId, account: AccountId): Prom
   return rows.length > 0;
 }
 
-/** The people who are banned from a room, the last banned first, after a time and a person. */
+/** Returns the people banned from a room, the last banned first, after the cursor of time and account id. */
 export async function listBans(
   sql: Sql,
   room: RoomId,
@@ -129,8 +129,8 @@ export async function listBans(
 }
 
 /**
- * Those of these people who may be brought into a room by somebody: who exist, are not banned from it, did not block
- * whoever brings them, and are not in as many rooms as one can be. Bans do not hold owners and admins of the server.
+ * Filters people to those `by` can add to a room: they exist, are not banned from it, did not block `by`, and are in
+ * fewer than `roomsPerPersonMax` rooms. Bans do not apply to server owners and admins.
  */
 export async function listAdmissible(
   tx: Sql,
@@ -154,14 +154,17 @@ export async function countRoomsOf(tx: Sql, account: AccountId): Promise<number>
   return row!.rooms;
 }
 
-/** Which rooms a person is in. */
+/** Returns the rooms a person is in. */
 export async function listRoomIds(sql: Sql, viewer: Pick<Person, "id">): Promise<RoomId[]> {
   const rows = await sql<{ room_id: RoomId }>`
     select room_id from memberships where account_id = ${viewer.id} order by room_id`;
   return rows.map((row) => row.room_id);
 }
 
-/** Writes a membership with what held when it ended before; false where there is one. */
+/**
+ * Inserts a membership and restores the restrictions of an earlier one. Returns false if the person is a member
+ * already.
+ */
 export async function insertMembership(
   tx: Sql,
   { room, account, role, at }: { room: RoomId; account: AccountId; role: RoomRole; at: number },
@@ -177,7 +180,7 @@ export async function insertMembership(
   return true;
 }
 
-/** Counts a new member, and starts their read mark at the end of the room's log. */
+/** Adds one to the member count and sets the member's read mark to the end of the room's log. */
 export async function startReadMark(tx: Sql, room: RoomId, account: AccountId): Promise<void> {
   await tx`
     with counted as (
@@ -187,7 +190,7 @@ export async function startReadMark(tx: Sql, room: RoomId, account: AccountId): 
     where room_id = ${room} and account_id = ${account}`;
 }
 
-/** The people of a new direct room: they were in it from the beginning, so no event says that they came. */
+/** Inserts the members of a new direct room. They are in it from the start, so no event records that they joined. */
 export async function insertDirectMembers(
   tx: Sql,
   { room, people, at }: { room: RoomId; people: readonly AccountId[]; at: number },
@@ -198,7 +201,10 @@ export async function insertDirectMembers(
   await tx`update rooms set member_count = ${people.length} where id = ${room}`;
 }
 
-/** Deletes a membership and what was being written there, and keeps what holds again on return. Returns the role, or null. */
+/**
+ * Deletes a membership and its draft, and stores the restrictions that apply again when the person returns. Returns the
+ * role, or null if there was no membership.
+ */
 export async function deleteMembership(tx: Sql, room: RoomId, account: AccountId): Promise<RoomRole | null> {
   await tx`
     insert into former_members (room_id, account_id, is_read_only, silenced_until, last_sent_at)
@@ -215,9 +221,9 @@ export async function deleteMembership(tx: Sql, room: RoomId, account: AccountId
 }
 
 /**
- * Gives a room without an owner another one: the member with the highest role, and among those the one who joined first.
- * Only somebody who has done something in the room: nobody is made to answer for a room that they were added to. Returns
- * the new owner, or null.
+ * Gives a room without an owner a new one: the moderator who joined first or, without one, the member who joined first
+ * and has acted in the room. Members who were only added never become responsible for a room. Returns the new owner, or
+ * null.
  */
 export async function promoteHeir(tx: Sql, room: RoomId): Promise<Person | null> {
   const [heir] = await tx<{ id: AccountId; username: string; display_name: string }>`

@@ -23,10 +23,13 @@ import {
   setSilenced,
 } from "./member-queries.ts";
 
-// What is done to the members of a room. Each refuses with `not_found`, `forbidden` and `room_archived` as `inRoom` does,
-// and with `forbidden` what the actor's role may not do to the other's.
+// Each function here refuses with `not_found`, `forbidden` and `room_archived` as `inRoom` does, and with `forbidden`
+// if the actor's role cannot act on the other member's.
 
-/** Adds people to a room; members stay, and people who are banned from it are left out. Refuses with `not_found`. */
+/**
+ * Adds people to a room. Members stay as they are, and people who cannot be added (`listAdmissible`) are left out.
+ * Refuses with `not_found` if no one is left.
+ */
 export async function addMembers(
   app: TransactionNeeds,
   actor: Actor,
@@ -42,7 +45,7 @@ export async function addMembers(
   });
 }
 
-/** Leaves a room. Refuses with `room_fixed` the room that everyone is in. */
+/** Leaves a room. Refuses with `room_fixed` for the general room. */
 export async function leaveRoom(
   app: TransactionNeeds,
   actor: Actor,
@@ -54,7 +57,7 @@ export async function leaveRoom(
   });
 }
 
-/** Removes a member from a room. They can come back to a public one. */
+/** Removes a member from a room. They can join a public one again. */
 export async function removeMember(
   app: TransactionNeeds,
   actor: Actor,
@@ -67,7 +70,7 @@ export async function removeMember(
   });
 }
 
-/** Removes a person from a room for good; also one who is not in it. */
+/** Bans a person from a room and removes them if they are a member. */
 export async function banMember(
   app: TransactionNeeds,
   actor: Actor,
@@ -77,7 +80,7 @@ export async function banMember(
     const { sql } = transaction;
     const isMember = (await findGivenRole(sql, room, id)) !== null;
     const member = isMember ? await requireLesser(transaction, id) : await requirePerson(sql, actor, id);
-    // Owners and admins of the server cannot be kept out of a room on it.
+    // Server owners and admins cannot be kept out of a room.
     const serverRole = await findServerRole(sql, id);
     if (serverRole === "owner" || serverRole === "admin")
       throw new Refusal("forbidden", (t) => t.adminsNotBanned);
@@ -99,7 +102,7 @@ export async function unbanMember(
   });
 }
 
-/** Silences a member until then: they can read, and not write; null ends it. Refuses with `time_invalid`. */
+/** Silences a member until a time: they can read but not post. Null ends it. Refuses with `time_invalid`. */
 export async function silenceMember(
   app: TransactionNeeds,
   actor: Actor,
@@ -114,7 +117,7 @@ export async function silenceMember(
   });
 }
 
-/** Gives a member another role. Refuses with `last_owner` the only owner, who would leave the room without one. */
+/** Changes a member's role. Refuses with `last_owner` if the room would be left without an owner. */
 export async function setMemberRole(
   app: TransactionNeeds,
   actor: Actor,
@@ -138,7 +141,7 @@ export async function setMemberRole(
   );
 }
 
-/** A member on whom the actor's role may act. Refuses with `not_found` and `forbidden`. */
+/** Returns a member whom the actor's role can act on. Refuses with `not_found` and `forbidden`. */
 async function requireLesser({ sql, room, role, actor }: RoomTransaction, id: AccountId): Promise<Person> {
   const given = await findGivenRole(sql, room.id, id);
   if (!given) throw personNotFound();

@@ -3,7 +3,10 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
 
-/** Changes what a member wants of a room; what is null stays. */
+/**
+ * Changes a member's preferences for a room. Undefined fields stay as they are. Returns the new preferences, or null if
+ * the account is not a member.
+ */
 export async function updatePreferences(
   sql: Sql,
   changes: {
@@ -24,7 +27,7 @@ export async function updatePreferences(
   return row ? { isStarred: row.is_favourite, isMuted: row.is_muted, notify: row.notify } : null;
 }
 
-/** Keeps what somebody is writing; an empty text is forgotten. */
+/** Stores a draft. An empty text deletes it. */
 export async function saveDraft(
   sql: Sql,
   { room, account, text, at }: { room: RoomId; account: AccountId; text: string; at: number },
@@ -46,8 +49,8 @@ export async function listDrafts(sql: Sql, account: AccountId): Promise<Record<s
 }
 
 /**
- * Moves the read mark of a member: up to `seq`, or with `isBack` down to it. What was seen once was seen. False where
- * the mark stood so already.
+ * Moves a member's read mark forward to `seq` or, with `isBack`, back to it. `seen_seq`, which read receipts show,
+ * never moves back. Returns false if the mark did not move.
  */
 export async function moveReadMark(
   sql: Sql,
@@ -64,7 +67,7 @@ export async function moveReadMark(
   return rows.length > 0;
 }
 
-/** The first message of a room after a read mark that somebody else wrote. */
+/** Returns the `seq` of the first message by others after the read mark, or null. */
 export async function findOldestUnread(
   sql: Sql,
   { room, account, readSeq }: { room: RoomId; account: AccountId; readSeq: number },

@@ -9,9 +9,9 @@ import { requireMembership } from "./require-membership.ts";
 
 type Needs = Pick<TransactionNeeds, "db" | "bus" | "clock">;
 
-// What a member keeps about a room, the same on all their devices. Each refuses with `not_found`.
+// A member's own settings and marks in a room, the same on all their devices. Each function refuses with `not_found`.
 
-/** Says that everything up to `seq` was read. A read mark that is further on stays. */
+/** Moves the read mark forward to `seq`. A mark that is further on stays. */
 export async function markRead(
   app: Needs,
   actor: Actor,
@@ -20,7 +20,7 @@ export async function markRead(
   await moveMark(app, actor, { room, seq, isBack: false });
 }
 
-/** Takes the read mark back to before a message: it and all after it are unread again. */
+/** Moves the read mark back to before a message, so that it and everything after it is unread again. */
 export async function markUnread(
   app: Needs,
   actor: Actor,
@@ -29,7 +29,9 @@ export async function markUnread(
   await moveMark(app, actor, { room, seq: seq - 1, isBack: true });
 }
 
-/** Changes how a room is listed and notified about; what is not named stays. */
+/**
+ * Changes whether a room is starred or muted, and what it notifies about. Fields that are not given stay as they are.
+ */
 export async function setPreferences(
   app: Needs,
   actor: Actor,
@@ -40,7 +42,7 @@ export async function setPreferences(
   if (preferences) publish(app, actor.id, { type: "preferences", room, ...preferences });
 }
 
-/** Keeps what the actor is writing in a room, for their other devices; an empty text is forgotten. */
+/** Stores the actor's draft and sends it to their other devices. An empty text deletes it. */
 export async function keepDraft(
   app: Needs,
   actor: Actor,

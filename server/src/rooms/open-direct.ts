@@ -12,9 +12,9 @@ import { insertDirectMembers } from "./member-queries.ts";
 import { findDirectRoom, insertRoom } from "./queries.ts";
 
 /**
- * The room of exactly these people and the actor, made if there is none: their own notes, one other person, or a group.
- * Refuses with `not_found` people whom the actor cannot know of, with `blocked` if one of two blocked the other, and with
- * `too_many`.
+ * Returns the room of exactly these people and the actor, and creates it if needed: notes to self, a conversation of
+ * two, or a group. Refuses with `not_found` if the actor cannot know of someone, with `blocked` if the actor blocked
+ * one of them or is blocked by one, with `forbidden` and with `too_many`.
  */
 export async function openDirect(
   app: TransactionNeeds,
@@ -44,7 +44,7 @@ async function create(
     const id = app.random.uuid() as RoomId;
     const kind = people.length > 2 ? "group" : "direct";
     const looks = { name: "", topic: "", description: "", icon: "", colour: null };
-    // Somebody else of them opened it at the same moment: theirs is the one.
+    // Another one of these people created it at the same moment. That room is used.
     if (!(await insertRoom(sql, { id, kind, ...looks, directKey }, app.clock.now()))) return;
     await insertDirectMembers(sql, { room: id, people, at: app.clock.now() });
     for (const account of people) publishAfterCommit({ kind: "room_joined", account, room: id });

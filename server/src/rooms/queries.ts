@@ -37,12 +37,12 @@ type JoinedRoomRow = RoomRow & {
   last_message_at: number;
 };
 
-/** Who somebody is in a room at this moment. */
+/** A person's membership in a room, with the role they act with. */
 export type Membership = { room: Room; role: RoomRole; silencedUntil: number | null; readSeq: number };
 
 /**
- * Every room a person is in, or of them the one named, with what is unread: one query however many they are. A count
- * ends at 100, so that whoever was away for a year does not pay for it.
+ * Returns all rooms a person is in, or only `room`, with unread counts, in one query. Counts stop at `unreadCountMax`,
+ * so that a person who was away for a year does not cost more.
  */
 export async function listJoinedRooms(
   sql: Sql,
@@ -87,15 +87,15 @@ export async function listJoinedRooms(
   return rows.map(toJoinedRoom);
 }
 
-/** What of a room a member has not read, as {@link listJoinedRooms} counts it. Null: they are no member. */
+/** Returns one room as {@link listJoinedRooms} does. Null if the person is not a member. */
 export async function findJoinedRoom(sql: Sql, account: AccountId, room: RoomId): Promise<JoinedRoom | null> {
   const [own] = await listJoinedRooms(sql, account, room);
   return own ?? null;
 }
 
 /**
- * The membership of whoever acts, through a session that still is one, or null. Read in the transaction that acts, after
- * the room's row was locked, it holds until that ends.
+ * Returns the actor's membership. Null if there is none or their session has ended. Read after the room's row was
+ * locked in the same transaction, it holds until that transaction ends.
  */
 export async function findMembership(
   sql: Sql,
@@ -123,12 +123,12 @@ export async function findMembership(
   };
 }
 
-/** Locks a room's row: its log, its members and what it is stay as they are until the transaction ends. */
+/** Locks a room's row: its log, members and settings do not change until the transaction ends. */
 export async function lockRoom(tx: Sql, room: RoomId): Promise<void> {
   await tx`select 1 from rooms where id = ${room} for no key update`;
 }
 
-/** A room of which nothing is known but its id. For what is not done through a membership. */
+/** Finds a room without checking a membership. Only for work that is not done by a member. */
 export async function findRoom(sql: Sql, room: RoomId): Promise<Room | null> {
   const [row] = await sql<RoomRow>`
     select id, kind, name, topic, description, icon, colour, archived_at, posting, slow_mode_seconds, leaves_mark,
@@ -148,7 +148,7 @@ export type RoomDraft = {
   directKey: string | null;
 };
 
-/** Writes a new room; false where these people have their direct room already. */
+/** Inserts a new room. Returns false if these people already have a direct room. */
 export async function insertRoom(tx: Sql, draft: RoomDraft, at: number): Promise<boolean> {
   const { id, kind, name, topic, description, icon, colour, directKey } = draft;
   const rows = await tx`
@@ -164,7 +164,7 @@ export async function findDirectRoom(sql: Sql, directKey: string): Promise<RoomI
   return row?.id ?? null;
 }
 
-/** Whether a name is taken among the rooms that everybody can find. */
+/** Returns whether another public, unarchived room has this name, ignoring case. */
 export async function isRoomNameTaken(tx: Sql, name: string, except: RoomId | null): Promise<boolean> {
   const rows = await tx`
     select 1 from rooms
@@ -190,7 +190,7 @@ export async function updateRoom(tx: Sql, room: RoomId, changes: RoomChanges, no
     where id = ${room}`;
 }
 
-/** Public rooms whose name contains `search`, by name and id, after those. */
+/** Returns public rooms whose name contains `search`, by name and id, after the cursor. */
 export async function browseRooms(
   sql: Sql,
   account: AccountId,
@@ -250,7 +250,7 @@ function toJoinedRoom(row: JoinedRoomRow): JoinedRoom {
   };
 }
 
-/** Where the rooms' logs end. */
+/** Returns the `seq` of each room's newest event. */
 export async function readHeads(sql: Sql, rooms: readonly RoomId[]): Promise<Map<RoomId, number>> {
   const rows = await sql<{ id: RoomId; head_seq: number }>`
     select id, head_seq from rooms where id = any(${sql.array(rooms, "text")})`;

@@ -21,7 +21,7 @@ export async function readRooms(
   return { epoch: app.epoch, rooms: await listJoinedRooms(app.db.sql, actor.id) };
 }
 
-/** Refuses with `forbidden` guests, who see the rooms that they were added to. */
+/** Refuses guests with `forbidden`: they only see the rooms they were added to. */
 export async function readPublicRooms(
   app: Needs,
   actor: Actor,

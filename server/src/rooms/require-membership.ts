@@ -3,12 +3,12 @@ import type { Sql } from "../db/database.ts";
 import { roomNotFound } from "../lib/refusal.ts";
 import { findMembership, type Membership } from "./queries.ts";
 
-/** Whoever reads or acts. A basic client or a job has no session to be looked at again. */
+/** A person who reads or acts. Basic clients and jobs have no session that could be checked again. */
 export type Viewer = { id: AccountId; sessionId?: SessionId };
 
 /**
- * The room, loaded through the membership of whoever asks, whose session must still be one. Refuses with `not_found`,
- * the same for a stranger and for nothing.
+ * Returns the viewer's membership in a room. Refuses with `not_found` if they are not a member or their session has
+ * ended, the same as for a room that does not exist: outsiders cannot find out which rooms exist.
  */
 export async function requireMembership(sql: Sql, viewer: Viewer, room: RoomId): Promise<Membership> {
   const membership = await findMembership(sql, { id: viewer.id, sessionId: viewer.sessionId ?? null }, room);

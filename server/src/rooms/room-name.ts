@@ -4,7 +4,9 @@ import { isUniqueViolation, type Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { isRoomNameTaken } from "./queries.ts";
 
-/** Asserts that a room can have this name; `except` is the room itself. Refuses with `room_invalid`. */
+/**
+ * Asserts that a room can have this name. `except` is the room itself when it is renamed. Refuses with `room_invalid`.
+ */
 export async function assertRoomName(
   tx: Sql,
   { name, kind, except }: { name: string; kind: RoomKind; except: RoomId | null },
@@ -15,7 +17,10 @@ export async function assertRoomName(
   if (kind === "public" && (await isRoomNameTaken(tx, name, except))) throw nameTaken();
 }
 
-/** Of two people who give a room the same name at the same moment, the second is refused as anyone later would be. */
+/**
+ * Turns a unique violation into the usual refusal: if two people use the same name at the same moment, both pass the
+ * check and the second insert fails.
+ */
 export async function refuseNameTwice<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
