@@ -2,10 +2,10 @@ import type { MessageBody } from "@novax/protocol/entities";
 import type { RoomId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 
-/** What is kept of what a message said before. */
+/** How many earlier texts of a message are kept. */
 const revisionsMax = 50;
 
-/** Puts a new body in the place of the old one, which is kept beside it; of many the last ones. */
+/** Replaces a message's body and keeps the old one as a revision. Only the last `revisionsMax` are kept. */
 export async function replaceBody(
   tx: Sql,
   { room, seq, body, at }: { room: RoomId; seq: number; body: MessageBody; at: number },
@@ -27,7 +27,7 @@ export async function replaceBody(
     where room_id = ${room} and seq = ${seq}`;
 }
 
-/** What a message said before, the oldest first, and what it says now. */
+/** Returns a message's earlier bodies, oldest first, followed by the current one. */
 export async function listRevisions(
   sql: Sql,
   room: RoomId,
@@ -43,8 +43,8 @@ export async function listRevisions(
 }
 
 /**
- * Takes everything out of a message that it said and that was done to it. With `isHidden` nothing stays in its place.
- * Returns how many answers the thread has left that it stood in.
+ * Deletes a message's content: body, revisions, reactions, votes, mentions and entries in lists of saved messages. With
+ * `isHidden` not even a placeholder stays. Returns how many replies are left in the thread it was in, or 0.
  */
 export async function emptyMessage(
   tx: Sql,

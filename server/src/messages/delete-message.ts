@@ -7,8 +7,9 @@ import type { StoredMessage } from "./queries.ts";
 import { requireMessage } from "./require-message.ts";
 
 /**
- * Deletes the actor's own message, or with the right to it anyone's. Its text is gone from everywhere it was; what stays
- * is a placeholder, if the room leaves one or a thread hangs on it. Refuses as `inRoom` does, and with `message_gone`.
+ * Deletes the actor's own message, or with the right `message.delete_any` anyone's. Its text is removed everywhere. A
+ * placeholder stays if the room is set to leave one or the message has replies. Refuses as `inRoom` does, and with
+ * `message_gone`.
  */
 export async function deleteMessage(
   app: TransactionNeeds,
@@ -25,7 +26,7 @@ export async function deleteMessage(
   });
 }
 
-/** Deletes a message in a transaction that has checked who may. */
+/** Deletes a message and records the event. The caller has checked the right to it in the same transaction. */
 export async function deleteStored(
   { sql, record, actor, room }: Pick<RoomTransaction, "sql" | "record" | "actor" | "room">,
   message: StoredMessage,

@@ -3,18 +3,18 @@ import type { AccountId, SendId, SessionId } from "@novax/protocol/ids";
 
 export type MessageDraft = {
   sender: Person;
-  /** Null: the server itself sends what somebody told it to send. */
+  /** Null if the server sends the message on its author's behalf, as with scheduled ones. */
   sessionId: SessionId | null;
   sendId: SendId;
   body: DraftBody;
-  /** The message it answers. */
+  /** The `seq` of the message this one replies to. */
   replyTo: number | null;
-  /** The message in whose thread it belongs. */
+  /** The `seq` of the first message of the thread this one belongs to. */
   threadRoot: number | null;
-  /** It calls everybody in the room. */
+  /** Whether it mentions everyone in the room. */
   mentionsEveryone: boolean;
-  /** Whom else it calls, by username in lower case; whoever of them is a member. */
+  /** Mentioned usernames in lower case. Names that are not members are ignored. */
   names: readonly string[];
-  /** And by id: who is here, who wants to hear of a word in it. */
+  /** People mentioned by id: through `@here`, a thread they follow, or a keyword. */
   accounts: readonly AccountId[];
 };

@@ -12,8 +12,9 @@ import { type ParseNeeds, parseText } from "./parse-body.ts";
 import { requireMessage } from "./require-message.ts";
 
 /**
- * Puts another text into the actor's own message; what it said before is kept. Refuses as `inRoom` does, with
- * `message_gone`, `message_invalid` and `message_filtered`.
+ * Replaces the text of the actor's own message and keeps the old one as a revision. Refuses as `inRoom` and
+ * `assertMaySpeakNow` do, with `forbidden` if the message is someone else's, with `message_gone`, `message_invalid` and
+ * `message_filtered`.
  */
 export async function editMessage(
   app: TransactionNeeds & ParseNeeds & { keywords: Pick<Keywords, "findListeners"> },
@@ -40,7 +41,7 @@ export async function editMessage(
       accounts: app.keywords.findListeners(body.text),
     };
     for (const { account } of await insertMentions(sql, { room, at, mentioning: [mentioning] })) {
-      // People who were mentioned before have been told.
+      // People whom the message mentioned before are not notified again.
       if (before.has(account)) continue;
       publishAfterCommit({ kind: "account_signal", account, signal: mentionSignal(room, seq, threadRoot) });
     }

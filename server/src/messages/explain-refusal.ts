@@ -9,8 +9,8 @@ import type { MessageDraft } from "./draft.ts";
 import { findObstacle } from "./queries.ts";
 
 /**
- * Why a message was not written. The statement that writes says yes or no, so that what is allowed costs nothing more;
- * the words for a no are looked for afterwards.
+ * Returns why a message was not inserted. The statement that inserts only says whether it did, which keeps sending
+ * cheap. The reason is looked up afterwards.
  */
 export async function explainRefusal(
   app: { db: Database; clock: Clock },
@@ -40,6 +40,6 @@ export async function explainRefusal(
       retryInMs,
     });
   }
-  // What stood in the way a moment ago no longer does.
+  // The obstacle has disappeared since the insert was refused.
   return new Refusal("unavailable", (t) => t.tryAgain, { retryInMs: 500 });
 }

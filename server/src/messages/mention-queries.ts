@@ -5,7 +5,7 @@ import type { Sql } from "../db/database.ts";
 import type { ListCursor } from "../lib/cursor.ts";
 import { type PreviewRow, toPreview } from "./preview.ts";
 
-/** Messages that mention a person, in rooms they are in now, newest first, after the cursor. */
+/** Returns messages that mention a person, in rooms they are in now, newest first, after the cursor. */
 export async function listMentions(
   sql: Sql,
   account: AccountId,
@@ -37,10 +37,10 @@ export async function listMentions(
   return rows.map(toPreview);
 }
 
-/** A reply is pushed to so many followers of its thread; the others see it when they open their threads. */
+/** How many followers of a thread are notified of a reply. The others see it when they open their threads. */
 export const followersNotifiedMax = 500;
 
-/** The members of a room who follow one of these threads, of each thread at most `limit`. */
+/** Returns the members of a room who follow at least one of these threads, at most `limit` per thread. */
 export async function listFollowers(
   sql: Sql,
   room: RoomId,
@@ -58,8 +58,9 @@ export async function listFollowers(
 }
 
 /**
- * Writes down whom messages call: by username, or as one of `accounts`. Only members are called, nobody calls
- * themselves, and nobody is called by whom they blocked. Whoever is called in a thread follows it. Returns who was.
+ * Stores who messages mention, by username or as one of `accounts`. Only members are mentioned, never the sender, and
+ * no one is mentioned by someone they blocked. A person mentioned in a thread follows it from then on. Returns who was
+ * mentioned where.
  */
 export async function insertMentions(
   tx: Sql,
@@ -127,7 +128,7 @@ export async function insertMentions(
       ? []
       : [{ ...mention, threadRoot: mention.threadRoot, sender: mention.account }],
   );
-  // What was said in it before they were called is not new to them.
+  // Messages of the thread from before the mention are not unread for the mentioned person.
   if (inThreads.length > 0)
     await tx`
       insert into threads_followed (account_id, room_id, root_seq, is_followed, read_seq)
@@ -138,7 +139,7 @@ export async function insertMentions(
   return mentioned;
 }
 
-/** Takes back whom a message calls. Returns who it was. */
+/** Deletes the mentions of a message. Returns who was mentioned. */
 export async function takeMentions(tx: Sql, room: RoomId, seq: number): Promise<Set<AccountId>> {
   const rows = await tx<{ account_id: AccountId }>`
     delete from mentions where room_id = ${room} and seq = ${seq} returning account_id`;

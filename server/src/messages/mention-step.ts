@@ -4,8 +4,8 @@ import { insertMentions } from "./mention-queries.ts";
 import type { SendStep } from "./send-step.ts";
 
 /**
- * Writes down whom messages mention, and tells them. Reads accounts by name, memberships and blocks; people who are
- * mentioned in a thread follow it from then on.
+ * Stores who messages mention and notifies them. Reads accounts by name, memberships and blocks. People mentioned in a
+ * thread follow it from then on.
  */
 export const mentionStep: SendStep = {
   name: "mentions",
@@ -26,7 +26,7 @@ export const mentionStep: SendStep = {
   },
 };
 
-/** What tells a person that a message mentions them. */
+/** Returns the signal that a message mentions a person. */
 export function mentionSignal(room: RoomId, seq: number, threadRoot: number | null): MentionSignal {
   return { type: "mention", room, seq, ...(threadRoot === null ? {} : { threadRoot }) };
 }

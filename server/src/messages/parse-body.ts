@@ -6,7 +6,7 @@ import type { TextFilter } from "../lib/text-filter.ts";
 
 export type ParseNeeds = { clock: Clock; textFilter: TextFilter };
 
-/** Turns what a client sent into the body of a message. Refuses with `message_invalid` and `message_filtered`. */
+/** Parses a message body from a client. Refuses with `message_invalid` and `message_filtered`. */
 export function parseBody(app: ParseNeeds, unknown: unknown): DraftBody {
   const parsed = draftBodySchema.safeParse(unknown);
   if (!parsed.success)
@@ -25,7 +25,7 @@ export function parseBody(app: ParseNeeds, unknown: unknown): DraftBody {
   return body;
 }
 
-/** As {@link parseBody}, of a text: what an edit and a scheduled message have. */
+/** As {@link parseBody}, for edits and scheduled messages, which can only be text. */
 export function parseText(app: ParseNeeds, text: string): Extract<DraftBody, { kind: "text" }> {
   return parseBody(app, { kind: "text", text }) as Extract<DraftBody, { kind: "text" }>;
 }

@@ -7,7 +7,7 @@ import type { TransactionNeeds } from "../transaction/transact.ts";
 import { countPins, setPinned } from "./change-queries.ts";
 import { requireMessage } from "./require-message.ts";
 
-/** Pins a message to its room. Refuses as `inRoom` does, with `message_gone` and `too_many`. */
+/** Pins a message to its room. Refuses as `inRoom` and `assertMaySpeakNow` do, with `message_gone` and `too_many`. */
 export async function pinMessage(
   app: TransactionNeeds,
   actor: Actor,

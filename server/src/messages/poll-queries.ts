@@ -4,7 +4,7 @@ import type { Sql } from "../db/database.ts";
 
 export type Poll = { seq: number; choices: number; isAnonymous: boolean; isClosed: boolean };
 
-/** How polls stand, by the place of their message. */
+/** Returns the votes of polls, by the `seq` of their message. Voters are sorted by account id. */
 export async function readPollStates(
   sql: Sql,
   room: RoomId,

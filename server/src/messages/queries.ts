@@ -6,18 +6,20 @@ import { toPerson } from "@novax/protocol/person";
 import type { Sql } from "../db/database.ts";
 import type { MessageDraft } from "./draft.ts";
 
-/** What became of the draft at `index`: written now, or known before. A draft without a row was refused. */
+/**
+ * The outcome for the draft at `index`: inserted now (`isNew`), or already there. A draft without a row was refused.
+ */
 export type InsertedMessage = { index: number; seq: number; sentAt: number; isNew: boolean };
 
-/** In the place of a session's id: the server itself sends what somebody told it to send. */
+/** Stands for a missing session when the server sends on the author's behalf. */
 const noSession = "00000000-0000-0000-0000-000000000000" as SessionId;
 
 /**
- * Writes the drafts of those who may write here now, each with the next `seq`, in the order given.
+ * Inserts the drafts whose senders can post now, each with the next `seq`, in the given order.
  *
- * The room's row is locked first. The statement after it therefore sees every membership, session and message that was
- * committed before, on any process: nobody writes after their removal, and no `sendId` is written twice. What was
- * written before is known, whatever its sender may do by now.
+ * The room's row is locked first. The statement after it therefore sees every membership, session and message committed
+ * before, on any process: no one posts after their removal, and no `sendId` is inserted twice. A draft that was
+ * inserted before is returned as such, even if its sender can no longer post.
  */
 export async function insertMessages(
   tx: Sql,
@@ -29,11 +31,11 @@ export async function insertMessages(
     tx.array(drafts.map(pick), type);
   const maySend = tx.array(roomPermissions["message.send"], "text");
   const mayAlways = tx.array(roomPermissions["message.send_always"], "text");
-  // What a draft needs is looked up draft by draft ("lateral" with "limit", "(select true …)" in the place of "exists"):
-  // the plan of a joined table is made once, while a room is small, and would go on reading the whole room when it is not.
-  // The arrays are selects for the same end: their length would be planned for each time, which takes longer than a send.
-  // Both are handed over at once: on one connection they run one after the other, and the second sees what the first
-  // waited for.
+  // Each draft is looked up on its own ("lateral" with "limit", "(select true …)" instead of "exists"): the plan of a
+  // join is made once, while a room is small, and would later read the whole room. The arrays are wrapped in selects
+  // for the same reason: otherwise every array length would be planned anew, which takes longer than a send. Both
+  // statements are issued at once: on one connection they run in order, so the second sees everything the first waited
+  // for.
   const locked = tx`select 1 from rooms where id = ${room} for no key update`;
   const inserted = tx<{ index: number; seq: number; sent_at: number; is_new: boolean }>`
     with draft as (
@@ -125,7 +127,10 @@ export async function insertMessages(
   }));
 }
 
-/** A room's newest messages with `seq <= lastSeq` in the basic form, oldest first. The caller has checked the membership. */
+/**
+ * Returns a room's newest messages with `seq <= lastSeq` in the basic form, oldest first, without threads. The caller
+ * has checked the membership.
+ */
 export async function readNewestMessagesUpTo(
   sql: Sql,
   room: RoomId,
@@ -145,7 +150,10 @@ export async function readNewestMessagesUpTo(
     );
 }
 
-/** Why somebody's message would be refused here now; null: it would not. For the words of a refusal. */
+/**
+ * Looks up facts that explain a refused message: whether a message it refers to is missing, whether a member and the
+ * sender blocked each other, and how long slow mode still lasts for the sender, in ms (negative if it is over).
+ */
 export async function findObstacle(
   sql: Sql,
   room: RoomId,
@@ -176,7 +184,7 @@ export async function findObstacle(
   };
 }
 
-/** Members who have read as far as this message and let others know it, by name. */
+/** Returns members who have read as far as this message and share their read receipts, by username. */
 export async function listReaders(
   sql: Sql,
   { room, seq, except, limit }: { room: RoomId; seq: number; except: AccountId; limit: number },
@@ -190,7 +198,7 @@ export async function listReaders(
   return rows.map((row) => toPerson(row.id, row.username, row.display_name));
 }
 
-/** A message that something is about to be done to. */
+/** A stored message, for code that is about to change it. */
 export type StoredMessage = {
   seq: number;
   sender: Person;
@@ -202,7 +210,7 @@ export type StoredMessage = {
   pollClosedAt: number | null;
 };
 
-/** The message at a place of a room, or null: none, or a deleted one. */
+/** Returns a message by its `seq`. Null if there is none or it is deleted. */
 export async function findMessage(sql: Sql, room: RoomId, seq: number): Promise<StoredMessage | null> {
   const [row] = await sql<{
     seq: number;

@@ -4,7 +4,7 @@ import { toPerson } from "@novax/protocol/person";
 import { excerptOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
 
-/** What is shown of messages above those that answer them. */
+/** Returns the quotes of these messages, by `seq`, to be shown above replies to them. */
 export async function readQuotes(
   sql: Sql,
   room: RoomId,

@@ -1,7 +1,7 @@
 import { readQuotes } from "./quote-queries.ts";
 import type { SendStep } from "./send-step.ts";
 
-/** Puts what a message replies to above it. Reads the quoted messages. */
+/** Adds the quoted message to the event of each reply. Reads the quoted messages. */
 export const quoteStep: SendStep = {
   name: "quotes",
   statementsMax: 1,

@@ -4,7 +4,7 @@ import type { Sql } from "../db/database.ts";
 
 type ReactionKey = { room: RoomId; seq: number; emoji: string; account: AccountId };
 
-/** Adds a reaction; false where it is there. */
+/** Adds a reaction. Fails if it exists: the caller has checked that in the same transaction. */
 export async function insertReaction(
   tx: Sql,
   { room, seq, emoji, account, eventSeq }: ReactionKey & { eventSeq: number },
@@ -14,7 +14,10 @@ export async function insertReaction(
     values (${room}, ${seq}, ${emoji}, ${account}, ${eventSeq})`;
 }
 
-/** Which emoji stand at a message, and whether this one does from this person. */
+/**
+ * Returns how many different emoji a message has as reactions, whether this one is among them (`isKnown`), and whether
+ * the account added it (`isOwn`).
+ */
 export async function readReactions(
   tx: Sql,
   { room, seq, emoji, account }: ReactionKey,

@@ -8,9 +8,12 @@ import type { TransactionNeeds } from "../transaction/transact.ts";
 import { deleteReaction, insertReaction, readReactions } from "./reaction-queries.ts";
 import { requireMessage } from "./require-message.ts";
 
-// Each refuses as `inRoom` does, with `message_gone`, and with `message_invalid` what is no emoji.
+// Each function refuses as `inRoom` does, with `message_gone`, and with `message_invalid` if the text is not one emoji.
 
-/** Adds the actor's reaction; one that is there stays. Refuses with `too_many`. */
+/**
+ * Adds the actor's reaction. If it is there already, nothing changes. Refuses as `assertMaySpeakNow` does, and with
+ * `too_many` above `reactionsPerMessageMax` different emoji.
+ */
 export async function addReaction(
   app: TransactionNeeds,
   actor: Actor,
@@ -31,7 +34,6 @@ export async function addReaction(
   });
 }
 
-/** Removes the actor's reaction. */
 export async function removeReaction(
   app: TransactionNeeds,
   actor: Actor,

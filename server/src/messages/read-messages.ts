@@ -35,7 +35,7 @@ export async function readRoomEvents(
 ): Promise<ReadResult<"room.events">> {
   const { room } = await requireMembership(app.db.sql, actor, id);
   const { headSeq } = room;
-  // The log has no hole, so the events before a seq are those after another one.
+  // The log has no gaps, so the events before one `seq` are those after another.
   const before = Math.min(query.before ?? headSeq + 1, headSeq + 1);
   const after = query.after ?? Math.max(0, before - 1 - limit);
   const count = query.after === undefined ? before - 1 - after : limit;
@@ -65,7 +65,7 @@ export async function readRevisions(
   };
 }
 
-/** Refuses with `forbidden` people who do not share their own read receipts. */
+/** Refuses with `forbidden` if the actor does not share their own read receipts. */
 export async function readReaders(
   app: Needs,
   actor: Actor,

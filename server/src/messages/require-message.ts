@@ -3,7 +3,7 @@ import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { findMessage, type StoredMessage } from "./queries.ts";
 
-/** The message of a room with this `seq`. Refuses with `message_gone`. */
+/** Returns a message by its `seq`. Refuses with `message_gone` if there is none or it is deleted. */
 export async function requireMessage(sql: Sql, room: RoomId, seq: number): Promise<StoredMessage> {
   const message = await findMessage(sql, room, seq);
   if (!message) throw messageGone();

@@ -17,11 +17,11 @@ const batchMax = 512;
 const waitingMax = 20_000;
 
 /**
- * Writes the messages of one room. What queues while a commit is in flight goes into the next one, with no timer: one
- * message alone is written at once, and a thousand at a time cost little more than one.
+ * Writes the messages of one room. Messages that arrive during a commit go into the next one, without a timer: a single
+ * message is written immediately, and a thousand at once cost little more than one.
  *
- * Guarantees: a send resolves after its commit and not before; events are published after the commit, in the order of
- * `seq`; one draft's refusal does not touch its neighbours; the same `sendId` of the same sender is one message.
+ * Guarantees: a send resolves only after its commit; events are published after the commit, in the order of `seq`; a
+ * refused draft does not affect the others; the same `sendId` from the same sender is one message.
  */
 export class RoomWriter {
   readonly #app: WriterNeeds;
@@ -102,7 +102,10 @@ function toWritten(draft: MessageDraft, { seq, sentAt }: InsertedMessage): Writt
   return { ...draft, seq, event };
 }
 
-/** The first `max` that have different `sendId`s: one statement cannot write the same message twice. */
+/**
+ * Takes up to `max` messages, in order, up to the first one whose sender and `sendId` are already taken: one statement
+ * cannot insert the same message twice.
+ */
 function takeDistinct(waiting: readonly Waiting[], max: number): { taken: Waiting[]; rest: Waiting[] } {
   const taken: Waiting[] = [];
   const rest: Waiting[] = [];
@@ -123,7 +126,7 @@ function messageKey(sender: AccountId, sendId: SendId): string {
   return `${sender} ${sendId.toLowerCase()}`;
 }
 
-/** The writers of all rooms that are being written to. */
+/** One writer for each room that is being written to. */
 export class RoomWriters {
   readonly #app: WriterNeeds;
   readonly #writers = new Map<RoomId, RoomWriter>();

@@ -20,7 +20,7 @@ export type SendNeeds = ParseNeeds & {
   presence: Pick<Presence, "listIn">;
 };
 
-/** Who sends; without a session, the server itself sends what they told it to send. */
+/** The sender. `sessionId` is null if the server sends on their behalf, as with scheduled messages. */
 export type Sender = Person & { sessionId: SessionId | null };
 
 export type SendFields = {
@@ -29,18 +29,21 @@ export type SendFields = {
   body: unknown;
   replyTo?: number | undefined;
   threadRoot?: number | undefined;
-  /** Of a text with `@room` or `@here`: whether it mentions them. Not given: refused if they are many. */
+  /**
+   * For a text with `@room` or `@here`: whether to mention those people. If not given, it mentions them, but is refused
+   * when they are more than `mentionConfirmAbove`.
+   */
   mentionsEveryone?: boolean | undefined;
 };
 
 /**
- * Sends a message to a room. Resolves when it is stored for good: `duplicate` if this `sendId` was sent before, with the
- * `seq` that it has had since.
+ * Sends a message to a room. Resolves once it is committed, with `duplicate` and its existing `seq` if this `sendId`
+ * was sent before.
  *
- * Refuses with `message_invalid` and `message_filtered`; with `confirmation_required` what would mention many people at
- * once; with what keeps the sender from writing here, checked in the transaction that writes: `not_found`, `forbidden`,
- * `room_archived`, `posting_restricted`, `silenced`, `slow_mode`, `blocked`, `message_gone`; with `unavailable` if it is
- * not known whether it was stored (send it again, with the same `sendId`), and `storage_full`.
+ * Refuses with `message_invalid` and `message_filtered`; with `confirmation_required` if it mentions more than
+ * `mentionConfirmAbove` people at once; with what the inserting transaction checks: `not_found`, `forbidden`,
+ * `room_archived`, `posting_restricted`, `silenced`, `slow_mode`, `blocked` and `message_gone`; with `unavailable` if
+ * it is unknown whether it was stored (send it again with the same `sendId`); and with `storage_full`.
  */
 export async function sendMessage(app: SendNeeds, sender: Sender, fields: SendFields): Promise<Sent> {
   const body = parseBody(app, fields.body);
@@ -66,8 +69,8 @@ export async function sendMessage(app: SendNeeds, sender: Sender, fields: SendFi
 }
 
 /**
- * Whom `@room` and `@here` mention; in a thread, of those who follow it. From a member who may not mention everyone, and
- * in direct rooms, they are words and no more.
+ * Returns who `@room` and `@here` mention. In a thread they only mention its followers. From members without the right
+ * `mention.everyone`, and in direct rooms, they are plain text.
  */
 async function resolveGroupMentions(
   app: SendNeeds,
@@ -88,7 +91,7 @@ async function resolveGroupMentions(
   const present = mentions.here ? await app.presence.listIn(room.id) : [];
   const some = isInThread ? followers.filter((id) => mentions.room || present.includes(id)) : present;
   const everyone = mentions.room && !isInThread;
-  // The sender is not mentioned.
+  // The sender is not counted.
   const count = (everyone ? room.memberCount : some.length) - (everyone || some.includes(sender.id) ? 1 : 0);
   if (count > mentionConfirmAbove && fields.mentionsEveryone !== true)
     throw new Refusal("confirmation_required", (t) => t.callsMany(count));

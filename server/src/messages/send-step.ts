@@ -3,10 +3,10 @@ import type { RoomId } from "@novax/protocol/ids";
 import type { Transaction } from "../transaction/transact.ts";
 import type { MessageDraft } from "./draft.ts";
 
-/** A message that was just written, and the event that will say so. A step may add to the event. */
+/** A message that was just inserted, and the event that announces it. Steps can add fields to the event. */
 export type WrittenMessage = MessageDraft & { readonly seq: number; readonly event: EventOf<"message.sent"> };
 
-/** The messages of one room that are written in one transaction, in the order of their `seq`. */
+/** The messages of one room that are inserted in one transaction, in the order of their `seq`. */
 export type SendCommit = Pick<Transaction, "sql" | "publishAfterCommit" | "queue"> & {
   readonly room: RoomId;
   readonly now: number;
@@ -14,12 +14,13 @@ export type SendCommit = Pick<Transaction, "sql" | "publishAfterCommit" | "queue
 };
 
 /**
- * What else happens when messages are sent, in the transaction that writes them: all of it, or nothing. A step holds the
- * room's lock, so it costs a message without it nothing, and one with it a fixed number of statements for the whole batch.
+ * Work that is done for sent messages in the transaction that inserts them, all or nothing. A step runs while the room
+ * is locked, so it costs nothing for messages it does not concern and a bounded number of statements per batch
+ * otherwise.
  */
 export type SendStep = {
   readonly name: string;
-  /** The statements that it runs at most for a batch; 0 for each batch that it does not concern. */
+  /** The most statements it runs for a batch. It runs none for a batch it does not concern. */
   readonly statementsMax: number;
   run(commit: SendCommit): Promise<void>;
 };

@@ -32,7 +32,7 @@ export type ShownRow = MessageRow & {
   payload: { changes?: RoomChanges } | null;
 };
 
-/** What of a message `m` and of what it replies to is shown, with {@link messageJoins}. */
+/** The columns of a message `m` and of the message it replies to. Needs {@link quoteJoins} and the account `actor`. */
 function messageColumns(sql: Sql): Fragment {
   return sql.fragment`
     m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count, m.last_reply_at, m.pinned_at, m.mentions_all,
@@ -41,14 +41,14 @@ function messageColumns(sql: Sql): Fragment {
     quoted.username as quoted_username, quoted.display_name as quoted_display_name`;
 }
 
-/** The message that `m` replies to. */
+/** Joins the message that `m` replies to as `q`, and its sender as `quoted`. */
 function quoteJoins(sql: Sql): Fragment {
   return sql.fragment`
     left join messages q on q.room_id = m.room_id and q.seq = m.reply_to
     left join accounts quoted on quoted.id = q.sender_id`;
 }
 
-/** What a room shows before a `seq`, the newest first, or after one, the oldest first. */
+/** Returns what a room shows before a `seq`, newest first, or after one, oldest first. */
 export async function readShown(
   sql: Sql,
   room: RoomId,
@@ -71,7 +71,7 @@ export async function readShown(
     limit ${limit}`;
 }
 
-/** The messages `m` that this is true of: a condition, and what may follow one. */
+/** Returns the messages `m` that match a condition. The condition may be followed by "order by" and "limit". */
 export async function readMessages(sql: Sql, condition: Fragment): Promise<MessageRow[]> {
   return sql<MessageRow>`
     select m.seq, m.sent_at as at, ${messageColumns(sql)}
@@ -81,7 +81,7 @@ export async function readMessages(sql: Sql, condition: Fragment): Promise<Messa
     where ${condition}`;
 }
 
-/** The messages of a room with these `seq`s, in order. */
+/** Returns the messages with these `seq`s, in order. Hidden ones are left out. */
 export async function readMessageRows(
   sql: Sql,
   room: RoomId,
@@ -93,14 +93,14 @@ export async function readMessageRows(
   );
 }
 
-/** The places of a room's pinned messages, the newest pin first. */
+/** Returns the `seq`s of a room's pinned messages, the last pinned first. */
 export async function listPinnedSeqs(sql: Sql, room: RoomId): Promise<number[]> {
   const rows = await sql<{ seq: number }>`
     select seq from messages where room_id = ${room} and pinned_at is not null order by pinned_at desc`;
   return rows.map((row) => row.seq);
 }
 
-/** What stands at messages beside them. */
+/** Data shown with messages that is stored outside them. */
 export type MessageExtras = {
   reactions: ReadonlyMap<number, Reaction[]>;
   polls: ReadonlyMap<number, PollState>;
@@ -108,7 +108,7 @@ export type MessageExtras = {
   myVotes: TimelinePage["myVotes"];
 };
 
-/** Reads, for all messages at once, who reacted and voted: two queries, or one where there is no poll. */
+/** Reads the reactions and votes of all messages at once: one query without polls, three with polls. */
 export async function readMessageExtras(
   sql: Sql,
   viewer: { id: AccountId },
@@ -176,7 +176,7 @@ export async function readMessageExtras(
   return { reactions, polls: states, people: [...people.values()], myVotes };
 }
 
-/** A row and what stands at it, as a message. */
+/** Converts a row and its extras to a message. */
 export function toMessage(row: MessageRow, { reactions, polls }: MessageExtras): Message {
   const seq = row.seq;
   const isDeleted = row.body.kind === "deleted";

@@ -14,7 +14,7 @@ import {
   toMessage,
 } from "./timeline-queries.ts";
 
-/** Which part of a room: before a place, after it, around it, or the newest. */
+/** Which part of a room to read: before a `seq`, after one, around one, or the newest entries. */
 export type PageQuery = {
   before?: number | undefined;
   after?: number | undefined;
@@ -25,11 +25,11 @@ export type PageQuery = {
 export type Page = Omit<TimelinePage, "epoch">;
 
 /**
- * A part of what a room shows, oldest first, as it is now: what was done to a message since it was sent stands in it.
- * The cost is that of its rows, wherever in the room they are: three or four queries.
+ * Returns a part of what a room shows now, oldest first. Edits, reactions, votes and deletions are applied. The cost
+ * depends only on the number of rows, not on where in the room they are: two to five queries.
  *
- * `headSeq` was read before, by whoever checked the membership. What happened after it may or may not be in the page
- * and comes as an event too, which then changes nothing.
+ * `headSeq` was read before, with the membership. A later change may already be in the page and then also arrives as an
+ * event, which changes nothing.
  */
 export async function readTimeline(
   sql: Sql,
@@ -40,7 +40,7 @@ export async function readTimeline(
   const half = Math.floor(limit / 2);
   const olderMax = around !== undefined ? half : after === undefined ? limit : 0;
   const newerMax = around !== undefined ? limit - half : after !== undefined ? limit : 0;
-  // One more than wanted tells whether there is more.
+  // One row more than requested shows whether there are more.
   const older =
     olderMax > 0
       ? await readShown(sql, room, {
@@ -70,7 +70,7 @@ export async function readTimeline(
   };
 }
 
-/** The messages that are pinned to a room, the newest pin first. */
+/** Returns a room's pinned messages, the last pinned first. */
 export async function readPins(sql: Sql, viewer: { id: AccountId }, room: RoomId): Promise<Message[]> {
   const seqs = await listPinnedSeqs(sql, room);
   const rows = await readMessageRows(sql, room, seqs);

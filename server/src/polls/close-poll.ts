@@ -13,7 +13,10 @@ import { type Transaction, type TransactionNeeds, transact } from "../transactio
 import { isPoll, type Poll, readPollState, requirePoll } from "./poll.ts";
 import { setPollClosed } from "./queries.ts";
 
-/** Closes the actor's own poll; with the right to it, anyone's. Refuses as `inRoom` does, and with `message_gone`. */
+/**
+ * Closes the actor's own poll, or with the right `poll.close_any` anyone's. Refuses as `inRoom` does, with
+ * `message_gone`, and with `message_invalid` if the message is not a poll.
+ */
 export async function closePoll(
   app: TransactionNeeds,
   actor: Actor,
@@ -29,7 +32,7 @@ export async function closePoll(
   });
 }
 
-/** Closes a poll whose time has come, in the name of the person who asked. */
+/** Closes a poll at its end time, with its author as the actor. */
 export const closePollJob = defineJob(
   "poll.close",
   async (app: TransactionNeeds, { room, seq }: { room: RoomId; seq: number }) => {
@@ -42,7 +45,7 @@ export const closePollJob = defineJob(
   },
 );
 
-/** Queues the closing of polls that close by themselves: one statement for each of them. */
+/** Queues the closing of polls that have an end time. One statement for each poll. */
 export const pollClosingStep: SendStep = {
   name: "poll closing",
   statementsMax: 512,

@@ -6,21 +6,20 @@ import { readPollStates } from "../messages/poll-queries.ts";
 import type { StoredMessage } from "../messages/queries.ts";
 import { requireMessage } from "../messages/require-message.ts";
 
-/** A message that is a poll. */
 export type Poll = StoredMessage & { body: PollBody };
 
 export function isPoll(message: StoredMessage): message is Poll {
   return message.body.kind === "poll";
 }
 
-/** Refuses with `message_gone`, and with `message_invalid` a message that is no poll. */
+/** Returns a message that is a poll. Refuses with `message_gone`, and with `message_invalid` if it is not a poll. */
 export async function requirePoll(tx: Sql, room: RoomId, seq: number): Promise<Poll> {
   const message = await requireMessage(tx, room, seq);
   if (!isPoll(message)) throw new Refusal("message_invalid", (t) => t.noPoll);
   return message;
 }
 
-/** How a poll stands. */
+/** Returns the votes of a poll. `isClosed` is passed on as given. */
 export async function readPollState(
   tx: Sql,
   room: RoomId,

@@ -2,7 +2,7 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
 
-/** Replaces what somebody chose in a poll. */
+/** Replaces a person's choices in a poll. */
 export async function replaceVote(
   tx: Sql,
   vote: { room: RoomId; seq: number; account: AccountId; choices: readonly number[] },

@@ -8,8 +8,9 @@ import { readPollState, requirePoll } from "./poll.ts";
 import { replaceVote } from "./queries.ts";
 
 /**
- * Votes in a poll, in the place of the vote that the actor gave before. Answers how the poll stands. Refuses as `inRoom`
- * does, with `message_gone`, `poll_closed`, and with `message_invalid` choices that the poll does not have or allow.
+ * Votes in a poll, replacing the actor's earlier vote. Returns the poll's votes. Refuses as `inRoom` and
+ * `assertMaySpeakNow` do, with `message_gone`, `poll_closed`, and with `message_invalid` for choices the poll does not
+ * have or allow.
  */
 export async function votePoll(
   app: TransactionNeeds,
@@ -29,7 +30,7 @@ export async function votePoll(
     await replaceVote(sql, { room, seq, account: actor.id, choices: chosen });
     const poll = await readPollState(sql, room, message, false);
     const { counts, isClosed } = poll;
-    // In an anonymous poll the event names nobody who voted: it comes in the name of the person who asked.
+    // In an anonymous poll the event must not name the voter, so its actor is the poll's author.
     const by = body.isAnonymous ? message.sender : person;
     const vote = body.isAnonymous ? {} : { choices: chosen };
     await record({ room, type: "poll.changed", actor: by, target: seq, counts, isClosed, ...vote });

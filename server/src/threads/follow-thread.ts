@@ -9,8 +9,8 @@ import { raiseThreadMark, setFollowed } from "./queries.ts";
 type Needs = Pick<TransactionNeeds, "db" | "bus">;
 
 /**
- * Follows a thread, or stops following it; the latter also if its first message is gone. Refuses with `not_found` and
- * `message_gone`.
+ * Starts or stops following a thread. Refuses with `not_found`, and when starting with `message_gone` if its first
+ * message is deleted.
  */
 export async function followThread(
   app: Needs,
@@ -24,7 +24,7 @@ export async function followThread(
   publishThreadsChange(app, actor.id);
 }
 
-/** Says that a thread was read up to `upTo`. Refuses with `not_found`. */
+/** Moves the read mark of a thread forward to `upTo`. Refuses with `not_found`. */
 export async function markThreadRead(
   app: Needs,
   actor: Actor,

@@ -6,7 +6,10 @@ import type { ListCursor } from "../lib/cursor.ts";
 import { type PreviewRow, toPreview } from "../messages/preview.ts";
 import { type MessageRow, readMessages } from "../messages/timeline-queries.ts";
 
-/** The threads that a person follows, in rooms they are in now, the one with the newest reply first, after the cursor. */
+/**
+ * Returns the threads a person follows, in rooms they are in now, the one with the newest reply first, after the
+ * cursor.
+ */
 export async function listFollowedThreads(
   sql: Sql,
   account: AccountId,
@@ -39,7 +42,7 @@ export async function listFollowedThreads(
   }));
 }
 
-/** Whether a person follows a thread, and how far they have read it. */
+/** Returns whether a person follows a thread, and how far they have read it. */
 export async function findFollowed(
   sql: Sql,
   { account, room, root }: { account: AccountId; room: RoomId; root: number },
@@ -50,7 +53,7 @@ export async function findFollowed(
   return { isFollowed: row?.is_followed ?? false, readSeq: row?.read_seq ?? 0 };
 }
 
-/** What was said before somebody begins to follow, up to `headSeq`, is not new to them. */
+/** Sets whether a person follows a thread. When they start to, everything up to `headSeq` counts as read. */
 export async function setFollowed(
   sql: Sql,
   followed: { account: AccountId; room: RoomId; root: number; isFollowed: boolean; headSeq: number },
@@ -65,8 +68,8 @@ export async function setFollowed(
 }
 
 /**
- * How many of the threads that a person follows, in rooms they are in now, have answers they have not read, and how
- * many of the answers call them: in rooms that may.
+ * Returns how many followed threads have unread replies, in rooms the person is in now, and how many unread replies
+ * mention them, except in rooms set to notify about nothing.
  */
 export async function countUnreadThreads(
   sql: Sql,
@@ -92,7 +95,7 @@ export async function countUnreadThreads(
   return { unreadThreads: row!.threads, threadMentions: row!.mentions };
 }
 
-/** Raises how far a thread was read; nothing where it is not followed. True when it rose. */
+/** Moves the read mark of a thread forward. Returns false if it did not move or the thread has no mark. */
 export async function raiseThreadMark(
   sql: Sql,
   { account, room, root, upTo }: { account: AccountId; room: RoomId; root: number; upTo: number },
@@ -105,8 +108,8 @@ export async function raiseThreadMark(
 }
 
 /**
- * Counts answers at the message that their thread hangs on; whoever wrote it and whoever answers follow the
- * thread. Returns how many answers each thread has now.
+ * Counts replies at the first message of their thread. Its sender and everyone who replies follow the thread. Returns
+ * how many replies each thread has now.
  */
 export async function recordReplies(
   tx: Sql,
@@ -143,7 +146,7 @@ export async function recordReplies(
   return new Map(counted.map((row) => [row.seq, row.reply_count]));
 }
 
-/** The newest `limit` replies of a thread with `seq < beforeSeq`, in order. */
+/** Returns the newest `limit` replies of a thread with `seq < beforeSeq`, oldest first. */
 export async function readThreadRows(
   sql: Sql,
   room: RoomId,

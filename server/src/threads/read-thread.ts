@@ -5,7 +5,7 @@ import type { Page } from "../messages/timeline.ts";
 import { readMessageExtras, readMessageRows, toMessage } from "../messages/timeline-queries.ts";
 import { readThreadRows } from "./queries.ts";
 
-/** A thread: the message that it hangs on, and its newest replies before a `seq`. Null if there is no such message. */
+/** Returns a thread's first message and its newest replies before a `seq`. Null if no such message starts a thread. */
 export async function readThread(
   sql: Sql,
   viewer: { id: AccountId },

@@ -3,8 +3,8 @@ import type { SendStep } from "../messages/send-step.ts";
 import { recordReplies } from "./queries.ts";
 
 /**
- * Counts replies at the message that their thread hangs on, and tells those who follow the thread. Reads and writes the
- * first messages of the threads and who follows them; the author of the first message and everyone who replies do.
+ * Counts replies at the first message of their thread and notifies its followers. Reads and writes the first messages
+ * and the followers. The sender of the first message and everyone who replies follow the thread.
  */
 export const replyStep: SendStep = {
   name: "replies",
