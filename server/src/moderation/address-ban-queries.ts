@@ -1,7 +1,7 @@
 import type { AccountId, SessionId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 
-/** Addresses and ranges from which nobody may come. */
+/** Returns the banned IP addresses and ranges. */
 export async function listBannedAddresses(sql: Sql): Promise<string[]> {
   const rows = await sql<{ address: string }>`select address from banned_addresses order by address`;
   return rows.map((row) => row.address);
@@ -17,14 +17,14 @@ export async function replaceBannedAddresses(
     select unnest(${tx.array(addresses, "text")}), ${by}, ${at}`;
 }
 
-/** The good sessions of everybody but owners, with the address each was begun from. */
+/** Returns all open sessions, except those of server owners, with the address each one started from. */
 export async function listSessionAddresses(tx: Sql): Promise<{ id: SessionId; address: string }[]> {
   return tx<{ id: SessionId; address: string }>`
     select s.id, s.address from sessions s join accounts a on a.id = s.account_id
     where s.ended_at is null and a.server_role <> 'owner'`;
 }
 
-/** From where a session was begun. */
+/** Returns the address a session started from, or null. */
 export async function findSessionAddress(tx: Sql, id: SessionId): Promise<string | null> {
   const [row] = await tx<{ address: string }>`select address from sessions where id = ${id}`;
   return row?.address ?? null;

@@ -16,7 +16,7 @@ import {
   replaceBannedAddresses,
 } from "./address-ban-queries.ts";
 
-/** The banned addresses, for every request. */
+/** The banned addresses in memory, because every request is checked against them. */
 export class AddressBans {
   readonly list: FreshList<(address: string) => boolean>;
 
@@ -35,9 +35,9 @@ export class AddressBans {
 }
 
 /**
- * Bans these addresses and ranges, in the place of those that were banned; everyone who is signed in from one is signed
- * out. Owners only: refuses with `forbidden`, and with `address_invalid` what is no address, this machine, and the
- * actor's own address.
+ * Replaces the list of banned addresses and ranges, and ends all open sessions that started from one of them. Refuses
+ * with `forbidden` unless the actor is a server owner, and with `address_invalid` for what is not an address or range,
+ * for the server's own machine, and for the actor's own address.
  */
 export async function setAddressBans(
   app: TransactionNeeds,

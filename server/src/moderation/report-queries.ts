@@ -28,7 +28,7 @@ type ReportRow = {
   note: string;
 };
 
-/** Writes a report down; false where this person's report of this message waits already. */
+/** Inserts a report. Returns false if this person already has an open report of this message. */
 export async function insertReport(
   tx: Sql,
   report: {
@@ -51,8 +51,9 @@ export async function insertReport(
 }
 
 /**
- * Reports that a person can resolve: of the rooms they moderate and, for owners and admins of the server, of all. The
- * open ones, oldest first; or the resolved ones, newest first. `order` and the id are what they are ordered by.
+ * Returns the reports a person can resolve: those of rooms they moderate, or all for server owners and admins. Never
+ * those about themselves. Either the open ones, oldest first, or the resolved ones, newest first. `order` and the id
+ * are the sort key for the cursor.
  */
 export async function listReports(
   sql: Sql,
@@ -97,7 +98,7 @@ export async function countReports(sql: Sql, account: AccountId): Promise<number
   return row!.reports;
 }
 
-/** Which room a report is about, and which message; null where there is none that waits. */
+/** Returns the room, message and sender an open report is about. Null if there is no such open report. */
 export async function findOpenReport(
   sql: Sql,
   id: string,
@@ -107,7 +108,10 @@ export async function findOpenReport(
   return row ? { room: row.room_id, seq: row.seq, sender: row.sender_id } : null;
 }
 
-/** Settles every report of a message that waits; how many there were. What is deleted is not kept here either. */
+/**
+ * Resolves all open reports of a message and returns how many there were. With the outcome `deleted`, their copies of
+ * the message are emptied as well.
+ */
 export async function settleReports(
   tx: Sql,
   settled: { room: RoomId; seq: number; by: AccountId; outcome: string; note: string; at: number },
@@ -121,7 +125,7 @@ export async function settleReports(
   return rows.length;
 }
 
-/** Who is told that a report waits: those who may work through it. Whoever it is about hears nothing of it. */
+/** Returns who is notified of a report: everyone who can resolve it, except the person it is about. */
 export async function listReportReaders(sql: Sql, room: RoomId, about: AccountId): Promise<AccountId[]> {
   const rows = await sql<{ id: AccountId }>`
     select a.id from accounts a where a.server_role in ('owner', 'admin') and a.deleted_at is null and a.id <> ${about}

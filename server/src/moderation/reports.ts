@@ -16,9 +16,9 @@ import { type Transaction, type TransactionNeeds, transact } from "../transactio
 import { findOpenReport, insertReport, listReportReaders, settleReports } from "./report-queries.ts";
 
 /**
- * Asks the moderators of a room, and of the server, to look at a message. What it says now is kept for them. Reported
- * again by the same person it is still one report. Refuses with `message_gone`, and with `message_invalid` the actor's own
- * message.
+ * Reports a message to the moderators of the room and of the server, with a copy of its current content. A second
+ * report by the same person changes nothing. Refuses as `inRoom` does, with `message_gone`, and with `message_invalid`
+ * for the actor's own message.
  */
 export async function reportMessage(
   app: TransactionNeeds,
@@ -43,8 +43,8 @@ export async function reportMessage(
 }
 
 /**
- * Resolves the reports of a message with what was decided; `deleted` deletes it. Refuses with `not_found` if no report is
- * open or the actor may not see it.
+ * Resolves all open reports of a message. The outcome `deleted` also deletes the message. Refuses with `not_found` if
+ * the report is not open or the actor cannot see it.
  */
 export async function resolveReport(
   app: TransactionNeeds,
@@ -54,7 +54,7 @@ export async function resolveReport(
   await transact(app, async (transaction) => {
     const { sql, record, audit } = transaction;
     const report = await findOpenReport(sql, id);
-    // Nobody resolves a report about themselves.
+    // No one resolves a report about themselves.
     if (!report || report.sender === actor.id) throw noReport();
     await lockRoom(sql, report.room);
     await assertLiveSession(sql, actor);
@@ -78,7 +78,10 @@ async function assertMayResolve(tx: Sql, actor: Actor, room: RoomId): Promise<vo
   if (!membership || !mayInRoom(membership.role, "report.resolve", membership.room.kind)) throw noReport();
 }
 
-/** Tells those who can resolve a report that there is one, or no longer; never the person it is about. */
+/**
+ * Notifies everyone who can resolve a report that there is a new one or that it is resolved. Never the person it is
+ * about.
+ */
 async function notifyModerators(
   { sql, publishAfterCommit }: Pick<Transaction, "sql" | "publishAfterCommit">,
   room: RoomId,

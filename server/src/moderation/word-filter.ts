@@ -12,7 +12,7 @@ import type { Log } from "../log/log.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
 import { listFilterWords, replaceFilterWords } from "./word-filter-queries.ts";
 
-/** Sets the words that no message can have. Refuses with `forbidden`. */
+/** Sets the words blocked in messages and in room names, topics and descriptions. Refuses with `forbidden`. */
 export async function setFilterWords(
   app: TransactionNeeds,
   actor: Actor,
@@ -27,7 +27,7 @@ export async function setFilterWords(
   });
 }
 
-/** The blocked words, for every message that is sent and every room that is named. */
+/** The blocked words in memory, because every message and every change of a room is checked against them. */
 export class WordFilter implements TextFilter {
   readonly list: FreshList<readonly string[]>;
 
@@ -56,7 +56,7 @@ export class WordFilter implements TextFilter {
         .toLowerCase()
         .matchAll(/[\p{L}\p{N}]+/gu),
     ].join(" ")} `;
-    // Several words are looked for one after the other.
+    // Entries of several words are not in the set of words, so they are searched as a phrase.
     return this.list.current.find(
       (word) => words.has(word) || (/[^\p{L}\p{N}_'-]/u.test(word) && joined.includes(` ${word} `)),
     );

@@ -21,7 +21,7 @@ export async function deleteSaved(
   await sql`delete from saved_messages where account_id = ${account} and room_id = ${room} and seq = ${seq}`;
 }
 
-/** The messages that a person saved, of rooms they are in now, the last saved first, after the cursor. */
+/** Returns the messages a person saved, in rooms they are in now, the last saved first, after the cursor. */
 export async function listSaved(
   sql: Sql,
   account: AccountId,

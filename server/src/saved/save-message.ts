@@ -8,7 +8,7 @@ import { deleteSaved, insertSaved } from "./queries.ts";
 
 type Needs = Pick<TransactionNeeds, "db" | "bus" | "clock">;
 
-/** Saves a message in the actor's list, which nobody else sees. Refuses with `not_found` and `message_gone`. */
+/** Adds a message to the actor's private list of saved messages. Refuses with `not_found` and `message_gone`. */
 export async function saveMessage(
   app: Needs,
   actor: Actor,

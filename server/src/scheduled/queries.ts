@@ -29,7 +29,7 @@ export async function insertScheduled(
   return rows.length > 0;
 }
 
-/** Takes a scheduled message away. Returns the job that would have sent it, or null. */
+/** Deletes a scheduled message. Returns the id of the job that would have sent it, or null if there was none. */
 export async function deleteScheduled(sql: Sql, account: AccountId, sendId: SendId): Promise<string | null> {
   const [row] = await sql<{ job_id: string }>`
     delete from scheduled_messages where account_id = ${account} and id = ${sendId} returning job_id`;
@@ -88,14 +88,14 @@ export async function insertReminder(
     values (${id}, ${account}, ${room}, ${seq}::bigint, ${note}, ${dueAt}, ${jobId})`;
 }
 
-/** Takes a reminder away. Returns the job that would have told it, or null. */
+/** Deletes a reminder. Returns the id of the job that would have sent it, or null if there was none. */
 export async function deleteReminder(sql: Sql, account: AccountId, id: string): Promise<string | null> {
   const [row] = await sql<{ job_id: string }>`
     delete from reminders where account_id = ${account} and id = ${id} returning job_id`;
   return row?.job_id ?? null;
 }
 
-/** Marks a reminder as told; null where it was told before, or taken back. */
+/** Marks a reminder as sent. Returns null if it was sent before or has been cleared. */
 export async function takeDueReminder(
   tx: Sql,
   id: string,
@@ -114,7 +114,7 @@ export async function listReminders(sql: Sql, account: AccountId, limit: number)
   return rows.map(toReminder);
 }
 
-/** How many reminders were told and not cleared. */
+/** Returns how many reminders were sent and not cleared. */
 export async function countDueReminders(sql: Sql, account: AccountId): Promise<number> {
   const [row] = await sql<{ count: number }>`
     select count(*)::int as count from reminders where account_id = ${account} and told_at is not null`;

@@ -12,7 +12,10 @@ import { inRoom } from "../rooms/in-room.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
 import { countScheduled, deleteReminder, insertReminder, takeDueReminder } from "./queries.ts";
 
-/** Sets a reminder of a message, or of a room. Refuses with `time_invalid`, `message_gone` and `too_many`. */
+/**
+ * Sets a reminder for a message or a room. Refuses as `inRoom` does, with `time_invalid`, `message_gone` and
+ * `too_many`.
+ */
 export async function setReminder(
   app: TransactionNeeds,
   actor: Actor,
@@ -41,7 +44,7 @@ export async function clearReminder(
   publishRemindersChange(app, actor.id);
 }
 
-/** Reminds a person whose reminder is due. It stays in their list until they clear it. */
+/** Sends a due reminder to the person. It stays in their list until they clear it. */
 export const sendReminderJob = defineJob(
   "reminder.send",
   async (app: TransactionNeeds, { id }: { id: string }) => {

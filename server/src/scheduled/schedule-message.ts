@@ -19,7 +19,10 @@ import {
   refuseScheduled,
 } from "./queries.ts";
 
-/** Schedules a message for a time. Refuses as a message is refused, with `time_invalid` and `too_many`. */
+/**
+ * Schedules a message. Refuses as `inRoom` does, with `message_invalid` (also if this `sendId` is already scheduled),
+ * `message_filtered`, `time_invalid` and `too_many`.
+ */
 export async function scheduleMessage(
   app: TransactionNeeds & ParseNeeds,
   actor: Actor,
@@ -48,7 +51,10 @@ export async function unscheduleMessage(
   publishScheduledChange(app, actor.id);
 }
 
-/** Sends a message whose time has come. Sent twice it is one message; a refused one stays, and says why. */
+/**
+ * Sends a scheduled message when it is due. The `sendId` keeps a second run from sending it twice. A refused message
+ * stays in the author's list with the reason.
+ */
 export const deliverScheduledJob = defineJob(
   "message.deliver",
   async (app: SendNeeds & { bus: Bus }, { sendId }: { sendId: SendId }) => {
@@ -56,7 +62,7 @@ export const deliverScheduledJob = defineJob(
     if (!scheduled || scheduled.refused !== null) return;
     const { author, room, text, threadRoot } = scheduled;
     const body = { kind: "text", text };
-    // Nobody is there to be asked: the author meant what they wrote.
+    // No one can confirm at this time, so a text with `@room` or `@here` counts as confirmed.
     const fields = { room, sendId, body, threadRoot: threadRoot ?? undefined, mentionsEveryone: true };
     try {
       await sendMessage(app, { ...author, sessionId: null }, fields);
