@@ -18,8 +18,8 @@ const reservedMs = 30 * 24 * 3_600_000;
 const erasedBody = { kind: "text", text: "(erased by its author)" } as const;
 
 /**
- * Deletes an account whose grace period is over; one that its owner took back meanwhile stays. Messages stay under
- * "Deleted account", or lose their text, as the person chose.
+ * Deletes an account whose grace period is over, unless its owner took the deletion back. Messages stay under "Deleted
+ * account" or lose their text, as the person chose.
  */
 export const eraseAccountJob = defineJob(
   "account.erase",
@@ -46,7 +46,7 @@ export const eraseAccountJob = defineJob(
   },
 );
 
-/** A username that says that the account is deleted, and that nobody has. */
+/** Returns an unused username that marks the account as deleted. */
 function tombstone(random: Random): string {
   const suffix = random
     .token()

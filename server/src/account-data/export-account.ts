@@ -20,7 +20,10 @@ type ExportNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits: Sessio
 const pageMessages = 500;
 const listMax = 1000;
 
-/** Everything the server keeps of a person, as JSON, piece by piece: somebody's messages may be many. No secret is in it. */
+/**
+ * Returns all data the server keeps about a person as JSON, in chunks, because there may be many messages. It contains
+ * no secrets.
+ */
 export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGenerator<string> {
   const { sql } = app.db;
   const now = app.clock.now();

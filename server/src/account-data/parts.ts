@@ -9,7 +9,7 @@ import { savedData } from "../saved/queries.ts";
 import { reminderData, scheduledData } from "../scheduled/queries.ts";
 import { threadData } from "../threads/queries.ts";
 
-/** Everything that modules keep of a person beside the account itself, their memberships and their messages. */
+/** The personal data that modules keep besides the account itself, memberships and messages. */
 export const accountData: readonly AccountData[] = [
   statusData,
   keywordData,

@@ -5,7 +5,7 @@ import type { Sql } from "../db/database.ts";
 
 export type SentMessage = { room: RoomId; seq: number; sentAt: number; text: string };
 
-/** A page of what somebody wrote, by room and place. */
+/** Returns a page of a person's messages, ordered by room and `seq`. */
 export async function listSentMessages(
   sql: Sql,
   sender: AccountId,
@@ -25,7 +25,10 @@ export async function listSentMessages(
   }));
 }
 
-/** Puts a mark in the place of everything somebody wrote. */
+/**
+ * Replaces all messages a person sent with `mark`, deletes their earlier texts, and replaces the copies in reports.
+ * Returns how many messages were replaced.
+ */
 export async function eraseMessages(tx: Sql, sender: AccountId, mark: MessageBody): Promise<number> {
   const rows = await tx`
     update messages set body = ${JSON.stringify(mark)}::text::jsonb

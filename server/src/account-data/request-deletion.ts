@@ -12,10 +12,11 @@ export const deletionGraceDays = 14;
 const graceMs = deletionGraceDays * 24 * 3_600_000;
 
 /**
- * Asks for one's own account to be deleted in 14 days. Every session ends now; signing in before takes it back.
+ * Requests the deletion of the actor's own account in `deletionGraceDays` days. All their sessions end now. Signing in
+ * during this time cancels the deletion.
  *
- * Refuses with `reauth_required`, with `last_owner`, and with `erasure_not_allowed` where the messages shall go as well
- * and the owner does not let them.
+ * Refuses with `reauth_required`, with `last_owner`, and with `erasure_not_allowed` if messages are to be erased and
+ * the server's policy does not allow it.
  */
 export async function requestDeletion(
   app: TransactionNeeds,

@@ -5,7 +5,7 @@ import { TokenBucket } from "../lib/token-bucket.ts";
 
 const dropFullEvery = 1000;
 
-/** What people may still order on this process, over all their connections and requests. */
+/** The rate limit of each person on this process, shared by all their connections and requests. */
 export class Budgets {
   readonly #clock: Clock;
   readonly #messagesPerSecond: number;
@@ -26,13 +26,13 @@ export class Budgets {
     return budget;
   }
 
-  /** Pays for an order. Refuses with `rate_limited`. */
+  /** Spends part of a person's budget. Refuses with `rate_limited`. */
   spend(account: AccountId, cost: number): void {
     const retryInMs = this.of(account).spend(cost, this.#clock.now());
     if (retryInMs > 0) throw new Refusal("rate_limited", (t) => t.tooFast, { retryInMs });
   }
 
-  /** Whoever has nothing to pay back need not be remembered. */
+  /** Full budgets are the same as new ones, so they are dropped to free memory. */
   #dropFull(): void {
     const now = this.#clock.now();
     for (const [account, budget] of this.#budgets) if (budget.isFull(now)) this.#budgets.delete(account);

@@ -1,5 +1,5 @@
 import type { SendNeeds } from "../messages/send-message.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 
-/** What the commands need, by whichever way they come. */
+/** What commands need, over the socket and over HTTP. */
 export type CommandNeeds = SendNeeds & TransactionNeeds;

@@ -8,7 +8,7 @@ import { readMyState } from "../people/queries.ts";
 import { countDueReminders } from "../scheduled/queries.ts";
 import { countUnreadThreads } from "../threads/queries.ts";
 
-/** What is a person's own, and how much is waiting for them in the lists of other modules. */
+/** Returns a person's own settings, and counts of what is waiting for them in other modules. */
 export async function readMe(
   { db: { sql }, clock }: { db: Database; clock: Clock },
   { id }: Actor,

@@ -60,13 +60,13 @@ type Returned<T extends CommandType> =
   ResultOf<T> extends Record<string, never> ? Promise<void> : Promise<ResultOf<T>>;
 
 type CommandEntry<T extends CommandType> = {
-  /** What one costs of a person's budget, where a message is 1. */
+  /** Its cost from the person's budget. A message costs 1. */
   cost: number;
-  /** Checks the right to it in the transaction that does it; `needs` in the protocol's table says which that is. */
+  /** Checks the right to it in the same transaction. The protocol's table names the right in `needs`. */
   run: (app: CommandNeeds, actor: Actor, fields: FieldsOf<T>) => Returned<T>;
 };
 
-/** Every command of a person, by socket and over HTTP. */
+/** All commands that exist both on the socket and over HTTP. */
 export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
   "room.create": { cost: 5, run: createRoom },
   "room.change": { cost: 1, run: changeRoom },
@@ -125,7 +125,7 @@ export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
   "address_bans.set": { cost: 2, run: setAddressBans },
 };
 
-/** Runs a command, whichever way it came. Resolves with its result. */
+/** Runs a command from the socket or HTTP. Returns its result, `{}` if it is empty. */
 export async function runCommand<T extends CommandType>(
   app: CommandNeeds,
   actor: Actor,

@@ -3,12 +3,12 @@ import { every, type Repeating } from "../lib/every.ts";
 import type { Log } from "../log/log.ts";
 
 const rereadEveryMs = 30_000;
-/** Read again at most so often: one person who changes a list again and again keeps nobody waiting. */
+/** At most one read per this time, so that a person who changes a list repeatedly does not slow the process down. */
 const restMs = 500;
 
 /**
- * What every process keeps in memory because it is asked for with every request or message: read at the start, again
- * when the bus says that it has changed (here or on another process), and twice a minute in case the bus lost that.
+ * A list that every process keeps in memory because each request or message needs it. It is read at the start, again
+ * when the bus reports a change on any process, and every `rereadEveryMs` in case a bus message was lost.
  */
 export class FreshList<T> {
   readonly #app: { bus: Bus; log: Log };
@@ -18,7 +18,7 @@ export class FreshList<T> {
   #restTimer: ReturnType<typeof setTimeout> | undefined;
   #hasChanged = false;
 
-  /** `initial` is what it is before `start`. `name` is what a failed reading is logged as. */
+  /** `initial` is the value before `start`. `name` is the log entry for a failed read. */
   constructor(
     app: { bus: Bus; log: Log },
     options: { name: string; changedBy: BusMessage["kind"]; initial: T; read: () => Promise<T> },
@@ -32,7 +32,7 @@ export class FreshList<T> {
     return this.#current;
   }
 
-  /** Reads it, and keeps it fresh until `stop`. Rejects when it cannot be read. */
+  /** Reads the list and keeps it fresh until `stop`. Rejects if the first read fails. */
   async start(): Promise<void> {
     await this.reread();
     this.#app.bus.on(this.#options.changedBy, () => this.#changed());
@@ -55,7 +55,7 @@ export class FreshList<T> {
       return;
     }
     this.#hasChanged = false;
-    // One reading after the other, so that what was read first cannot replace what was read later.
+    // Reads never overlap, so an older result cannot replace a newer one.
     void this.#reading?.run();
     this.#restTimer = setTimeout(() => {
       this.#restTimer = undefined;

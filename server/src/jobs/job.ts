@@ -1,13 +1,13 @@
-/** A kind of work for later: what is queued under `name`, and what is done with it. */
+/** A kind of background job: its name in the queue and the function that runs it. */
 export type Job<App, Payload> = {
   readonly name: string;
-  /** What it was queued as by older versions. */
+  /** Names it had in the queue in older versions. */
   readonly formerNames: readonly string[];
-  /** May run twice. A rejection means: try again later. */
+  /** May run more than once for the same job. If it rejects, the job is tried again later. */
   readonly run: (app: App, payload: Payload) => Promise<void>;
 };
 
-/** Defines a kind of work, in the module whose work it is. It runs where it is in the list of jobs in `main.ts`. */
+/** Defines a kind of job. It only runs if it is in the list of jobs in `main.ts`. */
 export function defineJob<App, Payload>(
   name: string,
   run: (app: App, payload: Payload) => Promise<void>,

@@ -11,7 +11,7 @@ export async function insertJob(
     values (${job.id}, ${job.kind}, ${job.payload}, ${job.runAt}, ${job.until})`;
 }
 
-/** Takes up one job that is due, or null. Until `leaseUntil` no other process takes it. */
+/** Claims one due job, or returns null. No other process claims it until `leaseUntil`. */
 export async function takeDueJob(sql: Sql, now: number, leaseUntil: number): Promise<JobRow | null> {
   const [row] = await sql<JobRow>`
     update jobs set run_at = ${leaseUntil}, attempts = attempts + 1
@@ -23,12 +23,12 @@ export async function takeDueJob(sql: Sql, now: number, leaseUntil: number): Pro
   return row ?? null;
 }
 
-/** Drops what is no longer worth doing. */
+/** Deletes jobs that are too late to be worth running. */
 export async function deleteLateJobs(sql: Sql, now: number): Promise<void> {
   await sql`delete from jobs where until < ${now} and failed_at is null`;
 }
 
-/** Takes a job out of the queue: it is done, or no longer wanted. */
+/** Deletes a job that is done or no longer wanted. */
 export async function deleteJob(sql: Sql, id: string): Promise<void> {
   await sql`delete from jobs where id = ${id}`;
 }
@@ -37,7 +37,7 @@ export async function postponeJob(sql: Sql, id: string, runAt: number): Promise<
   await sql`update jobs set run_at = ${runAt} where id = ${id}`;
 }
 
-/** Keeps the job for the operator to find; it is not tried again. */
+/** Marks a job as failed for good. It stays in the table for the operator and is not tried again. */
 export async function giveUpJob(sql: Sql, id: string, at: number): Promise<void> {
   await sql`update jobs set failed_at = ${at} where id = ${id}`;
 }

@@ -7,16 +7,15 @@ import { insertJob, takeDueJob } from "./queries.ts";
 
 export type QueueNeeds = { clock: Clock; random: Random; secret: ServerSecret };
 
-/** Work that was taken up, for this process alone until its lease ends. `payload` is null where it cannot be opened. */
+/** A job that this process has claimed until its lease ends. `payload` is null if it cannot be decrypted. */
 export type ClaimedJob = { id: string; kind: string; payload: unknown; attempts: number };
 
-/** When a job runs: at once, or at `runAt`. `untilMs`: it is not worth doing after so long. */
+/** When a job runs: immediately, or at `runAt` (milliseconds since 1970). After `untilMs` from now it is dropped. */
 export type JobTime = { runAt?: number; untilMs?: number };
 
 /**
- * Queues work in the transaction that causes it: it is done when that commits, and was never heard of otherwise. It is
- * done at least once. What it says is sealed: it may hold an address or a link. Returns the job's id, by which
- * `deleteJob` takes it back.
+ * Queues a job in the transaction that causes it, so it runs only if that commits, and then at least once. The payload
+ * is encrypted, because it may contain an address or a link. Returns the job's id, which `deleteJob` takes.
  */
 export async function queueJob<Payload>(
   app: QueueNeeds,
@@ -33,7 +32,7 @@ export async function queueJob<Payload>(
   return id;
 }
 
-/** Takes up one job that is due, or null. Until `leaseMs` from now no other process takes it. */
+/** Claims one due job, or returns null. No other process claims it for `leaseMs`. */
 export async function claimJob(app: QueueNeeds, sql: Sql, leaseMs: number): Promise<ClaimedJob | null> {
   const now = app.clock.now();
   const row = await takeDueJob(sql, now, now + leaseMs);

@@ -9,7 +9,7 @@ type RunnerNeeds = QueueNeeds & { db: Database; log: Log };
 
 const pollEveryMs = 500;
 const parallelMax = 4;
-/** Longer than any job takes: a process that dies in the middle leaves the job to the others after this. */
+/** Longer than any job takes. If a process dies during a job, another one runs it after this time. */
 const leaseMs = 2 * 60_000;
 
 const secondMs = 1000;
@@ -27,7 +27,7 @@ const retryAfterMs = [
   24 * hourMs,
 ];
 
-/** Looks for work twice a second until it is stopped; `stop` waits for the jobs that are being done. */
+/** Runs due jobs every `pollEveryMs` until it is stopped. `stop` waits for the running jobs. */
 export function startJobs<App extends RunnerNeeds>(
   app: App,
   jobs: readonly Job<App, never>[],
@@ -35,7 +35,7 @@ export function startJobs<App extends RunnerNeeds>(
   return every(app.log, "jobs.failed", pollEveryMs, () => runDueJobs(app, jobs));
 }
 
-/** Does everything that is due, a few at once. Returns how many jobs were taken up. */
+/** Runs all due jobs, up to `parallelMax` at once. Returns how many it claimed. */
 export async function runDueJobs<App extends RunnerNeeds>(
   app: App,
   jobs: readonly Job<App, never>[],
@@ -50,11 +50,11 @@ export async function runDueJobs<App extends RunnerNeeds>(
   };
   const first = await claimJob(app, app.db.sql, leaseMs);
   if (!first) return 0;
-  // A mail server that does not answer holds up its own mails, not everybody's.
+  // In parallel, so that a mail server that does not answer only delays its own mails.
   const others = Array.from({ length: parallelMax - 1 }, async () =>
     work(await claimJob(app, app.db.sql, leaseMs)),
   );
-  // All of them, also where one fails: `stop` waits for every job.
+  // Waits for all of them even if one fails, because `stop` has to wait for every job.
   const settled = await Promise.allSettled([work(first), ...others]);
   for (const result of settled) if (result.status === "rejected") throw result.reason;
   return count;
@@ -73,7 +73,7 @@ async function run<App extends RunnerNeeds>(
   } catch (error) {
     const delayMs = retryAfterMs[attempts - 1];
     const { name, code } = error as Error & { code?: string };
-    // The message of a mail server may quote the address, so it stays out of the log.
+    // An error message from a mail server may contain the recipient's address, so it is not logged.
     const facts = { kind, attempts, error: name, code };
     if (delayMs === undefined) {
       app.log.warn("job.given_up", facts);

@@ -9,7 +9,9 @@ export const sendMailJob = defineJob("mail.send", (app: { mailer: Mailer }, mail
   app.mailer.send(mail),
 );
 
-/** Queues an email in the transaction that causes it. `untilMs`: what it says is no longer true after so long. */
+/**
+ * Queues an email in the transaction that causes it. It is dropped after `untilMs`, when its content is out of date.
+ */
 export async function queueMail(app: QueueNeeds, tx: Sql, mail: Mail, untilMs = 3 * dayMs): Promise<void> {
   await queueJob(app, tx, sendMailJob, mail, { untilMs });
 }

@@ -3,10 +3,10 @@ import type { Language } from "@novax/protocol/language";
 import type { Sql } from "../db/database.ts";
 import { type Texts, textsIn } from "../texts/texts.ts";
 
-/** What a person is told of their account, by email and in the app. */
+/** The kinds of account notices, sent by email and shown in the app. */
 export type NoticeKind = keyof Texts["notices"]["titles"];
 
-/** `detail` is in the language that its reader had when it happened. */
+/** An account notice. `detail` is in the language the person used when it happened. */
 export type Notice = { kind: NoticeKind; at: number; title: string; detail: string; isSeen: boolean };
 
 export async function insertNotice(
@@ -18,7 +18,7 @@ export async function insertNotice(
     values (${notice.id}, ${notice.account}, ${notice.kind}, ${notice.at}, ${notice.detail})`;
 }
 
-/** The newest first, with their titles in this language. */
+/** Returns an account's notices, newest first, with titles in this language. */
 export async function listNotices(
   sql: Sql,
   account: AccountId,

@@ -19,9 +19,9 @@ export type Recipient = {
 type NoticeNeeds = QueueNeeds & { publicUrl: URL };
 
 /**
- * Tells a person what happened to their account, in the transaction in which it happens. By email only where the address
- * is known to be theirs, or a stranger's address could be registered to have its owner written to. Returns what their open
- * pages are to be told after the commit.
+ * Stores an account notice in the transaction that causes it, and queues it as an email if the address is verified:
+ * otherwise anyone could register a stranger's address and have mail sent there. Returns the signal to publish after
+ * the commit.
  */
 export async function recordNotice(
   app: NoticeNeeds,
@@ -37,7 +37,7 @@ export async function recordNotice(
   return { type: "notice", title: notices.titles[kind], detail: said };
 }
 
-/** The email alone, also to an address that is no longer the account's. */
+/** Queues only the email, also for an address that no longer belongs to the account. */
 export async function mailNotice(
   app: NoticeNeeds,
   tx: Sql,

@@ -24,27 +24,33 @@ export type TransactionNeeds = {
   publicUrl: URL;
 };
 
-/** One transaction, and everything that happens with it or not at all. */
+/** One database transaction and everything that has to happen with it or not at all. */
 export type Transaction = {
-  /** The transaction's own connection; the outer one throws in here. */
+  /** The transaction's connection. Inside the transaction the outer one, `app.db`, throws. */
   readonly sql: Sql;
-  /** Stores an event of a room, and returns it with its `seq` and time. It is published after the commit. */
+  /** Stores an event of a room and returns it with its `seq` and time. It is published after the commit. */
   record(draft: EventDraft): Promise<RoomEvent>;
-  /** Publishes a message on the bus after the commit, and after the events. */
+  /** Publishes a bus message after the commit. Events come first. */
   publishAfterCommit(message: BusMessage): void;
-  /** Adds an entry to the audit log, as the last thing of the transaction: it holds the end of the log until the commit. */
+  /**
+   * Adds an entry to the audit log. Entries are inserted at the end of the transaction, because inserting locks the end
+   * of the log until the commit.
+   */
   audit(draft: AuditDraft): void;
-  /** Tells a person what happened to their account: by email and on the account page, and after the commit in the chat. */
+  /**
+   * Notifies a person of something that happened to their account: by email, on the account page, and in their open
+   * chat pages after the commit.
+   */
   notify(to: Recipient, kind: NoticeKind, detail: NoticeText): Promise<void>;
-  /** Queues work for later. Returns the job's id. */
+  /** Queues a job. Returns its id. */
   queue<Payload>(job: Job<never, Payload>, payload: Payload, when?: JobTime): Promise<string>;
   /** Closes the sockets of sessions that this transaction ended, on every process, after the commit. */
   endSessions(ids: readonly SessionId[]): void;
 };
 
 /**
- * Runs one transaction: all of it happens, or nothing. What it recorded, and what it has to say to other processes, is
- * published after the commit and only then: what was rolled back was never heard of.
+ * Runs one transaction. Its events and bus messages are published only after the commit, so that nothing is announced
+ * that was rolled back.
  */
 export async function transact<T>(
   app: TransactionNeeds,
