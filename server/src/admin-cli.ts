@@ -1,5 +1,5 @@
-// npm run admin: for an operator who cannot sign in, and for what only the operator may do. Every action is in the
-// audit log.
+// npm run admin: commands for an operator who is locked out of the admin pages, and for what only an operator can do.
+// Each command except `audit-verify` writes to the audit log.
 
 import type { Account } from "./accounts/queries.ts";
 import { findAccountByUsernameKey } from "./accounts/queries.ts";
@@ -54,7 +54,7 @@ try {
 
 async function run(): Promise<number> {
   const config = readConfig(process.cwd(), process.env);
-  // The log would only clutter the command's output.
+  // The command prints its own result, so log output is discarded.
   const log = createLog({ format: config.logFormat, write: () => {}, now: systemClock.now });
   const { app, close } = await openApp(config, log);
   try {

@@ -1,5 +1,5 @@
-// The entry point of `npm start`: reads the configuration, starts the server, explains errors in plain language, and
-// stops cleanly on SIGTERM and Ctrl-C.
+// The entry point of `npm start`: reads the configuration, starts the server, prints plain error messages, and stops
+// cleanly on SIGTERM and Ctrl-C.
 import { issueSetupCode } from "./accounts/setup-code.ts";
 import { readConfig } from "./config/read-config.ts";
 import { helpText } from "./config/settings.ts";
@@ -27,7 +27,8 @@ async function run(): Promise<void> {
     write: (line) => console.log(line),
     now: systemClock.now,
   });
-  // A request's error is handled where it happens. Anything that still gets here must not end the other requests.
+  // Errors of a request are handled where they occur. Anything that still gets here is logged and must not end the
+  // process for everyone.
   process.on("uncaughtException", (error) => log.fault("process.uncaught", error));
   process.on("unhandledRejection", (error) => log.fault("process.unhandled", error));
   if (config.isSecure && !config.hasTrustedProxies) {

@@ -2,10 +2,10 @@ import { ConfigError } from "./config/read-config.ts";
 import { DatabaseUnusable } from "./db/open-database.ts";
 import { Refusal } from "./lib/refusal.ts";
 
-// 78 is EX_CONFIG in sysexits.h, so that a supervisor can tell a configuration mistake from a crash.
+// 78 is EX_CONFIG of sysexits.h. It lets a supervisor tell a configuration mistake from a crash.
 export const exitCodes = { failed: 1, config: 78 };
 
-/** Prints the reason and exits. A stack trace is printed only for errors that a developer has to look at. */
+/** Ends the process with an error message. Only unexpected errors include a stack trace. */
 export function sayWhatIsWrong(error: unknown): never {
   if (error instanceof ConfigError) {
     for (const mistake of error.mistakes) console.error(`novaX can't start: ${mistake}`);

@@ -53,7 +53,7 @@ const drainMs = 3000;
 const hourMs = 60 * minuteMs;
 const factorFailuresMax = 10;
 
-/** The steps of sending a message, in the order they run. */
+/** What runs in the transaction of each sent message, in this order. */
 const sendSteps = [quoteStep, replyStep, mentionStep, pollClosingStep];
 
 /** All kinds of background jobs. */
@@ -68,10 +68,13 @@ const jobs = [
 
 export type RunningServer = { app: App; realtime: Realtime; url: URL; stop(): Promise<void> };
 
-/** The app with what has to be closed after it. */
+/** The app and the function that closes its database, bus and mail connections. */
 export type OpenApp = { app: App; processId: string; close(): Promise<void> };
 
-/** Opens the database, bus and mailer, but no port. Used by the server and by the operator's commands. */
+/**
+ * Opens everything except the port: the database, the bus and the mailer. Used by the server and by the operator's
+ * commands.
+ */
 export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const knownPasswords = loadKnownPasswords(config.breachedPasswordsFile);
   const secret = createServerSecret(readServerSecret(config));
@@ -126,14 +129,17 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   };
 }
 
-/** Starts one novaX process. `stop` drains the sockets and closes the database. */
+/**
+ * Starts one novaX process. `stop` closes the sockets, lets open requests finish for up to `drainMs`, and closes the
+ * database.
+ */
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   const web = loadWeb();
   const { app, processId, close } = await openApp(config, log);
   const lists = [app.keywords.list, app.textFilter.list, app.addressBans.list];
   for (const list of lists) await list.start();
   const http = createHttpApp(app, web);
-  // Each needs the other: socket handlers call into the rooms, and rooms publish through the sockets' server.
+  // Circular: socket handlers use `realtime`, and `realtime` publishes through the server that the handlers belong to.
   let realtime!: Realtime;
   let isStopping = false;
   const listen = () =>
@@ -141,9 +147,9 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       hostname: config.host,
       port: config.port,
       idleTimeout: 30,
-      // Bun's own error page shows source lines and paths, and is on by default.
+      // Bun's default error page shows source lines and paths.
       development: false,
-      // A taken port is an error: with `development` off, Bun would share it with the process that has it.
+      // Makes a taken port an error. With `development` off, Bun would share the port with the process that has it.
       reusePort: false,
       error: (error) => problemResponse(toProblem(error, log, "en").problem, undefined),
       websocket: createSocketHandlers(() => realtime),
@@ -157,7 +163,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
         return http.fetch(request, { address: self.requestIP(request)?.address ?? "" });
       },
     });
-  // Binding the port is the last thing that can fail; if it does, close everything in order.
+  // A taken port is the last thing that can fail at start. What is open by then has to be closed.
   const server = await Promise.try(listen).catch(async (error: unknown) => {
     await close();
     throw error;
@@ -171,7 +177,8 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const jobRunner = startJobs(app, jobs);
   const timers = [
     every(log, "accounts.prune_failed", hourMs, () => pruneAccounts(app.db.sql, clock.now())),
-    // Logs are usually kept elsewhere, so an audit log that was cut short no longer reaches the head logged here.
+    // The process log is usually stored elsewhere, so entries cut off the end of the audit log show up as a head that
+    // no longer matches.
     every(log, "audit.head_failed", hourMs, async () =>
       log.info("audit.head", await readAuditHead(app.db.sql)),
     ),
@@ -185,7 +192,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     stop: async () => {
       isStopping = true;
       realtime.hub.closeAll();
-      // Requests under way get an answer; a slow one does not delay the shutdown for long.
+      // Requests in progress may finish, but a slow one does not delay the stop beyond `drainMs`.
       await Promise.race([server.stop(), Bun.sleep(drainMs)]);
       realtime.hub.closeAll();
       await server.stop(true);

@@ -3,7 +3,7 @@ import type { Texts } from "./en.ts";
 
 const plural = createPlural("de");
 
-/** A time that is left, in minutes, as precise as one needs it. */
+/** Formats a remaining time in minutes: up to two hours in minutes, up to two days in hours, then in days. */
 function span(minutes: number): string {
   if (minutes < 120) return plural(minutes, { one: "noch # Minute", other: "noch # Minuten" });
   if (minutes < 48 * 60)

@@ -2,7 +2,7 @@ import { createPlural, type Widen } from "@novax/protocol/language";
 
 const plural = createPlural("en");
 
-/** A time that is left, in minutes, as precise as one needs it. */
+/** Formats a remaining time in minutes: up to two hours in minutes, up to two days in hours, then in days. */
 function span(minutes: number): string {
   if (minutes < 120) return plural(minutes, { one: "# more minute", other: "# more minutes" });
   if (minutes < 48 * 60)
@@ -153,7 +153,7 @@ export const en = {
     accountShut: "This account is deactivated. Run create-owner to reactivate it, or ask an owner.",
   },
 
-  /** Over a refusal that is a page of its own. */
+  /** Headings of refusals that are shown as a page. */
   problems: {
     forbidden: "No access",
     invite_invalid: "Invitation expired",
@@ -185,7 +185,7 @@ export const en = {
     browserOn: (browser: string, system: string) => `${browser} on ${system}`,
   },
 
-  /** What the pages' script says. */
+  /** Texts of the script on the pages. */
   script: {
     copy: "Copy",
     copied: "Copied",
@@ -195,7 +195,7 @@ export const en = {
     passkeyUnused: "No passkey was used.",
   },
 
-  /** What was just done, said once on the page one comes to. */
+  /** Confirmations shown once on the page after an action. */
   done: {
     again: "Confirmed. Please submit it again.",
     reset: "Your new password is set. Sign in with it.",
@@ -616,5 +616,5 @@ export const en = {
   },
 } as const;
 
-/** The shape of a catalogue: every language has the same. */
+/** The shape that every catalogue has. */
 export type Texts = Widen<typeof en>;

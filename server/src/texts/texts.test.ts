@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { de } from "./de.ts";
 import { en } from "./en.ts";
 
-/** Words that are the same in both languages. */
+/** Texts that are the same in both languages. */
 const shared = new Set([
   "",
   "Code",
@@ -16,7 +16,9 @@ const shared = new Set([
   "in #",
 ]);
 
-/** Every sentence of a catalogue by its path; those about numbers for one and for many. */
+/**
+ * Returns all texts of a catalogue by path. Functions are called with 1 and with 7, for the singular and the plural.
+ */
 function sentences(texts: object, path = ""): [string, string][] {
   return Object.entries(texts).flatMap(([key, value]: [string, unknown]) => {
     const name = path === "" ? key : `${path}.${key}`;
@@ -29,7 +31,7 @@ function sentences(texts: object, path = ""): [string, string][] {
   });
 }
 
-test("every sentence is there in the second language, and is another one", () => {
+test("every text exists in both languages and differs between them", () => {
   const english = new Map(sentences(en));
   const german = sentences(de);
   expect(german.map(([path]) => path)).toEqual([...english.keys()]);
@@ -37,7 +39,7 @@ test("every sentence is there in the second language, and is another one", () =>
     ([path, text]) => english.get(path) === text && !shared.has(text.replace(/\d+/, "#")),
   );
   expect(same).toEqual([]);
-  // What a sentence is about stands in it, in both.
+  // A number passed to a text appears in both languages or in neither.
   for (const [path, text] of german)
     if (path.endsWith("(7)"))
       expect([path, text.includes("7")]).toEqual([path, english.get(path)!.includes("7")]);
