@@ -3,7 +3,7 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { isDirect } from "@novax/protocol/permissions";
 import { roomNotFound } from "../lib/refusal.ts";
 import { findJoinedRoom, listJoinedRooms } from "../rooms/queries.ts";
-import type { Connection } from "./connection.ts";
+import type { NovaxConnection } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 import { viewTopic } from "./room-feed.ts";
 
@@ -15,7 +15,7 @@ const parallelMax = 8;
  */
 export async function attachRooms(
   realtime: Realtime,
-  connection: Connection,
+  connection: NovaxConnection,
   positions: ReadonlyMap<RoomId, number>,
   epoch: string,
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function attachRooms(
   }
 }
 
-function announce(connection: Connection, room: JoinedRoom): () => void {
+function announce(connection: NovaxConnection, room: JoinedRoom): () => void {
   return () => connection.send({ type: "room.joined", room });
 }
 
@@ -72,7 +72,7 @@ export async function attachMissedRooms(realtime: Realtime): Promise<void> {
 /** Looks at a room, and no longer at the one before; null: at none. Refuses with `not_found`. */
 export async function viewRoom(
   realtime: Realtime,
-  connection: Connection,
+  connection: NovaxConnection,
   room: RoomId | null,
 ): Promise<void> {
   const before = connection.viewed;
@@ -85,7 +85,7 @@ export async function viewRoom(
   if (room !== null) await startViewing(realtime, connection, room);
 }
 
-export function stopViewing(realtime: Realtime, connection: Connection, room: RoomId): void {
+export function stopViewing(realtime: Realtime, connection: NovaxConnection, room: RoomId): void {
   if (!connection.views.delete(room)) return;
   connection.unsubscribe(viewTopic(room));
   realtime.presence.unview(room);
@@ -93,7 +93,7 @@ export function stopViewing(realtime: Realtime, connection: Connection, room: Ro
 
 async function startViewing(
   realtime: Realtime,
-  connection: Connection,
+  connection: NovaxConnection,
   room: RoomId,
   members?: readonly AccountId[],
 ): Promise<void> {
@@ -109,7 +109,7 @@ async function startViewing(
 
 async function attachKnown(
   realtime: Realtime,
-  connection: Connection,
+  connection: NovaxConnection,
   room: JoinedRoom,
   how: { afterSeq: number; epoch: string; begin?: (() => void) | undefined },
 ): Promise<void> {

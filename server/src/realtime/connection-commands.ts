@@ -11,13 +11,13 @@ import { commandTable, runCommand } from "../commands/tables.ts";
 import { hasBlockWithin } from "../people/queries.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
 import { attachRooms, viewRoom } from "./attach-rooms.ts";
-import type { Connection } from "./connection.ts";
+import type { NovaxConnection } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 
 type ConnectionEntry<T extends ConnectionCommandType> = {
   /** What one costs of a person's budget, where a message is 1. */
   cost: number;
-  run: (realtime: Realtime, connection: Connection, command: CommandOf<T>) => Promise<void>;
+  run: (realtime: Realtime, connection: NovaxConnection, command: CommandOf<T>) => Promise<void>;
 };
 
 /** The commands about a connection itself. */
@@ -57,7 +57,7 @@ export function costOf(type: AnyCommandType): number {
 /** Runs a command that came over a socket. Resolves with its result, or with null if an event answers it. */
 export async function runSocketCommand(
   realtime: Realtime,
-  connection: Connection,
+  connection: NovaxConnection,
   command: Command,
 ): Promise<Record<string, unknown> | null> {
   const { id: _, type, ...fields } = command;
@@ -73,7 +73,7 @@ export async function runSocketCommand(
 
 async function startTyping(
   realtime: Realtime,
-  { actor }: Connection,
+  { actor }: NovaxConnection,
   { room: id, threadRoot }: CommandOf<"typing.start">,
 ): Promise<void> {
   const { room, role, silencedUntil } = await requireMembership(realtime.db.sql, actor, id);

@@ -10,7 +10,7 @@ import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { TokenBucket } from "../lib/token-bucket.ts";
 
-export type ConnectionProtocol = "novax.v1" | "basic";
+export type ConnectionProtocol = Connection["protocol"];
 
 /** What is known when the socket opens; Bun carries it. */
 export type SocketData = {
@@ -25,41 +25,25 @@ export type Socket = ServerWebSocket<SocketData>;
 /** After this many refusals for speed within {@link malformedWindowMs} the connection is closed. */
 const rateRefusalsMax = 20;
 
-/** One open socket: whose it is, what it may still spend, and the rooms it receives. */
-export class Connection {
+/** What the connections of both protocols share: a socket, its account, and a budget. */
+abstract class SocketConnection {
   #actor: Actor;
-  readonly protocol: ConnectionProtocol;
-  /** What its person reads refusals in. */
+  /** The language of refusals. */
   readonly language: Language;
+  /** The rooms whose events are sent here. */
   readonly rooms = new Set<RoomId>();
-  /** Where the rooms' logs ended when this connection was greeted: what it receives begins there. */
-  greetedHeads: ReadonlyMap<RoomId, number> = new Map();
-  /** It receives every room of its person, also those they come into later. */
-  attachesAll = false;
-  /** The room that is looked at on it. */
-  viewed: RoomId | null = null;
-  /** The rooms of which it hears who is there: the one looked at, and direct rooms. */
-  readonly views = new Set<RoomId>();
-  readonly #keptViews = new Set<RoomId>();
-  /** Called when a room is no longer received. */
-  leftRoom: (room: RoomId) => void = () => {};
-  /** Messages this basic client sent itself: it shows them already and does not get them again. */
-  readonly sentIds = new Set<SendId>();
   readonly #socket: Socket;
   readonly #budget: () => TokenBucket;
-  readonly #malformedAt: number[] = [];
   readonly #rateRefusedAt: number[] = [];
 
-  /** `budget` is the account's: it is shared by all its connections, and a new one does not fill it up again. */
+  /** `budget` is the account's: all its connections share it, and a new connection does not refill it. */
   constructor(socket: Socket, budget: () => TokenBucket) {
     this.#socket = socket;
     this.#actor = socket.data.actor;
-    this.protocol = socket.data.protocol;
     this.language = socket.data.language;
     this.#budget = budget;
   }
 
-  /** Whose it is. */
   get actor(): Actor {
     return this.#actor;
   }
@@ -69,25 +53,12 @@ export class Connection {
     this.#actor = { ...rest, username, ...(displayName === undefined ? {} : { displayName }) };
   }
 
-  /** Of this room it hears who is there, whichever is looked at. */
-  keepView(room: RoomId): void {
-    this.#keptViews.add(room);
-  }
-
-  keepsView(room: RoomId): boolean {
-    return this.#keptViews.has(room);
-  }
-
   get isOpen(): boolean {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  send(frame: ServerFrame | BasicServerFrame): void {
-    this.sendText(JSON.stringify(frame));
-  }
-
   sendText(text: string): void {
-    // 0: dropped, the reader is too slow. A frame that is missing here is in the log: it reconnects and resumes.
+    // 0: dropped, the reader is too slow. The log still has the frame: the client reconnects and resumes.
     if (this.isOpen && this.#socket.send(text) === 0) this.close(closeCodes.tooSlow, "too slow");
   }
 
@@ -108,16 +79,69 @@ export class Connection {
     throw new Refusal("rate_limited", (t) => t.tooFast, { retryInMs });
   }
 
-  /** Notes a frame that was no command; the third in ten seconds closes a `novax.v1` connection. */
-  countMalformed(now: number): void {
-    const isTooMany = countRecent(this.#malformedAt, now) >= malformedFramesMax;
-    // The basic protocol promises that nothing wrong ends the connection; its frames cost budget all the same.
-    if (isTooMany && this.protocol === "novax.v1") this.close(closeCodes.malformed, "malformed");
-  }
-
   close(code: number, reason: string): void {
     if (this.isOpen) this.#socket.close(code, reason);
   }
+}
+
+/** A connection that speaks `novax.v1`: it attaches to rooms by command and resumes them by `seq`. */
+export class NovaxConnection extends SocketConnection {
+  readonly protocol = "novax.v1";
+  /** The head of each room's log when this connection was greeted. Rooms are received from there on. */
+  greetedHeads: ReadonlyMap<RoomId, number> = new Map();
+  /** Whether it receives every room of its account, including rooms joined later. */
+  attachesAll = false;
+  /** The room that is open in the client. */
+  viewed: RoomId | null = null;
+  /** The rooms whose presence and typing are sent here: the viewed room and direct rooms. */
+  readonly views = new Set<RoomId>();
+  readonly #keptViews = new Set<RoomId>();
+  /** Called when a room is no longer received. */
+  leftRoom: (room: RoomId) => void = () => {};
+  readonly #malformedAt: number[] = [];
+
+  send(frame: ServerFrame): void {
+    this.sendText(JSON.stringify(frame));
+  }
+
+  /** Keeps the presence of a room coming when another room is viewed. */
+  keepView(room: RoomId): void {
+    this.#keptViews.add(room);
+  }
+
+  keepsView(room: RoomId): boolean {
+    return this.#keptViews.has(room);
+  }
+
+  /**
+   * Counts a frame that is no command; the third in ten seconds closes the connection. The basic protocol promises that
+   * nothing malformed closes a connection, so only this one counts; there such a frame costs budget and no more.
+   */
+  countMalformed(now: number): void {
+    if (countRecent(this.#malformedAt, now) >= malformedFramesMax)
+      this.close(closeCodes.malformed, "malformed");
+  }
+}
+
+/** A connection that speaks the basic protocol: plain messages, to and from `general` alone. */
+export class BasicConnection extends SocketConnection {
+  readonly protocol = "basic";
+  /** Messages that this client sent: it shows them already, so they are not sent back to it. */
+  readonly sentIds = new Set<SendId>();
+
+  send(frame: BasicServerFrame): void {
+    this.sendText(JSON.stringify(frame));
+  }
+}
+
+/** One open socket. Its protocol says which members it has. */
+export type Connection = NovaxConnection | BasicConnection;
+
+/** The connection of a socket that just opened. */
+export function createConnection(socket: Socket, budget: () => TokenBucket): Connection {
+  return socket.data.protocol === "novax.v1"
+    ? new NovaxConnection(socket, budget)
+    : new BasicConnection(socket, budget);
 }
 
 /** Adds `now` to the times and returns how many of them lie within the window. */

@@ -8,7 +8,7 @@ import type { SessionLimits } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, NovaxConnection } from "./connection.ts";
 
 type HubNeeds = {
   db: Database;
@@ -56,9 +56,11 @@ export class Hub {
   }
 
   /** The connections of a person that receive every room of theirs. */
-  listAttachingAll(account?: AccountId): Connection[] {
+  listAttachingAll(account?: AccountId): NovaxConnection[] {
     const all = account === undefined ? this.#all() : [...(this.#byAccount.get(account) ?? [])];
-    return all.filter((connection) => connection.attachesAll && connection.isOpen);
+    return all
+      .filter((connection) => connection.protocol === "novax.v1")
+      .filter((connection) => connection.attachesAll && connection.isOpen);
   }
 
   /** Whoever has a connection open speaks under the new name from now on. */

@@ -12,7 +12,7 @@ import { systemRandom } from "../lib/random.ts";
 import { createServerSecret } from "../lib/server-secret.ts";
 import { silentLog as log } from "../log/log.ts";
 import { RoomWriter } from "../messages/room-writer.ts";
-import type { Connection } from "./connection.ts";
+import type { NovaxConnection } from "./connection.ts";
 import { RoomFeed } from "./room-feed.ts";
 
 const alice = { id: "01a00000-0000-7000-8000-000000000001" as AccountId, username: "alice" };
@@ -23,7 +23,6 @@ class FakeConnection {
   readonly actor = { ...alice, sessionId, serverRole: "member" as const };
   readonly protocol = "novax.v1";
   readonly rooms = new Set();
-  readonly sentIds = new Set();
   readonly isOpen = true;
   readonly topics = new Set<string>();
   leftRoom() {}
@@ -132,7 +131,7 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
         const from = Math.max(0, at - below(8));
         const connection = new FakeConnection();
         connections.push({ connection, from });
-        await feed.attach(connection as unknown as Connection, from, "e");
+        await feed.attach(connection as unknown as NovaxConnection, from, "e");
       };
       await attach();
       for (let step = 0; step < 120; step++) {

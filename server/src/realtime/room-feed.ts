@@ -12,7 +12,7 @@ import { readNewestMessagesUpTo } from "../messages/queries.ts";
 import type { Presence } from "../presence/presence.ts";
 import { readHeads } from "../rooms/queries.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
-import type { Connection } from "./connection.ts";
+import type { BasicConnection, Connection, NovaxConnection } from "./connection.ts";
 
 export type FeedNeeds = {
   db: Database;
@@ -42,7 +42,7 @@ export class RoomFeed {
   readonly #app: FeedNeeds;
   readonly #topic: string;
   readonly #connections = new Set<Connection>();
-  readonly #basicConnections = new Set<Connection>();
+  readonly #basicConnections = new Set<BasicConnection>();
   readonly #jobs: (() => Promise<void> | void)[] = [];
   #isRunning = false;
   /** The last event delivered; null until the first connection attaches. */
@@ -83,7 +83,7 @@ export class RoomFeed {
    * Lets a connection receive the room from `afterSeq` on, replaying what it missed; too far back, or from another
    * epoch, it is told to start afresh, from the head. Refuses with `not_found` whoever is no member.
    */
-  attach(connection: Connection, afterSeq: number, epoch: string): Promise<void> {
+  attach(connection: NovaxConnection, afterSeq: number, epoch: string): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#connections.has(connection)) return;
       const { room } = await requireMembership(this.#app.db.sql, connection.actor, this.room);
@@ -96,7 +96,7 @@ export class RoomFeed {
    * query. `begin` is called before the first frame, where there is one. Resolves with whether it receives the room.
    */
   async attachMember(
-    connection: Connection,
+    connection: NovaxConnection,
     headSeq: number,
     { afterSeq, epoch, begin }: { afterSeq: number; epoch: string; begin?: (() => void) | undefined },
   ): Promise<boolean> {
@@ -111,7 +111,7 @@ export class RoomFeed {
   }
 
   async #attach(
-    connection: Connection,
+    connection: NovaxConnection,
     headSeq: number,
     afterSeq: number,
     epoch: string,
@@ -131,7 +131,7 @@ export class RoomFeed {
   }
 
   /** As {@link attach}, for a basic client: its newest messages as `history`, then each new one. */
-  attachBasic(connection: Connection): Promise<void> {
+  attachBasic(connection: BasicConnection): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#connections.has(connection)) return;
       const { room } = await requireMembership(this.#app.db.sql, connection.actor, this.room);
@@ -144,8 +144,11 @@ export class RoomFeed {
 
   detach(connection: Connection): void {
     if (!this.#connections.delete(connection)) return;
-    this.#basicConnections.delete(connection);
     connection.rooms.delete(this.room);
+    if (connection.protocol === "basic") {
+      this.#basicConnections.delete(connection);
+      return;
+    }
     connection.unsubscribe(this.#topic);
     connection.leftRoom(this.room);
   }

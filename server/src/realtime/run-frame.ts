@@ -7,7 +7,7 @@ import { isDatabaseAway } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { sendMessage } from "../messages/send-message.ts";
 import { textsIn } from "../texts/texts.ts";
-import type { Connection } from "./connection.ts";
+import type { BasicConnection, Connection, NovaxConnection } from "./connection.ts";
 import { costOf, runSocketCommand } from "./connection-commands.ts";
 import type { Realtime } from "./realtime.ts";
 
@@ -15,7 +15,11 @@ import type { Realtime } from "./realtime.ts";
 const malformedCost = 1;
 
 /** Takes one frame of a `novax.v1` connection from its text to its reply. Never throws. */
-export async function runFrame(realtime: Realtime, connection: Connection, frame: string): Promise<void> {
+export async function runFrame(
+  realtime: Realtime,
+  connection: NovaxConnection,
+  frame: string,
+): Promise<void> {
   const parsed = parseCommand(frame);
   const id = parsed.kind === "command" ? parsed.command.id : parsed.id;
   try {
@@ -37,7 +41,7 @@ export async function runFrame(realtime: Realtime, connection: Connection, frame
 /** As {@link runFrame}, for a connection of the basic protocol: every frame is a message to `general`. */
 export async function runBasicFrame(
   realtime: Realtime,
-  connection: Connection,
+  connection: BasicConnection,
   frame: string,
 ): Promise<void> {
   const sendId = realtime.newSendId() as SendId;

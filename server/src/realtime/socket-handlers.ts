@@ -8,7 +8,13 @@ import { Refusal } from "../lib/refusal.ts";
 import { listProfiles } from "../people/queries.ts";
 import { listJoinedRooms } from "../rooms/queries.ts";
 import { stopViewing } from "./attach-rooms.ts";
-import { Connection, type Socket, type SocketData } from "./connection.ts";
+import {
+  type BasicConnection,
+  createConnection,
+  type NovaxConnection,
+  type Socket,
+  type SocketData,
+} from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 import { runBasicFrame, runFrame } from "./run-frame.ts";
 
@@ -38,8 +44,8 @@ export function createSocketHandlers(
         connection.close(closeCodes.malformed, "text frames only");
         return;
       }
-      const run = connection.protocol === "novax.v1" ? runFrame : runBasicFrame;
-      void run(realtime(), connection, frame);
+      if (connection.protocol === "novax.v1") void runFrame(realtime(), connection, frame);
+      else void runBasicFrame(realtime(), connection, frame);
     },
     close: (socket) => {
       const { connection } = socket.data;
@@ -47,7 +53,8 @@ export function createSocketHandlers(
       const { hub, feeds, presence } = realtime();
       hub.remove(connection);
       presence.disconnected(connection, connection.actor.id);
-      for (const room of [...connection.views]) stopViewing(realtime(), connection, room);
+      if (connection.protocol === "novax.v1")
+        for (const room of [...connection.views]) stopViewing(realtime(), connection, room);
       feeds.detach(connection);
     },
   };
@@ -55,7 +62,7 @@ export function createSocketHandlers(
 
 async function open(realtime: Realtime, socket: Socket): Promise<void> {
   const budget = () => realtime.budgets.of(socket.data.actor.id);
-  const connection = new Connection(socket, budget);
+  const connection = createConnection(socket, budget);
   if (budget().spend(openCost, realtime.clock.now()) > 0) {
     connection.close(closeCodes.rateLimited, "too fast");
     return;
@@ -85,13 +92,13 @@ async function open(realtime: Realtime, socket: Socket): Promise<void> {
   }
 }
 
-async function openBasic(realtime: Realtime, connection: Connection): Promise<void> {
+async function openBasic(realtime: Realtime, connection: BasicConnection): Promise<void> {
   const [profile] = await listProfiles(realtime.db.sql, [connection.actor.id]);
   if (profile && connection.isOpen) realtime.presence.connected(connection, profile);
   await realtime.feeds.open(generalRoomId).attachBasic(connection);
 }
 
-async function greet(realtime: Realtime, connection: Connection): Promise<void> {
+async function greet(realtime: Realtime, connection: NovaxConnection): Promise<void> {
   const { id } = connection.actor;
   connection.leftRoom = (room) => {
     if (connection.viewed === room) connection.viewed = null;
