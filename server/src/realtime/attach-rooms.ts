@@ -4,6 +4,7 @@ import { isDirect } from "@novax/protocol/permissions";
 import { roomNotFound } from "../lib/refusal.ts";
 import { findJoinedRoom, listJoinedRooms } from "../rooms/queries.ts";
 import type { NovaxConnection } from "./connection.ts";
+import { type ResumePoint, resume } from "./novax-subscriber.ts";
 import type { Realtime } from "./realtime.ts";
 import { viewTopic } from "./room-feed.ts";
 
@@ -111,9 +112,11 @@ async function attachKnown(
   realtime: Realtime,
   connection: NovaxConnection,
   room: JoinedRoom,
-  how: { afterSeq: number; epoch: string; begin?: (() => void) | undefined },
+  from: ResumePoint,
 ): Promise<void> {
-  const isAttached = await realtime.feeds.open(room.id).attachMember(connection, room.headSeq, how);
+  const isAttached = await realtime.feeds
+    .open(room.id)
+    .attachMember(connection, room.headSeq, resume(connection, from));
   if (!isAttached || !isDirect(room.kind) || room.people.length === 0) return;
   connection.keepView(room.id);
   const members = [connection.actor.id, ...room.people.map((person) => person.id)];

@@ -12,6 +12,7 @@ import { hasBlockWithin } from "../people/queries.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
 import { attachRooms, viewRoom } from "./attach-rooms.ts";
 import type { NovaxConnection } from "./connection.ts";
+import { resume } from "./novax-subscriber.ts";
 import type { Realtime } from "./realtime.ts";
 
 type ConnectionEntry<T extends ConnectionCommandType> = {
@@ -26,7 +27,7 @@ const connectionTable: { [T in ConnectionCommandType]: ConnectionEntry<T> } = {
     cost: 1,
     run: async (realtime, connection, { room, afterSeq, epoch }) => {
       if (connection.rooms.has(room)) return;
-      await realtime.feeds.open(room).attach(connection, afterSeq, epoch);
+      await realtime.feeds.open(room).attach(connection, resume(connection, { afterSeq, epoch }));
       if (connection.rooms.has(room) && connection.viewed === null)
         await viewRoom(realtime, connection, room);
     },

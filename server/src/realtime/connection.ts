@@ -9,6 +9,9 @@ import type { ServerWebSocket } from "bun";
 import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { TokenBucket } from "../lib/token-bucket.ts";
+import { type BasicSubscriber, basicDelivery } from "./basic-subscriber.ts";
+import { novaxDelivery, roomTopic } from "./novax-subscriber.ts";
+import type { Subscriber } from "./subscriber.ts";
 
 export type ConnectionProtocol = Connection["protocol"];
 
@@ -85,8 +88,9 @@ abstract class SocketConnection {
 }
 
 /** A connection that speaks `novax.v1`: it attaches to rooms by command and resumes them by `seq`. */
-export class NovaxConnection extends SocketConnection {
+export class NovaxConnection extends SocketConnection implements Subscriber {
   readonly protocol = "novax.v1";
+  readonly delivery = novaxDelivery;
   /** The head of each room's log when this connection was greeted. Rooms are received from there on. */
   greetedHeads: ReadonlyMap<RoomId, number> = new Map();
   /** Whether it receives every room of its account, including rooms joined later. */
@@ -102,6 +106,18 @@ export class NovaxConnection extends SocketConnection {
 
   send(frame: ServerFrame): void {
     this.sendText(JSON.stringify(frame));
+  }
+
+  attached(room: RoomId): void {
+    this.rooms.add(room);
+    this.subscribe(roomTopic(room));
+  }
+
+  detached(room: RoomId, isRemoved: boolean): void {
+    this.rooms.delete(room);
+    this.unsubscribe(roomTopic(room));
+    this.leftRoom(room);
+    if (isRemoved) this.send({ type: "room.left", room });
   }
 
   /** Keeps the presence of a room coming when another room is viewed. */
@@ -124,13 +140,22 @@ export class NovaxConnection extends SocketConnection {
 }
 
 /** A connection that speaks the basic protocol: plain messages, to and from `general` alone. */
-export class BasicConnection extends SocketConnection {
+export class BasicConnection extends SocketConnection implements BasicSubscriber {
   readonly protocol = "basic";
-  /** Messages that this client sent: it shows them already, so they are not sent back to it. */
+  readonly delivery = basicDelivery;
   readonly sentIds = new Set<SendId>();
 
   send(frame: BasicServerFrame): void {
     this.sendText(JSON.stringify(frame));
+  }
+
+  attached(room: RoomId): void {
+    this.rooms.add(room);
+  }
+
+  /** The protocol has no frame for it. */
+  detached(room: RoomId): void {
+    this.rooms.delete(room);
   }
 }
 

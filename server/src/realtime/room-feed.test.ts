@@ -12,38 +12,62 @@ import { systemRandom } from "../lib/random.ts";
 import { createServerSecret } from "../lib/server-secret.ts";
 import { silentLog as log } from "../log/log.ts";
 import { RoomWriter } from "../messages/room-writer.ts";
-import type { NovaxConnection } from "./connection.ts";
+import { novaxDelivery, resume, roomTopic } from "./novax-subscriber.ts";
 import { RoomFeed } from "./room-feed.ts";
+import type { Delivery, Opening, Subscriber } from "./subscriber.ts";
 
 const alice = { id: "01a00000-0000-7000-8000-000000000001" as AccountId, username: "alice" };
 const sessionId = "01a00000-0000-7000-8000-000000000002" as SessionId;
 
-/** The part of a connection that a feed uses, keeping what it was sent. */
-class FakeConnection {
-  readonly actor = { ...alice, sessionId, serverRole: "member" as const };
-  readonly protocol = "novax.v1";
-  readonly rooms = new Set();
-  readonly isOpen = true;
-  readonly topics = new Set<string>();
-  leftRoom() {}
-  readonly frames: ServerFrame[] = [];
-  send(frame: ServerFrame) {
-    this.frames.push(frame);
-  }
-  sendText(text: string) {
-    this.frames.push(JSON.parse(text) as ServerFrame);
-  }
-  subscribe(topic: string) {
-    this.topics.add(topic);
-  }
-  unsubscribe(topic: string) {
-    this.topics.delete(topic);
-  }
-  get seqs(): number[] {
-    return this.frames.flatMap((frame) =>
-      frame.type === "events" ? frame.events.map((event) => event.seq) : [],
-    );
-  }
+const actor = { id: alice.id, sessionId };
+
+/** A subscriber of `novax.v1`, which reads the frames of its topics. */
+function createTopicSubscriber() {
+  const seqs: number[] = [];
+  const topics = new Set<string>();
+  const sendText = (text: string) => {
+    const frame = JSON.parse(text) as ServerFrame;
+    if (frame.type === "events") seqs.push(...frame.events.map((event) => event.seq));
+  };
+  const subscriber: Subscriber = {
+    actor,
+    isOpen: true,
+    delivery: novaxDelivery,
+    attached: (room) => topics.add(roomTopic(room)),
+    detached: (room) => topics.delete(roomTopic(room)),
+  };
+  const publish = (topic: string, text: string) => {
+    if (topics.has(topic)) sendText(text);
+  };
+  const openFrom = (afterSeq: number) => resume({ send: () => {}, sendText }, { afterSeq, epoch: "e" });
+  return { subscriber, seqs, publish, openFrom };
+}
+
+type DirectSubscriber = Subscriber & { seqs: number[] };
+
+const directDelivery: Delivery<DirectSubscriber> = {
+  deliver: ({ events }, subscribers) => {
+    for (const { seqs } of subscribers) seqs.push(...events.map((event) => event.seq));
+  },
+};
+
+/** A subscriber that is handed the events themselves. */
+function createDirectSubscriber() {
+  const seqs: number[] = [];
+  const subscriber: DirectSubscriber = {
+    actor,
+    isOpen: true,
+    delivery: directDelivery,
+    attached: () => {},
+    detached: () => {},
+    seqs,
+  };
+  const openFrom =
+    (afterSeq: number): Opening =>
+    async ({ read }) => {
+      seqs.push(...(await read(afterSeq)).map((event) => event.seq));
+    };
+  return { subscriber, seqs, publish: () => {}, openFrom };
 }
 
 /** A message that replies to nothing and mentions nobody. */
@@ -76,9 +100,10 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
   });
 
   for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
-    test(`[K7] every connection gets every event once, in order, wherever it came in (seed ${seed})`, async () => {
+    test(`[K7] every subscriber gets every event once, in order, wherever it came in (seed ${seed})`, async () => {
       const below = seeded(seed);
-      const connections: { connection: FakeConnection; from: number }[] = [];
+      type Attached = { seqs: number[]; publish: (topic: string, text: string) => void; from: number };
+      const attached: Attached[] = [];
       const feed = new RoomFeed(
         {
           db,
@@ -86,8 +111,7 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
           epoch: "e",
           presence: { joined: () => {}, removed: () => {} },
           publishToSockets: (topic, frame) => {
-            for (const { connection } of connections)
-              if (connection.topics.has(topic)) connection.sendText(frame);
+            for (const { publish } of attached) publish(topic, frame);
           },
         },
         generalRoomId,
@@ -129,9 +153,9 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
       const attach = async () => {
         const at = await head();
         const from = Math.max(0, at - below(8));
-        const connection = new FakeConnection();
-        connections.push({ connection, from });
-        await feed.attach(connection as unknown as NovaxConnection, from, "e");
+        const receiver = below(3) > 0 ? createTopicSubscriber() : createDirectSubscriber();
+        attached.push({ ...receiver, from });
+        await feed.attach(receiver.subscriber, receiver.openFrom(from));
       };
       await attach();
       for (let step = 0; step < 120; step++) {
@@ -148,12 +172,36 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
       }
       const last = await head();
       feed.checkPosition(last);
-      const isComplete = () =>
-        connections.every(({ connection, from }) => connection.seqs.length >= last - from);
+      const isComplete = () => attached.every(({ seqs, from }) => seqs.length >= last - from);
       for (let wait = 0; wait < 500 && !isComplete(); wait++) await Bun.sleep(5);
-      for (const { connection, from } of connections) {
-        expect(connection.seqs).toEqual(Array.from({ length: last - from }, (_, index) => from + 1 + index));
+      for (const { seqs, from } of attached) {
+        expect(seqs).toEqual(Array.from({ length: last - from }, (_, index) => from + 1 + index));
       }
     });
   }
+
+  test("a removed member gets the removal and nothing after it; the others stay attached", async () => {
+    const app = { db, log, epoch: "e", presence: { joined: () => {}, removed: () => {} } };
+    const feed = new RoomFeed({ ...app, publishToSockets: () => {} }, generalRoomId);
+    const leaving = createDirectSubscriber();
+    const staying = createDirectSubscriber();
+    const detached: [string, boolean][] = [];
+    const subscribe = async ({ subscriber, openFrom }: typeof leaving, actor: Subscriber["actor"]) => {
+      const note = (room: string, isRemoved: boolean) => detached.push([room, isRemoved]);
+      const isAttached = await feed.attachMember({ ...subscriber, actor, detached: note }, 10, openFrom(10));
+      expect(isAttached).toBe(true);
+    };
+    const bob = { id: "01a00000-0000-7000-8000-000000000003" as AccountId, username: "bob" };
+    await subscribe(leaving, bob);
+    await subscribe(staying, actor);
+    const event = { at: 0, actor: alice };
+    feed.offer([
+      { ...event, seq: 11, type: "message.pinned", target: 1 },
+      { ...event, seq: 12, type: "member.removed", member: bob },
+      { ...event, seq: 13, type: "message.unpinned", target: 1 },
+    ]);
+    expect(leaving.seqs).toEqual([11, 12]);
+    expect(staying.seqs).toEqual([11, 12, 13]);
+    expect(detached).toEqual([[generalRoomId, true]]);
+  });
 });

@@ -1,18 +1,15 @@
-import { toTimelineEntry } from "@novax/protocol/apply-event";
-import { type BasicMessage, toBasicMessage } from "@novax/protocol/basic";
-import type { EventsFrame, RoomEvent } from "@novax/protocol/events";
+import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
-import { eventsFrameBytesMax, historyMessagesMax, resumeEventsMax } from "@novax/protocol/limits";
+import { resumeEventsMax } from "@novax/protocol/limits";
 import type { Signal } from "@novax/protocol/signals";
 import type { Database } from "../db/database.ts";
 import { readEventsAfter } from "../events/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
-import { readNewestMessagesUpTo } from "../messages/queries.ts";
 import type { Presence } from "../presence/presence.ts";
 import { readHeads } from "../rooms/queries.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
-import type { BasicConnection, Connection, NovaxConnection } from "./connection.ts";
+import type { Delivery, Opening, Subscriber } from "./subscriber.ts";
 
 export type FeedNeeds = {
   db: Database;
@@ -25,8 +22,6 @@ export type FeedNeeds = {
 
 const recentEventsMax = 512;
 const catchUpPage = 500;
-/** A replay must fit the send buffer of a reader on a slow line; up to three bytes a character. */
-const replayCharsMax = 200_000;
 
 /**
  * One room's events on their way to this process's sockets.
@@ -40,9 +35,9 @@ const replayCharsMax = 200_000;
 export class RoomFeed {
   readonly room: RoomId;
   readonly #app: FeedNeeds;
-  readonly #topic: string;
-  readonly #connections = new Set<Connection>();
-  readonly #basicConnections = new Set<BasicConnection>();
+  readonly #subscribers = new Set<Subscriber>();
+  /** The subscribers by how they are delivered to; no set is empty. */
+  readonly #byDelivery = new Map<Delivery, Set<Subscriber>>();
   readonly #jobs: (() => Promise<void> | void)[] = [];
   #isRunning = false;
   /** The last event delivered; null until the first connection attaches. */
@@ -53,15 +48,10 @@ export class RoomFeed {
   constructor(app: FeedNeeds, room: RoomId) {
     this.#app = app;
     this.room = room;
-    this.#topic = `room:${room}`;
-  }
-
-  get connections(): ReadonlySet<Connection> {
-    return this.#connections;
   }
 
   get isIdle(): boolean {
-    return this.#connections.size === 0 && !this.#isRunning;
+    return this.#subscribers.size === 0 && !this.#isRunning;
   }
 
   /** Takes committed events, in whatever order and however often they come. */
@@ -76,81 +66,53 @@ export class RoomFeed {
 
   /** A passing state; lost where nobody is attached. */
   signal(signal: Signal): void {
-    if (this.#connections.size > 0) this.#app.publishToSockets(viewTopic(this.room), JSON.stringify(signal));
+    if (this.#subscribers.size > 0) this.#app.publishToSockets(viewTopic(this.room), JSON.stringify(signal));
   }
 
   /**
-   * Lets a connection receive the room from `afterSeq` on, replaying what it missed; too far back, or from another
-   * epoch, it is told to start afresh, from the head. Refuses with `not_found` whoever is no member.
+   * Lets a subscriber receive the room: what `opening` sends, then every event after it. Refuses with `not_found` if the
+   * account is no member.
    */
-  attach(connection: NovaxConnection, afterSeq: number, epoch: string): Promise<void> {
+  attach(subscriber: Subscriber, opening: Opening): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#connections.has(connection)) return;
-      const { room } = await requireMembership(this.#app.db.sql, connection.actor, this.room);
-      await this.#attach(connection, room.headSeq, afterSeq, epoch);
+      if (this.#subscribers.has(subscriber)) return;
+      const { room } = await requireMembership(this.#app.db.sql, subscriber.actor, this.room);
+      await this.#attach(subscriber, room.headSeq, opening);
     });
   }
 
   /**
-   * As {@link attach}, for whoever was a member when the room's log ended at `headSeq`: of many rooms at once that is one
-   * query. `begin` is called before the first frame, where there is one. Resolves with whether it receives the room.
+   * As {@link attach}, for an account that was a member when the room's log ended at `headSeq`: one query can say that of
+   * many rooms. Resolves with whether the subscriber receives the room.
    */
-  async attachMember(
-    connection: NovaxConnection,
-    headSeq: number,
-    { afterSeq, epoch, begin }: { afterSeq: number; epoch: string; begin?: (() => void) | undefined },
-  ): Promise<boolean> {
+  async attachMember(subscriber: Subscriber, headSeq: number, opening: Opening): Promise<boolean> {
     await this.#inTurn(async () => {
-      if (this.#connections.has(connection) || !connection.isOpen) return;
-      await this.#attach(connection, headSeq, afterSeq, epoch, begin);
+      if (this.#subscribers.has(subscriber) || !subscriber.isOpen) return;
+      await this.#attach(subscriber, headSeq, opening);
     }).catch((error: unknown) => {
-      // Taken out of it meanwhile: it is as if they had not been in it.
+      // Removed since that query: the same as if it had not listed the room.
       if (!(error instanceof Refusal)) throw error;
     });
-    return this.#connections.has(connection);
+    return this.#subscribers.has(subscriber);
   }
 
-  async #attach(
-    connection: NovaxConnection,
-    headSeq: number,
-    afterSeq: number,
-    epoch: string,
-    begin?: () => void,
-  ): Promise<void> {
-    const last = await this.#start(connection, headSeq);
-    begin?.();
-    const isInReach = epoch === this.#app.epoch && afterSeq <= last && last - afterSeq <= resumeEventsMax;
-    const frames = isInReach ? encodeFrames(this.room, await this.#read(afterSeq, last)) : [];
-    const size = frames.reduce((sum, frame) => sum + frame.length, 0);
-    if (isInReach && size <= replayCharsMax) {
-      for (const frame of frames) connection.sendText(frame);
-    } else {
-      connection.send({ type: "resync", room: this.room, epoch: this.#app.epoch, headSeq: last });
-    }
-    if (this.#admit(connection)) connection.subscribe(this.#topic);
+  async #attach(subscriber: Subscriber, headSeq: number, opening: Opening): Promise<void> {
+    const last = await this.#start(subscriber, headSeq);
+    const read = (afterSeq: number) => this.#read(afterSeq, last);
+    await opening({ room: this.room, epoch: this.#app.epoch, last, read });
+    if (!subscriber.isOpen) return;
+    this.#subscribers.add(subscriber);
+    const group = this.#byDelivery.get(subscriber.delivery) ?? new Set();
+    this.#byDelivery.set(subscriber.delivery, group.add(subscriber));
+    subscriber.attached(this.room);
   }
 
-  /** As {@link attach}, for a basic client: its newest messages as `history`, then each new one. */
-  attachBasic(connection: BasicConnection): Promise<void> {
-    return this.#inTurn(async () => {
-      if (this.#connections.has(connection)) return;
-      const { room } = await requireMembership(this.#app.db.sql, connection.actor, this.room);
-      const last = await this.#start(connection, room.headSeq);
-      const messages = await readNewestMessagesUpTo(this.#app.db.sql, this.room, last, historyMessagesMax);
-      connection.send({ type: "history", messages });
-      if (this.#admit(connection)) this.#basicConnections.add(connection);
-    });
-  }
-
-  detach(connection: Connection): void {
-    if (!this.#connections.delete(connection)) return;
-    connection.rooms.delete(this.room);
-    if (connection.protocol === "basic") {
-      this.#basicConnections.delete(connection);
-      return;
-    }
-    connection.unsubscribe(this.#topic);
-    connection.leftRoom(this.room);
+  detach(subscriber: Subscriber, isRemoved = false): void {
+    if (!this.#subscribers.delete(subscriber)) return;
+    const group = this.#byDelivery.get(subscriber.delivery);
+    group?.delete(subscriber);
+    if (group?.size === 0) this.#byDelivery.delete(subscriber.delivery);
+    subscriber.detached(this.room, isRemoved);
   }
 
   /**
@@ -158,11 +120,11 @@ export class RoomFeed {
    * have been removed by what was delivered since, and nobody was there to be expelled: then the membership is asked for
    * again. What removes them after that finds them among the connections.
    */
-  async #start(connection: Connection, headSeq: number): Promise<number> {
+  async #start(subscriber: Subscriber, headSeq: number): Promise<number> {
     if (this.#last === null) this.#last = headSeq;
     // The log may be ahead of what was delivered; those in the room get the same events by the same way.
     else if (headSeq > this.#last) await this.#catchUp();
-    if (this.#last > headSeq) await requireMembership(this.#app.db.sql, connection.actor, this.room);
+    if (this.#last > headSeq) await requireMembership(this.#app.db.sql, subscriber.actor, this.room);
     return this.#last;
   }
 
@@ -171,13 +133,6 @@ export class RoomFeed {
     this.#enqueue(() => {
       this.#recent = [];
     });
-  }
-
-  #admit(connection: Connection): boolean {
-    if (!connection.isOpen) return false;
-    this.#connections.add(connection);
-    connection.rooms.add(this.room);
-    return true;
   }
 
   async #read(afterSeq: number, last: number): Promise<RoomEvent[]> {
@@ -229,27 +184,14 @@ export class RoomFeed {
 
   #send(events: readonly RoomEvent[]): void {
     if (events.length === 0) return;
-    if (this.#connections.size > this.#basicConnections.size) {
-      for (const frame of encodeFrames(this.room, events)) this.#app.publishToSockets(this.#topic, frame);
-    }
-    if (this.#basicConnections.size > 0) for (const event of events) this.#sendBasic(event);
-  }
-
-  #sendBasic(event: RoomEvent): void {
-    const entry = toTimelineEntry(event);
-    if (entry?.kind !== "message" || entry.body.kind === "deleted") return;
-    const frame = JSON.stringify(toBasicMessage(entry) satisfies BasicMessage);
-    for (const connection of this.#basicConnections) {
-      if (!connection.sentIds.delete(entry.sendId)) connection.sendText(frame);
-    }
+    const { publishToSockets } = this.#app;
+    const batch = { room: this.room, events, publishToSockets };
+    for (const [delivery, subscribers] of this.#byDelivery) delivery.deliver(batch, subscribers);
   }
 
   #expel(member: AccountId): void {
-    for (const connection of [...this.#connections]) {
-      if (connection.actor.id !== member) continue;
-      this.detach(connection);
-      if (connection.protocol === "novax.v1") connection.send({ type: "room.left", room: this.room });
-    }
+    for (const subscriber of [...this.#subscribers])
+      if (subscriber.actor.id === member) this.detach(subscriber, true);
   }
 
   #inTurn(job: () => Promise<void>): Promise<void> {
@@ -284,29 +226,6 @@ export function viewTopic(room: RoomId): string {
   return `view:${room}`;
 }
 
-/** Contiguous events as frames of at most about {@link eventsFrameBytesMax}. */
-function encodeFrames(room: RoomId, events: readonly RoomEvent[]): string[] {
-  const frames: string[] = [];
-  let parts: string[] = [];
-  let size = 0;
-  let from = 0;
-  const finish = (to: number) => {
-    const head = { type: "events", room, from, to } satisfies Omit<EventsFrame, "events">;
-    frames.push(`${JSON.stringify(head).slice(0, -1)},"events":[${parts.join(",")}]}`);
-    parts = [];
-    size = 0;
-  };
-  for (const event of events) {
-    const part = JSON.stringify(event);
-    if (size > 0 && size + part.length > eventsFrameBytesMax) finish(event.seq - 1);
-    if (size === 0) from = event.seq;
-    parts.push(part);
-    size += part.length + 1;
-  }
-  if (parts.length > 0) finish(events.at(-1)!.seq);
-  return frames;
-}
-
 /** The feeds of all rooms somebody on this process is attached to. */
 export class RoomFeeds {
   readonly #app: FeedNeeds;
@@ -334,8 +253,9 @@ export class RoomFeeds {
     return this.#feeds.values();
   }
 
-  detach(connection: Connection): void {
-    for (const room of [...connection.rooms]) this.#feeds.get(room)?.detach(connection);
+  /** Detaches a subscriber from all rooms that it receives. */
+  detach(subscriber: Subscriber & { readonly rooms: ReadonlySet<RoomId> }): void {
+    for (const room of [...subscriber.rooms]) this.#feeds.get(room)?.detach(subscriber);
     this.dropIdle();
   }
 

@@ -8,6 +8,7 @@ import { Refusal } from "../lib/refusal.ts";
 import { listProfiles } from "../people/queries.ts";
 import { listJoinedRooms } from "../rooms/queries.ts";
 import { stopViewing } from "./attach-rooms.ts";
+import { sendHistory } from "./basic-subscriber.ts";
 import {
   type BasicConnection,
   createConnection,
@@ -95,7 +96,7 @@ async function open(realtime: Realtime, socket: Socket): Promise<void> {
 async function openBasic(realtime: Realtime, connection: BasicConnection): Promise<void> {
   const [profile] = await listProfiles(realtime.db.sql, [connection.actor.id]);
   if (profile && connection.isOpen) realtime.presence.connected(connection, profile);
-  await realtime.feeds.open(generalRoomId).attachBasic(connection);
+  await realtime.feeds.open(generalRoomId).attach(connection, sendHistory(realtime, connection));
 }
 
 async function greet(realtime: Realtime, connection: NovaxConnection): Promise<void> {

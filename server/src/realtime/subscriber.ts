@@ -1,0 +1,47 @@
+import type { RoomEvent } from "@novax/protocol/events";
+import type { RoomId } from "@novax/protocol/ids";
+import type { Viewer } from "../rooms/require-membership.ts";
+
+/** What receives the events of rooms. A room's feed knows nothing else of a connection. */
+export interface Subscriber {
+  readonly actor: Viewer;
+  readonly isOpen: boolean;
+  /** The same object for all subscribers of one protocol. */
+  readonly delivery: Delivery;
+  /** Called when live events begin to arrive, after the {@link Opening}. */
+  attached(room: RoomId): void;
+  /** Called when no more events arrive; `isRemoved` if the account is no longer a member. */
+  detached(room: RoomId, isRemoved: boolean): void;
+}
+
+/**
+ * How events reach the subscribers of one protocol. A feed calls it once for all of its subscribers with this delivery,
+ * and for no others, so that an event is encoded once.
+ */
+export interface Delivery<S extends Subscriber = Subscriber> {
+  // A method, so that a delivery may ask for its own kind of subscriber: the feed groups them by their delivery.
+  deliver(batch: EventBatch, subscribers: ReadonlySet<S>): void;
+}
+
+export type EventBatch = {
+  readonly room: RoomId;
+  /** Contiguous, in the order of `seq`. */
+  readonly events: readonly RoomEvent[];
+  /** Sends one text to every socket that is subscribed to the topic. */
+  readonly publishToSockets: (topic: string, text: string) => void;
+};
+
+/**
+ * What a subscriber is sent before live events. It runs in the feed's queue, so nothing falls between it and them; the
+ * first live event is the one after `last`.
+ */
+export type Opening = (position: FeedPosition) => Promise<void>;
+
+export type FeedPosition = {
+  readonly room: RoomId;
+  readonly epoch: string;
+  /** The last event that was delivered. */
+  readonly last: number;
+  /** The events after `afterSeq` up to `last`, which may be at most `resumeEventsMax`. */
+  read(afterSeq: number): Promise<RoomEvent[]>;
+};
