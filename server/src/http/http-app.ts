@@ -1,5 +1,6 @@
 import { chooseLanguage } from "@novax/protocol/language";
 import { Hono } from "hono";
+import type { z } from "zod";
 import { isPrivileged } from "../admin/permissions.ts";
 import { findEnrollingActor } from "../auth/session-queries.ts";
 import { type Actor, hasRecentProof, reauthRequired, userAgentCharsMax } from "../auth/sessions.ts";
@@ -14,7 +15,7 @@ import { assertOwnOrigin, preflightResponse, setCorsHeaders } from "./origin-che
 import { errorPage } from "./pages/error-page.ts";
 import type { PageContext } from "./pages/layout.ts";
 import { problemResponse, toProblem } from "./problem.ts";
-import { isFormBody, readBody, readQuery } from "./read-body.ts";
+import { isFormBody, limitBody, readBody, readQuery } from "./read-body.ts";
 import { defineSessionRoute, type Exchange, type Route, redirect } from "./route.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
@@ -41,15 +42,23 @@ export type Peer = { address: string };
 export type HttpApp = { fetch(request: Request, peer: Peer): Promise<Response>; routes: readonly Route[] };
 
 /** Every route, behind the same checks: origin, session, body, query; and the same headers and errors after it. */
-export function createHttpApp(app: App, web: Web): HttpApp {
+export function createHttpApp(
+  app: App,
+  web: Web,
+  routes: readonly Route[] = createRoutes(app, web),
+): HttpApp {
   const { config } = app;
-  const routes = createRoutes(app, web);
   const router = new Hono<{ Bindings: Peer }>();
 
-  for (const route of routes) {
-    router.on(route.method, route.path, (context) =>
-      runRoute(app, web, route, context.req.raw, context.env, context.req.param() as Record<string, string>),
-    );
+  // Hono passes HEAD requests to the routes for GET, so those for HEAD are registered there, and first.
+  const isHead = (route: Route) => route.method === "HEAD";
+  for (const route of routes.filter(isHead).concat(routes.filter((route) => !isHead(route)))) {
+    router.on(isHead(route) ? "GET" : route.method, route.path, (context, next) => {
+      const { raw } = context.req;
+      if (isHead(route) && raw.method !== "HEAD") return next();
+      const params = context.req.param() as Record<string, string>;
+      return runRoute(app, web, route, raw, context.env, params);
+    });
   }
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path).map((route) => route.method);
@@ -83,13 +92,14 @@ export function createHttpApp(app: App, web: Web): HttpApp {
     return response;
   });
 
+  const methods = [...new Set(routes.map((route) => route.method))].sort();
   return {
     routes,
     fetch: async (request, peer) => {
       const origin = request.headers.get("origin");
       const isPreflight =
         request.method === "OPTIONS" && request.headers.has("access-control-request-method");
-      const response = isPreflight ? preflightResponse() : await router.fetch(request, peer);
+      const response = isPreflight ? preflightResponse(methods) : await router.fetch(request, peer);
       setSecurityHeaders(response.headers, config.isSecure);
       setCorsHeaders(response.headers, origin, config.allowedOrigins);
       if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
@@ -143,7 +153,8 @@ async function runRoute(
   params: Record<string, string>,
 ): Promise<Response> {
   const { config } = app;
-  if (route.method !== "GET") assertOwnOrigin(request.headers, config.allowedOrigins);
+  if (route.method !== "GET" && route.method !== "HEAD")
+    assertOwnOrigin(request.headers, config.allowedOrigins);
   if (Object.values(params).some((value) => value.includes("\0")))
     throw new Refusal("not_found", (t) => t.nothingHere);
   const url = new URL(request.url);
@@ -154,7 +165,7 @@ async function runRoute(
   if (app.addressBans.has(address) && actor?.serverRole !== "owner") throw addressBanned();
   const cost = route.cost ?? (route.path.startsWith("/api/") ? apiCost : 0);
   if (actor && cost > 0) app.budgets.spend(actor.id, cost);
-  const isForm = route.body !== undefined && isFormBody(request.headers);
+  const isForm = hasParsedBody(route) && isFormBody(request.headers);
   const refusal = refuseActor(app, route, actor);
   if (refusal) {
     // A person is led to where they can do something about it, a program is told.
@@ -165,12 +176,12 @@ async function runRoute(
   const { body, unreadable } = await readRouteBody(route, request, isForm);
   // A body may take seconds to arrive, and meanwhile the session may have ended: what was true before it is asked again.
   const current =
-    route.body === undefined || !actor ? actor : await findEnrollingActor(app, cookies.sessionToken!);
+    hasParsedBody(route) && actor ? await findEnrollingActor(app, cookies.sessionToken!) : actor;
   const changed = refuseActor(app, route, current);
   if (changed) throw changed;
   const exchange: Exchange<unknown, unknown> = {
     app,
-    request,
+    request: route.body === "stream" ? limitBody(request, route.bodyBytesMax) : request,
     url,
     cookies,
     context: pageContextOf(web, request.headers, cookies),
@@ -197,13 +208,17 @@ function pageContextOf(web: Web, headers: Headers, { theme, language: chosen }: 
   return { assets: web.assets.signIn, theme, language, t: textsIn(language) };
 }
 
+function hasParsedBody(route: Route): route is Route & { body: z.ZodType } {
+  return route.body !== undefined && route.body !== "stream";
+}
+
 /** The body; or, of a form that can say so on its own page, why it cannot be read. */
 async function readRouteBody(
   route: Route,
   request: Request,
   isForm: boolean,
 ): Promise<{ body: unknown; unreadable?: unknown }> {
-  if (!route.body) return { body: undefined };
+  if (!hasParsedBody(route)) return { body: undefined };
   try {
     return { body: await readBody(request, route.body) };
   } catch (error) {
@@ -230,15 +245,10 @@ function wayOut(refusal: Refusal, route: Route, request: Request, url: URL): str
   if (refusal.code === "unauthenticated") return "/";
   if (refusal.code === "second_factor_setup_required") return "/account/two-factor";
   if (refusal.code !== "reauth_required") return null;
-  // A form's own address may have no page; the browser says on which one it stands.
+  // A form's own address may have no page; the browser says on which page the form is.
   const page = route.isPage ? url : URL.parse(request.headers.get("referer") ?? "");
-  const path =
-    page?.pathname === "/account/sso/link"
-      ? "/account/sso"
-      : page
-        ? page.pathname + (page.searchParams.has("setup") ? "?setup=1" : "")
-        : "/account";
-  const next = isOwnPage(path) ? path : "/account";
+  const path = page && page.pathname + (page.searchParams.has("setup") ? "?setup=1" : "");
+  const next = route.returnTo ?? (path && isOwnPage(path) ? path : "/account");
   // What was sent is not kept: one is told to send it again.
   const isSent = !route.isPage && !next.includes("?");
   return `/account/confirm?next=${encodeURIComponent(isSent ? `${next}?done=again` : next)}`;

@@ -51,9 +51,7 @@ function describe(route: Route): Record<string, unknown> {
     summary: route.summary,
     ...(route.access !== "public" ? { security: [{ session: [] }] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(route.body
-      ? { requestBody: { required: true, content: bodyContent(toSchema(route.body, "input")) } }
-      : {}),
+    ...(route.body ? { requestBody: { required: true, content: bodyContent(route.body) } } : {}),
     responses: {
       200: {
         description: "Success",
@@ -79,7 +77,9 @@ function queryParameters(query: z.ZodType): Record<string, unknown>[] {
   }));
 }
 
-function bodyContent(schema: unknown): Record<string, unknown> {
+function bodyContent(body: z.ZodType | "stream"): Record<string, unknown> {
+  if (body === "stream") return { "application/octet-stream": {} };
+  const schema = toSchema(body, "input");
   return { "application/json": { schema }, "application/x-www-form-urlencoded": { schema } };
 }
 

@@ -44,11 +44,12 @@ export function setCorsHeaders(
   headers.delete("cross-origin-resource-policy");
 }
 
-export function preflightResponse(): Response {
+/** The answer to a preflight, for all routes alike. */
+export function preflightResponse(methods: readonly string[]): Response {
   return new Response(null, {
     status: 204,
     headers: {
-      "access-control-allow-methods": "GET, POST",
+      "access-control-allow-methods": methods.join(", "),
       "access-control-allow-headers": "content-type",
       "access-control-max-age": "600",
     },

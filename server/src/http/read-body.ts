@@ -24,6 +24,24 @@ export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promi
   return parseInput(schema, isForm ? parseForm(new URLSearchParams(text)) : parseJson(text));
 }
 
+/**
+ * The same request, whose body fails with `body_too_large` after `bytesMax`; at once if its Content-Length says that it
+ * is longer.
+ */
+export function limitBody(request: Request, bytesMax: number): Request {
+  assertClaimedLength(request, bytesMax);
+  if (!request.body) return request;
+  let size = 0;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      size += chunk.byteLength;
+      if (size > bytesMax) throw tooLarge(bytesMax);
+      controller.enqueue(chunk);
+    },
+  });
+  return new Request(request, { body: request.body.pipeThrough(counter) });
+}
+
 function mediaType(headers: Headers): string | undefined {
   return headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
 }
@@ -53,7 +71,7 @@ function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
 
 /** Counts the bytes that actually arrive, because Content-Length may be wrong. */
 async function readText(request: Request): Promise<string> {
-  if (Number(request.headers.get("content-length") ?? 0) > bodyBytesMax) throw tooLarge();
+  assertClaimedLength(request, bodyBytesMax);
   const parts: Uint8Array[] = [];
   let size = 0;
   const reader = request.body?.getReader();
@@ -65,7 +83,7 @@ async function readText(request: Request): Promise<string> {
   try {
     for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
       size += read.value.byteLength;
-      if (size > bodyBytesMax) throw tooLarge();
+      if (size > bodyBytesMax) throw tooLarge(bodyBytesMax);
       parts.push(read.value);
     }
   } finally {
@@ -97,6 +115,10 @@ function parseForm(params: URLSearchParams): Record<string, string> {
   return { ...fields };
 }
 
-function tooLarge(): Refusal {
-  return new Refusal("body_too_large", `Send at most ${bodyBytesMax} bytes in a request.`);
+function assertClaimedLength(request: Request, bytesMax: number): void {
+  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge(bytesMax);
+}
+
+function tooLarge(bytesMax: number): Refusal {
+  return new Refusal("body_too_large", `Send at most ${bytesMax} bytes in a request.`);
 }

@@ -34,15 +34,28 @@ export type Access = "public" | "session" | "enrolment" | "admin";
  * A route as data: the router, the checks before the handler, the OpenAPI document and the tests of outsiders are all
  * made from this one table.
  */
-export type Route<Body = unknown, Query = unknown> = {
-  method: "GET" | "POST";
+export type Route<Body = unknown, Query = unknown> = RouteFields<Body, Query> & RouteBody<Body>;
+
+export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+type RouteBody<Body> =
+  | { body?: z.ZodType<Body> | undefined; bodyBytesMax?: never }
+  /**
+   * Bytes in any format, for an upload. The handler reads `request.body` itself, which fails with `body_too_large` after
+   * `bodyBytesMax`. Nothing bounds how long they take, and the session may end meanwhile: both are the handler's to check.
+   */
+  | { body: "stream"; bodyBytesMax: number };
+
+type RouteFields<Body, Query> = {
+  method: Method;
   /** With `:name` for a part of the path. */
   path: string;
   summary: string;
   access: Access;
   /** Asks for a proof of who acts that is at most five minutes old; else `reauth_required`. */
   needsRecentProof?: boolean | undefined;
-  body?: z.ZodType<Body> | undefined;
+  /** The page to come back to after that proof, if it is not the page that asked for it. */
+  returnTo?: string;
   query?: z.ZodType<Query> | undefined;
   /** The JSON of a 200, for the document; none for pages. */
   result?: z.ZodType | undefined;
@@ -66,10 +79,11 @@ export type SignedIn<Body, Query> = Exchange<Body, Query> & { actor: Actor };
 
 /** A route that a session opens; its handler gets the actor for certain. */
 export function defineSessionRoute<Body, Query>(
-  route: Omit<Route<Body, Query>, "access" | "handle"> & {
-    access?: Exclude<Access, "public">;
-    handle: (exchange: SignedIn<Body, Query>) => Promise<Response> | Response;
-  },
+  route: Omit<RouteFields<Body, Query>, "access" | "handle"> &
+    RouteBody<Body> & {
+      access?: Exclude<Access, "public">;
+      handle: (exchange: SignedIn<Body, Query>) => Promise<Response> | Response;
+    },
 ): Route {
   return { access: "session", ...route } as unknown as Route;
 }

@@ -73,6 +73,8 @@ const linkRoute = defineSessionRoute({
   path: "/account/sso/link",
   summary: "Send the browser to the single sign-on provider to link it.",
   needsRecentProof: true,
+  // A confirmation never leads to this address itself: linking begins with a click.
+  returnTo: "/account/sso",
   isPage: true,
   handle: ({ app, actor, request }) => {
     // A link on another site must not start linking; Sec-Fetch-Site says where the click came from.
