@@ -70,7 +70,7 @@ for (const kind of databaseKinds) {
       const { app, run, pass, close } = await setUp();
       smtp.refusal = { code: 451 };
       smtp.refused = 0;
-      await app.db.transact((tx) => queueMail(app, tx, mail, 1000 * hourMs));
+      await app.db.transact((tx) => queueMail(app, tx, mail, { untilMs: 1000 * hourMs }));
       expect([await run(), await run(), smtp.refused]).toEqual([1, 0, 1]);
       pass(9_000);
       expect(await run()).toBe(0);
@@ -94,7 +94,7 @@ for (const kind of databaseKinds) {
     test("a mail that waited too long is not sent", async () => {
       const { app, run, pass, close } = await setUp();
       smtp.mails.length = 0;
-      await app.db.transact((tx) => queueMail(app, tx, mail, hourMs));
+      await app.db.transact((tx) => queueMail(app, tx, mail, { untilMs: hourMs }));
       pass(hourMs + 1);
       expect(await run()).toBe(0);
       expect(await app.db.sql`select 1 from jobs`).toHaveLength(0);
@@ -109,7 +109,7 @@ for (const kind of databaseKinds) {
       expect(counts.sort()).toEqual([0, 0, 1]);
       expect(smtp.mails).toHaveLength(1);
       // Taken and never finished, as if the process had ended there.
-      await app.db.transact((tx) => queueJob(app, tx, sendMailJob, mail));
+      await app.db.transact((tx) => queueJob(app, tx, sendMailJob, { payload: mail }));
       await app.db.sql`update jobs set run_at = ${app.clock.now() + 120_000}`;
       expect(await run()).toBe(0);
       pass(121_000);

@@ -22,22 +22,22 @@ describe("an authenticator app's code", () => {
 
   test("[M02] is valid for its 30 seconds and ten more, and not before", () => {
     const code = app.code(start);
-    const at = (ms: number) => findTotpStep(seed, code, start + ms, 0);
+    const at = (ms: number) => findTotpStep(seed, code, start + ms, { lastStep: 0 });
     expect([at(0), at(29_999), at(stepMs), at(stepMs + 10_000)]).toEqual([step, step, step, step]);
     expect([at(stepMs + 10_001), at(2 * stepMs), at(-1), at(-stepMs)]).toEqual([null, null, null, null]);
   });
 
   test("[M01] is valid once, and none older than the last one used is", () => {
     const code = app.code(start);
-    expect(findTotpStep(seed, code, start, step)).toBeNull();
-    expect(findTotpStep(seed, code, start, step - 1)).toBe(step);
+    expect(findTotpStep(seed, code, start, { lastStep: step })).toBeNull();
+    expect(findTotpStep(seed, code, start, { lastStep: step - 1 })).toBe(step);
     // The previous code's grace period: it is older than the one that was used.
-    expect(findTotpStep(seed, app.code(start - stepMs), start + 5000, step)).toBeNull();
+    expect(findTotpStep(seed, app.code(start - stepMs), start + 5000, { lastStep: step })).toBeNull();
   });
 
   test("is six digits and nothing else", () => {
     for (const text of ["", "12345", "1234567", "abcdef", "１２３４５６", "-12345", "1e5", " 12345"]) {
-      expect(findTotpStep(seed, text, start, 0), text).toBeNull();
+      expect(findTotpStep(seed, text, start, { lastStep: 0 }), text).toBeNull();
     }
   });
 });

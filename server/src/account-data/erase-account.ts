@@ -37,9 +37,9 @@ export const eraseAccountJob = defineJob(
       for (const { erase } of accountData) await erase?.(sql, accountId);
       const erases = await readErasesMessages(sql, accountId);
       if (erases) await eraseMessages(sql, accountId, erasedBody);
-      await reserveName(sql, usernameKey(account.username), accountId, now + reservedMs);
+      await reserveName(sql, usernameKey(account.username), accountId, { until: now + reservedMs });
       const username = tombstone(app.random);
-      await emptyAccount(sql, accountId, username, now);
+      await emptyAccount(sql, accountId, username, { now });
       audit({ action: "account.deleted", actor: null, subject: { id: accountId, username } });
       if (erases) publishAfterCommit({ kind: "history_rewritten" });
     });

@@ -42,13 +42,13 @@ export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGen
       lastUsedAt,
     })),
     identities: await listIdentities(sql, id),
-    notices: await listNotices(sql, id, "en", listMax),
+    notices: await listNotices(sql, id, "en", { limit: listMax }),
     audit: await listAuditOf(sql, id, listMax),
   };
   yield `${JSON.stringify(about, null, 2).slice(0, -2)},\n  "messages": [`;
   let after = { room: "", seq: 0 };
   for (let isFirst = true; ; ) {
-    const page = await listSentMessages(sql, id, after, pageMessages);
+    const page = await listSentMessages(sql, id, after, { limit: pageMessages });
     for (const message of page) {
       yield `${isFirst ? "" : ","}\n    ${JSON.stringify(message)}`;
       isFirst = false;

@@ -10,7 +10,7 @@ export async function listSentMessages(
   sql: Sql,
   sender: AccountId,
   after: { room: string; seq: number },
-  limit: number,
+  { limit }: { limit: number },
 ): Promise<SentMessage[]> {
   const rows = await sql<{ room_id: RoomId; seq: number; sent_at: number; body: MessageBody }>`
     select room_id, seq, sent_at, body from messages

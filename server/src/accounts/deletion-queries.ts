@@ -24,7 +24,12 @@ export async function readErasesMessages(sql: Sql, id: AccountId): Promise<boole
 }
 
 /** Removes all personal data from an account. A placeholder name remains, for the messages that stay. */
-export async function emptyAccount(tx: Sql, id: AccountId, tombstone: string, now: number): Promise<void> {
+export async function emptyAccount(
+  tx: Sql,
+  id: AccountId,
+  tombstone: string,
+  { now }: { now: number },
+): Promise<void> {
   await tx`
     update accounts
     set username = ${tombstone}, username_key = ${tombstone}, display_name = 'Deleted account', email = '',

@@ -64,7 +64,7 @@ export async function takeCodeTry(
   sql: Sql,
   accountId: AccountId,
   now: number,
-  triesMax: number,
+  { triesMax }: { triesMax: number },
 ): Promise<boolean> {
   const rows = await sql`
     update email_verifications set failures = failures + 1
@@ -105,7 +105,7 @@ export async function countVerificationMail(
   tx: Sql,
   accountId: AccountId,
   email: string,
-  now: number,
+  { now }: { now: number },
 ): Promise<{ ofAccount: number; othersToAddress: number }> {
   const key = emailKey(email);
   const since = now - hourMs;

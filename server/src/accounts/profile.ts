@@ -58,7 +58,7 @@ export async function changeUsername(
     const displayName = await changeAccount(app, async ({ sql, notify, audit }) => {
       const account = (await lockAccount(sql, actor.id))!;
       if (account.username === username) return account.displayName;
-      if (await isNameReserved(sql, key, actor.id, now)) throw usernameTaken();
+      if (await isNameReserved(sql, key, actor.id, { now })) throw usernameTaken();
       if (usernameKey(account.username) !== key) {
         // Every name given up is reserved, so without a limit one person could block many names.
         if ((await countNamesGivenUp(sql, actor.id, now + reservedMs - dayMs)) >= renamesPerDay) {
@@ -66,9 +66,9 @@ export async function changeUsername(
             retryInMs: dayMs,
           });
         }
-        await reserveName(sql, usernameKey(account.username), actor.id, now + reservedMs);
+        await reserveName(sql, usernameKey(account.username), actor.id, { until: now + reservedMs });
       }
-      await setUsername(sql, actor.id, username, key);
+      await setUsername(sql, actor.id, username, { key });
       await notify({ ...account, username }, "username_changed", (t) => t.wasUsername(account.username));
       audit({
         action: "account.renamed",

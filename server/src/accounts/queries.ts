@@ -131,7 +131,12 @@ export async function hasAnyAccount(sql: Sql): Promise<boolean> {
 /**
  * Replaces a hash with a stronger one of the same password. Returns false if the stored hash has changed meanwhile.
  */
-export async function renewPasswordHash(sql: Sql, id: AccountId, from: string, to: string): Promise<boolean> {
+export async function renewPasswordHash(
+  sql: Sql,
+  id: AccountId,
+  from: string,
+  { to }: { to: string },
+): Promise<boolean> {
   const rows = await sql`
     update accounts set password_hash = ${to} where id = ${id} and password_hash = ${from} returning 1`;
   return rows.length > 0;
@@ -184,7 +189,12 @@ export async function setDisplayName(tx: Sql, id: AccountId, name: string): Prom
   return toPerson(id, row!.username, name);
 }
 
-export async function setEmail(tx: Sql, id: AccountId, email: string, verifiedAt: number): Promise<void> {
+export async function setEmail(
+  tx: Sql,
+  id: AccountId,
+  email: string,
+  { verifiedAt }: { verifiedAt: number },
+): Promise<void> {
   await tx`
     update accounts set email = ${email}, email_verified_at = ${verifiedAt}
     where id = ${id}`;

@@ -6,7 +6,7 @@ export async function isNameReserved(
   sql: Sql,
   key: string,
   owner: AccountId | null,
-  now: number,
+  { now }: { now: number },
 ): Promise<boolean> {
   const rows = await sql`
     select 1 from reserved_usernames
@@ -22,12 +22,22 @@ export async function countNamesGivenUp(sql: Sql, owner: AccountId, untilAfter: 
 }
 
 /** Reserves a username that was given up. Its old owner may take it back. */
-export async function reserveName(tx: Sql, key: string, owner: AccountId, until: number): Promise<void> {
+export async function reserveName(
+  tx: Sql,
+  key: string,
+  owner: AccountId,
+  { until }: { until: number },
+): Promise<void> {
   await tx`
     insert into reserved_usernames (username_key, account_id, until) values (${key}, ${owner}, ${until})
     on conflict (username_key) do update set account_id = excluded.account_id, until = excluded.until`;
 }
 
-export async function setUsername(tx: Sql, id: AccountId, username: string, key: string): Promise<void> {
+export async function setUsername(
+  tx: Sql,
+  id: AccountId,
+  username: string,
+  { key }: { key: string },
+): Promise<void> {
   await tx`update accounts set username = ${username}, username_key = ${key} where id = ${id}`;
 }

@@ -38,10 +38,10 @@ export async function startVerification(
   app: QueueNeeds & { publicUrl: URL },
   sql: Sql,
   account: { id: AccountId; username: string; language: Language },
-  email: string,
+  { email }: { email: string },
 ): Promise<void> {
   const now = app.clock.now();
-  const { ofAccount, othersToAddress } = await countVerificationMail(sql, account.id, email, now);
+  const { ofAccount, othersToAddress } = await countVerificationMail(sql, account.id, email, { now });
   if (ofAccount > mailsPerHour) {
     throw new Refusal("too_many_attempts", (t) => t.tooManyMails, {
       retryInMs: hourMs,
@@ -77,7 +77,7 @@ export async function startVerification(
     app,
     sql,
     verifyLetter(email, account.language, { username: account.username, url: url.href, code }),
-    dayMs,
+    { untilMs: dayMs },
   );
 }
 
@@ -108,7 +108,8 @@ export async function verifyByCode(
   typed: string,
 ): Promise<void> {
   const pending = await findVerification(app.db.sql, accountId);
-  const isTried = pending && (await takeCodeTry(app.db.sql, accountId, app.clock.now(), codeTriesMax));
+  const isTried =
+    pending && (await takeCodeTry(app.db.sql, accountId, app.clock.now(), { triesMax: codeTriesMax }));
   if (!isTried)
     throw new Refusal("code_wrong", (t) => t.codeDead, {
       field: "code",
@@ -135,7 +136,7 @@ export async function requestEmailChange(
 ): Promise<void> {
   await changeAccount(app, async ({ sql, notify, audit }) => {
     const account = (await lockAccount(sql, actor.id))!;
-    await startVerification(app, sql, account, email);
+    await startVerification(app, sql, account, { email });
     await notify(account, "email_change_requested", (t) => t.emailPending);
     audit({ action: "email.change_requested", actor, subject: actor, address: origin.address });
   });
@@ -146,7 +147,7 @@ export async function resendVerification(app: TransactionNeeds, accountId: Accou
   await app.db.transact(async (sql) => {
     const account = (await lockAccount(sql, accountId))!;
     const pending = await findVerification(sql, accountId);
-    await startVerification(app, sql, account, pending?.email ?? account.email);
+    await startVerification(app, sql, account, { email: pending?.email ?? account.email });
   });
 }
 
@@ -162,7 +163,7 @@ async function confirmAddress(
     throw emailTaken();
   }
   try {
-    await setEmail(sql, accountId, email, app.clock.now());
+    await setEmail(sql, accountId, email, { verifiedAt: app.clock.now() });
   } catch (error) {
     // Two accounts confirmed the same address at the same moment.
     throw isUniqueViolation(error) ? emailTaken() : error;
@@ -181,7 +182,12 @@ async function notifyOfChange(
   notify: Transaction["notify"],
 ): Promise<void> {
   await notify(account, "email_changed", (t) => t.emailMoved);
-  await mailNotice(app, sql, { ...account, address: email }, "email_changed", (t) => t.emailHere);
+  await mailNotice(
+    app,
+    sql,
+    { ...account, address: email },
+    { kind: "email_changed", detail: (t) => t.emailHere },
+  );
 }
 
 function codeMac(app: QueueNeeds, accountId: AccountId, email: string, code: string): Buffer {

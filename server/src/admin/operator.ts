@@ -21,7 +21,7 @@ const { byOperator } = textsIn("en").notices;
 export function linkFor(app: AdminNeeds, account: Account): Promise<string> {
   if (account.isDisabled) throw new Refusal("forbidden", (t) => t.accountShut);
   return changeAccount(app, async ({ sql, notify, audit }) => {
-    const link = await insertResetLink(app, sql, account.id, null);
+    const link = await insertResetLink(app, sql, account.id, { sentTo: null });
     await notify(account, "reset_link_issued", (t) => t.byOperator);
     audit({ action: "reset_link.issued", actor: null, subject: account, detail: byOperator });
     return link;
@@ -37,7 +37,7 @@ export async function disableFactorOf(app: AdminNeeds, { id }: Account): Promise
       throw new Refusal("second_factor_off", "two-factor authentication is off for this account.");
     }
     for (const passkey of passkeys) await deletePasskey(change.sql, id, passkey.id);
-    await dropFactor(change, account, null, origin, (t) => t.byOperator);
+    await dropFactor(change, account, { actor: null, origin, detail: (t) => t.byOperator });
   });
 }
 
@@ -73,7 +73,7 @@ export function createOwner(
       createdAt: app.clock.now(),
     });
     await app.joinFirstRooms(change, owner);
-    const link = await insertResetLink(app, sql, owner.id, null);
+    const link = await insertResetLink(app, sql, owner.id, { sentTo: null });
     audit({ action: "account.registered", actor: null, subject: owner, detail: byOperator });
     return link;
   });

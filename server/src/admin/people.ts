@@ -34,8 +34,7 @@ export type AdminNeeds = TransactionNeeds & {
 export async function changeRole(
   app: AdminNeeds,
   actor: Actor,
-  id: AccountId,
-  role: ServerRole,
+  { id, role }: { id: AccountId; role: ServerRole },
   origin: RequestOrigin,
 ): Promise<void> {
   if (actor.serverRole !== "owner") throw new Refusal("forbidden", (t) => t.ownersChangeRoles);
@@ -110,7 +109,7 @@ export async function issueResetLink(
   origin: RequestOrigin,
 ): Promise<string> {
   return changeOther(app, actor, id, async ({ sql, notify, audit }, person) => {
-    const url = await insertResetLink(app, sql, id, null);
+    const url = await insertResetLink(app, sql, id, { sentTo: null });
     await notify(person, "reset_link_issued", (t) => t.byPerson(actor.username));
     audit({ action: "reset_link.issued", actor, subject: person, address: origin.address });
     return url;
@@ -121,8 +120,7 @@ export async function issueResetLink(
 export async function requireFactorOf(
   app: AdminNeeds,
   actor: Actor,
-  id: AccountId,
-  must: boolean,
+  { id, must }: { id: AccountId; must: boolean },
   origin: RequestOrigin,
 ): Promise<void> {
   await changeOther(app, actor, id, async ({ sql, audit }, person) => {

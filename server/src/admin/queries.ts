@@ -58,7 +58,7 @@ export async function listPeople(
   sql: Sql,
   search: string,
   after: { awaitsApproval: boolean; key: string } | null,
-  limit: number,
+  { limit }: { limit: number },
 ): Promise<PersonEntry[]> {
   const prefix = `${search
     .trim()

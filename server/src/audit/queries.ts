@@ -70,7 +70,7 @@ export async function listAudit(
   sql: Sql,
   filter: AuditFilter,
   beforeSeq: number,
-  limit: number,
+  { limit }: { limit: number },
 ): Promise<AuditEntry[]> {
   const who = filter.who.trim().toLowerCase();
   const rows = await sql<AuditRow>`

@@ -39,7 +39,7 @@ export async function answerChallenge(
   return attemptFactor(app, accountId, async () => {
     const tried = await takeTry(app.db.sql, challengeToken, app.clock.now());
     if (tried === null) throw challengeEnded();
-    const factor = await verifyGiven(app, accountId, answer.factor, "factor");
+    const factor = await verifyGiven(app, accountId, answer.factor, { purpose: "factor" });
     const finished = await changeAccount(app, async (change) => {
       const { sql } = change;
       const account = await lockAccount(sql, accountId);
@@ -91,11 +91,11 @@ export async function verifyGiven(
   app: PasskeyNeeds,
   accountId: AccountId,
   given: GivenFactor,
-  purpose: "factor" | "confirm",
+  { purpose }: { purpose: "factor" | "confirm" },
 ): Promise<FactorAnswer | null> {
   if (given.kind === "code") return given;
   try {
-    return { kind: "passkey", passkey: await verifyPasskey(app, given.response, purpose, accountId) };
+    return { kind: "passkey", passkey: await verifyPasskey(app, given.response, purpose, { accountId }) };
   } catch (error) {
     if (error instanceof Refusal && error.code === "passkey_refused") return null;
     throw error;

@@ -44,7 +44,7 @@ export async function confirmByPassword(
   }
   const given: GivenFactor = { kind: "code", code: proof.code };
   await attemptFactor(app, actor.id, async () => {
-    const answer = await verifyGiven(app, actor.id, given, "confirm");
+    const answer = await verifyGiven(app, actor.id, given, { purpose: "confirm" });
     const isTaken = await changeAccount(app, async (change) => {
       const locked = (await lockAccount(change.sql, actor.id))!;
       if (!answer || !(await useFactor(app, change, locked, answer))) return false;
@@ -63,7 +63,7 @@ export async function confirmByPasskey(
   actor: Actor,
   response: PasskeyResponse,
 ): Promise<void> {
-  const passkey = await verifyPasskey(app, response, "confirm", actor.id);
+  const passkey = await verifyPasskey(app, response, "confirm", { accountId: actor.id });
   await app.db.transact(async (sql) => {
     await lockAccount(sql, actor.id);
     if (!(await usePasskey(sql, passkey, app.clock.now()))) throw factorWrong({ kind: "passkey", response });

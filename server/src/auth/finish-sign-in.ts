@@ -83,7 +83,7 @@ export async function finishSignIn(
   const mustEnrol =
     !account.hasFactor && proof.kind !== "passkey" && requiresFactor(await readPolicy(sql), account);
 
-  if (presented) change.endSessions(await markSessionEnded(sql, presented.id, presented.sessionId, now));
+  if (presented) change.endSessions(await markSessionEnded(sql, presented.id, presented.sessionId, { now }));
   if (proof.kind !== "new_account") await notifySignIn(change, account, knownDevice, origin);
   await clearFailures(sql, account.id);
   if (account.deleteAt !== null) await keepAccount(change, account);

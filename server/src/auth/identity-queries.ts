@@ -30,7 +30,12 @@ export async function insertIdentity(
       ${identity.now})`;
 }
 
-export async function touchIdentity(tx: Sql, issuer: string, subject: string, now: number): Promise<void> {
+export async function touchIdentity(
+  tx: Sql,
+  issuer: string,
+  subject: string,
+  { now }: { now: number },
+): Promise<void> {
   await tx`update identities set last_used_at = ${now} where issuer = ${issuer} and subject = ${subject}`;
 }
 

@@ -80,8 +80,7 @@ export async function requestNewPasskey(app: PasskeyNeeds, actor: Actor): Promis
 export async function addPasskey(
   app: PasskeyNeeds,
   actor: Actor,
-  response: NewPasskey,
-  name: string,
+  { response, name }: { response: NewPasskey; name: string },
   origin: RequestOrigin,
 ): Promise<void> {
   assertRecentProof(app, actor);
@@ -139,10 +138,10 @@ export async function nameOwnPasskey(
   app: PasskeyNeeds,
   actor: Actor,
   id: string,
-  name: string,
+  { name }: { name: string },
 ): Promise<void> {
-  const isFound = await renamePasskey(app.db.sql, actor.id, id, cleanName(name) || "Passkey");
-  if (!isFound) throw passkeyNotFound();
+  const isThere = await renamePasskey(app.db.sql, actor.id, id, { name: cleanName(name) || "Passkey" });
+  if (!isThere) throw passkeyNotFound();
 }
 
 /**
@@ -170,7 +169,7 @@ export async function removePasskey(
     if (isLastFactor && requiresFactor(await readPolicy(sql), account)) {
       throw new Refusal("second_factor_setup_required", (t) => t.factorDemanded);
     }
-    if (isLastFactor) await dropFactor(change, account, actor, origin, (t) => t.lastPasskey);
+    if (isLastFactor) await dropFactor(change, account, { actor, origin, detail: (t) => t.lastPasskey });
   });
 }
 

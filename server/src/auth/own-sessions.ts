@@ -9,7 +9,7 @@ import type { Actor, RequestOrigin } from "./sessions.ts";
 /** Signs out: ends this session, and its sockets on every process. */
 export async function logOut(app: TransactionNeeds, actor: Actor, origin: RequestOrigin): Promise<void> {
   await changeAccount(app, async ({ sql, endSessions, audit }) => {
-    endSessions(await markSessionEnded(sql, actor.id, actor.sessionId, app.clock.now()));
+    endSessions(await markSessionEnded(sql, actor.id, actor.sessionId, { now: app.clock.now() }));
     audit({ action: "session.ended", actor, subject: actor, address: origin.address, detail: "signed out" });
   });
 }
@@ -22,7 +22,7 @@ export async function endOwnSession(
   origin: RequestOrigin,
 ): Promise<void> {
   await changeAccount(app, async ({ sql, endSessions, audit }) => {
-    const ended = await markSessionEnded(sql, actor.id, id, app.clock.now());
+    const ended = await markSessionEnded(sql, actor.id, id, { now: app.clock.now() });
     if (ended.length === 0) throw new Refusal("not_found", (t) => t.noSession);
     endSessions(ended);
     audit({ action: "session.ended", actor, subject: actor, address: origin.address, detail: "one device" });
@@ -36,7 +36,7 @@ export async function endOtherSessions(
   origin: RequestOrigin,
 ): Promise<number> {
   return changeAccount(app, async ({ sql, endSessions, audit }) => {
-    const ended = await markAllSessionsEnded(sql, actor.id, app.clock.now(), actor.sessionId);
+    const ended = await markAllSessionsEnded(sql, actor.id, app.clock.now(), { except: actor.sessionId });
     await distrustDevices(sql, actor.id, null);
     endSessions(ended);
     audit({

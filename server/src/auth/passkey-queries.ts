@@ -60,7 +60,7 @@ export async function renamePasskey(
   tx: Sql,
   accountId: AccountId,
   id: string,
-  name: string,
+  { name }: { name: string },
 ): Promise<boolean> {
   const rows = await tx`
     update passkeys set name = ${name} where id = ${id} and account_id = ${accountId} returning 1`;

@@ -77,7 +77,7 @@ export async function verifyPasskey(
   app: PasskeyNeeds,
   response: PasskeyResponse,
   purpose: Exclude<PasskeyPurpose, "register">,
-  accountId: AccountId | null,
+  { accountId }: { accountId: AccountId | null },
 ): Promise<VerifiedPasskey> {
   const { sql } = app.db;
   const challenge = readChallenge(response.response.clientDataJSON);

@@ -66,7 +66,7 @@ export async function signInWithPasskey(
   const bucket = `login-address:${addressKey(origin.address)}`;
   await assertAttemptsLeft(app.attemptLimits, bucket, app.signInLimits.perAddress);
   try {
-    const passkey = await verifyPasskey(app, attempt.response, "login", null);
+    const passkey = await verifyPasskey(app, attempt.response, "login", { accountId: null });
     const finished = await changeAccount(app, async (change) => {
       const account = await lockAccount(change.sql, passkey.accountId);
       if (!account || !(await usePasskey(change.sql, passkey, app.clock.now()))) throw passkeyRefused();
@@ -95,5 +95,5 @@ async function renewHash(app: SignInNeeds, account: Account, password: string): 
   const old = account.passwordHash!;
   if (!app.passwordHasher.isOutdated(old)) return;
   const fresh = await app.passwordHasher.hash(normalisePassword(password));
-  await renewPasswordHash(app.db.sql, account.id, old, fresh);
+  await renewPasswordHash(app.db.sql, account.id, old, { to: fresh });
 }

@@ -85,7 +85,7 @@ export async function register(
       createdAt: app.clock.now(),
       ...(invite ? { invite, awaitsApproval: invite.needsApproval } : {}),
     });
-    await startVerification(app, sql, account, email);
+    await startVerification(app, sql, account, { email });
     change.audit({ action: "account.registered", actor: account, subject: account, address: origin.address });
     app.log.info("account.registered", { account: account.id, isOwner: isFirst, address: origin.address });
     if (invite?.needsApproval) {
@@ -139,7 +139,7 @@ export async function requireEntry(
  * Asserts that the username is not still reserved for somebody who recently gave it up. Refuses with `username_taken`.
  */
 export async function requireFreeName(sql: Sql, username: string, now: number): Promise<void> {
-  if (await isNameReserved(sql, usernameKey(username), null, now)) throw usernameTaken();
+  if (await isNameReserved(sql, usernameKey(username), null, { now })) throw usernameTaken();
 }
 
 async function requireFirstAccountRight(

@@ -70,13 +70,13 @@ export const sendResetsJob = defineJob(
         const account = await lockAccount(sql, id);
         if (!account || account.isDisabled || !(await mayResetByMail(sql, account))) return;
         if ((await countResetsSince(sql, id, app.clock.now() - hourMs)) >= resetsPerHour) return;
-        const url = await insertResetLink(app, sql, id, emailKey(account.email));
+        const url = await insertResetLink(app, sql, id, { sentTo: emailKey(account.email) });
         const letter = resetLetter(account.email, account.language, {
           username: account.username,
           url,
           minutes: resetMinutes,
         });
-        await queueMail(app, sql, letter, resetMs);
+        await queueMail(app, sql, letter, { untilMs: resetMs });
       });
     }
   },
@@ -87,7 +87,7 @@ export async function insertResetLink(
   app: TransactionNeeds,
   sql: Sql,
   accountId: AccountId,
-  sentTo: string | null,
+  { sentTo }: { sentTo: string | null },
 ): Promise<string> {
   const now = app.clock.now();
   const token = app.random.token();
@@ -142,7 +142,7 @@ export async function resetPassword(
     endSessions(await markAllSessionsEnded(sql, locked.id, now));
     // Following the link proves that the person reads mail at this address.
     if (isRead && !locked.isEmailVerified && !(await isVerifiedElsewhere(sql, locked.email, locked.id))) {
-      await setEmail(sql, locked.id, locked.email, now);
+      await setEmail(sql, locked.id, locked.email, { verifiedAt: now });
     }
     await notify(locked, "password_reset", (t) => t.outEverywhere);
     audit({ action: "password.reset", actor: locked, subject: locked, address: origin.address });

@@ -159,7 +159,7 @@ export async function markSessionEnded(
   tx: Sql,
   accountId: AccountId,
   id: SessionId,
-  now: number,
+  { now }: { now: number },
 ): Promise<SessionId[]> {
   const rows = await tx<{ id: SessionId }>`
     update sessions set ended_at = ${now}
@@ -176,7 +176,7 @@ export async function markAllSessionsEnded(
   tx: Sql,
   accountId: AccountId,
   now: number,
-  except: SessionId | null = null,
+  { except = null }: { except?: SessionId | null } = {},
 ): Promise<SessionId[]> {
   const rows = await tx<{ id: SessionId }>`
     update sessions set ended_at = ${now}

@@ -48,7 +48,7 @@ export async function signInWithIdentity(
       : ((await linkByAddress(app, change, identity, origin)) ??
         (await createFor(app, change, identity, origin)));
     if (!account) throw ssoRefused();
-    if (known) await touchIdentity(sql, identity.issuer, identity.subject, app.clock.now());
+    if (known) await touchIdentity(sql, identity.issuer, identity.subject, { now: app.clock.now() });
     const knownDevice = deviceToken ? await findKnownDevice(sql, account.id, deviceToken) : null;
     return finishSignIn(app, change, {
       account,
@@ -207,7 +207,7 @@ async function chooseUsername(
     const key = usernameKey(candidate);
     const isTaken =
       (await findAccountByUsernameKey(sql, key)) !== null ||
-      (await isNameReserved(sql, key, id, app.clock.now()));
+      (await isNameReserved(sql, key, id, { now: app.clock.now() }));
     if (!isTaken) return candidate;
   }
   throw ssoRefused();

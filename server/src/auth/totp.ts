@@ -22,7 +22,12 @@ export function totpUri(seed: string, username: string): string {
  * The time step that this code belongs to: the current one, or the previous one during its grace period. Null for a
  * wrong code, and for a step that is not later than `lastStep`.
  */
-export function findTotpStep(seed: string, code: string, now: number, lastStep: number): number | null {
+export function findTotpStep(
+  seed: string,
+  code: string,
+  now: number,
+  { lastStep }: { lastStep: number },
+): number | null {
   const present = Math.floor(now / stepMs);
   const steps = now - present * stepMs <= graceMs ? [present, present - 1] : [present];
   const totp = createTotp(seed, "");

@@ -55,7 +55,7 @@ export async function confirmTotp(
   origin: RequestOrigin,
 ): Promise<string[]> {
   const { seed } = resumeTotp(app, actor, answer.enrolment);
-  const step = findTotpStep(seed, answer.code.replace(/\s/g, ""), app.clock.now(), 0);
+  const step = findTotpStep(seed, answer.code.replace(/\s/g, ""), app.clock.now(), { lastStep: 0 });
   if (step === null) {
     throw new Refusal("code_wrong", (t) => t.codeWrongClock, {
       field: "code",
@@ -94,7 +94,7 @@ export async function disableFactor(
   await changeAccount(app, async (change) => {
     const account = (await lockAccount(change.sql, actor.id))!;
     if (!account.hasFactor) throw factorOff();
-    await dropFactor(change, account, actor, origin, (t) => t.byYou);
+    await dropFactor(change, account, { actor, origin, detail: (t) => t.byYou });
   });
 }
 
@@ -119,9 +119,15 @@ export async function renewRecoveryCodes(
 export async function dropFactor(
   { sql, notify, audit }: Transaction,
   account: Account,
-  actor: { id: AccountId; username: string } | null,
-  origin: Pick<RequestOrigin, "address">,
-  detail: NoticeText,
+  {
+    actor,
+    origin,
+    detail,
+  }: {
+    actor: { id: AccountId; username: string } | null;
+    origin: Pick<RequestOrigin, "address">;
+    detail: NoticeText;
+  },
 ): Promise<void> {
   await turnFactorOff(sql, account.id);
   await deleteRecoveryCodes(sql, account.id);
@@ -157,7 +163,7 @@ async function enable(
     const sealed = totp && { ...totp, sealedSeed: app.secret.seal(totp.seed, totpContext(actor.id)) };
     await turnFactorOn(sql, actor.id, app.clock.now(), sealed);
     // The other sessions were opened with the password alone, and one of them may be the reason for adding a factor.
-    endSessions(await markAllSessionsEnded(sql, actor.id, app.clock.now(), actor.sessionId));
+    endSessions(await markAllSessionsEnded(sql, actor.id, app.clock.now(), { except: actor.sessionId }));
     await markEnrolled(sql, actor.sessionId);
     await distrustDevices(sql, actor.id, null);
     const codes = await replaceRecoveryCodes(app, sql, actor.id);

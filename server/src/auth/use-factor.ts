@@ -48,7 +48,7 @@ async function useTotpCode(
   const totp = await readTotp(sql, account.id);
   const seed = totp && app.secret.open(totp.sealedSeed, totpContext(account.id));
   if (!seed) return false;
-  const step = findTotpStep(seed, digits, app.clock.now(), totp.lastStep);
+  const step = findTotpStep(seed, digits, app.clock.now(), { lastStep: totp.lastStep });
   return step !== null && (await useTotpStep(sql, account.id, step));
 }
 

@@ -37,7 +37,7 @@ export async function readEventsAfter(
   sql: Sql,
   room: RoomId,
   afterSeq: number,
-  limit: number,
+  { limit }: { limit: number },
 ): Promise<RoomEvent[]> {
   const rows = await sql<EventRow>`
     select e.seq, e.type, e.at, e.actor_id, actor.username as actor_username,

@@ -21,8 +21,7 @@ export async function queueJob<Payload>(
   app: QueueNeeds,
   tx: Sql,
   job: Job<never, Payload>,
-  payload: Payload,
-  { runAt, untilMs }: JobTime = {},
+  { payload, runAt, untilMs }: { payload: Payload } & JobTime,
 ): Promise<string> {
   const now = app.clock.now();
   const id = app.random.uuid();

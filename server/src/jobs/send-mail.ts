@@ -12,6 +12,11 @@ export const sendMailJob = defineJob("mail.send", (app: { mailer: Mailer }, mail
 /**
  * Queues an email in the transaction that causes it. It is dropped after `untilMs`, when its content is out of date.
  */
-export async function queueMail(app: QueueNeeds, tx: Sql, mail: Mail, untilMs = 3 * dayMs): Promise<void> {
-  await queueJob(app, tx, sendMailJob, mail, { untilMs });
+export async function queueMail(
+  app: QueueNeeds,
+  tx: Sql,
+  mail: Mail,
+  { untilMs = 3 * dayMs }: { untilMs?: number } = {},
+): Promise<void> {
+  await queueJob(app, tx, sendMailJob, { payload: mail, untilMs });
 }

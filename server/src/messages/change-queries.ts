@@ -74,7 +74,12 @@ export async function emptyMessage(
   return root?.reply_count ?? 0;
 }
 
-export async function setPinned(tx: Sql, room: RoomId, seq: number, at: number | null): Promise<void> {
+export async function setPinned(
+  tx: Sql,
+  room: RoomId,
+  seq: number,
+  { at }: { at: number | null },
+): Promise<void> {
   await tx`update messages set pinned_at = ${at}::bigint where room_id = ${room} and seq = ${seq}`;
 }
 

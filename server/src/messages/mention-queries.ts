@@ -10,7 +10,7 @@ export async function listMentions(
   sql: Sql,
   account: AccountId,
   { at, room, seq }: ListCursor,
-  limit: number,
+  { limit }: { limit: number },
 ): Promise<MessagePreview[]> {
   const rows = await sql<PreviewRow>`
     select f.room_id, f.seq, f.thread_root, a.id, a.username, a.display_name, f.sent_at, f.body, f.listed_at as at

@@ -36,7 +36,7 @@ async function changePin(
     if (message.isPinned === isPinned) return;
     if (isPinned && (await countPins(sql, room)) >= pinsPerRoomMax)
       throw new Refusal("too_many", (t) => t.tooManyPins(pinsPerRoomMax));
-    await setPinned(sql, room, seq, isPinned ? app.clock.now() : null);
+    await setPinned(sql, room, seq, { at: isPinned ? app.clock.now() : null });
     const type = isPinned ? "message.pinned" : "message.unpinned";
     await record({ room, type, actor: person, target: seq });
   });

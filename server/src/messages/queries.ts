@@ -135,7 +135,7 @@ export async function readNewestMessagesUpTo(
   sql: Sql,
   room: RoomId,
   lastSeq: number,
-  limit: number,
+  { limit }: { limit: number },
 ): Promise<BasicMessage[]> {
   const rows = await sql<{ id: AccountId; username: string; sent_at: number; body: MessageBody }>`
     select a.id, a.username, m.sent_at, m.body

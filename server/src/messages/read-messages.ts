@@ -39,7 +39,7 @@ export async function readRoomEvents(
   const before = Math.min(query.before ?? headSeq + 1, headSeq + 1);
   const after = query.after ?? Math.max(0, before - 1 - limit);
   const count = query.after === undefined ? before - 1 - after : limit;
-  const events = count > 0 ? await readEventsAfter(app.db.sql, id, after, count) : [];
+  const events = count > 0 ? await readEventsAfter(app.db.sql, id, after, { limit: count }) : [];
   return { epoch: app.epoch, headSeq, events };
 }
 
@@ -83,7 +83,7 @@ export async function readMyMentions(
   actor: Actor,
   { after, limit = pageRows }: ReadInput<"me.mentions">,
 ): Promise<ReadResult<"me.mentions">> {
-  const rows = await listMentions(app.db.sql, actor.id, parseListCursor(after), limit + 1);
+  const rows = await listMentions(app.db.sql, actor.id, parseListCursor(after), { limit: limit + 1 });
   const { page, next } = toPage(rows, limit, listCursorOf);
   return { messages: page, next };
 }

@@ -23,7 +23,7 @@ export async function listNotices(
   sql: Sql,
   account: AccountId,
   language: Language,
-  limit: number,
+  { limit }: { limit: number },
 ): Promise<Notice[]> {
   const rows = await sql<{ kind: NoticeKind; at: number; detail: string; seen_at: number | null }>`
     select kind, at, detail, seen_at from notices where account_id = ${account} order by at desc, id desc limit ${limit}`;

@@ -16,6 +16,8 @@ export type Recipient = {
   language: Language;
 };
 
+type Notice = { kind: NoticeKind; detail: NoticeText };
+
 type NoticeNeeds = QueueNeeds & { publicUrl: URL };
 
 /**
@@ -27,13 +29,12 @@ export async function recordNotice(
   app: NoticeNeeds,
   tx: Sql,
   to: Recipient,
-  kind: NoticeKind,
-  detail: NoticeText,
+  { kind, detail }: Notice,
 ): Promise<NoticeSignal> {
   const { notices } = textsIn(to.language);
   const said = detail(notices);
   await insertNotice(tx, { id: app.random.uuid(), account: to.id, kind, at: app.clock.now(), detail: said });
-  if (to.isEmailVerified) await mailNotice(app, tx, { ...to, address: to.email }, kind, detail);
+  if (to.isEmailVerified) await mailNotice(app, tx, { ...to, address: to.email }, { kind, detail });
   return { type: "notice", title: notices.titles[kind], detail: said };
 }
 
@@ -42,8 +43,7 @@ export async function mailNotice(
   app: NoticeNeeds,
   tx: Sql,
   to: { username: string; address: string; language: Language },
-  kind: NoticeKind,
-  detail: NoticeText,
+  { kind, detail }: Notice,
 ): Promise<void> {
   const { notices } = textsIn(to.language);
   const url = new URL("/account", app.publicUrl).href;

@@ -60,7 +60,7 @@ async function close(
   { sql, record }: Pick<Transaction, "sql" | "record">,
   { room, poll, actor, at }: { room: RoomId; poll: Poll; actor: Person; at: number },
 ): Promise<void> {
-  await setPollClosed(sql, room, poll.seq, at);
-  const { counts, isClosed } = await readPollState(sql, room, poll, true);
+  await setPollClosed(sql, room, poll.seq, { at });
+  const { counts, isClosed } = await readPollState(sql, room, poll, { isClosed: true });
   await record({ room, type: "poll.changed", actor, target: poll.seq, counts, isClosed });
 }

@@ -24,7 +24,7 @@ export async function readPollState(
   tx: Sql,
   room: RoomId,
   { seq, body }: Poll,
-  isClosed: boolean,
+  { isClosed }: { isClosed: boolean },
 ): Promise<PollState> {
   const poll = { seq, choices: body.choices.length, isAnonymous: body.isAnonymous, isClosed };
   return (await readPollStates(tx, room, [poll])).get(seq)!;

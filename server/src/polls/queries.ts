@@ -14,7 +14,12 @@ export async function replaceVote(
     select ${room}, ${seq}, ${account}, unnest(${tx.array(choices, "bigint")})`;
 }
 
-export async function setPollClosed(tx: Sql, room: RoomId, seq: number, at: number): Promise<void> {
+export async function setPollClosed(
+  tx: Sql,
+  room: RoomId,
+  seq: number,
+  { at }: { at: number },
+): Promise<void> {
   await tx`update messages set poll_closed_at = ${at} where room_id = ${room} and seq = ${seq}`;
 }
 

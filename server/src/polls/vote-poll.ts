@@ -28,7 +28,7 @@ export async function votePoll(
     if (chosen.some((choice) => choice >= body.choices.length) || (chosen.length > 1 && !body.isMultiple))
       throw new Refusal("message_invalid", (t) => t.noChoice);
     await replaceVote(sql, { room, seq, account: actor.id, choices: chosen });
-    const poll = await readPollState(sql, room, message, false);
+    const poll = await readPollState(sql, room, message, { isClosed: false });
     const { counts, isClosed } = poll;
     // In an anonymous poll the event must not name the voter, so its actor is the poll's author.
     const by = body.isAnonymous ? message.sender : person;

@@ -33,7 +33,7 @@ export function sendHistory(
   receiver: { send(frame: BasicServerFrame): void },
 ): Opening {
   return async ({ room, last }) => {
-    const messages = await readNewestMessagesUpTo(db.sql, room, last, historyMessagesMax);
+    const messages = await readNewestMessagesUpTo(db.sql, room, last, { limit: historyMessagesMax });
     receiver.send({ type: "history", messages });
   };
 }

@@ -139,7 +139,7 @@ export class RoomFeed {
     if (afterSeq >= last) return [];
     const firstRecent = this.#recent[0]?.seq ?? Number.POSITIVE_INFINITY;
     if (firstRecent <= afterSeq + 1) return this.#recent.slice(afterSeq + 1 - firstRecent);
-    const events = await readEventsAfter(this.#app.db.sql, this.room, afterSeq, resumeEventsMax);
+    const events = await readEventsAfter(this.#app.db.sql, this.room, afterSeq, { limit: resumeEventsMax });
     return events.filter((event) => event.seq <= last);
   }
 
@@ -154,7 +154,9 @@ export class RoomFeed {
 
   async #catchUp(): Promise<void> {
     for (;;) {
-      const events = await readEventsAfter(this.#app.db.sql, this.room, this.#last ?? 0, catchUpPage);
+      const events = await readEventsAfter(this.#app.db.sql, this.room, this.#last ?? 0, {
+        limit: catchUpPage,
+      });
       if (events.length > 0) this.#deliver(events);
       if (events.length < catchUpPage) return;
     }

@@ -51,7 +51,7 @@ async function change(
     if (Object.keys(changes).length === 0) return;
     if (changes.name !== undefined)
       await assertRoomName(sql, { name: changes.name, kind: room.kind, except: id });
-    await updateRoom(sql, id, changes, app.clock.now());
+    await updateRoom(sql, id, changes, { now: app.clock.now() });
     await record({ room: id, type: "room.changed", actor: person, changes });
   });
   await refuseNameTwice(changed);
@@ -91,7 +91,7 @@ async function setArchived(
     async ({ sql, room, record, actor: person, audit }) => {
       if (room.isArchived === isArchived) return;
       if (!isArchived) await assertRoomName(sql, { name: room.name, kind: room.kind, except: id });
-      await updateRoom(sql, id, { isArchived }, app.clock.now());
+      await updateRoom(sql, id, { isArchived }, { now: app.clock.now() });
       await record({ room: id, type: "room.changed", actor: person, changes: { isArchived } });
       audit({ action: isArchived ? "room.archived" : "room.unarchived", detail: id });
     },

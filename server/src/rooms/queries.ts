@@ -173,7 +173,12 @@ export async function isRoomNameTaken(tx: Sql, name: string, except: RoomId | nu
   return rows.length > 0;
 }
 
-export async function updateRoom(tx: Sql, room: RoomId, changes: RoomChanges, now: number): Promise<void> {
+export async function updateRoom(
+  tx: Sql,
+  room: RoomId,
+  changes: RoomChanges,
+  { now }: { now: number },
+): Promise<void> {
   const given = (value: unknown) => value !== undefined;
   await tx`
     update rooms set

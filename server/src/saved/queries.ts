@@ -26,7 +26,7 @@ export async function listSaved(
   sql: Sql,
   account: AccountId,
   { at, room, seq }: ListCursor,
-  limit: number,
+  { limit }: { limit: number },
 ): Promise<MessagePreview[]> {
   const rows = await sql<PreviewRow>`
     select m.room_id, m.seq, m.thread_root, a.id, a.username, a.display_name, m.sent_at, m.body, s.saved_at as at

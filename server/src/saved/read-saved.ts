@@ -11,7 +11,7 @@ export async function readMySaved(
   actor: Actor,
   { after, limit = pageRows }: ReadInput<"me.saved">,
 ): Promise<ReadResult<"me.saved">> {
-  const rows = await listSaved(app.db.sql, actor.id, parseListCursor(after), limit + 1);
+  const rows = await listSaved(app.db.sql, actor.id, parseListCursor(after), { limit: limit + 1 });
   const { page, next } = toPage(rows, limit, listCursorOf);
   return { messages: page, next };
 }

@@ -19,7 +19,7 @@ export async function insertScheduled(
   tx: Sql,
   account: AccountId,
   message: ScheduledMessage,
-  jobId: string,
+  { jobId }: { jobId: string },
 ): Promise<boolean> {
   const rows = await tx`
     insert into scheduled_messages (id, account_id, room_id, thread_root, text, due_at, job_id)
@@ -80,7 +80,7 @@ export async function insertReminder(
   tx: Sql,
   account: AccountId,
   reminder: Omit<Reminder, "isDue">,
-  jobId: string,
+  { jobId }: { jobId: string },
 ): Promise<void> {
   const { id, room, seq, note, dueAt } = reminder;
   await tx`

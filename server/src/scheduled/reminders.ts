@@ -28,7 +28,7 @@ export async function setReminder(
     if ((await countScheduled(sql, actor.id)).reminders >= remindersPerPersonMax)
       throw new Refusal("too_many", (t) => t.tooManyReminders(remindersPerPersonMax));
     const jobId = await queue(sendReminderJob, { id }, { runAt: at });
-    await insertReminder(sql, actor.id, { id, room, seq: seq ?? null, note, dueAt: at }, jobId);
+    await insertReminder(sql, actor.id, { id, room, seq: seq ?? null, note, dueAt: at }, { jobId });
   });
   publishRemindersChange(app, actor.id);
   return { reminder: id };

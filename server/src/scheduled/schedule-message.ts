@@ -35,7 +35,7 @@ export async function scheduleMessage(
       throw new Refusal("too_many", (t) => t.tooManyScheduled(scheduledPerPersonMax));
     const jobId = await queue(deliverScheduledJob, { sendId }, { runAt: at });
     const message = { sendId, room, threadRoot: threadRoot ?? null, text, dueAt: at, refused: null };
-    if (!(await insertScheduled(sql, actor.id, message, jobId)))
+    if (!(await insertScheduled(sql, actor.id, message, { jobId })))
       throw new Refusal("message_invalid", (t) => t.waitsAlready);
   });
   publishScheduledChange(app, actor.id);

@@ -14,7 +14,7 @@ export async function listFollowedThreads(
   sql: Sql,
   account: AccountId,
   { at, room, seq }: ListCursor,
-  limit: number,
+  { limit }: { limit: number },
 ): Promise<FollowedThread[]> {
   const rows = await sql<PreviewRow & { reply_count: number; unread: number }>`
     select m.room_id, m.seq, m.thread_root, a.id, a.username, a.display_name, m.sent_at, m.body, m.last_reply_at as at,

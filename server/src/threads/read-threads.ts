@@ -30,7 +30,7 @@ export async function readMyThreads(
   actor: Actor,
   { after, limit = pageRows }: ReadInput<"me.threads">,
 ): Promise<ReadResult<"me.threads">> {
-  const rows = await listFollowedThreads(app.db.sql, actor.id, parseListCursor(after), limit + 1);
+  const rows = await listFollowedThreads(app.db.sql, actor.id, parseListCursor(after), { limit: limit + 1 });
   const { page, next } = toPage(rows, limit, listCursorOf);
   return { threads: page, next };
 }

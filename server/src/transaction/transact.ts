@@ -71,10 +71,10 @@ export async function transact<T>(
       publishAfterCommit: (message) => (message.kind === "events" ? events : messages).push(message),
       audit: (draft) => entries.push(draft),
       notify: async (to, kind, detail) => {
-        const signal = await recordNotice(app, sql, to, kind, detail);
+        const signal = await recordNotice(app, sql, to, { kind, detail });
         messages.push({ kind: "account_signal", account: to.id, signal });
       },
-      queue: (job, payload, when) => queueJob(app, sql, job, payload, when),
+      queue: (job, payload, when) => queueJob(app, sql, job, { payload, ...when }),
       endSessions: (ids) => endedSessions.push(...ids),
     });
     for (const entry of entries) await recordAudit(app, sql, entry);

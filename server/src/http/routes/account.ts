@@ -247,7 +247,7 @@ async function readOverview(app: App, actor: Actor, language: Language): Promise
     identities: (await listIdentities(sql, actor.id)).length,
     ssoName: app.sso?.name ?? null,
     isPrivileged: isPrivileged(actor.serverRole),
-    notices: await listNotices(sql, actor.id, language, noticesShown),
+    notices: await listNotices(sql, actor.id, language, { limit: noticesShown }),
   };
 }
 

@@ -84,7 +84,7 @@ const roleRoute = defineAction({
   needsRecentProof: true,
   body: z.strictObject({ role: z.enum(serverRoles) }),
   submit: async ({ app, actor, body, params, origin }) => {
-    await changeRole(app, actor, parseId(params.person!), body.role, origin);
+    await changeRole(app, actor, { id: parseId(params.person!), role: body.role }, origin);
     return { result: { message: "Changed" }, next: `/admin/people/${params.person}?done=role` };
   },
 });
@@ -218,12 +218,12 @@ export const adminRoutes: readonly Route[] = [
   personAction(
     "require-factor",
     "Require two-factor authentication for a person.",
-    (app, actor, id, origin) => requireFactorOf(app, actor, id, true, origin),
+    (app, actor, id, origin) => requireFactorOf(app, actor, { id, must: true }, origin),
   ),
   personAction(
     "unrequire-factor",
     "Stop requiring two-factor authentication for a person.",
-    (app, actor, id, origin) => requireFactorOf(app, actor, id, false, origin),
+    (app, actor, id, origin) => requireFactorOf(app, actor, { id, must: false }, origin),
   ),
   personAction("approve", "Approve an account that's waiting for approval.", approveAccount),
   personAction("reject", "Reject an account that's waiting for approval.", rejectAccount),
@@ -265,7 +265,7 @@ async function showInvites(
 function readPeople(app: App, query: z.infer<typeof peopleQuery>): Promise<PersonEntry[]> {
   const after =
     query.after === undefined ? null : { key: query.after, awaitsApproval: query.waiting !== undefined };
-  return listPeople(app.db.sql, query.search ?? "", after, peoplePerPage);
+  return listPeople(app.db.sql, query.search ?? "", after, { limit: peoplePerPage });
 }
 
 function nextPeople(search: string, last: PersonEntry): string {

@@ -68,7 +68,7 @@ export const auditRoutes: readonly Route[] = [auditRoute, auditApiRoute, auditEx
 async function readAudit(app: App, query: z.infer<typeof auditQuery>) {
   const filter = readFilter(query);
   const before = query.before ?? Number.MAX_SAFE_INTEGER;
-  return { filter, entries: await listAudit(app.db.sql, filter, before, auditPerPage) };
+  return { filter, entries: await listAudit(app.db.sql, filter, before, { limit: auditPerPage }) };
 }
 
 function readFilter(query: z.infer<typeof auditQuery>): { action: AuditAction | null; who: string } {
@@ -78,7 +78,7 @@ function readFilter(query: z.infer<typeof auditQuery>): { action: AuditAction | 
 async function* exportAudit(app: App, query: z.infer<typeof auditQuery>): AsyncGenerator<string> {
   const filter = readFilter(query);
   for (let before = query.before ?? Number.MAX_SAFE_INTEGER; ; ) {
-    const entries = await listAudit(app.db.sql, filter, before, exportPage);
+    const entries = await listAudit(app.db.sql, filter, before, { limit: exportPage });
     if (entries.length === 0) return;
     yield entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
     before = entries.at(-1)!.seq;

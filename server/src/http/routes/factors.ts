@@ -160,7 +160,7 @@ const newPasskeyRoute = defineAction({
   body: z.strictObject({ response: newPasskeySchema, name: textField.optional() }),
   result: z.strictObject({ message: z.string(), next: z.string() }),
   submit: async ({ app, actor, body, origin }) => {
-    await addPasskey(app, actor, body.response, body.name ?? "", origin);
+    await addPasskey(app, actor, { response: body.response, name: body.name ?? "" }, origin);
     const next = "/account/passkeys?done=added";
     return { result: { message: "Added", next }, next };
   },
@@ -172,7 +172,7 @@ const renamePasskeyRoute = defineAction({
   access: "session",
   body: z.strictObject({ name: textField }),
   submit: async ({ app, actor, body, params }) => {
-    await nameOwnPasskey(app, actor, params.passkey!, body.name);
+    await nameOwnPasskey(app, actor, params.passkey!, { name: body.name });
     return { result: { message: "Renamed" }, next: "/account/passkeys?done=renamed" };
   },
 });

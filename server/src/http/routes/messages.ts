@@ -23,7 +23,7 @@ export const messagesRoute = defineSessionRoute({
     const { room } = await requireMembership(app.db.sql, actor, id.data);
     const limit = query.limit ?? historyMessagesMax;
     return Response.json({
-      messages: await readNewestMessagesUpTo(app.db.sql, room.id, room.headSeq, limit),
+      messages: await readNewestMessagesUpTo(app.db.sql, room.id, room.headSeq, { limit }),
     });
   },
 });
