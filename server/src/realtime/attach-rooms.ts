@@ -11,8 +11,8 @@ import { viewTopic } from "./room-feed.ts";
 const parallelMax = 8;
 
 /**
- * Lets a connection receive every room of its person, now and later: those named from their `afterSeq` on, the others
- * from where it was greeted. One query, however many rooms; of direct rooms it also hears who is there.
+ * Lets a connection receive every room of its account, including rooms joined later: those in `positions` from their
+ * `afterSeq` on, the others from the head in its greeting. One query for all rooms. Direct rooms also send presence.
  */
 export async function attachRooms(
   realtime: Realtime,
@@ -20,7 +20,7 @@ export async function attachRooms(
   positions: ReadonlyMap<RoomId, number>,
   epoch: string,
 ): Promise<void> {
-  // Before the list is read: whoever comes into a room after it is told by the bus.
+  // Set before the list is read: a room that is joined after that arrives by the bus.
   connection.attachesAll = true;
   try {
     const rooms = await listJoinedRooms(realtime.db.sql, connection.actor.id);
@@ -28,17 +28,17 @@ export async function attachRooms(
     const attachNext = async (): Promise<void> => {
       for (let room = rooms.shift(); room && connection.isOpen; room = rooms.shift()) {
         const head = greeted.get(room.id);
-        // One that came between the greeting and this is news.
+        // A room that was joined after the greeting is new to the client.
         const begin = head === undefined ? announce(connection, room) : undefined;
         const afterSeq = positions.get(room.id) ?? head ?? room.headSeq;
         await attachKnown(realtime, connection, room, { afterSeq, epoch, begin });
       }
     };
-    // A few at a time: what each missed may be a query of its own.
+    // A few at a time: a replay of missed events may be a query for each room.
     await Promise.all(Array.from({ length: parallelMax }, attachNext));
     connection.greetedHeads = new Map();
   } catch (error) {
-    // Ordered again, it is done again.
+    // So that the same command can be sent again.
     connection.attachesAll = false;
     throw error;
   }
@@ -48,20 +48,20 @@ function announce(connection: NovaxConnection, room: JoinedRoom): () => void {
   return () => connection.send({ type: "room.joined", room });
 }
 
-/** Somebody has come into a room: their connections that receive all rooms receive it too. */
+/** Attaches a room that an account joined to the connections of the account that receive all rooms. */
 export async function attachJoinedRoom(realtime: Realtime, account: AccountId, id: RoomId): Promise<void> {
   const connections = realtime.hub.listAttachingAll(account);
   if (connections.length === 0) return;
   const room = await findJoinedRoom(realtime.db.sql, account, id);
   if (!room) return;
   for (const connection of connections) {
-    // Whether it receives the room is known in the feed's turn alone: a removal may still be on its way through it.
+    // Only the feed's queue knows whether to announce it: a removal may already be waiting in it.
     const begin = announce(connection, room);
     await attachKnown(realtime, connection, room, { afterSeq: room.headSeq, epoch: realtime.epoch, begin });
   }
 }
 
-/** After the bus lost something: whoever came into a room meanwhile receives it now. */
+/** Attaches rooms that were joined while the bus lost messages. */
 export async function attachMissedRooms(realtime: Realtime): Promise<void> {
   const accounts = new Set(realtime.hub.listAttachingAll().map((connection) => connection.actor.id));
   for (const account of accounts) {
@@ -70,7 +70,7 @@ export async function attachMissedRooms(realtime: Realtime): Promise<void> {
   }
 }
 
-/** Looks at a room, and no longer at the one before; null: at none. Refuses with `not_found`. */
+/** Views a room instead of the one before; null views none. Refuses with `not_found`. */
 export async function viewRoom(
   realtime: Realtime,
   connection: NovaxConnection,
@@ -78,10 +78,10 @@ export async function viewRoom(
 ): Promise<void> {
   const before = connection.viewed;
   if (room === before) return;
-  // Only of a room that it receives: then its removal is heard here too.
+  // Only a room that it receives: a removal from it then ends the view too.
   if (room !== null && !connection.rooms.has(room)) throw roomNotFound();
   connection.viewed = room;
-  // Of a direct room one hears all the time.
+  // A direct room keeps sending presence.
   if (before !== null && !connection.keepsView(before)) stopViewing(realtime, connection, before);
   if (room !== null) await startViewing(realtime, connection, room);
 }
@@ -98,7 +98,7 @@ async function startViewing(
   room: RoomId,
   members?: readonly AccountId[],
 ): Promise<void> {
-  // Counted once for each connection, however often it looks; taken back by whoever takes it off the list.
+  // Presence counts viewing connections: once for each, until `stopViewing` takes the room off its list.
   if (!connection.views.has(room)) {
     connection.views.add(room);
     realtime.presence.view(room, members);

@@ -16,12 +16,12 @@ import { resume } from "./novax-subscriber.ts";
 import type { Realtime } from "./realtime.ts";
 
 type ConnectionEntry<T extends ConnectionCommandType> = {
-  /** What one costs of a person's budget, where a message is 1. */
+  /** What the command costs of the account's budget, where a message is 1. */
   cost: number;
   run: (realtime: Realtime, connection: NovaxConnection, command: CommandOf<T>) => Promise<void>;
 };
 
-/** The commands about a connection itself. */
+/** The commands that act on the connection itself. */
 const connectionTable: { [T in ConnectionCommandType]: ConnectionEntry<T> } = {
   "room.attach": {
     cost: 1,
@@ -50,12 +50,11 @@ const connectionTable: { [T in ConnectionCommandType]: ConnectionEntry<T> } = {
   ping: { cost: 0.1, run: async () => {} },
 };
 
-/** What a command costs. */
 export function costOf(type: AnyCommandType): number {
   return isConnectionCommand(type) ? connectionTable[type].cost : commandTable[type].cost;
 }
 
-/** Runs a command that came over a socket. Resolves with its result, or with null if an event answers it. */
+/** Runs a command from a socket. Resolves with its result, or with null if an event answers it. */
 export async function runSocketCommand(
   realtime: Realtime,
   connection: NovaxConnection,
@@ -67,7 +66,7 @@ export async function runSocketCommand(
     return {};
   }
   const result = await runCommand(realtime, connection.actor, type, fields as never);
-  // In a room that this connection receives, the event itself, which carries the sendId, is the acknowledgement.
+  // In a room that this connection receives, the event itself carries the sendId and acknowledges the message.
   const isReceived = command.type === "message.send" && connection.rooms.has(command.room);
   return isReceived && !("duplicate" in result) ? null : result;
 }
@@ -79,7 +78,7 @@ async function startTyping(
 ): Promise<void> {
   const { room, role, silencedUntil } = await requireMembership(realtime.db.sql, actor, id);
   const isSilenced = silencedUntil !== null && silencedUntil > realtime.clock.now();
-  // Somebody who cannot send what they write is not announced; they are told why when they send it.
+  // Members who may not post do not show as typing. They get the reason when they send.
   const right = room.posting === "everybody" ? "message.send" : "message.send_always";
   if (room.isArchived || isSilenced || !mayInRoom(role, right, room.kind)) return;
   if (room.kind === "direct" && (await hasBlockWithin(realtime.db.sql, id, actor.id))) return;

@@ -17,7 +17,7 @@ type HubNeeds = {
   sessionLimits: SessionLimits;
 };
 
-/** Every open socket of this process, by account. It knows sockets and no rules of rooms. */
+/** Every open socket of this process, by account. It knows no rules of rooms. */
 export class Hub {
   readonly #app: HubNeeds;
   readonly #byAccount = new Map<AccountId, Set<Connection>>();
@@ -32,7 +32,7 @@ export class Hub {
     return size;
   }
 
-  /** Takes a connection in; false when its account has too many open already. */
+  /** Adds a connection; false if its account has too many open already. */
   add(connection: Connection): boolean {
     const { id } = connection.actor;
     const connections = this.#byAccount.get(id) ?? new Set();
@@ -55,7 +55,7 @@ export class Hub {
     }
   }
 
-  /** The connections of a person that receive every room of theirs. */
+  /** The connections that receive every room of their account: of this account, or of all. */
   listAttachingAll(account?: AccountId): NovaxConnection[] {
     const all = account === undefined ? this.#all() : [...(this.#byAccount.get(account) ?? [])];
     return all
@@ -63,7 +63,7 @@ export class Hub {
       .filter((connection) => connection.attachesAll && connection.isOpen);
   }
 
-  /** Whoever has a connection open speaks under the new name from now on. */
+  /** Gives the open connections of an account its new name, for what they send from now on. */
   renamePerson(person: Person): void {
     for (const connection of this.#byAccount.get(person.id) ?? []) connection.rename(person);
   }
@@ -75,14 +75,14 @@ export class Hub {
     }
   }
 
-  /** Closes what a lost notice left open: every session is looked up again, in one query. */
+  /** Closes connections of ended sessions whose notice was lost. One query for all sessions. */
   async checkSessions(): Promise<void> {
     const ids = new Set(this.#all().map((connection) => connection.actor.sessionId));
     const live = await filterLiveSessions(this.#app, [...ids]);
     this.endSessions([...ids].filter((id) => !live.has(id)));
   }
 
-  /** Sends everybody away who should come back to another process or a newer one. */
+  /** Closes every connection, with the code to reconnect to another process or a newer one. */
   closeAll(): void {
     for (const connection of this.#all()) connection.close(closeCodes.restarting, "restarting");
   }

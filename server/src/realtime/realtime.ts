@@ -10,11 +10,11 @@ export type RealtimeNeeds = CommandNeeds & {
   processId: string;
   budgets: Budgets;
   presence: Presence;
-  /** An id for a message whose client makes none. */
+  /** The id of a message from a basic client, which makes none. */
   newSendId: () => string;
   sessionLimits: SessionLimits;
   publishToSockets: (topic: string, frame: string) => void;
 };
 
-/** Everything between the rooms and the sockets of this process. */
+/** What connects the rooms to the sockets of this process. */
 export type Realtime = RealtimeNeeds & { hub: Hub; feeds: RoomFeeds; stop(): void };

@@ -116,7 +116,7 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
         },
         generalRoomId,
       );
-      const rung: RoomEvent[][] = [];
+      const published: RoomEvent[][] = [];
       const writer = new RoomWriter(
         {
           db,
@@ -128,7 +128,7 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
           clock: { now: () => 0 },
           bus: {
             publish: (message) => {
-              if (message.kind === "events") rung.push(message.events);
+              if (message.kind === "events") published.push(message.events);
             },
             on: () => () => {},
             onDoubt: () => () => {},
@@ -161,9 +161,9 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
       for (let step = 0; step < 120; step++) {
         const choice = below(10);
         if (choice < 5) await Promise.all(Array.from({ length: 1 + below(4) }, send));
-        // What was rung arrives late, twice, in any order, or never.
-        if (choice < 8 && rung.length > 0) {
-          const [events] = rung.splice(below(rung.length), 1);
+        // The bus brings events late, twice, in any order, or never.
+        if (choice < 8 && published.length > 0) {
+          const [events] = published.splice(below(published.length), 1);
           if (below(4) > 0) feed.offer(events!);
           if (below(4) === 0) feed.offer(events!);
         }

@@ -24,9 +24,9 @@ const recentEventsMax = 512;
 const catchUpPage = 500;
 
 /**
- * One room's events on their way to this process's sockets.
+ * Delivers one room's events to the subscribers of this process.
  *
- * Guarantees, per connection: every event after the one it attached at, once, in the order of `seq`, until the room is
+ * Guarantees, per subscriber: every event after the one it attached at, once, in the order of `seq`, until the room is
  * left; nothing recorded after the member's removal. What the bus lost, doubled or reordered is read from the log.
  *
  * All changes run one after the other in the feed's own queue, so an event can be neither missed nor doubled between
@@ -40,7 +40,7 @@ export class RoomFeed {
   readonly #byDelivery = new Map<Delivery, Set<Subscriber>>();
   readonly #jobs: (() => Promise<void> | void)[] = [];
   #isRunning = false;
-  /** The last event delivered; null until the first connection attaches. */
+  /** The last event delivered; null until the first subscriber attaches. */
   #last: number | null = null;
   /** The newest events, contiguous, ending at `#last`: a resume of those needs no query. */
   #recent: RoomEvent[] = [];
@@ -54,17 +54,17 @@ export class RoomFeed {
     return this.#subscribers.size === 0 && !this.#isRunning;
   }
 
-  /** Takes committed events, in whatever order and however often they come. */
+  /** Takes committed events, in any order and any number of times. */
   offer(events: readonly RoomEvent[]): void {
     this.#enqueue(() => this.#accept(events));
   }
 
-  /** Reads what is missing, if the room's log goes on after what was delivered. */
+  /** Reads the missing events, if the room's log is ahead of what was delivered. */
   checkPosition(headSeq: number): void {
     this.#enqueue(() => (this.#last !== null && headSeq > this.#last ? this.#catchUp() : undefined));
   }
 
-  /** A passing state; lost where nobody is attached. */
+  /** Sends a state that is not recorded, such as typing. Without subscribers it is dropped. */
   signal(signal: Signal): void {
     if (this.#subscribers.size > 0) this.#app.publishToSockets(viewTopic(this.room), JSON.stringify(signal));
   }
@@ -116,19 +116,19 @@ export class RoomFeed {
   }
 
   /**
-   * Where the room stands, as far as those who receive it know. Whoever was a member when its log ended at `headSeq` may
-   * have been removed by what was delivered since, and nobody was there to be expelled: then the membership is asked for
-   * again. What removes them after that finds them among the connections.
+   * The last event that the subscribers have. The membership was read when the log ended at `headSeq`; if events were
+   * delivered after that, one of them may be the removal of this member, who was no subscriber yet to be expelled: so the
+   * membership is read again. A later removal is delivered after this job and finds the subscriber.
    */
   async #start(subscriber: Subscriber, headSeq: number): Promise<number> {
     if (this.#last === null) this.#last = headSeq;
-    // The log may be ahead of what was delivered; those in the room get the same events by the same way.
+    // The log may be ahead of what was delivered. The other subscribers get those events now too.
     else if (headSeq > this.#last) await this.#catchUp();
     if (this.#last > headSeq) await requireMembership(this.#app.db.sql, subscriber.actor, this.room);
     return this.#last;
   }
 
-  /** Forgets what it kept for resumes: what it says has changed where it stands. */
+  /** Forgets the events that it keeps for resumes: their texts were changed in the database. */
   forgetRecent(): void {
     this.#enqueue(() => {
       this.#recent = [];
@@ -166,12 +166,12 @@ export class RoomFeed {
     this.#last = events.at(-1)!.seq;
     this.#recent.push(...events);
     if (this.#recent.length > recentEventsMax * 2) this.#recent = this.#recent.slice(-recentEventsMax);
-    // What was said before it was edited or deleted must not be said again to whoever comes later.
+    // A later resume must not bring a text from before its edit or deletion.
     const rewriting = this.#recent.findLastIndex(
       ({ type }) => type === "message.edited" || type === "message.deleted",
     );
     if (rewriting >= 0) this.#recent = this.#recent.slice(rewriting + 1);
-    // A removal ends a part: what follows it must not reach the removed member.
+    // Delivered in parts that end with a removal: what follows must not reach the removed member.
     let start = 0;
     events.forEach((event, index) => {
       if (event.type === "member.joined") this.#app.presence.joined(this.room, event.member.id);
@@ -212,10 +212,10 @@ export class RoomFeed {
     for (let job = this.#jobs.shift(); job; job = this.#jobs.shift()) {
       try {
         const result = job();
-        // Delivering does not wait for anything, so a message leaves in the same turn as its commit is known.
+        // Delivering is synchronous: a message is sent in the same tick in which its commit is known.
         if (result) await result;
       } catch (error) {
-        // The next event or position check finds the same gap and tries again.
+        // The next event or position check finds the same gap and repairs it.
         this.#app.log.fault("feed.failed", error, { room: this.room });
       }
     }
@@ -223,12 +223,12 @@ export class RoomFeed {
   }
 }
 
-/** Who looks at a room hears who is there and who types; everybody in it hears what happens. */
+/** The topic of a room's presence and typing, for connections that view it. Events go to all that receive the room. */
 export function viewTopic(room: RoomId): string {
   return `view:${room}`;
 }
 
-/** The feeds of all rooms somebody on this process is attached to. */
+/** The feeds of all rooms that have subscribers on this process. */
 export class RoomFeeds {
   readonly #app: FeedNeeds;
   readonly #feeds = new Map<RoomId, RoomFeed>();
@@ -237,7 +237,7 @@ export class RoomFeeds {
     this.#app = app;
   }
 
-  /** The room's feed, made new where there is none; it ends when nobody is attached any more. */
+  /** The room's feed, created if there is none. It is dropped when it has no subscribers. */
   open(room: RoomId): RoomFeed {
     let feed = this.#feeds.get(room);
     if (!feed) {
@@ -265,7 +265,7 @@ export class RoomFeeds {
     for (const [room, feed] of this.#feeds) if (feed.isIdle) this.#feeds.delete(room);
   }
 
-  /** Compares every open room with the log, in one query. Called every few seconds, and when the bus is in doubt. */
+  /** Compares every open room with the log, in one query. Called regularly, and when the bus may have lost messages. */
   async checkPositions(): Promise<void> {
     this.dropIdle();
     if (this.#feeds.size === 0) return;

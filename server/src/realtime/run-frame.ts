@@ -11,7 +11,7 @@ import type { BasicConnection, Connection, NovaxConnection } from "./connection.
 import { costOf, runSocketCommand } from "./connection-commands.ts";
 import type { Realtime } from "./realtime.ts";
 
-/** What a frame costs that is no command. */
+/** The cost of a frame that is no command. */
 const malformedCost = 1;
 
 /** Takes one frame of a `novax.v1` connection from its text to its reply. Never throws. */
@@ -53,7 +53,7 @@ export async function runBasicFrame(
       room: generalRoomId,
       sendId,
       body: { kind: "text", text },
-      // It cannot be asked whether it means to call so many.
+      // A basic client cannot be asked to confirm that it mentions many people.
       mentionsEveryone: false,
     });
   } catch (error) {

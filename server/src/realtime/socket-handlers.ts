@@ -21,17 +21,17 @@ import { runBasicFrame, runFrame } from "./run-frame.ts";
 
 const sendBufferBytesMax = 1024 * 1024;
 const silentSecondsMax = 60;
-/** A connection costs a few queries: as much as one message. */
+/** Opening a connection takes a few queries, about as much as a message. */
 const openCost = 1;
 
-/** What Bun calls as sockets open, speak and close. `realtime` comes later than the server it publishes through. */
+/** What Bun calls for each socket. `realtime` is a function: it is made after the server that it publishes through. */
 export function createSocketHandlers(
   realtime: () => Realtime,
   idleTimeoutSeconds = silentSecondsMax,
 ): WebSocketHandler<SocketData> {
   return {
     maxPayloadLength: frameBytesMax,
-    // Bun drops frames silently for a reader that is full; closed, it comes back and resumes without a gap.
+    // Bun silently drops frames for a reader that is too slow. A closed client reconnects and resumes without a gap.
     backpressureLimit: sendBufferBytesMax,
     closeOnBackpressureLimit: true,
     idleTimeout: idleTimeoutSeconds,
@@ -74,7 +74,7 @@ async function open(realtime: Realtime, socket: Socket): Promise<void> {
   }
   socket.data.connection = connection;
   try {
-    // The session may have ended between the upgrade and `add`, when no notice could reach this socket yet.
+    // The session may have ended after the upgrade and before `add`, when no notice reached this socket.
     const { sessionId } = connection.actor;
     if (!(await filterLiveSessions(realtime, [sessionId])).has(sessionId)) {
       connection.close(closeCodes.sessionEnded, "session ended");
@@ -84,7 +84,7 @@ async function open(realtime: Realtime, socket: Socket): Promise<void> {
     else await greet(realtime, connection);
   } catch (error) {
     if (error instanceof Refusal && connection.protocol === "basic") {
-      // Not a member of `general` any more: coming back would not change that, and nothing wrong ends the connection.
+      // Removed from `general`: reconnecting would not help, and the protocol promises that an error closes nothing.
       connection.send({ type: "error", detail: error.detailIn(connection.language), code: error.code });
       return;
     }
