@@ -13,6 +13,14 @@ import { t } from "../../texts/text.ts";
 import { setPreference } from "../settings/preferences.ts";
 import { findToken, type Suggestion, type Token } from "./completion.ts";
 import type { ComposerMenuRequest } from "./message-context.ts";
+import {
+  completeToken,
+  type FieldText,
+  insertWords,
+  type TextEdit,
+  toggleMarks,
+  togglePrefix,
+} from "./text-edits.ts";
 
 export type ComposerProps = {
   /** Receives the component: Preact 11 hands `ref` to a component as a prop and does not fill it in. */
@@ -245,8 +253,7 @@ export class Composer extends Component<ComposerProps, State> {
               title={t.composer.emoji}
               onClick={(event) =>
                 this.props.onEmoji(spotOf(event.currentTarget), (emoji) => {
-                  this.focus();
-                  this.#insert(emoji);
+                  this.#edit((field) => insertWords(field, emoji));
                 })
               }
             >
@@ -271,14 +278,14 @@ export class Composer extends Component<ComposerProps, State> {
 
   #renderFormatting() {
     const buttons: [label: string, sign: string, run: () => void][] = [
-      [t.composer.bold, "B", () => this.#wrap("**")],
-      [t.composer.italic, "I", () => this.#wrap("_")],
-      [t.composer.strike, "S", () => this.#wrap("~~")],
-      [t.composer.code, "<>", () => this.#wrap("`")],
-      [t.composer.codeBlock, "{ }", () => this.#wrap("\n```\n")],
-      [t.composer.quote, "❝", () => this.#prefix("> ")],
-      [t.composer.list, "•", () => this.#prefix("- ")],
-      [t.composer.link, "🔗", () => this.#wrap("[", "](https://)")],
+      [t.composer.bold, "B", () => this.#edit((field) => toggleMarks(field, "**"))],
+      [t.composer.italic, "I", () => this.#edit((field) => toggleMarks(field, "_"))],
+      [t.composer.strike, "S", () => this.#edit((field) => toggleMarks(field, "~~"))],
+      [t.composer.code, "<>", () => this.#edit((field) => toggleMarks(field, "`"))],
+      [t.composer.codeBlock, "{ }", () => this.#edit((field) => toggleMarks(field, "\n```\n"))],
+      [t.composer.quote, "❝", () => this.#edit((field) => togglePrefix(field, "> "))],
+      [t.composer.list, "•", () => this.#edit((field) => togglePrefix(field, "- "))],
+      [t.composer.link, "🔗", () => this.#edit((field) => toggleMarks(field, "[", "](https://)"))],
     ];
     return (
       <div
@@ -353,7 +360,7 @@ export class Composer extends Component<ComposerProps, State> {
         : undefined;
     if (wrapper) {
       event.preventDefault();
-      this.#wrap(wrapper);
+      this.#edit((field) => toggleMarks(field, wrapper));
     } else if (event.key === "Enter" && !event.shiftKey && !isTouch()) {
       event.preventDefault();
       void this.#submit();
@@ -411,9 +418,8 @@ export class Composer extends Component<ComposerProps, State> {
 
   #accept(suggestion: Suggestion): void {
     const { token } = this.state;
-    const field = this.#field.current!;
     if (!token) return;
-    this.#replace(token.start, field.selectionStart, `${suggestion.insert} `);
+    this.#edit((field) => completeToken(field, token.start, suggestion.insert));
     // What was put in is looked at as if it had been typed.
     this.#stopLooking();
   }
@@ -425,52 +431,27 @@ export class Composer extends Component<ComposerProps, State> {
     this.#stopLooking();
     if (!wasEditing) this.#change("");
     this.setState({ isPreviewing: false });
-    const kept = await this.props.onSubmit(text.replace(/\s+$/, ""));
+    const kept = await this.props.onSubmit(text.trimEnd());
     if (kept !== undefined && this.state.text === "") this.#change(kept);
     this.focus();
   }
 
-  /** Puts the marks around the selection, or takes them away, and keeps it selected. */
-  #wrap(mark: string, end = mark): void {
-    const { selectionStart: start, selectionEnd: stop, value } = this.#field.current!;
-    const words = value.slice(start, stop);
-    const from = start - mark.length;
-    const to = stop + end.length;
-    if (value.slice(from, start) === mark && value.slice(stop, to) === end)
-      this.#replace(from, to, words, -words.length);
-    // At the end of what is marked, one goes on without the mark.
-    else if (words === "" && value.startsWith(end, stop) && value.slice(0, start).includes(mark))
-      this.#field.current!.setSelectionRange(to, to);
-    else this.#replace(start, stop, mark + words + end, -words.length - end.length, -end.length);
-  }
-
-  /** Begins every line of the selection with a mark, or takes it away where every line has it. */
-  #prefix(mark: string): void {
-    const { selectionStart: start, selectionEnd: stop, value } = this.#field.current!;
-    const from = value.lastIndexOf("\n", start - 1) + 1;
-    const lines = value.slice(from, stop).split("\n");
-    const isMarked = lines.every((line) => line.startsWith(mark));
-    const words = lines.map((line) => (isMarked ? line.slice(mark.length) : mark + line)).join("\n");
-    this.#replace(from, stop, words, lines.length > 1 ? -words.length : 0);
-  }
-
-  #insert(words: string): void {
-    const { selectionStart, selectionEnd } = this.#field.current!;
-    this.#replace(selectionStart, selectionEnd, words);
-  }
-
-  /** Puts words in the place of others, as typing does: it can be undone. What is selected then counts from their end. */
-  #replace(start: number, stop: number, words: string, from = 0, to = 0): void {
+  /** Edits as typing does: it can be undone. */
+  #edit(change: (field: FieldText) => TextEdit): void {
     const field = this.#field.current!;
+    const { value, selectionStart, selectionEnd } = field;
+    const { text, start, end, replaced } = change({ text: value, start: selectionStart, end: selectionEnd });
+    const { from, to, words } = replaced;
     field.focus();
-    field.setSelectionRange(start, stop);
-    // There is no other way into what the browser can undo.
-    if (!document.execCommand("insertText", false, words)) {
-      field.setRangeText(words);
-      this.#change(field.value);
+    if (text !== value) {
+      field.setSelectionRange(from, to);
+      // There is no other way into what the browser can undo.
+      if (!document.execCommand(words === "" ? "delete" : "insertText", false, words)) {
+        field.value = text;
+        this.#change(text);
+      }
     }
-    const end = start + words.length;
-    field.setSelectionRange(end + from, end + to);
+    field.setSelectionRange(start, end);
   }
 
   /** In this browser, until it is changed again; on a phone just now, where there is little room. */
