@@ -7,6 +7,19 @@ import type { Row } from "../../stores/rows.ts";
 import type { Spot } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 import { MoreRow, RowView } from "./list-rows.tsx";
+import {
+  followsAfter,
+  moveWindow,
+  moveWithinPx,
+  rowsNear,
+  scrollTopKeeping,
+  type Window,
+  windowAround,
+  windowAtEnd,
+  windowBetween,
+  windowRowsMax,
+  windowStep,
+} from "./list-window.ts";
 import type { RowActions } from "./row-actions.ts";
 
 export type MessageListProps = {
@@ -38,30 +51,24 @@ export type MessageListProps = {
   onKey: (key: string, entry: MessageEntry, spot: Spot) => boolean;
 };
 
-/** The rows `from` to `to` of the whole list are in the document; the others are not. */
-type Window = { from: number; to: number };
 type State = {
   firstKey: string | null;
   lastKey: string | null;
   isFollowing: boolean;
+  /** So many rows may be in the document. */
+  rowsMax: number;
   isUnreadAbove: boolean;
   /** The message that the pointer or the focus is on. */
   activeKey: string | null;
 };
 type Anchor = { key: string; top: number };
 
-const windowRowsMax = 120;
-const windowStep = 40;
-/** So near to the end the list follows new messages. */
-const followWithinPx = 100;
-/** So near to an end of the window it is moved. */
-const moveWithinPx = 600;
 const readAfterMs = 400;
 /** A day that sticks stands this close to the top edge. */
 const stuckWithinPx = 6;
 
 /**
- * The message list. At most {@link windowRowsMax} rows are in the document; around every change one place writes the
+ * The message list. About {@link windowRowsMax} rows are in the document; around every change one place writes the
  * scroll position, so that the row being read does not move: whatever is added, loaded or resized.
  */
 export class MessageList extends Component<MessageListProps, State> {
@@ -69,6 +76,7 @@ export class MessageList extends Component<MessageListProps, State> {
     firstKey: null,
     lastKey: null,
     isFollowing: true,
+    rowsMax: windowRowsMax,
     isUnreadAbove: false,
     activeKey: null,
   };
@@ -110,10 +118,8 @@ export class MessageList extends Component<MessageListProps, State> {
     const index = this.props.rows.findIndex(isWanted);
     if (index < 0) return;
     const { key } = this.props.rows[index]!;
-    const from = Math.max(0, index - windowStep);
-    const last = this.props.rows[Math.min(this.props.rows.length, from + windowRowsMax) - 1];
     this.#setFollowing(false);
-    this.setState({ firstKey: this.props.rows[from]!.key, lastKey: last!.key }, () => {
+    this.#setWindow(windowAround(this.props.rows.length, index), () => {
       const line = this.#viewport.current ? this.#rowElement(key) : undefined;
       if (line) this.#scrollTo(line.offsetTop - this.#viewport.current!.clientHeight / 4);
       if (hasFocus) line?.querySelector<HTMLElement>("article")?.focus({ preventScroll: true });
@@ -168,11 +174,12 @@ export class MessageList extends Component<MessageListProps, State> {
     }
     // Whatever else is drawn anew, somebody's typing say, or what the pointer is on, is no reason to move: it would break
     // off a scroll that is under way.
-    const { firstKey, lastKey, isFollowing } = this.state;
+    const { firstKey, lastKey, isFollowing, rowsMax } = this.state;
     const isSameWindow =
       firstKey === stateBefore.firstKey &&
       lastKey === stateBefore.lastKey &&
-      isFollowing === stateBefore.isFollowing;
+      isFollowing === stateBefore.isFollowing &&
+      rowsMax === stateBefore.rowsMax;
     if (before.rows === rows && before.newer === this.props.newer && isSameWindow) return;
     // What was empty has been loaded, or another part of the room stands here now.
     const isFilled = before.rows.length === 0 && rows.length > 0;
@@ -189,7 +196,8 @@ export class MessageList extends Component<MessageListProps, State> {
       return;
     }
     this.#restoreAnchor(anchor);
-    if (before.rows !== rows) this.#afterMove();
+    // More rows may still be too few, and where nothing grows beyond the view nothing else tells.
+    if (before.rows !== rows || rowsMax !== stateBefore.rowsMax) this.#afterMove();
   }
 
   override render() {
@@ -277,17 +285,10 @@ export class MessageList extends Component<MessageListProps, State> {
 
   #window(): Window {
     const { length } = this.props.rows;
-    const { firstKey, lastKey, isFollowing } = this.state;
-    if (isFollowing) {
-      // The far side is let go in steps: one row less at the top for each new one would be work for nothing.
-      const steps = Math.floor((length - windowRowsMax + windowStep) / windowStep);
-      return { from: length <= windowRowsMax ? 0 : steps * windowStep, to: length };
-    }
-    const first = this.#indexOf(firstKey);
-    const last = this.#indexOf(lastKey);
-    const to = last < 0 ? length : last + 1;
-    const from = first < 0 ? Math.max(0, to - windowRowsMax) : first;
-    return { from, to: Math.min(Math.max(to, from + 1), from + windowRowsMax) };
+    const { firstKey, lastKey, isFollowing, rowsMax } = this.state;
+    return isFollowing
+      ? windowAtEnd(length, rowsMax)
+      : windowBetween(length, this.#indexOf(firstKey), this.#indexOf(lastKey), rowsMax);
   }
 
   /** The window, and the day that its first message belongs to. */
@@ -302,9 +303,10 @@ export class MessageList extends Component<MessageListProps, State> {
     return key === null ? -1 : this.props.rows.findIndex((row) => row.key === key);
   }
 
-  #setWindow({ from, to }: Window): void {
+  #setWindow({ from, to }: Window, done?: () => void): void {
     const { rows } = this.props;
-    this.setState({ firstKey: rows[from]?.key ?? null, lastKey: rows[to - 1]?.key ?? null });
+    const rowsMax = Math.max(windowRowsMax, to - from);
+    this.setState({ firstKey: rows[from]?.key ?? null, lastKey: rows[to - 1]?.key ?? null, rowsMax }, done);
   }
 
   #openAtUnread(): void {
@@ -325,7 +327,7 @@ export class MessageList extends Component<MessageListProps, State> {
       this.#scrollTo(viewport.scrollHeight);
     } else if (anchor) {
       const element = this.#rowElement(anchor.key);
-      if (element) this.#scrollTo(viewport.scrollTop + this.#topOf(element) - anchor.top);
+      if (element) this.#scrollTo(scrollTopKeeping(viewport.scrollTop, this.#topOf(element), anchor.top));
     }
     this.#anchor = this.#findAnchor();
   }
@@ -367,16 +369,12 @@ export class MessageList extends Component<MessageListProps, State> {
 
   /** Any move upwards stops following, any move down that comes near the end begins it again. */
   #noteDirection(direction: "up" | "down"): void {
-    const { from, to } = this.#window();
-    const below = this.#distanceToEnd();
-    const isAtEnd = to === this.props.rows.length && this.props.newer === "none";
-    // A list that shrank was moved by the browser, to its very end.
-    if (this.state.isFollowing && direction === "up" && below > 1) {
-      this.#setWindow({ from, to });
-      this.#setFollowing(false);
-    } else if (!this.state.isFollowing && direction === "down" && isAtEnd && below <= followWithinPx) {
-      this.#setFollowing(true);
-    }
+    const { isFollowing } = this.state;
+    const shown = this.#window();
+    const isEndHere = shown.to === this.props.rows.length && this.props.newer === "none";
+    const follows = followsAfter(direction, { isFollowing, isEndHere, below: this.#distanceToEnd() });
+    if (isFollowing && !follows) this.#setWindow(shown);
+    this.#setFollowing(follows);
   }
 
   #distanceToEnd(): number {
@@ -393,18 +391,20 @@ export class MessageList extends Component<MessageListProps, State> {
     const viewport = this.#viewport.current;
     if (!viewport || this.#isHidden) return;
     const { rows, older, newer } = this.props;
-    const { from, to } = this.#window();
+    const shown = this.#window();
+    const { from, to } = shown;
     const above = viewport.scrollTop;
     const below = this.#distanceToEnd();
     // A larger window may have brought the end into view, with nothing left to scroll.
     const isAtEnd = newer === "none" && (this.state.isFollowing || (to === rows.length && below <= 1));
     if (isAtEnd) this.#setFollowing(true);
-    if (!isAtEnd && above < moveWithinPx && from > 0) {
-      const start = Math.max(0, from - windowStep);
-      this.#setWindow({ from: start, to: Math.min(to, start + windowRowsMax) });
-    } else if (!isAtEnd && below < moveWithinPx && to < rows.length) {
-      const end = Math.min(rows.length, to + windowStep);
-      this.#setWindow({ from: Math.max(from, end - windowRowsMax), to: end });
+    const near = () => this.#rowsNear(shown);
+    const moved = isAtEnd ? shown : moveWindow(shown, rows.length, { above, below, near });
+    if (isAtEnd && from > 0 && above + below < moveWithinPx) {
+      // So low are the rows, or so high is the view, that it takes more of them.
+      this.setState({ rowsMax: this.state.rowsMax + windowStep });
+    } else if (moved !== shown) {
+      this.#setWindow(moved);
     } else if (above < moveWithinPx && from === 0 && older === "more") {
       this.props.onLoadOlder();
     }
@@ -412,6 +412,16 @@ export class MessageList extends Component<MessageListProps, State> {
     this.#lookForUnread(from);
     this.#coverDays();
     this.#noteReading();
+  }
+
+  #rowsNear(shown: Window): Window {
+    const elements = this.#rowElements().filter((element) => element.dataset.key !== undefined);
+    // The day before the window may be drawn too.
+    const spans = elements.slice(elements.length - (shown.to - shown.from)).map((element) => {
+      const top = this.#topOf(element);
+      return element.dataset.kind === "day" ? null : { top, bottom: top + element.offsetHeight };
+    });
+    return rowsNear(shown, spans, this.#viewport.current!.clientHeight);
   }
 
   /** Of the days that stick to the top edge only the last is to be seen. */
