@@ -32,8 +32,30 @@ export type ReplyOf<T extends AnyCommandType> =
 /** Sends a command. Resolves with the reply, or with null if the connection broke first. */
 export type Request = <T extends AnyCommandType>(type: T, fields: FieldsOf<T>) => Promise<ReplyOf<T> | null>;
 
-const pingEveryMs = 20_000;
-const answerWithinMs = 10_000;
+/** What the client needs of a `WebSocket`. */
+export type Socket = Pick<WebSocket, "readyState" | "send" | "close" | "onmessage" | "onclose">;
+
+export type RealtimeParts = {
+  openSocket(url: string): Socket;
+  now(): number;
+  random(): number;
+  /** Runs something later, and returns how that is called off. */
+  schedule(run: () => void, ms: number): () => void;
+};
+
+const browserParts: RealtimeParts = {
+  openSocket: (url) => new WebSocket(url, "novax.v1"),
+  now: Date.now,
+  random: Math.random,
+  schedule: (run, ms) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export const greetWithinMs = 30_000;
+export const pingEveryMs = 20_000;
+export const answerWithinMs = 10_000;
 const giveUpEveryMs = 5000;
 
 /**
@@ -46,18 +68,27 @@ export class RealtimeClient {
   readonly #listener: RealtimeListener;
   readonly #state = signal<ConnectionState>({ kind: "connecting" });
   readonly #waiting = new Map<number, (reply: Reply | null) => void>();
-  #socket: WebSocket | null = null;
+  readonly #parts: RealtimeParts;
+  #socket: Socket | null = null;
   #attempt = 0;
   #nextId = 1;
   #hasGreeted = false;
-  #gaveUpAt = 0;
+  #gaveUpAt = Number.NEGATIVE_INFINITY;
+  #framesReceived = 0;
   #awaySince: number | null = null;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #stopRetry = () => {};
+  /** Ends the wait for the greeting, then the pings. */
+  #stopWatch = () => {};
 
   /** `isSignedIn` asks the server over HTTP: a browser does not tell a socket that was refused from one that broke. */
-  constructor(url: string, listener: RealtimeListener, isSignedIn: () => Promise<boolean>) {
+  constructor(
+    url: string,
+    listener: RealtimeListener,
+    isSignedIn: () => Promise<boolean>,
+    parts: RealtimeParts = browserParts,
+  ) {
     this.#url = url;
+    this.#parts = parts;
     this.#isSignedIn = isSignedIn;
     this.#listener = listener;
   }
@@ -67,14 +98,18 @@ export class RealtimeClient {
   }
 
   connect(): void {
-    clearTimeout(this.#retryTimer);
+    this.#stopRetry();
     if (this.#socket || this.#state.value.kind === "ended") return;
     if (this.#awaySince === null) this.#state.value = { kind: "connecting" };
-    const socket = new WebSocket(this.#url, "novax.v1");
+    const socket = this.#parts.openSocket(this.#url);
     this.#hasGreeted = false;
     this.#socket = socket;
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data as string) as ServerFrame);
     socket.onclose = (event) => this.#closed(socket, event.code);
+    this.#stopWatch = this.#parts.schedule(() => {
+      drop(socket);
+      this.#closed(socket, closeCodes.restarting);
+    }, greetWithinMs);
   }
 
   /** Gives up the present connection, dead or doubtful as it may be, and makes a new one at once. */
@@ -85,12 +120,10 @@ export class RealtimeClient {
       this.connect();
       return;
     }
-    socket.onclose = null;
-    socket.onmessage = null;
-    socket.close();
+    drop(socket);
     // What made us give up once may do so again at once; then there is a pause.
-    const isAgain = Date.now() - this.#gaveUpAt < giveUpEveryMs;
-    this.#gaveUpAt = Date.now();
+    const isAgain = this.#parts.now() - this.#gaveUpAt < giveUpEveryMs;
+    this.#gaveUpAt = this.#parts.now();
     this.#attempt = isAgain ? Math.max(2, this.#attempt) : 0;
     this.#closed(socket, closeCodes.restarting, isAgain ? undefined : 0);
   }
@@ -105,13 +138,15 @@ export class RealtimeClient {
   };
 
   #receive(frame: ServerFrame): void {
+    this.#framesReceived += 1;
     switch (frame.type) {
       case "hello":
         this.#hasGreeted = true;
         this.#attempt = 0;
         this.#awaySince = null;
         this.#state.value = { kind: "open" };
-        this.#startPings();
+        this.#stopWatch();
+        this.#ping();
         this.#listener.onHello(frame);
         return;
       case "reply":
@@ -140,11 +175,9 @@ export class RealtimeClient {
     resolve?.(reply);
   }
 
-  #closed(socket: WebSocket, code: number, waitMs = backoffMs(this.#attempt, Math.random)): void {
+  #closed(socket: Socket, code: number, waitMs = backoffMs(this.#attempt, this.#parts.random)): void {
     if (this.#socket !== socket) return;
-    this.#socket = null;
-    clearInterval(this.#pingTimer);
-    for (const id of [...this.#waiting.keys()]) this.#settle(id, null);
+    this.#forgetSocket();
     if (!mayReconnectAfter(code)) {
       const reasons = {
         [closeCodes.sessionEnded]: "signed_out",
@@ -155,23 +188,46 @@ export class RealtimeClient {
     }
     if (!this.#hasGreeted) void this.#checkSession();
     this.#attempt += 1;
-    this.#awaySince ??= Date.now();
-    this.#state.value = { kind: "away", since: this.#awaySince, nextTryAt: Date.now() + waitMs };
-    this.#retryTimer = setTimeout(() => this.connect(), waitMs);
+    const now = this.#parts.now();
+    this.#awaySince ??= now;
+    this.#state.value = { kind: "away", since: this.#awaySince, nextTryAt: now + waitMs };
+    this.#stopRetry = this.#parts.schedule(() => this.connect(), waitMs);
+  }
+
+  #forgetSocket(): void {
+    this.#socket = null;
+    this.#stopWatch();
+    for (const id of [...this.#waiting.keys()]) this.#settle(id, null);
   }
 
   async #checkSession(): Promise<void> {
     if (await this.#isSignedIn().catch(() => true)) return;
-    clearTimeout(this.#retryTimer);
+    // The answer may come late: when the next try has been greeted, or is under way.
+    const { kind } = this.#state.value;
+    if (kind === "open" || kind === "ended") return;
+    this.#stopRetry();
+    if (this.#socket) drop(this.#socket);
+    this.#forgetSocket();
     this.#state.value = { kind: "ended", reason: "signed_out" };
   }
 
   /** A browser does not see the protocol's pings: a line that died silently is found by an answer that stays out. */
-  #startPings(): void {
-    clearInterval(this.#pingTimer);
-    this.#pingTimer = setInterval(() => {
-      const overdue = setTimeout(() => this.reconnect(), answerWithinMs);
-      void this.request("ping", {}).then(() => clearTimeout(overdue));
+  #ping(): void {
+    this.#stopWatch = this.#parts.schedule(() => {
+      this.#ping();
+      const framesBefore = this.#framesReceived;
+      const stopOverdue = this.#parts.schedule(() => {
+        // On a slow line the answer stands behind whatever else is being sent: that line is alive.
+        if (this.#framesReceived === framesBefore) this.reconnect();
+      }, answerWithinMs);
+      void this.request("ping", {}).then(stopOverdue);
     }, pingEveryMs);
   }
+}
+
+/** Closes a socket that is no longer listened to: what it still brings is of the past. */
+function drop(socket: Socket): void {
+  socket.onclose = null;
+  socket.onmessage = null;
+  socket.close();
 }
