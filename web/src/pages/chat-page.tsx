@@ -31,6 +31,7 @@ const NoticeBanner = lazy(async () => (await loadLazy()).NoticeBanner);
 const ToastList = lazy(async () => (await loadLazy()).ToastList);
 const OverlayHost = lazy(async () => (await loadLazy()).OverlayHost);
 const LiveRegion = lazy(async () => (await loadLazy()).LiveRegion);
+const AccountItems = lazy(async () => (await loadLazy()).AccountItems);
 const SidebarEdge = lazy(async () => (await loadLazy()).SidebarEdge);
 const ThreadView = lazy(async () => (await loadLazy()).ThreadView);
 const MoreUnread = lazy(async () => (await loadLazy()).MoreUnread);
@@ -210,6 +211,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
             () => chat.toasts.show(t.errors.offline),
           );
         }}
+        accountItems={AccountItems}
         edge={<SidebarEdge />}
         moreUnread={(items) => <MoreUnread list={items} rooms={chat.rooms.sections.value} />}
       />

@@ -3,11 +3,15 @@
 
 export { ConnectionBanner } from "../components/connection-banner.tsx";
 export { ToastList } from "../components/toast-list.tsx";
+export { AccountItems } from "../features/account/account-items.tsx";
 export { openComposerMenu } from "../features/messages/composer-menu.ts";
+export { FormattingButtons } from "../features/messages/formatting-buttons.tsx";
+export { toggleMarks } from "../features/messages/formatting-edits.ts";
 export { LiveRegion } from "../features/messages/live-region.tsx";
 export { runMessageMenu } from "../features/messages/message-menu.ts";
 export { runSlashCommand } from "../features/messages/slash-commands.ts";
 export { suggest } from "../features/messages/suggest.ts";
+export { SuggestionList } from "../features/messages/suggestion-list.tsx";
 export { toggleReaction } from "../features/messages/toggle-reaction.ts";
 export { offerUnread } from "../features/messages/unread.ts";
 export { NoticeBanner } from "../features/notices/notice-banner.tsx";

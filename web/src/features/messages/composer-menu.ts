@@ -19,7 +19,7 @@ export function openComposerMenu(
         run: () => ui.open({ kind: "schedule", text, onDone: clear }),
       },
     {
-      label: isFormatting ? t.composer.hideFormatting : t.composer.formatting,
+      label: isFormatting ? more.composer.hideFormatting : t.composer.formatting,
       run: () => request.showFormatting(!isFormatting),
     },
     {

@@ -3,8 +3,8 @@ import { messageTextCharsMax } from "@novax/protocol/limits";
 import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import { Component, createRef } from "preact";
-import { Avatar } from "../../components/avatar.tsx";
-import { CloseIcon, EyeIcon, FormatIcon, PlusIcon, SendIcon, SmileIcon } from "../../components/icons.tsx";
+import { CloseIcon, EyeIcon, PlusIcon, SendIcon, SmileIcon } from "../../components/icons.tsx";
+import { lazy } from "../../components/lazy.tsx";
 import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
 import { isTouch, spotOf } from "../../lib/element.ts";
 import { withoutMarks } from "../../lib/markdown.ts";
@@ -12,15 +12,8 @@ import type { Spot } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 import { setPreference } from "../settings/preferences.ts";
 import { findToken, type Suggestion, type Token } from "./completion.ts";
-import type { ComposerMenuRequest } from "./message-context.ts";
-import {
-  completeToken,
-  type FieldText,
-  insertWords,
-  type TextEdit,
-  toggleMarks,
-  togglePrefix,
-} from "./text-edits.ts";
+import { type ComposerMenuRequest, lazyParts } from "./message-context.ts";
+import { completeToken, type FieldText, insertWords, type TextEdit } from "./text-edits.ts";
 
 export type ComposerProps = {
   /** Receives the component: Preact 11 hands `ref` to a component as a prop and does not fill it in. */
@@ -59,6 +52,9 @@ type State = {
   isFormatting: boolean;
 };
 
+/** Both appear a moment after the page: the place of the buttons is kept free for them. */
+const SuggestionList = lazy(async () => (await lazyParts.load()).SuggestionList);
+const FormattingButtons = lazy(async () => (await lazyParts.load()).FormattingButtons);
 const warnBelowChars = 200;
 const wrappers: Record<string, string> = { b: "**", i: "_", e: "`" };
 let nextId = 1;
@@ -142,7 +138,14 @@ export class Composer extends Component<ComposerProps, State> {
           void this.#submit();
         }}
       >
-        {isOpen ? this.#renderSuggestions() : null}
+        {isOpen ? (
+          <SuggestionList
+            id={this.#listId}
+            suggestions={suggestions}
+            chosen={chosen}
+            onAccept={(suggestion) => this.#accept(suggestion)}
+          />
+        ) : null}
         {editing || replyingTo ? (
           <div className="composer-about">
             <span className="composer-about-words">
@@ -168,7 +171,18 @@ export class Composer extends Component<ComposerProps, State> {
             </button>
           </div>
         ) : null}
-        {isFormatting ? this.#renderFormatting() : null}
+        {isFormatting ? (
+          <div
+            className={`composer-formatting${isPreviewing ? " composer-formatting-off" : ""}`}
+            role="toolbar"
+            aria-label={t.composer.formatting}
+          >
+            <FormattingButtons
+              onEdit={(change) => this.#edit(change)}
+              onHide={() => this.#showFormatting(false)}
+            />
+          </div>
+        ) : null}
         <div className="composer-line">
           <button
             type="button"
@@ -276,80 +290,6 @@ export class Composer extends Component<ComposerProps, State> {
     );
   }
 
-  #renderFormatting() {
-    const buttons: [label: string, sign: string, run: () => void][] = [
-      [t.composer.bold, "B", () => this.#edit((field) => toggleMarks(field, "**"))],
-      [t.composer.italic, "I", () => this.#edit((field) => toggleMarks(field, "_"))],
-      [t.composer.strike, "S", () => this.#edit((field) => toggleMarks(field, "~~"))],
-      [t.composer.code, "<>", () => this.#edit((field) => toggleMarks(field, "`"))],
-      [t.composer.codeBlock, "{ }", () => this.#edit((field) => toggleMarks(field, "\n```\n"))],
-      [t.composer.quote, "❝", () => this.#edit((field) => togglePrefix(field, "> "))],
-      [t.composer.list, "•", () => this.#edit((field) => togglePrefix(field, "- "))],
-      [t.composer.link, "🔗", () => this.#edit((field) => toggleMarks(field, "[", "](https://)"))],
-    ];
-    return (
-      <div
-        className={`composer-formatting${this.state.isPreviewing ? " composer-formatting-off" : ""}`}
-        role="toolbar"
-        aria-label={t.composer.formatting}
-      >
-        {buttons.map(([label, sign, run], index) => (
-          <button
-            key={label}
-            type="button"
-            tabIndex={index === 0 ? 0 : -1}
-            className="button-format"
-            aria-label={label}
-            title={label}
-            onPointerDown={(event) => event.preventDefault()}
-            onKeyDown={moveInToolbar}
-            onClick={run}
-          >
-            <span aria-hidden="true">{sign}</span>
-          </button>
-        ))}
-        <button
-          type="button"
-          tabIndex={-1}
-          className="button-format composer-formatting-hide"
-          aria-label={t.composer.hideFormatting}
-          title={t.composer.hideFormatting}
-          onKeyDown={moveInToolbar}
-          onClick={() => this.#showFormatting(false)}
-        >
-          <FormatIcon />
-        </button>
-      </div>
-    );
-  }
-
-  #renderSuggestions() {
-    const { suggestions, chosen } = this.state;
-    return (
-      <div className="suggestions" role="listbox" id={this.#listId} aria-label={t.composer.suggestions}>
-        {suggestions.map((suggestion, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which has the focus
-          <div
-            key={suggestion.insert}
-            id={`${this.#listId}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === chosen}
-            className={index === chosen ? "suggestion suggestion-chosen" : "suggestion"}
-            // The field keeps the focus, and a finger may scroll. Where the list goes, a click must not reach what is below.
-            onPointerDown={(event) => event.preventDefault()}
-            onClick={() => this.#accept(suggestion)}
-          >
-            {suggestion.person ? <Avatar person={suggestion.person} size="tiny" /> : null}
-            {suggestion.sign ? <span className="suggestion-sign">{suggestion.sign}</span> : null}
-            <span>{suggestion.label}</span>
-            <span className="suggestion-hint">{suggestion.hint}</span>
-          </div>
-        ))}
-      </div>
-    );
-  }
-
   readonly #onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter chooses a word (229: Safari ends composing before the key).
     if (event.isComposing || event.keyCode === 229) return;
@@ -360,7 +300,10 @@ export class Composer extends Component<ComposerProps, State> {
         : undefined;
     if (wrapper) {
       event.preventDefault();
-      this.#edit((field) => toggleMarks(field, wrapper));
+      lazyParts.load().then(
+        ({ toggleMarks }) => this.#edit((field) => toggleMarks(field, wrapper)),
+        () => {},
+      );
     } else if (event.key === "Enter" && !event.shiftKey && !isTouch()) {
       event.preventDefault();
       void this.#submit();
@@ -470,12 +413,4 @@ export class Composer extends Component<ComposerProps, State> {
     this.setState({ text }, done);
     if (!this.props.editing) this.props.onDraft(text);
   }
-}
-
-function moveInToolbar(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
-  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-  if (step === 0) return;
-  event.preventDefault();
-  const buttons = [...event.currentTarget.parentElement!.querySelectorAll<HTMLElement>("button")];
-  buttons[(buttons.indexOf(event.currentTarget) + step + buttons.length) % buttons.length]?.focus();
 }

@@ -1,9 +1,11 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { RoomId } from "@novax/protocol/ids";
+import type { FunctionComponent } from "preact";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
 import type { Spot, UiStore } from "../../stores/ui-store.ts";
 import type { Suggestion, Token } from "./completion.ts";
+import type { FieldText, TextEdit } from "./text-edits.ts";
 
 /** What the actions on messages need: the open room or thread, and ways to other parts of the page. */
 export type MessageActionContext = {
@@ -29,12 +31,27 @@ export type ComposerMenuRequest = {
   showPreview: (isShown: boolean) => void;
 };
 
+export type FormattingProps = {
+  onEdit: (change: (field: FieldText) => TextEdit) => void;
+  onHide: () => void;
+};
+
+export type SuggestionListProps = {
+  id: string;
+  suggestions: readonly Suggestion[];
+  chosen: number;
+  onAccept: (suggestion: Suggestion) => void;
+};
+
 /** What messages use of the code that is loaded later. */
 export type LazyParts = {
   runMessageMenu: (context: MessageActionContext, entry: MessageEntry, request: MenuRequest) => void;
   toggleReaction: (chat: ChatStore, entry: MessageEntry, reaction: { room: RoomId; emoji: string }) => void;
   vote: (context: MessageActionContext, entry: MessageEntry, choices: readonly number[]) => void;
   openComposerMenu: (context: MessageActionContext, spot: Spot, request: ComposerMenuRequest) => void;
+  FormattingButtons: FunctionComponent<FormattingProps>;
+  SuggestionList: FunctionComponent<SuggestionListProps>;
+  toggleMarks: (field: FieldText, marks: string) => TextEdit;
   runSlashCommand: (
     context: { chat: ChatStore; ui: UiStore; store: RoomStore },
     text: string,

@@ -1,13 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import {
-  completeToken,
-  type FieldText,
-  insertWords,
-  type TextEdit,
-  toggleMarks,
-  togglePrefix,
-} from "./text-edits.ts";
+import { toggleMarks, togglePrefix } from "./formatting-edits.ts";
+import { completeToken, type FieldText, insertWords, type TextEdit } from "./text-edits.ts";
 
 /** A field as it is drawn here: `[` and `]` around the selection, `|` for a caret. */
 function field(drawn: string): FieldText {

@@ -1,6 +1,5 @@
 import { useEffect } from "preact/hooks";
 import { more } from "../../texts/more.ts";
-import { t } from "../../texts/text.ts";
 
 const pollEveryMs = 5000;
 
@@ -21,7 +20,7 @@ export function NoRooms() {
       <p>{more.rooms.youAreInNone}</p>
       <form method="post" action="/logout">
         <button type="submit" className="button-primary">
-          {t.account.signOut}
+          {more.account.signOut}
         </button>
       </form>
     </main>

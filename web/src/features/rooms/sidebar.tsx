@@ -1,8 +1,6 @@
 import type { JoinedRoom } from "@novax/protocol/entities";
-import { nameOf } from "@novax/protocol/person";
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, FunctionComponent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { Avatar } from "../../components/avatar.tsx";
 import {
   AtIcon,
   BookmarkIcon,
@@ -20,6 +18,7 @@ import type { ChatStore } from "../../stores/chat-store.ts";
 import { attentionCountOf, type Section } from "../../stores/rooms-store.ts";
 import type { PanelName, Spot, UiStore } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
+import { type AccountItemsProps, AccountMenu } from "../account/account-menu.tsx";
 import { PresenceDot } from "../people/presence-dot.tsx";
 import { hasOwnIcon, RoomIcon } from "./room-icon.tsx";
 
@@ -32,6 +31,8 @@ export type SidebarProps = {
   onPanel: (panel: PanelName) => void;
   /** Opens the menu of a room next to `spot`. */
   onRoomMenu: (room: JoinedRoom, spot: Spot) => void;
+  /** The items of the account menu. */
+  accountItems: FunctionComponent<AccountItemsProps>;
   /** The handle that makes it wider. */
   edge: ComponentChildren;
   /** What says that there is something new beyond the edges of the list. */
@@ -158,7 +159,7 @@ export function Sidebar(props: SidebarProps) {
           {props.moreUnread(list)}
         </div>
       </div>
-      <AccountMenu {...props} />
+      <AccountMenu chat={chat} ui={ui} items={props.accountItems} />
       {props.edge}
     </div>
   );
@@ -234,87 +235,6 @@ function RoomItem({ room, chat, ...props }: SidebarProps & { room: JoinedRoom })
   );
 }
 
-function AccountMenu({ chat, ui }: SidebarProps) {
-  const { you } = chat;
-  const { status, approvals } = chat.me.lists.value;
-  const unseenNotices = chat.notices.unseenCount.value;
-  const waiting = unseenNotices + approvals;
-  const account = useRef<HTMLDetailsElement>(null);
-  useEffect(() => {
-    const closeOutside = (event: Event) => {
-      if (account.current && !account.current.contains(event.target as Node)) account.current.open = false;
-    };
-    document.addEventListener("pointerdown", closeOutside);
-    document.addEventListener("focusin", closeOutside);
-    return () => {
-      document.removeEventListener("pointerdown", closeOutside);
-      document.removeEventListener("focusin", closeOutside);
-    };
-  }, []);
-  const close = () => {
-    if (account.current) account.current.open = false;
-  };
-  /** What is opened gives the focus back to where it was: that must not be in a menu that is closed. */
-  const leave = (open: () => void) => {
-    account.current?.querySelector("summary")?.focus();
-    close();
-    open();
-  };
-  return (
-    <details className="account" ref={account} onKeyDown={closeOnEscape}>
-      <summary>
-        <Avatar person={you} size="small" />
-        <span className="person-name">
-          {nameOf(you)}
-          {status.emoji || status.text ? (
-            <span className="person-status">
-              {" "}
-              {status.emoji} {status.text}
-            </span>
-          ) : null}
-        </span>
-        {waiting > 0 ? (
-          <span className="badge">
-            <span aria-hidden="true">{waiting}</span>
-            <span className="visually-hidden"> {t.account.aboutAccount(waiting)}</span>
-          </span>
-        ) : null}
-      </summary>
-      <div className="account-menu">
-        <button
-          type="button"
-          className="account-row"
-          onClick={() => leave(() => ui.open({ kind: "settings" }))}
-        >
-          {t.account.settings}
-        </button>
-        <button
-          type="button"
-          className="account-row"
-          onClick={() => leave(() => ui.open({ kind: "shortcuts" }))}
-        >
-          {t.account.shortcuts} <kbd>?</kbd>
-        </button>
-        <a className="account-row" href="/account">
-          {t.account.yourAccount}
-          {unseenNotices > 0 ? <span className="badge">{t.account.newNotices(unseenNotices)}</span> : null}
-        </a>
-        {chat.mayOnServer("report.resolve_any") ? (
-          <a className="account-row" href="/admin">
-            {t.account.admin}
-            {approvals > 0 ? <span className="badge">{approvals}</span> : null}
-          </a>
-        ) : null}
-        <form method="post" action="/logout" onSubmit={() => chat.signingOut()}>
-          <button type="submit" className="account-row">
-            {t.account.signOut}
-          </button>
-        </form>
-      </div>
-    </details>
-  );
-}
-
 /** Arrows go through the list: it is one thing to whoever uses the keyboard, and Tab leads out of it. */
 function moveInside(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   if (event.altKey || event.ctrlKey || event.metaKey) return;
@@ -331,12 +251,4 @@ function moveInside(event: KeyboardEvent & { currentTarget: HTMLElement }): void
   if (target === undefined) return;
   event.preventDefault();
   items[Math.min(Math.max(target, 0), items.length - 1)]?.focus();
-}
-
-function closeOnEscape(event: KeyboardEvent & { currentTarget: HTMLDetailsElement }): void {
-  const { currentTarget: menu } = event;
-  if (event.key !== "Escape" || !menu.open) return;
-  event.stopPropagation();
-  menu.open = false;
-  menu.querySelector("summary")?.focus();
 }

@@ -1,0 +1,30 @@
+import { Avatar } from "../../components/avatar.tsx";
+import { more } from "../../texts/more.ts";
+import type { SuggestionListProps } from "./message-context.ts";
+
+/** What completes the word that is being typed. The keys for it are the field's, which keeps the focus. */
+export function SuggestionList({ id, suggestions, chosen, onAccept }: SuggestionListProps) {
+  return (
+    <div className="suggestions" role="listbox" id={id} aria-label={more.composer.suggestions}>
+      {suggestions.map((suggestion, index) => (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which has the focus
+        <div
+          key={suggestion.insert}
+          id={`${id}-${index}`}
+          role="option"
+          tabIndex={-1}
+          aria-selected={index === chosen}
+          className={index === chosen ? "suggestion suggestion-chosen" : "suggestion"}
+          // The field keeps the focus, and a finger may scroll. When the list goes, a click must not reach what is below.
+          onPointerDown={(event) => event.preventDefault()}
+          onClick={() => onAccept(suggestion)}
+        >
+          {suggestion.person ? <Avatar person={suggestion.person} size="tiny" /> : null}
+          {suggestion.sign ? <span className="suggestion-sign">{suggestion.sign}</span> : null}
+          <span>{suggestion.label}</span>
+          <span className="suggestion-hint">{suggestion.hint}</span>
+        </div>
+      ))}
+    </div>
+  );
+}
