@@ -8,6 +8,8 @@ const serverOrder =
     " ",
   );
 
+const webOrder = "texts lib client stores storage components features pages".split(" ");
+
 type Import = { from: string; to: string; isType: boolean };
 
 function sourcesOf(workspace: string): { path: string; text: string }[] {
@@ -32,6 +34,10 @@ function importsOf(workspace: string): Import[] {
       isType,
     }));
   });
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
 }
 
 /** A cycle of files that import each other, or null. */
@@ -69,29 +75,42 @@ describe("the import order", () => {
       expect(to.startsWith("web/"), `${from}: ${to}`).toBe(false);
   });
 
-  test("inside the server, imports only go to the left", () => {
-    const position = (path: string) => {
-      const [, , part = ""] = path.split("/");
-      return serverOrder.indexOf(part.replace(/\.ts$/, "").replace(/^(?:cli|admin-cli|exit)$/, "main"));
-    };
-    for (const { from, to } of importsOf("server")) {
-      if (!to.startsWith("server/")) continue;
-      expect(position(from), `${from} is not in the order`).toBeGreaterThanOrEqual(0);
-      expect(position(to), `${from} imports ${to}`).toBeLessThanOrEqual(position(from));
-    }
-  });
+  for (const [workspace, order] of [
+    ["server", serverOrder],
+    ["web", webOrder],
+  ] as const)
+    test(`inside ${workspace}, imports only go to the left`, () => {
+      const position = (path: string) => {
+        const [, , part = ""] = path.split("/");
+        return order.indexOf(part.replace(/\.ts$/, "").replace(/^(?:cli|admin-cli|exit)$/, "main"));
+      };
+      for (const { from, to } of importsOf(workspace)) {
+        if (!to.startsWith(`${workspace}/`)) continue;
+        expect(position(from), `${from} is not in the order`).toBeGreaterThanOrEqual(0);
+        expect(position(to), `${from} imports ${to}`).toBeLessThanOrEqual(position(from));
+      }
+    });
 
-  for (const workspace of ["protocol", "server"])
+  for (const workspace of ["protocol", "server", "web"])
     test(`${workspace} has no import cycles`, () => {
       expect(findCircle(importsOf(workspace))?.join("\n imports ") ?? null).toBeNull();
     });
 
-  test("the client's stores and connection import no component, and nothing uses preact/compat", () => {
-    for (const { from, to } of importsOf("web")) {
-      expect(to.startsWith("preact/compat"), from).toBe(false);
-      if (/^web\/src\/(client|stores)\//.test(from))
-        expect(/^web\/src\/(components|pages)\//.test(to), `${from}: ${to}`).toBe(false);
-    }
+  test("nothing of the client uses preact/compat", () => {
+    for (const { from, to } of importsOf("web")) expect(to.startsWith("preact/compat"), from).toBe(false);
+  });
+
+  test("the client's stores know no page: no location, cookie, document or history", () => {
+    for (const { path, text } of sourcesOf("web"))
+      if (path.startsWith("web/src/stores/"))
+        expect(/(?<![\w.])(?:location|history|document|window)\./.test(withoutComments(text)), path).toBe(
+          false,
+        );
+  });
+
+  test("no file of the client's stores is over 300 lines", () => {
+    for (const { path, text } of sourcesOf("web"))
+      if (path.startsWith("web/src/stores/")) expect(text.split("\n").length, path).toBeLessThanOrEqual(301);
   });
 
   test("SQL is only in db and in files named for their queries", () => {

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { isTouch } from "../lib/element.ts";
-import type { MenuItem, Spot } from "../stores/ui-store.ts";
+import { isTouch, type Spot } from "../lib/element.ts";
+import type { MenuItem } from "../stores/ui-store.ts";
 
 const marginPx = 8;
 

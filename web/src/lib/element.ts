@@ -1,10 +1,12 @@
-import type { Spot } from "../stores/ui-store.ts";
-/** Where an element stands, for what opens next to it. */
+/** Where something is on the screen, in pixels: what opens next to it is given this. */
+export type Spot = { left: number; top: number; right: number; bottom: number };
+
 export function spotOf(element: Element): Spot {
   const { left, top, right, bottom } = element.getBoundingClientRect();
   return { left, top, right, bottom };
 }
 
+/** Whether the main pointer is a finger. */
 export function isTouch(): boolean {
   return matchMedia("(pointer: coarse)").matches;
 }

@@ -3,8 +3,9 @@ import type { Language } from "@novax/protocol/language";
 import { render } from "preact";
 import { api } from "../client/api.ts";
 import { loadPreferences } from "../features/settings/preferences.ts";
+import { openStorage } from "../storage/database.ts";
+import { createOutboxStorage } from "../storage/outbox-storage.ts";
 import { ChatStore } from "../stores/chat-store.ts";
-import { createIndexedDbOutbox } from "../stores/outbox-storage.ts";
 import { UiStore } from "../stores/ui-store.ts";
 import { ChatPage } from "./chat-page.tsx";
 
@@ -33,7 +34,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
 
   const chat = new ChatStore(bootstrap, {
     socketUrl: socketUrl.href,
-    outboxStorage: createIndexedDbOutbox(bootstrap.you.id),
+    outboxStorage: createOutboxStorage(openStorage(bootstrap.you.id)),
     draftStorage: localStorage,
     api,
     signIn: () => location.assign("/"),

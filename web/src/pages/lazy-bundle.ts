@@ -1,5 +1,5 @@
 // What the first view of the chat does without, in one file that is loaded once: dialogs, panels, menus, completion and
-// slash commands. Only ever imported as `import("./lazy-bundle.ts")`.
+// slash commands. Nothing imports it but by a call of `import`.
 
 export { ConnectionBanner } from "../components/connection-banner.tsx";
 export { ToastList } from "../components/toast-list.tsx";

@@ -1,8 +1,9 @@
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Request } from "../client/realtime-client.ts";
-import { isFromOthers, type RoomStore } from "./room-store.ts";
+import type { RoomStore } from "./room-store.ts";
 import type { RoomsStore } from "./rooms-store.ts";
+import { isFromOthers } from "./timeline-entries.ts";
 import type { Timelines } from "./timelines.ts";
 
 /** With this many unread messages a room opens at the first of them and not at its end. */

@@ -4,13 +4,14 @@ import {
   type TimelineEntry,
   toMessageEntry,
   toTimelineEntry,
-  withReaction,
 } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { TimelinePage } from "@novax/protocol/reads";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
+import { type ShownReaction, ShownReactions } from "./shown-reactions.ts";
+import { eventsAfter, isFromOthers, toEntries } from "./timeline-entries.ts";
 
 /** Which part: before a `seq`, after it, around it, or the newest. */
 export type PageQuery = { before?: number; after?: number; around?: number; limit: number };
@@ -18,8 +19,6 @@ export type FetchPage = (query: PageQuery) => Promise<TimelinePage>;
 
 /** Whether there is more on one side of what is here. */
 export type MoreState = "more" | "loading" | "failed" | "none";
-
-type Reacting = { seq: number } & Parameters<typeof withReaction>[1];
 
 const pageEntries = 50;
 /** What stays in memory of a room that is read at its end. */
@@ -36,8 +35,7 @@ export class RoomStore {
   readonly #fetchPage: FetchPage;
   /** As the server says it is. */
   readonly #entries = signal<readonly TimelineEntry[]>([]);
-  /** One's own reactions that are on their way to it. */
-  readonly #reacting = signal<ReadonlyMap<string, Reacting>>(new Map());
+  readonly #reactions = new ShownReactions();
   readonly #older = signal<MoreState>("more");
   readonly #newer = signal<MoreState>("none");
   readonly #dividerSeq = signal<number | null>(null);
@@ -65,15 +63,10 @@ export class RoomStore {
     this.people = options.people;
   }
 
-  readonly entries: ReadonlySignal<readonly TimelineEntry[]> = computed(() => {
-    let entries = this.#entries.value;
-    for (const { seq, ...reaction } of this.#reacting.value.values()) {
-      const index = entries.findIndex((entry) => entry.seq === seq);
-      const entry = entries[index];
-      if (entry?.kind === "message") entries = entries.with(index, withReaction(entry, reaction));
-    }
-    return entries;
-  });
+  /** The entries, oldest first. */
+  readonly entries: ReadonlySignal<readonly TimelineEntry[]> = computed(() =>
+    this.#reactions.over(this.#entries.value),
+  );
 
   /** Whether there is more before the first entry. */
   get older(): ReadonlySignal<MoreState> {
@@ -223,15 +216,8 @@ export class RoomStore {
   }
 
   /** Shows a reaction before the server has said so. Returns what leaves it to the server again. */
-  react(seq: number, reaction: Omit<Reacting, "seq">): () => void {
-    const key = `${seq} ${reaction.emoji}`;
-    const mine = { seq, ...reaction };
-    this.#reacting.value = new Map(this.#reacting.peek()).set(key, mine);
-    return () => {
-      const others = new Map(this.#reacting.peek());
-      // Clicked once more, it is the later click that counts.
-      if (others.get(key) === mine && others.delete(key)) this.#reacting.value = others;
-    };
+  react(seq: number, reaction: ShownReaction): () => void {
+    return this.#reactions.show(seq, reaction);
   }
 
   find(seq: number): MessageEntry | null {
@@ -304,17 +290,4 @@ export class RoomStore {
       ? toMessageEntry(event)
       : null;
   }
-}
-
-/** Whether an entry is a message that this person has not written. */
-export function isFromOthers(entry: TimelineEntry, you: AccountId): boolean {
-  return entry.kind === "message" && entry.sender.id !== you && entry.body.kind !== "deleted";
-}
-
-function toEntries(page: TimelinePage): readonly TimelineEntry[] {
-  return page.entries.map((entry) => (entry.kind === "message" ? { ...entry, asOf: page.headSeq } : entry));
-}
-
-function eventsAfter(page: TimelinePage, events: readonly RoomEvent[]): RoomEvent[] {
-  return events.filter((event) => event.seq > page.headSeq);
 }

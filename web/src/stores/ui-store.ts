@@ -3,6 +3,7 @@ import type { Person } from "@novax/protocol/entities";
 import type { RoomId } from "@novax/protocol/ids";
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import type { Spot } from "../lib/element.ts";
 
 /** A panel that is opened by its name; the browser's history keeps it. */
 export type PanelName =
@@ -18,9 +19,6 @@ export type PanelName =
 
 /** What is open beside the room: one of the named panels, or one about something that is opened with it. */
 export type Panel = PanelName | { title: string; view: () => ComponentChildren };
-
-/** A place on the screen that something opens next to. */
-export type Spot = { left: number; top: number; right: number; bottom: number };
 
 export type MenuItem = {
   label: string;

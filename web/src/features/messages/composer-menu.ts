@@ -1,4 +1,5 @@
-import type { MenuItem, Spot } from "../../stores/ui-store.ts";
+import type { Spot } from "../../lib/element.ts";
+import type { MenuItem } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { ComposerMenuRequest, MessageActionContext } from "./message-context.ts";

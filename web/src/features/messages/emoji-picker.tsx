@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { usePlacement } from "../../components/menu.tsx";
-import { isTouch } from "../../lib/element.ts";
-import type { Spot } from "../../stores/ui-store.ts";
+import { isTouch, type Spot } from "../../lib/element.ts";
 import { more } from "../../texts/more.ts";
 import {
   type EmojiEntry,

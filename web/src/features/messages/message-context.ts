@@ -1,9 +1,10 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { RoomId } from "@novax/protocol/ids";
 import type { FunctionComponent } from "preact";
+import type { Spot } from "../../lib/element.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
-import type { Spot, UiStore } from "../../stores/ui-store.ts";
+import type { UiStore } from "../../stores/ui-store.ts";
 import type { Suggestion, Token } from "./completion.ts";
 import type { FieldText, TextEdit } from "./text-edits.ts";
 

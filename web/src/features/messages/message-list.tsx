@@ -1,10 +1,9 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import { Component, createRef } from "preact";
 import { DownIcon } from "../../components/icons.tsx";
-import { spotOf } from "../../lib/element.ts";
+import { type Spot, spotOf } from "../../lib/element.ts";
 import type { MoreState } from "../../stores/room-store.ts";
 import type { Row } from "../../stores/rows.ts";
-import type { Spot } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 import { MoreRow, RowView } from "./list-rows.tsx";
 import {

@@ -1,8 +1,9 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
+import type { Spot } from "../../lib/element.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
-import type { MenuItem, Spot } from "../../stores/ui-store.ts";
+import type { MenuItem } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import { toggleSaved } from "../saved/toggle-saved.ts";

@@ -1,7 +1,7 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId, SendId } from "@novax/protocol/ids";
-import type { Spot } from "../../stores/ui-store.ts";
+import type { Spot } from "../../lib/element.ts";
 /** What a row can ask for. The same object for all rows and all time, so that no row is drawn anew for it. */
 export type RowActions = {
   you: AccountId;

@@ -13,10 +13,10 @@ import {
   SearchIcon,
   ThreadIcon,
 } from "../../components/icons.tsx";
-import { spotOf } from "../../lib/element.ts";
+import { type Spot, spotOf } from "../../lib/element.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import { attentionCountOf, type Section } from "../../stores/rooms-store.ts";
-import type { PanelName, Spot, UiStore } from "../../stores/ui-store.ts";
+import type { PanelName, UiStore } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 import { type AccountItemsProps, AccountMenu } from "../account/account-menu.tsx";
 import { PresenceDot } from "../people/presence-dot.tsx";

@@ -1,38 +1,49 @@
-import { hourMs, minuteMs } from "../../lib/duration.ts";
+import { dayMs, hourMs, minuteMs } from "../../lib/duration.ts";
 
-/** Reads "in 20 minutes call back", "tomorrow call back" and "tomorrow at 8 call back", in English or German words. */
+/** The words of a unit of time, in English and German. Seconds are not offered: reminders are kept to the minute. */
+const units: readonly (readonly [words: RegExp, ms: number])[] = [
+  [/^(?:m|min|mins|minutes?|minuten?)$/i, minuteMs],
+  [/^(?:h|hrs?|hours?|std|stunden?)$/i, hourMs],
+  [/^(?:d|days?|t|tage?n?)$/i, dayMs],
+  [/^(?:w|weeks?|wochen?)$/i, 7 * dayMs],
+];
+
+/** The hour of "tomorrow" where none is given. */
+const morningHour = 9;
+
+/**
+ * Reads when a reminder is due, and its note: "in 20 minutes call back", "tomorrow call back", "tomorrow at 8 call back",
+ * and the same in German. Null where the time is not understood, an unknown unit included.
+ */
 export function parseWhen(text: string, now: number): { at: number; note: string } | null {
-  const spans: Record<string, number> = {
-    m: minuteMs,
-    min: minuteMs,
-    h: hourMs,
-    s: hourMs,
-    d: 24 * hourMs,
-    t: 24 * hourMs,
-  };
-  const match = /^(?:me\s+)?in\s+(\d{1,4})\s*(m|min|h|s|d|t)[\p{L}]*\s*([\s\S]*)$/iu.exec(text);
-  if (match) {
-    const [, count, unit, note = ""] = match;
-    return { at: now + Number(count) * spans[unit!.toLowerCase()]!, note: note.replace(/^to\s+/i, "") };
+  const span = /^(?:me\s+)?in\s+(\d{1,4})\s*(\p{L}+)\.?(?:\s+([\s\S]*))?$/iu.exec(text);
+  if (span) {
+    const [, count = "", unit = "", note = ""] = span;
+    const ms = units.find(([words]) => words.test(unit))?.[1];
+    return ms === undefined || Number(count) === 0
+      ? null
+      : { at: now + Number(count) * ms, note: note.replace(/^to\s+/i, "") };
   }
   const day =
-    /^(?:me\s+)?(?:tomorrow|morgen)(?:\s+(?:at|um)\s+(\d{1,2})(?::(\d\d))?\s*(am|pm|uhr)?)?\b\s*([\s\S]*)$/i.exec(
+    /^(?:me\s+)?(?:tomorrow|morgen)(?:\s+(?:at|um)\s+(\d{1,2})(?::(\d\d))?(?:\s*(am|pm|uhr))?)?(?:\s+([\s\S]*))?$/i.exec(
       text,
     );
   if (!day) return null;
-  const [, hour, minutes = 0, half = "", note = ""] = day;
+  const [, hour, minutes = "0", half = "", note = ""] = day;
   if (hour === undefined) return { at: tomorrowAt(now), note };
-  const hours = (Number(hour) % (half === "" || half === "uhr" ? 24 : 12)) + (/^pm$/i.test(half) ? 12 : 0);
-  return { at: tomorrowAt(now) + (hours - 9) * hourMs + Number(minutes) * minuteMs, note };
+  const isHalf = /^[ap]m$/i.test(half);
+  const hours = isHalf ? (Number(hour) % 12) + (/^p/i.test(half) ? 12 : 0) : Number(hour);
+  const isTime = Number(minutes) < 60 && (isHalf ? Number(hour) >= 1 && Number(hour) <= 12 : hours < 24);
+  return isTime ? { at: tomorrowAt(now, 1, hours, Number(minutes)), note } : null;
 }
 
-/** Nine in the morning of the next day, here. */
-export function tomorrowAt(now: number, days = 1): number {
+/** A time of day `days` from now, in the browser's time zone: nine in the morning where none is given. */
+export function tomorrowAt(now: number, days = 1, hour = morningHour, minute = 0): number {
   const date = new Date(now);
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days, 9).getTime();
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days, hour, minute).getTime();
 }
 
-/** Nine in the morning of next Monday, here. */
+/** Nine in the morning of next Monday, in the browser's time zone. */
 export function nextMondayAt(now: number): number {
   const day = new Date(now).getDay();
   return tomorrowAt(now, (8 - day) % 7 || 7);

@@ -1,0 +1,44 @@
+import type { AccountId } from "@novax/protocol/ids";
+
+/**
+ * What this browser keeps of an account, in IndexedDB: one object store for each kind of thing, by the key path given here.
+ * A new one, or another key, is a new version. Signing out clears it (`Clear-Site-Data`).
+ */
+const version = 1;
+const stores = { outbox: "sendId" } as const satisfies Record<string, string>;
+
+export type StoreName = keyof typeof stores;
+
+/** Uses one object store in a transaction of its own. Resolves with null where the browser has no storage for it. */
+export type UseStore = <T>(
+  name: StoreName,
+  mode: IDBTransactionMode,
+  use: (store: IDBObjectStore) => IDBRequest<T>,
+) => Promise<T | null>;
+
+/** Opens the database of an account; each has its own. Nothing of it throws: a private window or a full disk has none. */
+export function openStorage(account: AccountId): UseStore {
+  const request = indexedDB.open(`novax-${account}`, version);
+  request.onupgradeneeded = () => {
+    for (const [name, keyPath] of Object.entries(stores))
+      if (!request.result.objectStoreNames.contains(name))
+        request.result.createObjectStore(name, { keyPath });
+  };
+  const opened = settle(request);
+  // Where it fails, each use says so; the promise itself must not be reported as unhandled.
+  opened.catch(() => {});
+  return async (name, mode, use) => {
+    try {
+      return await settle(use((await opened).transaction(name, mode).objectStore(name)));
+    } catch {
+      return null;
+    }
+  };
+}
+
+function settle<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

@@ -1,0 +1,31 @@
+import { type TimelineEntry, withReaction } from "@novax/protocol/apply-event";
+import { signal } from "@preact/signals";
+
+export type ShownReaction = Parameters<typeof withReaction>[1];
+
+/** The viewer's reactions that are on their way to the server, shown over what the server has said so far. */
+export class ShownReactions {
+  readonly #shown = signal<ReadonlyMap<string, { seq: number; reaction: ShownReaction }>>(new Map());
+
+  /** The entries with these reactions added or taken away. */
+  over(entries: readonly TimelineEntry[]): readonly TimelineEntry[] {
+    let result = entries;
+    for (const { seq, reaction } of this.#shown.value.values()) {
+      const index = result.findIndex((entry) => entry.seq === seq);
+      const entry = result[index];
+      if (entry?.kind === "message") result = result.with(index, withReaction(entry, reaction));
+    }
+    return result;
+  }
+
+  /** Shows one. The function that it returns takes it away again; of two for the same emoji the later one stays. */
+  show(seq: number, reaction: ShownReaction): () => void {
+    const key = `${seq} ${reaction.emoji}`;
+    const mine = { seq, reaction };
+    this.#shown.value = new Map(this.#shown.peek()).set(key, mine);
+    return () => {
+      const others = new Map(this.#shown.peek());
+      if (others.get(key) === mine && others.delete(key)) this.#shown.value = others;
+    };
+  }
+}
