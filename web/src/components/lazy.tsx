@@ -33,3 +33,21 @@ export function lazy<P extends object>(load: () => Promise<FunctionComponent<P>>
     return Inner ? <Inner {...props} /> : null;
   };
 }
+
+type ComponentName<Bundle> = {
+  [Name in keyof Bundle]: Bundle[Name] extends (props: never) => unknown ? Name : never;
+}[keyof Bundle];
+
+type PropsOf<Part> = Part extends (props: infer Props) => unknown
+  ? Props extends object
+    ? Props
+    : object
+  : never;
+
+/** As {@link lazy}, for several components of one bundle: the function that it returns takes a component's name. */
+export function lazyFrom<Bundle>(load: () => Promise<Bundle>) {
+  return <Name extends ComponentName<Bundle>>(name: Name) =>
+    lazy<PropsOf<Bundle[Name]>>(
+      async () => (await load())[name] as unknown as FunctionComponent<PropsOf<Bundle[Name]>>,
+    );
+}

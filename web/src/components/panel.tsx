@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { isFocusInPanel } from "../lib/regions.ts";
 import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
@@ -15,11 +16,12 @@ export function PanelFrame(props: {
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     // A field inside may have taken the focus already.
-    if (!close.current?.closest(".panel")?.contains(document.activeElement)) close.current?.focus();
+    if (!isFocusInPanel()) close.current?.focus();
   }, []);
   return (
     <aside
       className="panel"
+      data-region="panel"
       aria-label={props.title}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || event.defaultPrevented) return;

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { focusTargetOf, isFocusInPanel } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
@@ -8,6 +9,8 @@ import { t } from "../texts/text.ts";
 export type ListPage<T> = { items: readonly T[]; next: string | null };
 
 export type List<T> = {
+  /** The element of its rows: the focus goes there when the row that had it is gone. */
+  list: { current: HTMLUListElement | null };
   /** Null until the first page is here. */
   items: readonly T[] | null;
   /** Reads the next page; null where there is none. */
@@ -26,6 +29,7 @@ export function useList<T>(
   const [page, setPage] = useState<ListPage<T> | null>(null);
   const shown = useRef(0);
   const hadFocus = useRef(false);
+  const list = useRef<HTMLUListElement>(null);
   const reading = useRef(0);
   const load = async (before: readonly T[], after: string | undefined, untilCount: number) => {
     reading.current += 1;
@@ -44,7 +48,7 @@ export function useList<T>(
       return;
     }
     // The button that has the focus may go with its row.
-    hadFocus.current = document.activeElement?.closest('[data-region="panel"]') != null;
+    hadFocus.current = isFocusInPanel();
     shown.current = items.length;
     setPage({ items, next: next ?? null });
   };
@@ -56,11 +60,10 @@ export function useList<T>(
   }, [chat, ...dependsOn]);
   useLayoutEffect(() => {
     if (hadFocus.current && document.activeElement === document.body)
-      document
-        .querySelector<HTMLElement>('[data-region="panel"] .previews button, [data-region="panel"] button')
-        ?.focus();
+      (list.current?.querySelector<HTMLElement>("button") ?? focusTargetOf("panel"))?.focus();
   }, [page]);
   return {
+    list,
     items: page?.items ?? null,
     loadMore: page && page.next !== null ? () => void load(page.items, page.next!, 0) : null,
   };
@@ -73,12 +76,12 @@ export function PanelList<T>(props: {
   keyOf: (item: T) => string;
   row: (item: T) => ComponentChildren;
 }) {
-  const { items, loadMore } = props.list;
+  const { items, list, loadMore } = props.list;
   if (items === null) return null;
   if (items.length === 0) return <p className="panel-note">{props.empty}</p>;
   return (
     <>
-      <ul className="previews">
+      <ul className="previews" ref={list}>
         {items.map((item) => (
           <li key={props.keyOf(item)}>{props.row(item)}</li>
         ))}

@@ -1,7 +1,7 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { useSignalEffect } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
-import { lazy } from "../components/lazy.tsx";
+import { lazyFrom } from "../components/lazy.tsx";
 import type { Composer } from "../features/messages/composer.tsx";
 import { Conversation } from "../features/messages/conversation.tsx";
 import { lazyParts } from "../features/messages/message-context.ts";
@@ -10,6 +10,7 @@ import { RoomHeader } from "../features/rooms/room-header.tsx";
 import { Sidebar } from "../features/rooms/sidebar.tsx";
 import { preferences } from "../features/settings/preferences.ts";
 import { isTouch } from "../lib/element.ts";
+import { focusTargetOf, isFocusInPanel } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { Panel, UiStore } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
@@ -26,16 +27,17 @@ const withLazy = (use: (bundle: NonNullable<typeof loaded>) => void) => {
   else void loadLazy().then(use);
 };
 lazyParts.load = loadLazy;
-const ConnectionBanner = lazy(async () => (await loadLazy()).ConnectionBanner);
-const NoticeBanner = lazy(async () => (await loadLazy()).NoticeBanner);
-const ToastList = lazy(async () => (await loadLazy()).ToastList);
-const OverlayHost = lazy(async () => (await loadLazy()).OverlayHost);
-const LiveRegion = lazy(async () => (await loadLazy()).LiveRegion);
-const AccountItems = lazy(async () => (await loadLazy()).AccountItems);
-const SidebarEdge = lazy(async () => (await loadLazy()).SidebarEdge);
-const ThreadView = lazy(async () => (await loadLazy()).ThreadView);
-const MoreUnread = lazy(async () => (await loadLazy()).MoreUnread);
-const SidePanel = lazy(async () => (await loadLazy()).SidePanel);
+const lazyPart = lazyFrom(loadLazy);
+const ConnectionBanner = lazyPart("ConnectionBanner");
+const NoticeBanner = lazyPart("NoticeBanner");
+const ToastList = lazyPart("ToastList");
+const OverlayHost = lazyPart("OverlayHost");
+const LiveRegion = lazyPart("LiveRegion");
+const AccountItems = lazyPart("AccountItems");
+const SidebarEdge = lazyPart("SidebarEdge");
+const ThreadView = lazyPart("ThreadView");
+const MoreUnread = lazyPart("MoreUnread");
+const SidePanel = lazyPart("SidePanel");
 
 export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   const list = useRef<MessageList>(null);
@@ -85,7 +87,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   );
 
   const closePanel = useCallback(() => {
-    const hadFocus = document.activeElement?.closest(".panel") != null;
+    const hadFocus = isFocusInPanel();
     ui.panel.value = null;
     void chat.openThread(null);
     show("room");
@@ -185,9 +187,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     const isChanged = paneBefore.current !== pane;
     paneBefore.current = pane;
     if (!isChanged || document.activeElement !== document.body) return;
-    document
-      .querySelector<HTMLElement>(pane === "rooms" ? ".room-item[aria-current]" : ".messages-viewport")
-      ?.focus();
+    focusTargetOf(pane === "rooms" ? "rooms" : "messages")?.focus();
   }, [pane]);
 
   if (!room || !store) return null;

@@ -9,6 +9,8 @@ export { FormattingButtons } from "../features/messages/formatting-buttons.tsx";
 export { toggleMarks } from "../features/messages/formatting-edits.ts";
 export { LiveRegion } from "../features/messages/live-region.tsx";
 export { runMessageMenu } from "../features/messages/message-menu.ts";
+export { MessageToolbar } from "../features/messages/message-toolbar.tsx";
+export { NotSent } from "../features/messages/not-sent.tsx";
 export { runSlashCommand } from "../features/messages/slash-commands.ts";
 export { suggest } from "../features/messages/suggest.ts";
 export { SuggestionList } from "../features/messages/suggestion-list.tsx";

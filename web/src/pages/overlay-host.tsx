@@ -15,13 +15,14 @@ import { WhenDialog } from "../features/scheduled/when-dialog.tsx";
 import { SettingsDialog } from "../features/settings/settings-dialog.tsx";
 import { ShortcutsDialog } from "../features/settings/shortcuts-dialog.tsx";
 import { isTouch } from "../lib/element.ts";
+import { focusTargetOf } from "../lib/regions.ts";
 import type { Overlay } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
 
-/** What had the focus is gone: where one writes has it, or on a phone, which would bring up its keyboard, what is read. */
+/** Where the focus goes when what had it is gone: to the composer; on a phone, whose keyboard that would open, to the messages. */
 function focusFallback(): void {
-  const selector = isTouch() ? ".messages-viewport" : ".composer-field, .messages-viewport";
-  document.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
+  const target = (isTouch() ? null : focusTargetOf("composer")) ?? focusTargetOf("messages");
+  target?.focus({ preventScroll: true });
 }
 
 /** What lies over the window. When it goes, the focus is back where it was. */

@@ -1,4 +1,5 @@
 import type { RoomId } from "@novax/protocol/ids";
+import { focusTargetOf, type Region } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 
 /** The room before or after this one in the list; with `isUnread` the next that has something new. */
@@ -12,19 +13,13 @@ export function nextRoom(chat: ChatStore, step: 1 | -1, isUnread: boolean): Room
   return null;
 }
 
-/** The parts of the window that F6 goes through, as native applications do. */
+/** The order in which F6 goes through the window, as in native applications. */
+const regions: readonly Region[] = ["rooms", "messages", "composer", "panel"];
+
+/** Moves the focus to the next visible region, or to the one before. */
 export function cycleRegions(step: 1 | -1): void {
-  const selectors = [
-    ".room-item[aria-current]",
-    ".messages-viewport",
-    ".composer-field",
-    ".panel .button-icon",
-  ];
-  const regions = selectors.flatMap((selector) => {
-    const element = document.querySelector<HTMLElement>(selector);
-    return element?.checkVisibility() ? [element] : [];
-  });
-  const current = regions.findIndex((region) => region.contains(document.activeElement));
-  const next = current < 0 ? 0 : (current + step + regions.length) % regions.length;
-  regions[next]?.focus();
+  const targets = regions.flatMap((region) => focusTargetOf(region) ?? []);
+  const current = targets.findIndex((target) => target.contains(document.activeElement));
+  const next = current < 0 ? 0 : (current + step + targets.length) % targets.length;
+  targets[next]?.focus();
 }

@@ -275,6 +275,7 @@ export const deMore: MoreTexts = {
     away: "„Nicht stören“ einschalten (1 Stunde) oder ausschalten",
   },
   app: {
+    more: "Mehr",
     undo: "Rückgängig",
     close: "Schließen",
     apply: "Übernehmen",
@@ -314,6 +315,11 @@ export const deMore: MoreTexts = {
     liveLabel: "Neue Nachrichten",
   },
   message: {
+    reply: "Antworten",
+    thread: "Im Thread antworten",
+    notSent: "Nicht gesendet.",
+    sendAnyway: "Trotzdem senden",
+    retry: "Erneut senden",
     edit: "Bearbeiten",
     copy: "Text kopieren",
     copyLink: "Link kopieren",

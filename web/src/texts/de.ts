@@ -14,7 +14,6 @@ export const de: Texts = {
   app: {
     cancel: "Abbrechen",
     save: "Speichern",
-    more: "Mehr",
   },
   errors: {
     offline: "Du bist offline. Prüf deine Verbindung und versuch es erneut.",
@@ -98,8 +97,6 @@ export const de: Texts = {
   message: {
     actions: "Nachrichtenaktionen",
     react: "Reaktion hinzufügen",
-    reply: "Antworten",
-    thread: "Im Thread antworten",
     delete: "Löschen",
     edited: "bearbeitet",
     pinned: "Angepinnt",
@@ -107,9 +104,6 @@ export const de: Texts = {
     quoteGone: "Gelöschte Nachricht",
     blocked: "Nachricht einer blockierten Person",
     show: "Anzeigen",
-    notSent: "Nicht gesendet.",
-    retry: "Erneut senden",
-    sendAnyway: "Trotzdem senden",
     sending: "wird gesendet",
     notSentShort: "nicht gesendet",
     deleteAsk: "Diese Nachricht löschen? Das kann nicht rückgängig gemacht werden.",

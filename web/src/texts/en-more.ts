@@ -271,6 +271,7 @@ export const enMore = {
     away: "Turn do not disturb on (1 hour) or off",
   },
   app: {
+    more: "More",
     undo: "Undo",
     close: "Close",
     apply: "Apply",
@@ -310,6 +311,11 @@ export const enMore = {
     liveLabel: "New messages",
   },
   message: {
+    reply: "Reply",
+    thread: "Reply in thread",
+    notSent: "Not sent.",
+    sendAnyway: "Send anyway",
+    retry: "Retry",
     edit: "Edit",
     copy: "Copy text",
     copyLink: "Copy link",

@@ -13,7 +13,6 @@ export const en = {
   app: {
     cancel: "Cancel",
     save: "Save",
-    more: "More",
   },
   errors: {
     offline: "You're offline. Check your connection and try again.",
@@ -97,8 +96,6 @@ export const en = {
   message: {
     actions: "Message actions",
     react: "Add reaction",
-    reply: "Reply",
-    thread: "Reply in thread",
     delete: "Delete",
     edited: "edited",
     pinned: "Pinned",
@@ -106,9 +103,6 @@ export const en = {
     quoteGone: "Deleted message",
     blocked: "Message from a blocked person",
     show: "Show",
-    notSent: "Not sent.",
-    retry: "Retry",
-    sendAnyway: "Send anyway",
     sending: "sending",
     notSentShort: "not sent",
     deleteAsk: "Delete this message? This can't be undone.",

@@ -4,14 +4,13 @@ import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import { Component, createRef } from "preact";
 import { CloseIcon, EyeIcon, PlusIcon, SendIcon, SmileIcon } from "../../components/icons.tsx";
-import { lazy } from "../../components/lazy.tsx";
 import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
 import { isTouch, type Spot, spotOf } from "../../lib/element.ts";
 import { withoutMarks } from "../../lib/markdown.ts";
 import { t } from "../../texts/text.ts";
 import { setPreference } from "../settings/preferences.ts";
 import { findToken, type Suggestion, type Token } from "./completion.ts";
-import { type ComposerMenuRequest, lazyParts } from "./message-context.ts";
+import { type ComposerMenuRequest, lazyPart, lazyParts } from "./message-context.ts";
 import { completeToken, type FieldText, insertWords, type TextEdit } from "./text-edits.ts";
 
 export type ComposerProps = {
@@ -52,8 +51,8 @@ type State = {
 };
 
 /** Both appear a moment after the page: the place of the buttons is kept free for them. */
-const SuggestionList = lazy(async () => (await lazyParts.load()).SuggestionList);
-const FormattingButtons = lazy(async () => (await lazyParts.load()).FormattingButtons);
+const SuggestionList = lazyPart("SuggestionList");
+const FormattingButtons = lazyPart("FormattingButtons");
 const warnBelowChars = 200;
 const wrappers: Record<string, string> = { b: "**", i: "_", e: "`" };
 let nextId = 1;
@@ -212,6 +211,7 @@ export class Composer extends Component<ComposerProps, State> {
               <textarea
                 ref={this.#field}
                 className="composer-field"
+                data-region="composer"
                 aria-label={label}
                 placeholder={label}
                 rows={1}

@@ -1,11 +1,14 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
-import type { RoomId } from "@novax/protocol/ids";
+import type { RoomId, SendId } from "@novax/protocol/ids";
 import type { FunctionComponent } from "preact";
+import { lazyFrom } from "../../components/lazy.tsx";
 import type { Spot } from "../../lib/element.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
+import type { OutboxItem } from "../../stores/outbox.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
 import type { UiStore } from "../../stores/ui-store.ts";
 import type { Suggestion, Token } from "./completion.ts";
+import type { RowActions } from "./row-actions.ts";
 import type { FieldText, TextEdit } from "./text-edits.ts";
 
 /** What the actions on messages need: the open room or thread, and ways to other parts of the page. */
@@ -44,6 +47,14 @@ export type SuggestionListProps = {
   onAccept: (suggestion: Suggestion) => void;
 };
 
+export type MessageToolbarProps = { message: MessageEntry; actions: RowActions };
+
+export type NotSentProps = {
+  item: OutboxItem;
+  onRetry: (sendId: SendId) => void;
+  onDiscard: (sendId: SendId) => void;
+};
+
 /** What messages use of the code that is loaded later. */
 export type LazyParts = {
   runMessageMenu: (context: MessageActionContext, entry: MessageEntry, request: MenuRequest) => void;
@@ -51,6 +62,8 @@ export type LazyParts = {
   vote: (context: MessageActionContext, entry: MessageEntry, choices: readonly number[]) => void;
   openComposerMenu: (context: MessageActionContext, spot: Spot, request: ComposerMenuRequest) => void;
   FormattingButtons: FunctionComponent<FormattingProps>;
+  MessageToolbar: FunctionComponent<MessageToolbarProps>;
+  NotSent: FunctionComponent<NotSentProps>;
   SuggestionList: FunctionComponent<SuggestionListProps>;
   toggleMarks: (field: FieldText, marks: string) => TextEdit;
   runSlashCommand: (
@@ -62,3 +75,6 @@ export type LazyParts = {
 
 /** Loads it; the page says from where, because it is the page that puts everything into one file. */
 export const lazyParts = { load: (): Promise<LazyParts> => Promise.reject(new Error("not set")) };
+
+/** A component of it, by its name. */
+export const lazyPart = lazyFrom(() => lazyParts.load());

@@ -207,6 +207,7 @@ export class MessageList extends Component<MessageListProps, State> {
       <div className="messages">
         <div
           className="messages-viewport"
+          data-region="messages"
           ref={this.#viewport}
           onScroll={this.#onScroll}
           onKeyDown={this.#onKeyDown}

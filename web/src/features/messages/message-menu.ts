@@ -30,9 +30,9 @@ function messageMenu(
       run: () =>
         ui.open({ kind: "emoji", spot, onPick: (emoji) => toggleReaction(chat, entry, { room, emoji }) }),
     },
-    mayWrite && { label: t.message.reply, keys: "R", run: () => reply(context, entry) },
+    mayWrite && { label: more.message.reply, keys: "R", run: () => reply(context, entry) },
     store.threadRoot === null && {
-      label: t.message.thread,
+      label: more.message.thread,
       keys: "T",
       run: () => context.onOpenThread(entry.threadRoot ?? entry.seq),
     },

@@ -4,7 +4,7 @@ import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import { useEffect, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
-import { MoreIcon, PinIcon, ReplyIcon, SmileIcon, ThreadIcon, WarningIcon } from "../../components/icons.tsx";
+import { PinIcon, ReplyIcon, SmileIcon, ThreadIcon } from "../../components/icons.tsx";
 import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
 import { spotOf } from "../../lib/element.ts";
 import { withoutMarks } from "../../lib/markdown.ts";
@@ -12,9 +12,12 @@ import { formatFull, formatShortTime, formatTime } from "../../lib/time.ts";
 import type { OutboxItem } from "../../stores/outbox.ts";
 import { t } from "../../texts/text.ts";
 import { Poll } from "../polls/poll.tsx";
+import { lazyPart } from "./message-context.ts";
 import type { RowActions } from "./row-actions.ts";
 
 /** A send that takes longer than this begins to look like one. */
+const MessageToolbar = lazyPart("MessageToolbar");
+const NotSent = lazyPart("NotSent");
 const shownPendingAfterMs = 400;
 const namesShownMax = 8;
 
@@ -112,62 +115,8 @@ export function MessageRow(props: MessageRowProps) {
           <span className="thread-time">{formatTime(thread.lastAt)}</span>
         </button>
       ) : null}
-      {isActive && body.kind !== "deleted" ? <Toolbar message={message} actions={actions} /> : null}
+      {isActive && body.kind !== "deleted" ? <MessageToolbar message={message} actions={actions} /> : null}
     </MessageFrame>
-  );
-}
-
-function Toolbar({ message, actions }: { message: MessageEntry; actions: RowActions }) {
-  // One Tab stop for the list is enough: by keyboard each of these has its key, and the menu names it.
-  return (
-    <div className="message-toolbar" role="toolbar" aria-label={t.message.actions}>
-      {actions.mayWrite ? (
-        <button
-          type="button"
-          tabIndex={-1}
-          className="button-icon"
-          aria-label={t.message.react}
-          title={`${t.message.react} (+)`}
-          onClick={(event) => actions.onPickReaction(message, spotOf(event.currentTarget))}
-        >
-          <SmileIcon />
-        </button>
-      ) : null}
-      {actions.mayWrite ? (
-        <button
-          type="button"
-          tabIndex={-1}
-          className="button-icon"
-          aria-label={t.message.reply}
-          title={`${t.message.reply} (R)`}
-          onClick={() => actions.onReply(message)}
-        >
-          <ReplyIcon />
-        </button>
-      ) : null}
-      {actions.isInThread ? null : (
-        <button
-          type="button"
-          tabIndex={-1}
-          className="button-icon"
-          aria-label={t.message.thread}
-          title={`${t.message.thread} (T)`}
-          onClick={() => actions.onThread(message)}
-        >
-          <ThreadIcon />
-        </button>
-      )}
-      <button
-        type="button"
-        tabIndex={-1}
-        className="button-icon"
-        aria-label={t.app.more}
-        aria-haspopup="menu"
-        onClick={(event) => actions.onMenu(message, spotOf(event.currentTarget))}
-      >
-        <MoreIcon />
-      </button>
-    </div>
   );
 }
 
@@ -242,20 +191,7 @@ export function PendingRow(props: {
           <Markdown text={item.text} {...peopleOf(actions)} />
         </div>
       </MessageFrame>
-      {item.state.kind === "failed" ? (
-        <p className="not-sent" role="status">
-          <WarningIcon />
-          <span className="not-sent-words">
-            {t.message.notSent} {item.state.detail}
-          </span>
-          <button type="button" className="button-subtle" onClick={() => actions.onRetry(item.sendId)}>
-            {item.state.asks ? t.message.sendAnyway : t.message.retry}
-          </button>
-          <button type="button" className="button-subtle" onClick={() => actions.onDiscard(item.sendId)}>
-            {t.message.delete}
-          </button>
-        </p>
-      ) : null}
+      {hasFailed ? <NotSent item={item} onRetry={actions.onRetry} onDiscard={actions.onDiscard} /> : null}
     </div>
   );
 }

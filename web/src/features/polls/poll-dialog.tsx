@@ -1,11 +1,14 @@
 import type { SendId } from "@novax/protocol/ids";
 import { pollChoiceCharsMax, pollChoicesMax, pollQuestionCharsMax } from "@novax/protocol/limits";
 import { useState } from "preact/hooks";
+import { runCommand } from "../../client/run-command.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { hourMs } from "../../lib/duration.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
+
+/** Asks for a poll, and sends it to the open room. */
 export function PollDialog({ chat, onClose }: DialogProps) {
   const [choices, setChoices] = useState(["", ""]);
   const [problem, setProblem] = useState("");
@@ -29,7 +32,7 @@ export function PollDialog({ chat, onClose }: DialogProps) {
             isAnonymous: fields.has("anonymous"),
             closesAt: hours === 0 ? null : Date.now() + hours * hourMs,
           };
-          const reply = await chat.client.request("message.send", { room, sendId, body });
+          const reply = await runCommand("message.send", { room, sendId, body });
           if (reply?.ok) onClose();
           else setProblem(reply?.detail ?? t.errors.offline);
         }}

@@ -80,7 +80,7 @@ export function Sidebar(props: SidebarProps) {
         <kbd>Ctrl K</kbd>
       </button>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons in it have the focus, and the keys */}
-      <div className="room-nav" onKeyDown={moveInside}>
+      <div className="room-nav" data-region="rooms" onKeyDown={moveInside}>
         <ul className="room-views">
           {views.map(([view, label, ViewIcon, count]) => (
             <li key={view}>

@@ -1,0 +1,60 @@
+import { MoreIcon, ReplyIcon, SmileIcon, ThreadIcon } from "../../components/icons.tsx";
+import { spotOf } from "../../lib/element.ts";
+import { more } from "../../texts/more.ts";
+import { t } from "../../texts/text.ts";
+import type { MessageToolbarProps } from "./message-context.ts";
+
+/** The buttons on the message under the pointer. */
+export function MessageToolbar({ message, actions }: MessageToolbarProps) {
+  // One Tab stop for the list is enough: by keyboard each of these has its key, and the menu names it.
+  return (
+    <div className="message-toolbar" role="toolbar" aria-label={t.message.actions}>
+      {actions.mayWrite ? (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="button-icon"
+          aria-label={t.message.react}
+          title={`${t.message.react} (+)`}
+          onClick={(event) => actions.onPickReaction(message, spotOf(event.currentTarget))}
+        >
+          <SmileIcon />
+        </button>
+      ) : null}
+      {actions.mayWrite ? (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="button-icon"
+          aria-label={more.message.reply}
+          title={`${more.message.reply} (R)`}
+          onClick={() => actions.onReply(message)}
+        >
+          <ReplyIcon />
+        </button>
+      ) : null}
+      {actions.isInThread ? null : (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="button-icon"
+          aria-label={more.message.thread}
+          title={`${more.message.thread} (T)`}
+          onClick={() => actions.onThread(message)}
+        >
+          <ThreadIcon />
+        </button>
+      )}
+      <button
+        type="button"
+        tabIndex={-1}
+        className="button-icon"
+        aria-label={more.app.more}
+        aria-haspopup="menu"
+        onClick={(event) => actions.onMenu(message, spotOf(event.currentTarget))}
+      >
+        <MoreIcon />
+      </button>
+    </div>
+  );
+}
