@@ -1,24 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
 import { join, Person } from "../support/person.ts";
-import { createTestData, startServer, type TestData, type TestServer, waitUntil } from "../support/server.ts";
+import { waitUntil } from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
-describe("banned addresses", () => {
-  let data: TestData;
-  let server: TestServer;
-  let alice: Person;
+const options = {
+  only: "embedded",
+  // Everybody connects from this machine; a trusted proxy header gives them other addresses.
+  env: { TRUSTED_PROXIES: "127.0.0.0/8,::1" },
+  people: ["alice"],
+} as const;
 
-  beforeAll(async () => {
-    data = await createTestData("embedded");
-    // Everybody connects from this machine; a trusted proxy header gives them other addresses.
-    server = await startServer(data, { env: { TRUSTED_PROXIES: "127.0.0.0/8,::1" } });
-    alice = await join(server, "alice");
-  });
-  afterAll(async () => {
-    await server.stop();
-    await data.remove();
-  });
-
+describeServer("banned addresses", options, ({ server, alice }) => {
   const from = (address: string) => ({ "x-forwarded-for": address });
 
   test("people at a banned address are signed out and can't sign in, register or connect; others and owners can; lifting the ban lets all back in", async () => {

@@ -1,41 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
-import { SQL } from "bun";
 import { setUpFactor } from "../support/factors.ts";
 import { join, Person, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  spawnServer,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { spawnServer } from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
 type Entry = { seq: number; action: string; actorName: string; subjectName: string; detail: string };
 
-describe.skipIf(!isAvailable("postgres"))("the admin pages", () => {
-  let data: TestData;
-  let server: TestServer;
-  let sql: SQL;
-  let alice: Person;
-  let admin: Person;
-  let bob: Person;
+const options = { only: "postgres", people: ["alice", "ada", "bob"] } as const;
+
+describeServer("the admin pages", options, ({ data, server, sql, alice, ada: admin, bob }) => {
   const ids = new Map<string, string>();
 
   beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data);
-    sql = new SQL(data.url!, { max: 2 });
-    alice = await join(server, "alice");
-    admin = await join(server, "ada");
-    bob = await join(server, "bob");
     await sql`update accounts set server_role = 'admin' where username = 'ada'`;
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await data.remove();
   });
 
   async function idOf(name: string): Promise<string> {

@@ -1,45 +1,22 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
-import { SQL } from "bun";
 import { setUpFactor } from "../support/factors.ts";
-import { MailServer, tokenOf } from "../support/mail.ts";
+import { tokenOf } from "../support/mail.ts";
 import { join, Person, password, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  redisUrl,
-  startServer,
-  type TestData,
-  type TestServer,
-  waitUntil,
-} from "../support/server.ts";
+import { isAvailable, redisUrl, startServer, waitUntil } from "../support/server.ts";
+import { useServer } from "../support/use-server.ts";
 
 type Devices = { sessions: { id: string; userAgent: string; address: string }[]; current: string };
 
 const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0";
 
 describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
-  let data: TestData;
-  let servers: [TestServer, TestServer];
-  let smtp: MailServer;
-  let sql: SQL;
-
-  beforeAll(async () => {
-    smtp = await MailServer.start();
-    data = await createTestData("postgres");
-    const env = { REDIS_URL: redisUrl!, SMTP_URL: smtp.url };
-    // Both have the same secret, as processes on two machines do.
-    const secret = { ...env, SECRET_KEY: Buffer.alloc(32, 5).toString("base64") };
-    const first = await startServer(data, { env: secret });
-    servers = [first, await startServer(data, { env: { ...secret, ALLOWED_ORIGINS: first.origin } })];
-    sql = new SQL(data.url!, { max: 2 });
-    await join(servers[0], "alice");
-  });
-  afterAll(async () => {
-    await sql.close();
-    for (const server of servers) await server.stop();
-    await smtp.stop();
-    await data.remove();
+  // Both have the same secret, as processes on two machines do.
+  const env = { REDIS_URL: redisUrl!, SECRET_KEY: Buffer.alloc(32, 5).toString("base64") };
+  const { server: one, data, sql, smtp } = useServer("postgres", { env, hasMail: true, people: ["alice"] });
+  const { server: two } = useServer(data, {
+    env: () => ({ ...env, SMTP_URL: smtp.url, ALLOWED_ORIGINS: one.origin }),
+    people: [],
   });
 
   const list = async (person: Person) =>
@@ -52,8 +29,8 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   };
 
   test("[S07] the list names each browser, marks the current one, and contains no token", async () => {
-    const person = await join(servers[0], "lister");
-    const other = new Person(servers[0], "lister");
+    const person = await join(one, "lister");
+    const other = new Person(one, "lister");
     await other.fetch("/login", {
       method: "POST",
       body: JSON.stringify({ username: "lister", password }),
@@ -69,8 +46,8 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   });
 
   test("[S07] ending a session closes its sockets within a second on every process, and leaves the others", async () => {
-    const person = await join(servers[0], "ender");
-    const elsewhere = await person.inAnotherBrowser(servers[1]);
+    const person = await join(one, "ender");
+    const elsewhere = await person.inAnotherBrowser(two);
     const [own, theirs] = [await person.enter(), await elsewhere.enter()];
     const { sessions, current } = await list(person);
     const target = sessions.find((session) => session.id !== current)!.id;
@@ -85,8 +62,8 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   });
 
   test("[S07] nobody can end somebody else's session", async () => {
-    const victim = await join(servers[0], "victim");
-    const outsider = await join(servers[0], "outsider");
+    const victim = await join(one, "victim");
+    const outsider = await join(one, "outsider");
     const { current } = await list(victim);
     expect((await outsider.post("/account/devices/end", { session: current })).status).toBe(404);
     expect((await outsider.post("/account/devices/end", { session: crypto.randomUUID() })).status).toBe(404);
@@ -94,8 +71,8 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   });
 
   test("[S07] ending all others leaves this one", async () => {
-    const person = await join(servers[0], "leaver");
-    const others = await Promise.all([person.inAnotherBrowser(), person.inAnotherBrowser(servers[1])]);
+    const person = await join(one, "leaver");
+    const others = await Promise.all([person.inAnotherBrowser(), person.inAnotherBrowser(two)]);
     const sockets = await Promise.all(others.map((other) => other.enter()));
     expect((await person.post("/account/devices/end-others", {})).status).toBe(200);
     for (const socket of sockets) expect((await socket.closed).code).toBe(closeCodes.sessionEnded);
@@ -103,7 +80,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   });
 
   test("[S07] managing devices needs a recent proof", async () => {
-    const person = await join(servers[0], "stale");
+    const person = await join(one, "stale");
     await sql`update sessions set proved_at = ${Date.now() - 301_000}`;
     for (const [path, body] of [
       ["/account/devices/end", { session: crypto.randomUUID() }],
@@ -117,7 +94,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   });
 
   test("[S08] no clock change brings an ended session back", async () => {
-    const person = await join(servers[0], "clocked");
+    const person = await join(one, "clocked");
     const other = await person.inAnotherBrowser();
     await person.post("/account/devices/end-others", {});
     for (const shift of [-3_600_000, 3_600_000]) {
@@ -130,9 +107,9 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   });
 
   test("[A8] when all sessions are ended during 20 sign-ins, none that started before survives", async () => {
-    const person = await join(servers[0], "busy");
+    const person = await join(one, "busy");
     const next = "another four quiet words";
-    const logins = Array.from({ length: 20 }, (_, index) => new Person(servers[index % 2]!, "busy"));
+    const logins = Array.from({ length: 20 }, (_, index) => new Person(index % 2 ? two : one, "busy"));
     // Five failures would lock a stranger out; these are not failures, they only come late.
     const answers = Promise.all(logins.map((login) => login.signIn()));
     const change = { current_password: password, password: next, confirm_password: next };
@@ -143,11 +120,11 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   }, 30_000);
 
   test("[L11] a sign-in from a new browser, and one after failures, is reported by mail and in the app at once", async () => {
-    const person = await join(servers[0], "told");
+    const person = await join(one, "told");
     const mail = await smtp.next("told@example.org", /is your code/);
     await person.post("/verify", { token: tokenOf(mail.link) });
     const socket = await person.enter();
-    await person.inAnotherBrowser(servers[1]);
+    await person.inAnotherBrowser(two);
     const signal = await socket.next((frame) => frame.type === "notice");
     expect(signal).toMatchObject({ title: "New sign-in" });
     expect((await smtp.next("told@example.org", /New sign-in/)).text).toContain("127.0.0.1");
@@ -155,7 +132,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
     const before = (await noticesOf(person)).length;
     await person.signIn();
     expect(await noticesOf(person)).toHaveLength(before);
-    const stranger = new Person(servers[0], "told");
+    const stranger = new Person(one, "told");
     for (let index = 0; index < 3; index++) await stranger.signIn("wrong password");
     await stranger.signIn();
     expect((await noticesOf(person)).map((notice) => notice.kind)).toContain("login_after_failures");
@@ -164,7 +141,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   });
 
   test("no mail is sent to an unconfirmed address", async () => {
-    const person = await join(servers[0], "typo");
+    const person = await join(one, "typo");
     await person.inAnotherBrowser();
     expect((await noticesOf(person)).map((notice) => notice.kind)).toEqual(["new_device"]);
     expect(await waitUntil(async () => (await sql`select 1 from jobs`).length === 0)).toBe(true);
@@ -174,7 +151,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   });
 
   test("[R08] changing the password or a factor is reported", async () => {
-    const person = await join(servers[0], "changer");
+    const person = await join(one, "changer");
     const mail = await smtp.next("changer@example.org", /is your code/);
     await person.post("/verify", { token: tokenOf(mail.link) });
     const next = "another four quiet words";
@@ -189,7 +166,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   });
 
   test("a notice that was seen is no longer new", async () => {
-    const person = await join(servers[0], "reader");
+    const person = await join(one, "reader");
     await person.inAnotherBrowser();
     const unseen = async () => /"unseenNotices":(\d+)/.exec(await (await person.fetch("/chat")).text())![1];
     expect(await unseen()).toBe("1");
@@ -198,11 +175,11 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
   });
 
   test("[M03] [A10] second-factor attempts are counted across both processes, and a code used on one is refused on the other", async () => {
-    const person = await join(servers[0], "split");
+    const person = await join(one, "split");
     await setUpFactor(person);
-    const here = new Person(servers[0], "split");
+    const here = new Person(one, "split");
     await here.signIn();
-    const there = new Person(servers[1], "split");
+    const there = new Person(two, "split");
     there.cookies.set("novax_challenge", here.cookies.get("novax_challenge")!);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
@@ -212,10 +189,10 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("your devices", () => {
     const codes = await Promise.all(answers.map(async (response) => (await problemOf(response)).code));
     expect(codes.filter((code) => code === "code_wrong").length).toBeLessThanOrEqual(5);
     expect(codes).toContain("challenge_ended");
-    const other = await join(servers[0], "split2");
+    const other = await join(one, "split2");
     const factor = await setUpFactor(other);
     await sql`update accounts set totp_last_step = 0 where username = 'split2'`;
-    const both = [new Person(servers[0], "split2"), new Person(servers[1], "split2")];
+    const both = [new Person(one, "split2"), new Person(two, "split2")];
     await Promise.all(both.map((one) => one.signIn()));
     const code = factor.app.code();
     const results = await Promise.all(both.map((one) => one.post("/login/code", { code })));

@@ -1,36 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { SQL } from "bun";
-import { MailServer, tokenOf } from "../support/mail.ts";
+import { expect, test } from "bun:test";
+import { tokenOf } from "../support/mail.ts";
 import { join, Person, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-  waitUntil,
-} from "../support/server.ts";
+import { waitUntil } from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
-describe.skipIf(!isAvailable("postgres"))("an e-mail address", () => {
-  let data: TestData;
-  let server: TestServer;
-  let smtp: MailServer;
-  let sql: SQL;
+const options = { only: "postgres", hasMail: true, people: ["alice"] } as const;
 
-  beforeAll(async () => {
-    smtp = await MailServer.start();
-    data = await createTestData("postgres");
-    server = await startServer(data, { env: { SMTP_URL: smtp.url } });
-    sql = new SQL(data.url!, { max: 2 });
-    await join(server, "alice");
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await smtp.stop();
-    await data.remove();
-  });
-
+describeServer("an e-mail address", options, ({ server, smtp, sql }) => {
   const mailTo = (address: string, subject = /is your code/) => smtp.next(address, subject);
   const codeOf = (mail: { subject: string }) => /(\d{6}) is your code/.exec(mail.subject)![1]!;
   const stateOf = async (name: string) => {

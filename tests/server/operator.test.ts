@@ -1,117 +1,95 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
 import { join, Person, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  databaseKinds,
-  isAvailable,
-  spawnServer,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { spawnServer } from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
 const next = "another four quiet words";
 
-for (const kind of databaseKinds) {
-  describe.skipIf(!isAvailable(kind))(`an operator's commands (${kind})`, () => {
-    let data: TestData;
-    let server: TestServer;
+describeServer("an operator's commands", { people: ["alice"] }, ({ data, server, restart }) => {
+  /** Only one process at a time can use the embedded database. */
+  async function run(...args: string[]) {
+    const { port } = server;
+    if (data.kind === "embedded") await server.stop();
+    const env = { ...data.env, BCRYPT_COST: "10", PORT: String(port) };
+    const { child, output, finished } = spawnServer(env, undefined, args, "admin-cli.ts");
+    await finished;
+    if (data.kind === "embedded") await restart();
+    return { code: child.exitCode, text: output() };
+  }
+  const linkIn = (text: string) => new URL(/https?:\S+/.exec(text)![0]).searchParams.get("token");
+  const reset = (token: string | null) =>
+    new Person(server, "x").post("/reset", { token, password: next, confirm_password: next });
 
-    beforeAll(async () => {
-      data = await createTestData(kind);
-      server = await startServer(data);
-      await join(server, "alice");
-    });
-    afterAll(async () => {
-      await server.stop();
-      await data.remove();
-    });
+  test("reset-link opens the account of somebody who forgot their password", async () => {
+    await join(server, "locked");
+    const { code, text } = await run("reset-link", "Locked");
+    expect([code, text]).toEqual([
+      0,
+      expect.stringContaining(`http://localhost:${server.port}/reset?token=`),
+    ]);
+    expect((await reset(linkIn(text))).status).toBe(200);
+    expect((await new Person(server, "locked").signIn(next)).status).toBe(200);
+  }, 30_000);
 
-    /** Only one process at a time can use the embedded database. */
-    async function run(...args: string[]) {
-      const { port } = server;
-      if (kind === "embedded") await server.stop();
-      const env = { ...data.env, BCRYPT_COST: "10", PORT: String(port) };
-      const { child, output, finished } = spawnServer(env, undefined, args, "admin-cli.ts");
-      await finished;
-      if (kind === "embedded") server = await startServer(data, { port });
-      return { code: child.exitCode, text: output() };
-    }
-    const linkIn = (text: string) => new URL(/https?:\S+/.exec(text)![0]).searchParams.get("token");
-    const reset = (token: string | null) =>
-      new Person(server, "x").post("/reset", { token, password: next, confirm_password: next });
+  test("disable-factor helps somebody who lost their phone, passkey and codes", async () => {
+    const person = await join(server, "phoneless");
+    await addPasskey(person);
+    await setUpFactor(person);
+    expect((await run("disable-factor", "phoneless")).code).toBe(0);
+    const browser = new Person(server, "phoneless");
+    expect((await browser.signIn()).status).toBe(200);
+    const account = (await (await browser.fetch("/api/account")).json()) as {
+      passkeys: number;
+      hasFactor: boolean;
+    };
+    expect([account.passkeys, account.hasFactor]).toEqual([0, false]);
+    expect((await run("disable-factor", "phoneless")).code).toBe(1);
+  }, 30_000);
 
-    test("reset-link opens the account of somebody who forgot their password", async () => {
-      await join(server, "locked");
-      const { code, text } = await run("reset-link", "Locked");
-      expect([code, text]).toEqual([
-        0,
-        expect.stringContaining(`http://localhost:${server.port}/reset?token=`),
-      ]);
-      expect((await reset(linkIn(text))).status).toBe(200);
-      expect((await new Person(server, "locked").signIn(next)).status).toBe(200);
-    }, 30_000);
+  test("create-owner makes a person an owner, whether or not they have an account", async () => {
+    await join(server, "heir");
+    expect((await run("create-owner", "heir")).code).toBe(0);
+    const heir = new Person(server, "heir");
+    await heir.signIn();
+    expect((await heir.fetch("/api/admin/people")).status).toBe(200);
+    const { text } = await run("create-owner", "newcomer");
+    expect((await reset(linkIn(text))).status).toBe(200);
+    const newcomer = new Person(server, "newcomer");
+    await newcomer.signIn(next);
+    const socket = await newcomer.enter();
+    socket.close();
+    const { entries } = (await (await newcomer.fetch("/api/admin/audit?who=newcomer")).json()) as {
+      entries: { action: string; actorName: string; detail: string }[];
+    };
+    expect(entries.at(-1)).toMatchObject({ action: "account.registered", actorName: "" });
+    expect(entries.at(-1)!.detail).toContain("operator");
+  }, 30_000);
 
-    test("disable-factor helps somebody who lost their phone, passkey and codes", async () => {
-      const person = await join(server, "phoneless");
-      await addPasskey(person);
-      await setUpFactor(person);
-      expect((await run("disable-factor", "phoneless")).code).toBe(0);
-      const browser = new Person(server, "phoneless");
-      expect((await browser.signIn()).status).toBe(200);
-      const account = (await (await browser.fetch("/api/account")).json()) as {
-        passkeys: number;
-        hasFactor: boolean;
-      };
-      expect([account.passkeys, account.hasFactor]).toEqual([0, false]);
-      expect((await run("disable-factor", "phoneless")).code).toBe(1);
-    }, 30_000);
-
-    test("create-owner makes a person an owner, whether or not they have an account", async () => {
-      await join(server, "heir");
-      expect((await run("create-owner", "heir")).code).toBe(0);
-      const heir = new Person(server, "heir");
-      await heir.signIn();
-      expect((await heir.fetch("/api/admin/people")).status).toBe(200);
-      const { text } = await run("create-owner", "newcomer");
-      expect((await reset(linkIn(text))).status).toBe(200);
-      const newcomer = new Person(server, "newcomer");
-      await newcomer.signIn(next);
-      const socket = await newcomer.enter();
-      socket.close();
-      const { entries } = (await (await newcomer.fetch("/api/admin/audit?who=newcomer")).json()) as {
-        entries: { action: string; actorName: string; detail: string }[];
-      };
-      expect(entries.at(-1)).toMatchObject({ action: "account.registered", actorName: "" });
-      expect(entries.at(-1)!.detail).toContain("operator");
-    }, 30_000);
-
-    test("a command that can't be done says why in one line, and changes nothing", async () => {
-      const nobody = await run("reset-link", "nobody");
-      expect([nobody.code, nobody.text.trim().split("\n")]).toEqual([
-        1,
-        ['Nothing was changed: no one is called "nobody".'],
-      ]);
-      expect((await run("create-owner", "a b")).text).toContain("Use the letters a to z");
-      expect((await run("delete-everything", "alice")).text).toContain("npm run admin -- reset-link");
-      if (kind === "embedded") {
-        const env = { ...data.env, BCRYPT_COST: "10" };
-        const { child, output, finished } = spawnServer(
-          env,
-          undefined,
-          ["reset-link", "alice"],
-          "admin-cli.ts",
-        );
-        await finished;
-        expect([child.exitCode, output()]).toEqual([
-          78,
-          expect.stringContaining("another novaX is already running"),
-        ]);
-      }
-      expect((await problemOf(await new Person(server, "alice").signIn("wrong password"))).code).toBe(
-        "invalid_credentials",
+  test("a command that can't be done says why in one line, and changes nothing", async () => {
+    const nobody = await run("reset-link", "nobody");
+    expect([nobody.code, nobody.text.trim().split("\n")]).toEqual([
+      1,
+      ['Nothing was changed: no one is called "nobody".'],
+    ]);
+    expect((await run("create-owner", "a b")).text).toContain("Use the letters a to z");
+    expect((await run("delete-everything", "alice")).text).toContain("npm run admin -- reset-link");
+    if (data.kind === "embedded") {
+      const env = { ...data.env, BCRYPT_COST: "10" };
+      const { child, output, finished } = spawnServer(
+        env,
+        undefined,
+        ["reset-link", "alice"],
+        "admin-cli.ts",
       );
-    }, 30_000);
-  });
-}
+      await finished;
+      expect([child.exitCode, output()]).toEqual([
+        78,
+        expect.stringContaining("another novaX is already running"),
+      ]);
+    }
+    expect((await problemOf(await new Person(server, "alice").signIn("wrong password"))).code).toBe(
+      "invalid_credentials",
+    );
+  }, 30_000);
+});

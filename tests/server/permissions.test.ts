@@ -1,6 +1,6 @@
 // The permission table, cell by cell, over the socket and over HTTP: the server does what the table says. The
 // protocol's table and the one in docs/permissions.md are compared with each other, and both with the server.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join as joinPath, resolve } from "node:path";
 import type { CommandType, FieldsOf } from "@novax/protocol/commands";
@@ -13,16 +13,9 @@ import {
   serverPermissions,
   serverRoles,
 } from "@novax/protocol/permissions";
-import { SQL } from "bun";
 import { renderPermissions } from "../../scripts/permission-table.ts";
 import { join, type Person, type TestSocket } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
 /** Written by hand and not read from the table under test, so that changing a cell there breaks this test. */
 const expected: Record<keyof typeof roomPermissions, string> = {
@@ -84,37 +77,29 @@ describe("the permission table", () => {
   });
 });
 
-describe.skipIf(!isAvailable("postgres"))("permissions, over the socket and HTTP", () => {
-  let data: TestData;
-  let server: TestServer;
-  let sql: SQL;
-  let owner: Person;
-  const people = {} as Record<RoomRole | "outsider" | "newcomer" | "victim" | "guest", Person>;
+// The server's owner has owner rights in every room, so other people take the roles.
+const options = {
+  only: "postgres",
+  env: { MESSAGES_PER_SECOND: "100000" },
+  people: ["alice", "bob", "mo", "dave", "robot", "carol", "nora", "victor", "gus"],
+} as const;
+
+describeServer("permissions, over the socket and HTTP", options, ({ server, sql, ...joined }) => {
+  const owner = joined.alice;
+  const people: Record<RoomRole | "outsider" | "newcomer" | "victim" | "guest", Person> = {
+    owner: joined.bob,
+    moderator: joined.mo,
+    member: joined.dave,
+    read_only: joined.robot,
+    outsider: joined.carol,
+    newcomer: joined.nora,
+    victim: joined.victor,
+    guest: joined.gus,
+  };
 
   beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
-    sql = new SQL(data.url!, { max: 1 });
-    // The server's owner has owner rights in every room, so other people take the roles.
-    owner = await join(server, "alice");
-    for (const [name, username] of Object.entries({
-      owner: "bob",
-      moderator: "mo",
-      member: "dave",
-      read_only: "robot",
-      outsider: "carol",
-      newcomer: "nora",
-      victim: "victor",
-      guest: "gus",
-    }))
-      people[name as keyof typeof people] = await join(server, username);
     const id = await people.guest.id();
     await owner.post(`/admin/people/${id}/role`, { role: "guest" });
-  }, 60_000);
-  afterAll(async () => {
-    await sql?.close();
-    await server?.stop();
-    await data?.remove();
   });
 
   /** A room with somebody in every role, and the things the table's commands act on. */

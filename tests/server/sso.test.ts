@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { SQL } from "bun";
+import { afterAll, describe, expect, test } from "bun:test";
 import { setUpFactor } from "../support/factors.ts";
-import { MailServer, tokenOf } from "../support/mail.ts";
+import { tokenOf } from "../support/mail.ts";
 import {
   clientId,
   clientSecret,
@@ -12,14 +11,8 @@ import {
   type TestProvider,
 } from "../support/oidc.ts";
 import { join, Person } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
-import { freePort } from "../support/services.ts";
+import { createTestData, isAvailable, startServer } from "../support/server.ts";
+import { useServer } from "../support/use-server.ts";
 
 const providerEnv = (issuer: string) => ({
   OIDC_ISSUER: issuer,
@@ -33,29 +26,16 @@ const pathOf = (url: string) => {
 };
 
 describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
-  let data: TestData;
-  let server: TestServer;
   let provider: TestProvider;
-  let smtp: MailServer;
-  let sql: SQL;
-
-  beforeAll(async () => {
-    smtp = await MailServer.start();
-    data = await createTestData("postgres");
-    const port = await freePort();
-    provider = await startProvider(`http://localhost:${port}/login/sso/callback`);
-    const env = { ...providerEnv(provider.issuer), SMTP_URL: smtp.url };
-    server = await startServer(data, { port, env });
-    sql = new SQL(data.url!, { max: 2 });
-    await join(server, "alice");
+  const { server, sql, smtp } = useServer("postgres", {
+    env: async ({ origin }) => {
+      provider = await startProvider(`${origin}/login/sso/callback`);
+      return providerEnv(provider.issuer);
+    },
+    hasMail: true,
+    people: ["alice"],
   });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await provider.stop();
-    await smtp.stop();
-    await data.remove();
-  });
+  afterAll(() => provider.stop());
 
   const browser = () => new Person(server, "browser");
   async function begin(person: Person, path = "/login/sso"): Promise<string> {
@@ -245,21 +225,15 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
 });
 
 describe("a hostile provider", () => {
-  let data: TestData;
-  let server: TestServer;
   let hostile: HostileProvider;
-
-  beforeAll(async () => {
-    hostile = await startHostileProvider();
-    data = await createTestData("embedded");
-    server = await startServer(data, { env: providerEnv(hostile.issuer) });
-    await join(server, "alice");
+  const { server } = useServer("embedded", {
+    env: async () => {
+      hostile = await startHostileProvider();
+      return providerEnv(hostile.issuer);
+    },
+    people: ["alice"],
   });
-  afterAll(async () => {
-    await server.stop();
-    hostile.stop();
-    await data.remove();
-  });
+  afterAll(() => hostile.stop());
 
   async function signIn(lie: Lie): Promise<{ status: number; person: Person }> {
     const person = new Person(server, "mallory");

@@ -1,36 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
-import { SQL } from "bun";
 import { join, Person } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  redisUrl,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { createTestData, isAvailable, redisUrl, startServer } from "../support/server.ts";
 import { startRedis } from "../support/services.ts";
+import { useServer } from "../support/use-server.ts";
 
 describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis", () => {
-  let data: TestData;
-  let one: TestServer;
-  let two: TestServer;
-  let alice: Person;
-  let bob: Person;
-
-  beforeAll(async () => {
-    data = await createTestData("postgres");
-    const env = { REDIS_URL: redisUrl! };
-    one = await startServer(data, { env: { ...env, MESSAGES_PER_SECOND: "100000" } });
-    two = await startServer(data, { env: { ...env, MESSAGES_PER_SECOND: "100000" } });
-    alice = await join(one, "alice");
-    bob = await join(two, "bob");
-  });
-  afterAll(async () => {
-    await Promise.all([one.stop(), two.stop()]);
-    await data.remove();
-  });
+  const env = { REDIS_URL: redisUrl!, MESSAGES_PER_SECOND: "100000" };
+  const { server: one, data, sql, alice } = useServer("postgres", { env, people: ["alice"] });
+  const { server: two, bob } = useServer(data, { env, people: ["bob"] });
 
   test("serve one room: everybody has the same messages in the same order, whichever process they used", async () => {
     const sockets = [await alice.enter(), await bob.enter(), await (await bob.inAnotherBrowser(one)).enter()];
@@ -139,7 +117,6 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
 
   test("events that the bus lost are found in the log within seconds", async () => {
     const socket = await bob.enter();
-    const sql = new SQL(data.url!, { max: 1 });
     // A third process writes and dies before it can publish.
     const [row] = await sql`
       with head as (update rooms set head_seq = head_seq + 1 where id = 'general' returning head_seq),
@@ -151,7 +128,6 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
       returning seq`;
     await socket.until(() => socket.events.some((event) => event.seq === Number(row.seq)), 6000);
     expect(socket.messageTexts).toContain("nobody rang");
-    await sql.close();
     socket.close();
   });
 });

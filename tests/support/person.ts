@@ -153,13 +153,17 @@ export async function problemOf(
   return (await response.json()) as { code: string; detail: string; field?: string };
 }
 
-/** Registers a person, or fails the test. */
+/** Registers a new person, or fails the test. */
 export async function join(server: TestServer, username: string): Promise<Person> {
   const person = new Person(server, username);
+  await registerOrFail(person);
+  return person;
+}
+
+export async function registerOrFail(person: Person): Promise<void> {
   const response = await person.register();
   if (response.status !== 200)
-    throw new Error(`register ${username}: ${response.status} ${await response.text()}`);
-  return person;
+    throw new Error(`register ${person.username}: ${response.status} ${await response.text()}`);
 }
 
 /** A command before it has its id. */
