@@ -1,35 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
-import { SQL } from "bun";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
 import { join, Person, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-  waitUntil,
-} from "../support/server.ts";
+import { waitUntil } from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
-describe.skipIf(!isAvailable("postgres"))("an account's life", () => {
-  let data: TestData;
-  let server: TestServer;
-  let sql: SQL;
-  let alice: Person;
+const options = { only: "postgres", env: { MESSAGES_PER_SECOND: "1000000" }, people: ["alice"] } as const;
 
-  beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data, { env: { MESSAGES_PER_SECOND: "1000000" } });
-    sql = new SQL(data.url!, { max: 2 });
-    alice = await join(server, "alice");
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await data.remove();
-  });
-
+describeServer("an account's life", options, ({ server, sql, alice }) => {
   /** Lets the grace period pass. */
   async function letTimePass(name: string): Promise<void> {
     const past = Date.now() - 1000;

@@ -1,37 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
-import { SQL } from "bun";
 import fc from "fast-check";
 import { mannWhitneyP } from "../support/mann-whitney.ts";
 import { join, Person, password, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { createTestData, startServer } from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
-describe.skipIf(!isAvailable("postgres"))("accounts", () => {
-  let data: TestData;
-  let server: TestServer;
-  let sql: SQL;
-  let alice: Person;
+describeServer("accounts", { only: "postgres", people: ["alice", "bob"] }, ({ server, sql, alice }) => {
   let count = 0;
   const fresh = () => new Person(server, `person${count++}`);
-
-  beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data);
-    sql = new SQL(data.url!, { max: 2 });
-    alice = await join(server, "alice");
-    await join(server, "bob");
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await data.remove();
-  });
 
   test("[O04] the first account is the owner, later ones are members", async () => {
     const rows =

@@ -1,25 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { commandTypes } from "@novax/protocol/commands";
 import { readPaths } from "@novax/protocol/read-paths";
 import { join, Person, password } from "../support/person.ts";
-import { createTestData, startServer, type TestData, type TestServer } from "../support/server.ts";
+import { createTestData, startServer } from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
-describe("over HTTP", () => {
-  let data: TestData;
-  let server: TestServer;
-  let alice: Person;
-
-  beforeAll(async () => {
-    data = await createTestData("embedded");
-    server = await startServer(data);
-    alice = await join(server, "alice");
-  });
-  afterAll(async () => {
-    await server.stop();
-    await data.remove();
-  });
-
+describeServer("over HTTP", { only: "embedded", people: ["alice"] }, ({ server, alice }) => {
   const pages = ["/", "/register", "/nowhere"];
 
   test("[X01] every page's policy allows only our own files, with Trusted Types and without exceptions", async () => {

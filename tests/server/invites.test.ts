@@ -1,34 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { SQL } from "bun";
-import { join, Person, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { beforeAll, expect, test } from "bun:test";
+import { Person, problemOf } from "../support/person.ts";
+import { describeServer } from "../support/use-server.ts";
 
-describe.skipIf(!isAvailable("postgres"))("registration and invitations", () => {
-  let data: TestData;
-  let server: TestServer;
-  let sql: SQL;
-  let alice: Person;
+const options = { only: "postgres", env: { REGISTRATION: "invite" }, people: ["alice"] } as const;
+
+describeServer("registration and invitations", options, ({ server, sql, alice }) => {
   let bob: Person;
   let count = 0;
 
   beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data, { env: { REGISTRATION: "invite" } });
-    sql = new SQL(data.url!, { max: 2 });
-    alice = await join(server, "alice");
     bob = new Person(server, "bob");
     await bob.register({ invite: await invite() });
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await data.remove();
   });
 
   const fresh = () => new Person(server, `guest${count++}`);

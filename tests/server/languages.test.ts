@@ -1,27 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { generalRoomId } from "@novax/protocol/general-room";
-import { MailServer } from "../support/mail.ts";
-import { join, Person, password, problemOf } from "../support/person.ts";
-import { createTestData, startServer, type TestData, type TestServer } from "../support/server.ts";
+import { Person, password, problemOf } from "../support/person.ts";
+import { describeServer } from "../support/use-server.ts";
 
-describe("the server uses the reader's language", () => {
-  let data: TestData;
-  let server: TestServer;
-  let smtp: MailServer;
-  let alice: Person;
+const options = { only: "embedded", hasMail: true, people: ["alice"] } as const;
 
-  beforeAll(async () => {
-    smtp = await MailServer.start();
-    data = await createTestData("embedded");
-    server = await startServer(data, { env: { SMTP_URL: smtp.url } });
-    alice = await join(server, "alice");
-  });
-  afterAll(async () => {
-    await server.stop();
-    await smtp.stop();
-    await data.remove();
-  });
-
+describeServer("the server uses the reader's language", options, ({ server, smtp, alice }) => {
   const german = { "accept-language": "de-DE,de;q=0.9" };
   const form = { ...german, "content-type": "application/x-www-form-urlencoded", accept: "text/html" };
 

@@ -1,34 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { SQL } from "bun";
+import { expect, test } from "bun:test";
 import { addPasskey, PasskeyAuthenticator, passkeyOptions, setUpFactor } from "../support/factors.ts";
 import { join, Person, password, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
 const signInOptions = "/login/passkey/options";
 
-describe.skipIf(!isAvailable("postgres"))("passkeys", () => {
-  let data: TestData;
-  let server: TestServer;
-  let sql: SQL;
-
-  beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data);
-    sql = new SQL(data.url!, { max: 2 });
-    await join(server, "alice");
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await data.remove();
-  });
-
+describeServer("passkeys", { only: "postgres", people: ["alice"] }, ({ server, sql }) => {
   const browser = () => new Person(server, "browser");
   /** Signs in with the passkey, after `change` has altered what is sent. */
   async function signIn(

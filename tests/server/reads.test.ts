@@ -1,33 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { RoomId } from "@novax/protocol/ids";
 import { readUrl } from "@novax/protocol/read-paths";
 import { type ReadType, readSpecs, readTypes } from "@novax/protocol/reads";
-import { SQL } from "bun";
 import { z } from "zod";
 import { join, Person } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
-describe.skipIf(!isAvailable("postgres"))("what can be read over HTTP", () => {
-  let data: TestData;
-  let server: TestServer;
-  let alice: Person;
-  let bob: Person;
-  let carol: Person;
+const options = { only: "postgres", env: { MESSAGES_PER_SECOND: "100000" } } as const;
+
+describeServer("what can be read over HTTP", options, ({ server, sql, alice, bob, carol }) => {
   let room: RoomId;
   let seq: number;
 
   beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
-    alice = await join(server, "alice");
-    bob = await join(server, "bob");
-    carol = await join(server, "carol");
     const people = [await bob.id()];
     room = (await alice.run("room.create", { kind: "private", name: "Board", people })).room.id;
     seq = await alice.say(room, "for the board, @bob");
@@ -43,10 +28,6 @@ describe.skipIf(!isAvailable("postgres"))("what can be read over HTTP", () => {
       at: Date.now() + 3_600_000,
     });
     await bob.run("reminder.set", { room, seq, note: "read it", at: Date.now() + 3_600_000 });
-  });
-  afterAll(async () => {
-    await server.stop();
-    await data.remove();
   });
 
   /** What fills the path of any read; a read that does not have a field does not get it. */
@@ -88,13 +69,11 @@ describe.skipIf(!isAvailable("postgres"))("what can be read over HTTP", () => {
   }
 
   test("[Q11] a list comes page by page, and loses nothing that happened at the same moment", async () => {
-    const sql = new SQL(data.url!, { max: 1 });
     const seqs: number[] = [];
     for (let index = 0; index < 5; index++) seqs.push(await alice.say(room, `number ${index}, @bob`));
     for (const saved of seqs) await bob.run("message.save", { room, seq: saved });
     await sql`update mentions set at = 5 where account_id = ${await bob.id()}`;
     await sql`update saved_messages set saved_at = 5 where account_id = ${await bob.id()}`;
-    await sql.close();
     for (const type of ["me.mentions", "me.saved"] as const) {
       const found: number[] = [];
       let after: string | undefined;

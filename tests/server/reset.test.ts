@@ -1,42 +1,23 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { connect } from "node:net";
 import { closeCodes } from "@novax/protocol/close-codes";
-import { SQL } from "bun";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
-import { MailServer, tokenOf } from "../support/mail.ts";
+import { tokenOf } from "../support/mail.ts";
 import { mannWhitneyP } from "../support/mann-whitney.ts";
 import { join, Person, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-  waitUntil,
-} from "../support/server.ts";
+import { waitUntil } from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
 const next = "another four quiet words";
 
-describe.skipIf(!isAvailable("postgres"))("the password reset link", () => {
-  let data: TestData;
-  let server: TestServer;
-  let smtp: MailServer;
-  let sql: SQL;
+const options = {
+  only: "postgres",
+  env: { TRUSTED_PROXIES: "127.0.0.1, ::1" },
+  hasMail: true,
+  people: ["alice"],
+} as const;
 
-  beforeAll(async () => {
-    smtp = await MailServer.start();
-    data = await createTestData("postgres");
-    server = await startServer(data, { env: { SMTP_URL: smtp.url, TRUSTED_PROXIES: "127.0.0.1, ::1" } });
-    sql = new SQL(data.url!, { max: 2 });
-    await join(server, "alice");
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await smtp.stop();
-    await data.remove();
-  });
-
+describeServer("the password reset link", options, ({ server, smtp, sql }) => {
   let count = 0;
   /** Each from its own address, like separate strangers. */
   const elsewhere = () => ({ "x-forwarded-for": `10.0.${count >> 8}.${count++ & 255}` });

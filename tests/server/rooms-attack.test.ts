@@ -1,44 +1,18 @@
 // Attacks on rooms, by members and outsiders.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { RoomId, SendId } from "@novax/protocol/ids";
-import { SQL } from "bun";
 import { openDatabase } from "../../server/src/db/open-database.ts";
 import type { Refusal } from "../../server/src/lib/refusal.ts";
 import { silentLog } from "../../server/src/log/log.ts";
 import { RoomWriters } from "../../server/src/messages/room-writer.ts";
 import { createWriterApp } from "../support/core.ts";
 import { join, type Person, type TestSocket } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
-describe.skipIf(!isAvailable("postgres"))("an attacker in rooms", () => {
-  let data: TestData;
-  let server: TestServer;
-  let sql: SQL;
-  let alice: Person;
-  let bob: Person;
-  let carol: Person;
+const options = { only: "postgres", env: { MESSAGES_PER_SECOND: "100000" } } as const;
 
-  beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data, { env: { MESSAGES_PER_SECOND: "100000" } });
-    sql = new SQL(data.url!, { max: 1 });
-    alice = await join(server, "alice");
-    bob = await join(server, "bob");
-    carol = await join(server, "carol");
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await data.remove();
-  });
-
+describeServer("an attacker in rooms", options, ({ data, server, sql, alice, bob, carol }) => {
   const make = async (by: Person, people: Person[], more = {}): Promise<RoomId> => {
     const ids = await Promise.all(people.map((person) => person.id()));
     return (await by.run("room.create", { kind: "public", name: crypto.randomUUID(), people: ids, ...more }))
