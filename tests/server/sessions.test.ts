@@ -1,50 +1,24 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
 import type { AccountId } from "@novax/protocol/ids";
-import { SQL } from "bun";
 import { parseConfig } from "../../server/src/config/read-config.ts";
 import { sha256 } from "../../server/src/lib/sha256.ts";
 import { silentLog } from "../../server/src/log/log.ts";
 import { startServer as startInProcess } from "../../server/src/main.ts";
 import { join, Person } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-  waitUntil,
-} from "../support/server.ts";
+import { createTestData, startServer, type TestData, type TestServer, waitUntil } from "../support/server.ts";
 import { freePort } from "../support/services.ts";
+import { describeServer } from "../support/use-server.ts";
 
 const hourMs = 3_600_000;
 
-describe.skipIf(!isAvailable("postgres"))("sessions", () => {
-  let data: TestData;
-  let server: TestServer;
-  let sql: SQL;
-  let alice: Person;
-  let bob: Person;
-
+describeServer("sessions", { only: "postgres", people: ["alice", "bob"] }, ({ server, sql, alice, bob }) => {
   const isSignedIn = async (person: Person) => (await person.fetch("/api/messages")).status === 200;
   const withToken = (token: string) => {
     const person = new Person(server, "alice");
     person.cookies.set("novax_session", token);
     return person;
   };
-
-  beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data);
-    sql = new SQL(data.url!, { max: 2 });
-    alice = await join(server, "alice");
-    bob = await join(server, "bob");
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await data.remove();
-  });
 
   test("[S01] the cookie is HttpOnly, SameSite=Lax and for the whole host; over https also Secure and bound to it", async () => {
     const response = await new Person(server, "alice").signIn();

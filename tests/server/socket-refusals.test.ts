@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { closeCodes } from "@novax/protocol/close-codes";
 import { generalRoomId } from "@novax/protocol/general-room";
-import { SQL } from "bun";
 import { openDatabase } from "../../server/src/db/open-database.ts";
 import { silentLog } from "../../server/src/log/log.ts";
 import type { SocketData } from "../../server/src/realtime/connection.ts";
@@ -10,38 +9,19 @@ import { createSocketHandlers } from "../../server/src/realtime/socket-handlers.
 import { endMembership } from "../../server/src/rooms/end-membership.ts";
 import { transact } from "../../server/src/transaction/transact.ts";
 import { createCore } from "../support/core.ts";
-import { join, type Person, type TestSocket } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { join, type TestSocket } from "../support/person.ts";
+import { createTestData, startServer } from "../support/server.ts";
 import { sendCommand, upgradeStatus } from "../support/socket-commands.ts";
+import { describeServer } from "../support/use-server.ts";
 
-describe.skipIf(!isAvailable("postgres"))("the socket refuses", () => {
-  let data: TestData;
-  let server: TestServer;
-  let sql: SQL;
-  let alice: Person;
-  let carol: Person;
+const options = { only: "postgres", people: ["alice", "carol"] } as const;
 
+describeServer("the socket refuses", options, ({ data, server, sql, alice, carol }) => {
   beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data);
-    sql = new SQL(data.url!, { max: 2 });
-    alice = await join(server, "alice");
-    carol = await join(server, "carol");
     // A room that carol is not in, inserted directly.
     await sql`insert into rooms (id, name, created_at) values ('backstage', 'Backstage', 0)`;
     await sql`insert into memberships (room_id, account_id, joined_at)
       select 'backstage', id, 0 from accounts where username = 'alice'`;
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await data.remove();
   });
 
   test("[Q7] [W04] [Z02] an outsider gets the same response for a private room as for a missing one, for every command and route", async () => {

@@ -1,32 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { SQL } from "bun";
+import { expect, test } from "bun:test";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
 import { join, Person, password, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
-describe.skipIf(!isAvailable("postgres"))("what a second factor guards", () => {
-  let data: TestData;
-  let server: TestServer;
-  let sql: SQL;
-
-  beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data);
-    sql = new SQL(data.url!, { max: 2 });
-    await join(server, "alice");
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await data.remove();
-  });
-
+describeServer("what a second factor guards", { only: "postgres", people: ["alice"] }, ({ server, sql }) => {
   const sendCode = (person: Person, code: string, more: object = {}) =>
     person.post("/login/code", { code, ...more });
   /** Makes the current codes usable again, as if half a minute had passed. */

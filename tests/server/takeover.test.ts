@@ -1,7 +1,6 @@
 // Ways to get into, or stay in, somebody else's account.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { connect } from "node:net";
-import { SQL } from "bun";
 import {
   AuthenticatorApp,
   addPasskey,
@@ -9,40 +8,16 @@ import {
   passkeyOptions,
   setUpFactor,
 } from "../support/factors.ts";
-import { MailServer, tokenOf } from "../support/mail.ts";
+import { tokenOf } from "../support/mail.ts";
 import { join, Person, password, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  spawnServer,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { createTestData, spawnServer, startServer } from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
 const next = "another four quiet words";
 
-describe.skipIf(!isAvailable("postgres"))("attacks on somebody else's account", () => {
-  let data: TestData;
-  let server: TestServer;
-  let smtp: MailServer;
-  let sql: SQL;
-  let alice: Person;
+const options = { only: "postgres", hasMail: true, people: ["alice"] } as const;
 
-  beforeAll(async () => {
-    smtp = await MailServer.start();
-    data = await createTestData("postgres");
-    server = await startServer(data, { env: { SMTP_URL: smtp.url } });
-    sql = new SQL(data.url!, { max: 2 });
-    alice = await join(server, "alice");
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await smtp.stop();
-    await data.remove();
-  });
-
+describeServer("attacks on somebody else's account", options, ({ data, server, smtp, sql, alice }) => {
   const idOf = async (name: string): Promise<string> => {
     const [row] = await sql`select id from accounts where username = ${name}`;
     return row.id;

@@ -1,15 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { SQL } from "bun";
+import { describe, expect, test } from "bun:test";
 import { findTotpStep } from "../../server/src/auth/totp.ts";
 import { AuthenticatorApp, setUpFactor } from "../support/factors.ts";
 import { join, Person, password, problemOf } from "../support/person.ts";
-import {
-  createTestData,
-  isAvailable,
-  startServer,
-  type TestData,
-  type TestServer,
-} from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
 type Account = { hasFactor: boolean; recoveryCodesLeft: number; notices: { kind: string }[] };
 
@@ -42,23 +35,7 @@ describe("an authenticator app's code", () => {
   });
 });
 
-describe.skipIf(!isAvailable("postgres"))("the second factor", () => {
-  let data: TestData;
-  let server: TestServer;
-  let sql: SQL;
-
-  beforeAll(async () => {
-    data = await createTestData("postgres");
-    server = await startServer(data);
-    sql = new SQL(data.url!, { max: 2 });
-    await join(server, "alice");
-  });
-  afterAll(async () => {
-    await sql.close();
-    await server.stop();
-    await data.remove();
-  });
-
+describeServer("the second factor", { only: "postgres", people: ["alice"] }, ({ server, sql }) => {
   const readAccount = async (person: Person) =>
     (await (await person.fetch("/api/account")).json()) as Account;
   const sendCode = (person: Person, code: string, more: object = {}) =>
