@@ -1,7 +1,7 @@
 // The documented behaviour, tested by clients that know nothing of our code: plain requests and a plain WebSocket.
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { Person, password } from "../support/person.ts";
-import { createTestData, startServer, waitUntil } from "../support/server.ts";
+import { waitUntil } from "../support/server.ts";
 import { describeServer } from "../support/use-server.ts";
 
 type BasicFrame = {
@@ -235,43 +235,38 @@ describeServer("the contract", { people: ["alice", "bob"] }, ({ server, alice, b
   });
 });
 
-describe("a front end on another origin", () => {
-  test("an allowed origin can post JSON, read responses and open the socket; any other sees nothing", async () => {
-    const data = await createTestData("embedded");
-    const app = "http://localhost:5173";
-    const server = await startServer(data, { env: { ALLOWED_ORIGINS: app } });
-    try {
-      const preflight = await fetch(`${server.url}/login`, {
-        method: "OPTIONS",
-        headers: {
-          origin: app,
-          "access-control-request-method": "POST",
-          "access-control-request-headers": "content-type",
-        },
-      });
-      expect(preflight.headers.get("access-control-allow-origin")).toBe(app);
-      expect(preflight.headers.get("access-control-allow-credentials")).toBe("true");
-      const alice = new Person(server, "alice");
-      const body = { email: "a@example.org", username: "alice", password, confirm_password: password };
-      const registered = await alice.post("/register", body, { origin: app });
-      expect(registered.status).toBe(200);
-      expect(registered.headers.get("access-control-allow-origin")).toBe(app);
-      const client = new PlainClient(`${server.url.replace("http", "ws")}/ws/alice`, {
-        cookie: alice.cookieHeader,
-        origin: app,
-      });
-      await client.waitFor(({ frames }) => frames[0]?.type === "history");
-      client.socket.close();
+const app = "http://localhost:5173";
+const allowing = { only: "embedded", env: { ALLOWED_ORIGINS: app }, people: [] } as const;
 
-      const evil = "http://evil.example";
-      const refused = await alice.post("/login", { username: "alice", password }, { origin: evil });
-      expect(refused.status).toBe(403);
-      expect(refused.headers.get("access-control-allow-origin")).toBeNull();
-      const read = await alice.fetch("/api/messages", { headers: { origin: evil } });
-      expect(read.headers.get("access-control-allow-origin")).toBeNull();
-    } finally {
-      await server.stop();
-      await data.remove();
-    }
+describeServer("a front end on another origin", allowing, ({ server }) => {
+  test("an allowed origin can post JSON, read responses and open the socket; any other sees nothing", async () => {
+    const preflight = await fetch(`${server.url}/login`, {
+      method: "OPTIONS",
+      headers: {
+        origin: app,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type",
+      },
+    });
+    expect(preflight.headers.get("access-control-allow-origin")).toBe(app);
+    expect(preflight.headers.get("access-control-allow-credentials")).toBe("true");
+    const alice = new Person(server, "alice");
+    const body = { email: "a@example.org", username: "alice", password, confirm_password: password };
+    const registered = await alice.post("/register", body, { origin: app });
+    expect(registered.status).toBe(200);
+    expect(registered.headers.get("access-control-allow-origin")).toBe(app);
+    const client = new PlainClient(`${server.url.replace("http", "ws")}/ws/alice`, {
+      cookie: alice.cookieHeader,
+      origin: app,
+    });
+    await client.waitFor(({ frames }) => frames[0]?.type === "history");
+    client.socket.close();
+
+    const evil = "http://evil.example";
+    const refused = await alice.post("/login", { username: "alice", password }, { origin: evil });
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get("access-control-allow-origin")).toBeNull();
+    const read = await alice.fetch("/api/messages", { headers: { origin: evil } });
+    expect(read.headers.get("access-control-allow-origin")).toBeNull();
   });
 });

@@ -9,8 +9,8 @@ import { createServerSecret } from "../../server/src/lib/server-secret.ts";
 import { silentLog as log } from "../../server/src/log/log.ts";
 import { createSmtpMailer } from "../../server/src/mail/mailer.ts";
 import { MailServer } from "../support/mail.ts";
-import { join } from "../support/person.ts";
-import { createTestData, databaseKinds, isAvailable, startServer, waitUntil } from "../support/server.ts";
+import { createTestData, databaseKinds, isAvailable, waitUntil } from "../support/server.ts";
+import { describeServer } from "../support/use-server.ts";
 
 const hourMs = 3_600_000;
 const mail = { to: "alice@example.org", subject: "novaX: hello", text: "A line\n", html: "<p>A line</p>" };
@@ -129,12 +129,9 @@ for (const kind of databaseKinds) {
   });
 }
 
-describe.skipIf(!isAvailable("postgres"))("old data", () => {
+describeServer("old data", { only: "postgres", people: ["alice"] }, ({ data, alice }) => {
   test("is deleted: sessions that ended long ago, browsers not seen for a year, old notices", async () => {
-    const data = await createTestData("postgres");
     const db = await openDatabase({ kind: "postgres", url: data.url! }, log);
-    const server = await startServer(data);
-    const alice = await join(server, "alice");
     await alice.signIn();
     await alice.signIn();
     const now = Date.now();
@@ -146,21 +143,14 @@ describe.skipIf(!isAvailable("postgres"))("old data", () => {
     expect((await alice.fetch("/api/messages")).status).toBe(200);
     await pruneAccounts(db.sql, now + 366 * 24 * hourMs);
     expect([await count(), (await db.sql`select 1 from known_devices`).length]).toEqual([0, 0]);
-    await server.stop();
     await db.close();
-    await data.remove();
   });
 });
 
-describe("a server without SMTP", () => {
+describeServer("a server without SMTP", { only: "embedded", people: ["alice"] }, ({ server }) => {
   test("prints its mails on the console, so that nobody is stuck", async () => {
-    const data = await createTestData("embedded");
-    const server = await startServer(data);
-    await join(server, "alice");
     expect(await waitUntil(() => /To: alice@example\.org[\s\S]*\/verify\?token=/.test(server.output()))).toBe(
       true,
     );
-    await server.stop();
-    await data.remove();
   });
 });

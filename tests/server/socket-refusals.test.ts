@@ -10,7 +10,6 @@ import { endMembership } from "../../server/src/rooms/end-membership.ts";
 import { transact } from "../../server/src/transaction/transact.ts";
 import { createCore } from "../support/core.ts";
 import { join, type TestSocket } from "../support/person.ts";
-import { createTestData, startServer } from "../support/server.ts";
 import { sendCommand, upgradeStatus } from "../support/socket-commands.ts";
 import { describeServer } from "../support/use-server.ts";
 
@@ -266,17 +265,18 @@ describe("a dead connection", () => {
   }, 40_000);
 });
 
-describe("behind a TLS proxy", () => {
+const behindProxy = {
+  only: "embedded",
+  env: { PUBLIC_URL: "https://chat.example.org", TRUSTED_PROXIES: "127.0.0.1" },
+  people: [],
+} as const;
+
+describeServer("behind a TLS proxy", behindProxy, ({ server }) => {
   test("[W03] a connection that reached the proxy without TLS is refused", async () => {
-    const data = await createTestData("embedded");
-    const env = { PUBLIC_URL: "https://chat.example.org", TRUSTED_PROXIES: "127.0.0.1" };
-    const server = await startServer(data, { env });
     const origin = "https://chat.example.org";
     const plain = await upgradeStatus(server.port, { origin, "x-forwarded-proto": "http" });
     const secure = await upgradeStatus(server.port, { origin, "x-forwarded-proto": "https" });
     // The second one gets as far as the session check.
     expect([plain, secure]).toEqual([403, 401]);
-    await server.stop();
-    await data.remove();
   });
 });
