@@ -260,7 +260,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
       expect(await page.locator(".message-folded").count()).toBeGreaterThan(0);
       expect(faults).toEqual([]);
       await page.context().close();
-    }, 120_000);
+    }, 240_000);
   }
 
   test("right to left, everything is mirrored and nothing overflows", async () => {
