@@ -2,7 +2,7 @@ import type { AccountData } from "../accounts/account-data.ts";
 import { mentionData } from "../messages/mention-queries.ts";
 import { reactionData } from "../messages/reaction-queries.ts";
 import { reportData } from "../moderation/report-queries.ts";
-import { blockData, keywordData, statusData } from "../people/queries.ts";
+import { peopleData } from "../people/queries.ts";
 import { voteData } from "../polls/queries.ts";
 import { draftData } from "../rooms/my-queries.ts";
 import { savedData } from "../saved/queries.ts";
@@ -11,9 +11,7 @@ import { threadData } from "../threads/queries.ts";
 
 /** The personal data that modules keep besides the account itself, memberships and messages. */
 export const accountData: readonly AccountData[] = [
-  statusData,
-  keywordData,
-  blockData,
+  ...peopleData,
   draftData,
   savedData,
   threadData,

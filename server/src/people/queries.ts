@@ -197,7 +197,7 @@ function toPersonOf(row: PersonRow): Person {
   return toPerson(row.id, row.username, row.display_name);
 }
 
-export const keywordData: AccountData = {
+const keywordData: AccountData = {
   name: "keywords",
   read: async (sql, account) => {
     const rows = await sql<{ word: string }>`select word from alert_words where account_id = ${account}`;
@@ -206,7 +206,7 @@ export const keywordData: AccountData = {
   erase: (tx, account) => tx`delete from alert_words where account_id = ${account}`,
 };
 
-export const blockData: AccountData = {
+const blockData: AccountData = {
   name: "blocked",
   read: async (sql, account) => {
     const rows = await sql<{ username: string }>`
@@ -216,7 +216,7 @@ export const blockData: AccountData = {
   erase: (tx, account) => tx`delete from blocks where blocker_id = ${account} or blocked_id = ${account}`,
 };
 
-export const statusData: AccountData = {
+const statusData: AccountData = {
   name: "status",
   read: async (sql, account) => {
     const [row] = await sql`
@@ -235,3 +235,6 @@ export async function findSharesReadReceipts(sql: Sql, account: AccountId): Prom
     select shares_reading from accounts where id = ${account}`;
   return row?.shares_reading ?? false;
 }
+
+/** What this module keeps of a person. */
+export const peopleData: readonly AccountData[] = [statusData, keywordData, blockData];
