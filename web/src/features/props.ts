@@ -8,6 +8,8 @@ export type DialogProps = {
   ui: UiStore;
   /** Opens a room, or a message in it. */
   onOpenRoom: (room: RoomId, seq?: number) => void;
+  /** Opens a panel beside the room, or closes it where it is open. */
+  onPanel: (panel: Panel) => void;
   onClose: () => void;
 };
 
@@ -15,5 +17,4 @@ export type DialogProps = {
 export type PanelProps = DialogProps & {
   /** Opens a thread, of whichever room. */
   onOpenThread: (room: RoomId, root: number) => void;
-  onPanel: (panel: Panel) => void;
 };

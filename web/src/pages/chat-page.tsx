@@ -276,7 +276,14 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         onFocusLost={() => (isTouch() ? list.current?.focusLast() : composer.current?.focus())}
       />
       {overlay ? (
-        <OverlayHost key={overlay.kind} overlay={overlay} chat={chat} ui={ui} onOpenRoom={openRoom} />
+        <OverlayHost
+          key={overlay.kind}
+          overlay={overlay}
+          chat={chat}
+          ui={ui}
+          onOpenRoom={openRoom}
+          onPanel={openPanel}
+        />
       ) : null}
     </div>
   );
