@@ -1,5 +1,6 @@
 // The commands a `novax.v1` client can send, over the socket or as `POST /api/commands/<type>`. Anything that does not
 // match one of these schemas exactly is refused as `malformed`.
+
 import { z } from "zod";
 import {
   joinedRoomSchema,
@@ -28,7 +29,8 @@ import {
   slowModeSecondsMax,
   statusTextCharsMax,
 } from "./limits.ts";
-import { type RoomAction, roomRoles, type ServerAction } from "./permissions.ts";
+import { type CommandNeeds, inRoom, onServer } from "./needs.ts";
+import { roomRoles } from "./permissions.ts";
 import { isEmoji } from "./text.ts";
 
 // Checks only the shape. What a text may contain is checked later and refused as `message_invalid`.
@@ -60,13 +62,7 @@ const roomFields = {
   colour: roomSchema.shape.colour,
 };
 
-/** The right a command needs besides a session: one in the room it names, or one on the server. */
-export type Needs = { in: "room"; right: RoomAction } | { in: "server"; right: ServerAction };
-
-const inRoom = (right: RoomAction): Needs => ({ in: "room", right });
-const onServer = (right: ServerAction): Needs => ({ in: "server", right });
-
-type CommandSpec = { fields: z.ZodRawShape; result: z.ZodType; needs: Needs };
+type CommandSpec = { fields: z.ZodRawShape; result: z.ZodType; needs: CommandNeeds };
 
 /**
  * The commands available over both the socket and HTTP: their fields besides `id` and `type`, their result, and the

@@ -1,5 +1,6 @@
 // Reads are what a client can request over HTTP. The routes, the OpenAPI document, the tests of outsiders and the
 // client's types come from this table. Lists are paged: `next` is the cursor of the next page, null on the last.
+
 import { z } from "zod";
 import {
   joinedRoomSchema,
@@ -12,7 +13,8 @@ import {
 import { roomEventSchema, systemMessageSchema } from "./events.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import { pageMessagesMax } from "./limits.ts";
-import { type RoomAction, roomRoles, type ServerAction, serverRoles } from "./permissions.ts";
+import { inRoom, ofSession, onServer, type ReadNeeds } from "./needs.ts";
+import { roomRoles, serverRoles } from "./permissions.ts";
 import { presenceStates } from "./signals.ts";
 
 // Parameters of a URL arrive as text.
@@ -66,12 +68,6 @@ export type TimelinePage = z.infer<typeof timelinePageSchema>;
 
 export const reportOutcomes = ["dismissed", "deleted", "acted"] as const;
 
-type Needs = { in: "session" } | { in: "room"; right: RoomAction } | { in: "server"; right: ServerAction };
-
-const ofSession: Needs = { in: "session" };
-const inRoom = (right: RoomAction): Needs => ({ in: "room", right });
-const onServer = (right: ServerAction): Needs => ({ in: "server", right });
-
 type ReadSpec = {
   /** Its address; `:name` is one of `params`. */
   path: string;
@@ -80,7 +76,7 @@ type ReadSpec = {
   params: z.ZodRawShape;
   query: z.ZodRawShape;
   result: z.ZodRawShape;
-  needs: Needs;
+  needs: ReadNeeds;
 };
 
 export const readSpecs = {

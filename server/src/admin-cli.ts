@@ -8,7 +8,7 @@ import { createOwner, disableFactorOf, linkFor } from "./admin/operator.ts";
 import { verifyAudit } from "./audit/audit-log.ts";
 import { readAuditHead } from "./audit/queries.ts";
 import { readConfig } from "./config/read-config.ts";
-import { exitCodes, sayWhatIsWrong } from "./exit.ts";
+import { exitCodes, exitWithError } from "./exit.ts";
 import type { App } from "./http/app.ts";
 import { systemClock } from "./lib/clock.ts";
 import { Refusal } from "./lib/refusal.ts";
@@ -49,7 +49,7 @@ if (name !== "audit-verify" && (!command || username === "")) {
 try {
   process.exit(await run());
 } catch (error) {
-  sayWhatIsWrong(error);
+  exitWithError(error);
 }
 
 async function run(): Promise<number> {

@@ -3,7 +3,7 @@
 import { issueSetupCode } from "./accounts/setup-code.ts";
 import { readConfig } from "./config/read-config.ts";
 import { helpText } from "./config/settings.ts";
-import { exitCodes, sayWhatIsWrong } from "./exit.ts";
+import { exitCodes, exitWithError } from "./exit.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog } from "./log/log.ts";
 import { type RunningServer, startServer } from "./main.ts";
@@ -17,7 +17,7 @@ if (process.argv.includes("--help")) {
 try {
   await run();
 } catch (error) {
-  sayWhatIsWrong(error);
+  exitWithError(error);
 }
 
 async function run(): Promise<void> {

@@ -6,7 +6,7 @@ import { Refusal } from "./lib/refusal.ts";
 export const exitCodes = { failed: 1, config: 78 };
 
 /** Ends the process with an error message. Only unexpected errors include a stack trace. */
-export function sayWhatIsWrong(error: unknown): never {
+export function exitWithError(error: unknown): never {
   if (error instanceof ConfigError) {
     for (const mistake of error.mistakes) console.error(`novaX can't start: ${mistake}`);
     process.exit(exitCodes.config);

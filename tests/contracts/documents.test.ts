@@ -33,6 +33,17 @@ function rowOf(name: string, shape: z.ZodRawShape): string {
   return `\`${name} {${membersOf(shape)}}\``;
 }
 
+const documents = ["README.md", "ARCHITECTURE.md", "PROTOCOL.md", "SECURITY.md", "CONTRIBUTING.md"];
+
+/** The anchor of a heading, as it is made where the documents are read. */
+function anchorOf(heading: string): string {
+  return heading
+    .replace(/^#+ /, "")
+    .toLowerCase()
+    .replace(/[^\w -]/g, "")
+    .replaceAll(" ", "-");
+}
+
 describe("the documents", () => {
   test("SECURITY.md lists the requirements that tests prove (npm run security-table)", () => {
     expect(withTable(read("SECURITY.md"))).toBe(read("SECURITY.md"));
@@ -85,11 +96,33 @@ describe("the documents", () => {
     for (const rule of rules) expect(read("SECURITY.md"), rule).toContain(`| ${rule} |`);
   });
 
-  test("every file that a document links to exists", () => {
-    for (const name of ["README.md", "ARCHITECTURE.md", "PROTOCOL.md", "SECURITY.md", "CONTRIBUTING.md"]) {
-      for (const [, target = ""] of read(name).matchAll(/\]\(([^)#:]+)\)/g)) {
-        expect(existsSync(join(root, target)), `${name}: ${target}`).toBe(true);
+  test("every file that a document links to exists, and every heading", () => {
+    for (const name of documents) {
+      for (const [, target = "", anchor = ""] of read(name).matchAll(/\]\(([^)#:]*)(?:#([^)]+))?\)/g)) {
+        const path = target === "" ? name : target;
+        expect(existsSync(join(root, path)), `${name}: ${target}`).toBe(true);
+        if (anchor !== "")
+          expect(
+            read(path)
+              .split("\n")
+              .some((line) => /^#+ /.test(line) && anchorOf(line) === anchor),
+            `${name}: #${anchor}`,
+          ).toBe(true);
       }
     }
+  });
+
+  test("every path that the guides name exists", () => {
+    for (const name of ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+      for (const [, path = ""] of read(name).matchAll(
+        /`([\w.-]+(?:\/[\w.-]+)+\.tsx?|[\w.-]+(?:\/[\w.-]+)+)`/g,
+      )) {
+        if (path.startsWith("docs/decisions/NNNN")) continue;
+        const places = ["", "server/src/", "web/src/"].map((folder) => join(root, folder, path));
+        expect(
+          places.some((place) => existsSync(place)),
+          `${name}: ${path}`,
+        ).toBe(true);
+      }
   });
 });

@@ -42,7 +42,7 @@ export function readServerSecret(config: Pick<Config, "secretKey" | "dataDir">):
     assertOwnersAlone(path, "600");
     const bytes = Buffer.from(readFileSync(path, "utf8").trim(), "base64url");
     if (bytes.byteLength < serverSecretBytes)
-      throw new ConfigError([`DATA_DIR: ${path}is damaged: it's too short`]);
+      throw new ConfigError([`DATA_DIR: ${path} is damaged: it's too short`]);
     return bytes;
   } catch (error) {
     throw asConfigError(error, config.dataDir);

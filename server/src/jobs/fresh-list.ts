@@ -34,9 +34,11 @@ export class FreshList<T> {
 
   /** Reads the list and keeps it fresh until `stop`. Rejects if the first read fails. */
   async start(): Promise<void> {
-    await this.reread();
+    // Subscribed first: a change during the first read is read again after it.
     this.#app.bus.on(this.#options.changedBy, () => this.#changed());
+    await this.reread();
     this.#reading = every(this.#app.log, this.#options.name, rereadEveryMs, () => this.reread());
+    if (this.#hasChanged) this.#changed();
   }
 
   stop(): void {
@@ -50,13 +52,13 @@ export class FreshList<T> {
   }
 
   #changed(): void {
-    if (this.#restTimer) {
+    if (this.#restTimer || !this.#reading) {
       this.#hasChanged = true;
       return;
     }
     this.#hasChanged = false;
     // Reads never overlap, so an older result cannot replace a newer one.
-    void this.#reading?.run();
+    void this.#reading.run();
     this.#restTimer = setTimeout(() => {
       this.#restTimer = undefined;
       if (this.#hasChanged) this.#changed();

@@ -1,4 +1,5 @@
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { unreadCountMax } from "@novax/protocol/limits";
 import type { FollowedThread } from "@novax/protocol/reads";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
@@ -24,7 +25,7 @@ export async function listFollowedThreads(
         where r.room_id = m.room_id and r.thread_root = m.seq and r.seq > f.read_seq and r.deleted_at is null
           and r.sender_id <> f.account_id
           and not exists (select 1 from blocks b where b.blocker_id = f.account_id and b.blocked_id = r.sender_id)
-        limit 100
+        limit ${unreadCountMax}
       ) counted) as unread
     from threads_followed f
       join memberships own on own.room_id = f.room_id and own.account_id = f.account_id

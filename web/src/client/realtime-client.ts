@@ -57,6 +57,7 @@ export const greetWithinMs = 30_000;
 export const pingEveryMs = 20_000;
 export const answerWithinMs = 10_000;
 const giveUpEveryMs = 5000;
+const rateLimitedPauseMs = 3000;
 
 /**
  * One connection to the server that is always wanted: it reconnects by itself, and says with `onHello` when a new one
@@ -190,8 +191,10 @@ export class RealtimeClient {
     this.#attempt += 1;
     const now = this.#parts.now();
     this.#awaySince ??= now;
-    this.#state.value = { kind: "away", since: this.#awaySince, nextTryAt: now + waitMs };
-    this.#stopRetry = this.#parts.schedule(() => this.connect(), waitMs);
+    // Its budget is used up: it takes some seconds to fill.
+    const wait = code === closeCodes.rateLimited ? waitMs + rateLimitedPauseMs : waitMs;
+    this.#state.value = { kind: "away", since: this.#awaySince, nextTryAt: now + wait };
+    this.#stopRetry = this.#parts.schedule(() => this.connect(), wait);
   }
 
   #forgetSocket(): void {

@@ -138,7 +138,7 @@ ${renderForm({
 ${renderForm({
   action: "/account/username",
   submit: t.changeUsername,
-  isDnd: true,
+  isSecondary: true,
   problem: nameProblem,
   fields: [
     {
@@ -187,12 +187,12 @@ ${renderForm({
   fields: [{ ...codeField(context.t), isCode: true, hint: page.isMailReal ? t.codeHint : t.codeHintLog }],
 })}`
 }
-${page.isVerified && pending === null ? "" : renderForm({ action: "/account/email/resend", submit: t.resend, isDnd: true })}
+${page.isVerified && pending === null ? "" : renderForm({ action: "/account/email/resend", submit: t.resend, isSecondary: true })}
 <h2>${t.otherAddress}</h2>
 ${renderForm({
   action: "/account/email",
   submit: t.changeAddress,
-  isDnd: true,
+  isSecondary: true,
   problem: codeProblem ? undefined : problem,
   fields: [
     {
@@ -245,7 +245,7 @@ export function dataPage(
     back: toAccount(context),
     body: html`<h2>${t.export}</h2>
 <p class="section-text">${t.exportText}</p>
-${renderForm({ action: "/account/export", submit: t.download, isDnd: true, isDownload: true })}
+${renderForm({ action: "/account/export", submit: t.download, isSecondary: true, isDownload: true })}
 <h2>${t.delete}</h2>
 <p class="section-text">${t.deleteText(page.graceDays)}</p>
 ${renderForm({

@@ -55,7 +55,7 @@ export function personPage(
   const factor = person.hasFactor ? account.on : account.off;
   const action = (name: string) => `/admin/people/${person.id}/${name}`;
   const button = (name: string, submit: string, isDanger = false) =>
-    renderForm({ action: action(name), submit, ...(isDanger ? { isDanger } : { isDnd: true }) });
+    renderForm({ action: action(name), submit, ...(isDanger ? { isDanger } : { isSecondary: true }) });
   const facts: [string, string | Markup][] = [
     [t.role, t.roles[person.serverRole]],
     [parts.email, (person.isEmailVerified ? account.emailConfirmed : account.emailUnconfirmed)(person.email)],
@@ -95,7 +95,7 @@ ${
     ? renderForm({
         action: action("role"),
         submit: t.changeRole,
-        isDnd: true,
+        isSecondary: true,
         fields: [{ kind: "select", name: "role", label: t.role, value: person.serverRole, choices: t.roles }],
       })
     : ""

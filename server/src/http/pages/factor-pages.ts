@@ -37,7 +37,7 @@ ${page.mustEnrol && page.passkeys === 0 ? html`<p class="form-aside"><a href="/a
 ${
   !page.hasFactor && page.passkeys > 0
     ? html`<h2>${t.orPasskeys}</h2>
-${renderForm({ action: "/account/two-factor/passkeys", submit: t.askForPasskey, isDnd: true })}`
+${renderForm({ action: "/account/two-factor/passkeys", submit: t.askForPasskey, isSecondary: true })}`
     : ""
 }
 ${page.mustEnrol ? html`<form method="post" action="/logout" class="form-aside"><button type="submit" class="button-subtle">${t.signOut}</button></form>` : ""}`,
@@ -56,7 +56,7 @@ function factorOnForms(
   return html`${page.enrolment === null ? html`<p class="form-aside"><a class="button-second" href="/account/two-factor?setup=1">${page.hasTotp ? t.setUpAnother : t.setUp}</a></p>` : ""}
 <h2>${t.codes}</h2>
 <p class="section-text">${t.codesLeft(page.recoveryCodesLeft)}</p>
-${renderForm({ action: "/account/two-factor/recovery-codes", submit: t.newCodes, isDnd: true })}
+${renderForm({ action: "/account/two-factor/recovery-codes", submit: t.newCodes, isSecondary: true })}
 <h2>${t.turnOffTitle}</h2>
 ${
   page.isRequired
@@ -110,7 +110,7 @@ export function recoveryCodesPage(
 ${renderForm({
   action: "/account/two-factor/recovery-codes/download",
   submit: t.downloadThem,
-  isDnd: true,
+  isSecondary: true,
   isDownload: true,
   fields: [{ kind: "hidden", name: "codes", value: codes.join(" ") }],
 })}

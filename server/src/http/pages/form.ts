@@ -46,7 +46,7 @@ export type FormMarkup = {
   /** The response is a file, so the page stays and the button must work again. */
   isDownload?: boolean;
   /** A secondary button, for a form that is not the page's main purpose. */
-  isDnd?: boolean;
+  isSecondary?: boolean;
   /** Markup after the button. */
   extra?: Markup;
 };
@@ -57,7 +57,7 @@ export function renderForm(form: FormMarkup): Markup {
   const fieldOfProblem = fields.find(
     (field) => field.kind !== "hidden" && field.kind !== "username" && field.name === problem?.field,
   )?.name;
-  const buttonClass = form.isDanger ? "button-danger" : form.isDnd ? "button-second" : "button-primary";
+  const buttonClass = form.isDanger ? "button-danger" : form.isSecondary ? "button-second" : "button-primary";
   const focus = fieldOfProblem ?? form.focus;
   return html`<form method="post" action="${form.action}" ${form.isDownload ? html`data-download` : ""}>
 ${problem && !fieldOfProblem ? html`<p class="form-problem" role="alert">${problem.detail}</p>` : ""}

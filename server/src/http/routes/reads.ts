@@ -2,7 +2,7 @@ import { readPaths } from "@novax/protocol/read-paths";
 import { readSpecs, readTypes } from "@novax/protocol/reads";
 import { z } from "zod";
 import { readTable } from "../../commands/tables.ts";
-import { type Refusal, roomNotFound } from "../../lib/refusal.ts";
+import { Refusal, roomNotFound } from "../../lib/refusal.ts";
 import { messageGone } from "../../messages/require-message.ts";
 import { personNotFound } from "../../people/require-person.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
@@ -29,7 +29,7 @@ export const readRoutes: readonly Route[] = readTypes.map((type) => {
       const input: Record<string, unknown> = { ...exchange.query };
       for (const [name, schema] of Object.entries(paramSchemas)) {
         const parsed = schema.safeParse(exchange.params[name]);
-        if (!parsed.success) throw refusals[name]!();
+        if (!parsed.success) throw refusals[name]?.() ?? new Refusal("not_found", (t) => t.nothingHere);
         input[name] = parsed.data;
       }
       return Response.json(await readTable[type].run(app, actor, input as never));
