@@ -139,6 +139,8 @@ try {
     shoot: (page: Page, name: string) => Promise<unknown>,
   ) {
     const open = async () => {
+      // A reload would reopen what was open.
+      await page.goto("about:blank");
       await page.goto(`${server.url}/chat/${workshop}`);
       await page.locator(".row-message").first().waitFor();
       await page.waitForTimeout(300);
