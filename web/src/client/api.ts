@@ -1,13 +1,13 @@
 import { readUrl } from "@novax/protocol/read-paths";
 import type { ReadInput, ReadResult, ReadType } from "@novax/protocol/reads";
 
-/** Whether this browser's session is still good. Throws if the server cannot be reached. */
+/** Resolves with whether this browser's session is still valid. Throws if the server cannot be reached. */
 export async function isSignedIn(): Promise<boolean> {
   const response = await fetch("/api/messages?limit=1");
   return response.status !== 401;
 }
 
-/** Reads something. Throws where the server cannot be reached or refuses. */
+/** Reads from the server. Resolves with the result. Throws if the server cannot be reached or refuses. */
 async function read<T extends ReadType>(type: T, input: ReadInput<T>): Promise<ReadResult<T>> {
   const response = await fetch(readUrl(type, input as Record<string, unknown>));
   if (!response.ok) throw new Error(`${type}: ${response.status}`);

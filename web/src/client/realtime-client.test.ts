@@ -12,7 +12,7 @@ import {
   type Socket,
 } from "./realtime-client.ts";
 
-/** A socket that does only what the test says. */
+/** A socket that only does what the test tells it to. */
 class FakeSocket implements Socket {
   readyState: Socket["readyState"] = WebSocket.CONNECTING;
   onmessage: Socket["onmessage"] = null;
@@ -49,7 +49,7 @@ class FakeSocket implements Socket {
     else this.receive({ type: "reply", re, ok: false, code: "malformed", detail: "no" });
   }
 
-  /** The server closes, or the line breaks. */
+  /** The server closes the socket, or the connection breaks. */
   break(code = 1006): void {
     this.readyState = WebSocket.CLOSED;
     const onclose = this.onclose as ((event: { code: number }) => void) | null;
@@ -73,7 +73,7 @@ class FakeClock {
     return this.#timers.length;
   }
 
-  /** Lets time pass, and what waits for promises run before and after every timer. */
+  /** Moves the clock forward, and lets pending promises run before and after every timer. */
   async pass(ms: number): Promise<void> {
     const end = this.now + ms;
     await settle();
@@ -239,7 +239,7 @@ describe("coming back", () => {
       const { client, clock, newest, sockets } = setUpOpen();
       newest().break(code);
       expect(client.state.value.kind, `${code}`).toBe("away");
-      // A budget that is used up takes some seconds to fill.
+      // A used-up budget takes some seconds to fill.
       if (code === rateLimited) {
         await clock.pass(2900);
         expect(sockets, `${code}`).toHaveLength(1);
@@ -275,7 +275,7 @@ describe("coming back", () => {
     newest().greet();
     client.reconnect();
     expect(waitMs()).toBe(2050);
-    // Whoever asks while there is a pause need not wait for its end.
+    // A call of `reconnect` does not wait for the pause to end.
     client.reconnect();
     expect(sockets).toHaveLength(3);
     newest().greet();
@@ -374,7 +374,7 @@ describe("a line that falls silent", () => {
 });
 
 describe("a session that has ended", () => {
-  /** Answers about the session that come when the test says so. */
+  /** Lets the test decide when the client learns whether it is signed in. */
   function setUpAsked() {
     const answers: ((isSignedIn: boolean) => void)[] = [];
     const isSignedIn = () => new Promise<boolean>((resolve) => answers.push(resolve));

@@ -6,7 +6,7 @@ import type { Signal as PassingSignal } from "@novax/protocol/signals";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { backoffMs } from "./backoff.ts";
 
-/** `away` says since when, so that a short interruption need not be shown. */
+/** `since` in `away` is when the connection was lost, so that a short interruption need not be shown. */
 export type ConnectionState =
   | { kind: "connecting" }
   | { kind: "open" }
@@ -22,7 +22,7 @@ export type RealtimeListener = {
   onSignal(signal: PassingSignal): void;
 };
 
-/** The answer to one command. */
+/** The reply to one command. */
 export type ReplyOf<T extends AnyCommandType> =
   | Extract<Reply, { ok: false }>
   | (Omit<Extract<Reply, { ok: true }>, "result"> & {
@@ -32,14 +32,14 @@ export type ReplyOf<T extends AnyCommandType> =
 /** Sends a command. Resolves with the reply, or with null if the connection broke first. */
 export type Request = <T extends AnyCommandType>(type: T, fields: FieldsOf<T>) => Promise<ReplyOf<T> | null>;
 
-/** What the client needs of a `WebSocket`. */
+/** The part of a `WebSocket` that the client needs. */
 export type Socket = Pick<WebSocket, "readyState" | "send" | "close" | "onmessage" | "onclose">;
 
 export type RealtimeParts = {
   openSocket(url: string): Socket;
   now(): number;
   random(): number;
-  /** Runs something later, and returns how that is called off. */
+  /** Runs something after `ms`. Returns a function that cancels it. */
   schedule(run: () => void, ms: number): () => void;
 };
 
@@ -60,8 +60,8 @@ const giveUpEveryMs = 5000;
 const rateLimitedPauseMs = 3000;
 
 /**
- * One connection to the server that is always wanted: it reconnects by itself, and says with `onHello` when a new one
- * stands. What was under way when the old one broke is answered with null: nobody knows what became of it.
+ * One connection to the server. It reconnects by itself, and calls `onHello` for every new connection. A request that
+ * was waiting when the connection broke resolves with null, because nothing says whether the server has done it.
  */
 export class RealtimeClient {
   readonly #url: string;
@@ -78,10 +78,10 @@ export class RealtimeClient {
   #framesReceived = 0;
   #awaySince: number | null = null;
   #stopRetry = () => {};
-  /** Ends the wait for the greeting, then the pings. */
+  /** Stops the wait for the greeting, and later the pings. */
   #stopWatch = () => {};
 
-  /** `isSignedIn` asks the server over HTTP: a browser does not tell a socket that was refused from one that broke. */
+  /** `isSignedIn` asks the server over HTTP, because a browser does not say whether a socket was refused or broke. */
   constructor(
     url: string,
     listener: RealtimeListener,
@@ -113,7 +113,7 @@ export class RealtimeClient {
     }, greetWithinMs);
   }
 
-  /** Gives up the present connection, dead or doubtful as it may be, and makes a new one at once. */
+  /** Drops the current connection, dead or in doubt, and opens a new one at once. */
   reconnect(): void {
     const socket = this.#socket;
     if (!socket) {
@@ -122,14 +122,14 @@ export class RealtimeClient {
       return;
     }
     drop(socket);
-    // What made us give up once may do so again at once; then there is a pause.
+    // The reason for dropping the connection may still be there. A second time soon after the first waits.
     const isAgain = this.#parts.now() - this.#gaveUpAt < giveUpEveryMs;
     this.#gaveUpAt = this.#parts.now();
     this.#attempt = isAgain ? Math.max(2, this.#attempt) : 0;
     this.#closed(socket, closeCodes.restarting, isAgain ? undefined : 0);
   }
 
-  /** As {@link Request} says. */
+  /** Sends a command as {@link Request} says. */
   readonly request: Request = (type, fields) => {
     if (this.#state.value.kind !== "open" || this.#socket?.readyState !== WebSocket.OPEN)
       return Promise.resolve(null);
@@ -191,7 +191,7 @@ export class RealtimeClient {
     this.#attempt += 1;
     const now = this.#parts.now();
     this.#awaySince ??= now;
-    // Its budget is used up: it takes some seconds to fill.
+    // The connection's budget is used up, and takes some seconds to fill.
     const wait = code === closeCodes.rateLimited ? waitMs + rateLimitedPauseMs : waitMs;
     this.#state.value = { kind: "away", since: this.#awaySince, nextTryAt: now + wait };
     this.#stopRetry = this.#parts.schedule(() => this.connect(), wait);
@@ -205,7 +205,7 @@ export class RealtimeClient {
 
   async #checkSession(): Promise<void> {
     if (await this.#isSignedIn().catch(() => true)) return;
-    // The answer may come late: when the next try has been greeted, or is under way.
+    // The response may arrive late, when the next try is already greeted or under way.
     const { kind } = this.#state.value;
     if (kind === "open" || kind === "ended") return;
     this.#stopRetry();
@@ -214,13 +214,16 @@ export class RealtimeClient {
     this.#state.value = { kind: "ended", reason: "signed_out" };
   }
 
-  /** A browser does not see the protocol's pings: a line that died silently is found by an answer that stays out. */
+  /**
+   * A browser does not show the protocol's own pings. A connection that died silently is noticed because no reply
+   * arrives.
+   */
   #ping(): void {
     this.#stopWatch = this.#parts.schedule(() => {
       this.#ping();
       const framesBefore = this.#framesReceived;
       const stopOverdue = this.#parts.schedule(() => {
-        // On a slow line the answer stands behind whatever else is being sent: that line is alive.
+        // On a slow connection the reply waits behind other frames. If any frame has arrived, the connection is alive.
         if (this.#framesReceived === framesBefore) this.reconnect();
       }, answerWithinMs);
       void this.request("ping", {}).then(stopOverdue);
@@ -228,7 +231,7 @@ export class RealtimeClient {
   }
 }
 
-/** Closes a socket that is no longer listened to: what it still brings is of the past. */
+/** Closes a socket and ignores everything it still delivers, because another connection takes its place. */
 function drop(socket: Socket): void {
   socket.onclose = null;
   socket.onmessage = null;

@@ -5,8 +5,9 @@ export type CommandReply<T extends CommandType> =
   | { ok: false; detail: string };
 
 /**
- * Runs a command over HTTP, for what has to know how a send ended: on the socket a stored message is answered by its event
- * alone. Resolves with null where the server could not be reached.
+ * Runs a command over HTTP, for a caller that needs the outcome of a send: on the socket a stored message is
+ * acknowledged by its event alone. Resolves with the result, with the detail of a refusal, or with null if the server
+ * cannot be reached.
  */
 export async function runCommand<T extends CommandType>(
   type: T,

@@ -37,7 +37,7 @@ export type ChatOptions = Pick<SyncNeeds, "schedule" | "reload"> & {
   outboxStorage: OutboxStorage;
   draftStorage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
   api: Api;
-  /** Leads to the sign-in page: the session has ended. */
+  /** Opens the sign-in page, because the session has ended. */
   signIn: () => void;
   /** Remembers the open room for the next visit. */
   rememberRoom: (id: RoomId) => void;
@@ -45,11 +45,15 @@ export type ChatOptions = Pick<SyncNeeds, "schedule" | "reload"> & {
 
 /** Commands that bring the viewer into a room. */
 const joiningCommands: ReadonlySet<CommandType> = new Set(["room.create", "room.join", "direct.open"]);
-/** The server says within this time that the viewer is in a room that they asked for. */
+/**
+ * Within this time after the viewer asked to join or leave a room, the frame that says that it is done is no news to
+ * them.
+ */
 const joiningMs = 5000;
 
 /**
- * The open chat. Each part has its store; here is what needs several of them: commands, sending, names, rights.
+ * The open chat. Each part has its own store. This class holds what needs several of them: commands, sending, names,
+ * rights.
  */
 export class ChatStore {
   readonly you: Person & { serverRole: ServerRole };
@@ -68,11 +72,11 @@ export class ChatStore {
   readonly #timelines: Timelines;
   readonly #sync: Sync;
   readonly #signIn: () => void;
-  /** Rooms that the viewer leaves by their own choice: nothing needs to be said about it. */
+  /** Rooms that the viewer leaves by their own choice. They need no toast that says so. */
   readonly #leaving = new Set<RoomId>();
   #typingSentAt = 0;
   #isSigningOut = false;
-  /** When the viewer last asked to be in another room. */
+  /** When the viewer last asked to join or open another room, in ms since 1970. */
   #joiningAt = 0;
 
   constructor(bootstrap: Bootstrap, options: ChatOptions) {
@@ -140,10 +144,10 @@ export class ChatStore {
   /** The open room, as its member sees it. */
   readonly room = computed((): JoinedRoom | null => this.rooms.get(this.navigation.current.value));
 
-  /** How many messages mention the viewer and are unread. */
+  /** How many unread messages mention the viewer, in rooms and in threads. */
   readonly mentions = computed(() => this.rooms.mentions.value + this.me.lists.value.threadMentions);
 
-  /** How many messages ask for the viewer's attention; the badge. */
+  /** How many messages ask for the viewer's attention. This is the number on the badge. */
   readonly attentionCount = computed(
     () => this.rooms.attentionCount.value + this.me.lists.value.threadMentions,
   );
@@ -185,14 +189,14 @@ export class ChatStore {
   }
 
   /**
-   * The form that signs out was sent. Its session ends before its response arrives; leaving the page then would cancel the
-   * response, and with it the header that clears what this browser keeps.
+   * Notes that the form that signs out was sent. The session ends before the response arrives. Leaving the page at that
+   * moment would cancel the response, and with it the header that clears what this browser keeps.
    */
   signingOut(): void {
     this.#isSigningOut = true;
   }
 
-  /** Whether the viewer may do this in a room; the server decides the same. */
+  /** Whether the viewer may do this in a room. False without a room. The server checks the same rights again. */
   may(action: RoomAction, room: JoinedRoom | null = this.room.value): boolean {
     return room !== null && mayInRoom(room.role, action, room.kind);
   }
@@ -206,8 +210,8 @@ export class ChatStore {
   }
 
   /**
-   * Runs a command. A refusal, or a broken connection, is shown as a toast. Resolves with the result, or with null where
-   * it was not done.
+   * Runs a command. A refusal or a broken connection is shown as a toast. Resolves with the result, or with null if the
+   * command was not done.
    */
   async command<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<ResultOf<T> | null> {
     if (joiningCommands.has(type)) this.#joiningAt = Date.now();
@@ -217,26 +221,26 @@ export class ChatStore {
     return null;
   }
 
-  /** Opens a thread beside the room that is open; null closes it. */
+  /** Opens a thread beside the open room; null closes it. A thread that cannot be loaded is reported with a toast. */
   async openThread(root: number | null): Promise<void> {
     const room = this.navigation.current.peek();
     if (root === null || room === null) this.thread.close();
     else await this.thread.open(room, root).catch(() => this.toasts.show(t.errors.notLoaded));
   }
 
-  /** Leaves a room. Resolves with whether that is done. */
+  /** Leaves a room. Resolves with whether the server has done it. */
   async leave(id: RoomId): Promise<boolean> {
     this.#leaving.add(id);
     const isDone = (await this.command("room.leave", { room: id })) !== null;
-    // The server says a moment later that the viewer is out.
+    // The frame that says that the viewer has left arrives after the reply.
     setTimeout(() => this.#leaving.delete(id), joiningMs);
     return isDone;
   }
 
-  /** Turns the rooms that a text names into links; the code for it is loaded later. */
+  /** Turns the rooms that a text names into links. It changes nothing until the lazy code replaces it. */
   linkRooms: (text: string) => string = (text) => text;
 
-  /** Sends a message into a room, or into a thread. */
+  /** Sends a message into the room or the thread of `store`. */
   send(draft: Omit<OutboxDraft, "room">, store: RoomStore): void {
     store.clearDivider();
     this.#typingSentAt = 0;
@@ -244,7 +248,7 @@ export class ChatStore {
     this.outbox.add({ ...draft, ...more, room: store.id }, Date.now());
   }
 
-  /** Tells the others that the viewer is typing, at most every few seconds. */
+  /** Sends the signal that the viewer is typing, at most every few seconds. */
   typed(store: RoomStore): void {
     const now = Date.now();
     if (now - this.#typingSentAt < typingSendEveryMs) return;
@@ -253,14 +257,14 @@ export class ChatStore {
     void this.client.request("typing.start", { room: store.id, ...more });
   }
 
-  /** What is in memory of a room: its timeline, and the open thread where that is of this room. */
+  /** The timelines of a room that are in memory: its own, and that of the open thread if it is of this room. */
   timelinesOf(room: RoomId): RoomStore[] {
     return [this.#timelines.get(room), this.thread.timeline.peek()].flatMap((store) =>
       store?.id === room ? [store] : [],
     );
   }
 
-  /** Whether the window has focus and is visible. */
+  /** Takes whether the window has focus and is visible. */
   setAttended(isAttended: boolean): void {
     this.reading.setAttended(isAttended, this.navigation.current.peek());
     if (isAttended) this.thread.markRead();
@@ -271,7 +275,7 @@ export class ChatStore {
   }
 
   #joined({ room }: RoomJoined): void {
-    // Only somebody who was brought in by another member has not asked for it.
+    // A viewer who has just asked to join knows it. Only one whom another member added needs a toast.
     const hasAsked = Date.now() - this.#joiningAt < joiningMs;
     if (!hasAsked && !isDirect(room.kind) && !this.rooms.get(room.id))
       this.toasts.show(t.rooms.youEntered(this.nameOf(room)), {

@@ -6,19 +6,22 @@ type DraftStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 const saveAfterMs = 1500;
 
 /**
- * What is being written in each room: kept by the server for all one's devices, and by this browser until the server
- * has it, so that it survives switching, reloading and a broken line.
+ * The draft of each room. The server keeps it for all devices of the viewer, and this browser keeps it until the server
+ * has it. So it survives switching rooms, reloading and a broken connection.
  */
 export class Drafts {
   readonly #storage: DraftStorage;
   readonly #account: AccountId;
   readonly #save: (room: RoomId, text: string) => Promise<boolean>;
   readonly #texts = signal<ReadonlyMap<string, string>>(new Map());
-  /** Rooms whose text the server does not have yet from here. */
+  /** Rooms whose newest text from here the server does not have yet. */
   readonly #unsaved = new Set<RoomId>();
   readonly #timers = new Map<RoomId, ReturnType<typeof setTimeout>>();
 
-  /** `account`: whose they are, so that the next person at this browser does not find them. `save` hands a text to the server, and says whether that has it. */
+  /**
+   * `account` is part of the storage key, so that the next person at this browser does not find these drafts. `save`
+   * sends a text to the server and resolves with whether the server has stored it.
+   */
   constructor(
     storage: DraftStorage,
     account: AccountId,
@@ -37,8 +40,8 @@ export class Drafts {
 
   read(room: RoomId): string {
     const stored = this.#stored(room);
-    // Another tab may have written it, and the server may not know it yet. It is asked for while it is drawn: no reason to
-    // draw anything anew.
+    // Another tab may have written this draft before the server knows it. This runs while the page is drawn, so the map
+    // is changed in place: setting the signal would draw again.
     if (stored) (this.#texts.peek() as Map<string, string>).set(room, stored);
     return stored ?? this.#texts.peek().get(room) ?? "";
   }
@@ -56,11 +59,15 @@ export class Drafts {
         if (this.#stored(room) === text) this.#store(room, null);
       });
     };
-    // An emptied field was sent or given up: the other devices should not show it any longer.
+    // An emptied field means that the text was sent or given up. The other devices should stop showing it, so it is
+    // saved at once.
     this.#timers.set(room, setTimeout(save, text === "" ? 0 : saveAfterMs));
   }
 
-  /** Another device has written, or another tab; what is being written here stays. False then. */
+  /**
+   * Takes a draft that another device or another tab has written. Returns false and changes nothing if the text is the
+   * same, or if the text that is written here is not saved yet.
+   */
   hear(room: RoomId, text: string): boolean {
     if (this.#unsaved.has(room) || (this.#texts.peek().get(room) ?? "") === text) return false;
     const texts = new Map(this.#texts.peek());
@@ -74,7 +81,7 @@ export class Drafts {
     const texts = new Map(this.#texts.peek());
     if (text === "") texts.delete(room);
     else texts.set(room, text);
-    // The pencil in the list needs to know only whether there is one.
+    // The pencil in the room list only shows whether there is a draft, so other changes need no drawing.
     if (texts.has(room) !== this.#texts.peek().has(room)) this.#texts.value = texts;
     else (this.#texts.peek() as Map<string, string>).set(room, text);
   }
@@ -96,7 +103,7 @@ export class Drafts {
       if (text === null) this.#storage.removeItem(this.#key(room));
       else this.#storage.setItem(this.#key(room), text);
     } catch {
-      // No storage, or no room in it: the draft lives as long as the page does.
+      // There is no storage, or it is full. The draft then lasts as long as the page does.
     }
   }
 }

@@ -5,11 +5,11 @@ import type { MyPart } from "@novax/protocol/signals";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Api } from "../client/api.ts";
 
-/** A busy thread says with every reply that it has something new: the lists are read twice a second at most. */
+/** A busy thread signals a change with every reply, so the lists are read at most twice a second. */
 const listsChangeEveryMs = 500;
 const savedShownMax = 200;
 
-/** Your own lists, and the pins and members of the open room. */
+/** The lists of the viewer, and the pins and members of the open room. */
 export type MyList = MyPart | "pins" | "members";
 
 /** Lists whose counts are part of {@link MyLists}. */
@@ -23,7 +23,9 @@ export class MeStore {
   readonly #versions = signal<Partial<Record<MyList, number>>>({});
   readonly #changed = new Set<MyList>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Called when the number of blocked people has changed: what they wrote no longer counts, or does again. */
+  /**
+   * Called when the number of blocked people has changed, because messages of a blocked sender do not count as unread.
+   */
   onBlocksChanged: () => void = () => {};
 
   constructor(known: Bootstrap["me"], api: Api) {
@@ -42,7 +44,7 @@ export class MeStore {
     return this.#lists as ReadonlySignal<MyLists>;
   }
 
-  /** How often each list has changed: a panel that shows it reads it again. */
+  /** How often each list has changed. A panel that shows a list reads it again when this grows. */
   get versions(): ReadonlySignal<Partial<Record<MyList, number>>> {
     return this.#versions;
   }
@@ -51,7 +53,7 @@ export class MeStore {
     return this.#saved.value.has(savedKey(room, seq));
   }
 
-  /** Shows a message as saved, or not, before the server has said so. */
+  /** Shows a message as saved or not saved before the server has confirmed it. */
   showSaved(room: RoomId, seq: number, isSaved: boolean): void {
     const saved = new Set(this.#saved.peek());
     if (isSaved) saved.add(savedKey(room, seq));
@@ -63,7 +65,7 @@ export class MeStore {
     return this.lists.value.blocked.some((person) => person.id === id);
   }
 
-  /** Reads the counts again. What fails is read again with the next change. */
+  /** Reads the counts again. A failure is ignored, because the next change reads them again. */
   async reread(): Promise<void> {
     const before = this.lists.peek().blocked.length;
     try {
@@ -79,11 +81,13 @@ export class MeStore {
       const { messages } = await this.#api.read("me.saved", { limit: savedShownMax });
       this.#saved.value = new Set(messages.map(({ room, seq }) => savedKey(room, seq)));
     } catch {
-      // As above.
+      // The next change reads them again.
     }
   }
 
-  /** A list has changed. It is read again at once; further changes within half a second are read together. */
+  /**
+   * Notes that a list has changed. It is read again at once; further changes within half a second are read together.
+   */
   changed(list: MyList): void {
     this.#changed.add(list);
     if (this.#timer === undefined) this.#announce();

@@ -25,13 +25,13 @@ export type NavigationNeeds = {
   rememberRoom: (id: RoomId) => void;
 };
 
-/** Which room is open, which were before, and which message is shown. */
+/** Which room is open, which rooms were open before, and which message is highlighted. */
 export class NavigationStore {
   readonly #needs: NavigationNeeds;
   readonly #current = signal<RoomId | null>(null);
   readonly #visited = signal<readonly RoomId[]>([]);
   readonly #highlighted = signal<number | null>(null);
-  /** Whether the end of the list is in view; then the oldest messages may be dropped from memory. */
+  /** Whether the end of the list is in view. Then the oldest messages may be dropped from memory. */
   isFollowing = true;
 
   constructor(needs: NavigationNeeds) {
@@ -43,23 +43,23 @@ export class NavigationStore {
     return this.#current;
   }
 
-  /** The rooms in the order in which they were last open, the newest first. */
+  /** The rooms by when they were last open, newest first. */
   get visited(): ReadonlySignal<readonly RoomId[]> {
     return this.#visited;
   }
 
-  /** The `seq` of a message that was jumped to; it is shown for a moment. */
+  /** The `seq` of the message that was jumped to. It is highlighted for a moment. */
   get highlighted(): ReadonlySignal<number | null> {
     return this.#highlighted;
   }
 
-  /** What is in memory of the open room. */
+  /** The timeline of the open room; null if no room is open. */
   readonly timeline = computed((): RoomStore | null => {
     const id = this.#current.value;
     return id === null ? null : this.#needs.timelines.of(id);
   });
 
-  /** Makes a room the open one, without loading it. */
+  /** Makes a room the open one without loading it. */
   setCurrent(id: RoomId): void {
     const { rooms, reading, timelines, rememberRoom } = this.#needs;
     this.#current.value = id;
@@ -73,7 +73,10 @@ export class NavigationStore {
     if (store?.hasLoaded.peek()) reading.startDivider(store);
   }
 
-  /** Opens a room, or a message in it. What is in memory is shown at once. */
+  /**
+   * Opens a room, or a message in it by its `seq`. What is in memory is shown at once. Does nothing for a room that the
+   * viewer is not in. A page that cannot be loaded is reported with a toast.
+   */
   async openRoom(id: RoomId, seq?: number): Promise<void> {
     const { rooms, reading, thread, timelines, client, toasts } = this.#needs;
     const room = rooms.get(id);
@@ -99,7 +102,7 @@ export class NavigationStore {
     else this.highlight(seq);
   }
 
-  /** Loads a room before it is opened. */
+  /** Loads a room before it is opened. Errors are ignored, because opening the room loads it again. */
   prefetch(id: RoomId): void {
     const { timelines, client, reading } = this.#needs;
     const store = timelines.of(id);
@@ -113,7 +116,7 @@ export class NavigationStore {
     if (seq !== undefined || !room || room.unread === 0) return store.load(seq);
     const where = reading.whereToOpen(store.id);
     await store.load(where, { readSeq: room.readSeq, you });
-    // A viewer who has written meanwhile wants to see what they wrote.
+    // A viewer who has sent a message meanwhile wants to see it, and it is at the end.
     const hasWritten = outbox.items
       .peek()
       .some((item) => item.room === store.id && item.threadRoot === undefined);
@@ -128,7 +131,7 @@ export class NavigationStore {
     }, highlightedMs);
   }
 
-  /** Goes to the end of the open room, also out of its past. */
+  /** Goes to the end of the open room, and loads it if an older part of the room is shown. */
   async goToEnd(): Promise<void> {
     this.#needs.reading.heldUnread = null;
     const store = this.timeline.peek();
@@ -136,7 +139,7 @@ export class NavigationStore {
       await store.load().catch(() => this.#needs.toasts.show(t.errors.notLoaded));
   }
 
-  /** Opens another room after the open one was lost. False when there is none. */
+  /** Opens another room after the viewer has lost the open one. Returns false if there is none. */
   openAnother(): boolean {
     const { rooms } = this.#needs;
     const next =

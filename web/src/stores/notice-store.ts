@@ -1,7 +1,7 @@
 import type { NoticeSignal } from "@novax/protocol/signals";
 import { signal } from "@preact/signals";
 
-/** What happened to one's account: the newest thing while the chat is open, and how much was not looked at. */
+/** Notices about the viewer's account: the newest one while the chat is open, and how many are unseen. */
 export class NoticeStore {
   readonly newest = signal<NoticeSignal | null>(null);
   readonly unseenCount = signal(0);
@@ -15,7 +15,7 @@ export class NoticeStore {
     this.unseenCount.value += 1;
   }
 
-  /** Takes the newest off the page; the account page still has it. */
+  /** Takes the newest notice off the page. The account page still lists it. */
   dismiss(): void {
     this.newest.value = null;
   }

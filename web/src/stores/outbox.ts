@@ -2,13 +2,13 @@ import type { RoomId, SendId } from "@novax/protocol/ids";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { ReplyOf, Request } from "../client/realtime-client.ts";
 
-/** What is to be said, and where. */
+/** A message to be sent, and the room or thread it goes into. */
 export type OutboxDraft = {
   readonly room: RoomId;
   readonly text: string;
-  /** The message it answers. */
+  /** The `seq` of the message that it quotes. */
   readonly replyTo?: number;
-  /** The message in whose thread it belongs. */
+  /** The `seq` of the message whose thread it belongs to. */
   readonly threadRoot?: number;
   readonly mentionsEveryone?: boolean;
 };
@@ -16,11 +16,11 @@ export type OutboxDraft = {
 export type OutboxItem = OutboxDraft & {
   readonly sendId: SendId;
   readonly createdAt: number;
-  /** `failed`: the server refused it for good; it stays until somebody decides. */
+  /** `failed`: the server has refused it for good. It stays until the sender retries or discards it. */
   readonly state: { kind: "waiting" } | { kind: "failed"; detail: string; asks?: boolean };
 };
 
-/** Keeps unsent messages over a reload. Never throws: without it a message lives as long as the page does. */
+/** Keeps unsent messages over a reload. It never throws. Without storage a message lasts as long as the page does. */
 export type OutboxStorage = {
   readAll(): Promise<OutboxItem[]>;
   write(item: OutboxItem): Promise<void>;
@@ -33,8 +33,8 @@ const retryAfterMs = 2000;
 const acknowledgedWithinMs = 15_000;
 
 /**
- * What was written and is not acknowledged yet. It survives a reload, and is sent in the order in which it was
- * written, one at a time, again and again under the same `sendId`, until the server has it.
+ * Messages that the server has not acknowledged yet. They survive a reload. They are sent in the order in which they
+ * were written, one at a time, and each is repeated under the same `sendId` until the server has it.
  */
 export class Outbox {
   readonly #items = signal<readonly OutboxItem[]>([]);
@@ -53,7 +53,7 @@ export class Outbox {
     return this.#items;
   }
 
-  /** Brings back what a reload interrupted. */
+  /** Restores the messages that were unsent when the page was reloaded. */
   async restore(): Promise<void> {
     const stored = await this.#storage.readAll();
     const known = new Set(this.#items.value.map((item) => item.sendId));
@@ -76,21 +76,21 @@ export class Outbox {
     this.#pump();
   }
 
-  /** The room's events arrive: whatever is written down there may now be sent. */
+  /** Starts sending. Called once the rooms are attached, so that the events that acknowledge messages arrive. */
   ready(): void {
     this.#isReady = true;
     this.#inFlight = null;
     this.#pump();
   }
 
-  /** The connection is gone; what was in flight is sent again on the next one. */
+  /** Stops sending, because the connection is gone. The message in flight is sent again on the next connection. */
   interrupted(): void {
     this.#isReady = false;
     this.#inFlight = null;
     clearTimeout(this.#timer);
   }
 
-  /** The server has these, as its events or a reply said. */
+  /** Removes the messages that the server has stored, as its events or a reply say. */
   acknowledge(sendIds: ReadonlySet<SendId>): void {
     const done = this.#items.value.filter((item) => sendIds.has(item.sendId));
     if (done.length === 0) return;
@@ -99,7 +99,9 @@ export class Outbox {
     if (this.#inFlight && sendIds.has(this.#inFlight)) this.#landed();
   }
 
-  /** Tries again; what was asked about is then meant. */
+  /**
+   * Sends a failed message again. If the server asked whether everyone is meant to be mentioned, retrying confirms it.
+   */
   retry(sendId: SendId): void {
     const item = this.#items.value.find((candidate) => candidate.sendId === sendId);
     const isMeant = item?.state.kind === "failed" && item.state.asks === true;
@@ -145,7 +147,7 @@ export class Outbox {
       return;
     }
     clearTimeout(this.#timer);
-    // It keeps its place: nothing behind it goes before it.
+    // It stays first in the queue, so that no later message overtakes it.
     this.#timer = setTimeout(() => this.#landed(), reply.retryInMs ?? retryAfterMs);
   }
 

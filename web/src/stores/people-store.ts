@@ -9,13 +9,13 @@ type Typing = { key: string; person: Person };
 
 const nobody: Present = { count: 0, people: new Map() };
 
-/** Who is in the rooms that are looked at, how they are, and who of them is typing. */
+/** Who is online in the rooms whose presence this connection follows, and who is typing in them. */
 export class PeopleStore {
   readonly #you: Person;
   readonly #present = signal<ReadonlyMap<RoomId, Present>>(new Map());
   readonly #typing = signal<readonly Typing[]>([]);
   readonly #typingUntil = new Map<string, ReturnType<typeof setTimeout>>();
-  /** Everybody whose name this browser has seen. */
+  /** Everyone whose name this browser has received. */
   readonly known = new Map<AccountId, Person>();
 
   constructor(you: Person) {
@@ -27,7 +27,7 @@ export class PeopleStore {
     return (room === null ? undefined : this.#present.value.get(room)) ?? nobody;
   }
 
-  /** How somebody is, as far as any room that is looked at tells. */
+  /** The presence of a person as any followed room last said it; null if none has said it. */
   stateOf(account: AccountId): PresentPerson | null {
     for (const { people } of this.#present.value.values()) {
       const person = people.get(account);
@@ -46,7 +46,8 @@ export class PeopleStore {
   receivePresence({ room, full, count, joined, left }: PresenceSignal): void {
     const rooms = new Map(this.#present.value);
     rooms.set(room, { count, people: (!full && rooms.get(room)?.people) || nobody.people });
-    // Of a room that is no longer looked at nothing is told: what is heard of somebody holds wherever they are known.
+    // The server sends no presence for a room that is no longer open. What it says about a person in one room is also
+    // true in every other room that lists them.
     for (const [id, present] of rooms) {
       const people = new Map(present.people);
       for (const person of joined) if (id === room || people.has(person.id)) people.set(person.id, person);
@@ -69,7 +70,7 @@ export class PeopleStore {
       this.#typing.value = [...this.#typing.value, { key, person }];
   }
 
-  /** Somebody's message came. */
+  /** Stops showing that a person is typing, because their message has arrived. */
   stopTyping(room: RoomId, threadRoot: number | null, id: AccountId): void {
     this.#stop(`${typingKey(room, threadRoot)} ${id}`);
   }

@@ -6,17 +6,17 @@ import type { RoomsStore } from "./rooms-store.ts";
 import { isFromOthers } from "./timeline-entries.ts";
 import type { Timelines } from "./timelines.ts";
 
-/** With this many unread messages a room opens at the first of them and not at its end. */
+/** From this many unread messages on, a room opens at the first unread one and not at its end. */
 const openAtFirstUnreadFrom = 40;
 
-/** How far each room is read: the read marks, the "New" line, and what was marked unread by hand. */
+/** How far each room is read: the read marks, the "New" line, and the room that was marked unread by hand. */
 export class ReadingStore {
   readonly #you: AccountId;
   readonly #rooms: RoomsStore;
   readonly #timelines: Timelines;
   readonly #request: Request;
   readonly #isAttended = signal(true);
-  /** A room that was marked unread by hand: being visible does not mark it read until it is opened again. */
+  /** The room that was marked unread by hand. It is not marked read while it is visible, until it is opened again. */
   heldUnread: RoomId | null = null;
 
   constructor(needs: { you: AccountId; rooms: RoomsStore; timelines: Timelines; request: Request }) {
@@ -31,14 +31,17 @@ export class ReadingStore {
     return this.#isAttended;
   }
 
-  /** `current`: the open room. A viewer who leaves with nothing unread finds no old "New" line when they come back. */
+  /**
+   * `current` is the open room. Its "New" line is cleared when the viewer leaves the window with nothing unread, so
+   * that they do not find an old line when they come back.
+   */
   setAttended(isAttended: boolean, current: RoomId | null): void {
     this.#isAttended.value = isAttended;
     const room = this.#rooms.get(current);
     if (!isAttended && room?.unread === 0) this.#timelines.get(room.id)?.clearDivider();
   }
 
-  /** Every message up to `seq` was on the screen. */
+  /** Marks a room read up to `seq`, because every message up to it was on the screen. */
   markRead(id: RoomId, seq: number): void {
     const room = this.#rooms.get(id);
     const store = this.#timelines.get(id);
@@ -46,14 +49,14 @@ export class ReadingStore {
     const countUnread = (after: number) =>
       store.entries.peek().filter((entry) => entry.seq > after && isFromOthers(entry, this.#you)).length;
     const isAll = store.isLive.peek() && countUnread(seq) === 0;
-    // Events after the last message have nothing to read.
+    // After the last message there are only events with nothing to read, so the whole log counts as read.
     const upTo = isAll ? room.headSeq : seq;
     const unread = store.isLive.peek() ? countUnread(upTo) : room.unread;
     this.#rooms.change(id, { readSeq: upTo, unread, ...(isAll ? { mentions: 0 } : {}) });
     void this.#request("room.mark_read", { room: id, seq: upTo });
   }
 
-  /** Everything in a room counts as read, without opening it. */
+  /** Marks everything in a room read without opening it. */
   markRoomRead(id: RoomId): void {
     const room = this.#rooms.get(id);
     if (!room) return;
@@ -62,13 +65,13 @@ export class ReadingStore {
     void this.#request("room.mark_read", { room: id, seq: room.headSeq });
   }
 
-  /** Shows the "New" line where something is unread. */
+  /** Shows the "New" line if the room has unread messages. */
   startDivider(store: RoomStore): void {
     const room = this.#rooms.get(store.id);
     if (room && room.unread > 0) store.startDivider(room.readSeq, this.#you);
   }
 
-  /** The `seq` that a room opens at; undefined: its end. */
+  /** The `seq` that a room opens at; undefined means its end. */
   whereToOpen(id: RoomId): number | undefined {
     const room = this.#rooms.get(id);
     return room && room.unread >= openAtFirstUnreadFrom ? room.readSeq + 1 : undefined;

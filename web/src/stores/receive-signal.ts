@@ -18,7 +18,7 @@ type Receivers = {
   navigation: NavigationStore;
 };
 
-/** Takes a signal. It may have been lost as well, so nothing depends on it alone (PROTOCOL.md, Q8). */
+/** Applies a signal. A signal may be lost, so nothing depends on it alone (PROTOCOL.md, Q8). */
 export function receiveSignal(stores: Receivers, signal: Signal): void {
   const { me, people, rooms, drafts, notices, toasts, navigation } = stores;
   switch (signal.type) {
@@ -34,7 +34,7 @@ export function receiveSignal(stores: Receivers, signal: Signal): void {
       return;
     }
     case "mention":
-      // A mention in a thread is counted in the thread.
+      // A mention in a thread counts in the thread and not in the room.
       if (signal.threadRoot === undefined) rooms.receiveMention(signal.room, signal.seq);
       me.changed("mentions");
       return;

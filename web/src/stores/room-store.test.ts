@@ -62,7 +62,7 @@ const reacted = (seq: number, target: number): RoomEvent => ({
   emoji: "👍",
 });
 
-/** A store that shows the newest of a room of `head` messages. */
+/** A store that has loaded the newest page of a room of `head` messages. */
 function setUp({
   head,
   shown = 10,
@@ -151,7 +151,8 @@ describe("the room store", () => {
       },
     });
     const loaded = store.load();
-    // What is too far ahead of what is here does not fit here; the page that is on its way is for that.
+    // These events leave a gap after what is loaded, so they do not apply. The page that is being fetched has to cover
+    // them.
     store.apply(events(1499, 1502));
     resolve();
     await loaded;
@@ -164,7 +165,7 @@ describe("the room store", () => {
       head: 100,
       fetchPage: async () => {
         await promise;
-        // The server read it after the first of the two edits.
+        // The server has read this page after the first of the two edits.
         return { ...page(41, 90, 101), entries: numbers(41, 90).map(message) };
       },
     });
@@ -196,7 +197,7 @@ describe("the room store", () => {
     await store.load(50);
     await store.loadNewer();
     expect(store.isLive.value).toBe(true);
-    // The server has answered with what the socket brings only now.
+    // The server's page already holds events that the socket has not delivered yet.
     const last = seqs(store).at(-1)!;
     store.fill({ ...page(last - 5, last + 2, last + 2) });
     store.apply(events(last + 1, last + 3));

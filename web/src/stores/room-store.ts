@@ -13,27 +13,28 @@ import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import { type ShownReaction, ShownReactions } from "./shown-reactions.ts";
 import { eventsAfter, isFromOthers, toEntries } from "./timeline-entries.ts";
 
-/** Which part: before a `seq`, after it, around it, or the newest. */
+/** Which part of a timeline: before a `seq`, after it, around it, or else the newest. */
 export type PageQuery = { before?: number; after?: number; around?: number; limit: number };
 export type FetchPage = (query: PageQuery) => Promise<TimelinePage>;
 
-/** Whether there is more on one side of what is here. */
+/** Whether there is more on one side of the loaded entries. */
 export type MoreState = "more" | "loading" | "failed" | "none";
 
 const pageEntries = 50;
-/** What stays in memory of a room that is read at its end. */
+/** How many entries of a room stay in memory while its end is shown. */
 const timelineEntriesMax = 500;
 
 /**
- * A part of one room's timeline, or of a thread's, as this browser has it. Mostly its end, which grows as things happen;
- * after a jump into the past a part that does not reach to the end, until somebody has read on to it.
+ * The loaded part of the timeline of one room or one thread. Usually that is its end, which grows with new events.
+ * After a jump to an older message it is a part that does not reach the end, until the viewer has loaded all pages up
+ * to it.
  */
 export class RoomStore {
   readonly id: RoomId;
-  /** The message whose thread this is; null: the room itself. */
+  /** The `seq` of the message whose thread this is; null for the room itself. */
   readonly threadRoot: number | null;
   readonly #fetchPage: FetchPage;
-  /** As the server says it is. */
+  /** The entries as the server has sent them. */
   readonly #entries = signal<readonly TimelineEntry[]>([]);
   readonly #reactions = new ShownReactions();
   readonly #older = signal<MoreState>("more");
@@ -41,16 +42,16 @@ export class RoomStore {
   readonly #dividerSeq = signal<number | null>(null);
   readonly #myVotes = signal<Readonly<Record<string, readonly number[]>>>({});
   readonly #hasLoaded = signal(false);
-  /** The message that is being answered or edited here, and how far the edit has come. */
+  /** The message that is being replied to or edited here, and the unfinished text of the edit. */
   readonly replyingTo = signal<MessageEntry | null>(null);
   readonly editing = signal<MessageEntry | null>(null);
   editText: string | null = null;
   readonly people: Map<AccountId, Person>;
   #headSeq = 0;
-  /** Grows when another part of the room takes the place of what is here. */
+  /** Grows when another part of the room replaces the loaded entries. */
   #part = 0;
   #epoch = "";
-  /** What arrives while a page is on its way: it may be missing in the page. */
+  /** Events that arrive while a page is being fetched, because the page may not include them. */
   readonly #collecting = new Set<RoomEvent[]>();
 
   constructor(
@@ -63,7 +64,7 @@ export class RoomStore {
     this.people = options.people;
   }
 
-  /** The entries, oldest first. */
+  /** The loaded entries, oldest first. */
   readonly entries: ReadonlySignal<readonly TimelineEntry[]> = computed(() =>
     this.#reactions.over(this.#entries.value),
   );
@@ -73,17 +74,21 @@ export class RoomStore {
     return this.#older;
   }
 
-  /** Whether there is more after the last entry; "none": it is the end, and grows. */
+  /**
+   * Whether there is more after the last entry. "none" means that the end is loaded, and new entries are added to it.
+   */
   get newer(): ReadonlySignal<MoreState> {
     return this.#newer;
   }
 
-  /** The "New" line stands after this place; null: there is none. It does not move while one reads. */
+  /**
+   * The "New" line is shown after this `seq`; null means that there is none. It does not move while the viewer reads.
+   */
   get dividerSeq(): ReadonlySignal<number | null> {
     return this.#dividerSeq;
   }
 
-  /** What one chose oneself in polls, by the poll's place. */
+  /** The viewer's votes in polls, by the `seq` of the poll. */
   get myVotes(): ReadonlySignal<Readonly<Record<string, readonly number[]>>> {
     return this.#myVotes;
   }
@@ -98,7 +103,7 @@ export class RoomStore {
 
   readonly isLive = computed(() => this.#newer.value === "none");
 
-  /** Takes events that follow what is here. False when some are missing in between. */
+  /** Applies events that follow the loaded ones. Returns false if events are missing in between. */
   apply(events: readonly RoomEvent[]): boolean {
     for (const list of this.#collecting) list.push(...events);
     if (!this.#hasLoaded.peek()) return true;
@@ -110,14 +115,14 @@ export class RoomStore {
     return true;
   }
 
-  /** Takes a page that came with the document. */
+  /** Takes the page that was delivered with the document. */
   fill(page: TimelinePage): void {
     this.#take(page, [], () => toEntries(page));
   }
 
   /**
-   * Takes a page in the place of everything that is here: the newest, or the one around a message; with the "New" line
-   * after `readSeq`, where that is given. Throws when it cannot be had.
+   * Replaces all loaded entries by a page: the newest one, or the one around a `seq`. With `divider`, the "New" line is
+   * put after its `readSeq`. Throws if the page cannot be fetched.
    */
   async load(around?: number, divider?: { readSeq: number; you: AccountId }): Promise<void> {
     if (!this.#hasLoaded.peek()) this.#older.value = "loading";
@@ -125,7 +130,7 @@ export class RoomStore {
       const { page, arrived } = await this.#fetch(
         around === undefined ? { limit: pageEntries } : { around, limit: pageEntries },
       );
-      // Whoever draws what is here opens at the line: it must not come later than the messages.
+      // The message list opens at the "New" line, so the line must appear together with the messages.
       batch(() => {
         this.#take(page, arrived, () => toEntries(page));
         if (divider) this.startDivider(divider.readSeq, divider.you);
@@ -136,7 +141,7 @@ export class RoomStore {
     }
   }
 
-  /** Reads one page further back. One at a time; a failed one can be tried again. */
+  /** Loads the page before the first entry. Only one request runs at a time. After a failure it can be called again. */
   async loadOlder(): Promise<void> {
     if (this.#older.value === "loading" || this.#older.value === "none") return;
     this.#older.value = "loading";
@@ -147,7 +152,7 @@ export class RoomStore {
         before: first?.seq ?? this.#headSeq + 1,
         limit: pageEntries,
       });
-      // A jump in between has replaced the part that this page belonged to.
+      // A jump has meanwhile replaced the part that this page belongs to.
       if (this.#part !== part) return;
       batch(() => {
         this.#note(page);
@@ -162,7 +167,7 @@ export class RoomStore {
     }
   }
 
-  /** Reads one page further on, up to the end. */
+  /** Loads the page after the last entry. Does nothing at the end of the timeline. */
   async loadNewer(): Promise<void> {
     if (this.#newer.value === "loading" || this.#newer.value === "none") return;
     this.#newer.value = "loading";
@@ -182,7 +187,7 @@ export class RoomStore {
     }
   }
 
-  /** Lets go of the oldest, while the end is read; they can be loaded again. */
+  /** Drops the oldest entries while the end is shown. They can be loaded again. */
   trim(): void {
     const entries = this.#entries.value;
     if (!this.isLive.value || entries.length <= timelineEntriesMax) return;
@@ -192,14 +197,14 @@ export class RoomStore {
     });
   }
 
-  /** Draws the line after a place, if others wrote after it; one that is there stays. */
+  /** Puts the "New" line after `readSeq` if others have sent messages after it. A line that is already shown stays. */
   startDivider(readSeq: number, you: AccountId): void {
     if (this.#dividerSeq.value !== null) return;
     const isNew = this.#entries.value.some((entry) => entry.seq > readSeq && isFromOthers(entry, you));
     if (isNew) this.#dividerSeq.value = readSeq;
   }
 
-  /** Whether what follows a place is here from its beginning on. */
+  /** Whether the entries right after `seq` are loaded, from the first of them on. */
   coversAfter(seq: number): boolean {
     const entries = this.#entries.peek();
     const reachesBack = this.#older.peek() === "none" || (entries[0]?.seq ?? Infinity) <= seq + 1;
@@ -210,12 +215,12 @@ export class RoomStore {
     this.#dividerSeq.value = null;
   }
 
-  /** Shows one's own choice in a poll at once. */
+  /** Shows the viewer's vote in a poll before the server has confirmed it. */
   setMyVote(seq: number, choices: readonly number[]): void {
     this.#myVotes.value = { ...this.#myVotes.value, [seq]: choices };
   }
 
-  /** Shows a reaction before the server has said so. Returns what leaves it to the server again. */
+  /** Shows a reaction before the server has confirmed it. Returns a function that shows the server's state again. */
   react(seq: number, reaction: ShownReaction): () => void {
     return this.#reactions.show(seq, reaction);
   }
@@ -259,7 +264,7 @@ export class RoomStore {
       this.#myVotes.value = { ...this.#myVotes.value, ...page.myVotes };
   }
 
-  /** The entries after these events; new ones are added where the end is here. */
+  /** Applies events to entries. With `isEnd`, the entries reach the end of the timeline, and new ones are added. */
   #withEvents(
     entries: readonly TimelineEntry[],
     events: readonly RoomEvent[],
@@ -267,7 +272,7 @@ export class RoomStore {
   ): readonly TimelineEntry[] {
     let result = entries;
     let added: TimelineEntry[] = [];
-    // A page may have overtaken its events: what it brought is not added again.
+    // A page may include events that the socket delivers later. Those are not added a second time.
     const lastSeq = entries.at(-1)?.seq ?? 0;
     for (const event of events) {
       const entry = isEnd && event.seq > lastSeq ? this.#toEntry(event) : null;
@@ -277,7 +282,7 @@ export class RoomStore {
         added = [];
         result = applyToEntries(result, event);
       }
-      // An answer in a thread is news for the message that the thread hangs on.
+      // A reply in a thread also changes the thread's root message.
       if (entry && event.type === "message.sent" && event.threadRoot !== undefined)
         result = applyToEntries(result, event);
     }

@@ -78,7 +78,7 @@ describe("the rooms store", () => {
     store.uncount(id("one"), true);
     expect(store.isStale.value).toBe(true);
     store.replaceAll([room("one", { unread: 1 })]);
-    // Edited, an old message may call one that the server has counted, or not.
+    // An edit can add a mention to an old message. Only the server knows whether that message already counts.
     store.receiveMention(id("one"), 8);
     expect(store.get(id("one"))).toMatchObject({ mentions: 0 });
     expect(store.isStale.value).toBe(true);

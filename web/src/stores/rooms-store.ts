@@ -9,15 +9,18 @@ import { computed, type ReadonlySignal, signal } from "@preact/signals";
 
 export type Section = { kind: "favourites" | "rooms" | "direct" | "archived"; rooms: readonly JoinedRoom[] };
 
-/** Every room one is in, and what is unread in it. */
+/** The rooms of the viewer, and what is unread in them. */
 export class RoomsStore {
   readonly #you: { id: AccountId; serverRole: ServerRole };
   readonly #isBlocked: (id: AccountId) => boolean;
   readonly #rooms = signal<ReadonlyMap<RoomId, JoinedRoom>>(new Map());
-  /** Messages that were counted as calling one since the server counted last, and how far it had counted then. */
+  /**
+   * The messages counted as mentions since the server last sent its counts, and the `seq` up to which the server had
+   * counted.
+   */
   readonly #counted = new Map<RoomId, Set<number>>();
   readonly #countedUpTo = new Map<RoomId, number>();
-  /** Whether the counts can no longer be known here, and are to be read again. */
+  /** Whether the counts cannot be worked out here any more and have to be read from the server. */
   readonly #isStale = signal(false);
 
   constructor(
@@ -50,7 +53,7 @@ export class RoomsStore {
     this.#rooms.value = new Map(rooms.map((room) => [room.id, room]));
   }
 
-  /** The counts could not be read; they still are to be. */
+  /** Asks for the counts again, because reading them has failed. */
   rereadFailed(): void {
     this.#isStale.value = false;
     this.#isStale.value = true;
@@ -65,7 +68,7 @@ export class RoomsStore {
     if (rooms.delete(id)) this.#rooms.value = rooms;
   }
 
-  /** Takes what happened in a room. False when something is missing in between. */
+  /** Applies the events of a room. Returns false if events are missing in between. */
   apply(id: RoomId, events: readonly RoomEvent[]): boolean {
     let room = this.#rooms.peek().get(id);
     if (!room) return true;
@@ -79,23 +82,27 @@ export class RoomsStore {
     return true;
   }
 
-  /** A message calls one. */
+  /** Counts a message that mentions the viewer. */
   receiveMention(id: RoomId, seq: number): void {
     const room = this.#rooms.peek().get(id);
     if (!room) return;
-    // An edit calls somebody from a place that the server has counted already, or not: it knows.
+    // The server has counted up to this `seq` already, so an edit added the mention. Only the server knows whether it
+    // counts.
     if (seq <= (this.#countedUpTo.get(id) ?? 0)) this.#isStale.value = true;
     else this.put(this.#countMention(room, seq));
   }
 
-  /** A message that was unread is gone, and whether it called one is known. */
+  /**
+   * Takes a deleted unread message off the count. With `isMention` it was or may have been a mention, and the counts
+   * are read from the server again.
+   */
   uncount(id: RoomId, isMention: boolean): void {
     const room = this.#rooms.peek().get(id);
     if (!room || room.unread >= unreadCountMax || isMention) this.#isStale.value = true;
     else this.put({ ...room, unread: Math.max(0, room.unread - 1) });
   }
 
-  /** Changes what is one's own of a room. */
+  /** Changes what belongs to the viewer in a room, such as how far it is read. Ignores a room that they are not in. */
   change(id: RoomId, changes: Partial<JoinedRoom>): void {
     const room = this.#rooms.peek().get(id);
     if (!room) return;
@@ -103,7 +110,7 @@ export class RoomsStore {
     this.put({ ...room, ...changes });
   }
 
-  /** The rooms as the list shows them. */
+  /** The rooms in the sections of the room list. */
   readonly sections = computed((): readonly Section[] => {
     const rooms = [...this.#rooms.value.values()];
     const open = rooms.filter((room) => !room.isArchived);
@@ -113,7 +120,7 @@ export class RoomsStore {
       { kind: "rooms", rooms: rest.filter((room) => !isDirect(room.kind)).sort(this.#order) },
       {
         kind: "direct",
-        // One that nobody has written in yet is there for whoever opened it, as long as they look at it.
+        // A direct room without messages is only shown while the viewer who opened it has it open.
         rooms: rest
           .filter((room) => isDirect(room.kind) && (room.lastAt > 0 || this.#kept.value === room.id))
           .sort(byNewest),
@@ -129,21 +136,24 @@ export class RoomsStore {
     return this.isNewestFirst.value ? byNewest : byName;
   }
 
-  /** Whether rooms stand in the order in which something was said in them last, as direct ones do. */
+  /** Whether rooms are ordered by their newest message, as direct rooms always are. */
   readonly isNewestFirst = signal(false);
 
-  /** The room that is looked at stays in the list. */
+  /** The open room. It stays in the list even if it is an empty direct room. */
   readonly #kept = signal<RoomId | null>(null);
   keep(id: RoomId | null): void {
     this.#kept.value = id;
   }
 
-  /** What wants to be looked at: mentions and direct messages, as far as their rooms may call. */
+  /**
+   * How many messages ask for the viewer's attention: mentions and direct messages, as far as the rooms' settings let
+   * them notify.
+   */
   readonly attentionCount = computed(() =>
     [...this.#rooms.value.values()].reduce((sum, room) => sum + attentionCountOf(room), 0),
   );
 
-  /** How many messages call one by name and were not read. */
+  /** How many unread messages mention the viewer, in all rooms. */
   readonly mentions = computed(() =>
     [...this.#rooms.value.values()].reduce((sum, room) => sum + room.mentions, 0),
   );
@@ -154,7 +164,7 @@ export class RoomsStore {
     if (event.type !== "message.sent" || event.threadRoot !== undefined) return room;
     const changed = { ...room, lastAt: event.at };
     if (event.actor.id === this.#you.id || event.seq <= room.readSeq) return changed;
-    // Of somebody who is blocked nothing waits, and nothing calls.
+    // Messages of a blocked sender do not count as unread and do not notify.
     if (this.#isBlocked(event.actor.id)) return changed;
     changed.unread = Math.min(unreadCountMax, changed.unread + 1);
     return event.mentionsEveryone ? this.#countMention(changed, event.seq) : changed;
@@ -168,7 +178,11 @@ export class RoomsStore {
   }
 }
 
-/** How often a room calls: by name, or with every message where it is for oneself alone or that is wanted. */
+/**
+ * How many messages of a room ask for the viewer's attention. In a direct room, or where the viewer wants to be
+ * notified of everything, every unread message counts; in others only mentions do. In a muted room only mentions count.
+ * An archived room, or one set to notify of nothing, has none.
+ */
 export function attentionCountOf(room: JoinedRoom): number {
   if (room.notify === "nothing" || room.isArchived) return 0;
   if (room.isMuted) return room.mentions;
@@ -176,7 +190,10 @@ export function attentionCountOf(room: JoinedRoom): number {
   return isEvery ? Math.max(room.unread, room.mentions) : room.mentions;
 }
 
-/** What a room is called for one of its members; direct rooms by who else is in them. */
+/**
+ * The name of a room as one of its members sees it. A direct room is named after its other members, or `ownNotes` if
+ * there are none.
+ */
 export function roomNameOf(room: JoinedRoom, you: { id: AccountId }, ownNotes: string): string {
   if (!isDirect(room.kind)) return room.name;
   const others = room.people.filter((person) => person.id !== you.id);

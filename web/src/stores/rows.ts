@@ -5,14 +5,17 @@ import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
 import type { OutboxItem } from "./outbox.ts";
 
-/** One line of the message list. A message keeps its key from "sending" to "sent", so its row stays the same. */
+/**
+ * One row of the message list. A message keeps its key when it changes from "sending" to "sent", so its row is kept
+ * too.
+ */
 export type Row =
   | { kind: "start"; key: "start" }
   | { kind: "day"; key: string; at: number }
   | { kind: "unread"; key: "unread" }
-  /** What happened in the room; what is said with one verb stands in one line. */
+  /** What happened in the room. Changes with the same verb share one row. */
   | { kind: "note"; key: string; notes: readonly Readonly<SystemMessage>[] }
-  /** Between a message and the replies to it. */
+  /** Between the root message of a thread and its replies. */
   | { kind: "replies"; key: "replies"; count: number }
   | MessageRowData
   | { kind: "pending"; key: string; item: OutboxItem; sender: Person; isFirstOfGroup: boolean };
@@ -22,16 +25,16 @@ export type MessageRowData = {
   key: string;
   message: MessageEntry;
   isFirstOfGroup: boolean;
-  /** By somebody whom one blocked: folded away. */
+  /** The viewer has blocked its sender, so it is folded away. */
   isBlocked: boolean;
-  /** What it answers was written by somebody who is blocked. */
+  /** The viewer has blocked the sender of the message that it quotes. */
   isQuoteBlocked: boolean;
   isHighlighted: boolean;
 };
 
 const groupWithinMs = 5 * 60_000;
 
-/** Lays the timeline out: days, the "New" line, groups of one author, and what is on its way at the end. */
+/** Lays a timeline out as rows: days, the "New" line, groups of one sender, and pending messages at the end. */
 export function layOutRows(input: {
   timeline: readonly TimelineEntry[];
   pending: readonly OutboxItem[];
@@ -40,7 +43,7 @@ export function layOutRows(input: {
   isAtStart: boolean;
   blocked?: ReadonlySet<AccountId>;
   highlighted?: number | null;
-  /** A message that is being edited. */
+  /** The `seq` of the message that is being edited. */
   editing?: number | null;
   threadRoot?: number | null;
 }): Row[] {
@@ -49,12 +52,13 @@ export function layOutRows(input: {
   let isDividerDue = input.dividerSeq !== null;
 
   const beginsGroup = (sender: Person | null, statedAt: number): boolean => {
-    // Order is the log's. A clock that went back, here or there, must not begin yesterday once more.
+    // The order is that of the log. If a clock went back, on the server or here, the row must not start yesterday a
+    // second time.
     const at = Math.max(statedAt, previous?.at ?? 0);
     const day = new Date(at).toDateString();
     const isNewDay = previous?.day !== day;
     if (isNewDay) rows.push({ kind: "day", key: `day ${day}`, at });
-    // Whoever changed their name begins anew: the group's name stands above its first message.
+    // A sender who has changed their name starts a new group, because the name is shown above its first message.
     const isSameSender =
       sender?.id === previous?.sender?.id && nameOfOrNull(sender) === nameOfOrNull(previous?.sender);
     const isSameGroup = !isNewDay && sender !== null && isSameSender && at - previous!.at <= groupWithinMs;
@@ -68,14 +72,14 @@ export function layOutRows(input: {
       beginsGroup(null, entry.at);
       const last = rows.at(-1);
       if (last?.kind === "note" && isSameVerb(last.notes[0]!, entry))
-        // The key is the last one's: an older page puts more before it, and it stays the row it was.
+        // The key is that of the last note. An older page adds notes before it, and the row stays the same.
         rows[rows.length - 1] = { ...last, key: `note ${entry.seq}`, notes: [...last.notes, entry] };
       else rows.push({ kind: "note", key: `note ${entry.seq}`, notes: [entry] });
       continue;
     }
     known.add(rowKey(entry.sender, entry.sendId));
     const isUnread = isDividerDue && entry.seq > input.dividerSeq! && entry.sender.id !== input.you.id;
-    // What answers another message begins a group: the quote stands between it and what is above.
+    // A reply starts a group, because its quote is shown between it and the row above.
     const isFirstOfGroup = beginsGroup(entry.sender, entry.sentAt) || entry.quote !== null;
     if (isUnread) {
       rows.push({ kind: "unread", key: "unread" });
@@ -102,14 +106,17 @@ export function layOutRows(input: {
   return rows;
 }
 
-/** People who came, or who were brought in by one person, one after the other; and the same for going. */
+/**
+ * Whether two notes can share a row: people who joined by themselves, or who were added by the same person; and the
+ * same for leaving and being removed.
+ */
 function isSameVerb(a: Readonly<SystemMessage>, b: Readonly<SystemMessage>): boolean {
   if (a.kind !== "member" || b.kind !== "member" || a.change !== b.change) return false;
   const isBySelf = (note: Extract<SystemMessage, { kind: "member" }>) => note.actor.id === note.member.id;
   return isBySelf(a) ? isBySelf(b) : !isBySelf(b) && a.actor.id === b.actor.id;
 }
 
-/** A `sendId` is its sender's own: somebody else may have used the same. */
+/** The sender's id is part of the key, because a `sendId` is only unique for its sender. */
 function rowKey(sender: Person, sendId: string): string {
   return `${sender.id} ${sendId}`;
 }

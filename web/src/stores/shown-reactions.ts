@@ -3,11 +3,11 @@ import { signal } from "@preact/signals";
 
 export type ShownReaction = Parameters<typeof withReaction>[1];
 
-/** The viewer's reactions that are on their way to the server, shown over what the server has said so far. */
+/** The viewer's reactions that the server has not confirmed yet, shown over the entries that it has sent. */
 export class ShownReactions {
   readonly #shown = signal<ReadonlyMap<string, { seq: number; reaction: ShownReaction }>>(new Map());
 
-  /** The entries with these reactions added or taken away. */
+  /** Returns the entries with these reactions added or removed. */
   over(entries: readonly TimelineEntry[]): readonly TimelineEntry[] {
     let result = entries;
     for (const { seq, reaction } of this.#shown.value.values()) {
@@ -18,7 +18,10 @@ export class ShownReactions {
     return result;
   }
 
-  /** Shows one. The function that it returns takes it away again; of two for the same emoji the later one stays. */
+  /**
+   * Shows a reaction. Returns a function that hides it again. If the same emoji was shown again meanwhile, that later
+   * one stays.
+   */
   show(seq: number, reaction: ShownReaction): () => void {
     const key = `${seq} ${reaction.emoji}`;
     const mine = { seq, reaction };

@@ -88,7 +88,7 @@ const page = (headSeq: number): TimelinePage => ({
   myVotes: {},
 });
 
-/** The stores with a connection that is written to by hand, and a frame that is drawn by hand. */
+/** The stores with a fake connection. The test sends its frames and decides when a frame is drawn. */
 function setUp(rooms = [room(general, 3), room(workshop, 5)]) {
   const requests: { type: string; fields: object }[] = [];
   const counts = { reconnects: 0, reloads: 0, pages: 0 };
@@ -158,7 +158,7 @@ function setUp(rooms = [room(general, 3), room(workshop, 5)]) {
     navigation,
     requests,
     counts,
-    /** Draws a frame. */
+    /** Runs the jobs that wait for the next frame. */
     draw: () => {
       for (const job of jobs.splice(0)) job();
     },

@@ -15,7 +15,10 @@ import type { RoomsStore } from "./rooms-store.ts";
 import type { ThreadStore } from "./thread-store.ts";
 import type { Timelines } from "./timelines.ts";
 
-/** When a message is deleted that thousands have not read, they do not all ask for their counts at the same moment. */
+/**
+ * A deleted message that thousands have not read makes all of them read their counts again. A random delay up to this
+ * spreads their requests.
+ */
 const rereadWithinMs = 4000;
 const retryAfterMs = 2000;
 
@@ -32,13 +35,13 @@ export type SyncNeeds = {
   me: MeStore;
   reading: ReadingStore;
   navigation: NavigationStore;
-  /** Runs a job before the next frame is drawn: what arrives until then is drawn together. */
+  /** Runs a job before the next frame is drawn, so that everything that arrives until then is drawn together. */
   schedule: (job: () => void) => void;
-  /** Starts the page again: nothing that is in memory may be kept. */
+  /** Loads the page again, because nothing in memory is valid any more. */
   reload: () => void;
 };
 
-/** Lists of the open room that an event changes. */
+/** The lists of the open room that an event changes. */
 const listsOf: Partial<Record<RoomEvent["type"], "members" | "pins">> = {
   "member.joined": "members",
   "member.removed": "members",
@@ -50,8 +53,8 @@ const listsOf: Partial<Record<RoomEvent["type"], "members" | "pins">> = {
 };
 
 /**
- * Keeps what is in memory in step with the server's logs: attaches after every greeting with the positions it has,
- * applies events in order, and reads again what was missed (PROTOCOL.md, Q1 and Q5).
+ * Keeps memory in step with the server's logs. It attaches after every greeting with the positions it has, applies
+ * events in order, and reads again what it has missed (PROTOCOL.md, Q1 and Q5).
  */
 export class Sync {
   readonly #needs: SyncNeeds;
@@ -63,7 +66,7 @@ export class Sync {
   }
 
   receiveHello(hello: Hello): void {
-    // Another epoch is another history.
+    // Another epoch means another history, in which the positions in memory have no meaning.
     if (hello.epoch !== this.#needs.epoch) {
       this.#needs.reload();
       return;
@@ -78,7 +81,7 @@ export class Sync {
     this.#arrived.push(frame);
   }
 
-  /** Too much was missed: the room is read again from its end. */
+  /** Loads a room again from its end, because too many events were missed to send them. */
   async receiveResync({ room, headSeq }: Resync): Promise<void> {
     this.#arrived = this.#arrived.filter((frame) => frame.room !== room);
     this.#needs.rooms.change(room, { headSeq });
@@ -92,7 +95,10 @@ export class Sync {
     }
   }
 
-  /** A room is no longer the viewer's: what is in memory of it goes, and another one opens in its place. */
+  /**
+   * Removes a room that the viewer is not in any more, with its timeline. If it was open, another room opens; without
+   * another one the page is loaded again.
+   */
   forgetRoom(id: RoomId): void {
     const { rooms, timelines, navigation, reload } = this.#needs;
     rooms.remove(id);
@@ -100,14 +106,14 @@ export class Sync {
     if (navigation.current.peek() === id && !navigation.openAnother()) reload();
   }
 
-  /** Reads what is unread in every room again, within a few seconds. */
+  /** Reads the unread counts of all rooms again, at a random moment within a few seconds. */
   rereadRooms(): void {
     const { api, rooms } = this.#needs;
     clearTimeout(this.#rereadTimer);
     this.#rereadTimer = setTimeout(() => {
       void api.read("rooms.list", {}).then(
         (list) => {
-          // Events that arrived while the list was on its way are newer than it.
+          // Events that arrived while the list was being read are newer than the list.
           const isOlder = list.rooms.some((room) => room.headSeq < (rooms.get(room.id)?.headSeq ?? 0));
           if (isOlder) this.rereadRooms();
           else rooms.replaceAll(list.rooms);
@@ -134,7 +140,7 @@ export class Sync {
     const room = navigation.current.peek();
     if (room !== null) {
       if (!rooms.get(room)) this.forgetRoom(room);
-      // What could not be loaded without a connection is loaded now.
+      // A room that could not be loaded without a connection is loaded now.
       else if (timelines.get(room)?.hasLoaded.peek() === false) void navigation.openRoom(room);
       else void client.request("room.view", { room });
     }
@@ -156,7 +162,7 @@ export class Sync {
     for (const event of events) if (event.type === "message.deleted") this.#uncount(id, event, store);
     const isWhole = rooms.apply(id, events) && (store?.apply(events) ?? true);
     if (!isWhole) {
-      // Something is missing in between: a new connection resumes from what is here.
+      // Events are missing in between. A new connection resumes from the position here.
       client.reconnect();
       return;
     }
@@ -179,14 +185,15 @@ export class Sync {
       if (list) me.changed(list);
     }
     if (!reading.isAttended.peek()) {
-      // The "New" line belongs before what nobody has seen yet, not where this morning's was.
+      // The "New" line belongs before the messages that arrived while the viewer was away, not where an earlier line
+      // was.
       if (!hadUnread) store.clearDivider();
       reading.startDivider(store);
     }
     if (navigation.isFollowing) store.trim();
   }
 
-  /** A message is deleted that the viewer may not have read. */
+  /** Corrects the counts after a message was deleted that the viewer may not have read. */
   #uncount(id: RoomId, event: EventOf<"message.deleted">, store: RoomStore | undefined): void {
     const { rooms, you } = this.#needs;
     const room = rooms.get(id);

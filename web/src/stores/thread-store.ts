@@ -16,26 +16,26 @@ export type ThreadNeeds = {
   isAttended: () => boolean;
 };
 
-/** The thread that is open beside the room. */
+/** The thread that is open beside its room. */
 export class ThreadStore {
   readonly #needs: ThreadNeeds;
   readonly #timeline = signal<RoomStore | null>(null);
   readonly #isFollowed = signal(false);
-  /** What is being written in threads, by room and root; it lives as long as the page. */
+  /** Unfinished texts in threads, by room and root. They last as long as the page does. */
   readonly drafts = new Map<string, string>();
-  /** How far the server was told that the thread is read. */
+  /** The `seq` up to which the server knows the thread as read. */
   #readSeq = 0;
 
   constructor(needs: ThreadNeeds) {
     this.#needs = needs;
   }
 
-  /** Its messages; null: no thread is open. */
+  /** The messages of the thread; null if no thread is open. */
   get timeline(): ReadonlySignal<RoomStore | null> {
     return this.#timeline;
   }
 
-  /** Whether the viewer follows it. */
+  /** Whether the viewer follows the thread. */
   get isFollowed(): ReadonlySignal<boolean> {
     return this.#isFollowed;
   }
@@ -44,7 +44,10 @@ export class ThreadStore {
     this.#isFollowed.value = isFollowed;
   }
 
-  /** Opens the thread of the message at `root`. Throws when its messages cannot be loaded; then it is closed again. */
+  /**
+   * Opens the thread of the message with the seq `root`. Throws if its messages cannot be loaded; the thread is then
+   * closed again.
+   */
   async open(room: RoomId, root: number): Promise<void> {
     const open = this.#timeline.peek();
     if (open?.threadRoot === root && open.id === room) {
@@ -54,7 +57,7 @@ export class ThreadStore {
     const fetchPage = async (query: { before?: number; limit: number }): Promise<TimelinePage> => {
       const page = await this.#needs.api.read("room.thread", { room, seq: root, ...query });
       this.#isFollowed.value = page.isFollowed;
-      // The root is not one of its own replies, and is shown before the first of them.
+      // The root is not one of its own replies. It is shown before the first of them.
       return page.hasBefore
         ? page
         : { ...page, entries: [{ kind: "message", ...page.root }, ...page.entries] };
@@ -75,12 +78,12 @@ export class ThreadStore {
     this.#timeline.value = null;
   }
 
-  /** Closes a thread of another room. */
+  /** Closes the thread if it is not in this room. */
   closeUnlessIn(room: RoomId): void {
     if (this.#timeline.peek()?.id !== room) this.close();
   }
 
-  /** Tells the server how far the thread is read, while somebody looks at it. */
+  /** Sends to the server how far the thread is read, if the window has focus and is visible. */
   markRead(): void {
     const store = this.#timeline.peek();
     const upTo = store?.entries.peek().at(-1)?.seq ?? 0;
@@ -92,11 +95,11 @@ export class ThreadStore {
     });
   }
 
-  /** Takes events of its room. */
+  /** Applies events of a room, if the open thread is in it. */
   apply(room: RoomId, events: readonly RoomEvent[]): void {
     const store = this.#timeline.peek();
     if (store?.id !== room) return;
-    // It has no position of its own in the room's log, so what it has missed comes in no other frame.
+    // The thread has no position of its own in the room's log, so the server does not send again what it has missed.
     if (store.apply(events)) this.markRead();
     else void this.reload();
     const hasReplied = events.some(
@@ -108,7 +111,10 @@ export class ThreadStore {
     if (hasReplied) this.showFollowed(true);
   }
 
-  /** Reads it again, where it was loaded. What fails is read again with the next connection or reply. */
+  /**
+   * Loads the thread again if it was loaded before. A failure is ignored, because the next connection or reply loads it
+   * again.
+   */
   async reload(): Promise<void> {
     const store = this.#timeline.peek();
     if (!store?.hasLoaded.peek()) return;
@@ -116,7 +122,7 @@ export class ThreadStore {
       await store.load();
       this.markRead();
     } catch {
-      // See above.
+      // The next connection or reply loads it again.
     }
   }
 }

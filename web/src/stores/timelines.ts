@@ -3,24 +3,24 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { Api } from "../client/api.ts";
 import { RoomStore } from "./room-store.ts";
 
-/** Rooms whose timelines stay in memory, of those that were open. */
+/** How many rooms that were open keep their timelines in memory. */
 const openRoomsMax = 20;
-/** Rooms that were loaded before anybody opened them. */
+/** How many rooms that were loaded but never opened keep their timelines in memory. */
 const prefetchedMax = 5;
 
-/** The timelines that are in memory, one for each room. */
+/** The timelines in memory, one for each room. */
 export class Timelines {
   readonly #stores = new Map<RoomId, RoomStore>();
   readonly #api: Api;
   readonly #people: Map<AccountId, Person>;
 
-  /** `people`: everybody whose name is known; pages add to it. */
+  /** `people`: everyone whose name is known. Pages add to it. */
   constructor(api: Api, people: Map<AccountId, Person>) {
     this.#api = api;
     this.#people = people;
   }
 
-  /** The timeline of a room; empty until it is loaded. */
+  /** The timeline of a room. A new one is empty until it is loaded. */
   of(id: RoomId): RoomStore {
     let store = this.#stores.get(id);
     if (!store) {
@@ -33,7 +33,7 @@ export class Timelines {
     return store;
   }
 
-  /** The timeline of a room where it is in memory. */
+  /** The timeline of a room, if it is in memory. */
   get(id: RoomId): RoomStore | undefined {
     return this.#stores.get(id);
   }
@@ -46,7 +46,10 @@ export class Timelines {
     this.#stores.delete(id);
   }
 
-  /** Drops what has not been open for longest. `visited`: the rooms that were open, the newest first. */
+  /**
+   * Drops the timelines of the rooms that have not been open for the longest time. `visited`: the rooms that were open,
+   * newest first.
+   */
   trim(visited: readonly RoomId[]): void {
     const kept = new Set(visited.slice(0, openRoomsMax));
     const rest = [...this.#stores.keys()].filter((room) => !kept.has(room));

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 
-/** A line at the edge of the window, that goes by itself; with something to do about it, where there is. */
+/** A short text at the edge of the window that disappears by itself, with an action if there is one. */
 export type Toast = { id: number; text: string; action?: { label: string; run: () => void } | undefined };
 
 const shownMs = 6000;

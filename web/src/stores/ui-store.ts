@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { Spot } from "../lib/element.ts";
 
-/** A panel that is opened by its name; the browser's history keeps it. */
+/** A panel that opens by its name, so that the browser's history can restore it. */
 export type PanelName =
   | "people"
   | "details"
@@ -17,18 +17,18 @@ export type PanelName =
   | "scheduled"
   | "reports";
 
-/** What is open beside the room: one of the named panels, or one about something that is opened with it. */
+/** What is open beside the room: a named panel, or one that is about something and is opened with it. */
 export type Panel = PanelName | { title: string; view: () => ComponentChildren };
 
 export type MenuItem = {
   label: string;
-  /** The key that does the same. */
+  /** The key that does the same as this item. */
   keys?: string;
   isDanger?: boolean;
   run: () => void;
 };
 
-/** What lies over the window; one at a time. */
+/** The dialog or menu over the window. Only one is open at a time. */
 export type Overlay =
   | { kind: "switcher" }
   | { kind: "create_room" }
@@ -50,7 +50,7 @@ export type Overlay =
   | { kind: "emoji"; spot: Spot; onPick: (emoji: string) => void }
   | { kind: "menu"; spot: Spot; label: string; items: readonly MenuItem[] };
 
-/** What is open in the window. It knows no element. */
+/** What is open in the window. It holds no reference to any element. */
 export class UiStore {
   readonly panel = signal<Panel | null>(null);
   readonly overlay = signal<Overlay | null>(null);
