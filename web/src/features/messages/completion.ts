@@ -1,22 +1,28 @@
 import type { Person } from "@novax/protocol/entities";
 
-/** One line of the list under what is being typed. */
+/** One entry of the suggestion list at the composer. */
 export type Suggestion = {
-  /** What is put in the place of what was typed. */
+  /** What replaces the typed token. */
   insert: string;
   label: string;
   hint: string;
-  /** An emoji or a person before the label. */
+  /** An emoji or a person, shown before the label. */
   sign?: string;
   person?: Person;
 };
 
-/** What is being typed that a list can help with: a name, a room, an emoji, a command; and where it begins. */
+/**
+ * The token that is being typed and that suggestions can complete: a name, a room, an emoji or a command. `start` is
+ * where it begins in the text.
+ */
 export type Token = { kind: "person" | "room" | "emoji" | "command"; text: string; start: number };
 
 const token = /(?:^|[\s(])([@#:])([\p{L}\p{N}_+.-]*)$/u;
 
-/** The token that ends at the caret, or null. A name after one character, an emoji after two. */
+/**
+ * The token that ends at the caret, or null. A name, a room or a command counts from its sign on, an emoji from two
+ * characters on.
+ */
 export function findToken(text: string, caret: number): Token | null {
   const before = text.slice(0, caret);
   const command = /^\/([a-z]*)$/.exec(before);

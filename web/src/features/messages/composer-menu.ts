@@ -4,7 +4,7 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { ComposerMenuRequest, MessageActionContext } from "./message-context.ts";
 
-/** Opens the menu beside the composer: what can be added to a message, and how it is written. */
+/** Opens the menu beside the composer, with what can be added to a message and how it can be formatted. */
 export function openComposerMenu(
   { ui, store }: MessageActionContext,
   spot: Spot,

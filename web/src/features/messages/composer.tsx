@@ -18,20 +18,20 @@ export type ComposerProps = {
   handle: { current: Composer | null };
   label: string;
   draft: string;
-  /** What is written elsewhere, when it changes while nobody writes here. */
+  /** The draft as another device or another tab has written it. It is taken over when nothing is being written here. */
   remoteDraft: string;
   replyingTo: MessageEntry | null;
   editing: MessageEntry | null;
-  /** How far the edit had come when one left. */
+  /** The unfinished text of an edit that the viewer left. */
   editText: string | null;
-  /** One goes elsewhere in the middle of an edit. */
+  /** Called with the text when the viewer leaves in the middle of an edit. */
   onLeave: (text: string) => void;
   hasToolbar: boolean;
   takesFocus: boolean;
   people: MarkdownPeople;
   onDraft: (text: string) => void;
   onTyping: () => void;
-  /** Sends, saves an edit, or runs a command. Resolves with what is to stay in the field. */
+  /** Sends, saves an edit, or runs a slash command. Resolves with the text that stays in the field. */
   onSubmit: (text: string) => Promise<string | undefined> | string | undefined;
   onCancel: () => void;
   onEditLast: () => void;
@@ -50,14 +50,14 @@ type State = {
   isFormatting: boolean;
 };
 
-/** Both appear a moment after the page: the place of the buttons is kept free for them. */
+/** Both appear shortly after the page. Space for the buttons is reserved, so that nothing moves. */
 const SuggestionList = lazyPart("SuggestionList");
 const FormattingButtons = lazyPart("FormattingButtons");
 const warnBelowChars = 200;
 const wrappers: Record<string, string> = { b: "**", i: "_", e: "`" };
 let nextId = 1;
 
-/** Where a message is written. Enter sends with a keyboard; with a touch screen it begins a new line. */
+/** The composer. Enter sends; with a touch screen it starts a new line. */
 export class Composer extends Component<ComposerProps, State> {
   override state: State = {
     text: this.props.editing ? (this.props.editText ?? textOf(this.props.editing.body)) : this.props.draft,
@@ -69,10 +69,10 @@ export class Composer extends Component<ComposerProps, State> {
   };
   readonly #field = createRef<HTMLTextAreaElement>();
   readonly #listId = `suggestions-${nextId++}`;
-  /** The token whose list was closed: it stays closed. */
+  /** The start of the token whose list was closed. The list stays closed for this token. */
   #closedAt: number | null = null;
   #asked = 0;
-  /** What was being written before an edit began. */
+  /** The draft from before an edit began. It comes back after the edit. */
   #kept: string | null = this.props.editing ? this.props.draft : null;
 
   focus(): void {
@@ -83,7 +83,7 @@ export class Composer extends Component<ComposerProps, State> {
     return this.state.text === "";
   }
 
-  /** Adds what was typed elsewhere, and takes the focus. */
+  /** Appends a character that was typed elsewhere, and takes the focus. */
   type(character: string): void {
     this.focus();
     this.#change(this.state.text + character);
@@ -91,7 +91,7 @@ export class Composer extends Component<ComposerProps, State> {
 
   override componentDidMount(): void {
     this.props.handle.current = this;
-    // On a phone the focus would bring the keyboard up before anybody asked for it.
+    // On a phone the focus would open the keyboard before the viewer wants to write.
     if (this.props.takesFocus && !isTouch()) this.focus();
   }
 
@@ -109,7 +109,8 @@ export class Composer extends Component<ComposerProps, State> {
         this.#kept = null;
       }
     } else if (replyingTo && replyingTo !== before.replyingTo) this.focus();
-    // What another device writes, or sends, is taken over where nobody writes, or where both were the same until then.
+    // A draft from another device is taken over if this window has no focus, or if this field still holds the draft
+    // from before.
     else if (
       remoteDraft !== before.remoteDraft &&
       remoteDraft !== this.state.text &&
@@ -206,7 +207,7 @@ export class Composer extends Component<ComposerProps, State> {
               <Markdown text={text} {...people} />
             </div>
           ) : (
-            /* Its copy of the text gives the field its height, so nothing is measured and nothing jumps. */
+            /* The copy of the text gives the field its height, so nothing is measured and nothing jumps. */
             <div className="composer-grow" data-text={`${text}\n`}>
               <textarea
                 ref={this.#field}
@@ -229,7 +230,7 @@ export class Composer extends Component<ComposerProps, State> {
                   void this.#findToken();
                 }}
                 onKeyDown={this.#onKeyDown}
-                // The list is about what stands before the caret, wherever it is moved.
+                // The list is about the token before the caret, so moving the caret looks for it again.
                 onKeyUp={({ key }) => {
                   if (isOpen && /Left|Right|Home|End/.test(key)) void this.#findToken();
                 }}
@@ -278,7 +279,7 @@ export class Composer extends Component<ComposerProps, State> {
             className="composer-send"
             aria-label={editing ? t.app.save : t.composer.send}
             title={editing ? t.app.save : t.composer.send}
-            // The phone's keyboard stays up while one goes on writing.
+            // This keeps the focus in the field, so a phone's keyboard stays open.
             onPointerDown={(event) => event.preventDefault()}
             disabled={(text.trim() === "" && !editing) || charsLeft < 0}
           >
@@ -290,7 +291,8 @@ export class Composer extends Component<ComposerProps, State> {
   }
 
   readonly #onKeyDown = (event: KeyboardEvent): void => {
-    // While an input method composes, Enter chooses a word (229: Safari ends composing before the key).
+    // While an input method composes, Enter chooses a word. Key code 229 is for Safari, which ends composing before the
+    // key.
     if (event.isComposing || event.keyCode === 229) return;
     if (this.state.suggestions.length > 0 && this.#onListKey(event)) return;
     const wrapper =
@@ -348,7 +350,7 @@ export class Composer extends Component<ComposerProps, State> {
     if (asked === this.#asked) this.setState({ suggestions, chosen: 0, token });
   }
 
-  /** No list opens for what was looked up a moment ago. */
+  /** Closes the list, and drops the suggestions that are still being fetched. */
   #stopLooking(): void {
     this.#asked += 1;
     this.#closeList();
@@ -362,7 +364,7 @@ export class Composer extends Component<ComposerProps, State> {
     const { token } = this.state;
     if (!token) return;
     this.#edit((field) => completeToken(field, token.start, suggestion.insert));
-    // What was put in is looked at as if it had been typed.
+    // The insertion also starts a search for suggestions, as typing does. It is dropped.
     this.#stopLooking();
   }
 
@@ -378,7 +380,7 @@ export class Composer extends Component<ComposerProps, State> {
     this.focus();
   }
 
-  /** Edits as typing does: it can be undone. */
+  /** Edits the field the way typing does, so that the viewer can undo it. */
   #edit(change: (field: FieldText) => TextEdit): void {
     const field = this.#field.current!;
     const { value, selectionStart, selectionEnd } = field;
@@ -387,7 +389,7 @@ export class Composer extends Component<ComposerProps, State> {
     field.focus();
     if (text !== value) {
       field.setSelectionRange(from, to);
-      // There is no other way into what the browser can undo.
+      // `execCommand` is deprecated, but nothing else adds to the browser's undo history.
       if (!document.execCommand(words === "" ? "delete" : "insertText", false, words)) {
         field.value = text;
         this.#change(text);
@@ -396,7 +398,7 @@ export class Composer extends Component<ComposerProps, State> {
     field.setSelectionRange(start, end);
   }
 
-  /** In this browser, until it is changed again; on a phone just now, where there is little room. */
+  /** Shows or hides the formatting buttons. This browser remembers it, but not on a phone, where space is short. */
   #showFormatting(isFormatting: boolean): void {
     this.setState({ isFormatting }, () => this.focus());
     if (!isTouch()) setPreference("hasToolbar", isFormatting);

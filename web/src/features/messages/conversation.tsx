@@ -27,7 +27,7 @@ export type ConversationProps = {
   composer: { current: Composer | null };
 };
 
-/** The messages of a room or a thread, and where one writes to it. */
+/** The messages of a room or a thread, with the composer. */
 export function Conversation(props: ConversationProps) {
   const { chat, ui, room, store, rows, list, composer } = props;
   const isThread = store.threadRoot !== null;
@@ -204,7 +204,7 @@ export function Conversation(props: ConversationProps) {
   );
 }
 
-/** What stands at the very beginning of a room. */
+/** What is shown at the very beginning of a room. */
 function RoomStart({ room, name }: { room: JoinedRoom; name: string }) {
   if (isDirect(room.kind))
     return <p>{room.people.length === 0 ? t.room.startNotes : t.room.startDirect(name)}</p>;

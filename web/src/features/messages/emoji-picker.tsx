@@ -16,7 +16,7 @@ import {
 
 const matchesMax = 200;
 
-/** Every emoji, by group or by word, with the ones used lately first. */
+/** All emoji, by group or by search, with the recently used ones first. `onPick` gets the chosen one. */
 export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void; onClose: () => void }) {
   const { spot, onPick, onClose } = props;
   const box = usePlacement(spot);
@@ -25,7 +25,7 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
   const [tone, setTone] = useState(readTone);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    // On a phone the keyboard would lie over what one came for.
+    // On a phone the keyboard would cover the emoji.
     if (!isTouch()) field.current?.focus();
     void loadEmoji().then(setAll);
   }, []);
@@ -33,7 +33,7 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
   const found = words === "" ? null : matchEmoji(all, words, matchesMax);
   const pick = (emoji: string) => {
     noteRecent(emoji);
-    // The page behind takes no focus while it is open.
+    // While the dialog is open, the page behind it cannot take the focus.
     box.current?.closest("dialog")?.close();
     onPick(emoji);
   };

@@ -8,12 +8,12 @@ const recentMax = 24;
 const usual = ["👍", "🎉", "😄", "❤️", "👀", "🙏", "✅", "🚀"];
 const modifiers = ["", "🏻", "🏼", "🏽", "🏾", "🏿"];
 
-/** A hand in every tone, to choose one by. */
+/** A hand in every skin tone, to choose a tone by. */
 export const tones = modifiers.map((modifier) => `✋${modifier}`);
 
 let loading: Promise<readonly EmojiEntry[]> | null = null;
 
-/** Every emoji with its name in the language in use. Loaded once, when first asked for. */
+/** Resolves with all emoji and their names in the language of the page. They are loaded once, when first needed. */
 export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   const isGerman = document.documentElement.lang === ("de" satisfies Language);
   loading ??= (isGerman ? import("novax:emoji-de") : import("novax:emoji-en")).then(({ lines }) =>
@@ -22,10 +22,13 @@ export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   return loading;
 }
 
-/** Of these the emoji whose name, or another word for them, begins so; the closest first. */
+/** The emoji whose name or other word begins with what was typed, best match first, at most `max`. */
 export function matchEmoji(all: readonly EmojiEntry[], typed: string, max: number): EmojiEntry[] {
   const wanted = typed.toLowerCase().replaceAll("_", " ");
-  /** The whole name, its beginning, a word of it, another word; of the same kind short names first. */
+  /**
+   * Best is the whole name, then its beginning, then a word of it, then another word. Equal matches are ordered by
+   * length.
+   */
   const distance = ({ name, words }: EmojiEntry) => {
     const own = name.toLowerCase();
     if (own === wanted) return 0;
@@ -43,11 +46,11 @@ export function matchEmoji(all: readonly EmojiEntry[], typed: string, max: numbe
     .map(({ entry }) => entry);
 }
 
-/** The emoji in a skin tone, where it has one. */
+/** The emoji in a skin tone, if it has tones. */
 export function toneOf(entry: EmojiEntry, tone: number): string {
   const modifier = modifiers[tone] ?? "";
   if (!entry.hasTones || modifier === "") return entry.emoji;
-  // The modifier stands after the first sign, and takes the place of the sign for colour.
+  // The modifier goes after the first character, and replaces the character that asks for a coloured emoji.
   const [first = "", ...rest] = entry.emoji;
   return first + modifier + (rest[0] === "\ufe0f" ? rest.slice(1) : rest).join("");
 }
@@ -57,7 +60,7 @@ export function readRecent(): string[] {
     const kept = JSON.parse(localStorage.getItem(recentKey) ?? "null") as unknown;
     if (Array.isArray(kept)) return kept.filter((entry) => typeof entry === "string");
   } catch {
-    // Without a storage everybody begins with the usual ones.
+    // Without storage the usual emoji are offered.
   }
   return usual;
 }
@@ -67,7 +70,7 @@ export function noteRecent(emoji: string): void {
   try {
     localStorage.setItem(recentKey, JSON.stringify(recent));
   } catch {
-    // It is not remembered.
+    // Without storage it is not remembered.
   }
 }
 
@@ -83,11 +86,11 @@ export function writeTone(tone: number): void {
   try {
     localStorage.setItem(toneKey, String(tone));
   } catch {
-    // It is not remembered.
+    // Without storage it is not remembered.
   }
 }
 
-/** One line an emoji: the sign, its group, whether it has tones, its name, and other words for it. */
+/** One emoji on each line: the character, its group, whether it has tones, its name, and other words for it. */
 function read(lines: string): EmojiEntry[] {
   return lines.split("\n").map((line) => {
     const [emoji = "", group = "", hasTones = "", name = "", others = ""] = line.split("\t");

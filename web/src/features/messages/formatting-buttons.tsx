@@ -4,7 +4,7 @@ import { t } from "../../texts/text.ts";
 import { toggleMarks, togglePrefix } from "./formatting-edits.ts";
 import type { FormattingProps } from "./message-context.ts";
 
-/** The buttons that format what is written. Arrow keys move between them; Tab leaves them. */
+/** The buttons that format the text of the composer. The arrow keys move between them; Tab leaves them. */
 export function FormattingButtons({ onEdit, onHide }: FormattingProps) {
   const marks =
     (opening: string, closing = opening) =>

@@ -18,7 +18,7 @@ type RowViewProps = {
   actions: RowActions;
 };
 
-/** Rows never change: the same row object is the same picture, and is not drawn again. */
+/** A row object never changes. The same object shows the same thing and is not drawn again. */
 export const RowView = memo<RowViewProps>(
   (props) => {
     const { row } = props;
@@ -72,7 +72,7 @@ function RowContent({ row, start, isActive, myVote, actions }: RowViewProps) {
   }
 }
 
-/** What happened in a room, in words. */
+/** Says in words what happened in a room. */
 function noteText(notes: readonly Readonly<SystemMessage>[]): string {
   const [note] = notes as readonly [Readonly<SystemMessage>];
   const by = nameOf(note.actor);
@@ -90,7 +90,7 @@ function noteText(notes: readonly Readonly<SystemMessage>[]): string {
   return t.room.changedBy(by);
 }
 
-/** Rows are laid out anew with every change; what they show is compared by what they are made of. */
+/** Whether two rows show the same. Rows are laid out again with every change, so their contents are compared. */
 function sameRow(a: Row, b: Row): boolean {
   if (a.kind === "message" && b.kind === "message") {
     return (
@@ -103,14 +103,14 @@ function sameRow(a: Row, b: Row): boolean {
   }
   if (a.kind === "pending" && b.kind === "pending")
     return a.item === b.item && a.isFirstOfGroup === b.isFirstOfGroup;
-  // What was today is yesterday after midnight; and a room may have another name by now.
+  // At midnight "Today" becomes "Yesterday", and a room may have been renamed, so these rows are always drawn.
   if (a.kind === "day" || a.kind === "start") return false;
   if (a.kind === "note" && b.kind === "note" && a.notes.length !== b.notes.length) return false;
   if (a.kind === "replies" && b.kind === "replies") return a.count === b.count;
   return a.kind === b.kind && a.key === b.key;
 }
 
-/** Stands where more is to come, on one side or the other. */
+/** The row at an end of the list beyond which there is more to load. */
 export function MoreRow(props: { state: MoreState; loading: string; failed: string; onLoad: () => void }) {
   return (
     <div role="listitem" className="row row-older">

@@ -17,7 +17,7 @@ import {
   windowStep,
 } from "./list-window.ts";
 
-/** A list that is laid out by hand: what the browser does with the window, without a browser. */
+/** A list with given heights. It does what a browser does with the window, without a browser. */
 class LaidOutList {
   heights: number[];
   readonly viewPx: number;
@@ -38,7 +38,7 @@ class LaidOutList {
     return this.contentPx - this.viewPx - this.scrollTop;
   }
 
-  /** Rows in the document beyond what {@link windowRowsMax} allows, the view needs and one step adds. */
+  /** How many rows are in the document beyond what {@link windowRowsMax} allows, the view needs and one step adds. */
   get rowsTooMany(): number {
     const { from, to } = this.near();
     return this.window.to - this.window.from - Math.max(windowRowsMax, to - from + 2 * windowStep);
@@ -67,12 +67,15 @@ class LaidOutList {
     return this.spans()[index - this.window.from]!.top;
   }
 
-  /** The row at the top edge. */
+  /** The index of the row at the top edge. */
   anchor(): number {
     return this.window.from + this.spans().findIndex((span) => span.bottom > 0);
   }
 
-  /** Changes something, and scrolls so that the row at the top edge stays; it may have another index then. */
+  /**
+   * Makes a change, and scrolls so that the row at the top edge stays. `indexAfter` is the row's index after the
+   * change.
+   */
   keepInPlace(change: () => void, indexAfter: (index: number) => number = (index) => index): void {
     const anchor = this.anchor();
     const before = this.topOf(anchor);
@@ -80,7 +83,7 @@ class LaidOutList {
     this.scrollTo(scrollTopKeeping(this.scrollTop, this.topOf(indexAfter(anchor)), before));
   }
 
-  /** Moves the window until it need not be moved; how often that was. */
+  /** Moves the window until it need not move any more. Returns how often it moved. */
   settle(): number {
     for (let moves = 0; moves < 1000; moves++) {
       const { window, scrollTop: above, below, near } = this;
@@ -93,7 +96,7 @@ class LaidOutList {
     throw new Error("the window is moved to and fro without end");
   }
 
-  /** Whether rows fill the view, as far as there are any. */
+  /** Whether the rows in the document fill the view, as far as there are rows. */
   isCovered(): boolean {
     const { from, to } = this.window;
     const isFull = this.contentPx >= this.viewPx;
@@ -234,7 +237,7 @@ describe("the row being read", () => {
   test("stays where it is while the window is moved", () => {
     fc.assert(
       fc.property(laidOut, (list) => {
-        // What does not fill the view cannot be scrolled.
+        // A list that does not fill the view cannot be scrolled.
         fc.pre(list.contentPx >= list.viewPx);
         const anchor = list.anchor();
         const before = list.topOf(anchor);
@@ -264,7 +267,7 @@ describe("the row being read", () => {
         list.keepInPlace(() => {
           list.heights[above] = grown;
         });
-        // At the very end of its way the list cannot be scrolled any farther.
+        // At either end the list cannot be scrolled any farther.
         const isStopped = list.scrollTop === 0 || list.below <= 1e-6;
         if (!isStopped) expect(list.topOf(anchor + added)).toBeCloseTo(before, 6);
         list.settle();

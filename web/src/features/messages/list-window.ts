@@ -1,25 +1,32 @@
-// Which rows of a long list are in the document, and when it follows its end: arithmetic, without the document.
+// Which rows of a long list are in the document, and when the list follows its end. This is arithmetic that needs no
+// document.
 
 /** The rows `from` to `to` of the whole list are in the document; the others are not. */
 export type Window = { from: number; to: number };
-/** Where a row stands, in px from the top edge of the view. */
+/** Where a row is, in px from the top edge of the view. */
 export type Span = { top: number; bottom: number };
-/** How many px are out of view above and below, and which rows are in view or near it; that is asked only if needed. */
+/**
+ * How many px are out of view above and below, and which rows are in view or near it. `near` is only called if needed,
+ * because it measures.
+ */
 export type View = { above: number; below: number; near: () => Window };
 
-/** More rows than this are in the document only where it takes more to fill the view. */
+/** More rows than this are in the document only if filling the view takes more. */
 export const windowRowsMax = 120;
 export const windowStep = 40;
-/** So near to the end the list follows new messages. */
+/** Within this distance from the end the list follows new messages. */
 export const followWithinPx = 100;
-/** So near to an end of the window it is moved. */
+/** Within this distance from an end of the window the window moves. */
 export const moveWithinPx = 600;
-/** So near to the view a row is kept: if not farther than `moveWithinPx`, what is let go would be wanted again at once. */
+/**
+ * A row within this distance from the view is kept. It is more than `moveWithinPx`, because otherwise a dropped row
+ * would be needed again at once.
+ */
 export const keepWithinPx = 660;
 
 /**
- * The last rows, at most `rowsMax`. The far side is let go in steps: one row less at the top for each new one would be
- * work for nothing.
+ * The window of the last rows, at most `rowsMax`. Rows at the top are dropped in steps, because dropping one row for
+ * each new one would be wasted work.
  */
 export function windowAtEnd(length: number, rowsMax: number = windowRowsMax): Window {
   const steps = Math.floor((length - rowsMax + windowStep) / windowStep);
@@ -27,8 +34,9 @@ export function windowAtEnd(length: number, rowsMax: number = windowRowsMax): Wi
 }
 
 /**
- * The window from one row to another; an index below 0 is a row that is no longer in the list. If that is more than
- * `rowsMax` the first ones give way: a day is where older pages put it, far from the rows that are looked at.
+ * The window from row `first` to row `last`; an index below 0 is a row that is no longer in the list. If that is more
+ * than `rowsMax`, the first rows are dropped: a row such as a day moves up when older pages are added, far from the
+ * rows in view.
  */
 export function windowBetween(
   length: number,
@@ -41,13 +49,16 @@ export function windowBetween(
   return { from: Math.max(0, first, to - rowsMax), to };
 }
 
-/** The window for a row that is to be shown. */
+/** The window for showing the row at `index`. */
 export function windowAround(length: number, index: number): Window {
   const from = Math.max(0, index - windowStep);
   return { from, to: Math.min(length, from + windowRowsMax) };
 }
 
-/** The window, moved on if the view comes near one of its ends; else the same. No row near the view is let go. */
+/**
+ * The window, moved on if the view comes near one of its ends; otherwise the same object. No row near the view is
+ * dropped.
+ */
 export function moveWindow(window: Window, length: number, { above, below, near }: View): Window {
   if (above < moveWithinPx && window.from > 0) {
     const from = Math.max(0, window.from - windowStep);
@@ -60,7 +71,10 @@ export function moveWindow(window: Window, length: number, { above, below, near 
   return window;
 }
 
-/** The rows of a window that are in view or near it. A span that is null says nothing: such a row sticks to the edge. */
+/**
+ * The rows of a window that are in view or near it. A null span is a row that sticks to the edge and so has no position
+ * of its own.
+ */
 export function rowsNear(window: Window, spans: readonly (Span | null)[], viewPx: number): Window {
   const isNear = (span: Span | null) =>
     span !== null && span.bottom > -keepWithinPx && span.top < viewPx + keepWithinPx;
@@ -69,17 +83,17 @@ export function rowsNear(window: Window, spans: readonly (Span | null)[], viewPx
   return { from: window.from + first, to: window.from + spans.findLastIndex(isNear) + 1 };
 }
 
-/** Whether the end is followed after the reader moved. `isEndHere`: the last row of all is in the document. */
+/** Whether the list follows its end after the viewer scrolled. `isEndHere`: the last row of all is in the document. */
 export function followsAfter(
   direction: "up" | "down",
   now: { isFollowing: boolean; isEndHere: boolean; below: number },
 ): boolean {
-  // A list that shrank was moved up by the browser, to its very end.
+  // When a list shrinks, the browser moves it up to its very end. That is not the viewer scrolling up.
   if (now.isFollowing) return direction === "down" || now.below <= 1;
   return direction === "down" && now.isEndHere && now.below <= followWithinPx;
 }
 
-/** Where to scroll to, so that a row that stands at `top` now stands where it stood. */
+/** The scroll position that brings a row, now at `top`, back to `topBefore`. */
 export function scrollTopKeeping(scrollTop: number, top: number, topBefore: number): number {
   return scrollTop + top - topBefore;
 }

@@ -8,8 +8,8 @@ const everyMs = 2000;
 const spokenMax = 3;
 
 /**
- * Reads new messages of the open room out, each once: joined over two seconds, and counted when there are many. Apart
- * from the list, in which older pages would be read out as well.
+ * Announces new messages of the open room to screen readers, each once. Messages within two seconds are joined, and
+ * many are counted. It is apart from the list, because there older pages would be announced as well.
  */
 export function LiveRegion({ timeline, myId }: { timeline: readonly TimelineEntry[]; myId: string }) {
   const newest = useRef(timeline);

@@ -4,7 +4,7 @@ import { preferences } from "../settings/preferences.ts";
 import { type LazyParts, lazyParts, type MenuRequest, type MessageActionContext } from "./message-context.ts";
 import type { RowActions } from "./row-actions.ts";
 
-/** What can be done with the messages of a room or a thread. */
+/** The actions of the message rows of a room or a thread. */
 export function createRowActions(context: MessageActionContext, mayWrite: boolean): RowActions {
   const { chat, ui, store } = context;
   const react = (entry: MessageEntry, emoji: string) =>
@@ -36,10 +36,10 @@ export function createRowActions(context: MessageActionContext, mayWrite: boolea
   };
 }
 
-/** Single keys that are for a message; which of them this message has, its menu says. */
+/** The single keys that act on a message. The message's menu decides which of them it has. */
 const messageKeys = ["r", "e", "+", "t", "u", "c", "p", "s", "enter", "m", "delete"];
 
-/** Does what a single key stands for on a message. False where it stands for nothing. */
+/** Does what a single key means on a message. Returns false if it means nothing. */
 export function runMessageKey(
   context: MessageActionContext,
   entry: MessageEntry,
@@ -51,7 +51,7 @@ export function runMessageKey(
   return true;
 }
 
-/** Uses code that is loaded later; says so where it cannot be loaded. */
+/** Loads the lazy code and passes it to `use`. A failure is shown as a toast. */
 export function withLazyParts({ chat }: MessageActionContext, use: (parts: LazyParts) => void): void {
   lazyParts.load().then(use, () => chat.toasts.show(t.errors.offline));
 }

@@ -11,7 +11,7 @@ import type { Suggestion, Token } from "./completion.ts";
 import type { RowActions } from "./row-actions.ts";
 import type { FieldText, TextEdit } from "./text-edits.ts";
 
-/** What the actions on messages need: the open room or thread, and ways to other parts of the page. */
+/** What the actions on messages need: the open room or thread, and callbacks to other parts of the page. */
 export type MessageActionContext = {
   chat: ChatStore;
   ui: UiStore;
@@ -22,7 +22,7 @@ export type MessageActionContext = {
   onFocusWriting: () => void;
 };
 
-/** A menu next to `spot`; with `key`, what this key stands for in it. */
+/** A menu next to `spot`. With `key`, the action of this key is run instead. */
 export type MenuRequest = { spot: Spot; mayWrite: boolean; key?: string };
 
 /** What the menu beside the composer can change. */
@@ -55,7 +55,7 @@ export type NotSentProps = {
   onDiscard: (sendId: SendId) => void;
 };
 
-/** What messages use of the code that is loaded later. */
+/** The lazy code that messages use. */
 export type LazyParts = {
   runMessageMenu: (context: MessageActionContext, entry: MessageEntry, request: MenuRequest) => void;
   toggleReaction: (chat: ChatStore, entry: MessageEntry, reaction: { room: RoomId; emoji: string }) => void;
@@ -73,8 +73,8 @@ export type LazyParts = {
   suggest: (chat: ChatStore, store: RoomStore, token: Token) => Promise<Suggestion[]>;
 };
 
-/** Loads it; the page says from where, because it is the page that puts everything into one file. */
+/** Loads the lazy code. The page sets this function, because the page puts all lazy code into one file. */
 export const lazyParts = { load: (): Promise<LazyParts> => Promise.reject(new Error("not set")) };
 
-/** A component of it, by its name. */
+/** A lazy component, by its name. */
 export const lazyPart = lazyFrom(() => lazyParts.load());

@@ -59,7 +59,7 @@ export function ReadersDialog({ chat, entry, room, onClose }: OfMessage) {
   );
 }
 
-/** Who has reacted, and with what. */
+/** Shows who has reacted, and with which emoji. */
 export function ReactionsDialog({ chat, entry, onClose }: Omit<OfMessage, "room">) {
   const nameOfId = (id: AccountId) => {
     const person = chat.people.known.get(id);

@@ -26,27 +26,27 @@ export type MessageListProps = {
   handle: { current: MessageList | null };
   rows: readonly Row[];
   label: string;
-  /** What stands at the very beginning. */
+  /** What is shown at the very beginning of the list. */
   start: preact.ComponentChildren;
   older: MoreState;
   newer: MoreState;
   unreadCount: number;
   myVotes: Readonly<Record<string, readonly number[]>>;
   actions: RowActions;
-  /** A message that is to be in view. */
+  /** The `seq` of a message to bring into view. */
   highlighted: number | null;
   onLoadOlder: () => void;
   onLoadNewer: () => void;
-  /** The end is wanted, and is not here. */
+  /** Called when the viewer wants to see the end and it is not loaded. */
   onGoToEnd: () => void;
-  /** The last message that stood in view, with somebody looking, long enough to be read. */
+  /** Called with the `seq` of the last message that was in view long enough to be read, while the window had focus. */
   onRead: (seq: number) => void;
-  /** The end is in view again, or no longer. */
+  /** Called when the end comes into view, and when it leaves the view. */
   onFollow: (isFollowing: boolean) => void;
   onDismissUnread: () => void;
-  /** A character typed while a message had the focus. */
+  /** Called with a character that is typed in the list while no message has the keyboard focus. */
   onTypeElsewhere: (character: string) => void;
-  /** A single key on a message; whether it was a command. */
+  /** Called with a single key on a message. Returns whether the key was a command. */
   onKey: (key: string, entry: MessageEntry, spot: Spot) => boolean;
 };
 
@@ -54,21 +54,21 @@ type State = {
   firstKey: string | null;
   lastKey: string | null;
   isFollowing: boolean;
-  /** So many rows may be in the document. */
+  /** How many rows may be in the document. */
   rowsMax: number;
   isUnreadAbove: boolean;
-  /** The message that the pointer or the focus is on. */
+  /** The key of the message under the pointer or with the focus. */
   activeKey: string | null;
 };
 type Anchor = { key: string; top: number };
 
 const readAfterMs = 400;
-/** A day that sticks stands this close to the top edge. */
+/** A day row within this distance from the top edge is stuck to it. */
 const stuckWithinPx = 6;
 
 /**
- * The message list. About {@link windowRowsMax} rows are in the document; around every change one place writes the
- * scroll position, so that the row being read does not move: whatever is added, loaded or resized.
+ * The message list. About {@link windowRowsMax} rows are in the document. Around every change only `#restoreAnchor`
+ * corrects the scroll position, so that the row being read does not move, whatever is added, loaded or resized.
  */
 export class MessageList extends Component<MessageListProps, State> {
   override state: State = {
@@ -81,18 +81,18 @@ export class MessageList extends Component<MessageListProps, State> {
   };
   readonly #viewport = createRef<HTMLDivElement>();
   readonly #list = createRef<HTMLDivElement>();
-  /** The row at the top edge and where it stands, as of the last scroll or change. */
+  /** The row at the top edge and its position, as of the last scroll or change. */
   #anchor: Anchor | null = null;
   #resizes: ResizeObserver | null = null;
   #hadFocus = false;
-  /** The focus came by a click, not by the keyboard. */
+  /** Whether the focus came by a click and not by the keyboard. */
   #isPointing = false;
-  /** Where the list was scrolled to when we last looked or wrote. */
+  /** The scroll position when it was last read or written here. */
   #lastTop = 0;
   #readTimer: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
 
-  /** Goes to the end and stays there. */
+  /** Goes to the end of the list and follows it. */
   followEnd(): void {
     this.#setFollowing(true);
     this.setState({ firstKey: null, lastKey: null }, () => this.#restoreAnchor(null));
@@ -103,7 +103,7 @@ export class MessageList extends Component<MessageListProps, State> {
     this.#show((row) => row.kind === "unread");
   }
 
-  /** Brings a message into view, if it is here. */
+  /** Brings a message into view if it is loaded, and focuses it. */
   showMessage(seq: number): void {
     this.#show((row) => row.kind === "message" && row.message.seq === seq, true);
   }
@@ -123,7 +123,7 @@ export class MessageList extends Component<MessageListProps, State> {
       if (line) this.#scrollTo(line.offsetTop - this.#viewport.current!.clientHeight / 4);
       if (hasFocus) line?.querySelector<HTMLElement>("article")?.focus({ preventScroll: true });
       this.#anchor = this.#findAnchor();
-      // What was asked for may be the newest.
+      // The row that was shown may be the newest one.
       this.#afterMove();
     });
   }
@@ -142,7 +142,7 @@ export class MessageList extends Component<MessageListProps, State> {
     this.#afterMove();
   }
 
-  /** Where a room opens: at a message that was asked for, at what is new, or at its end. */
+  /** Opens the list at the highlighted message, at the "New" line, or at its end. */
   #open(): void {
     const { highlighted, newer, rows } = this.props;
     if (highlighted !== null && rows.some((row) => row.kind === "message" && row.message.seq === highlighted))
@@ -167,12 +167,12 @@ export class MessageList extends Component<MessageListProps, State> {
 
   override componentDidUpdate(before: MessageListProps, stateBefore: State, anchor: Anchor | null): void {
     const { rows } = this.props;
-    // The message that had the focus is no longer in the document; the list keeps it.
+    // The message with the focus is no longer in the document. The list takes the focus, so that it is not lost.
     if (this.#hadFocus && document.activeElement === document.body) {
       this.#viewport.current!.focus({ preventScroll: true });
     }
-    // Whatever else is drawn anew, somebody's typing say, or what the pointer is on, is no reason to move: it would break
-    // off a scroll that is under way.
+    // Other reasons to draw, such as typing or the pointer, do not restore the position, because that would stop a
+    // scroll that is under way.
     const { firstKey, lastKey, isFollowing, rowsMax } = this.state;
     const isSameWindow =
       firstKey === stateBefore.firstKey &&
@@ -180,7 +180,7 @@ export class MessageList extends Component<MessageListProps, State> {
       isFollowing === stateBefore.isFollowing &&
       rowsMax === stateBefore.rowsMax;
     if (before.rows === rows && before.newer === this.props.newer && isSameWindow) return;
-    // What was empty has been loaded, or another part of the room stands here now.
+    // An empty list has been loaded, or another part of the room has replaced this one.
     const isFilled = before.rows.length === 0 && rows.length > 0;
     const { highlighted } = this.props;
     if (isFilled || (highlighted !== null && before.highlighted !== highlighted)) {
@@ -188,14 +188,14 @@ export class MessageList extends Component<MessageListProps, State> {
       this.#afterMove();
       return;
     }
-    // One's own message always leads to the end, wherever one was reading.
+    // The viewer's own new message always scrolls to the end, wherever they were reading.
     const newest = rows.at(-1);
     if (newest?.kind === "pending" && before.rows.at(-1)?.key !== newest.key && !this.state.isFollowing) {
       this.followEnd();
       return;
     }
     this.#restoreAnchor(anchor);
-    // More rows may still be too few, and where nothing grows beyond the view nothing else tells.
+    // The rows may still not fill the view. If nothing grows beyond the view, no scroll event would say so.
     if (before.rows !== rows || rowsMax !== stateBefore.rowsMax) this.#afterMove();
   }
 
@@ -216,7 +216,7 @@ export class MessageList extends Component<MessageListProps, State> {
           }}
           onPointerOver={this.#onPoint}
           onPointerLeave={() => {
-            // What is open over it is about the message.
+            // An open menu or dialog is about this message, so the message stays active.
             if (!document.querySelector("dialog[open]")) this.setState({ activeKey: null });
           }}
           onFocusIn={this.#onPoint}
@@ -291,7 +291,7 @@ export class MessageList extends Component<MessageListProps, State> {
       : windowBetween(length, this.#indexOf(firstKey), this.#indexOf(lastKey), rowsMax);
   }
 
-  /** The window, and the day that its first message belongs to. */
+  /** The rows of the window, with the day of its first message before them. */
   #rowsToDraw(from: number, to: number): readonly Row[] {
     const { rows } = this.props;
     const shown = rows.slice(from, to);
@@ -312,13 +312,13 @@ export class MessageList extends Component<MessageListProps, State> {
   #openAtUnread(): void {
     const viewport = this.#viewport.current!;
     const line = this.#rowElement("unread");
-    // All that is new fits on the screen: then the end is the better place to open at.
+    // If all new messages fit on the screen, the list opens at its end.
     if (line && viewport.scrollHeight - line.offsetTop <= viewport.clientHeight * 0.9)
       this.#restoreAnchor(null);
     else this.showUnread();
   }
 
-  // ---- the one writer of the scroll position
+  // ---- the only code that writes the scroll position
 
   #restoreAnchor(anchor: Anchor | null): void {
     const viewport = this.#viewport.current;
@@ -336,14 +336,14 @@ export class MessageList extends Component<MessageListProps, State> {
     const viewport = this.#viewport.current!;
     const before = viewport.scrollTop;
     if (Math.abs(before - top) >= 0.5) viewport.scrollTop = top;
-    // What we moved is no move of the reader's.
+    // A scroll from this code must not count as a scroll by the viewer.
     this.#lastTop += viewport.scrollTop - before;
   }
 
   #findAnchor(): Anchor | null {
     for (const element of this.#rowElements()) {
       const { key, kind } = element.dataset;
-      // A day sticks to the top edge while its messages move, and the "New" line goes where older pages put it.
+      // A day sticks to the top edge while its messages move, and the "New" line moves when older pages are added.
       if (kind === "day" || kind === "unread" || key === undefined) continue;
       const rect = element.getBoundingClientRect();
       const edge = this.#viewport.current!.getBoundingClientRect().top;
@@ -352,11 +352,11 @@ export class MessageList extends Component<MessageListProps, State> {
     return null;
   }
 
-  // ---- what scrolling leads to
+  // ---- scrolling
 
   readonly #onScroll = (): void => {
     const viewport = this.#viewport.current;
-    // The last scroll of a list is told after the list is gone.
+    // The browser reports the last scroll after the list is gone.
     if (!viewport) return;
     const isUp = viewport.scrollTop < this.#lastTop - 1;
     const isDown = viewport.scrollTop > this.#lastTop + 1;
@@ -367,7 +367,7 @@ export class MessageList extends Component<MessageListProps, State> {
     this.#frame = requestAnimationFrame(() => this.#afterMove());
   };
 
-  /** Any move upwards stops following, any move down that comes near the end begins it again. */
+  /** Any scroll up stops following the end. A scroll down that comes near the end starts it again. */
   #noteDirection(direction: "up" | "down"): void {
     const { isFollowing } = this.state;
     const shown = this.#window();
@@ -382,7 +382,7 @@ export class MessageList extends Component<MessageListProps, State> {
     return scrollHeight - clientHeight - scrollTop;
   }
 
-  /** Hidden with its pane on a phone, where every position is 0 and means nothing. */
+  /** Whether the list is hidden with its pane on a phone. Every position is then 0 and means nothing. */
   get #isHidden(): boolean {
     return (this.#viewport.current?.clientHeight ?? 0) === 0;
   }
@@ -395,13 +395,13 @@ export class MessageList extends Component<MessageListProps, State> {
     const { from, to } = shown;
     const above = viewport.scrollTop;
     const below = this.#distanceToEnd();
-    // A larger window may have brought the end into view, with nothing left to scroll.
+    // A larger window may have brought the end into view without any scrolling.
     const isAtEnd = newer === "none" && (this.state.isFollowing || (to === rows.length && below <= 1));
     if (isAtEnd) this.#setFollowing(true);
     const near = () => this.#rowsNear(shown);
     const moved = isAtEnd ? shown : moveWindow(shown, rows.length, { above, below, near });
     if (isAtEnd && from > 0 && above + below < moveWithinPx) {
-      // So low are the rows, or so high is the view, that it takes more of them.
+      // The rows are so low, or the view is so high, that filling it takes more rows.
       this.setState({ rowsMax: this.state.rowsMax + windowStep });
     } else if (moved !== shown) {
       this.#setWindow(moved);
@@ -416,7 +416,7 @@ export class MessageList extends Component<MessageListProps, State> {
 
   #rowsNear(shown: Window): Window {
     const elements = this.#rowElements().filter((element) => element.dataset.key !== undefined);
-    // The day before the window may be drawn too.
+    // The day before the window may be drawn too. It has no span.
     const spans = elements.slice(elements.length - (shown.to - shown.from)).map((element) => {
       const top = this.#topOf(element);
       return element.dataset.kind === "day" ? null : { top, bottom: top + element.offsetHeight };
@@ -424,7 +424,7 @@ export class MessageList extends Component<MessageListProps, State> {
     return rowsNear(shown, spans, this.#viewport.current!.clientHeight);
   }
 
-  /** Of the days that stick to the top edge only the last is to be seen. */
+  /** Hides all days that stick to the top edge but the last. */
   #coverDays(): void {
     const edge = this.#viewport.current!.getBoundingClientRect().top + stuckWithinPx;
     const days = this.#rowElements().filter((element) => element.dataset.kind === "day");
@@ -458,13 +458,13 @@ export class MessageList extends Component<MessageListProps, State> {
     }, readAfterMs);
   };
 
-  // ---- the keyboard: one Tab stop, arrows inside
+  // ---- the keyboard: the list is one Tab stop, arrows move inside it
 
   readonly #onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const articles = this.#articles();
     const index = articles.findIndex((article) => article === document.activeElement);
-    // A click puts the focus on a message too, but nobody who clicks expects a letter to be a command.
+    // A click focuses a message too, but a viewer who clicks does not expect a letter to be a command.
     const isOnMessage = index >= 0 && !this.#isPointing;
     const up = isOnMessage ? index - 1 : articles.length - 1;
     const down = isOnMessage ? index + 1 : articles.length - 1;
@@ -511,7 +511,10 @@ export class MessageList extends Component<MessageListProps, State> {
     if (key !== this.state.activeKey) this.setState({ activeKey: key });
   };
 
-  /** A long press on a phone, a right click elsewhere; on a link or a selection it is the browser's own. */
+  /**
+   * Opens the menu of a message by a long press on a phone, or a right click elsewhere. On a link or a selection the
+   * browser's own menu opens.
+   */
   readonly #onContextMenu = (event: MouseEvent): void => {
     const target = event.target as Element;
     const row = this.#rowOf(target);

@@ -12,7 +12,7 @@ import type { MenuRequest, MessageActionContext } from "./message-context.ts";
 import { toggleReaction } from "./toggle-reaction.ts";
 import { markUnread } from "./unread.ts";
 
-/** Everything that can be done with a message, each with its key. */
+/** All actions on a message, each with its key. */
 function messageMenu(
   context: MessageActionContext,
   entry: MessageEntry,
@@ -90,7 +90,7 @@ function messageMenu(
   return items.filter((item) => item !== false);
 }
 
-/** Opens the menu of a message; `key`: does what this key stands for in it. */
+/** Opens the menu of a message. With `key`, runs the action of that key instead. */
 export function runMessageMenu(
   context: MessageActionContext,
   entry: MessageEntry,

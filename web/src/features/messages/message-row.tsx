@@ -27,7 +27,7 @@ export type MessageRowProps = {
   isBlocked: boolean;
   isQuoteBlocked: boolean;
   isHighlighted: boolean;
-  /** The pointer or the focus is on it: it shows what can be done with it. */
+  /** The pointer or the focus is on it, so its toolbar is shown. */
   isActive: boolean;
   myVote: readonly number[] | undefined;
   actions: RowActions;
@@ -164,7 +164,7 @@ function Reactions({ message, actions }: { message: MessageEntry; actions: RowAc
   );
 }
 
-/** A message on its way. It looks sent from the first frame on, and says so when it is not. */
+/** A message that is not acknowledged yet. It looks sent from the first frame on, and says so if it is not sent. */
 export function PendingRow(props: {
   item: OutboxItem;
   sender: Person;

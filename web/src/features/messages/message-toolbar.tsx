@@ -6,7 +6,7 @@ import type { MessageToolbarProps } from "./message-context.ts";
 
 /** The buttons on the message under the pointer. */
 export function MessageToolbar({ message, actions }: MessageToolbarProps) {
-  // One Tab stop for the list is enough: by keyboard each of these has its key, and the menu names it.
+  // The list is one Tab stop, so these buttons are none. By keyboard each has its key, which the menu names.
   return (
     <div className="message-toolbar" role="toolbar" aria-label={t.message.actions}>
       {actions.mayWrite ? (

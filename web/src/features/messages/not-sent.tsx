@@ -3,7 +3,7 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { NotSentProps } from "./message-context.ts";
 
-/** Why the server refused a message, and what the sender can do about it. */
+/** Why the server refused a message, with the buttons to retry or discard it. */
 export function NotSent({ item: { sendId, state }, onRetry, onDiscard }: NotSentProps) {
   if (state.kind !== "failed") return null;
   return (

@@ -10,12 +10,12 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { PanelProps } from "../props.ts";
 
-/** One row of a panel: whose it is, where and when, what it says. Without `onOpen` it leads nowhere. */
+/** One row of a panel: its person, its room and time, and its text. Without `onOpen` it cannot be opened. */
 export function PreviewRow(props: {
   person?: Person;
   head: ComponentChildren;
   text: string;
-  /** Lines under the text. */
+  /** Shown under the text. */
   children?: ComponentChildren;
   isDisabled?: boolean;
   onOpen?: () => void;
@@ -43,11 +43,11 @@ export function PreviewRow(props: {
   );
 }
 
-/** The row of a message; it opens the message in its room, or in its thread. */
+/** A panel row for a message. It opens the message in its room or in its thread. */
 export function MessagePreviewRow(
   props: PanelProps & {
     message: Omit<MessagePreview, "at">;
-    /** The thread that it opens, where that is not the one it is in. */
+    /** The thread to open, if it is not the one that the message is in. */
     threadRoot?: number;
     children?: ComponentChildren;
   },
@@ -81,7 +81,7 @@ export function MessagePreviewRow(
   );
 }
 
-/** "in Kitchen"; nothing for a room that the viewer is not in. */
+/** "in Kitchen", or an empty text for a room that the viewer is not in. */
 export function inRoom(chat: ChatStore, id: MessagePreview["room"]): string {
   const room = chat.rooms.get(id);
   return room ? more.lists.in(chat.nameOf(room)) : "";

@@ -2,7 +2,10 @@ import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId, SendId } from "@novax/protocol/ids";
 import type { Spot } from "../../lib/element.ts";
-/** What a row can ask for. The same object for all rows and all time, so that no row is drawn anew for it. */
+/**
+ * The actions that a row can call. All rows always get the same object, so that it never causes a row to be drawn
+ * again.
+ */
 export type RowActions = {
   you: AccountId;
   known: ReadonlyMap<AccountId, Person>;

@@ -10,13 +10,15 @@ export type SlashCommandContext = { chat: ChatStore; ui: UiStore; store: RoomSto
 
 type SlashCommand = {
   hint: () => string;
-  /** What it takes after its name, for the list. */
+  /** What the command takes after its name, as the suggestion list shows it. */
   takes?: string;
-  /** Does it. What it returns stays in the field, to be mended. */
+  /**
+   * Runs the command with the text after its name. Returns text that stays in the field to be corrected, or undefined.
+   */
   run: (context: SlashCommandContext, rest: string) => Promise<string | undefined> | string | undefined;
 };
 
-/** What can be ordered from the field. A new one is one more line here. */
+/** The slash commands of the composer. A new one is one more entry here. */
 export const slashCommands: Record<string, SlashCommand> = {
   me: {
     hint: () => more.commands.me,
@@ -128,8 +130,8 @@ export const slashCommands: Record<string, SlashCommand> = {
 };
 
 /**
- * Runs a text that begins with a command. Resolves with what should stay in the field, or with undefined when all is
- * done; null: the text is no command.
+ * Runs a text that begins with a slash command. Resolves with the text that stays in the field, with undefined if the
+ * command was run, or with null if the text is no command.
  */
 export async function runSlashCommand(
   context: SlashCommandContext,

@@ -11,7 +11,7 @@ import { slashCommands } from "./slash-commands.ts";
 
 const shownMax = 8;
 
-/** What fits what is being typed: people who spoke last first, rooms, emoji, commands. */
+/** Resolves with the suggestions for a token: people (recent senders first), rooms, emoji, or commands. */
 export async function suggest(chat: ChatStore, store: RoomStore, token: Token): Promise<Suggestion[]> {
   switch (token.kind) {
     case "person":

@@ -2,7 +2,7 @@ import { Avatar } from "../../components/avatar.tsx";
 import { more } from "../../texts/more.ts";
 import type { SuggestionListProps } from "./message-context.ts";
 
-/** What completes the word that is being typed. The keys for it are the field's, which keeps the focus. */
+/** The list of suggestions for the token. The field keeps the focus and handles the keys. */
 export function SuggestionList({ id, suggestions, chosen, onAccept }: SuggestionListProps) {
   return (
     <div className="suggestions" role="listbox" id={id} aria-label={more.composer.suggestions}>
@@ -15,7 +15,8 @@ export function SuggestionList({ id, suggestions, chosen, onAccept }: Suggestion
           tabIndex={-1}
           aria-selected={index === chosen}
           className={index === chosen ? "suggestion suggestion-chosen" : "suggestion"}
-          // The field keeps the focus, and a finger may scroll. When the list goes, a click must not reach what is below.
+          // The field keeps the focus, and a finger may scroll the list. It accepts on click, because after a press the
+          // list is gone and the click would reach what is below.
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onAccept(suggestion)}
         >

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { toggleMarks, togglePrefix } from "./formatting-edits.ts";
 import { completeToken, type FieldText, insertWords, type TextEdit } from "./text-edits.ts";
 
-/** A field as it is drawn here: `[` and `]` around the selection, `|` for a caret. */
+/** Reads a drawn field: `[` and `]` are around the selection, `|` is the caret. */
 function field(drawn: string): FieldText {
   const start = drawn.search(/[[|]/);
   const end = drawn.includes("|") ? start : drawn.indexOf("]") - 1;

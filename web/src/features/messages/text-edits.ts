@@ -1,16 +1,19 @@
-/** A text field as it stands: its text and what is selected, in UTF-16 units. A caret is a selection of nothing. */
+/** A text field: its text, and the selection in UTF-16 units. A caret is an empty selection. */
 export type FieldText = { text: string; start: number; end: number };
 
-/** The field after an edit, and the one replacement that leads there: the browser can undo a replacement, not a value. */
+/**
+ * The field after an edit, and the one replacement that leads to it. The browser can undo a replacement, but not a new
+ * value.
+ */
 export type TextEdit = FieldText & { replaced: { from: number; to: number; words: string } };
 
-/** Puts words in the place of what is selected, and goes on behind them. */
+/** Replaces the selection with text, and puts the caret after it. */
 export function insertWords({ text, start, end }: FieldText, words: string): TextEdit {
   const caret = start + words.length;
   return replace(text, start, end, words, { start: caret, end: caret });
 }
 
-/** Puts what was chosen in the place of what was typed of it, and goes on behind the space that follows. */
+/** Replaces a typed token with the chosen suggestion, and puts the caret after the space that follows. */
 export function completeToken(
   { text, start: caret }: FieldText,
   tokenStart: number,
@@ -21,7 +24,7 @@ export function completeToken(
   return replace(text, tokenStart, caret, hasSpace ? words : `${words} `, { start: end, end });
 }
 
-/** Replaces part of a text. `selected`: what is selected after it. */
+/** Replaces the part of a text from `from` to `to`. `selected` is the selection after it. */
 export function replace(
   text: string,
   from: number,

@@ -2,17 +2,17 @@ import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { RoomId } from "@novax/protocol/ids";
 import type { ChatStore } from "../../stores/chat-store.ts";
 
-/** The event of a stored reaction has arrived by then. */
+/** After this time the event of the stored reaction has arrived. */
 const shownMs = 1000;
 
-/** Adds the viewer's reaction, or takes it back. It is shown at once, and withdrawn where the server refuses it. */
+/** Adds the viewer's reaction, or removes it. The change is shown at once, and undone if the server refuses it. */
 export function toggleReaction(
   chat: ChatStore,
   { seq, reactions }: MessageEntry,
   { room, emoji }: { room: RoomId; emoji: string },
 ): void {
   const stores = chat.timelinesOf(room);
-  // What is shown by now, not what was when a menu was opened.
+  // The menu may have been opened before a change, so the state that is shown now counts.
   const shown = stores.map((store) => store.find(seq)).find((found) => found !== null);
   const isOwn = (shown?.reactions ?? reactions).some(
     (reaction) => reaction.emoji === emoji && reaction.by.includes(chat.you.id),

@@ -2,7 +2,7 @@ import type { Person } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
 import { t } from "../../texts/text.ts";
 
-/** Who is typing. Its line is always there, so nothing moves when somebody begins. */
+/** Shows who is typing. Its space is always reserved, so that nothing moves. */
 export function TypingLine({ people }: { people: readonly Person[] }) {
   return (
     <p className="typing-line" aria-live="off">

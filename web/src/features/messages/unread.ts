@@ -4,7 +4,7 @@ import type { ChatStore } from "../../stores/chat-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 
-/** Marks a room unread from a message on. Being visible does not mark it read again until the room is opened. */
+/** Marks the open room unread from a message on. It stays unread while it is visible, until it is opened again. */
 export async function markUnread(chat: ChatStore, entry: MessageEntry): Promise<void> {
   const store = chat.navigation.timeline.peek();
   if (!store) return;
@@ -16,8 +16,8 @@ export async function markUnread(chat: ChatStore, entry: MessageEntry): Promise<
 }
 
 /**
- * Says that a room was marked read, and offers to undo it. `onUndone` is called when the unread messages are here again,
- * with the "New" line before them.
+ * Shows a toast that the room was marked read, with an undo. `onUndone` is called when the unread messages are shown
+ * again, with the "New" line before them.
  */
 export function offerUnread(
   chat: ChatStore,
