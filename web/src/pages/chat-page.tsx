@@ -21,7 +21,7 @@ const loadLazy = async () => {
   loaded ??= await import("./lazy-bundle.ts");
   return loaded;
 };
-/** At once, where it is there: the next key may follow on its heels. */
+/** Lazy code that is loaded is used at once, because the next key may follow immediately. */
 const withLazy = (use: (bundle: NonNullable<typeof loaded>) => void) => {
   if (loaded) use(loaded);
   else void loadLazy().then(use);
@@ -64,7 +64,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
 
   const openRoom = useCallback(
     (id: string, seq?: number) => {
-      // Beside the room a list stays, so that one can go through it; a thread belongs to its room.
+      // A list panel stays open, so that the viewer can go through it. A thread closes, because it belongs to its room.
       if (ui.panel.peek() === "thread" && chat.navigation.current.peek() !== id) ui.panel.value = null;
       if (isTouch()) ui.panel.value = null;
       goTo(id, seq);
@@ -102,7 +102,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
       const room = id as RoomId | undefined;
       const isElsewhere = room !== undefined && chat.navigation.current.peek() !== room;
       if (isElsewhere && !isPhone()) goTo(room);
-      // On a phone Back leads from the thread to where it was chosen, not to its room.
+      // On a phone Back leads from the thread to the panel where it was chosen, not to its room.
       show("panel", { panel: "thread", thread: root, ...(room ? { room } : {}) });
       if (isElsewhere && isPhone()) void chat.navigation.openRoom(room);
       ui.panel.value = "thread";
@@ -121,7 +121,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     [chat, openRoom],
   );
 
-  /** Follows a link to a room: one that is not one's own yet is joined, where everybody may. */
+  /** Follows a link to a room. A room that the viewer is not in is joined first, if they may join it. */
   const openRoomLink = useCallback(
     async (id: string, seq: number | undefined) => {
       if (await (await loadLazy()).joinUnlessIn(chat, id as RoomId)) openRoom(id, seq);
@@ -143,7 +143,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      // While an input method composes, Escape is its own.
+      // While an input method composes, Escape belongs to it.
       if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
       const { target } = event;
       const isWriting = target instanceof HTMLElement && target.matches("input, textarea, select");
@@ -164,7 +164,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           if (next !== null) openRoom(next);
         });
       } else if (event.key === "Escape") {
-        // What lies beside the room goes first.
+        // Escape first closes the panel beside the room.
         if (ui.panel.peek() !== null && !isPhone()) closePanel();
         else void goToEnd();
       } else if (event.key === "?" && !isWriting && !isShortcut) {
@@ -176,12 +176,13 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [chat, ui, goToEnd, openRoom, closePanel]);
 
-  // A thread that is not there any more, or never came, leaves no empty place.
+  // A thread that is gone or could not be loaded must not leave an empty panel.
   useEffect(() => {
     if (panel === "thread" && thread === null) closePanel();
   }, [panel, thread, closePanel]);
 
-  // What had the focus is hidden with its pane. Before the first change of pane nothing had it.
+  // The element with the focus is hidden with its pane, so the new pane takes the focus. Before the first change no
+  // pane had it.
   const paneBefore = useRef(pane);
   useEffect(() => {
     const isChanged = paneBefore.current !== pane;

@@ -15,13 +15,16 @@ const bootstrap = JSON.parse(document.getElementById(bootstrapElementId)!.textCo
 const mount = document.getElementById("app")!;
 loadPreferences();
 await speakLanguage();
-// Whoever was taken out of every room has nothing to open.
+// A viewer who was removed from every room has no room to open.
 if (bootstrap.rooms.length === 0) {
   const { NoRooms } = await import("./lazy-bundle.ts");
   render(<NoRooms />, mount);
 } else openChat(bootstrap, mount);
 
-/** Speaks as the document was written: the server knows what was chosen here, and what the browser wants. */
+/**
+ * Uses the language of the document. The server chose it by the setting of this browser, or else by the browser's
+ * languages.
+ */
 async function speakLanguage(): Promise<void> {
   if (document.documentElement.lang !== ("de" satisfies Language)) return;
   const { speakGerman } = await import("../texts/german.ts");
@@ -43,7 +46,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
       // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet
       document.cookie = `novax_room=${id}; path=/; max-age=31536000; samesite=lax`;
     },
-    // A hidden page is drawn no frames, and it may be hidden in between.
+    // A hidden page draws no frames, and a page may be hidden while it waits for one. So a timer also runs the job.
     schedule: (job) => {
       let isDue = true;
       const once = () => {
@@ -60,7 +63,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
   for (const event of ["focus", "blur"]) addEventListener(event, noteAttention);
   document.addEventListener("visibilitychange", () => {
     noteAttention();
-    // Whoever comes back to a page that lost its line should not wait for the next try.
+    // A viewer who comes back to a page without a connection should not wait for the next try.
     if (!document.hidden && chat.client.state.value.kind === "away") chat.client.reconnect();
   });
   addEventListener("offline", () => chat.client.reconnect());
@@ -73,7 +76,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
   if (seq !== undefined) chat.navigation.highlight(Number(seq));
   render(<ChatPage chat={chat} ui={new UiStore()} />, mount);
   chat.start();
-  // What is likely to be opened.
+  // This code is likely to be needed soon.
   import("./lazy-bundle.ts").then(
     ({ linkRooms, reportWhenAway, soundWhenMentioned, joinFromAddress }) => {
       reportWhenAway(chat);
@@ -82,7 +85,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
       chat.linkRooms = (text) => linkRooms(text, chat.rooms.all.peek().values(), location.origin);
     },
     () => {
-      // It is tried again when it is wanted.
+      // It is loaded again when it is needed.
     },
   );
 }

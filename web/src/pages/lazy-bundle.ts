@@ -1,5 +1,5 @@
-// What the first view of the chat does without, in one file that is loaded once: dialogs, panels, menus, completion and
-// slash commands. Nothing imports it but by a call of `import`.
+// Everything that the first view of the chat does not need, in one file that is loaded once: dialogs, panels, menus,
+// completion and slash commands. Import it only with `import()`.
 
 export { ConnectionBanner } from "../components/connection-banner.tsx";
 export { ToastList } from "../components/toast-list.tsx";

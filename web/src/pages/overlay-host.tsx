@@ -19,19 +19,22 @@ import { focusTargetOf } from "../lib/regions.ts";
 import type { Overlay } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
 
-/** Where the focus goes when what had it is gone: to the composer; on a phone, whose keyboard that would open, to the messages. */
+/**
+ * Where the focus goes when the element that had it is gone: to the composer, or on a phone to the messages, because
+ * the composer would open the keyboard.
+ */
 function focusFallback(): void {
   const target = (isTouch() ? null : focusTargetOf("composer")) ?? focusTargetOf("messages");
   target?.focus({ preventScroll: true });
 }
 
-/** What lies over the window. When it goes, the focus is back where it was. */
+/** The dialog or menu over the window. When it closes, the focus returns to where it was. */
 export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> & { overlay: Overlay }) {
   const opener = useRef(document.activeElement as HTMLElement | null);
   useEffect(
     () => () => {
       const { current } = opener;
-      // What was opened may have led elsewhere.
+      // What was opened may have moved the focus on purpose.
       if (document.activeElement !== document.body) return;
       if (current?.isConnected && current !== document.body) current.focus();
       else focusFallback();
@@ -39,7 +42,7 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
     [],
   );
   const { chat, ui } = props;
-  // Only what is still open is closed: choosing in it may have opened the next.
+  // Only the overlay that is still open is closed, because choosing in it may have opened the next one.
   const close = () => {
     if (ui.overlay.peek() === overlay) ui.close();
   };
@@ -79,7 +82,7 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
     case "ban":
       return <BanDialog chat={chat} person={overlay.person} onClose={close} />;
     case "ask": {
-      // The question, and what follows from it.
+      // The question, and the sentences about its consequences.
       const [question = "", ...rest] = overlay.text.split(/(?<=\?)\s/);
       return (
         <Dialog title={question} onClose={close}>

@@ -2,7 +2,7 @@ import type { ChatStore } from "../stores/chat-store.ts";
 
 const awayAfterMs = 10 * 60_000;
 
-/** Tells the server when nobody has touched the page for ten minutes, and when somebody does again. */
+/** Sends to the server when the viewer has not touched the page for ten minutes, and when they do again. */
 export function reportWhenAway(chat: ChatStore): void {
   let isAway = false;
   let timer: ReturnType<typeof setTimeout>;

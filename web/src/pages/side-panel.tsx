@@ -16,11 +16,11 @@ import { t } from "../texts/text.ts";
 type Entry = {
   title: () => string;
   View: FunctionComponent<PanelProps>;
-  /** It is about the open room, and starts anew in another one. */
+  /** It is about the open room, and is created anew for another room. */
   isOfRoom?: true;
 };
 
-/** Every panel that has a name, but for threads, which have a composer. */
+/** All named panels but threads, which have a composer. */
 const panels: Record<Exclude<PanelName, "thread">, Entry> = {
   people: { title: () => more.people.title, View: PeoplePanel, isOfRoom: true },
   details: { title: () => more.details.title, View: DetailsPanel, isOfRoom: true },
@@ -32,7 +32,7 @@ const panels: Record<Exclude<PanelName, "thread">, Entry> = {
   reports: { title: () => t.rooms.reports, View: ReportsPanel },
 };
 
-/** The panel that is open. */
+/** The open panel. */
 export function SidePanel({ panel, ...props }: PanelProps & { panel: Exclude<Panel, "thread"> }) {
   if (typeof panel !== "string")
     return (
@@ -41,7 +41,7 @@ export function SidePanel({ panel, ...props }: PanelProps & { panel: Exclude<Pan
       </PanelFrame>
     );
   const { title, View, isOfRoom } = panels[panel];
-  // What was read for another room is not shown for a moment.
+  // With the room in the key, what was read for another room is never shown.
   const key = isOfRoom ? `${panel} ${props.chat.navigation.current.value}` : panel;
   return (
     <PanelFrame key={key} title={title()} onClose={props.onClose}>

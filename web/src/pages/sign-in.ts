@@ -1,4 +1,4 @@
-// What the account pages do with JavaScript beyond what they do without: show how strong a new password is, and passkeys.
+// What the account pages add with JavaScript: the strength of a new password, and passkeys.
 import {
   browserSupportsWebAuthn,
   browserSupportsWebAuthnAutofill,
@@ -6,7 +6,7 @@ import {
   startRegistration,
 } from "@simplewebauthn/browser";
 
-/** Its words are the page's: the server knows the language. */
+/** The texts come with the page, because the server knows the language. */
 const texts = JSON.parse(document.querySelector("#texts")!.textContent!) as {
   strength: string[];
   noAnswer: string;
@@ -23,7 +23,7 @@ const words = document.querySelector<HTMLElement>("#password-strength-words");
 const goodLength = 15;
 const veryGoodLength = 20;
 
-/** By length alone, as the server judges it: from 0, nothing, to 4. */
+/** The strength of a password by its length alone, as the server judges it: from 0 (nothing) to 4. */
 function strength(text: string): number {
   const length = [...text.normalize("NFKC")].length;
   const isMonotonous = new Set(text).size <= 4;
@@ -42,7 +42,7 @@ if (password && meter && words) {
   });
 }
 
-// Without a script times are told in UTC; with one, where the reader is.
+// Without a script times are shown in UTC. With one they are shown in the viewer's time zone.
 const local = new Intl.DateTimeFormat(document.documentElement.lang, {
   dateStyle: "medium",
   timeStyle: "short",
@@ -50,9 +50,9 @@ const local = new Intl.DateTimeFormat(document.documentElement.lang, {
 for (const time of document.querySelectorAll("time"))
   time.textContent = local.format(new Date(time.dateTime));
 
-// A second click while the first is on its way would be a second attempt.
+// A second click while the first request is on its way would be a second attempt.
 for (const form of document.forms) {
-  // A file comes and the page stays.
+  // A download leaves the page open, so its button stays enabled.
   if ("download" in form.dataset) continue;
   form.addEventListener("submit", () => {
     const button = form.querySelector<HTMLButtonElement>('button[type="submit"]');
@@ -80,7 +80,7 @@ async function post(path: string, body: object): Promise<{ isFine: boolean; answ
   }
 }
 
-/** Asks the authenticator, sends what it says, and goes where the server says. */
+/** Asks the authenticator, posts its response, and goes to the address that the server returns. */
 async function usePasskey(button: HTMLButtonElement, isAutofill: boolean): Promise<void> {
   const { passkey: kind, options, answer } = button.dataset;
   const problem = button.parentElement?.querySelector<HTMLElement>("[data-passkey-problem]");
@@ -106,7 +106,7 @@ async function usePasskey(button: HTMLButtonElement, isAutofill: boolean): Promi
         ? await startRegistration({ optionsJSON })
         : await startAuthentication({ optionsJSON, useBrowserAutofill: isAutofill });
   } catch (error) {
-    // Asked for by the page or broken off by the person: nothing happened.
+    // The person cancelled, or the page asked by itself for autofill, which needs no message.
     const { name } = error as Error;
     if (!isAutofill) say(name === "InvalidStateError" ? texts.passkeyThere : texts.passkeyUnused);
     return;
@@ -117,7 +117,7 @@ async function usePasskey(button: HTMLButtonElement, isAutofill: boolean): Promi
   else say(sent.answer.detail ?? "");
 }
 
-// What is shown once, and is to be taken elsewhere.
+// Keys that are shown only once get a button that copies them.
 for (const text of document.querySelectorAll<HTMLElement>(".key-text")) {
   const button = document.createElement("button");
   button.type = "button";
@@ -135,7 +135,7 @@ if (browserSupportsWebAuthn()) {
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-passkey]")) {
     button.hidden = false;
     button.addEventListener("click", () => void usePasskey(button, false));
-    // Among the names that the browser offers for the field there are passkeys, too.
+    // The browser can offer passkeys among the names for the field.
     if (button.dataset.passkey === "login") {
       void browserSupportsWebAuthnAutofill().then((canFill) => {
         if (canFill) void usePasskey(button, true);

@@ -3,7 +3,10 @@ import type { ChatStore } from "../stores/chat-store.ts";
 
 let context: AudioContext | null = null;
 
-/** Plays a sound when something asks for the viewer's attention while they do not look at the page. */
+/**
+ * Plays a sound when more messages ask for the viewer's attention while the window is hidden or has no focus. Silent if
+ * the viewer has turned sounds off or has set do not disturb.
+ */
 export function soundWhenMentioned(chat: ChatStore): void {
   let before = chat.attentionCount.peek();
   chat.attentionCount.subscribe((attention) => {
@@ -14,7 +17,9 @@ export function soundWhenMentioned(chat: ChatStore): void {
   });
 }
 
-/** Two soft notes, made here: no file to load. Browsers allow it once the viewer has used the page. */
+/**
+ * Plays two soft notes that are made here, so no file is loaded. Browsers allow it once the viewer has used the page.
+ */
 function playSound(): void {
   try {
     context ??= new AudioContext();
@@ -32,6 +37,6 @@ function playSound(): void {
       tone.stop(from + 0.3);
     }
   } catch {
-    // No sound here; the count in the title says it too.
+    // Without sound the count in the title still says it.
   }
 }

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { PanelName, UiStore } from "../stores/ui-store.ts";
 
-/** On a phone one of these is shown at a time; elsewhere they stand side by side. */
+/** The panes. On a phone one is shown at a time; elsewhere they are side by side. */
 export type Pane = "rooms" | "room" | "panel";
 
 type HistoryEntry = { room?: RoomId | null; seq?: number; pane?: Pane; panel?: PanelName; thread?: number };
@@ -13,39 +13,39 @@ const phone = matchMedia("(width < 640px)");
 
 export type Navigation = {
   pane: Pane;
-  /** Shows a pane; of a panel what is in it, and of another room's thread its room. */
+  /** Shows a pane. `entry` says which panel, and for a thread of another room, which room. */
   show: (pane: Pane, entry?: HistoryEntry) => void;
-  /** Goes to a room, or to a message in it; the browser's Back leads back. */
+  /** Goes to a room, or to a message in it, and adds an entry to the browser's history. */
   goTo: (room: string, seq?: number) => void;
 };
 
 /**
- * Where one is: rooms and messages have their addresses, and on a phone the panes stand in the browser's history too, so
- * the system's Back leads through what was seen.
+ * Keeps the browser's address and history. Rooms and messages have addresses. On a phone the panes are in the history
+ * too, so that the system's Back goes through what the viewer has seen.
  */
 export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
   const [pane, setPane] = useState<Pane>("room");
   useEffect(() => {
     const currentEntry = () => history.state as HistoryEntry | null;
     const takePane = (entry: HistoryEntry) => {
-      // A panel that was opened with something has no name to come back by.
+      // A panel that was opened with something has no name, so it cannot be restored from the history.
       const isGone = entry.pane === "panel" && entry.panel === undefined;
       setPane(isGone ? "room" : (entry.pane ?? "room"));
       if (!phone.matches) return;
       ui.panel.value = entry.panel ?? null;
       void chat.openThread(entry.thread ?? null);
     };
-    /** One was led elsewhere, out of a room that is not one's own any more: its address goes. */
+    /** The viewer was moved out of a room that they are no longer in. Its address is replaced. */
     const correct = (room: RoomId | null) => {
       if (room === null || currentEntry()?.room === room) return;
       const { pane, panel } = currentEntry() ?? {};
-      // What is across rooms stays where it is.
+      // The room list and panels across rooms stay open.
       const entry =
         pane === "rooms" || (panel && acrossRooms.includes(panel)) ? { room, pane, panel } : { room };
       history.replaceState(entry, "", `/chat/${room}`);
       takePane(entry as HistoryEntry);
     };
-    // After a reload one is where one was.
+    // After a reload the viewer is where they were before.
     const before = currentEntry();
     if (before?.room === chat.navigation.current.peek()) takePane(before ?? {});
     else history.replaceState({ ...entryOf(location.pathname), room: chat.navigation.current.peek() }, "");
@@ -56,12 +56,12 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
         isReturning = false;
         return;
       }
-      // What lies over the window goes first, and one stays where one was.
+      // Back first closes the dialog or menu over the window, and the viewer stays on the page.
       if (ui.overlay.peek() !== null) {
         ui.close();
         isReturning = true;
         history.forward();
-        // Where there is nothing to go forward to, nothing comes back.
+        // If there is no entry to go forward to, no event arrives, so the flag is reset.
         setTimeout(() => {
           isReturning = false;
         }, 200);
@@ -97,11 +97,11 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       const entry = history.state as HistoryEntry | null;
       const isHere = chat.navigation.current.peek() === id && seq === undefined;
       if (isHere) {
-        // Whoever comes back to it reads what they had marked unread.
+        // A viewer who comes back to a room reads what they had marked unread.
         chat.reading.heldUnread = null;
         if (entry?.pane === "rooms") history.back();
         else {
-          // What it was chosen in is before it.
+          // The panel in which the room was chosen is the entry before this one.
           history.replaceState({ room: id }, "", `/chat/${id}`);
           if (phone.matches) ui.panel.value = null;
           setPane("room");

@@ -13,7 +13,7 @@ import { leaveRoom } from "./membership.ts";
 const slowModes = [0, 10, 30, 60, 300, 3600] as const;
 const hues = Array.from({ length: 12 }, (_, index) => index * 2);
 
-/** What a room is, what one wants of it, and what those who may can change about it. */
+/** The details of a room, the viewer's settings for it, and what a member with the rights can change. */
 export function DetailsPanel(props: PanelProps) {
   const { chat, ui } = props;
   const room = chat.room.value;

@@ -4,7 +4,10 @@ import type { ChatStore } from "../../stores/chat-store.ts";
 import type { UiStore } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 
-/** Joins a room that the viewer is not in, where everybody may. Resolves with whether they are in it. */
+/**
+ * Joins a room that the viewer is not in, if they may join it. Resolves with whether they are in it afterwards. A
+ * refusal is shown as a toast.
+ */
 export async function joinUnlessIn(chat: ChatStore, id: RoomId): Promise<boolean> {
   if (chat.rooms.get(id)) return true;
   const result = await chat.command("room.join", { room: id });
@@ -13,7 +16,7 @@ export async function joinUnlessIn(chat: ChatStore, id: RoomId): Promise<boolean
   return true;
 }
 
-/** Joins the room that the address names with `?join=`, once there is a connection, and opens it. */
+/** Joins and opens the room in `?join=` of the address, once there is a connection. */
 export function joinFromAddress(chat: ChatStore): void {
   const id = new URLSearchParams(location.search).get("join") as RoomId | null;
   if (id === null) return;
@@ -25,7 +28,10 @@ export function joinFromAddress(chat: ChatStore): void {
   });
 }
 
-/** Leaves a room. A public room can be joined again, so the viewer can undo it; in others they are asked first. */
+/**
+ * Leaves a room. The viewer can undo leaving a public room, because they can join it again. For other rooms a dialog
+ * asks first. `onRoomLeft` is called once it is done.
+ */
 export function leaveRoom(
   chat: ChatStore,
   ui: UiStore,

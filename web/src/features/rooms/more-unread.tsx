@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { more } from "../../texts/more.ts";
 
-/** Says that rooms with something new lie beyond an edge of the list, and leads to the next of them. */
+/** Says that there are unread rooms beyond an edge of the list, and scrolls to the next of them. */
 export function MoreUnread({ list }: { list: { current: HTMLDivElement | null }; rooms: unknown }) {
   const [hidden, setHidden] = useState({ above: false, below: false });
   const find = useCallback(() => {

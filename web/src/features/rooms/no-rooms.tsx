@@ -3,9 +3,9 @@ import { more } from "../../texts/more.ts";
 
 const pollEveryMs = 5000;
 
-/** The chat of somebody who is in no room. */
+/** What a viewer who is in no room sees. */
 export function NoRooms() {
-  // Somebody may bring them in at any moment.
+  // Another member may add them to a room at any moment, so this asks the server.
   useEffect(() => {
     const timer = setInterval(async () => {
       const answer = await fetch("/api/rooms").catch(() => null);

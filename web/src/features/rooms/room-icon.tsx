@@ -4,12 +4,12 @@ import { HashIcon, LockIcon } from "../../components/icons.tsx";
 
 type Shown = Pick<JoinedRoom, "id" | "kind" | "icon" | "colour"> & { people?: JoinedRoom["people"] };
 
-/** Whether somebody gave it an icon or a colour. */
+/** Whether a room has an icon or a colour of its own. */
 export function hasOwnIcon({ icon, colour }: Pick<JoinedRoom, "icon" | "colour">): boolean {
   return icon !== "" || colour !== null;
 }
 
-/** What stands for a room in lists: its own icon, the person it is with, or the sign of its kind. */
+/** The icon of a room in lists: its own icon, the person of a direct room, or the sign of its kind. */
 export function RoomIcon({ room }: { room: Shown }) {
   const [first] = room.people ?? [];
   if (room.kind === "direct" && first) return <Avatar person={first} size="tiny" />;

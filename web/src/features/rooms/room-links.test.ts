@@ -34,7 +34,7 @@ test("what only looks like one stays: longer words, headings, addresses, code, l
     "#unknown",
   ])
     expect(linked(text)).toBe(text);
-  // What the composer let through must not be refused for what was made of it.
+  // A text that the composer accepts must not be refused because of its links.
   const long = `#new ${"x".repeat(messageTextCharsMax - 5)}`;
   expect(linked(long)).toBe(long);
 });

@@ -3,16 +3,16 @@ import { messageTextCharsMax } from "@novax/protocol/limits";
 import { isDirect } from "@novax/protocol/permissions";
 
 /**
- * Makes links of the rooms that a text names as `#Name`: what is written stays readable while it is written, and leads
- * there when it is sent. Code, addresses, links and what is escaped stay as they are, and so does a text that would
- * become too long.
+ * Turns the rooms that a text names as `#Name` into links, so that the text stays readable while it is written and is a
+ * link once it is sent. Returns the text. Code, addresses, links and escaped text stay as they are. So does a text that
+ * would become too long.
  */
 export function linkRooms(text: string, rooms: Iterable<JoinedRoom>, origin: string): string {
   if (!text.includes("#")) return text;
   const named = [...rooms].filter((room) => !isDirect(room.kind));
   if (named.length === 0) return text;
   const byName = new Map(named.map((room) => [room.name.toLowerCase(), room]));
-  // The longest name first: "#New office" is not "#New".
+  // The longest name is tried first, so that "#New office" is not taken for "#New".
   const names = [...byName.keys()]
     .sort((a, b) => b.length - a.length)
     .map((name) => name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));

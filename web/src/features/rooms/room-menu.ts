@@ -6,7 +6,7 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import { leaveRoom } from "./membership.ts";
 
-/** What can be done with a room from the list, without going there. */
+/** The actions on a room in the list, without opening it. */
 export function roomMenu(chat: ChatStore, ui: UiStore, room: JoinedRoom): MenuItem[] {
   const setPreferences = (changes: { isStarred?: boolean; isMuted?: boolean }) =>
     void chat.command("room.set_preferences", { room: room.id, ...changes });

@@ -3,7 +3,9 @@ import { preferences, setPreference, sidebarWidths } from "../settings/preferenc
 
 const keyStep = 16;
 
-/** The edge between the rooms and the room: drawn by the pointer, moved by arrows; a double click makes it as it was. */
+/**
+ * The edge between the room list and the room. The pointer drags it, arrow keys move it, and a double click resets it.
+ */
 export function SidebarEdge() {
   const width = preferences.value.sidebarWidth;
   const isRightToLeft = () => document.documentElement.dir === "rtl";

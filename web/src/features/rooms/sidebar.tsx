@@ -25,23 +25,23 @@ import { hasOwnIcon, RoomIcon } from "./room-icon.tsx";
 export type SidebarProps = {
   chat: ChatStore;
   ui: UiStore;
-  /** Nothing is beside it: it is the whole page. */
+  /** It is the only pane on the page. */
   isAlone: boolean;
   onOpenRoom: (room: JoinedRoom) => void;
   onPanel: (panel: PanelName) => void;
   /** Opens the menu of a room next to `spot`. */
   onRoomMenu: (room: JoinedRoom, spot: Spot) => void;
-  /** The items of the account menu. */
+  /** The entries of the account menu. */
   accountItems: FunctionComponent<AccountItemsProps>;
-  /** The handle that makes it wider. */
+  /** The handle that changes its width. */
   edge: ComponentChildren;
-  /** What says that there is something new beyond the edges of the list. */
+  /** The hint that there is something unread beyond the edges of the list. */
   moreUnread: (list: { current: HTMLDivElement | null }) => ComponentChildren;
 };
 
 const prefetchAfterMs = 80;
 
-/** The rooms, what is across them, and one's own account. */
+/** The room list, the panels across rooms, and the account menu. */
 export function Sidebar(props: SidebarProps) {
   const { chat, ui, isAlone } = props;
   const sections = chat.rooms.sections.value;
@@ -61,7 +61,7 @@ export function Sidebar(props: SidebarProps) {
   ];
   const list = useRef<HTMLDivElement>(null);
   const current = chat.navigation.current.value;
-  // The room that one is in is to be seen, however one came there.
+  // The open room is scrolled into view, however the viewer came to it.
   useEffect(() => {
     list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }, [current]);
@@ -178,7 +178,7 @@ function RoomItem({ room, chat, ...props }: SidebarProps & { room: JoinedRoom })
       <button
         type="button"
         className={`room-item${isUnread ? " room-item-unread" : ""}${room.isMuted ? " room-item-muted" : ""}`}
-        // One Tab stop for the whole list, on the room that is open; arrows go on from there.
+        // The list is one Tab stop, on the open room. The arrow keys move from there.
         tabIndex={isCurrent ? 0 : -1}
         aria-current={isCurrent ? "page" : undefined}
         data-room={room.id}
@@ -235,7 +235,7 @@ function RoomItem({ room, chat, ...props }: SidebarProps & { room: JoinedRoom })
   );
 }
 
-/** Arrows go through the list: it is one thing to whoever uses the keyboard, and Tab leads out of it. */
+/** Moves the focus through the list by arrow keys. For the keyboard the list is one stop, which Tab leaves. */
 function moveInside(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   if (event.altKey || event.ctrlKey || event.metaKey) return;
   const items = [...event.currentTarget.querySelectorAll<HTMLElement>(".room-item")];

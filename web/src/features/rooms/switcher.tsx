@@ -14,7 +14,10 @@ type Target = { kind: "room"; room: JoinedRoom; name: string } | { kind: "person
 const shownMax = 12;
 const askAfterMs = 120;
 
-/** Jumps to a room or a person by a few letters of its name. Without any, to what is unread and what was seen last. */
+/**
+ * Jumps to a room or a person by a few letters of the name. Without letters it lists unread rooms and the last visited
+ * ones.
+ */
 export function Switcher({ chat, ui, onOpenRoom, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState("");
