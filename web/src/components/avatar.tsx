@@ -3,7 +3,7 @@ import { initialOf } from "@novax/protocol/person";
 
 const hueSteps = 24;
 
-/** A person's initial on a colour of their own. The name stands beside it, so a screen reader is not told twice. */
+/** A person's initial on a colour. The name is beside it, so screen readers skip the avatar. */
 export function Avatar({
   person,
   size = "normal",
@@ -18,7 +18,7 @@ export function Avatar({
   );
 }
 
-/** Always the same for the same id, and spread evenly. */
+/** The number of the colour of an id: always the same for the same id, and spread evenly. */
 export function hueOf(id: string): number {
   let hash = 0;
   for (const character of id) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;

@@ -2,13 +2,14 @@ import { useState } from "preact/hooks";
 import { more } from "../texts/more.ts";
 
 /**
- * A choice that takes effect when it is confirmed: whoever goes through it by the arrow keys comes past others on the way.
+ * A choice that is applied by a button, because the arrow keys pass other options on the way. `onChoose` gets the
+ * value.
  */
 export function ChoiceField(props: {
   label: string;
   value: string;
   options: readonly (readonly [value: string, name: string])[];
-  /** Whether the names are in the languages that they name. */
+  /** Whether each name is in the language that it names. */
   isLanguage?: boolean;
   onChoose: (value: string) => void;
 }) {
@@ -35,7 +36,7 @@ export function ChoiceField(props: {
           type="button"
           className="button-secondary"
           onClick={(event) => {
-            // The button goes, now that there is nothing to apply.
+            // The button disappears, so the focus returns to the list.
             event.currentTarget.parentElement!.querySelector("select")!.focus();
             setChosen(null);
             props.onChoose(chosen);

@@ -2,10 +2,10 @@ import { useEffect, useState } from "preact/hooks";
 import type { ConnectionState } from "../client/realtime-client.ts";
 import { more } from "../texts/more.ts";
 
-/** An interruption shorter than this is nobody's business. */
+/** An interruption shorter than this is not shown. */
 const shownAfterMs = 5000;
 
-/** Says that the connection is gone. It lies over the header, so nothing moves; writing goes on. */
+/** Says that the connection is lost. It lies over the header, so nothing moves, and the viewer can go on writing. */
 export function ConnectionBanner({ state, onRetry }: { state: ConnectionState; onRetry: () => void }) {
   const [isShown, setShown] = useState(false);
   const since = state.kind === "away" ? state.since : null;

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
-/** A dialog with its title. The browser keeps the focus in it, and closes it on Escape. */
+/** A dialog with a title. The browser keeps the focus in it and closes it on Escape. */
 export function Dialog(props: {
   title: string;
   size?: "normal" | "wide";
@@ -14,7 +14,7 @@ export function Dialog(props: {
   useEffect(() => {
     const element = dialog.current!;
     element.showModal();
-    // The field one came for, where there is one; the button that closes comes first otherwise.
+    // The field that the dialog is for takes the focus. Otherwise the close button would have it.
     element.querySelector<HTMLElement>("[data-autofocus]")?.focus();
   }, []);
   return (
@@ -40,7 +40,7 @@ export function Dialog(props: {
           </button>
         </div>
         <div className="dialog-body">{props.children}</div>
-        {/* What is outside of a dialog is not read aloud while it is open. */}
+        {/* A screen reader does not announce what is outside of an open dialog. */}
         <p className="visually-hidden dialog-news" role="status" />
       </div>
     </dialog>

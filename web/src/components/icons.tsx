@@ -1,4 +1,4 @@
-// Drawn inline, in the colour of the text around them; the button they stand in has the name.
+// Icons are drawn inline in the colour of the text around them. They have no name; the button around them has it.
 
 function Icon({ path }: { path: string }) {
   return (

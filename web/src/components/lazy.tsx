@@ -3,7 +3,10 @@ import { useEffect, useState } from "preact/hooks";
 
 const retryAfterMs = 2000;
 
-/** A component whose code is loaded when it is first shown. Until then there is nothing, and what was there stays. */
+/**
+ * Returns a component whose code is loaded when it is first shown. Until then it shows nothing, and what is around it
+ * stays. A failed load is tried again while it is shown.
+ */
 export function lazy<P extends object>(load: () => Promise<FunctionComponent<P>>): FunctionComponent<P> {
   let loaded: FunctionComponent<P> | null = null;
   return function Lazy(props: P) {
@@ -18,7 +21,7 @@ export function lazy<P extends object>(load: () => Promise<FunctionComponent<P>>
             loaded = component;
             if (isWanted) setInner(() => component);
           },
-          // The line is broken; whoever waits for it is still there when it is back.
+          // The connection is broken. It is tried again as long as the component is shown.
           () => {
             if (isWanted) timer = setTimeout(attempt, retryAfterMs);
           },
@@ -44,7 +47,7 @@ type PropsOf<Part> = Part extends (props: infer Props) => unknown
     : object
   : never;
 
-/** As {@link lazy}, for several components of one bundle: the function that it returns takes a component's name. */
+/** As {@link lazy}, for several components of one bundle. Returns a function that takes the name of a component. */
 export function lazyFrom<Bundle>(load: () => Promise<Bundle>) {
   return <Name extends ComponentName<Bundle>>(name: Name) =>
     lazy<PropsOf<Bundle[Name]>>(

@@ -6,16 +6,16 @@ import type { ComponentChildren } from "preact";
 import { isEmojiOnly, type MarkdownNode, parseMarkdown } from "../lib/markdown.ts";
 import { t } from "../texts/text.ts";
 
-/** Whose names a text may hold. */
+/** The people that a text may mention. */
 export type MarkdownPeople = {
   known: ReadonlyMap<AccountId, Person>;
   you: AccountId;
   onPerson: (person: Person) => void;
-  /** A link to a room or a message of this chat. */
+  /** Called for a link to a room or a message of this chat. */
   onRoomLink: (room: string, seq: number | undefined) => void;
 };
 
-/** A message's text, drawn from its syntax tree. */
+/** The text of a message, drawn from its syntax tree. */
 export function Markdown({ text, ...people }: { text: string } & MarkdownPeople) {
   if (isEmojiOnly(text)) return <p className="emoji-only">{text}</p>;
   const draw = createDraw(people);
@@ -39,7 +39,7 @@ function Mention({ name, known, you, onPerson }: { name: string } & MarkdownPeop
   );
 }
 
-/** A link leads out, in a page of its own; one to this chat stays in it. */
+/** A link. One to another site opens in a new page; one to this chat is followed here. */
 function Link({
   href,
   onRoomLink,
@@ -53,7 +53,7 @@ function Link({
       <a
         href={href}
         onClick={(event) => {
-          // With a key held down it is the browser's: a new tab, a window.
+          // With a modifier key the browser opens a new tab or window.
           if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
           event.preventDefault();
           onRoomLink(match[1]!, match[2] === undefined ? undefined : Number(match[2]));
@@ -94,7 +94,7 @@ function drawNode(
       return <code key={key}>{node.text}</code>;
     case "codeBlock":
       return (
-        // Reachable by keyboard, so that a long line can be scrolled without a mouse.
+        // It can be focused, so that a long line can be scrolled by keyboard.
         <pre
           key={key}
           tabIndex={0}

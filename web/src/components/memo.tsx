@@ -1,6 +1,6 @@
 import { Component, type FunctionComponent } from "preact";
 
-/** A component that is drawn again only when `isSame` says that its props differ. */
+/** Returns a component that is only drawn again if `isSame` says that its props differ. */
 export function memo<P extends object>(
   Inner: FunctionComponent<P>,
   isSame: (before: P, after: P) => boolean,

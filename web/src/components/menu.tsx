@@ -5,15 +5,15 @@ import type { MenuItem } from "../stores/ui-store.ts";
 const marginPx = 8;
 
 /**
- * Opens the dialog around a box, and puts the box next to a spot where it fits into the window. A dialog keeps the focus
- * in it and what is behind it still, and gives the focus back.
+ * Opens the dialog around a box, and puts the box next to a spot where it fits into the window. A dialog keeps the
+ * focus inside, makes the page behind inert, and returns the focus. Returns the ref of the box.
  */
 export function usePlacement(spot: Spot) {
   const box = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const element = box.current!;
     const dialog = element.closest("dialog")!;
-    // The first thing to write in would bring up the keyboard over what one came for.
+    // The focus in the first field would open the keyboard over the menu.
     if (isTouch()) {
       element.tabIndex = -1;
       element.setAttribute("autofocus", "");
@@ -30,7 +30,7 @@ export function usePlacement(spot: Spot) {
   return box;
 }
 
-/** A menu next to what opened it. Arrows choose, Escape and a press elsewhere close it. */
+/** A menu next to what opened it. The arrow keys choose. Escape or a press elsewhere closes it. */
 export function Menu(props: { spot: Spot; label: string; items: readonly MenuItem[]; onClose: () => void }) {
   const { spot, label, items, onClose } = props;
   const box = usePlacement(spot);
@@ -78,7 +78,7 @@ export function Menu(props: { spot: Spot; label: string; items: readonly MenuIte
             tabIndex={-1}
             className={item.isDanger ? "menu-item menu-item-danger" : "menu-item"}
             onClick={() => {
-              // The page behind takes no focus while it is open.
+              // While the dialog is open, the page behind it cannot take the focus.
               box.current?.closest("dialog")?.close();
               onClose();
               item.run();

@@ -4,10 +4,10 @@ import { isFocusInPanel } from "../lib/regions.ts";
 import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
-/** What stands beside the room; on a phone, in its place. */
+/** The frame of a panel beside the room. On a phone it replaces the room. */
 export function PanelFrame(props: {
   title: string;
-  /** What it belongs to. */
+  /** What the panel is about, such as its room. */
   subtitle?: string;
   onClose: () => void;
   actions?: ComponentChildren;
@@ -15,7 +15,7 @@ export function PanelFrame(props: {
 }) {
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    // A field inside may have taken the focus already.
+    // A field in the panel may already have the focus.
     if (!isFocusInPanel()) close.current?.focus();
   }, []);
   return (

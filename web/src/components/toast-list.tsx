@@ -3,7 +3,7 @@ import type { Toast } from "../stores/toasts.ts";
 import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
-/** What happened a moment ago, and what can be done about it. */
+/** The toasts, with their actions. */
 export function ToastList({
   toasts,
   onDismiss,
@@ -17,7 +17,7 @@ export function ToastList({
   const { id: newest, text = "" } = toasts.at(-1) ?? {};
   useEffect(() => {
     const element = list.current!;
-    // What was opened last lies on top; a dialog that came between is not to cover this.
+    // The browser puts what was opened last on top. The list is opened again, so that a dialog does not cover it.
     if (element.matches(":popover-open") && document.querySelector("dialog[open]")) element.hidePopover();
     if (!element.matches(":popover-open")) element.showPopover();
     const news = document.querySelector(".dialog-news");

@@ -5,21 +5,21 @@ import type { ChatStore } from "../stores/chat-store.ts";
 import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
 
-/** One page of a list, and the cursor of the next one; null at the end. */
+/** One page of a list, and the cursor of the next page; null at the end. */
 export type ListPage<T> = { items: readonly T[]; next: string | null };
 
 export type List<T> = {
-  /** The element of its rows: the focus goes there when the row that had it is gone. */
+  /** The element of the rows. It takes the focus when the row that had it is gone. */
   list: { current: HTMLUListElement | null };
-  /** Null until the first page is here. */
+  /** Null until the first page is loaded. */
   items: readonly T[] | null;
-  /** Reads the next page; null where there is none. */
+  /** Reads the next page; null if there is none. */
   loadMore: (() => void) | null;
 };
 
 /**
- * A list of the server, page by page. When `dependsOn` changes, the pages that are shown are read again; a response that
- * was overtaken is dropped.
+ * A list of the server, page by page. `read` takes a cursor and resolves with a page. When `dependsOn` changes, the
+ * shown pages are read again, and late responses of earlier reads are dropped. A failed read is shown as a toast.
  */
 export function useList<T>(
   chat: ChatStore,
@@ -47,7 +47,7 @@ export function useList<T>(
       chat.toasts.show(t.errors.notLoaded);
       return;
     }
-    // The button that has the focus may go with its row.
+    // The button with the focus may disappear with its row.
     hadFocus.current = isFocusInPanel();
     shown.current = items.length;
     setPage({ items, next: next ?? null });
@@ -69,7 +69,7 @@ export function useList<T>(
   };
 }
 
-/** The rows of a panel, what it says when there are none, and the button for more. */
+/** The rows of a panel, the text for an empty list, and the button for more. */
 export function PanelList<T>(props: {
   list: List<T>;
   empty: string;
@@ -95,7 +95,7 @@ export function PanelList<T>(props: {
   );
 }
 
-/** An action at the end of a row. */
+/** A button at the end of a row. */
 export function RowButton({ label, onClick }: { label: string; onClick: () => void }) {
   return (
     <button type="button" className="button-subtle" onClick={onClick}>

@@ -1,4 +1,4 @@
-/** Where something is on the screen, in pixels: what opens next to it is given this. */
+/** A rectangle on the screen, in pixels. What opens next to an element gets it. */
 export type Spot = { left: number; top: number; right: number; bottom: number };
 
 export function spotOf(element: Element): Spot {

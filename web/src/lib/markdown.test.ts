@@ -22,7 +22,10 @@ const textOf = (nodes: readonly MarkdownNode[]): string =>
 const every = (nodes: readonly MarkdownNode[]): MarkdownNode[] =>
   nodes.flatMap((node) => [node, ...("children" in node ? every(node.children) : [])]);
 
-/** How long something takes. What is slow is measured again: a busy machine is slow once, a bad algorithm every time. */
+/**
+ * The fastest of several runs, in ms. A slow run is repeated, because a busy machine is slow once and a bad algorithm
+ * is slow every time.
+ */
 function fastestMs(work: () => unknown, slowMs: number): number {
   let fastest = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 5 && fastest >= slowMs; run++) {

@@ -1,9 +1,9 @@
-// Text to a tree. The tree is drawn as elements; no string of HTML exists anywhere, so nothing has to be sanitised.
+// Turns text into a tree. The tree is drawn as elements. There is no string of HTML, so nothing has to be sanitised.
 import { Lexer, type Token, type Tokens } from "marked";
 
 export type MarkdownNode =
   | { kind: "text"; text: string }
-  /** Calls somebody by their username, or everybody. */
+  /** A mention of a person by username, or of the room. */
   | { kind: "mention"; name: string }
   | { kind: "break" }
   | { kind: "rule" }
@@ -13,27 +13,30 @@ export type MarkdownNode =
   | { kind: "list"; isOrdered: boolean; start: number; children: MarkdownNode[] }
   | { kind: "link"; href: string; children: MarkdownNode[] };
 
-/** Deeper nesting than this is no writing any more; the text is then shown as it stands. */
+/** A text that nests deeper than this is not meant to be read. It is shown as plain text. */
 const nestingMax = 12;
-/** As is a text with more marks than this outside of code. */
+/** A text with more marks than this outside of code is shown as plain text too. */
 const marksMax = 600;
 
-/** Six of the longest emoji there are, with space around them. */
+/** The length of six of the longest emoji, with spaces. */
 const emojiOnlyCharsMax = 120;
 
-/** A message's markdown: bold, italic, strike, code, quotes, lists and links; all else is text. Never throws. */
+/**
+ * Parses the markdown of a message: bold, italic, strike, code, quotes, lists and links. Everything else is text. Never
+ * throws.
+ */
 export function parseMarkdown(text: string): MarkdownNode[] {
   if (isCostly(text)) return plain(text);
   try {
     const tree = blocks(new Lexer({ gfm: true, breaks: true }).lex(text));
-    // "#" alone is an empty heading; nobody sends nothing.
+    // "#" alone is an empty heading. A message must not look empty.
     return tree.some(showsSomething) ? tree : plain(text);
   } catch {
     return plain(text);
   }
 }
 
-/** A text on one line, without the marks that make it bold or code: for where there is room for its words alone. */
+/** Returns a text on one line, without its marks for bold, code and so on, for space where only words fit. */
 export function withoutMarks(text: string): string {
   return text
     .replace(/```\w*/g, " ")
@@ -44,12 +47,12 @@ export function withoutMarks(text: string): string {
     .trim();
 }
 
-/** Up to six emoji and nothing else, which are shown large. */
+/** Whether a text is up to six emoji and nothing else. Those are shown large. */
 export function isEmojiOnly(text: string): boolean {
   return text.length < emojiOnlyCharsMax && /^\p{RGI_Emoji}{1,6}$/v.test(text.replace(/\s+/g, ""));
 }
 
-/** Only addresses that a click may open; null for `javascript:`, `data:` and whatever else there is. */
+/** The address if a click may open it; null for `javascript:`, `data:` and all other schemes. */
 export function safeHref(href: string): string | null {
   try {
     const url = new URL(href);
@@ -77,7 +80,7 @@ function blocks(tokens: readonly Token[]): MarkdownNode[] {
       case "text":
         return [{ kind: "paragraph", children: inlineOf(token as Tokens.Paragraph) }];
       case "heading":
-        // A chat has no chapters: a heading is a line in bold.
+        // A chat has no chapters, so a heading is shown as bold text.
         return [
           { kind: "paragraph", children: [{ kind: "strong", children: inlineOf(token as Tokens.Heading) }] },
         ];
@@ -96,7 +99,7 @@ function blocks(tokens: readonly Token[]): MarkdownNode[] {
       case "hr":
         return [{ kind: "rule" }];
       case "table":
-        // Its words are marked as everywhere; the lines stay as they were written.
+        // Its text is formatted as elsewhere; the lines stay as they were written.
         return [
           {
             kind: "paragraph",
@@ -160,7 +163,7 @@ function lines(text: string): MarkdownNode[] {
     );
 }
 
-// As `mentionsIn` of the protocol reads them.
+// The same rule as `mentionsIn` of the protocol.
 const mention = /(?<![\p{L}\p{N}_@./-])@([\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}_])?)/gu;
 
 function withMentions(line: string): MarkdownNode[] {
@@ -180,8 +183,8 @@ function firstWord(text: string | undefined): string {
 }
 
 /**
- * Whether a text is made to be costly, not to be read: deep nesting, or marks without end, over which the parser would
- * go again and again. What stands in a code block is not looked at, and costs nothing.
+ * Whether a text is made to be costly: deep nesting, or so many marks that the parser would scan the text again and
+ * again. Text in a code block is not parsed and costs nothing, so it is left out.
  */
 function isCostly(text: string): boolean {
   const outside = text.replace(/^```.*?^```/gms, "");

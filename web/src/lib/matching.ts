@@ -1,7 +1,10 @@
 import type { Person } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
 
-/** People whose name begins with what was typed, in the order given. */
+/**
+ * The people whose name has a word that begins with what was typed, or whose username does, in the given order, at most
+ * `max`.
+ */
 export function matchPeople(people: Iterable<Person>, typed: string, max: number): Person[] {
   const key = typed.toLowerCase();
   const found = new Map<string, Person>();
@@ -19,8 +22,8 @@ export function matchPeople(people: Iterable<Person>, typed: string, max: number
 }
 
 /**
- * How well a name fits what was typed: every character in order, better at the beginning of words and close together.
- * Null: not at all.
+ * How well a name fits what was typed. Every character must occur in order. Characters at the beginning of words and
+ * close together score higher. Null if it does not fit.
  */
 export function fuzzyScore(name: string, typed: string): number | null {
   const text = name.toLowerCase();

@@ -1,5 +1,5 @@
-// The regions of the window that have a focus of their own. Each is marked with `data-region`, so that no style sheet has a
-// say in where the focus goes.
+// The regions of the window that can take the focus. They are marked with `data-region`, so that no style sheet decides
+// where the focus goes.
 
 const selectors = {
   rooms: '[data-region="rooms"] [aria-current]',
@@ -9,7 +9,7 @@ const selectors = {
 } as const;
 export type Region = keyof typeof selectors;
 
-/** What takes the focus in a region; null where the region is not there or not visible. */
+/** The element that takes the focus in a region; null if the region is missing or not visible. */
 export function focusTargetOf(region: Region): HTMLElement | null {
   const element = document.querySelector<HTMLElement>(selectors[region]);
   return element?.checkVisibility() ? element : null;

@@ -10,7 +10,7 @@ const shapes = {
 
 const made = new Map<string, Intl.DateTimeFormat>();
 
-/** In the page's language, and as the browser's own country writes it where it speaks the same. */
+/** A format in the language of the page, and in the browser's regional variant of it if it has one. */
 function format(shape: keyof typeof shapes): Intl.DateTimeFormat {
   const known = made.get(shape);
   if (known) return known;
@@ -27,7 +27,7 @@ export function formatTime(at: number): string {
   return format("time").format(at);
 }
 
-/** As {@link formatTime}, without "AM" or "PM", for where there is no room for it. */
+/** As {@link formatTime} without "AM" or "PM", for where space is short. */
 export function formatShortTime(at: number): string {
   const parts = format("time")
     .formatToParts(at)
@@ -42,7 +42,7 @@ export function formatFull(at: number): string {
   return format("full").format(at);
 }
 
-/** "Today", "Yesterday", or the date; with its year when that is another one. */
+/** "Today", "Yesterday", or the date; with its year if it is not the current one. */
 export function formatDay(at: number, now: number): string {
   const day = new Date(at).toDateString();
   if (day === new Date(now).toDateString()) return t.room.today;
@@ -50,7 +50,7 @@ export function formatDay(at: number, now: number): string {
   return format(new Date(at).getFullYear() === new Date(now).getFullYear() ? "day" : "date").format(at);
 }
 
-/** A moment in the near future or past: today its time alone, else with its day. */
+/** A moment near now: only the time if it is today, otherwise with its day. */
 export function formatSoon(at: number, now = Date.now()): string {
   return format(new Date(at).toDateString() === new Date(now).toDateString() ? "time" : "soon").format(at);
 }

@@ -1,22 +1,25 @@
 import type { AccountId } from "@novax/protocol/ids";
 
 /**
- * What this browser keeps of an account, in IndexedDB: one object store for each kind of thing, by the key path given here.
- * A new one, or another key, is a new version. Signing out clears it (`Clear-Site-Data`).
+ * What this browser keeps of an account in IndexedDB: one object store for each kind of thing, with the key path given
+ * here. A new store or another key needs a new version. Signing out clears all of it (`Clear-Site-Data`).
  */
 const version = 1;
 const stores = { outbox: "sendId" } as const satisfies Record<string, string>;
 
 export type StoreName = keyof typeof stores;
 
-/** Uses one object store in a transaction of its own. Resolves with null where the browser has no storage for it. */
+/** Uses one object store in its own transaction. Resolves with null if the browser has no storage for it. */
 export type UseStore = <T>(
   name: StoreName,
   mode: IDBTransactionMode,
   use: (store: IDBObjectStore) => IDBRequest<T>,
 ) => Promise<T | null>;
 
-/** Opens the database of an account; each has its own. Nothing of it throws: a private window or a full disk has none. */
+/**
+ * Opens the database of an account; each account has its own. Never throws: a private window or a full disk is treated
+ * as no storage.
+ */
 export function openStorage(account: AccountId): UseStore {
   const request = indexedDB.open(`novax-${account}`, version);
   request.onupgradeneeded = () => {
@@ -25,7 +28,7 @@ export function openStorage(account: AccountId): UseStore {
         request.result.createObjectStore(name, { keyPath });
   };
   const opened = settle(request);
-  // Where it fails, each use says so; the promise itself must not be reported as unhandled.
+  // Each use reports the failure by itself, so this promise must not be reported as unhandled.
   opened.catch(() => {});
   return async (name, mode, use) => {
     try {

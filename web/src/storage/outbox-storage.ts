@@ -1,7 +1,7 @@
 import type { OutboxItem, OutboxStorage } from "../stores/outbox.ts";
 import type { UseStore } from "./database.ts";
 
-/** Keeps unsent messages in the browser's database. */
+/** Returns a storage that keeps unsent messages in the browser's database. */
 export function createOutboxStorage(useStore: UseStore): OutboxStorage {
   return {
     readAll: async () =>

@@ -3,7 +3,7 @@ import type { MoreTexts } from "./more.ts";
 
 const plural = createPlural("de");
 
-/** What stands in dialogs and panels, which are loaded when they are first opened. */
+/** The texts of dialogs and panels, which are loaded when one first opens. */
 export const deMore: MoreTexts = {
   emoji: {
     title: "Emoji",

@@ -5,7 +5,7 @@ import type { Texts } from "./text.ts";
 const plural = createPlural("de");
 const list = new Intl.ListFormat("de");
 
-/** What is counted up to {@link unreadCountMax} only. */
+/** A count that stops at {@link unreadCountMax}. */
 function many(count: number, forms: { one: string; other: string }): string {
   return count < unreadCountMax ? plural(count, forms) : forms.other.replace("#", "99+");
 }

@@ -2,7 +2,7 @@ import { createPlural } from "@novax/protocol/language";
 
 const plural = createPlural("en");
 
-/** What stands in dialogs and panels, which are loaded when they are first opened. */
+/** The texts of dialogs and panels, which are loaded when one first opens. */
 export const enMore = {
   emoji: {
     title: "Emoji",

@@ -4,7 +4,7 @@ import { unreadCountMax } from "@novax/protocol/limits";
 const plural = createPlural("en");
 const list = new Intl.ListFormat("en");
 
-/** What is counted up to {@link unreadCountMax} only. */
+/** A count that stops at {@link unreadCountMax}. */
 function many(count: number, forms: { one: string; other: string }): string {
   return count < unreadCountMax ? plural(count, forms) : forms.other.replace("#", "99+");
 }
@@ -107,7 +107,7 @@ export const en = {
     notSentShort: "not sent",
     deleteAsk: "Delete this message? This can't be undone.",
     answers: (count: number) => plural(count, { one: "# reply", other: "# replies" }),
-    /** Some people by name, and how many more. */
+    /** Some people by name, and how many more there are. */
     people: (names: readonly string[], more: number) =>
       more > 0
         ? `${names.join(", ")} and ${plural(more, { one: "# other", other: "# others" })}`

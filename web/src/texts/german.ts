@@ -1,4 +1,4 @@
-// Loaded where German is spoken, and nowhere else.
+// Loaded only for German pages.
 import { de } from "./de.ts";
 import { deMore } from "./de-more.ts";
 import { speakMore } from "./more.ts";

@@ -1,4 +1,4 @@
-// Made by the build from the names that Unicode gives to emoji: one line each.
+// The build makes this from the Unicode names of emoji, with one emoji on each line.
 declare module "novax:emoji-en" {
   export const lines: string;
 }

@@ -1,4 +1,4 @@
-// The words of what is loaded later: dialogs and panels.
+// The texts of lazy code: dialogs and panels.
 
 import type { Widen } from "@novax/protocol/language";
 import { enMore } from "./en-more.ts";

@@ -2,7 +2,7 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { AccountItemsProps } from "./account-menu.tsx";
 
-/** What the account menu has. It is loaded later: the menu is closed at first. */
+/** The entries of the account menu. They are lazy, because the menu is closed at first. */
 export function AccountItems({ chat, ui, onLeave }: AccountItemsProps) {
   const unseenNotices = chat.notices.unseenCount.value;
   const { approvals } = chat.me.lists.value;

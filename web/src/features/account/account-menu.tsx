@@ -6,7 +6,7 @@ import type { ChatStore } from "../../stores/chat-store.ts";
 import type { UiStore } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 
-/** `onLeave` closes the menu, gives the focus back to it, and then opens something else. */
+/** `onLeave` closes the menu, returns the focus to it, and then calls `open`. */
 export type AccountItemsProps = { chat: ChatStore; ui: UiStore; onLeave: (open: () => void) => void };
 
 /** The viewer's name and status, with the menu of their account. */
@@ -35,7 +35,7 @@ export function AccountMenu(props: {
   const close = () => {
     if (account.current) account.current.open = false;
   };
-  /** What is opened gives the focus back to where it was: that must not be in a menu that is closed. */
+  /** What opens next returns the focus to where it was. That must not be inside the closed menu. */
   const leave = (open: () => void) => {
     account.current?.querySelector("summary")?.focus();
     close();

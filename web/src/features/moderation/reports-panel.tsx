@@ -13,7 +13,7 @@ type Outcome = "dismissed" | "deleted" | "acted";
 
 const againAfterMs = 2000;
 
-/** The reported messages that the viewer may resolve, and those that were resolved. */
+/** The reported messages that the viewer may resolve, and the resolved ones. */
 export function ReportsPanel(props: PanelProps) {
   const { chat } = props;
   const [isDone, setDone] = useState(false);
@@ -86,7 +86,7 @@ function ReportRow({ chat, onOpenRoom, report }: PanelProps & { report: Report }
   );
 }
 
-/** A note, and what was decided: by a button, and not by Enter in the note. */
+/** The note and the outcome of a report. Only a button decides it, not Enter in the note. */
 function ReportActions({ onResolve }: { onResolve: (outcome: Outcome, note: string) => void }) {
   const [note, setNote] = useState("");
   const [isDone, setDone] = useState(false);
@@ -95,7 +95,7 @@ function ReportActions({ onResolve }: { onResolve: (outcome: Outcome, note: stri
       type="button"
       className={outcome === "deleted" ? "button-danger" : "button-secondary"}
       onClick={() => {
-        // Pressed twice it is decided once.
+        // A second press must not decide it twice.
         if (isDone) return;
         setDone(true);
         setTimeout(() => setDone(false), againAfterMs);

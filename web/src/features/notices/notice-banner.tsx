@@ -1,7 +1,7 @@
 import type { NoticeSignal } from "@novax/protocol/signals";
 import { more } from "../../texts/more.ts";
 
-/** Something happened to one's account a moment ago. It lies over the header, so nothing moves. */
+/** A new notice about the viewer's account. It lies over the header, so nothing moves. */
 export function NoticeBanner({ notice, onDismiss }: { notice: NoticeSignal | null; onDismiss: () => void }) {
   return (
     <div className="banner-place" role="status">

@@ -10,8 +10,8 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
 
-/** Chooses people: to write to them alone, or to bring them into the room. */
-/** The list is asked for this long after the last key. */
+/** Chooses people, to open a direct room with them or to add them to the open room. */
+/** The list is read this long after the last key. */
 const askAfterMs = 150;
 
 export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogProps & { isForRoom: boolean }) {
@@ -47,7 +47,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
       if (await chat.command("member.add", { room, people: [...ids] })) onClose();
       return;
     }
-    // Oneself alone is a choice too: one's own notes.
+    // A direct room with only the viewer in it holds their own notes.
     const people = [...ids].filter((id) => id !== chat.you.id);
     const reply = await chat.command("direct.open", { people });
     if (!reply?.room) return;

@@ -12,7 +12,7 @@ import { PresenceDot } from "./presence-dot.tsx";
 const pageMembers = 100;
 const askAfterMs = 150;
 
-/** Who is here and who else belongs to the room, by name. Of thousands a page at a time. */
+/** The members of the open room, online ones first, by name. A large room is read page by page. */
 export function PeoplePanel({ chat, ui }: PanelProps) {
   const room = chat.room.value;
   const present = chat.people.presentIn(room?.id ?? null);
@@ -36,7 +36,7 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
   useEffect(() => {
     const timer = setTimeout(() => void load(), search === "" ? 0 : askAfterMs);
     return () => clearTimeout(timer);
-    // Read again when somebody came or went, or is something else now.
+    // It is read again when a member came, left or changed role.
   }, [search, room?.id, memberCount, chat.me.versions.value.members]);
   const roles = new Map(members.map((member) => [member.id, member]));
   const isFound = (person: Person) =>

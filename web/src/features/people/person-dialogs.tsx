@@ -11,7 +11,7 @@ import { formatDate } from "../../lib/time.ts";
 import { more } from "../../texts/more.ts";
 import type { DialogProps } from "../props.ts";
 
-/** Who somebody is, what can be said to them, and what a moderator can do. */
+/** A person's profile, with a way to write to them and the actions of a moderator. */
 export function ProfileDialog({
   chat,
   ui,

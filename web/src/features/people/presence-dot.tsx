@@ -1,7 +1,7 @@
 import type { PresentPerson } from "@novax/protocol/signals";
 import { t } from "../../texts/text.ts";
 
-/** Whether a person is online: a shape as well as a colour. */
+/** Shows whether a person is online, by shape as well as by colour. */
 export function PresenceDot({ state: { state } }: { state: PresentPerson }) {
   return (
     <span className={`presence-dot presence-${state}`}>

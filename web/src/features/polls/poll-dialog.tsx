@@ -8,11 +8,11 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
 
-/** Asks for a poll, and sends it to the open room. */
+/** Takes the question and choices of a poll, and sends it to the open room. */
 export function PollDialog({ chat, onClose }: DialogProps) {
   const [choices, setChoices] = useState(["", ""]);
   const [problem, setProblem] = useState("");
-  // Sent again after a lost connection it is the same poll.
+  // The id stays the same, so that a second send after a lost connection is the same poll.
   const [sendId] = useState(() => crypto.randomUUID() as SendId);
   return (
     <Dialog title={more.pollForm.title} onClose={onClose}>

@@ -5,7 +5,10 @@ import { formatSoon } from "../../lib/time.ts";
 import { t } from "../../texts/text.ts";
 import type { RowActions } from "../messages/row-actions.ts";
 
-/** A question and its choices, each as wide as its share. A press chooses; a press on what is chosen takes it back. */
+/**
+ * A poll: its question, and its choices as bars as wide as their shares. A press votes; a press on a chosen one takes
+ * the vote back.
+ */
 export function Poll(props: {
   message: MessageEntry;
   myVote: readonly number[] | undefined;

@@ -1,7 +1,10 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { MessageActionContext } from "../messages/message-context.ts";
 
-/** Votes in a poll. The choice is shown at once, and the former one again where the server refuses it. */
+/**
+ * Votes in a poll. `choices` replace the viewer's former ones. They are shown at once, and the former ones again if the
+ * server refuses.
+ */
 export function vote(
   { chat, store }: MessageActionContext,
   { seq }: MessageEntry,

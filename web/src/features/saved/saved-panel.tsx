@@ -4,7 +4,7 @@ import type { PanelProps } from "../props.ts";
 import { PanelList, RowButton, useList } from "../use-list.tsx";
 import { toggleSaved } from "./toggle-saved.ts";
 
-/** The messages that the viewer saved for later, newest first. */
+/** The messages that the viewer has saved for later, newest first. */
 export function SavedPanel(props: PanelProps) {
   const { chat } = props;
   const list = useList(

@@ -1,7 +1,7 @@
 import type { RoomId } from "@novax/protocol/ids";
 import type { ChatStore } from "../../stores/chat-store.ts";
 
-/** Saves a message for later, or removes it from what is saved. */
+/** Saves a message for later, or removes it from the saved ones. */
 export function toggleSaved(chat: ChatStore, room: RoomId, seq: number): void {
   const isSaved = chat.me.isSaved(room, seq);
   chat.me.showSaved(room, seq, !isSaved);

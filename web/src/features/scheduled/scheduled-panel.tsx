@@ -6,7 +6,7 @@ import { inRoom, PreviewRow } from "../messages/preview-row.tsx";
 import type { PanelProps } from "../props.ts";
 import { RowButton, useList } from "../use-list.tsx";
 
-/** What the viewer sends later, and what they want to be reminded of. */
+/** The viewer's scheduled messages and reminders. */
 export function ScheduledPanel(props: PanelProps) {
   const { chat } = props;
   const { scheduled: scheduledVersion, reminders: remindersVersion } = chat.me.versions.value;
@@ -69,7 +69,7 @@ function ScheduledRow({ chat, onOpenRoom, message }: PanelProps & { message: Sch
           label={more.message.edit}
           onClick={async () => {
             if (!(await unschedule())) return;
-            // Back into the field, under what is written there already.
+            // It goes back into the composer, after what is written there already.
             const draft = chat.drafts.read(room);
             chat.drafts.write(room, draft === "" ? text : `${draft}\n${text}`);
             onOpenRoom(room);

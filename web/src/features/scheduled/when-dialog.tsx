@@ -9,7 +9,7 @@ import type { Overlay } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import type { DialogProps } from "../props.ts";
 import { nextMondayAt, tomorrowAt } from "./when.ts";
-/** Chooses a time: to send a message, or to be reminded of one. */
+/** Chooses a time to send a message, or to be reminded of one. */
 export function WhenDialog(
   props: DialogProps & { overlay: Extract<Overlay, { kind: "schedule" | "remind" }> },
 ) {

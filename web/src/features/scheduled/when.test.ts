@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { dayMs, hourMs, minuteMs } from "../../lib/duration.ts";
 import { nextMondayAt, parseWhen } from "./when.ts";
 
-// A Wednesday, at noon of wherever the test runs.
+// A Wednesday at noon, in the time zone of the test.
 const now = new Date(2026, 3, 15, 12).getTime();
 const at = (day: number, hour: number, minute = 0) => new Date(2026, 3, day, hour, minute).getTime();
 

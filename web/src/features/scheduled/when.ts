@@ -1,6 +1,9 @@
 import { dayMs, hourMs, minuteMs } from "../../lib/duration.ts";
 
-/** The words of a unit of time, in English and German. Seconds are not offered: reminders are kept to the minute. */
+/**
+ * The words for units of time, in English and German. Seconds are not offered, because reminders are kept to the
+ * minute.
+ */
 const units: readonly (readonly [words: RegExp, ms: number])[] = [
   [/^(?:m|min|mins|minutes?|minuten?)$/i, minuteMs],
   [/^(?:h|hrs?|hours?|std|stunden?)$/i, hourMs],
@@ -8,12 +11,12 @@ const units: readonly (readonly [words: RegExp, ms: number])[] = [
   [/^(?:w|weeks?|wochen?)$/i, 7 * dayMs],
 ];
 
-/** The hour of "tomorrow" where none is given. */
+/** The hour for "tomorrow" without a time. */
 const morningHour = 9;
 
 /**
- * Reads when a reminder is due, and its note: "in 20 minutes call back", "tomorrow call back", "tomorrow at 8 call back",
- * and the same in German. Null where the time is not understood, an unknown unit included.
+ * Reads the time (`at`, in ms since 1970) and the note of a reminder: "in 20 minutes call back", "tomorrow call back",
+ * "tomorrow at 8 call back", and the same in German. Returns null if the time or its unit is not understood.
  */
 export function parseWhen(text: string, now: number): { at: number; note: string } | null {
   const span = /^(?:me\s+)?in\s+(\d{1,4})\s*(\p{L}+)\.?(?:\s+([\s\S]*))?$/iu.exec(text);
@@ -37,13 +40,13 @@ export function parseWhen(text: string, now: number): { at: number; note: string
   return isTime ? { at: tomorrowAt(now, 1, hours, Number(minutes)), note } : null;
 }
 
-/** A time of day `days` from now, in the browser's time zone: nine in the morning where none is given. */
+/** A time of day `days` from now, in the browser's time zone, in ms since 1970. Nine in the morning by default. */
 export function tomorrowAt(now: number, days = 1, hour = morningHour, minute = 0): number {
   const date = new Date(now);
   return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days, hour, minute).getTime();
 }
 
-/** Nine in the morning of next Monday, in the browser's time zone. */
+/** Nine in the morning of next Monday, in the browser's time zone, in ms since 1970. */
 export function nextMondayAt(now: number): number {
   const day = new Date(now).getDay();
   return tomorrowAt(now, (8 - day) % 7 || 7);

@@ -1,5 +1,4 @@
-// What this browser remembers of how somebody likes the page. It is about the screen and the ears in front of it, so it
-// stays here.
+// This browser's settings for the page. They depend on its screen and its sound, so they are not sent to the server.
 import { signal } from "@preact/signals";
 
 export const textSizes = ["small", "normal", "large", "larger", "largest"] as const;
@@ -13,9 +12,9 @@ export type Preferences = {
   reducesMotion: boolean;
   hasSingleKeys: boolean;
   hasToolbar: boolean;
-  /** Rooms in the order in which something was said in them last. */
+  /** Whether rooms are ordered by their newest message. */
   isNewestFirst: boolean;
-  /** How wide the list of rooms is in a wide window, in CSS pixels. */
+  /** The width of the room list in a wide window, in CSS pixels. */
   sidebarWidth: number;
 };
 
@@ -37,7 +36,7 @@ const defaults: Preferences = {
 
 export const preferences = signal<Preferences>(defaults);
 
-/** Reads what was kept, and gives the page its looks. */
+/** Reads the stored settings, and applies them to the page. */
 export function loadPreferences(): void {
   try {
     preferences.value = {
@@ -45,7 +44,7 @@ export function loadPreferences(): void {
       ...(JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Preferences>),
     };
   } catch {
-    // Without a storage everything is as it is at first.
+    // Without storage the defaults apply.
   }
   preferences.subscribe(({ density, textSize, reducesMotion, sidebarWidth }) => {
     const { dataset, style } = document.documentElement;

@@ -13,7 +13,7 @@ import { tomorrowAt } from "../scheduled/when.ts";
 import { type Preferences, preferences, setPreference, textSizes } from "./preferences.ts";
 import { applyTheme, keepLanguage, readTheme, type Theme, themes } from "./theme.ts";
 
-/** What one can have as one likes: seen by others, on this screen, and in one's ears. */
+/** The viewer's settings: what others see, this screen, and sounds. */
 export function SettingsDialog({ chat, onClose }: DialogProps) {
   const current = preferences.value;
   const own = chat.me.lists.value;
@@ -201,7 +201,7 @@ export function SettingsDialog({ chat, onClose }: DialogProps) {
             onChoose={(chosen) => {
               if (!isLanguage(chosen)) return;
               keepLanguage(chosen);
-              // Every word of the page is of the language that it was drawn in.
+              // The whole page was drawn in the former language, so it is loaded again.
               location.reload();
             }}
           />
@@ -285,7 +285,7 @@ export function SettingsDialog({ chat, onClose }: DialogProps) {
   );
 }
 
-/** A list that holds for the whole server, one on each line. */
+/** A list of the whole server, with one entry on each line. */
 function ListForm(props: {
   title: string;
   hint: string;

@@ -5,7 +5,10 @@ export type Theme = (typeof themes)[number];
 
 const yearSeconds = 31_536_000;
 
-/** What this browser chose. The server writes the same cookie into the page, so no other theme flashes up first. */
+/**
+ * The theme that this browser chose. The server reads the same cookie when it writes the page, so no other theme
+ * flashes up first.
+ */
 export function readTheme(): Theme {
   const chosen = document.documentElement.dataset.theme;
   return chosen === "light" || chosen === "dark" ? chosen : "system";
@@ -17,7 +20,7 @@ export function applyTheme(theme: Theme): void {
   keepCookie("theme", theme, theme === "system" ? 0 : yearSeconds);
 }
 
-/** The server writes its pages in it, and this one when it is loaded next. */
+/** Keeps the language in a cookie. The server reads it for its pages, and for this one when it is loaded next. */
 export function keepLanguage(language: Language): void {
   keepCookie("language", language, yearSeconds);
 }

@@ -10,7 +10,7 @@ import type { Composer } from "../messages/composer.tsx";
 import { Conversation } from "../messages/conversation.tsx";
 import type { MessageList } from "../messages/message-list.tsx";
 
-/** A thread beside its room. */
+/** The thread beside its room. */
 export function ThreadView(props: {
   chat: ChatStore;
   ui: UiStore;
@@ -59,7 +59,7 @@ export function ThreadView(props: {
   );
 }
 
-/** Follows the open thread, or no longer. */
+/** Follows the open thread, or stops following it. */
 async function toggleFollowed(chat: ChatStore): Promise<void> {
   const store = chat.thread.timeline.peek();
   if (!store || store.threadRoot === null) return;

@@ -4,7 +4,7 @@ import { MessagePreviewRow } from "../messages/preview-row.tsx";
 import type { PanelProps } from "../props.ts";
 import { PanelList, useList } from "../use-list.tsx";
 
-/** The threads that the viewer follows, the one with the newest reply first. */
+/** The threads that the viewer follows, newest reply first. */
 export function ThreadsPanel(props: PanelProps) {
   const { chat } = props;
   const list = useList(
