@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { closeCodes } from "@novax/protocol/close-codes";
 import {
@@ -109,6 +109,21 @@ describe("the documents", () => {
             `${name}: #${anchor}`,
           ).toBe(true);
       }
+    }
+  });
+
+  test("code and documents use the words of CONTRIBUTING.md", () => {
+    const former = /\b(?:whoever|oneself|OrderType|orderTable|callsEverybody|OwnRoom)\b/i;
+    const folders = ["protocol/src", "server/src", "web/src", "tests", "scripts", "bench"];
+    const sources = folders.flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+        .filter((name) => /\.(?:ts|tsx|mjs|css)$/.test(name))
+        .map((name) => `${folder}/${name}`),
+    );
+    const guides = documents.filter((name) => name !== "CONTRIBUTING.md");
+    for (const path of [...sources, ...guides]) {
+      if (path === "tests/contracts/documents.test.ts") continue;
+      expect(former.exec(read(path))?.[0] ?? null, path).toBeNull();
     }
   });
 

@@ -216,7 +216,7 @@ describeServer("the admin pages", options, ({ data, server, sql, alice, ada: adm
       return { code: child.exitCode, text: output() };
     };
     expect(await verify()).toEqual({ code: 0, text: expect.stringContaining("The audit log is intact") });
-    // Whoever controls the whole database can turn the trigger off, but not unnoticed.
+    // A person who controls the whole database can turn the trigger off, but not unnoticed.
     await sql`alter table audit_log disable trigger audit_log_append_only`;
     const [was] = await sql`select detail from audit_log where seq = 3`;
     await sql`update audit_log set detail = 'forged' where seq = 3`;

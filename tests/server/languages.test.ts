@@ -55,7 +55,7 @@ describeServer("the server uses the reader's language", options, ({ server, smtp
     socket.close();
   });
 
-  test("mails and notices use the recipient's language, whoever causes them", async () => {
+  test("mails and notices use the recipient's language, not the actor's", async () => {
     const bob = new Person(server, "bob");
     const email = "bob@example.org";
     const draft = { email, username: "bob", password, confirm_password: password };

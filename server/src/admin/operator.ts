@@ -12,7 +12,7 @@ import type { AdminNeeds } from "./people.ts";
 import { clearApproval, setServerRole } from "./queries.ts";
 
 // What the operator can do on the command line, for example when nobody can sign in. The audit log names no actor,
-// because whoever controls the machine does not act through an account.
+// because a person who controls the machine does not act through an account.
 
 const origin = { address: "" };
 const { byOperator } = textsIn("en").notices;

@@ -184,7 +184,7 @@ async function readSeed(app: TransactionNeeds, sql: Sql, id: AccountId): Promise
   return totp && app.secret.open(totp.sealedSeed, totpContext(id));
 }
 
-/** The audit log has one language, whoever reads it. */
+/** The audit log has one language for all readers. */
 function inEnglish(text: NoticeText): string {
   return text(textsIn("en").notices);
 }

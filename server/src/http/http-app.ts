@@ -227,7 +227,7 @@ async function readRouteBody(
   }
 }
 
-/** Whether this route is for whoever acts: the one place where that is decided. */
+/** Returns why the actor may not use this route, or null: the one place where that is decided. */
 function refuseActor(app: App, route: Route, actor: Actor | null): Refusal | null {
   if (route.access === "public") return null;
   if (!actor) return new Refusal("unauthenticated", (t) => t.signInFirst);
@@ -266,7 +266,7 @@ export function readOrigin(
   return {
     address,
     userAgent: (headers.get("user-agent") ?? "").slice(0, userAgentCharsMax),
-    // A proxy on this machine makes the whole world look like loopback; whoever comes through one is not here.
+    // A proxy on this machine makes the whole world look like loopback; a request through one does not come from here.
     isOnThisMachine: isLoopbackAddress(address) && !cameThroughProxy && !config.isSecure,
   };
 }

@@ -24,7 +24,7 @@ export type Exchange<Body, Query> = {
 
 /**
  * Who may use a route; everybody else is refused before anything else is looked at.
- * - `session`: whoever is signed in; else `unauthenticated`.
+ * - `session`: a person who is signed in; else `unauthenticated`.
  * - `enrolment`: also a session that has to set up its second factor first.
  * - `admin`: owners and admins; else `forbidden`.
  */
@@ -61,7 +61,7 @@ type RouteFields<Body, Query> = {
   result?: z.ZodType | undefined;
   /** What it costs of a person's budget, where a message is 1; without one a route of the API costs 0.1. */
   cost?: number;
-  /** A page for people: kept out of the document; whoever may not see it is led to where they can sign in. */
+  /** A page for people: kept out of the document. A person who may not see it is redirected to where they can sign in. */
   isPage?: true;
   /** Kept out of the document for another reason. */
   isUndocumented?: true;

@@ -44,7 +44,7 @@ const sent = (seq: number, more: object = {}): RoomEvent =>
   }) as RoomEvent;
 
 describe("the rooms store", () => {
-  test("counts what others write in rooms that are not open, and not what one writes oneself or in threads", () => {
+  test("counts what others write in rooms that are not open, and not your own messages or threads", () => {
     const store = new RoomsStore(you, [room("one")]);
     expect(
       store.apply(id("one"), [
@@ -119,7 +119,7 @@ describe("the rooms store", () => {
     expect(attentionCountOf(room("a", { kind: "direct", unread: 5 }))).toBe(5);
   });
 
-  test("one's own role follows what is decided about it", () => {
+  test("your role follows its events", () => {
     const store = new RoomsStore(you, [room("one")]);
     const change = {
       seq: 11,

@@ -41,7 +41,7 @@ const firsts = (rows: Row[]) =>
   rows.flatMap((row) => (row.kind === "message" || row.kind === "pending" ? [row.isFirstOfGroup] : []));
 
 describe("the rows of the message list", () => {
-  test("whoever changed their name begins a new group", () => {
+  test("a sender who changed their name begins a new group", () => {
     const renamed = { ...bob, displayName: "Bob Berg" };
     const rows = layOut([
       message(1, bob, noon),
