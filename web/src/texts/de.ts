@@ -26,7 +26,7 @@ export const de: Texts = {
     rooms: "Räume",
     direct: "Direktnachrichten",
     archived: "Archiviert",
-    jump: "Suchen oder springen zu…",
+    jump: "Suchen, öffnen…",
     mentions: "Erwähnungen",
     threads: "Threads",
     saved: "Gespeichert",
