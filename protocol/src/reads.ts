@@ -354,6 +354,5 @@ export type ScheduledMessage = ReadResult<"me.scheduled">["scheduled"][number];
 export type Reminder = ReadResult<"me.reminders">["reminders"][number];
 export type Report = ReadResult<"reports.list">["reports"][number];
 export type Profile = ReadResult<"person.profile">;
-export type ThreadPage = ReadResult<"room.thread">;
 /** A person's own settings, and counts of what is waiting for them. */
 export type MyLists = ReadResult<"me.read">;

@@ -108,7 +108,6 @@ export const signalSchemas = [
 
 export type TypingSignal = z.infer<typeof typingSignalSchema>;
 export type PresenceSignal = z.infer<typeof presenceSignalSchema>;
-export type ReadSignal = z.infer<typeof readSignalSchema>;
 export type NoticeSignal = z.infer<typeof noticeSignalSchema>;
 export type Signal = z.infer<(typeof signalSchemas)[number]>;
 /** Signals to one person, sent to all of their open connections. */

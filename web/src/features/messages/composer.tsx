@@ -303,6 +303,7 @@ export class Composer extends Component<ComposerProps, State> {
       event.preventDefault();
       lazyParts.load().then(
         ({ toggleMarks }) => this.#edit((field) => toggleMarks(field, wrapper)),
+        // Offline before it was loaded: nothing is changed, and the key works when the code is here.
         () => {},
       );
     } else if (event.key === "Enter" && !event.shiftKey && !isTouch()) {
