@@ -51,6 +51,7 @@ export const deMore: MoreTexts = {
     kickAsk: (name: string) => `${name} aus diesem Raum entfernen?`,
     ban: "Aus dem Raum sperren…",
     banReason: "Grund",
+    banSubmit: "Sperren",
     banned: "Gesperrt",
     unban: "Sperre aufheben",
     silence: "Für 1 Stunde stummschalten",

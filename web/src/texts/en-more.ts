@@ -49,6 +49,7 @@ export const enMore = {
     kickAsk: (name: string) => `Remove ${name} from this room?`,
     ban: "Ban from room…",
     banReason: "Reason",
+    banSubmit: "Ban",
     banned: "Banned",
     unban: "Unban",
     silence: "Mute for 1 hour",

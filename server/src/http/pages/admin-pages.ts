@@ -1,4 +1,4 @@
-import { registrationModes, type ServerRole } from "@novax/protocol/entities";
+import { type RegistrationMode, registrationModes, type ServerRole } from "@novax/protocol/entities";
 import { html } from "hono/html";
 import type { InviteEntry } from "../../accounts/invite-queries.ts";
 import type { Policy } from "../../accounts/policy.ts";
@@ -177,7 +177,7 @@ export function settingsPage(
   context: PageContext,
   page: {
     policy: Policy;
-    configured: string;
+    configured: RegistrationMode;
     isOwner: boolean;
     problem?: FormProblem | undefined;
     done: string | undefined;
@@ -200,7 +200,7 @@ ${renderForm({
       label: t.whoRegisters,
       value: policy.registration ?? "",
       choices: {
-        "": t.asConfigured(page.configured),
+        "": t.asConfigured(t.modes[page.configured]),
         ...Object.fromEntries(registrationModes.map((mode) => [mode, t.modes[mode]])),
       },
     },
@@ -265,9 +265,9 @@ function personName(person: PersonEntry): string {
 
 function personState(t: Texts["admin"], person: PersonEntry): string {
   const parts = [
+    t.roles[person.serverRole],
     ...(person.awaitsApproval ? [t.waits] : []),
     ...(person.isDisabled ? [t.shut] : []),
-    t.roles[person.serverRole],
     person.hasFactor ? t.hasFactor : t.hasNoFactor,
   ];
   return parts.join(", ");

@@ -31,7 +31,7 @@ export function BanDialog({
         </label>
         <div className="dialog-actions">
           <button type="submit" className="button-danger">
-            {more.people.ban}
+            {more.people.banSubmit}
           </button>
         </div>
       </form>
