@@ -14,6 +14,8 @@ const root = resolve(import.meta.dir, "..");
 const isCi = process.env.CI === "true";
 const given = process.argv.slice(2);
 
+const failureLinesMax = 60;
+
 type Totals = { passed: number; failed: number; skipped: number };
 
 installMissing();
@@ -83,10 +85,24 @@ async function runTests(paths: string[]): Promise<boolean> {
     process.stderr.write(chunk);
     text += new TextDecoder().decode(chunk);
   }
+  const failures = failuresIn(text);
+  if (failures.length > 0) console.log(`\n== what failed\n${failures.join("\n\n")}`);
   const count = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, "m").exec(text)?.[1] ?? 0);
   totals.passed = count("pass");
   totals.failed = count("fail");
   totals.skipped = count("skip") + count("todo");
   const code = await child.exited;
   return code === 0 && totals.passed > 0;
+}
+
+/** Each failed test with what was printed for it, which a long run has long scrolled away. */
+function failuresIn(text: string): string[] {
+  const lines = text.slice(0, text.search(/^\d+ tests? failed:$/m)).split("\n");
+  return lines.flatMap((line, index) => {
+    if (!line.startsWith("(fail)")) return [];
+    const before = lines
+      .slice(0, index)
+      .findLastIndex((other) => /^\((pass|fail|skip)\)|^\S+\.test\.tsx?:$/.test(other));
+    return [lines.slice(Math.max(before + 1, index - failureLinesMax), index + 1).join("\n")];
+  });
 }
