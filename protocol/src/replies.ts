@@ -19,6 +19,7 @@ export const refusalCodes = [
   "origin_refused",
   "unsupported_media_type",
   "body_too_large",
+  "uri_too_long",
   "method_not_allowed",
   "username_taken",
   "username_invalid",

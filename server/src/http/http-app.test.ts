@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { z } from "zod";
 import { silentLog as log } from "../log/log.ts";
 import type { App } from "./app.ts";
 import { createHttpApp } from "./http-app.ts";
@@ -83,6 +84,45 @@ describe("a route with a streamed body", () => {
       put: { requestBody: { content: { "application/octet-stream": {} } } },
       head: { summary: sizeRoute.summary },
     });
+  });
+});
+
+describe("a query", () => {
+  const pageRoute = defineRoute({
+    method: "GET",
+    path: "/page",
+    summary: "Show a page.",
+    access: "public",
+    query: z.strictObject({ done: z.string().optional(), next: z.string().optional() }),
+    isPage: true,
+    handle: ({ query }) => Response.json(query),
+  });
+  const callbackRoute = defineRoute({ ...pageRoute, path: "/callback", queryBytesMax: 8192 });
+  const readRoute = defineRoute({ ...pageRoute, path: "/api/read", isPage: undefined as never });
+  const { fetch } = createHttpApp(app, web, [pageRoute, callbackRoute, readRoute]);
+  const get = (path: string) => fetch(new Request(origin + path), { address: "127.0.0.1" });
+
+  test("of a page is what the page knows; what programs add to links is left out", async () => {
+    const response = await get("/page?utm_source=a&done=saved&fbclid=b&utm_source=c");
+    expect(await response.json()).toEqual({ done: "saved" });
+    expect((await get("/page?next=/a&next=/b")).status).toBe(400);
+  });
+
+  test("of the API takes no key that it doesn't know", async () => {
+    expect((await get("/api/read?done=saved")).status).toBe(200);
+    expect((await get("/api/read?done=saved&other=1")).status).toBe(400);
+  });
+
+  test("[H1] that is too long is refused before anything reads it, except where a provider makes it", async () => {
+    const keys = (count: number) => Array.from({ length: count }, (_, index) => `k${index}`).join("&");
+    for (const path of ["/page", "/api/read"]) {
+      const response = await get(`${path}?${keys(4000)}`);
+      expect(response.status).toBe(414);
+      expect(await response.json()).toMatchObject({ code: "uri_too_long" });
+    }
+    expect((await get(`/page?${keys(300)}`)).status).toBe(200);
+    expect((await get(`/callback?${keys(1000)}`)).status).toBe(200);
+    expect((await get(`/callback?${keys(4000)}`)).status).toBe(414);
   });
 });
 

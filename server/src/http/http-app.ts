@@ -15,7 +15,7 @@ import { assertOwnOrigin, preflightResponse, setCorsHeaders } from "./origin-che
 import { errorPage } from "./pages/error-page.ts";
 import type { PageContext } from "./pages/layout.ts";
 import { problemResponse, toProblem } from "./problem.ts";
-import { isFormBody, limitBody, readBody, readQuery } from "./read-body.ts";
+import { assertQueryLength, isFormBody, limitBody, queryBytesMax, readBody, readQuery } from "./read-body.ts";
 import { defineSessionRoute, type Exchange, type Route, redirect } from "./route.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
@@ -153,11 +153,12 @@ async function runRoute(
   params: Record<string, string>,
 ): Promise<Response> {
   const { config } = app;
+  const url = new URL(request.url);
+  assertQueryLength(url, route.queryBytesMax ?? queryBytesMax);
   if (route.method !== "GET" && route.method !== "HEAD")
     assertOwnOrigin(request.headers, config.allowedOrigins);
   if (Object.values(params).some((value) => value.includes("\0")))
     throw new Refusal("not_found", (t) => t.nothingHere);
-  const url = new URL(request.url);
   const cookies = readCookies(request.headers.get("cookie"), config.isSecure);
   const actor = cookies.sessionToken === null ? null : await findEnrollingActor(app, cookies.sessionToken);
   const { address } = readOrigin(request.headers, peer, config);

@@ -18,6 +18,7 @@ const statusOf: { [C in RefusalCode]: number } = {
   origin_refused: 403,
   unsupported_media_type: 415,
   body_too_large: 413,
+  uri_too_long: 414,
   method_not_allowed: 405,
   username_taken: 409,
   username_invalid: 422,

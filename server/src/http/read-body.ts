@@ -6,6 +6,9 @@ const bodyBytesMax = 16 * 1024;
 /** A body sent very slowly would otherwise hold its connection open, and delay a restart, for as long as it likes. */
 const bodyWithinMs = 10_000;
 
+/** The longest query is the search for a person: a few hundred bytes. */
+export const queryBytesMax = 2048;
+
 /** Whether a request has the body of an HTML form. */
 export function isFormBody(headers: Headers): boolean {
   return mediaType(headers) === "application/x-www-form-urlencoded";
@@ -46,16 +49,23 @@ function mediaType(headers: Headers): string | undefined {
   return headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
 }
 
+/** Refuses with `uri_too_long` if the query is longer than `bytesMax`. To be called before anything else is done. */
+export function assertQueryLength(url: URL, bytesMax: number): void {
+  // A parsed URL is ASCII.
+  if (url.search.length > bytesMax)
+    throw new Refusal("uri_too_long", `Send at most ${bytesMax} bytes behind the "?" of an address.`);
+}
+
 /**
  * Reads the query and checks it against the schema; a key that appears twice is refused. `ignoresUnknown` is for
  * pages, because mail and chat programs add parameters of their own to links. Refuses with `malformed`.
  */
 export function readQuery<T>(url: URL, schema: z.ZodType<T>, ignoresUnknown: boolean): T {
-  const params = new URLSearchParams(url.searchParams);
-  if (ignoresUnknown && schema instanceof z.ZodObject) {
-    for (const key of [...params.keys()]) if (!(key in schema.shape)) params.delete(key);
-  }
-  const fields = parseForm(params);
+  const known = ignoresUnknown && schema instanceof z.ZodObject ? Object.keys(schema.shape) : null;
+  const fields = parseForm(
+    known?.flatMap((key) => url.searchParams.getAll(key).map((value): [string, string] => [key, value])) ??
+      url.searchParams,
+  );
   // PostgreSQL text cannot contain NUL.
   for (const [key, value] of Object.entries(fields))
     if (value.includes("\0"))
@@ -106,7 +116,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseForm(params: URLSearchParams): Record<string, string> {
+function parseForm(params: Iterable<[key: string, value: string]>): Record<string, string> {
   const fields = Object.create(null) as Record<string, string>;
   for (const [key, value] of params) {
     if (key in fields) throw new Refusal("malformed", `${key}: appears twice`);

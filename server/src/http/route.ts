@@ -57,6 +57,8 @@ type RouteFields<Body, Query> = {
   /** The page to come back to after that proof, if it is not the page that asked for it. */
   returnTo?: string;
   query?: z.ZodType<Query> | undefined;
+  /** How long the query can be, if another server makes it; otherwise 2048. */
+  queryBytesMax?: number;
   /** The JSON of a 200, for the document; none for pages. */
   result?: z.ZodType | undefined;
   /** What it costs of a person's budget, where a message is 1; without one a route of the API costs 0.1. */

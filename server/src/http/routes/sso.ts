@@ -31,6 +31,8 @@ const callbackRoute = defineRoute({
   path: "/login/sso/callback",
   summary: "Receive the browser back from the single sign-on provider.",
   access: "public",
+  // The provider's code, state and error text. Microsoft's codes alone are up to 2 kB.
+  queryBytesMax: 8192,
   isPage: true,
   handle: async (exchange) => {
     const { app, actor, cookies, origin, url } = exchange;
