@@ -1,7 +1,8 @@
 // Each kind of id has its own type, so that a room id cannot be passed as an account id.
 import { z } from "zod";
 
-export const accountIdSchema = z.uuid().brand<"AccountId">();
+// RFC 9562 lets a client write a UUID in either case. Ids are compared as text, so there must be one form of each.
+export const accountIdSchema = z.uuid().toLowerCase().brand<"AccountId">();
 export type AccountId = z.infer<typeof accountIdSchema>;
 
 /** A room's id: `general` for the room every installation has, a random UUID for all others. */
@@ -11,8 +12,9 @@ export const roomIdSchema = z
   .brand<"RoomId">();
 export type RoomId = z.infer<typeof roomIdSchema>;
 
-/** Made by the sending client, one per message. The same `sendId` from the same sender is the same message. */
-export const sendIdSchema = z.uuid().brand<"SendId">();
+/** Made by the sending client, one per message. The same `sendId` from the same sender is the same message.
+ * It comes back in lower case. */
+export const sendIdSchema = z.uuid().toLowerCase().brand<"SendId">();
 export type SendId = z.infer<typeof sendIdSchema>;
 
 export type SessionId = string & z.$brand<"SessionId">;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { RoomEvent } from "@novax/protocol/events";
 import { generalRoomId } from "@novax/protocol/general-room";
-import type { RoomId } from "@novax/protocol/ids";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { serverFrameSchema } from "@novax/protocol/replies";
 import { join, type Person, type TestSocket } from "../support/person.ts";
 import { describeServer } from "../support/use-server.ts";
@@ -159,6 +159,47 @@ describeServer("rooms", { env: { MESSAGES_PER_SECOND: "100000" } }, ({ server, a
     );
     expect(texts).toEqual([]);
     b.close();
+  });
+
+  test("[Q6] [A2] an id in capitals is the same id: a removal by it is a removal, and two people stay one room", async () => {
+    const room = await make("Capitals");
+    await bob.run("room.join", { room });
+    const b = await attachAll(bob);
+    const person = (await bob.id()).toUpperCase() as AccountId;
+    const [first, second] = [
+      await alice.run("direct.open", { people: [await bob.id()] }),
+      await alice.run("direct.open", { people: [person] }),
+    ];
+    expect(second.room.id).toBe(first.room.id);
+    await alice.run("member.remove", { room, person });
+    await b.next((frame) => frame.type === "room.left" && frame.room === room);
+    await alice.say(room, "without bob");
+    await alice.say(first.room.id, "still here");
+    await b.until(() => b.messageTexts.includes("still here"));
+    expect(b.messageTexts).not.toContain("without bob");
+    const own = (await alice.id()).toUpperCase() as AccountId;
+    expect(await alice.refusedWith("person.block", { person: own })).toBe("not_found");
+    b.close();
+  });
+
+  test("a ban is lifted also from somebody whose account is disabled", async () => {
+    const room = await make("Lifted");
+    const erin = await join(server, "erin");
+    const person = await erin.id();
+    await erin.run("room.join", { room });
+    await alice.run("member.ban", { room, person, reason: "noise" });
+    const done = await alice.post(`/admin/people/${person}/disable`, {});
+    expect(done.status).toBeLessThan(400);
+    await alice.run("member.unban", { room, person });
+    expect(await alice.read(`/api/rooms/${room}/bans`)).toMatchObject({ bans: [] });
+  });
+
+  test("[B14] following or leaving the thread of no message is no fault", async () => {
+    const room = await make("Threads");
+    await alice.run("thread.follow", { room, seq: 999_999, isFollowed: false });
+    expect(await alice.refusedWith("thread.follow", { room, seq: 999_999, isFollowed: true })).toBe(
+      "message_gone",
+    );
   });
 
   test("an archived room is read-only, and can be restored; the general room can't be archived or left", async () => {

@@ -97,10 +97,14 @@ export async function insertBan(
     on conflict (room_id, account_id) do nothing`;
 }
 
-export async function deleteBan(tx: Sql, room: RoomId, account: AccountId): Promise<boolean> {
-  const rows =
-    await tx`delete from room_bans where room_id = ${room} and account_id = ${account} returning 1`;
-  return rows.length > 0;
+/** Lifts a ban, and returns whose it was. Null if the person isn't banned. */
+export async function deleteBan(tx: Sql, room: RoomId, account: AccountId): Promise<Person | null> {
+  const [row] = await tx<{ id: AccountId; username: string; display_name: string }>`
+    with lifted as (
+      delete from room_bans where room_id = ${room} and account_id = ${account} returning account_id
+    )
+    select a.id, a.username, a.display_name from lifted join accounts a on a.id = lifted.account_id`;
+  return row ? toPerson(row.id, row.username, row.display_name) : null;
 }
 
 /** Returns the people banned from a room, the last banned first, after the cursor of time and account id. */

@@ -54,7 +54,10 @@ export async function findFollowed(
   return { isFollowed: row?.is_followed ?? false, readSeq: row?.read_seq ?? 0 };
 }
 
-/** Sets whether a person follows a thread. When they start to, everything up to `headSeq` counts as read. */
+/**
+ * Sets whether a person follows a thread. When they start to, everything up to `headSeq` counts as read. Does nothing
+ * if there is no such message.
+ */
 export async function setFollowed(
   sql: Sql,
   followed: { account: AccountId; room: RoomId; root: number; isFollowed: boolean; headSeq: number },
@@ -62,7 +65,8 @@ export async function setFollowed(
   const { account, room, root, isFollowed, headSeq } = followed;
   await sql`
     insert into threads_followed as old (account_id, room_id, root_seq, is_followed, read_seq)
-    values (${account}, ${room}, ${root}, ${isFollowed}, ${headSeq})
+    select ${account}, room_id, seq, ${isFollowed}::boolean, ${headSeq}::bigint from messages
+    where room_id = ${room} and seq = ${root}
     on conflict (account_id, room_id, root_seq) do update
       set is_followed = excluded.is_followed,
         read_seq = case when old.is_followed then old.read_seq else excluded.read_seq end`;
