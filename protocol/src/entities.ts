@@ -152,6 +152,8 @@ export const roomSchema = z.strictObject({
 });
 export type Room = z.infer<typeof roomSchema>;
 
+export const reportOutcomes = ["dismissed", "deleted", "acted"] as const;
+
 export const notificationLevels = ["all", "mentions", "nothing"] as const;
 export type NotificationLevel = (typeof notificationLevels)[number];
 

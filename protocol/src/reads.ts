@@ -7,6 +7,7 @@ import {
   messageSchema,
   myStateSchema,
   personSchema,
+  reportOutcomes,
   roomSchema,
   statusSchema,
 } from "./entities.ts";
@@ -65,8 +66,6 @@ const timelinePage = {
 };
 export const timelinePageSchema = z.strictObject(timelinePage);
 export type TimelinePage = z.infer<typeof timelinePageSchema>;
-
-export const reportOutcomes = ["dismissed", "deleted", "acted"] as const;
 
 type ReadSpec = {
   /** Its address; `:name` is one of `params`. */

@@ -26,16 +26,15 @@ const waitingMax = 20_000;
 export class RoomWriter {
   readonly #app: WriterNeeds;
   readonly #room: RoomId;
+  readonly #onIdle: () => void;
   #waiting: Waiting[] = [];
   #isWriting = false;
 
-  constructor(app: WriterNeeds, room: RoomId) {
+  /** `onIdle` is called whenever nothing is left to write. */
+  constructor(app: WriterNeeds, room: RoomId, onIdle: () => void) {
     this.#app = app;
     this.#room = room;
-  }
-
-  get isIdle(): boolean {
-    return !this.#isWriting && this.#waiting.length === 0;
+    this.#onIdle = onIdle;
   }
 
   send(draft: MessageDraft): Promise<Sent> {
@@ -60,6 +59,7 @@ export class RoomWriter {
       }
     }
     this.#isWriting = false;
+    this.#onIdle();
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
@@ -135,16 +135,17 @@ export class RoomWriters {
     this.#app = app;
   }
 
-  async send(room: RoomId, draft: MessageDraft): Promise<Sent> {
+  /** How many rooms are being written to. */
+  get size(): number {
+    return this.#writers.size;
+  }
+
+  send(room: RoomId, draft: MessageDraft): Promise<Sent> {
     let writer = this.#writers.get(room);
     if (!writer) {
-      writer = new RoomWriter(this.#app, room);
+      writer = new RoomWriter(this.#app, room, () => this.#writers.delete(room));
       this.#writers.set(room, writer);
     }
-    try {
-      return await writer.send(draft);
-    } finally {
-      if (writer.isIdle) this.#writers.delete(room);
-    }
+    return writer.send(draft);
   }
 }

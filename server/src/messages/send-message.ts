@@ -88,8 +88,8 @@ async function resolveGroupMentions(
   const followers = isInThread
     ? await listFollowers(app.db.sql, room.id, { roots: [fields.threadRoot!], limit: null })
     : [];
-  const present = mentions.here ? await app.presence.listIn(room.id) : [];
-  const some = isInThread ? followers.filter((id) => mentions.room || present.includes(id)) : present;
+  const present = new Set(mentions.here ? await app.presence.listIn(room.id) : []);
+  const some = isInThread ? followers.filter((id) => mentions.room || present.has(id)) : [...present];
   const everyone = mentions.room && !isInThread;
   // The sender is not counted.
   const count = (everyone ? room.memberCount : some.length) - (everyone || some.includes(sender.id) ? 1 : 0);

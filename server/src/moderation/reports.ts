@@ -53,10 +53,13 @@ export async function resolveReport(
 ): Promise<void> {
   await transact(app, async (transaction) => {
     const { sql, record, audit } = transaction;
+    const found = await findOpenReport(sql, id);
+    if (!found) throw noReport();
+    await lockRoom(sql, found.room);
+    // Another moderator may have resolved it while this one waited for the room.
     const report = await findOpenReport(sql, id);
     // No one resolves a report about themselves.
     if (!report || report.sender === actor.id) throw noReport();
-    await lockRoom(sql, report.room);
     await assertLiveSession(sql, actor);
     await assertMayResolve(sql, actor, report.room);
     const room = (await findRoom(sql, report.room))!;

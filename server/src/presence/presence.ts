@@ -35,7 +35,7 @@ type View = {
   strangers: Set<AccountId> | null;
   shown: Map<AccountId, PresentPerson>;
   /** Settles when the members are known. */
-  ready: Promise<void>;
+  ready: Promise<void> | null;
 };
 
 export type PresenceNeeds = { db: Database; bus: Bus; clock: Clock; processId: string };
@@ -139,19 +139,31 @@ export class Presence {
       members: new Set(members),
       strangers: members ? null : new Set(),
       shown: new Map(),
-      ready: Promise.resolve(),
+      ready: null,
     };
     this.#views.set(room, view);
-    view.ready = this.#askFor([[room, view]], this.#everybody()).then(() => {
-      view.shown = this.#presentIn(view);
-    });
   }
 
   /** Returns everyone online in a room, as a full signal. Null if no one views the room any more. */
   async snapshot(room: RoomId): Promise<PresenceSignal | null> {
-    await this.#views.get(room)?.ready;
+    const asked = this.#views.get(room);
+    if (asked) await this.#fill(room, asked);
     const view = this.#views.get(room);
     return view ? this.#full(room, view.shown) : null;
+  }
+
+  /** Looks up once who is online in a viewed room. A look-up that failed is made again when the next viewer asks. */
+  #fill(room: RoomId, view: View): Promise<void> {
+    view.ready ??= this.#askFor([[room, view]], this.#everybody()).then(
+      () => {
+        view.shown = this.#presentIn(view);
+      },
+      (error: unknown) => {
+        view.ready = null;
+        throw error;
+      },
+    );
+    return view.ready;
   }
 
   unview(room: RoomId): void {
@@ -214,7 +226,13 @@ export class Presence {
     this.#touched.clear();
     // People who came online after a view began are not among its known members yet.
     const here = touched.filter((id) => this.#find(id) !== null);
-    await this.#askFor([...this.#views], here);
+    try {
+      await this.#askFor([...this.#views], here);
+    } catch (error) {
+      // The next tick tells it.
+      for (const id of touched) this.#touched.add(id);
+      throw error;
+    }
     for (const [room, view] of this.#views) this.#tell(room, view, touched);
   }
 

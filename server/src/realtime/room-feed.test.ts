@@ -137,6 +137,7 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
           },
         },
         generalRoomId,
+        () => {},
       );
       const send = () =>
         writer.send({

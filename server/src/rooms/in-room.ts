@@ -25,8 +25,6 @@ const allowedInArchive: readonly RoomAction[] = [
   "room.archive",
   "message.report",
   "message.delete_own",
-  "message.delete_any",
-  "report.resolve",
   "member.remove",
 ];
 
@@ -79,7 +77,7 @@ export async function assertMaySpeakNow(
     throw new Refusal("blocked", (t) => t.blocked);
 }
 
-export function silenced(retryInMs: number): Refusal {
+function silenced(retryInMs: number): Refusal {
   return new Refusal("silenced", (t) => t.silenced(Math.ceil(retryInMs / 60_000)), { retryInMs });
 }
 

@@ -3,7 +3,7 @@ import type { Sql } from "../db/database.ts";
 import { roomNotFound } from "../lib/refusal.ts";
 import { findMembership, type Membership } from "./queries.ts";
 
-/** A person who reads or acts. Basic clients and jobs have no session that could be checked again. */
+/** A person who reads or acts. A job has no session that could be checked again. */
 export type Viewer = { id: AccountId; sessionId?: SessionId };
 
 /**
