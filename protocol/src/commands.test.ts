@@ -19,6 +19,22 @@ describe("parseCommand", () => {
     }
   });
 
+  test("[T1] a value that is too long or of another type is refused, and the frame is a command all the same", () => {
+    const topic = { id: 3, type: "room.set_topic", room: "general" };
+    const reminder = { id: 4, type: "reminder.set", room: "general", seq: 1, at: 1 };
+    for (const command of [
+      { ...topic, topic: "x".repeat(260) },
+      { ...topic, topic: "two\nlines" },
+      { ...topic, topic: 7 },
+      { ...reminder, note: "x\ud83d" },
+      { id: 5, type: "draft.save", room: "general", text: "x".repeat(9000) },
+    ])
+      expect(parseCommand(JSON.stringify(command)), JSON.stringify(command)).toMatchObject({
+        kind: "refused",
+        id: command.id,
+      });
+  });
+
   test("returns the frame's id if it can be read, otherwise null", () => {
     expect(parseCommand('{"id":7,"type":"nonsense"}')).toMatchObject({ kind: "malformed", id: 7 });
     for (const frame of ["", "[]", "null", "7", '"x"', '{"id":-1}', '{"id":"7"}', '{"id":1e400}']) {

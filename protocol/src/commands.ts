@@ -8,18 +8,19 @@ import {
   notificationLevels,
   paragraphSchema,
   pollStateSchema,
+  reportOutcomes,
   roomSchema,
 } from "./entities.ts";
 import { isIcon } from "./icon.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import {
   bannedAddressesMax,
+  draftCharsMax,
   filterWordsMax,
   groupPeopleMax,
   keywordCharsMax,
   keywordsMax,
   membersAddedAtOnceMax,
-  messageTextCharsMax,
   noteCharsMax,
   pollChoicesMax,
   positionsMax,
@@ -164,7 +165,7 @@ export const commandSpecs = {
     needs: inRoom("room.read"),
   },
   "draft.save": {
-    fields: { room, text: z.string().max(messageTextCharsMax * 2) },
+    fields: { room, text: z.string().max(draftCharsMax) },
     result: emptySchema,
     needs: inRoom("room.read"),
   },
@@ -249,7 +250,7 @@ export const commandSpecs = {
   "report.resolve": {
     fields: {
       report: z.uuid(),
-      outcome: z.enum(["dismissed", "deleted", "acted"]),
+      outcome: z.enum(reportOutcomes),
       note: lineSchema(noteCharsMax),
     },
     result: emptySchema,
@@ -358,6 +359,9 @@ const commandSchemas = new Map<string, z.ZodType<Command>>(
 
 export type ParsedCommand =
   | { kind: "command"; command: Command }
+  /** A command with an id, and a value in it that cannot be taken, such as a text that is too long. */
+  | { kind: "refused"; id: number; detail: string }
+  /** Not a command: no JSON object, an unknown type or key, or no id. */
   | { kind: "malformed"; id: number | null; detail: string };
 
 /**
@@ -379,7 +383,13 @@ export function parseCommand(frame: string): ParsedCommand {
   const schema = typeof type === "string" ? commandSchemas.get(type) : undefined;
   if (!schema) return { kind: "malformed", id: readableId, detail: "Unknown command type." };
   const parsed = schema.safeParse(value);
-  if (!parsed.success) return { kind: "malformed", id: readableId, detail: firstIssue(parsed.error) };
+  if (!parsed.success) {
+    const detail = firstIssue(parsed.error);
+    const hasUnknownKey = parsed.error.issues.some((issue) => issue.code === "unrecognized_keys");
+    return readableId === null || hasUnknownKey
+      ? { kind: "malformed", id: readableId, detail }
+      : { kind: "refused", id: readableId, detail };
+  }
   return { kind: "command", command: parsed.data };
 }
 

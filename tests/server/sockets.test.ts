@@ -171,6 +171,21 @@ describeServer("the real-time protocol", options, ({ server, alice, bob }) => {
     expect((await socket.closed).code).toBe(1008);
   });
 
+  test("[T1] refused values are ordinary replies, however many, and the connection goes on", async () => {
+    const socket = await alice.connect();
+    for (let id = 101; id <= 108; id++) {
+      socket.sendRaw(
+        JSON.stringify({ id, type: "room.set_topic", room: generalRoomId, topic: "x".repeat(160 + id) }),
+      );
+      expect(await socket.next((frame) => frame.type === "reply" && frame.re === id)).toMatchObject({
+        ok: false,
+        code: "malformed",
+      });
+    }
+    expect(await socket.command({ type: "ping" })).toMatchObject({ ok: true });
+    socket.close();
+  });
+
   test("[W09] a binary frame ends the connection", async () => {
     const socket = await alice.connect();
     socket.sendRaw(new TextEncoder().encode(JSON.stringify({ id: 1, type: "ping" })));

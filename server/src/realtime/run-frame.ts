@@ -11,8 +11,8 @@ import type { BasicConnection, Connection, NovaxConnection } from "./connection.
 import { costOf, runSocketCommand } from "./connection-commands.ts";
 import type { Realtime } from "./realtime.ts";
 
-/** The cost of a frame that is no command. */
-const malformedCost = 1;
+/** The cost of a frame that is no command, or one with a field that cannot be taken. */
+const refusedCost = 1;
 
 /** Takes one frame of a `novax.v1` connection from its text to its reply. Never throws. */
 export async function runFrame(
@@ -23,9 +23,10 @@ export async function runFrame(
   const parsed = parseCommand(frame);
   const id = parsed.kind === "command" ? parsed.command.id : parsed.id;
   try {
-    if (parsed.kind === "malformed") {
-      connection.countMalformed(realtime.clock.now());
-      connection.spend(malformedCost, realtime.clock.now());
+    if (parsed.kind !== "command") {
+      // A program that sends no commands will not begin to. A field that was refused is an ordinary reply.
+      if (parsed.kind === "malformed") connection.countMalformed(realtime.clock.now());
+      connection.spend(refusedCost, realtime.clock.now());
       throw new Refusal("malformed", parsed.detail);
     }
     connection.spend(costOf(parsed.command.type), realtime.clock.now());

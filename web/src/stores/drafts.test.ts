@@ -45,6 +45,32 @@ describe("drafts", () => {
     expect(kept.get(`draft:a:${room}`)).toBe("");
   });
 
+  test("what could not be saved is saved with the next connection", async () => {
+    const options = { isReached: false };
+    const { drafts, kept, saved } = setUp(options);
+    drafts.write(room, "");
+    await Bun.sleep(5);
+    options.isReached = true;
+    drafts.saveAgain();
+    await Bun.sleep(5);
+    expect(saved).toEqual(["", ""]);
+    expect(kept.size).toBe(0);
+    drafts.saveAgain();
+    await Bun.sleep(5);
+    expect(saved).toHaveLength(2);
+  });
+
+  test("[T1] a draft that is longer than the server takes is kept here and never sent", async () => {
+    const { drafts, kept, saved } = setUp();
+    const long = "x".repeat(70_000);
+    drafts.write(room, long);
+    drafts.saveAgain();
+    await Bun.sleep(5);
+    expect(saved).toEqual([]);
+    expect(kept.get(`draft:a:${room}`)).toBe(long);
+    expect(drafts.read(room)).toBe(long);
+  });
+
   test("what is being written here is not replaced by what comes from elsewhere", () => {
     const { drafts } = setUp();
     expect(drafts.hear(room, "from the phone")).toBe(true);

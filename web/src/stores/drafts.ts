@@ -1,4 +1,5 @@
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { draftCharsMax } from "@novax/protocol/limits";
 import { type ReadonlySignal, signal } from "@preact/signals";
 
 type DraftStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -50,7 +51,24 @@ export class Drafts {
     this.#put(room, text);
     this.#store(room, text);
     this.#unsaved.add(room);
+    // An emptied field means that the text was sent or given up. The other devices should stop showing it, so it is
+    // saved at once.
+    this.#saveAfter(room, text, text === "" ? 0 : saveAfterMs);
+  }
+
+  /** Saves what could not be saved without a connection. To be called when there is one again. */
+  saveAgain(): void {
+    for (const room of this.#unsaved)
+      if (!this.#timers.has(room)) this.#saveAfter(room, this.#texts.peek().get(room) ?? "", 0);
+  }
+
+  #saveAfter(room: RoomId, text: string, afterMs: number): void {
     clearTimeout(this.#timers.get(room));
+    // The server would refuse it. Shortened, it is saved.
+    if (text.length > draftCharsMax) {
+      this.#timers.delete(room);
+      return;
+    }
     const save = () => {
       this.#timers.delete(room);
       void this.#save(room, text).then((isSaved) => {
@@ -59,9 +77,7 @@ export class Drafts {
         if (this.#stored(room) === text) this.#store(room, null);
       });
     };
-    // An emptied field means that the text was sent or given up. The other devices should stop showing it, so it is
-    // saved at once.
-    this.#timers.set(room, setTimeout(save, text === "" ? 0 : saveAfterMs));
+    this.#timers.set(room, setTimeout(save, afterMs));
   }
 
   /**
