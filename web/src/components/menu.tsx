@@ -1,12 +1,16 @@
+import { Fragment } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { isTouch, type Spot } from "../lib/element.ts";
-import type { MenuItem } from "../stores/ui-store.ts";
+import type { MenuItem, QuickReactions } from "../stores/ui-store.ts";
+import { more } from "../texts/more.ts";
+import { t } from "../texts/text.ts";
 
 const marginPx = 8;
 
 /**
  * Opens the dialog around a box, and puts the box next to a spot where it fits into the window. A dialog keeps the
- * focus inside, makes the page behind inert, and returns the focus. Returns the ref of the box.
+ * focus inside, makes the page behind inert, and returns the focus. On a touch screen the box is a sheet at the bottom.
+ * Returns the ref of the box.
  */
 export function usePlacement(spot: Spot) {
   const box = useRef<HTMLDivElement>(null);
@@ -19,6 +23,9 @@ export function usePlacement(spot: Spot) {
       element.setAttribute("autofocus", "");
     }
     if (!dialog.open) dialog.showModal();
+    // A finger covers what is next to it, so on a touch screen the box comes from below.
+    dialog.classList.toggle("sheet-place", isTouch());
+    if (isTouch()) return;
     const { width, height } = element.getBoundingClientRect();
     const { innerWidth, innerHeight } = window;
     const isBelow = spot.bottom + height + marginPx <= innerHeight;
@@ -30,13 +37,29 @@ export function usePlacement(spot: Spot) {
   return box;
 }
 
-/** A menu next to what opened it. The arrow keys choose. Escape or a press elsewhere closes it. */
-export function Menu(props: { spot: Spot; label: string; items: readonly MenuItem[]; onClose: () => void }) {
-  const { spot, label, items, onClose } = props;
+/**
+ * A menu next to what opened it, or on a touch screen a sheet from below. The arrow keys choose. Escape or a press
+ * elsewhere closes it.
+ */
+export function Menu(props: {
+  spot: Spot;
+  label: string;
+  items: readonly MenuItem[];
+  quick?: QuickReactions | undefined;
+  onClose: () => void;
+}) {
+  const { spot, label, items, quick, onClose } = props;
   const box = usePlacement(spot);
   useEffect(() => {
-    box.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
+    // A sheet has no entry marked before a finger chose one.
+    if (!isTouch()) box.current?.querySelector<HTMLElement>(".menu-item")?.focus();
   }, [box]);
+  const choose = (run: () => void) => {
+    // While the dialog is open, the page behind it cannot take the focus.
+    box.current?.closest("dialog")?.close();
+    onClose();
+    run();
+  };
   return (
     <dialog
       className="overlay-place"
@@ -52,43 +75,69 @@ export function Menu(props: { spot: Spot; label: string; items: readonly MenuIte
         aria-label={label}
         ref={box}
         onKeyDown={(event) => {
-          const entries = [...event.currentTarget.querySelectorAll<HTMLElement>("[role=menuitem]")];
-          const index = entries.indexOf(document.activeElement as HTMLElement);
-          const targets: Record<string, number> = {
-            ArrowDown: (index + 1) % entries.length,
-            ArrowUp: (index - 1 + entries.length) % entries.length,
-            Home: 0,
-            End: entries.length - 1,
-          };
-          const target = targets[event.key];
-          if (target !== undefined) {
-            event.preventDefault();
-            entries[target]?.focus();
-          } else if (event.key === "Tab") {
+          if (event.key === "Tab") {
             event.preventDefault();
             onClose();
-          }
+          } else if (moveInMenu(event.currentTarget, event.key)) event.preventDefault();
         }}
       >
+        {quick ? (
+          <div className="menu-quick" role="group" aria-label={t.message.react}>
+            {quick.emoji.map((emoji) => (
+              <button
+                key={emoji}
+                type="button"
+                role="menuitem"
+                tabIndex={-1}
+                className="menu-emoji"
+                aria-label={more.message.reactWith(emoji)}
+                onClick={() => choose(() => quick.onPick(emoji))}
+              >
+                {emoji}
+              </button>
+            ))}
+          </div>
+        ) : null}
         {items.map((item) => (
-          <button
-            key={item.label}
-            type="button"
-            role="menuitem"
-            tabIndex={-1}
-            className={item.isDanger ? "menu-item menu-item-danger" : "menu-item"}
-            onClick={() => {
-              // While the dialog is open, the page behind it cannot take the focus.
-              box.current?.closest("dialog")?.close();
-              onClose();
-              item.run();
-            }}
-          >
-            <span>{item.label}</span>
-            {item.keys ? <kbd>{item.keys}</kbd> : null}
-          </button>
+          <Fragment key={item.label}>
+            {item.startsGroup ? <hr className="menu-line" /> : null}
+            <button
+              type="button"
+              role="menuitem"
+              tabIndex={-1}
+              className={item.isDanger ? "menu-item menu-item-danger" : "menu-item"}
+              onClick={() => choose(item.run)}
+            >
+              <span>{item.label}</span>
+              {item.keys ? <kbd>{item.keys}</kbd> : null}
+            </button>
+          </Fragment>
         ))}
       </div>
     </dialog>
   );
+}
+
+/** Moves the focus by a key: up and down between the entries and the row of emoji, sideways in that row. */
+function moveInMenu(menu: HTMLElement, key: string): boolean {
+  const all = (selector: string) => [...menu.querySelectorAll<HTMLElement>(selector)];
+  const [emoji, entries] = [all(".menu-emoji"), all(".menu-item")];
+  const focused = document.activeElement as HTMLElement;
+  const at = emoji.indexOf(focused);
+  // The row of emoji is one step of the way.
+  const stops = [...emoji.slice(0, 1), ...entries];
+  const index = at >= 0 ? 0 : stops.indexOf(focused);
+  const forward = getComputedStyle(menu).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+  const isSideways = at >= 0 && (key === "ArrowLeft" || key === "ArrowRight");
+  const targets: Record<string, HTMLElement | undefined> = {
+    ArrowDown: stops[(index + 1) % stops.length],
+    ArrowUp: stops[(index - 1 + stops.length) % stops.length],
+    Home: stops[0],
+    End: stops.at(-1),
+  };
+  const target = isSideways
+    ? emoji[(at + (key === forward ? 1 : emoji.length - 1)) % emoji.length]
+    : targets[key];
+  target?.focus();
+  return target !== undefined;
 }

@@ -10,6 +10,7 @@ import { UiStore } from "../stores/ui-store.ts";
 import { ChatPage } from "./chat-page.tsx";
 
 const hiddenBatchMs = 250;
+const retryAfterMs = 5000;
 
 const bootstrap = JSON.parse(document.getElementById(bootstrapElementId)!.textContent!) as Bootstrap;
 const mount = document.getElementById("app")!;
@@ -76,16 +77,17 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
   if (seq !== undefined) chat.navigation.highlight(Number(seq));
   render(<ChatPage chat={chat} ui={new UiStore()} />, mount);
   chat.start();
-  // This code is likely to be needed soon.
-  import("./lazy-bundle.ts").then(
-    ({ linkRooms, reportWhenAway, soundWhenMentioned, joinFromAddress }) => {
-      reportWhenAway(chat);
-      soundWhenMentioned(chat);
-      joinFromAddress(chat);
-      chat.linkRooms = (text) => linkRooms(text, chat.rooms.all.peek().values(), location.origin);
-    },
-    () => {
-      // It is loaded again when it is needed.
-    },
-  );
+  // This code is likely to be needed soon, and some of it works in the background.
+  const loadRest = () =>
+    import("./lazy-bundle.ts").then(
+      ({ linkRooms, reportWhenAway, soundWhenMentioned, joinFromAddress, watchPressAndHold }) => {
+        watchPressAndHold(document);
+        reportWhenAway(chat);
+        soundWhenMentioned(chat);
+        joinFromAddress(chat);
+        chat.linkRooms = (text) => linkRooms(text, chat.rooms.all.peek().values(), location.origin);
+      },
+      () => setTimeout(loadRest, retryAfterMs),
+    );
+  void loadRest();
 }

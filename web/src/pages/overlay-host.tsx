@@ -48,7 +48,7 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
   };
   switch (overlay.kind) {
     case "menu":
-      return <Menu spot={overlay.spot} label={overlay.label} items={overlay.items} onClose={close} />;
+      return <Menu {...overlay} onClose={close} />;
     case "emoji":
       return <EmojiPicker spot={overlay.spot} onPick={overlay.onPick} onClose={close} />;
     case "switcher":

@@ -25,8 +25,13 @@ export type MenuItem = {
   /** The key that does the same as this item. */
   keys?: string;
   isDanger?: boolean;
+  /** It begins a group of its own, with a line above it. */
+  startsGroup?: boolean;
   run: () => void;
 };
+
+/** A few emoji above the entries of a menu, to react with at once. */
+export type QuickReactions = { emoji: readonly string[]; onPick: (emoji: string) => void };
 
 /** The dialog or menu over the window. Only one is open at a time. */
 export type Overlay =
@@ -48,7 +53,13 @@ export type Overlay =
   | { kind: "ban"; person: Person }
   | { kind: "ask"; text: string; yes: string; onYes: () => void }
   | { kind: "emoji"; spot: Spot; onPick: (emoji: string) => void }
-  | { kind: "menu"; spot: Spot; label: string; items: readonly MenuItem[] };
+  | {
+      kind: "menu";
+      spot: Spot;
+      label: string;
+      items: readonly MenuItem[];
+      quick?: QuickReactions | undefined;
+    };
 
 /** What is open in the window. It holds no reference to any element. */
 export class UiStore {

@@ -106,7 +106,6 @@ export const de: Texts = {
     show: "Anzeigen",
     sending: "wird gesendet",
     notSentShort: "nicht gesendet",
-    deleteAsk: "Diese Nachricht löschen? Das kann nicht rückgängig gemacht werden.",
     answers: (count: number) => plural(count, { one: "# Antwort", other: "# Antworten" }),
     people: (names: readonly string[], more: number) =>
       more > 0

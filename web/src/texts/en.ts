@@ -105,7 +105,6 @@ export const en = {
     show: "Show",
     sending: "sending",
     notSentShort: "not sent",
-    deleteAsk: "Delete this message? This can't be undone.",
     answers: (count: number) => plural(count, { one: "# reply", other: "# replies" }),
     /** Some people by name, and how many more there are. */
     people: (names: readonly string[], more: number) =>

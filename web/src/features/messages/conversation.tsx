@@ -9,7 +9,7 @@ import type { UiStore } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 import { preferences } from "../settings/preferences.ts";
 import { Composer } from "./composer.tsx";
-import { askDelete, createRowActions, edit, runMessageKey, withLazyParts } from "./message-actions.ts";
+import { createRowActions, edit, runMessageKey, withLazyParts } from "./message-actions.ts";
 import { lazyParts, type MessageActionContext } from "./message-context.ts";
 import { MessageList } from "./message-list.tsx";
 import { TypingLine } from "./typing-line.tsx";
@@ -80,7 +80,7 @@ export function Conversation(props: ConversationProps) {
       );
   const submit = async (text: string): Promise<string | undefined> => {
     if (editing) {
-      if (text.trim() === "") askDelete(context, editing);
+      if (text.trim() === "") withLazyParts(context, ({ askDelete }) => askDelete(context, editing));
       else if (editing.body.kind !== "text" || text !== editing.body.text) {
         if (!(await chat.command("message.edit", { room: store.id, seq: editing.seq, text })))
           return undefined;

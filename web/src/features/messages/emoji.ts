@@ -5,7 +5,7 @@ export type EmojiEntry = { emoji: string; name: string; words: string; group: nu
 const recentKey = "emoji:recent";
 const toneKey = "emoji:tone";
 const recentMax = 24;
-const usual = ["👍", "🎉", "😄", "❤️", "👀", "🙏", "✅", "🚀"];
+export const usualEmoji = ["👍", "🎉", "😄", "❤️", "👀", "🙏", "✅", "🚀"];
 const modifiers = ["", "🏻", "🏼", "🏽", "🏾", "🏿"];
 
 /** A hand in every skin tone, to choose a tone by. */
@@ -13,11 +13,16 @@ export const tones = modifiers.map((modifier) => `✋${modifier}`);
 
 let loading: Promise<readonly EmojiEntry[]> | null = null;
 
-/** Resolves with all emoji and their names in the language of the page. They are loaded once, when first needed. */
+/** Resolves with all emoji and their names in the language of the page. They are loaded once, when first needed. Rejects if that fails. */
 export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   const isGerman = document.documentElement.lang === ("de" satisfies Language);
-  loading ??= (isGerman ? import("novax:emoji-de") : import("novax:emoji-en")).then(({ lines }) =>
-    read(lines),
+  loading ??= (isGerman ? import("novax:emoji-de") : import("novax:emoji-en")).then(
+    ({ lines }) => read(lines),
+    (error: Error) => {
+      // The next one tries again.
+      loading = null;
+      throw error;
+    },
   );
   return loading;
 }
@@ -62,7 +67,7 @@ export function readRecent(): string[] {
   } catch {
     // Without storage the usual emoji are offered.
   }
-  return usual;
+  return usualEmoji;
 }
 
 export function noteRecent(emoji: string): void {

@@ -1,8 +1,11 @@
-import { FormatIcon } from "../../components/icons.tsx";
+import { Icon } from "../../components/icons.tsx";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import { toggleMarks, togglePrefix } from "./formatting-edits.ts";
 import type { FormattingProps } from "./message-context.ts";
+
+// Here, because only lazy code shows it.
+const FormatIcon = () => <Icon path="M4 19 9 5l5 14m-8.5-4.5h7M16 19l2.5-7 2.5 7m-4-2h3" />;
 
 /** The buttons that format the text of the composer. The arrow keys move between them; Tab leaves them. */
 export function FormattingButtons({ onEdit, onHide }: FormattingProps) {

@@ -66,12 +66,3 @@ export function reply({ store }: MessageActionContext, entry: MessageEntry): voi
   store.editing.value = null;
   store.replyingTo.value = entry;
 }
-
-export function askDelete({ chat, ui, store }: MessageActionContext, entry: MessageEntry): void {
-  ui.open({
-    kind: "ask",
-    text: t.message.deleteAsk,
-    yes: t.message.delete,
-    onYes: () => void chat.command("message.delete", { room: store.id, seq: entry.seq }),
-  });
-}

@@ -58,6 +58,7 @@ export type NotSentProps = {
 /** The lazy code that messages use. */
 export type LazyParts = {
   runMessageMenu: (context: MessageActionContext, entry: MessageEntry, request: MenuRequest) => void;
+  askDelete: (context: MessageActionContext, entry: MessageEntry) => void;
   toggleReaction: (chat: ChatStore, entry: MessageEntry, reaction: { room: RoomId; emoji: string }) => void;
   vote: (context: MessageActionContext, entry: MessageEntry, choices: readonly number[]) => void;
   openComposerMenu: (context: MessageActionContext, spot: Spot, request: ComposerMenuRequest) => void;

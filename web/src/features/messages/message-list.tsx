@@ -85,8 +85,8 @@ export class MessageList extends Component<MessageListProps, State> {
   #anchor: Anchor | null = null;
   #resizes: ResizeObserver | null = null;
   #hadFocus = false;
-  /** Whether the focus came by a click and not by the keyboard. */
-  #isPointing = false;
+  /** What the focus came by, if not by the keyboard. A finger gets no toolbar: it presses and holds for the menu. */
+  #pointer: string | null = null;
   /** The scroll position when it was last read or written here. */
   #lastTop = 0;
   #readTimer: ReturnType<typeof setTimeout> | undefined;
@@ -211,15 +211,20 @@ export class MessageList extends Component<MessageListProps, State> {
           ref={this.#viewport}
           onScroll={this.#onScroll}
           onKeyDown={this.#onKeyDown}
-          onPointerDown={() => {
-            this.#isPointing = true;
+          onPointerDown={(event) => {
+            this.#pointer = event.pointerType;
           }}
-          onPointerOver={this.#onPoint}
-          onPointerLeave={() => {
+          onPointerOver={(event) => {
+            if (event.pointerType !== "touch") this.#activate(event);
+          }}
+          onPointerLeave={(event) => {
             // An open menu or dialog is about this message, so the message stays active.
-            if (!document.querySelector("dialog[open]")) this.setState({ activeKey: null });
+            if (event.pointerType !== "touch" && !document.querySelector("dialog[open]"))
+              this.setState({ activeKey: null });
           }}
-          onFocusIn={this.#onPoint}
+          onFocusIn={(event) => {
+            if (this.#pointer !== "touch") this.#activate(event);
+          }}
           onContextMenu={this.#onContextMenu}
           tabIndex={0}
           role="region"
@@ -465,7 +470,7 @@ export class MessageList extends Component<MessageListProps, State> {
     const articles = this.#articles();
     const index = articles.findIndex((article) => article === document.activeElement);
     // A click focuses a message too, but a viewer who clicks does not expect a letter to be a command.
-    const isOnMessage = index >= 0 && !this.#isPointing;
+    const isOnMessage = index >= 0 && this.#pointer === null;
     const up = isOnMessage ? index - 1 : articles.length - 1;
     const down = isOnMessage ? index + 1 : articles.length - 1;
     const targets: Record<string, number> = {
@@ -479,7 +484,7 @@ export class MessageList extends Component<MessageListProps, State> {
     const target = targets[event.key];
     if (target !== undefined) {
       event.preventDefault();
-      this.#isPointing = false;
+      this.#pointer = null;
       const article = articles[Math.min(Math.max(target, 0), articles.length - 1)];
       article?.focus({ preventScroll: true });
       article?.scrollIntoView({ block: "nearest" });
@@ -495,7 +500,7 @@ export class MessageList extends Component<MessageListProps, State> {
     const row = this.#rowOf(article);
     if (row?.kind === "message") return this.props.onKey(key.toLowerCase(), row.message, spotOf(article));
     if (row?.kind !== "pending" || key.toLowerCase() !== "c") return false;
-    void navigator.clipboard?.writeText(row.item.text);
+    navigator.clipboard?.writeText(row.item.text).catch(() => {});
     return true;
   }
 
@@ -506,13 +511,13 @@ export class MessageList extends Component<MessageListProps, State> {
 
   // ---- the pointer
 
-  readonly #onPoint = (event: Event): void => {
+  #activate(event: Event): void {
     const key = (event.target as Element).closest<HTMLElement>(".row-message")?.dataset.key ?? null;
     if (key !== this.state.activeKey) this.setState({ activeKey: key });
-  };
+  }
 
   /**
-   * Opens the menu of a message by a long press on a phone, or a right click elsewhere. On a link or a selection the
+   * Opens the menu of a message by a right click, or where a finger presses and holds. On a link or a selection the
    * browser's own menu opens.
    */
   readonly #onContextMenu = (event: MouseEvent): void => {

@@ -2,15 +2,19 @@ import type { MessageEntry } from "@novax/protocol/apply-event";
 import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import type { Spot } from "../../lib/element.ts";
-import type { ChatStore } from "../../stores/chat-store.ts";
-import type { MenuItem } from "../../stores/ui-store.ts";
+import type { MenuItem, QuickReactions } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
+import { copyText } from "../copy-text.ts";
 import { toggleSaved } from "../saved/toggle-saved.ts";
-import { askDelete, edit, reply } from "./message-actions.ts";
+import { readRecent, usualEmoji } from "./emoji.ts";
+import { edit, reply } from "./message-actions.ts";
 import type { MenuRequest, MessageActionContext } from "./message-context.ts";
 import { toggleReaction } from "./toggle-reaction.ts";
 import { markUnread } from "./unread.ts";
+
+/** As many as fit in a row on the narrowest phone. */
+const quickMax = 6;
 
 /** All actions on a message, each with its key. */
 function messageMenu(
@@ -23,71 +27,90 @@ function messageMenu(
   const room = store.id;
   const isOwn = entry.sender.id === chat.you.id;
   const isSaved = chat.me.isSaved(room, entry.seq);
-  const items: (MenuItem | false)[] = [
-    mayWrite && {
-      label: t.message.react,
-      keys: "+",
-      run: () =>
-        ui.open({ kind: "emoji", spot, onPick: (emoji) => toggleReaction(chat, entry, { room, emoji }) }),
-    },
-    mayWrite && { label: more.message.reply, keys: "R", run: () => reply(context, entry) },
-    store.threadRoot === null && {
-      label: more.message.thread,
-      keys: "T",
-      run: () => context.onOpenThread(entry.threadRoot ?? entry.seq),
-    },
-    isOwn &&
-      mayWrite &&
-      entry.body.kind === "text" && { label: more.message.edit, keys: "E", run: () => edit(context, entry) },
-    { label: more.message.copy, keys: "C", run: () => copy(chat, textOf(entry.body)) },
-    { label: more.message.copyLink, run: () => copy(chat, `${location.origin}/chat/${room}/${entry.seq}`) },
-    {
-      label: isSaved ? more.message.unsave : more.message.save,
-      keys: "S",
-      run: () => toggleSaved(chat, room, entry.seq),
-    },
-    chat.may("message.pin") &&
+  const groups: (MenuItem | false)[][] = [
+    [
       mayWrite && {
-        label: entry.isPinned ? more.message.unpin : more.message.pin,
-        keys: "P",
+        label: t.message.react,
+        keys: "+",
         run: () =>
-          void chat.command(entry.isPinned ? "message.unpin" : "message.pin", { room, seq: entry.seq }),
+          ui.open({ kind: "emoji", spot, onPick: (emoji) => toggleReaction(chat, entry, { room, emoji }) }),
       },
-    store.threadRoot === null && {
-      label: more.message.markUnread,
-      keys: "U",
-      run: () => void markUnread(chat, entry),
-    },
-    entry.reactions.length > 0 && {
-      label: more.message.reactionList,
-      run: () => ui.open({ kind: "reactions", entry }),
-    },
-    !isOwn && {
-      label: more.message.profileOf(nameOf(entry.sender)),
-      run: () => ui.open({ kind: "profile", person: entry.sender }),
-    },
-    { label: more.message.remind, run: () => ui.open({ kind: "remind", entry, room }) },
-    isOwn && { label: more.message.readers, run: () => ui.open({ kind: "readers", entry, room }) },
-    entry.editedAt !== null && {
-      label: more.message.history,
-      run: () => ui.open({ kind: "history", entry, room }),
-    },
-    entry.body.kind === "poll" &&
-      mayWrite &&
-      !entry.poll?.isClosed &&
-      (isOwn || chat.may("poll.close_any")) && {
-        label: more.poll.close,
-        run: () => void chat.command("poll.close", { room, seq: entry.seq }),
+      mayWrite && { label: more.message.reply, keys: "R", run: () => reply(context, entry) },
+      store.threadRoot === null && {
+        label: more.message.thread,
+        keys: "T",
+        run: () => context.onOpenThread(entry.threadRoot ?? entry.seq),
       },
-    !isOwn && { label: more.message.report, run: () => ui.open({ kind: "report", entry, room }) },
-    (isOwn || chat.may("message.delete_any")) && {
-      label: t.message.delete,
-      keys: "Del",
-      isDanger: true,
-      run: () => askDelete(context, entry),
-    },
+      isOwn &&
+        mayWrite &&
+        entry.body.kind === "text" && {
+          label: more.message.edit,
+          keys: "E",
+          run: () => edit(context, entry),
+        },
+    ],
+    [
+      { label: more.message.copy, keys: "C", run: () => void copyText(chat, textOf(entry.body)) },
+      {
+        label: more.message.copyLink,
+        run: () => void copyText(chat, `${location.origin}/chat/${room}/${entry.seq}`),
+      },
+      {
+        label: isSaved ? more.message.unsave : more.message.save,
+        keys: "S",
+        run: () => toggleSaved(chat, room, entry.seq),
+      },
+      chat.may("message.pin") &&
+        mayWrite && {
+          label: entry.isPinned ? more.message.unpin : more.message.pin,
+          keys: "P",
+          run: () =>
+            void chat.command(entry.isPinned ? "message.unpin" : "message.pin", { room, seq: entry.seq }),
+        },
+      store.threadRoot === null && {
+        label: more.message.markUnread,
+        keys: "U",
+        run: () => void markUnread(chat, entry),
+      },
+      { label: more.message.remind, run: () => ui.open({ kind: "remind", entry, room }) },
+    ],
+    [
+      entry.reactions.length > 0 && {
+        label: more.message.reactionList,
+        run: () => ui.open({ kind: "reactions", entry }),
+      },
+      !isOwn && {
+        label: more.message.profileOf(nameOf(entry.sender)),
+        run: () => ui.open({ kind: "profile", person: entry.sender }),
+      },
+      isOwn && { label: more.message.readers, run: () => ui.open({ kind: "readers", entry, room }) },
+      entry.editedAt !== null && {
+        label: more.message.history,
+        run: () => ui.open({ kind: "history", entry, room }),
+      },
+    ],
+    [
+      entry.body.kind === "poll" &&
+        mayWrite &&
+        !entry.poll?.isClosed &&
+        (isOwn || chat.may("poll.close_any")) && {
+          label: more.poll.close,
+          run: () => void chat.command("poll.close", { room, seq: entry.seq }),
+        },
+      !isOwn && { label: more.message.report, run: () => ui.open({ kind: "report", entry, room }) },
+      (isOwn || chat.may("message.delete_any")) && {
+        label: t.message.delete,
+        keys: "Del",
+        isDanger: true,
+        run: () => askDelete(context, entry),
+      },
+    ],
   ];
-  return items.filter((item) => item !== false);
+  return groups.flatMap((group, index) =>
+    group
+      .filter((item) => item !== false)
+      .map((item, place) => ({ ...item, startsGroup: index > 0 && place === 0 })),
+  );
 }
 
 /** Opens the menu of a message. With `key`, runs the action of that key instead. */
@@ -98,10 +121,29 @@ export function runMessageMenu(
 ): void {
   const items = messageMenu(context, entry, spot, mayWrite);
   if (key === undefined || key === "enter" || key === "m")
-    context.ui.open({ kind: "menu", spot, label: t.message.actions, items });
+    context.ui.open({
+      kind: "menu",
+      spot,
+      label: t.message.actions,
+      items,
+      quick: mayWrite ? quickReactions(context, entry) : undefined,
+    });
   else items.find((item) => item.keys?.toLowerCase() === (key === "delete" ? "del" : key))?.run();
 }
 
-function copy(chat: ChatStore, text: string): void {
-  void navigator.clipboard?.writeText(text).then(() => chat.toasts.show(more.message.copied));
+function quickReactions({ chat, store }: MessageActionContext, entry: MessageEntry): QuickReactions {
+  return {
+    emoji: [...new Set([...readRecent(), ...usualEmoji])].slice(0, quickMax),
+    onPick: (emoji) => toggleReaction(chat, entry, { room: store.id, emoji }),
+  };
+}
+
+/** Deletes a message, if the viewer says yes to it. */
+export function askDelete({ chat, ui, store }: MessageActionContext, entry: MessageEntry): void {
+  ui.open({
+    kind: "ask",
+    text: more.message.deleteAsk,
+    yes: t.message.delete,
+    onYes: () => void chat.command("message.delete", { room: store.id, seq: entry.seq }),
+  });
 }

@@ -15,9 +15,9 @@ import { Poll } from "../polls/poll.tsx";
 import { lazyPart } from "./message-context.ts";
 import type { RowActions } from "./row-actions.ts";
 
-/** A send that takes longer than this begins to look like one. */
 const MessageToolbar = lazyPart("MessageToolbar");
 const NotSent = lazyPart("NotSent");
+/** A send that takes longer than this begins to look like one. */
 const shownPendingAfterMs = 400;
 const namesShownMax = 8;
 

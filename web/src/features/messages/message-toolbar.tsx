@@ -1,8 +1,13 @@
-import { MoreIcon, ReplyIcon, SmileIcon, ThreadIcon } from "../../components/icons.tsx";
+import { Icon, ReplyIcon, SmileIcon, ThreadIcon } from "../../components/icons.tsx";
 import { spotOf } from "../../lib/element.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { MessageToolbarProps } from "./message-context.ts";
+
+// Here, because only lazy code shows it.
+const MoreIcon = () => (
+  <Icon path="M5 12a1 1 0 1 0 2 0 1 1 0 0 0-2 0Zm6 0a1 1 0 1 0 2 0 1 1 0 0 0-2 0Zm6 0a1 1 0 1 0 2 0 1 1 0 0 0-2 0Z" />
+);
 
 /** The buttons on the message under the pointer. */
 export function MessageToolbar({ message, actions }: MessageToolbarProps) {

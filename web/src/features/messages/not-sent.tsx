@@ -1,7 +1,10 @@
-import { WarningIcon } from "../../components/icons.tsx";
+import { Icon } from "../../components/icons.tsx";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { NotSentProps } from "./message-context.ts";
+
+// Here, because only lazy code shows it.
+const WarningIcon = () => <Icon path="M12 4 2.5 20h19L12 4Zm0 6v5m0 2.5v.1" />;
 
 /** Why the server refused a message, with the buttons to retry or discard it. */
 export function NotSent({ item: { sendId, state }, onRetry, onDiscard }: NotSentProps) {

@@ -7,6 +7,7 @@ import { nameOf } from "@novax/protocol/person";
 import { useEffect, useState } from "preact/hooks";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
+import { copyText } from "../copy-text.ts";
 import type { PanelProps } from "../props.ts";
 import { leaveRoom } from "./membership.ts";
 
@@ -52,10 +53,7 @@ export function DetailsPanel(props: PanelProps) {
         <button
           type="button"
           className="button-secondary"
-          onClick={() => {
-            void navigator.clipboard?.writeText(`${location.origin}/chat/${room.id}`);
-            chat.toasts.show(more.message.copied);
-          }}
+          onClick={() => void copyText(chat, `${location.origin}/chat/${room.id}`)}
         >
           {more.details.copyLink}
         </button>

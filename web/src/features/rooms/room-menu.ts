@@ -4,6 +4,7 @@ import type { ChatStore } from "../../stores/chat-store.ts";
 import type { MenuItem, UiStore } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
+import { copyText } from "../copy-text.ts";
 import { leaveRoom } from "./membership.ts";
 
 /** The actions on a room in the list, without opening it. */
@@ -23,10 +24,7 @@ export function roomMenu(chat: ChatStore, ui: UiStore, room: JoinedRoom): MenuIt
     },
     {
       label: more.details.copyLink,
-      run: () => {
-        void navigator.clipboard?.writeText(`${location.origin}/chat/${room.id}`);
-        chat.toasts.show(more.message.copied);
-      },
+      run: () => void copyText(chat, `${location.origin}/chat/${room.id}`),
     },
     hasUnread && {
       label: more.roomMenu.allRead,
