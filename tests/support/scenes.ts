@@ -122,7 +122,8 @@ export function scenesIn(language: Language): Scene[] {
     await menuItem(page, item);
   };
   const typed = (text: string) => async (page: Page) => {
-    await page.locator(".composer-field").click();
+    // A draft of an earlier scene may have come back from the server.
+    await page.locator(".composer-field").fill("");
     await page.keyboard.type(text);
   };
   const account = (item: string) => async (page: Page, isPhone: boolean) => {

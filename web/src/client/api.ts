@@ -7,10 +7,19 @@ export async function isSignedIn(): Promise<boolean> {
   return response.status !== 401;
 }
 
-/** Reads from the server. Resolves with the result. Throws if the server cannot be reached or refuses. */
+/** The server refused a read. `message` is its reason, in the viewer's language. */
+export class ReadRefused extends Error {}
+
+/**
+ * Reads from the server. Resolves with the result. Throws {@link ReadRefused} if the server refuses, and another error if
+ * it cannot be reached.
+ */
 async function read<T extends ReadType>(type: T, input: ReadInput<T>): Promise<ReadResult<T>> {
   const response = await fetch(readUrl(type, input as Record<string, unknown>));
-  if (!response.ok) throw new Error(`${type}: ${response.status}`);
+  if (!response.ok) {
+    const problem = (await response.json().catch(() => ({}))) as { detail?: string };
+    throw new ReadRefused(problem.detail ?? `${type}: ${response.status}`);
+  }
   return (await response.json()) as ReadResult<T>;
 }
 

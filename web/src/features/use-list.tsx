@@ -27,11 +27,15 @@ export function useList<T>(
   dependsOn: readonly unknown[],
 ): List<T> {
   const [page, setPage] = useState<ListPage<T> | null>(null);
+  /** How many rows are shown, and how many are wanted; pages are read until there are as many. */
   const shown = useRef(0);
+  const wanted = useRef(0);
   const hadFocus = useRef(false);
   const list = useRef<HTMLUListElement>(null);
   const reading = useRef(0);
-  const load = async (before: readonly T[], after: string | undefined, untilCount: number) => {
+  /** What is shown is being read again, and the next page with it if it is wanted meanwhile. */
+  const isRefreshing = useRef(false);
+  const load = async (before: readonly T[], after: string | undefined) => {
     reading.current += 1;
     const mine = reading.current;
     let items = before;
@@ -42,18 +46,21 @@ export function useList<T>(
         if (mine !== reading.current) return;
         items = [...items, ...answer.items];
         next = answer.next ?? undefined;
-      } while (next !== undefined && items.length < untilCount);
+      } while (next !== undefined && items.length < wanted.current);
     } catch {
-      chat.toasts.show(t.errors.notLoaded);
+      if (mine === reading.current) chat.toasts.show(t.errors.notLoaded);
       return;
     }
+    isRefreshing.current = false;
     // The button with the focus may disappear with its row.
     hadFocus.current = isFocusInPanel();
     shown.current = items.length;
     setPage({ items, next: next ?? null });
   };
   useEffect(() => {
-    void load([], undefined, shown.current);
+    isRefreshing.current = true;
+    wanted.current = shown.current;
+    void load([], undefined);
     return () => {
       reading.current += 1;
     };
@@ -65,7 +72,13 @@ export function useList<T>(
   return {
     list,
     items: page?.items ?? null,
-    loadMore: page && page.next !== null ? () => void load(page.items, page.next!, 0) : null,
+    loadMore:
+      page && page.next !== null
+        ? () => {
+            wanted.current = shown.current + 1;
+            if (!isRefreshing.current) void load(page.items, page.next!);
+          }
+        : null,
   };
 }
 

@@ -5,7 +5,8 @@ const selectors = {
   rooms: '[data-region="rooms"] [aria-current]',
   messages: '[data-region="messages"]',
   composer: '[data-region="composer"]',
-  panel: '[data-region="panel"] button',
+  // The close button: every panel has it, and it changes nothing but the panel.
+  panel: '[data-region="panel"] .panel-head .button-icon',
 } as const;
 export type Region = keyof typeof selectors;
 

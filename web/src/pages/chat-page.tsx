@@ -21,10 +21,13 @@ const loadLazy = async () => {
   loaded ??= await import("./lazy-bundle.ts");
   return loaded;
 };
-/** Lazy code that is loaded is used at once, because the next key may follow immediately. */
+/**
+ * Lazy code that is loaded is used at once, because the next key may follow immediately. If it can't be loaded, nothing
+ * happens, and the next key tries again.
+ */
 const withLazy = (use: (bundle: NonNullable<typeof loaded>) => void) => {
   if (loaded) use(loaded);
-  else void loadLazy().then(use);
+  else loadLazy().then(use, () => {});
 };
 lazyParts.load = loadLazy;
 const lazyPart = lazyFrom(loadLazy);
@@ -123,9 +126,10 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
 
   /** Follows a link to a room. A room that the viewer is not in is joined first, if they may join it. */
   const openRoomLink = useCallback(
-    async (id: string, seq: number | undefined) => {
-      if (await (await loadLazy()).joinUnlessIn(chat, id as RoomId)) openRoom(id, seq);
-    },
+    (id: string, seq: number | undefined) =>
+      withLazy(async ({ joinUnlessIn }) => {
+        if (await joinUnlessIn(chat, id as RoomId)) openRoom(id, seq);
+      }),
     [chat, openRoom],
   );
 

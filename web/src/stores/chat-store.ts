@@ -93,7 +93,10 @@ export class ChatStore {
     this.client = new RealtimeClient(
       options.socketUrl,
       {
-        onHello: (hello) => this.#sync.receiveHello(hello),
+        onHello: (hello) => {
+          this.#sync.receiveHello(hello);
+          this.drafts.saveAgain();
+        },
         onEvents: (frame) => this.#sync.receiveEvents(frame),
         onResync: (frame) => void this.#sync.receiveResync(frame),
         onRoomLeft: (frame) => this.#left(frame),

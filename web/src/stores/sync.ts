@@ -111,11 +111,17 @@ export class Sync {
     const { api, rooms } = this.#needs;
     clearTimeout(this.#rereadTimer);
     this.#rereadTimer = setTimeout(() => {
+      const before = new Set(rooms.all.peek().keys());
       void api.read("rooms.list", {}).then(
         (list) => {
-          // Events that arrived while the list was being read are newer than the list.
-          const isOlder = list.rooms.some((room) => room.headSeq < (rooms.get(room.id)?.headSeq ?? 0));
-          if (isOlder) this.rereadRooms();
+          // What happened while the list was being read is newer than the list: events, reading, joining and leaving.
+          const isOlder = list.rooms.some((room) => {
+            const known = rooms.get(room.id);
+            return known && (room.headSeq < known.headSeq || room.readSeq < known.readSeq);
+          });
+          const now = rooms.all.peek();
+          const isOther = now.size !== before.size || [...now.keys()].some((id) => !before.has(id));
+          if (isOlder || isOther) this.rereadRooms();
           else rooms.replaceAll(list.rooms);
         },
         () => rooms.rereadFailed(),

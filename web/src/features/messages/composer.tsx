@@ -302,7 +302,9 @@ export class Composer extends Component<ComposerProps, State> {
     if (wrapper) {
       event.preventDefault();
       lazyParts.load().then(
-        ({ toggleMarks }) => this.#edit((field) => toggleMarks(field, wrapper)),
+        ({ toggleMarks }) => {
+          if (this.#field.current) this.#edit((field) => toggleMarks(field, wrapper));
+        },
         // Offline before it was loaded: nothing is changed, and the key works when the code is here.
         () => {},
       );
@@ -347,7 +349,8 @@ export class Composer extends Component<ComposerProps, State> {
       this.#closeList();
       return;
     }
-    const suggestions = await this.props.suggest(token);
+    // Without a connection nothing is suggested, and what is typed is sent as it is.
+    const suggestions = await Promise.resolve(this.props.suggest(token)).catch(() => []);
     if (asked === this.#asked) this.setState({ suggestions, chosen: 0, token });
   }
 

@@ -27,7 +27,7 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
   useEffect(() => {
     // On a phone the keyboard would cover the emoji.
     if (!isTouch()) field.current?.focus();
-    void loadEmoji().then(setAll);
+    loadEmoji().then(setAll, () => {});
   }, []);
   const words = search.toLowerCase().trim();
   const found = words === "" ? null : matchEmoji(all, words, matchesMax);

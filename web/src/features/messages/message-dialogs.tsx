@@ -3,6 +3,7 @@ import type { Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
 import { useEffect, useState } from "preact/hooks";
+import { ReadRefused } from "../../client/api.ts";
 import { Avatar } from "../../components/avatar.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { formatFull } from "../../lib/time.ts";
@@ -40,7 +41,7 @@ export function ReadersDialog({ chat, entry, room, onClose }: OfMessage) {
   useEffect(() => {
     chat.api.read("message.readers", { room, seq: entry.seq }).then(
       (answer) => setReaders(answer.readers),
-      (error: Error) => setProblem(error.message),
+      (error: Error) => setProblem(error instanceof ReadRefused ? error.message : t.errors.notLoaded),
     );
   }, [chat, room, entry.seq]);
   return (

@@ -36,7 +36,8 @@ async function undoMarkRead(chat: ChatStore, room: RoomId, readSeq: number): Pro
   if (!(await chat.command("room.mark_unread", { room, seq: readSeq + 1 }))) return false;
   chat.reading.heldUnread = room;
   const store = chat.navigation.timeline.peek();
-  if (!store) return false;
+  // The viewer went on to another room. This one opens at the line when they come back.
+  if (store?.id !== room) return false;
   if (store.coversAfter(readSeq)) store.startDivider(readSeq, chat.you.id);
   else
     await store

@@ -10,28 +10,38 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
 
-/** Chooses people, to open a direct room with them or to add them to the open room. */
 /** The list is read this long after the last key. */
 const askAfterMs = 150;
 
+/** Chooses people, to open a direct room with them or to add them to the open room. */
 export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogProps & { isForRoom: boolean }) {
   const [search, setSearch] = useState("");
-  const [found, setFound] = useState<readonly Person[]>([]);
+  const [{ people: found, of }, setFound] = useState<{ people: readonly Person[]; of: string | null }>({
+    people: [],
+    of: null,
+  });
   const [chosen, setChosen] = useState<readonly Person[]>([]);
   const [marked, setMarked] = useState(0);
   const max = isForRoom ? membersAddedAtOnceMax : groupPeopleMax - 1;
   useEffect(() => {
+    let isNewest = true;
     const timer = setTimeout(() => {
       const notIn = isForRoom ? (chat.navigation.current.peek() ?? undefined) : undefined;
       chat.api.read("people.search", { q: search.trim(), notIn }).then(
         ({ people }) => {
-          setFound(people);
+          if (!isNewest) return;
+          setFound({ people, of: search });
           setMarked(0);
         },
-        () => chat.toasts.show(t.errors.notLoaded),
+        () => {
+          if (isNewest) chat.toasts.show(t.errors.notLoaded);
+        },
       );
     }, askAfterMs);
-    return () => clearTimeout(timer);
+    return () => {
+      isNewest = false;
+      clearTimeout(timer);
+    };
   }, [search, chat, isForRoom]);
   const ids = new Set<AccountId>(chosen.map((person) => person.id));
   const shown = found.filter((person) => !ids.has(person.id) && (!isForRoom || person.id !== chat.you.id));
@@ -61,6 +71,8 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
+          // What is shown may still be of fewer letters. The next Enter chooses.
+          if (of !== search) return;
           const person = shown[Math.min(marked, shown.length - 1)];
           if (person && (search.trim() !== "" || marked > 0)) choose(person);
           else if (chosen.length > 0) void done();

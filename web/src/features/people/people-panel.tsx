@@ -2,7 +2,7 @@ import type { Person } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
 import type { Member } from "@novax/protocol/reads";
 import type { PresentPerson } from "@novax/protocol/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
@@ -20,11 +20,15 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
   const [members, setMembers] = useState<readonly Member[]>([]);
   const [next, setNext] = useState<string | null>(null);
   const memberCount = room?.memberCount ?? 0;
+  const asked = useRef(0);
   const load = async (after?: string) => {
     if (!room) return;
+    const mine = ++asked.current;
     const page = await chat.api
       .read("room.members", { room: room.id, q: search.trim(), after, limit: pageMembers })
       .catch(() => null);
+    // Another search, or the next page of it, was asked for meanwhile.
+    if (mine !== asked.current) return;
     if (!page) {
       chat.toasts.show(t.errors.notLoaded);
       return;

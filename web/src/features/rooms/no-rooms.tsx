@@ -9,7 +9,9 @@ export function NoRooms() {
   useEffect(() => {
     const timer = setInterval(async () => {
       const answer = await fetch("/api/rooms").catch(() => null);
-      const { rooms } = answer?.ok ? ((await answer.json()) as { rooms: unknown[] }) : { rooms: [] };
+      const { rooms } = answer?.ok
+        ? ((await answer.json().catch(() => ({ rooms: [] }))) as { rooms: unknown[] })
+        : { rooms: [] };
       if (rooms.length > 0) location.reload();
     }, pollEveryMs);
     return () => clearInterval(timer);

@@ -1,6 +1,6 @@
 import { roomNameCharsMax, roomTopicCharsMax } from "@novax/protocol/limits";
 import type { BrowsedRoom } from "@novax/protocol/reads";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../components/dialog.tsx";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
@@ -83,8 +83,12 @@ export function BrowseDialog({ chat, onOpenRoom, onClose }: DialogProps) {
   const [search, setSearch] = useState("");
   const [rooms, setRooms] = useState<readonly BrowsedRoom[] | null>(null);
   const [next, setNext] = useState<string | null>(null);
+  const asked = useRef(0);
   const load = async (after?: string) => {
+    const mine = ++asked.current;
     const page = await chat.api.read("rooms.browse", { q: search.trim(), after }).catch(() => null);
+    // Another search, or the next page of it, was asked for meanwhile.
+    if (mine !== asked.current) return;
     if (!page) {
       chat.toasts.show(t.errors.notLoaded);
       return;

@@ -32,13 +32,19 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: DialogProps) {
       setPeople([]);
       return;
     }
+    let isNewest = true;
     const timer = setTimeout(() => {
       chat.api.read("people.search", { q: typed.trim() }).then(
-        (answer) => setPeople(answer.people),
+        (answer) => {
+          if (isNewest) setPeople(answer.people);
+        },
         () => {},
       );
     }, askAfterMs);
-    return () => clearTimeout(timer);
+    return () => {
+      isNewest = false;
+      clearTimeout(timer);
+    };
   }, [typed, chat]);
   const rooms = chat.rooms.all.value;
   const targets = useMemo((): Target[] => {

@@ -2,7 +2,7 @@ import { more } from "../../texts/more.ts";
 import { MessagePreviewRow } from "../messages/preview-row.tsx";
 import type { PanelProps } from "../props.ts";
 import { PanelList, RowButton, useList } from "../use-list.tsx";
-import { toggleSaved } from "./toggle-saved.ts";
+import { setSaved } from "./toggle-saved.ts";
 
 /** The messages that the viewer has saved for later, newest first. */
 export function SavedPanel(props: PanelProps) {
@@ -26,9 +26,11 @@ export function SavedPanel(props: PanelProps) {
           <RowButton
             label={more.app.remove}
             onClick={() => {
-              const toggle = () => toggleSaved(chat, message.room, message.seq);
-              toggle();
-              chat.toasts.show(more.lists.unsaved, { label: more.app.undo, run: toggle });
+              setSaved(chat, message, false);
+              chat.toasts.show(more.lists.unsaved, {
+                label: more.app.undo,
+                run: () => setSaved(chat, message, true),
+              });
             }}
           />
         </>

@@ -3,9 +3,17 @@ import type { ChatStore } from "../../stores/chat-store.ts";
 
 /** Saves a message for later, or removes it from the saved ones. */
 export function toggleSaved(chat: ChatStore, room: RoomId, seq: number): void {
-  const isSaved = chat.me.isSaved(room, seq);
-  chat.me.showSaved(room, seq, !isSaved);
-  void chat.command(isSaved ? "message.unsave" : "message.save", { room, seq }).then((done) => {
+  setSaved(chat, { room, seq }, !chat.me.isSaved(room, seq));
+}
+
+/** As {@link toggleSaved}, where it is known which of both: only the newest saved messages are known everywhere. */
+export function setSaved(
+  chat: ChatStore,
+  { room, seq }: { room: RoomId; seq: number },
+  isSaved: boolean,
+): void {
+  chat.me.showSaved(room, seq, isSaved);
+  void chat.command(isSaved ? "message.save" : "message.unsave", { room, seq }).then((done) => {
     if (!done) void chat.me.rereadSaved();
   });
 }
