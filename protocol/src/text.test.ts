@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mentionsIn } from "./text.ts";
+import { mentionsIn, wordsIn } from "./text.ts";
 
 test("@room, @all and @everyone mention everyone, @here those online, @name one person; code and addresses mention no one", () => {
   for (const name of ["room", "all", "Everyone"])
@@ -10,4 +10,12 @@ test("@room, @all and @everyone mention everyone, @here those online, @name one 
     room: false,
     here: false,
   });
+});
+
+test("[A22] a long run of marks in a name or a word costs as much as any other text of its length", () => {
+  // With an expression that looks back, each of these would take minutes.
+  const run = "-".repeat(400_000);
+  expect(mentionsIn(`@a${run}b`).names).toEqual([`a${run}b`]);
+  expect(mentionsIn(`@a${run}`).names).toEqual(["a"]);
+  expect([...wordsIn(`a${run}b a${run}`)]).toEqual([`a${run}b`, "a"]);
 });

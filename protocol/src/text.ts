@@ -24,7 +24,7 @@ export function mentionsIn(text: string): Mentions {
   let here = false;
   for (const [, name = ""] of text.replace(code, " ").matchAll(mention)) {
     // Trailing punctuation ends the sentence and is not part of the name.
-    const key = name.replace(/[._-]+$/, "").toLowerCase();
+    const key = withoutEnd(name, "._-").toLowerCase();
     if (isEveryoneName(key)) room = true;
     else if (key === "here") here = true;
     else if (names.size < mentionsPerMessageMax) names.add(key);
@@ -43,7 +43,17 @@ export function wordsIn(text: string): Set<string> {
     .toLowerCase();
   const found = plain.match(/[\p{L}\p{N}][\p{L}\p{N}_'-]*/gu) ?? [];
   // "_word_" and "'word'" are a word with marks around it.
-  return new Set(found.map((word) => word.replace(/[_'-]+$/, "")));
+  return new Set(found.map((word) => withoutEnd(word, "_'-")));
+}
+
+/**
+ * A text without any of the marks at its end. In time that grows with the text alone: an expression for the same, such
+ * as /[_-]+$/, looks at a run of marks once for each of them.
+ */
+export function withoutEnd(text: string, marks: string): string {
+  let end = text.length;
+  while (end > 0 && marks.includes(text[end - 1]!)) end -= 1;
+  return text.slice(0, end);
 }
 
 /** Returns the plain text of a body: the question of a poll, nothing for a deleted message. */

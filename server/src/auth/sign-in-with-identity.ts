@@ -1,4 +1,5 @@
 import type { AccountId } from "@novax/protocol/ids";
+import { withoutEnd } from "@novax/protocol/text";
 import { changeAccount } from "../accounts/change-account.ts";
 import { parseEmail } from "../accounts/email.ts";
 import { isVerifiedElsewhere } from "../accounts/email-queries.ts";
@@ -191,12 +192,13 @@ async function chooseUsername(
   suggestion: string,
   id: AccountId,
 ): Promise<string> {
-  const base = suggestion
+  const letters = suggestion
     .normalize("NFKD")
     .replace(/@.*$/, "")
     .replace(/[^A-Za-z0-9._-]/g, "")
-    .replace(/^[._-]+|[._-]+$/g, "")
+    .replace(/^[._-]+/, "")
     .slice(0, 24);
+  const base = withoutEnd(letters, "._-");
   const candidates = [
     base,
     ...Array.from({ length: 20 }, (_, index) => `${base}${index + 2}`),

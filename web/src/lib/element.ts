@@ -10,3 +10,8 @@ export function spotOf(element: Element): Spot {
 export function isTouch(): boolean {
   return matchMedia("(pointer: coarse)").matches;
 }
+
+/** Whether the window shows one pane at a time. */
+export function isPhone(): boolean {
+  return matchMedia("(width < 640px)").matches;
+}

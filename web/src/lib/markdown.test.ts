@@ -175,7 +175,40 @@ describe("markdown", () => {
       piece.repeat(Math.ceil(messageTextCharsMax / piece.length)).slice(0, messageTextCharsMax);
     for (const piece of pieces) measure(fill(piece));
     for (const a of pieces) for (const b of pieces) measure(fill(a + b));
+    // [A23] A block that goes on for as long as the text does.
+    for (const block of [
+      "- ",
+      "1. ",
+      "* ",
+      "-\t",
+      "> ",
+      "- a\n- b\n",
+      "- a|b\n  -|-\n",
+      "a|b\n-|-\n",
+      "    ",
+      "[a]: ",
+    ])
+      for (const line of [
+        "a\n",
+        "  a\n",
+        "\ta\n",
+        "> a\n",
+        "  a|b\n",
+        "-\n",
+        "a\n-\n",
+        "a\n=\n",
+        "```\n",
+        "a\n\n",
+      ])
+        measure(block + fill(line).slice(block.length));
     expect(slowest.ms, JSON.stringify(slowest.text)).toBeLessThan(slowMs);
+  });
+
+  test("lists of a usual length are lists, with all their lines", () => {
+    const items = Array.from({ length: 300 }, (_, index) => `- item ${index}\n  and more of it`).join("\n");
+    expect(parseMarkdown(items.slice(0, messageTextCharsMax))).toMatchObject([{ kind: "list" }]);
+    const long = `- first\n${"  a line\n".repeat(30)}`;
+    expect(parseMarkdown(long)).toMatchObject([{ kind: "list" }]);
   });
 
   test("no message shows as nothing", () => {

@@ -17,6 +17,8 @@ export type MarkdownNode =
 const nestingMax = 12;
 /** A text with more marks than this outside of code is shown as plain text too. */
 const marksMax = 600;
+/** And one with a list item of more lines, or with more headings that are underlined. The parser reads those again and again. */
+const itemLinesMax = 40;
 
 /** The length of six of the longest emoji, with spaces. */
 const emojiOnlyCharsMax = 120;
@@ -192,6 +194,24 @@ function isCostly(text: string): boolean {
   return (
     opening.test(outside) ||
     /[[!*_~`]{24,}/.test(outside) ||
-    (outside.match(/[[\]<!*_~`&@]/g)?.length ?? 0) > marksMax
+    (outside.match(/[[\]<!*_~`&@]/g)?.length ?? 0) > marksMax ||
+    hasLongItem(outside)
   );
+}
+
+/** Whether a list item goes on for too many lines, or too many lines underline what is above them. */
+function hasLongItem(text: string): boolean {
+  let [inItem, lines, underlines, isBlank] = [false, 0, 0, false];
+  for (const line of text.split("\n")) {
+    if (/^[ \t>]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)/.test(line)) [inItem, lines] = [true, 0];
+    else if (inItem && line.trim() !== "") {
+      // After a blank line an item goes on only with what is indented.
+      if (isBlank && !/^[ \t]/.test(line)) inItem = false;
+      else lines += 1;
+    }
+    if (/^ {0,3}(?:=+|-+)\s*$/.test(line)) underlines += 1;
+    if (lines > itemLinesMax || underlines > itemLinesMax) return true;
+    isBlank = line.trim() === "";
+  }
+  return false;
 }
