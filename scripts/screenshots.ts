@@ -284,7 +284,6 @@ try {
       values(more.scheduled.reminded, "18:00"),
       more.report.sent,
       more.settings.saved,
-      more.commands.willRemind,
       more.commands.isMuted,
       more.commands.isHeard,
       more.commands.dndOn,

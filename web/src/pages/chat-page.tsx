@@ -9,7 +9,7 @@ import type { MessageList } from "../features/messages/message-list.tsx";
 import { RoomHeader } from "../features/rooms/room-header.tsx";
 import { Sidebar } from "../features/rooms/sidebar.tsx";
 import { preferences } from "../features/settings/preferences.ts";
-import { isTouch } from "../lib/element.ts";
+import { isPhone, isTouch } from "../lib/element.ts";
 import { focusTargetOf, isFocusInPanel } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { Panel, UiStore } from "../stores/ui-store.ts";
@@ -21,6 +21,9 @@ const loadLazy = async () => {
   loaded ??= await import("./lazy-bundle.ts");
   return loaded;
 };
+const isSwitcherKey = ({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent) =>
+  (ctrlKey || metaKey) && !shiftKey && !altKey && key.toLowerCase() === "k";
+
 /**
  * Lazy code that is loaded is used at once, because the next key may follow immediately. If it can't be loaded, nothing
  * happens, and the next key tries again.
@@ -147,34 +150,13 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      // While an input method composes, Escape belongs to it.
-      if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
-      const { target } = event;
-      const isWriting = target instanceof HTMLElement && target.matches("input, textarea, select");
-      const isShortcut = event.ctrlKey || event.metaKey;
-      if (event.key === "F6") {
-        event.preventDefault();
-        withLazy(({ cycleRegions }) => cycleRegions(event.shiftKey ? -1 : 1));
-      } else if (isShortcut && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
+      if (event.defaultPrevented) return;
+      // The only key before the rest is loaded: what opens is a shell that takes the focus at once.
+      if (isSwitcherKey(event)) {
         event.preventDefault();
         if (ui.overlay.peek()?.kind === "switcher") ui.close();
         else ui.open({ kind: "switcher" });
-      } else if (ui.overlay.peek() !== null) {
-        return;
-      } else if (event.altKey && !isShortcut && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-        event.preventDefault();
-        withLazy(({ nextRoom }) => {
-          const next = nextRoom(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
-          if (next !== null) openRoom(next);
-        });
-      } else if (event.key === "Escape") {
-        // Escape first closes the panel beside the room.
-        if (ui.panel.peek() !== null && !isPhone()) closePanel();
-        else void goToEnd();
-      } else if (event.key === "?" && !isWriting && !isShortcut) {
-        event.preventDefault();
-        ui.open({ kind: "shortcuts" });
-      }
+      } else loaded?.runWindowKey(event, { chat, ui, goToEnd, openRoom, closePanel });
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
@@ -292,8 +274,4 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
       ) : null}
     </div>
   );
-}
-
-function isPhone(): boolean {
-  return matchMedia("(width < 640px)").matches;
 }

@@ -30,4 +30,4 @@ export { watchPressAndHold } from "./press-and-hold.ts";
 export { reportWhenAway } from "./report-away.ts";
 export { SidePanel } from "./side-panel.tsx";
 export { soundWhenMentioned } from "./sound.ts";
-export { cycleRegions, nextRoom } from "./window-keys.ts";
+export { runWindowKey } from "./window-keys.ts";

@@ -84,16 +84,20 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
     case "ask": {
       // The question, and the sentences about its consequences.
       const [question = "", ...rest] = overlay.text.split(/(?<=\?)\s/);
+      const refuse = () => {
+        close();
+        overlay.onNo?.();
+      };
       return (
-        <Dialog title={question} onClose={close}>
+        <Dialog title={question} onClose={refuse}>
           {rest.length > 0 ? <p>{rest.join(" ")}</p> : null}
           <div className="dialog-actions">
-            <button type="button" className="button-secondary" onClick={close}>
+            <button type="button" className="button-secondary" onClick={refuse}>
               {t.app.cancel}
             </button>
             <button
               type="button"
-              className="button-danger"
+              className={overlay.isHarmless ? "button-primary" : "button-danger"}
               data-autofocus
               onClick={() => {
                 close();

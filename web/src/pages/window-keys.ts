@@ -1,12 +1,49 @@
 import type { RoomId } from "@novax/protocol/ids";
+import { isPhone } from "../lib/element.ts";
 import { focusTargetOf, type Region } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
+import type { UiStore } from "../stores/ui-store.ts";
+
+export type WindowKeyContext = {
+  chat: ChatStore;
+  ui: UiStore;
+  goToEnd: () => Promise<void>;
+  openRoom: (id: string) => void;
+  closePanel: () => void;
+};
+
+/** Does what a key means wherever the focus is, unless a dialog is open. */
+export function runWindowKey(event: KeyboardEvent, context: WindowKeyContext): void {
+  // While an input method composes, Escape belongs to it.
+  if (event.isComposing || event.keyCode === 229) return;
+  const { chat, ui } = context;
+  const { target } = event;
+  const isWriting = target instanceof HTMLElement && target.matches("input, textarea, select");
+  const isShortcut = event.ctrlKey || event.metaKey;
+  if (event.key === "F6") {
+    event.preventDefault();
+    cycleRegions(event.shiftKey ? -1 : 1);
+  } else if (ui.overlay.peek() !== null) {
+    return;
+  } else if (event.altKey && !isShortcut && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    event.preventDefault();
+    const next = nextRoom(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
+    if (next !== null) context.openRoom(next);
+  } else if (event.key === "Escape") {
+    // Escape first closes the panel beside the room.
+    if (ui.panel.peek() !== null && !isPhone()) context.closePanel();
+    else void context.goToEnd();
+  } else if (event.key === "?" && !isWriting && !isShortcut) {
+    event.preventDefault();
+    ui.open({ kind: "shortcuts" });
+  }
+}
 
 /**
  * The room after or before the open one in the list. With `isUnread`, only rooms with unread messages count. Null if
  * there is none.
  */
-export function nextRoom(chat: ChatStore, step: 1 | -1, isUnread: boolean): RoomId | null {
+function nextRoom(chat: ChatStore, step: 1 | -1, isUnread: boolean): RoomId | null {
   const rooms = chat.rooms.sections.peek().flatMap((section) => section.rooms);
   const current = rooms.findIndex((room) => room.id === chat.navigation.current.peek());
   for (let index = 1; index <= rooms.length; index++) {
@@ -20,7 +57,7 @@ export function nextRoom(chat: ChatStore, step: 1 | -1, isUnread: boolean): Room
 const regions: readonly Region[] = ["rooms", "messages", "composer", "panel"];
 
 /** Moves the focus to the next visible region, or with -1 to the previous one. */
-export function cycleRegions(step: 1 | -1): void {
+function cycleRegions(step: 1 | -1): void {
   const targets = regions.flatMap((region) => focusTargetOf(region) ?? []);
   const current = targets.findIndex((target) => target.contains(document.activeElement));
   const next = current < 0 ? 0 : (current + step + targets.length) % targets.length;

@@ -74,6 +74,8 @@ export class ChatStore {
   readonly #signIn: () => void;
   /** Rooms that the viewer leaves by their own choice. They need no toast that says so. */
   readonly #leaving = new Set<RoomId>();
+  /** How far the server's clock is ahead of this device's, in ms. */
+  aheadMs = 0;
   #typingSentAt = 0;
   #isSigningOut = false;
   /** When the viewer last asked to join or open another room, in ms since 1970. */
@@ -94,6 +96,7 @@ export class ChatStore {
       options.socketUrl,
       {
         onHello: (hello) => {
+          this.aheadMs = hello.serverTime - Date.now();
           this.#sync.receiveHello(hello);
           this.drafts.saveAgain();
         },

@@ -51,7 +51,7 @@ export type Overlay =
   | { kind: "reactions"; entry: MessageEntry }
   | { kind: "profile"; person: Person }
   | { kind: "ban"; person: Person }
-  | { kind: "ask"; text: string; yes: string; onYes: () => void }
+  | { kind: "ask"; text: string; yes: string; isHarmless?: boolean; onYes: () => void; onNo?: () => void }
   | { kind: "emoji"; spot: Spot; onPick: (emoji: string) => void }
   | {
       kind: "menu";

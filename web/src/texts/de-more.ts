@@ -255,12 +255,14 @@ export const deMore: MoreTexts = {
     ask: "Umfrage erstellen",
   },
   commands: {
-    willRemind: "Erinnerung eingestellt.",
+    remindAsk: (when: string, note: string) =>
+      `Diese Erinnerung einstellen? ${when}${note === "" ? "" : `: ${note}`}`,
+    remindYes: "Erinnerung einstellen",
     isMuted: "Raum stummgeschaltet.",
     isHeard: "Stummschaltung aufgehoben.",
     dndOn: "„Nicht stören“ ist für 1 Stunde an.",
     dndOff: "„Nicht stören“ ist aus.",
-    badTime: "Gib eine Zeit an: in 20 Minuten, in 2 Stunden, morgen.",
+    badTime: "Gib eine Zeit an: in 20 Minuten, morgen um 8 Uhr, Freitag um 14:30 Uhr.",
     nobodyCalled: (name: string) => `Niemand heißt ${name}.`,
     unknownCommand: (name: string) =>
       `Den Befehl /${name} gibt es nicht. Um ihn als Nachricht zu senden, beginn mit einem Leerzeichen.`,

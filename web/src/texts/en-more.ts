@@ -251,12 +251,13 @@ export const enMore = {
     ask: "Create poll",
   },
   commands: {
-    willRemind: "Reminder set.",
+    remindAsk: (when: string, note: string) => `Set this reminder? ${when}${note === "" ? "" : `: ${note}`}`,
+    remindYes: "Set reminder",
     isMuted: "Room muted.",
     isHeard: "Room unmuted.",
     dndOn: "Do not disturb is on for 1 hour.",
     dndOff: "Do not disturb is off.",
-    badTime: "Add a time: in 20 minutes, in 2 hours, tomorrow.",
+    badTime: "Add a time: in 20 minutes, tomorrow at 8, Friday at 14:30.",
     nobodyCalled: (name: string) => `No one is called ${name}.`,
     unknownCommand: (name: string) =>
       `There's no command /${name}. To send it as a message, start with a space.`,

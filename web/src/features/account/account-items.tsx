@@ -1,9 +1,39 @@
+import { useEffect, useRef } from "preact/hooks";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { AccountItemsProps } from "./account-menu.tsx";
 
-/** The entries of the account menu. They are lazy, because the menu is closed at first. */
-export function AccountItems({ chat, ui, onLeave }: AccountItemsProps) {
+/** The entries of the account menu, and what closes it. They are lazy, because the menu is closed at first. */
+export function AccountItems({ chat, ui }: AccountItemsProps) {
+  const first = useRef<HTMLButtonElement>(null);
+  const menu = () => first.current?.closest("details") ?? null;
+  useEffect(() => {
+    const account = menu()!;
+    const closeOutside = (event: Event) => {
+      if (!account.contains(event.target as Node)) account.open = false;
+    };
+    const closeOnEscape = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || !account.open) return;
+      event.stopPropagation();
+      account.open = false;
+      account.querySelector("summary")?.focus();
+    };
+    document.addEventListener("pointerdown", closeOutside);
+    document.addEventListener("focusin", closeOutside);
+    account.addEventListener("keydown", closeOnEscape);
+    return () => {
+      document.removeEventListener("pointerdown", closeOutside);
+      document.removeEventListener("focusin", closeOutside);
+      account.removeEventListener("keydown", closeOnEscape);
+    };
+  }, []);
+  /** What opens next returns the focus to where it was. That must not be inside the closed menu. */
+  const leave = (open: () => void) => {
+    const account = menu();
+    account?.querySelector("summary")?.focus();
+    if (account) account.open = false;
+    open();
+  };
   const unseenNotices = chat.notices.unseenCount.value;
   const { approvals } = chat.me.lists.value;
   return (
@@ -11,14 +41,15 @@ export function AccountItems({ chat, ui, onLeave }: AccountItemsProps) {
       <button
         type="button"
         className="account-row"
-        onClick={() => onLeave(() => ui.open({ kind: "settings" }))}
+        ref={first}
+        onClick={() => leave(() => ui.open({ kind: "settings" }))}
       >
         {more.account.settings}
       </button>
       <button
         type="button"
         className="account-row"
-        onClick={() => onLeave(() => ui.open({ kind: "shortcuts" }))}
+        onClick={() => leave(() => ui.open({ kind: "shortcuts" }))}
       >
         {more.account.shortcuts} <kbd>?</kbd>
       </button>

@@ -2,10 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { AccountId } from "@novax/protocol/ids";
 import { withoutMarks } from "../../lib/markdown.ts";
 import { fuzzyScore, matchPeople } from "../../lib/matching.ts";
-import { nextMondayAt, parseWhen, tomorrowAt } from "../scheduled/when.ts";
 import { findToken } from "./completion.ts";
-
-const minute = 60_000;
 
 describe("completion", () => {
   test("a name after the at sign, a room after the hash, an emoji after two letters, a command at the beginning", () => {
@@ -46,28 +43,6 @@ describe("completion", () => {
     expect(best("gen", ["imagen", "General", "green energy"])).toBe("General");
     expect(best("dm", ["admin", "design meetings"])).toBe("design meetings");
     expect(fuzzyScore("General", "xyz")).toBeNull();
-  });
-
-  test("a time in words", () => {
-    expect(parseWhen("in 20 minutes call back", 0)).toEqual({ at: 20 * minute, note: "call back" });
-    expect(parseWhen("in 2h", 0)).toEqual({ at: 120 * minute, note: "" });
-    expect(parseWhen("in 3 Tagen Bericht", 0)).toEqual({ at: 3 * 24 * 60 * minute, note: "Bericht" });
-    expect(parseWhen("me in 20 minutes to call back", 0)).toEqual({ at: 20 * minute, note: "call back" });
-    expect(parseWhen("some day", 0)).toBeNull();
-    const friday = new Date(2026, 10, 20, 15).getTime();
-    expect(new Date(tomorrowAt(friday)).toString()).toContain("Nov 21 2026 09:00");
-    expect(new Date(nextMondayAt(friday)).toString()).toContain("Nov 23 2026 09:00");
-    expect(parseWhen("tomorrow report", friday)).toEqual({ at: tomorrowAt(friday), note: "report" });
-    const hour = 60 * minute;
-    expect(parseWhen("tomorrow at 8 report", friday)).toEqual({
-      at: tomorrowAt(friday) - hour,
-      note: "report",
-    });
-    expect(parseWhen("tomorrow at 2:30 pm", friday)).toEqual({
-      at: tomorrowAt(friday) + 5.5 * hour,
-      note: "",
-    });
-    expect(parseWhen("morgen um 9 Uhr Bericht", friday)).toEqual({ at: tomorrowAt(friday), note: "Bericht" });
   });
 
   test("a quote has the words without the marks", () => {

@@ -1,10 +1,12 @@
 import { hourMs } from "../../lib/duration.ts";
+import { formatFull, formatSoon } from "../../lib/time.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
 import type { UiStore } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
+import { t } from "../../texts/text.ts";
 import { leaveRoom } from "../rooms/membership.ts";
-import { parseWhen } from "../scheduled/when.ts";
+import { serverNow } from "../server-now.ts";
 
 export type SlashCommandContext = { chat: ChatStore; ui: UiStore; store: RoomStore };
 
@@ -78,14 +80,27 @@ export const slashCommands: Record<string, SlashCommand> = {
   remind: {
     hint: () => more.commands.remind,
     takes: "in 20 minutes …",
-    run: async ({ chat, store }, rest) => {
-      const when = parseWhen(rest, Date.now());
+    run: async ({ chat, ui, store }, rest) => {
+      const parser = await import("../scheduled/parse-when.ts").catch(() => null);
+      const when = parser?.parseWhen(rest, serverNow(chat));
       if (!when) {
-        chat.toasts.show(more.commands.badTime);
+        chat.toasts.show(parser ? more.commands.badTime : t.errors.offline);
         return rest;
       }
+      // What was understood is shown before it is set.
+      const isRight = await new Promise<boolean>((resolve) =>
+        ui.open({
+          kind: "ask",
+          text: more.commands.remindAsk(formatFull(when.at), when.note),
+          yes: more.commands.remindYes,
+          isHarmless: true,
+          onYes: () => resolve(true),
+          onNo: () => resolve(false),
+        }),
+      );
+      if (!isRight) return rest;
       const done = await chat.command("reminder.set", { room: store.id, note: when.note, at: when.at });
-      if (done) chat.toasts.show(more.commands.willRemind);
+      if (done) chat.toasts.show(more.scheduled.reminded(formatSoon(when.at, serverNow(chat))));
       return done ? undefined : rest;
     },
   },
@@ -106,7 +121,7 @@ export const slashCommands: Record<string, SlashCommand> = {
     hint: () => more.commands.away,
     run: async ({ chat }) => {
       const isDnd = chat.me.lists.peek().dndUntil !== null;
-      const until = isDnd ? null : Date.now() + hourMs;
+      const until = isDnd ? null : serverNow(chat) + hourMs;
       if (await chat.command("dnd.set", { until }))
         chat.toasts.show(isDnd ? more.commands.dndOff : more.commands.dndOn);
       return undefined;

@@ -7,6 +7,7 @@ import { Avatar } from "../../components/avatar.tsx";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { PanelProps } from "../props.ts";
+import { serverNow } from "../server-now.ts";
 import { PresenceDot } from "./presence-dot.tsx";
 
 const pageMembers = 100;
@@ -52,7 +53,7 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
   const isNamed = here.length > 0 || present.count === 0 || search !== "";
   const entry = (person: Person, state: PresentPerson | null) => {
     const member = roles.get(person.id);
-    const isSilenced = member?.silencedUntil != null && member.silencedUntil > Date.now();
+    const isSilenced = member?.silencedUntil != null && member.silencedUntil > serverNow(chat);
     return (
       <li key={person.id}>
         <button

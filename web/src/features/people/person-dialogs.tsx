@@ -10,6 +10,7 @@ import { hourMs } from "../../lib/duration.ts";
 import { formatDate } from "../../lib/time.ts";
 import { more } from "../../texts/more.ts";
 import type { DialogProps } from "../props.ts";
+import { serverNow } from "../server-now.ts";
 
 /** A person's profile, with a way to write to them and the actions of a moderator. */
 export function ProfileDialog({
@@ -41,7 +42,7 @@ export function ProfileDialog({
     onOpenRoom(reply.room.id);
   };
   const mayAct = room !== null && member !== null && !isSelf && mayActOnMember(room.role, member.role);
-  const isSilenced = member?.silencedUntil != null && member.silencedUntil > Date.now();
+  const isSilenced = member?.silencedUntil != null && member.silencedUntil > serverNow(chat);
   const act = async (done: Promise<unknown>) => {
     if (!(await done)) return;
     chat.me.changed("members");
@@ -119,7 +120,7 @@ export function ProfileDialog({
               type="button"
               className="button-secondary"
               onClick={() => {
-                const until = isSilenced ? null : Date.now() + hourMs;
+                const until = isSilenced ? null : serverNow(chat) + hourMs;
                 void act(chat.command("member.silence", { room: room.id, person: person.id, until }));
               }}
             >

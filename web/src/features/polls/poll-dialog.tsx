@@ -7,6 +7,7 @@ import { hourMs } from "../../lib/duration.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
+import { serverNow } from "../server-now.ts";
 
 /** Takes the question and choices of a poll, and sends it to the open room. */
 export function PollDialog({ chat, onClose }: DialogProps) {
@@ -30,7 +31,7 @@ export function PollDialog({ chat, onClose }: DialogProps) {
             choices: choices.map((choice) => choice.trim()).filter((choice) => choice !== ""),
             isMultiple: fields.has("multiple"),
             isAnonymous: fields.has("anonymous"),
-            closesAt: hours === 0 ? null : Date.now() + hours * hourMs,
+            closesAt: hours === 0 ? null : serverNow(chat) + hours * hourMs,
           };
           const reply = await runCommand("message.send", { room, sendId, body });
           if (reply?.ok) onClose();

@@ -8,6 +8,7 @@ import { formatSoon } from "../../lib/time.ts";
 import type { Overlay } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import type { DialogProps } from "../props.ts";
+import { serverNow } from "../server-now.ts";
 import { nextMondayAt, tomorrowAt } from "./when.ts";
 /** Chooses a time to send a message, or to be reminded of one. */
 export function WhenDialog(
@@ -16,7 +17,7 @@ export function WhenDialog(
   const { chat, overlay, onClose } = props;
   const [exact, setExact] = useState("");
   const isRemind = overlay.kind === "remind";
-  const now = Date.now();
+  const now = serverNow(chat);
   const presets: [label: string, at: number][] = [
     [more.scheduled.inMinutes(20), now + hourMs / 3],
     [more.scheduled.inHours(1), now + hourMs],

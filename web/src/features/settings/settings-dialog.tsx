@@ -10,6 +10,7 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
 import { tomorrowAt } from "../scheduled/when.ts";
+import { serverNow } from "../server-now.ts";
 import { type Preferences, preferences, setPreference, textSizes } from "./preferences.ts";
 import { applyTheme, keepLanguage, readTheme, type Theme, themes } from "./theme.ts";
 
@@ -49,7 +50,7 @@ export function SettingsDialog({ chat, onClose }: DialogProps) {
             event.preventDefault();
             const fields = new FormData(event.currentTarget);
             const hours = Number(fields.get("hours"));
-            const until = hours === 0 ? null : Date.now() + hours * hourMs;
+            const until = hours === 0 ? null : serverNow(chat) + hours * hourMs;
             saved(
               await chat.command("status.set", {
                 emoji: String(fields.get("emoji")),
@@ -127,8 +128,8 @@ export function SettingsDialog({ chat, onClose }: DialogProps) {
               value === "off"
                 ? null
                 : value === "tomorrow"
-                  ? tomorrowAt(Date.now())
-                  : Date.now() + Number(value) * hourMs;
+                  ? tomorrowAt(serverNow(chat))
+                  : serverNow(chat) + Number(value) * hourMs;
             saved(await chat.command("dnd.set", { until }));
           }}
         />
