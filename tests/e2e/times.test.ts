@@ -32,7 +32,7 @@ describe.skipIf(!chromiumPath)("times in words", () => {
     expect(await page.locator(".composer-field").inputValue()).toBe("/remind tomorrow at 25 call back");
 
     await remind(page, "tomorrow at 8pm call back");
-    await dialog(page).getByText("8:00:00").waitFor();
+    await dialog(page).getByText("08:00 PM").waitFor();
     expect(await dialog(page).innerText()).toContain("call back");
     await page.keyboard.press("Escape");
     await dialog(page).waitFor({ state: "detached" });

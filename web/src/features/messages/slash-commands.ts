@@ -1,5 +1,5 @@
 import { hourMs } from "../../lib/duration.ts";
-import { formatFull, formatSoon } from "../../lib/time.ts";
+import { formatSoon } from "../../lib/time.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
 import type { UiStore } from "../../stores/ui-store.ts";
@@ -91,7 +91,7 @@ export const slashCommands: Record<string, SlashCommand> = {
       const isRight = await new Promise<boolean>((resolve) =>
         ui.open({
           kind: "ask",
-          text: more.commands.remindAsk(formatFull(when.at), when.note),
+          text: more.commands.remindAsk(formatSoon(when.at, serverNow(chat)), when.note),
           yes: more.commands.remindYes,
           isHarmless: true,
           onYes: () => resolve(true),
