@@ -17,7 +17,7 @@ export const closeCodes = {
   rateLimited: 4029,
   /** The session behind this connection has ended. Sign in again. */
   sessionEnded: 4501,
-  /** The account has too many open connections. */
+  /** The account has too many open connections. Try again after half a minute, because some may be dead. */
   tooManyConnections: 4509,
 } as const;
 

@@ -232,6 +232,37 @@ describeServer("the socket refuses", options, ({ data, server, sql, alice, carol
   }, 60_000);
 });
 
+describeServer(
+  "a person whose network changes",
+  { only: "embedded", people: ["alice"] },
+  ({ server, alice }) => {
+    /** A client that opens a WebSocket, and answers nothing from then on, as one whose network is gone. */
+    const openDead = () =>
+      new Promise<ReturnType<typeof connect>>((resolve) => {
+        const socket = connect(server.port, "127.0.0.1");
+        socket.on("error", () => {});
+        socket.once("data", () => {
+          socket.pause();
+          resolve(socket);
+        });
+        socket.write(
+          `GET /ws/alice HTTP/1.1\r\nHost: localhost:${server.port}\r\nOrigin: ${server.origin}\r\nCookie: ${alice.cookieHeader}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: novax.v1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+        );
+      });
+
+    test("[N3] gets in again, though ten dead connections are still counted", async () => {
+      const dead = await Promise.all(Array.from({ length: 10 }, openDead));
+      const refused = await alice.open("novax.v1");
+      expect((await refused.closed).code).toBe(4509);
+      await Bun.sleep(5500);
+      const again = await alice.connect();
+      expect(await again.command({ type: "ping" })).toMatchObject({ ok: true });
+      again.close();
+      for (const socket of dead) socket.destroy();
+    }, 30_000);
+  },
+);
+
 describe("a dead connection", () => {
   test("[W12] a socket that doesn't answer pings is closed; one that does stays open", async () => {
     const silentSeconds = 8;

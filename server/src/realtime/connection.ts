@@ -28,6 +28,8 @@ export type Socket = ServerWebSocket<SocketData>;
 /** After this many refusals for speed within {@link malformedWindowMs} the connection is closed. */
 const rateRefusalsMax = 20;
 
+type ConnectionParts = { budget: () => TokenBucket; now: number };
+
 /** What the connections of both protocols share: a socket, its account, and a budget. */
 abstract class SocketConnection {
   #actor: Actor;
@@ -38,9 +40,11 @@ abstract class SocketConnection {
   readonly #socket: Socket;
   readonly #budget: () => TokenBucket;
   readonly #rateRefusedAt: number[] = [];
+  #heardAt: number;
 
   /** `budget` is the account's: all its connections share it, and a new connection does not refill it. */
-  constructor(socket: Socket, budget: () => TokenBucket) {
+  constructor(socket: Socket, { budget, now }: ConnectionParts) {
+    this.#heardAt = now;
     this.#socket = socket;
     this.#actor = socket.data.actor;
     this.language = socket.data.language;
@@ -54,6 +58,25 @@ abstract class SocketConnection {
   rename({ username, displayName }: Person): void {
     const { displayName: _, ...rest } = this.#actor;
     this.#actor = { ...rest, username, ...(displayName === undefined ? {} : { displayName }) };
+  }
+
+  /** When the client was last heard: with a frame, or with the answer to a ping. In ms, by the server's clock. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  heard(now: number): void {
+    this.#heardAt = now;
+  }
+
+  /** Asks the client to answer, which every WebSocket client does by itself. */
+  ping(): void {
+    if (this.isOpen) this.#socket.ping();
+  }
+
+  /** Ends a connection whose client is gone, without waiting for its answer. */
+  terminate(): void {
+    this.#socket.terminate();
   }
 
   get isOpen(): boolean {
@@ -163,10 +186,10 @@ export class BasicConnection extends SocketConnection implements BasicSubscriber
 export type Connection = NovaxConnection | BasicConnection;
 
 /** The connection of a socket that just opened. */
-export function createConnection(socket: Socket, budget: () => TokenBucket): Connection {
+export function createConnection(socket: Socket, parts: ConnectionParts): Connection {
   return socket.data.protocol === "novax.v1"
-    ? new NovaxConnection(socket, budget)
-    : new BasicConnection(socket, budget);
+    ? new NovaxConnection(socket, parts)
+    : new BasicConnection(socket, parts);
 }
 
 /** Adds `now` to the times and returns how many of them lie within the window. */

@@ -10,6 +10,12 @@ import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Connection, NovaxConnection } from "./connection.ts";
 
+/** Our own client sends something at least every 20 s, so only others are asked. */
+const pingAfterMs = 25_000;
+const deadAfterMs = 45_000;
+/** A connection that was silent for this long gives way to the eleventh of its account. */
+const givesWayAfterMs = 5000;
+
 type HubNeeds = {
   db: Database;
   bus: Bus;
@@ -21,6 +27,8 @@ type HubNeeds = {
 export class Hub {
   readonly #app: HubNeeds;
   readonly #byAccount = new Map<AccountId, Set<Connection>>();
+  /** Closed to make room, and ended for good with the next check. */
+  readonly #replaced = new Set<Connection>();
 
   constructor(app: HubNeeds) {
     this.#app = app;
@@ -32,11 +40,21 @@ export class Hub {
     return size;
   }
 
-  /** Adds a connection; false if its account has too many open already. */
+  /**
+   * Adds a connection; false if its account has too many open already. One that has not been heard for a while gives way
+   * to it: when a device changes its network, the connections that it had are dead, and nothing says so.
+   */
   add(connection: Connection): boolean {
     const { id } = connection.actor;
     const connections = this.#byAccount.get(id) ?? new Set();
-    if (connections.size >= connectionsPerAccountMax) return false;
+    if (connections.size >= connectionsPerAccountMax) {
+      const silent = [...connections].reduce((a, b) => (a.heardAt <= b.heardAt ? a : b));
+      if (this.#app.clock.now() - silent.heardAt < givesWayAfterMs) return false;
+      silent.close(closeCodes.tooManyConnections, "replaced by a newer connection");
+      // If its client is there after all, it gets to read why.
+      this.#replaced.add(silent);
+      this.remove(silent);
+    }
     connections.add(connection);
     this.#byAccount.set(id, connections);
     return true;
@@ -80,6 +98,18 @@ export class Hub {
     const ids = new Set(this.#all().map((connection) => connection.actor.sessionId));
     const live = await filterLiveSessions(this.#app, [...ids]);
     this.endSessions([...ids].filter((id) => !live.has(id)));
+  }
+
+  /** Pings connections that are silent, and ends those that did not answer. */
+  checkLiveness(): void {
+    for (const connection of this.#replaced) connection.terminate();
+    this.#replaced.clear();
+    const now = this.#app.clock.now();
+    for (const connection of this.#all()) {
+      const silentMs = now - connection.heardAt;
+      if (silentMs >= deadAfterMs) connection.terminate();
+      else if (silentMs >= pingAfterMs) connection.ping();
+    }
   }
 
   /** Closes every connection, with the code to reconnect to another process or a newer one. */

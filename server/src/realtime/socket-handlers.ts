@@ -41,6 +41,7 @@ export function createSocketHandlers(
     message: (socket, frame) => {
       const { connection } = socket.data;
       if (!connection) return;
+      connection.heard(realtime().clock.now());
       if (typeof frame !== "string") {
         connection.close(closeCodes.malformed, "text frames only");
         return;
@@ -48,6 +49,8 @@ export function createSocketHandlers(
       if (connection.protocol === "novax.v1") void runFrame(realtime(), connection, frame);
       else void runBasicFrame(realtime(), connection, frame);
     },
+    ping: (socket) => socket.data.connection?.heard(realtime().clock.now()),
+    pong: (socket) => socket.data.connection?.heard(realtime().clock.now()),
     close: (socket) => {
       const { connection } = socket.data;
       if (!connection) return;
@@ -63,7 +66,7 @@ export function createSocketHandlers(
 
 async function open(realtime: Realtime, socket: Socket): Promise<void> {
   const budget = () => realtime.budgets.of(socket.data.actor.id);
-  const connection = createConnection(socket, budget);
+  const connection = createConnection(socket, { budget, now: realtime.clock.now() });
   if (budget().spend(openCost, realtime.clock.now()) > 0) {
     connection.close(closeCodes.rateLimited, "too fast");
     return;

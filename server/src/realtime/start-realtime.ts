@@ -9,6 +9,7 @@ import { RoomFeeds } from "./room-feed.ts";
 export const checkPositionsEveryMs = 2000;
 export const presenceEveryMs = 1000;
 export const checkSessionsEveryMs = 30_000;
+const checkLivenessEveryMs = 5000;
 
 export function startRealtime(app: RealtimeNeeds): Realtime {
   const { bus, db, log, presence } = app;
@@ -32,6 +33,7 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
   const timers = {
     positions: every(log, "feed.check_failed", checkPositionsEveryMs, () => feeds.checkPositions()),
     presence: every(log, "presence.failed", presenceEveryMs, () => presence.tick()),
+    liveness: every(log, "sockets.check_failed", checkLivenessEveryMs, async () => hub.checkLiveness()),
     sessions: every(log, "sessions.check_failed", checkSessionsEveryMs, () => hub.checkSessions()),
   };
   const stopListening = [
@@ -52,6 +54,8 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
     }),
     bus.on("sessions_ended", ({ sessions }) => hub.endSessions(sessions)),
     bus.onDoubt(() => {
+      // Erased texts may be among what is kept to be sent again.
+      for (const feed of feeds.all()) feed.forgetRecent();
       void timers.positions.run();
       void timers.sessions.run();
       attachMissedRooms(realtime).catch((error: unknown) => log.fault("room.attach_failed", error));

@@ -233,8 +233,7 @@ describe("coming back", () => {
   });
 
   test("is decided by the close code: 40xx and what is no code of ours yes, 45xx and 1008 no", async () => {
-    const { malformed, sessionEnded, tooManyConnections, tooSlow, unavailable, rateLimited, restarting } =
-      closeCodes;
+    const { malformed, sessionEnded, tooSlow, unavailable, rateLimited, restarting } = closeCodes;
     for (const code of [1000, 1001, 1006, 1009, restarting, tooSlow, unavailable, rateLimited, 4099]) {
       const { client, clock, newest, sockets } = setUpOpen();
       newest().break(code);
@@ -250,7 +249,6 @@ describe("coming back", () => {
     const ends = [
       [malformed, "refused"],
       [sessionEnded, "signed_out"],
-      [tooManyConnections, "too_many_connections"],
       [4500, "refused"],
       [4599, "refused"],
     ] as const;
@@ -264,6 +262,18 @@ describe("coming back", () => {
       expect(sockets, `${code}`).toHaveLength(1);
       expect(clock.pending, `${code}`).toBe(0);
     }
+  });
+
+  test("[N3] comes back slowly where the account has too many, because some of them may be dead", async () => {
+    const { client, clock, newest, sockets } = setUpOpen();
+    newest().break(closeCodes.tooManyConnections);
+    expect(client.state.value).toMatchObject({ kind: "away", isFull: true });
+    await clock.pass(29_000);
+    expect(sockets).toHaveLength(1);
+    await clock.pass(2000);
+    expect(sockets).toHaveLength(2);
+    newest().greet();
+    expect(client.state.value).toEqual({ kind: "open" });
   });
 
   test("can be had at once, but not again and again", async () => {
@@ -431,9 +441,9 @@ describe("a session that has ended", () => {
     const ended = setUpAsked();
     ended.newest().break();
     await ended.clock.pass(550);
-    ended.newest().break(closeCodes.tooManyConnections);
+    ended.newest().break(closeCodes.malformed);
     ended.answers[0]!(false);
     await settle();
-    expect(ended.client.state.value).toEqual({ kind: "ended", reason: "too_many_connections" });
+    expect(ended.client.state.value).toEqual({ kind: "ended", reason: "refused" });
   });
 });

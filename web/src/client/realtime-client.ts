@@ -6,12 +6,15 @@ import type { Signal as PassingSignal } from "@novax/protocol/signals";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { backoffMs } from "./backoff.ts";
 
-/** `since` in `away` is when the connection was lost, so that a short interruption need not be shown. */
+/**
+ * `since` in `away` is when the connection was lost, so that a short interruption need not be shown. `isFull` says that
+ * the account has too many connections.
+ */
 export type ConnectionState =
   | { kind: "connecting" }
   | { kind: "open" }
-  | { kind: "away"; since: number; nextTryAt: number }
-  | { kind: "ended"; reason: "signed_out" | "too_many_connections" | "refused" };
+  | { kind: "away"; since: number; nextTryAt: number; isFull: boolean }
+  | { kind: "ended"; reason: "signed_out" | "refused" };
 
 export type RealtimeListener = {
   onHello(hello: Hello): void;
@@ -58,6 +61,7 @@ export const pingEveryMs = 20_000;
 export const answerWithinMs = 10_000;
 const giveUpEveryMs = 5000;
 const rateLimitedPauseMs = 3000;
+const fullPauseMs = 30_000;
 
 /**
  * One connection to the server. It reconnects by itself, and calls `onHello` for every new connection. A request that
@@ -179,21 +183,21 @@ export class RealtimeClient {
   #closed(socket: Socket, code: number, waitMs = backoffMs(this.#attempt, this.#parts.random)): void {
     if (this.#socket !== socket) return;
     this.#forgetSocket();
-    if (!mayReconnectAfter(code)) {
-      const reasons = {
-        [closeCodes.sessionEnded]: "signed_out",
-        [closeCodes.tooManyConnections]: "too_many_connections",
-      } as const;
-      this.#state.value = { kind: "ended", reason: reasons[code as keyof typeof reasons] ?? "refused" };
+    const isFull = code === closeCodes.tooManyConnections;
+    if (!isFull && !mayReconnectAfter(code)) {
+      this.#state.value = {
+        kind: "ended",
+        reason: code === closeCodes.sessionEnded ? "signed_out" : "refused",
+      };
       return;
     }
     if (!this.#hasGreeted) void this.#checkSession();
     this.#attempt += 1;
     const now = this.#parts.now();
     this.#awaySince ??= now;
-    // The connection's budget is used up, and takes some seconds to fill.
-    const wait = code === closeCodes.rateLimited ? waitMs + rateLimitedPauseMs : waitMs;
-    this.#state.value = { kind: "away", since: this.#awaySince, nextTryAt: now + wait };
+    // The connection's budget is used up, and takes some seconds to fill; a dead connection takes longer to be noticed.
+    const wait = waitMs + (isFull ? fullPauseMs : code === closeCodes.rateLimited ? rateLimitedPauseMs : 0);
+    this.#state.value = { kind: "away", since: this.#awaySince, nextTryAt: now + wait, isFull };
     this.#stopRetry = this.#parts.schedule(() => this.connect(), wait);
   }
 

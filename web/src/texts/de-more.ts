@@ -293,7 +293,7 @@ export const deMore: MoreTexts = {
     away: "Du bist offline. Nachrichten werden gesendet, sobald du wieder verbunden bist.",
     tryNow: "Jetzt versuchen",
     signedOut: "Du wurdest abgemeldet.",
-    tooMany: "Der Chat ist zu oft geöffnet. Schließ ihn an einer Stelle und lade die Seite neu.",
+    tooMany: "Der Chat ist zu oft geöffnet. Schließ ihn an einer Stelle und versuch es erneut.",
     refused: "Bitte lade die Seite neu.",
   },
   rooms: {

@@ -288,7 +288,7 @@ export const enMore = {
     away: "You're offline. Messages will send when you reconnect.",
     tryNow: "Try now",
     signedOut: "You've been signed out.",
-    tooMany: "The chat is open in too many places. Close one, then reload.",
+    tooMany: "The chat is open in too many places. Close one, then try again.",
     refused: "Please reload the page.",
   },
   rooms: {
