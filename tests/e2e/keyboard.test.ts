@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
-import { launchBrowser, openChat, phone, shownTexts, waitForText } from "../support/browser.ts";
+import {
+  desktop,
+  launchBrowser,
+  openChat,
+  openPage,
+  phone,
+  shownTexts,
+  waitForText,
+} from "../support/browser.ts";
 import { join, type Person } from "../support/person.ts";
 import {
   chromiumPath,
@@ -38,6 +46,46 @@ describe.skipIf(!chromiumPath)("the keyboard", () => {
     );
 
   const composed = (page: Page) => page.locator(".composer-field").inputValue();
+
+  test("[V2] keys after Ctrl+K are for what opens, also while its code is on its way", async () => {
+    const { page, faults } = await openPage(browser, desktop);
+    await page
+      .context()
+      .addCookies([...alice.cookies].map(([name, value]) => ({ name, value, url: server.url })));
+    let isLate = true;
+    await page.route("**/assets/*.js", async (route) => {
+      const response = await route.fetch();
+      // The code of dialogs and menus.
+      if (isLate && (await response.text()).includes("overlay-place")) await Bun.sleep(2500);
+      await route.fulfill({ response });
+    });
+    await page.goto(`${server.url}/chat`);
+    await page.locator(".composer-field").waitFor();
+    await page.locator(".composer-field").focus();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("design");
+    await page.keyboard.press("Enter");
+    const field = page.locator(".switcher-field");
+    await field.waitFor();
+    expect(await field.inputValue()).toBe("design");
+    expect(await page.locator(".composer-field").inputValue()).toBe("");
+    await page.keyboard.press("Escape");
+    await field.waitFor({ state: "detached" });
+
+    // And at once when it is here.
+    isLate = false;
+    for (let round = 0; round < 3; round++) {
+      await page.locator(".composer-field").focus();
+      await page.keyboard.press("Control+k");
+      await page.keyboard.type("gen");
+      expect(await field.inputValue()).toBe("gen");
+      await page.keyboard.press("Escape");
+      await field.waitFor({ state: "detached" });
+    }
+    expect(await page.locator(".composer-field").inputValue()).toBe("");
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
 
   test("the composer has the focus at once; Enter sends, Shift+Enter doesn't, formatting wraps a selection", async () => {
     const { page } = await openChat(browser, alice);

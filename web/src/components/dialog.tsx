@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
@@ -11,7 +11,8 @@ export function Dialog(props: {
   children: ComponentChildren;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the frame is drawn: the next key is for this dialog.
+  useLayoutEffect(() => {
     const element = dialog.current!;
     element.showModal();
     // The field that the dialog is for takes the focus. Otherwise the close button would have it.

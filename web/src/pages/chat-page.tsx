@@ -158,8 +158,20 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         else ui.open({ kind: "switcher" });
       } else loaded?.runWindowKey(event, { chat, ui, goToEnd, openRoom, closePanel });
     };
+    /** Keeps keys for an overlay that is still being loaded, which the composer would take. */
+    const keepKey = (event: KeyboardEvent) => {
+      if (loaded || ui.overlay.peek() === null) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (event.key === "Escape") ui.close();
+      else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) ui.typedAhead += event.key;
+    };
+    document.addEventListener("keydown", keepKey, true);
     document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
+    return () => {
+      document.removeEventListener("keydown", keepKey, true);
+      document.removeEventListener("keydown", onKeyDown);
+    };
   }, [chat, ui, goToEnd, openRoom, closePanel]);
 
   // A thread that is gone or could not be loaded must not leave an empty panel.

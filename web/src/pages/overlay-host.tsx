@@ -31,6 +31,15 @@ function focusFallback(): void {
 /** The dialog or menu over the window. When it closes, the focus returns to where it was. */
 export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> & { overlay: Overlay }) {
   const opener = useRef(document.activeElement as HTMLElement | null);
+  // The overlay has opened and its field has the focus: what was typed meanwhile goes there.
+  useEffect(() => {
+    const { typedAhead } = props.ui;
+    const field = document.activeElement;
+    props.ui.typedAhead = "";
+    if (typedAhead === "" || !(field instanceof HTMLInputElement)) return;
+    field.value = typedAhead;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }, []);
   useEffect(
     () => () => {
       const { current } = opener;

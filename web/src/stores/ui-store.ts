@@ -66,7 +66,11 @@ export class UiStore {
   readonly panel = signal<Panel | null>(null);
   readonly overlay = signal<Overlay | null>(null);
 
+  /** What was typed since an overlay was asked for whose code is still being loaded. */
+  typedAhead = "";
+
   open(overlay: Overlay): void {
+    this.typedAhead = "";
     this.overlay.value = overlay;
   }
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { usePlacement } from "../../components/menu.tsx";
 import { isTouch, type Spot } from "../../lib/element.ts";
 import { more } from "../../texts/more.ts";
@@ -24,9 +24,11 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
   const [search, setSearch] = useState("");
   const [tone, setTone] = useState(readTone);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // On a phone the keyboard would cover the emoji.
     if (!isTouch()) field.current?.focus();
+  }, []);
+  useEffect(() => {
     loadEmoji().then(setAll, () => {});
   }, []);
   const words = search.toLowerCase().trim();

@@ -1,6 +1,6 @@
 import type { JoinedRoom, Person } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { fuzzyScore } from "../../lib/matching.ts";
 import { attentionCountOf } from "../../stores/rooms-store.ts";
@@ -23,7 +23,8 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: DialogProps) {
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState(0);
   const [people, setPeople] = useState<readonly Person[]>([]);
-  useEffect(() => {
+  // Before the frame is drawn: the next key is for this field.
+  useLayoutEffect(() => {
     dialog.current!.showModal();
     dialog.current!.querySelector("input")?.focus();
   }, []);
