@@ -322,6 +322,7 @@ export const deMore: MoreTexts = {
     thread: "Im Thread antworten",
     notSent: "Nicht gesendet.",
     deleteAsk: "Diese Nachricht löschen? Das kann nicht rückgängig gemacht werden.",
+    actions: "Nachrichtenaktionen",
     reactWith: (emoji: string) => `Mit ${emoji} reagieren`,
     sendAnyway: "Trotzdem senden",
     retry: "Erneut senden",

@@ -95,7 +95,6 @@ export const de: Texts = {
     changedBy: (by: string) => `${by} hat den Raum aktualisiert`,
   },
   message: {
-    actions: "Nachrichtenaktionen",
     react: "Reaktion hinzufügen",
     delete: "Löschen",
     edited: "bearbeitet",

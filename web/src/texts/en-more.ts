@@ -317,6 +317,7 @@ export const enMore = {
     thread: "Reply in thread",
     notSent: "Not sent.",
     deleteAsk: "Delete this message? This can't be undone.",
+    actions: "Message actions",
     reactWith: (emoji: string) => `React with ${emoji}`,
     sendAnyway: "Send anyway",
     retry: "Retry",

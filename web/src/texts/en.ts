@@ -94,7 +94,6 @@ export const en = {
     changedBy: (by: string) => `${by} updated the room`,
   },
   message: {
-    actions: "Message actions",
     react: "Add reaction",
     delete: "Delete",
     edited: "edited",

@@ -124,7 +124,7 @@ export function runMessageMenu(
     context.ui.open({
       kind: "menu",
       spot,
-      label: t.message.actions,
+      label: more.message.actions,
       items,
       quick: mayWrite ? quickReactions(context, entry) : undefined,
     });
