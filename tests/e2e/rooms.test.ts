@@ -296,14 +296,26 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     expect((await shownTexts(a)).at(-1)).toBe("news from the end");
   }, 60_000);
 
-  test("a link to a public room joins it; a link in a message stays in the chat", async () => {
+  test("[A25] a link to a room joins it only after a yes, wherever it stands; a link in a message stays in the chat", async () => {
     const lobby = (await alice.run("room.create", { kind: "public", name: "Lobby" })).room.id;
     const closed = (await alice.run("room.create", { kind: "private", name: "Vault" })).room.id;
+    const answer = (name: string) => b.locator("dialog[open]").getByRole("button", { name }).click();
+    const isIn = async () => (await bob.rooms()).some((room) => room.id === lobby);
     await b.goto(`${server.url}/chat/${closed}`);
+    await answer("Join");
     expect(await isShown(b.locator(".toast", { hasText: "Room not found." }))).toBe(true);
+    // Another site can lead there as well as a link can.
     await b.goto(`${server.url}/chat/${lobby}`);
-    await b.getByRole("heading", { name: "Lobby", exact: true }).waitFor();
+    await answer("Cancel");
+    expect(await isIn()).toBe(false);
     await alice.say(workshop as RoomId, `see [the lobby](${server.url}/chat/${lobby})`);
+    await openOnPhone("Workshop");
+    await b.getByRole("link", { name: "the lobby" }).click();
+    await answer("Cancel");
+    expect(await isIn()).toBe(false);
+    await b.goto(`${server.url}/chat/${lobby}`);
+    await answer("Join");
+    await b.getByRole("heading", { name: "Lobby", exact: true }).waitFor();
     await openOnPhone("Workshop");
     await b.getByRole("link", { name: "the lobby" }).click();
     await b.getByRole("heading", { name: "Lobby", exact: true }).waitFor();

@@ -127,13 +127,13 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     [chat, openRoom],
   );
 
-  /** Follows a link to a room. A room that the viewer is not in is joined first, if they may join it. */
+  /** Follows a link to a room. A room that the viewer is not in can be joined first, if they may join it. */
   const openRoomLink = useCallback(
     (id: string, seq: number | undefined) =>
-      withLazy(async ({ joinUnlessIn }) => {
-        if (await joinUnlessIn(chat, id as RoomId)) openRoom(id, seq);
+      withLazy(async ({ joinByLink }) => {
+        if (await joinByLink(chat, ui, id as RoomId)) openRoom(id, seq);
       }),
-    [chat, openRoom],
+    [chat, ui, openRoom],
   );
 
   const goToEnd = useCallback(async () => {

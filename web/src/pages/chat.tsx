@@ -75,7 +75,8 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
 
   const seq = /^\/chat\/[^/]+\/(\d+)$/.exec(location.pathname)?.[1];
   if (seq !== undefined) chat.navigation.highlight(Number(seq));
-  render(<ChatPage chat={chat} ui={new UiStore()} />, mount);
+  const ui = new UiStore();
+  render(<ChatPage chat={chat} ui={ui} />, mount);
   chat.start();
   // This code is likely to be needed soon, and some of it works in the background.
   const loadRest = () =>
@@ -84,7 +85,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
         watchPressAndHold(document);
         reportWhenAway(chat);
         soundWhenMentioned(chat);
-        joinFromAddress(chat);
+        joinFromAddress(chat, ui);
         chat.linkRooms = (text) => linkRooms(text, chat.rooms.all.peek().values(), location.origin);
       },
       () => setTimeout(loadRest, retryAfterMs),

@@ -18,7 +18,7 @@ export { toggleReaction } from "../features/messages/toggle-reaction.ts";
 export { offerUnread } from "../features/messages/unread.ts";
 export { NoticeBanner } from "../features/notices/notice-banner.tsx";
 export { vote } from "../features/polls/vote.ts";
-export { joinFromAddress, joinUnlessIn } from "../features/rooms/membership.ts";
+export { joinByLink, joinFromAddress } from "../features/rooms/membership.ts";
 export { MoreUnread } from "../features/rooms/more-unread.tsx";
 export { NoRooms } from "../features/rooms/no-rooms.tsx";
 export { linkRooms } from "../features/rooms/room-links.ts";

@@ -80,6 +80,7 @@ export const deMore: MoreTexts = {
     title: "Räume entdecken",
     search: "Räume suchen",
     join: "Beitreten",
+    joinAsk: "Diesem Raum beitreten? Der Link führt zu einem Raum, in dem du nicht bist.",
     open: "Öffnen",
     members: (count: number) => plural(count, { one: "# Mitglied", other: "# Mitglieder" }),
     none: "Keine Räume gefunden. Möchtest du einen erstellen?",

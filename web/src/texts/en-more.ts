@@ -78,6 +78,7 @@ export const enMore = {
     title: "Browse rooms",
     search: "Search rooms",
     join: "Join",
+    joinAsk: "Join this room? The link leads to a room that you're not in.",
     open: "Open",
     members: (count: number) => plural(count, { one: "# member", other: "# members" }),
     none: "No rooms found. Create one?",

@@ -16,15 +16,34 @@ export async function joinUnlessIn(chat: ChatStore, id: RoomId): Promise<boolean
   return true;
 }
 
-/** Joins and opens the room in `?join=` of the address, once there is a connection. */
-export function joinFromAddress(chat: ChatStore): void {
+/**
+ * As {@link joinUnlessIn}, where a link leads to a room: it asks first. Any page can have a link, or lead to it by itself,
+ * and the members of a room see who joins.
+ */
+export async function joinByLink(chat: ChatStore, ui: UiStore, id: RoomId): Promise<boolean> {
+  if (chat.rooms.get(id)) return true;
+  const isWanted = await new Promise<boolean>((resolve) =>
+    ui.open({
+      kind: "ask",
+      text: more.browse.joinAsk,
+      yes: more.browse.join,
+      isHarmless: true,
+      onYes: () => resolve(true),
+      onNo: () => resolve(false),
+    }),
+  );
+  return isWanted && joinUnlessIn(chat, id);
+}
+
+/** Offers to join the room in `?join=` of the address, once there is a connection, and opens it. */
+export function joinFromAddress(chat: ChatStore, ui: UiStore): void {
   const id = new URLSearchParams(location.search).get("join") as RoomId | null;
   if (id === null) return;
   history.replaceState(history.state, "", "/chat");
   const stop = chat.client.state.subscribe((state) => {
     if (state.kind !== "open") return;
     queueMicrotask(() => stop());
-    void joinUnlessIn(chat, id).then((isIn) => (isIn ? chat.navigation.openRoom(id) : undefined));
+    void joinByLink(chat, ui, id).then((isIn) => (isIn ? chat.navigation.openRoom(id) : undefined));
   });
 }
 
