@@ -252,6 +252,77 @@ describe("a hostile provider", () => {
     expect((await person.fetch("/api/messages")).status).toBe(200);
   });
 
+  // The answers of well-known products, by what they have in the ID token and what in userinfo.
+  const products: Record<string, { lie: Lie; username: string }> = {
+    "Google: all in the ID token": {
+      lie: {
+        claims: { sub: "g", email: "gaby@example.org", email_verified: true, name: "Gaby" },
+        userinfo: "fails",
+      },
+      username: "gaby",
+    },
+    "Authelia: the subject alone, all else in userinfo": {
+      lie: {
+        claims: { sub: "a" },
+        userinfo: { sub: "a", email: "ada@example.org", email_verified: true, preferred_username: "ada" },
+      },
+      username: "ada",
+    },
+    "Keycloak: the name in the ID token, the address in userinfo": {
+      lie: {
+        claims: { sub: "k", preferred_username: "kofi" },
+        userinfo: { sub: "k", email: "kofi@example.org", email_verified: false, preferred_username: "kofi" },
+      },
+      username: "kofi",
+    },
+    "Entra: an address that nobody vouches for, and a name that is one": {
+      lie: {
+        claims: { sub: "e", email: "eve@example.org", preferred_username: "eve@example.org" },
+        userinfo: { sub: "e", email: "eve@example.org" },
+      },
+      username: "eve",
+    },
+  };
+  for (const [name, { lie, username }] of Object.entries(products))
+    test(`[B1] lets people in as ${name}`, async () => {
+      const { status, person } = await signIn(lie);
+      expect(status).toBe(303);
+      expect(await (await person.fetch("/api/account")).json()).toMatchObject({ username });
+    });
+
+  test("[B1] userinfo about somebody else counts for nothing; without an address the refusal says so", async () => {
+    const other = { sub: "alice", email: "alice@example.org", email_verified: true };
+    for (const userinfo of [other, "fails", { sub: "n" }] as const) {
+      const person = new Person(server, "nobody");
+      const start = await person.fetch("/login/sso");
+      hostile.lie = { claims: { sub: "n" }, userinfo };
+      const back = await hostile.signIn(start.headers.get("location")!);
+      const response = await person.fetch(pathOf(back), { headers: { accept: "application/json" } });
+      expect(response.status).toBe(403);
+      expect(await response.text()).toContain("didn't share an email address");
+      expect(person.sessionToken).toBeUndefined();
+    }
+  });
+
+  test("[B3] an issuer is found with or without its last slash; another one is named in the log, and not tried again", async () => {
+    for (const [issuer, status] of [
+      [`${hostile.issuer}/realm/`, 303],
+      [`${hostile.issuer}/realm`, 303],
+      [`${hostile.issuer}/other`, 403],
+    ] as const) {
+      const data = await createTestData("embedded");
+      const second = await startServer(data, { env: { ...providerEnv(issuer), LOG_FORMAT: "json" } });
+      const response = await new Person(second, "x").fetch("/login/sso");
+      expect(response.status, issuer).toBe(status);
+      if (status === 403) {
+        expect(await response.text()).toContain("isn't set up correctly");
+        expect(response.headers.get("retry-after")).toBeNull();
+      }
+      await second.stop();
+      await data.remove();
+    }
+  }, 60_000);
+
   const lies: Record<string, () => Lie> = {
     "with another nonce": () => ({ claims: { ...claims, nonce: "x".repeat(43) } }),
     "without a nonce": () => ({ claims: { ...claims, nonce: undefined } }),

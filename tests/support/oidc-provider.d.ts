@@ -9,7 +9,7 @@ declare module "oidc-provider" {
         clients: { client_id: string; client_secret: string; redirect_uris: string[] }[];
         pkce: { required: () => boolean };
         claims: Record<string, string[]>;
-        conformIdTokenClaims: boolean;
+
         findAccount: (
           context: unknown,
           id: string,

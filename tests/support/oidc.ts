@@ -17,7 +17,10 @@ export type TestProvider = {
   stop(): Promise<void>;
 };
 
-/** `oidc-provider`, the certified implementation, with PKCE required. */
+/**
+ * `oidc-provider`, the certified implementation, with PKCE required. As it is by default and as the standard says, its ID
+ * token has the subject alone, and the rest is in userinfo.
+ */
 export async function startProvider(redirectUri: string): Promise<TestProvider> {
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
@@ -26,7 +29,6 @@ export async function startProvider(redirectUri: string): Promise<TestProvider> 
     clients: [{ client_id: clientId, client_secret: clientSecret, redirect_uris: [redirectUri] }],
     pkce: { required: () => true },
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["preferred_username", "name"] },
-    conformIdTokenClaims: false,
     findAccount: (_context, id) => ({ accountId: id, claims: async () => ({ sub: id, ...people.get(id) }) }),
     cookies: { keys: ["a key for the tests"] },
   });
@@ -89,6 +91,8 @@ export type Lie = {
   algorithm?: "RS256" | "none";
   /** The `iss` parameter of the redirect. */
   issuerParameter?: string;
+  /** What its userinfo says; without it there is none. */
+  userinfo?: Record<string, unknown> | "fails";
 };
 
 export type HostileProvider = {
@@ -140,12 +144,15 @@ export async function startHostileProvider(): Promise<HostileProvider> {
     hostname: "127.0.0.1",
     fetch: async (request) => {
       const { pathname } = new URL(request.url);
-      if (pathname === "/.well-known/openid-configuration") {
+      const [, realm] = /^(\/realm)?\/\.well-known\/openid-configuration$/.exec(pathname) ?? [];
+      if (pathname.endsWith("/.well-known/openid-configuration")) {
         return Response.json({
-          issuer,
+          // A provider with a path in its name, which ends with a slash.
+          issuer: realm ? `${issuer}/realm/` : issuer,
           authorization_endpoint: `${issuer}/authorize`,
           token_endpoint: `${issuer}/token`,
           jwks_uri: `${issuer}/jwks`,
+          userinfo_endpoint: `${issuer}/userinfo`,
           response_types_supported: ["code"],
           subject_types_supported: ["public"],
           id_token_signing_alg_values_supported: ["RS256"],
@@ -153,6 +160,12 @@ export async function startHostileProvider(): Promise<HostileProvider> {
         });
       }
       if (pathname === "/jwks") return Response.json({ keys: [jwk] });
+      if (pathname === "/userinfo") {
+        const { userinfo } = hostile.lie;
+        return userinfo === undefined || userinfo === "fails"
+          ? new Response(null, { status: 500 })
+          : Response.json(userinfo);
+      }
       if (pathname === "/token") {
         const form = new URLSearchParams(await request.text());
         const token = await idToken(nonces.get(form.get("code") ?? "") ?? "");

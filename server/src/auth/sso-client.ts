@@ -1,4 +1,5 @@
 import type { AccountId } from "@novax/protocol/ids";
+import { withoutEnd } from "@novax/protocol/text";
 import {
   allowInsecureRequests,
   authorizationCodeGrant,
@@ -7,6 +8,7 @@ import {
   calculatePKCECodeChallenge,
   discovery,
   enableNonRepudiationChecks,
+  fetchUserInfo,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
@@ -44,6 +46,13 @@ const callbackPath = "/login/sso/callback";
 const answerWithinSeconds = 10;
 const flowContext = "sso-flow";
 
+type PersonClaims = {
+  email?: unknown;
+  email_verified?: unknown;
+  preferred_username?: unknown;
+  name?: unknown;
+};
+
 type Flow = { linksTo: AccountId | null; state: string; nonce: string; verifier: string; until: number };
 
 /**
@@ -54,9 +63,8 @@ export function createSsoClient(
   app: { clock: Clock; secret: ServerSecret; log: Log; publicUrl: URL },
   config: OidcConfig,
 ): SsoClient {
-  let discovered: Promise<Configuration> | null = null;
-  const provider = (): Promise<Configuration> => {
-    discovered ??= discovery(config.issuer, config.clientId, config.clientSecret ?? undefined, undefined, {
+  const discover = (issuer: URL) =>
+    discovery(issuer, config.clientId, config.clientSecret ?? undefined, undefined, {
       timeout: answerWithinSeconds,
       execute: [
         // By default the package accepts an ID token that came over TLS without checking its signature; we check it as
@@ -65,17 +73,49 @@ export function createSsoClient(
         // The configuration only allows http on loopback.
         ...(config.issuer.protocol === "http:" ? [allowInsecureRequests] : []),
       ],
-    }).catch((error: unknown) => {
-      discovered = null;
-      app.log.warn("sso.provider_away", {
-        error: (error as Error).name,
-        code: (error as { code?: string }).code,
-      });
-      throw new Refusal("unavailable", (t) => t.ssoAway(config.name), {
-        retryInMs: 5000,
-      });
     });
+  let discovered: Promise<Configuration> | null = null;
+  const provider = (): Promise<Configuration> => {
+    discovered ??= discover(config.issuer)
+      .catch((error: unknown) => {
+        const named = issuerNamedIn(error);
+        if (named === null) throw error;
+        // A slash at the end is part of the name, and easily lost when it's copied. Only that may differ.
+        if (withoutEnd(named, "/") === withoutEnd(config.issuer.href, "/")) return discover(new URL(named));
+        app.log.warn("sso.issuer_differs", { configured: config.issuer.href, provider: named });
+        throw new Refusal("sso_refused", (t) => t.ssoIssuerDiffers);
+      })
+      .catch((error: unknown) => {
+        discovered = null;
+        if (error instanceof Refusal) throw error;
+        app.log.warn("sso.provider_away", {
+          error: (error as Error).name,
+          code: (error as { code?: string }).code,
+        });
+        throw new Refusal("unavailable", (t) => t.ssoAway(config.name), {
+          retryInMs: 5000,
+        });
+      });
     return discovered;
+  };
+  /**
+   * What the provider says of the person beside the ID token. In the code flow an ID token needs no more than the
+   * subject (OpenID Connect Core 5.4), and most providers have the address here. Empty if it doesn't answer.
+   */
+  const readUserInfo = async (
+    configuration: Configuration,
+    accessToken: string,
+    subject: string,
+  ): Promise<PersonClaims> => {
+    if (configuration.serverMetadata().userinfo_endpoint === undefined) return {};
+    try {
+      // Refused if it is about another subject.
+      return await fetchUserInfo(configuration, accessToken, subject);
+    } catch (error) {
+      const { name, code } = error as Error & { code?: string };
+      app.log.warn("sso.userinfo_failed", { error: name, code });
+      return {};
+    }
   };
 
   return {
@@ -116,10 +156,18 @@ export function createSsoClient(
         const claims = tokens.claims()!;
         // The standard allows a subject up to 255 ASCII characters.
         if (!/^[\x20-\x7e]{1,255}$/.test(claims.sub)) throw new Error("a subject out of bounds");
-        const email = typeof claims.email === "string" ? claims.email : null;
-        const name = [claims.preferred_username, email?.split("@")[0], claims.name].find(
-          (candidate) => typeof candidate === "string" && candidate !== "",
-        );
+        const isComplete = typeof claims.email === "string" && typeof claims.preferred_username === "string";
+        const info = isComplete ? {} : await readUserInfo(configuration, tokens.access_token, claims.sub);
+        // The address and whether it's verified belong together: both are from the same place.
+        const about = typeof claims.email === "string" ? (claims as PersonClaims) : info;
+        const email = typeof about.email === "string" ? about.email : null;
+        const name = [
+          claims.preferred_username,
+          info.preferred_username,
+          email?.split("@")[0],
+          claims.name,
+          info.name,
+        ].find((candidate) => typeof candidate === "string" && candidate !== "");
         return {
           linksTo: flow.linksTo,
           identity: {
@@ -127,7 +175,7 @@ export function createSsoClient(
             subject: claims.sub,
             email,
             // The standard says a boolean here; the text "true" does not count.
-            isEmailVerified: email !== null && claims.email_verified === true,
+            isEmailVerified: email !== null && about.email_verified === true,
             suggestedName: (name as string | undefined) ?? "",
           },
         };
@@ -138,6 +186,16 @@ export function createSsoClient(
       }
     },
   };
+}
+
+/** The issuer that the provider's metadata names, if it is another than was asked for; otherwise null. */
+function issuerNamedIn(error: unknown): string | null {
+  const { cause } = (error ?? {}) as { cause?: { cause?: unknown; body?: { issuer?: unknown } } };
+  for (const found of [cause, cause?.cause as typeof cause]) {
+    const issuer = found?.body?.issuer;
+    if (typeof issuer === "string" && URL.canParse(issuer)) return issuer;
+  }
+  return null;
 }
 
 export function ssoRefused(detail: RefusalText = (t) => t.ssoFailed): Refusal {

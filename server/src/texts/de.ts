@@ -131,6 +131,8 @@ export const de: Texts = {
       }),
     tooManyPasskeys: (max) => `Du kannst bis zu ${max} Passkeys haben.`,
     ssoAway: (name) => `${name} antwortet nicht. Versuch es gleich erneut.`,
+    ssoIssuerDiffers:
+      "Single Sign-on ist nicht richtig eingerichtet: Der Anbieter heißt anders. Der Betreiber des Servers findet beide Namen im Log.",
     ssoFailed: "Diese Anmeldung hat nicht geklappt. Fang auf der Anmeldeseite von vorn an.",
     ssoLinked: "Diese Anmeldung ist bereits mit einem Konto verknüpft.",
     ssoLinkFirst:

@@ -126,6 +126,8 @@ export const en = {
       }),
     tooManyPasskeys: (max: number) => `You can have up to ${max} passkeys.`,
     ssoAway: (name: string) => `${name} isn't responding. Try again soon.`,
+    ssoIssuerDiffers:
+      "Single sign-on isn't set up correctly: the provider has another name. The server's operator finds both in the log.",
     ssoFailed: "This sign-in didn't work. Start again from the sign-in page.",
     ssoLinked: "This sign-in is already linked to an account.",
     ssoLinkFirst: "Sign in with your password first, then link single sign-on on your account page.",
