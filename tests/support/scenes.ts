@@ -159,8 +159,8 @@ export function scenesIn(language: Language): Scene[] {
     { name: "emoji", open: (page) => button(page, t.composer.emoji).click(), shown: ".emoji-cell" },
     { name: "switcher", open: (page) => page.keyboard.press("Control+k"), shown: ".switcher .suggestion" },
     { name: "completion", open: typed("@b"), shown: ".suggestions .suggestion" },
-    { name: "create-room", open: add(t.rooms.create), shown: "dialog[open] form" },
-    { name: "browse", open: add(t.rooms.browse), shown: "dialog[open] .browse-room" },
+    { name: "create-room", open: add(more.createRoom.title), shown: "dialog[open] form" },
+    { name: "browse", open: add(more.browse.title), shown: "dialog[open] .browse-room" },
     {
       name: "new-message",
       open: async (page, isPhone) => {

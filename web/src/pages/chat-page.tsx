@@ -210,6 +210,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
             () => chat.toasts.show(t.errors.offline),
           );
         }}
+        onAddMenu={(spot) => withLazy(({ openAddMenu }) => openAddMenu(chat, ui, spot))}
         accountItems={AccountItems}
         edge={<SidebarEdge />}
         moreUnread={(items) => <MoreUnread list={items} rooms={chat.rooms.sections.value} />}

@@ -5,6 +5,7 @@ import { EmojiPicker } from "../features/messages/emoji-picker.tsx";
 import { HistoryDialog, ReactionsDialog, ReadersDialog } from "../features/messages/message-dialogs.tsx";
 import { BanDialog } from "../features/moderation/ban-dialog.tsx";
 import { ReportDialog } from "../features/moderation/report-dialog.tsx";
+import { InviteDialog } from "../features/people/invite-dialog.tsx";
 import { PeopleDialog } from "../features/people/people-dialog.tsx";
 import { ProfileDialog } from "../features/people/person-dialogs.tsx";
 import { PollDialog } from "../features/polls/poll-dialog.tsx";
@@ -64,6 +65,8 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
       return <Switcher {...props} onClose={close} />;
     case "create_room":
       return <CreateRoomDialog {...props} onClose={close} />;
+    case "invite":
+      return <InviteDialog chat={chat} onClose={close} />;
     case "browse":
       return <BrowseDialog {...props} onClose={close} />;
     case "new_direct":

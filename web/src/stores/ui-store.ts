@@ -37,6 +37,7 @@ export type QuickReactions = { emoji: readonly string[]; onPick: (emoji: string)
 export type Overlay =
   | { kind: "switcher" }
   | { kind: "create_room" }
+  | { kind: "invite" }
   | { kind: "browse" }
   | { kind: "new_direct" }
   | { kind: "add_people" }

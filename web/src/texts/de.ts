@@ -32,8 +32,6 @@ export const de: Texts = {
     saved: "Gespeichert",
     scheduled: "Geplant & Erinnerungen",
     reports: "Meldungen",
-    create: "Raum erstellen",
-    browse: "Räume entdecken",
     newDirect: "Neue Nachricht",
     addRoom: "Raum hinzufügen",
     all: "Alle Räume",

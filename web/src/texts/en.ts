@@ -31,8 +31,6 @@ export const en = {
     saved: "Saved",
     scheduled: "Scheduled & reminders",
     reports: "Reports",
-    create: "Create a room",
-    browse: "Browse rooms",
     newDirect: "New message",
     addRoom: "Add a room",
     all: "All rooms",

@@ -23,6 +23,7 @@ import type { App } from "../app.ts";
 import { checkbox, defineAction, defineForm, textField } from "../form-route.ts";
 import { invitesPage, peoplePage, personPage, settingsPage } from "../pages/admin-pages.ts";
 import { doneText } from "../pages/form.ts";
+import { qrPath } from "../pages/parts.ts";
 import { defineSessionRoute, type Exchange, type Route } from "../route.ts";
 import { emptyBody } from "./account.ts";
 
@@ -145,7 +146,11 @@ const inviteRoutes = defineForm({
   needsRecentProof: true,
   body: inviteSchema,
   query: z.strictObject({ done: textField.optional() }),
-  result: z.strictObject({ message: z.string(), link: z.string() }),
+  result: z.strictObject({
+    message: z.string(),
+    link: z.string(),
+    qr: z.strictObject({ size: z.int(), path: z.string() }),
+  }),
   page: ({ app, context, query }, { problem }) =>
     showInvites(app, context, null, doneText(context, query), problem),
   submit: async ({ app, actor, body, context, origin, isForm }) => {
@@ -153,7 +158,7 @@ const inviteRoutes = defineForm({
     const link = await createInvite(app, actor, { note: note ?? "", maxUses, days, needsApproval }, origin);
     return isForm
       ? showInvites(app, context, link, undefined, undefined)
-      : Response.json({ message: "Created", link });
+      : Response.json({ message: "Created", link, qr: qrPath(link) });
   },
 });
 

@@ -46,10 +46,13 @@ const signInPageRoute = defineRoute({
   access: "public",
   query: z.strictObject({ done: textField.optional() }),
   isPage: true,
-  handle: async ({ app, actor, context, query }) =>
-    actor
-      ? redirect("/chat")
-      : signInPage(context, { ...(await readSignInOptions(app)), done: doneText(context, query) }),
+  handle: async ({ app, actor, context, query }) => {
+    if (actor) return redirect("/chat");
+    const options = await readSignInOptions(app);
+    // Nobody can sign in yet.
+    if (options.isFirst) return redirect("/register");
+    return signInPage(context, { ...options, done: doneText(context, query) });
+  },
 });
 
 const signInRoute = definePostOnlyForm({

@@ -10,9 +10,11 @@ import { t } from "../../texts/text.ts";
 import { preferences } from "../settings/preferences.ts";
 import { Composer } from "./composer.tsx";
 import { createRowActions, edit, runMessageKey, withLazyParts } from "./message-actions.ts";
-import { lazyParts, type MessageActionContext } from "./message-context.ts";
+import { lazyPart, lazyParts, type MessageActionContext } from "./message-context.ts";
 import { MessageList } from "./message-list.tsx";
 import { TypingLine } from "./typing-line.tsx";
+
+const StartCard = lazyPart("StartCard");
 
 export type ConversationProps = {
   chat: ChatStore;
@@ -113,7 +115,7 @@ export function Conversation(props: ConversationProps) {
         handle={list}
         rows={rows}
         label={isThread ? t.thread.title : t.room.messagesIn(name)}
-        start={<RoomStart room={room} name={name} />}
+        start={<RoomStart chat={chat} ui={ui} room={room} name={name} />}
         older={store.hasLoaded.value || store.older.value === "failed" ? store.older.value : "loading"}
         newer={store.newer.value}
         unreadCount={isThread ? 0 : room.unread}
@@ -205,7 +207,17 @@ export function Conversation(props: ConversationProps) {
 }
 
 /** What is shown at the very beginning of a room. */
-function RoomStart({ room, name }: { room: JoinedRoom; name: string }) {
+function RoomStart({
+  chat,
+  ui,
+  room,
+  name,
+}: {
+  chat: ChatStore;
+  ui: UiStore;
+  room: JoinedRoom;
+  name: string;
+}) {
   if (isDirect(room.kind))
     return <p>{room.people.length === 0 ? t.room.startNotes : t.room.startDirect(name)}</p>;
   return (
@@ -213,6 +225,7 @@ function RoomStart({ room, name }: { room: JoinedRoom; name: string }) {
       <p>{t.room.start(name)}</p>
       {room.description === "" ? null : <p>{room.description}</p>}
       <p>{t.room.startHint}</p>
+      <StartCard chat={chat} ui={ui} />
     </>
   );
 }

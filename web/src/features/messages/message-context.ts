@@ -65,6 +65,7 @@ export type LazyParts = {
   FormattingButtons: FunctionComponent<FormattingProps>;
   MessageToolbar: FunctionComponent<MessageToolbarProps>;
   NotSent: FunctionComponent<NotSentProps>;
+  StartCard: FunctionComponent<{ chat: ChatStore; ui: UiStore }>;
   SuggestionList: FunctionComponent<SuggestionListProps>;
   toggleMarks: (field: FieldText, marks: string) => TextEdit;
   runSlashCommand: (

@@ -97,6 +97,11 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
             {more.people.add}
           </button>
         ) : null}
+        {chat.mayOnServer("report.resolve_any") ? (
+          <button type="button" className="button-secondary" onClick={() => ui.open({ kind: "invite" })}>
+            {more.invite.title}
+          </button>
+        ) : null}
       </div>
       <section>
         <h3>{more.people.here(present.count)}</h3>

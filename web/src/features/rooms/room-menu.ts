@@ -1,5 +1,6 @@
 import type { JoinedRoom } from "@novax/protocol/entities";
 import { generalRoomId } from "@novax/protocol/general-room";
+import type { Spot } from "../../lib/element.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { MenuItem, UiStore } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
@@ -41,4 +42,17 @@ export function roomMenu(chat: ChatStore, ui: UiStore, room: JoinedRoom): MenuIt
       },
   ];
   return items.filter((item) => item !== false);
+}
+
+/** Opens the menu of what can be added to the rooms: a room, one that is there already, or people. */
+export function openAddMenu(chat: ChatStore, ui: UiStore, spot: Spot): void {
+  const items: (MenuItem | false)[] = [
+    { label: more.createRoom.title, run: () => ui.open({ kind: "create_room" }) },
+    { label: more.browse.title, run: () => ui.open({ kind: "browse" }) },
+    chat.mayOnServer("report.resolve_any") && {
+      label: more.invite.title,
+      run: () => ui.open({ kind: "invite" }),
+    },
+  ];
+  ui.open({ kind: "menu", spot, label: t.rooms.addRoom, items: items.filter((item) => item !== false) });
 }

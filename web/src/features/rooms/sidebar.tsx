@@ -31,6 +31,8 @@ export type SidebarProps = {
   onPanel: (panel: PanelName) => void;
   /** Opens the menu of a room next to `spot`. */
   onRoomMenu: (room: JoinedRoom, spot: Spot) => void;
+  /** Opens the menu of what can be added, next to `spot`. */
+  onAddMenu: (spot: Spot) => void;
   /** The entries of the account menu. */
   accountItems: FunctionComponent<AccountItemsProps>;
   /** The handle that changes its width. */
@@ -116,17 +118,7 @@ export function Sidebar(props: SidebarProps) {
                       aria-label={t.rooms.addRoom}
                       title={t.rooms.addRoom}
                       aria-haspopup="menu"
-                      onClick={(event) =>
-                        ui.open({
-                          kind: "menu",
-                          spot: spotOf(event.currentTarget),
-                          label: t.rooms.addRoom,
-                          items: [
-                            { label: t.rooms.create, run: () => ui.open({ kind: "create_room" }) },
-                            { label: t.rooms.browse, run: () => ui.open({ kind: "browse" }) },
-                          ],
-                        })
-                      }
+                      onClick={(event) => props.onAddMenu(spotOf(event.currentTarget))}
                     >
                       <PlusIcon />
                     </button>
