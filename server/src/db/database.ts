@@ -51,7 +51,13 @@ export function createDatabase(client: SQL, onClose: () => Promise<void> = async
     sql,
     transact: (work, { deadlineMs } = { deadlineMs: answerWithinMs }) => {
       if (insideTransaction.getStore()) throw new Error("a transaction was opened inside a transaction");
-      const done = client.begin((tx) => insideTransaction.run(true, () => work(asSql(tx, () => {}))));
+      const done = client.begin((tx) =>
+        insideTransaction.run(true, async () => {
+          // Nobody waits for it, so nothing in it has to be quick.
+          if (deadlineMs === null) await tx`set local statement_timeout = 0`;
+          return work(asSql(tx, () => {}));
+        }),
+      );
       return deadlineMs === null ? done : withDeadline(done, deadlineMs);
     },
     runScript: async (tx, script) => {
@@ -82,8 +88,8 @@ function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
 }
 
 /**
- * Whether the database could not be reached, as opposed to refusing the statement. The statement may or may not have
- * run.
+ * Whether the database could not be reached or was too slow, as opposed to refusing the statement. The statement may or
+ * may not have run.
  */
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof DatabaseSilent) return true;
@@ -91,8 +97,9 @@ export function isDatabaseAway(error: unknown): boolean {
   return (
     (typeof code === "string" &&
       /^(ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME)|ECONN|ENOENT|FailedToOpenSocket)/.test(code)) ||
-    // 57P01-57P03: shutting down, crashed, starting up; 08: connection; 53300: too many connections.
-    (typeof errno === "string" && /^(57P0|08|53300)/.test(errno))
+    // 57P01-57P03: shutting down, crashed, starting up; 08: connection; 53300: too many connections; 55P03, 57014 and
+    // 25P03: a lock, a statement or a transaction took longer than it may.
+    (typeof errno === "string" && /^(57P0|57014|55P03|25P03|08|53300)/.test(errno))
   );
 }
 

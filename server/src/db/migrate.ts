@@ -20,7 +20,11 @@ export async function migrate(db: Database, log: Log): Promise<void> {
     .filter((name) => name.endsWith(".sql"))
     .sort();
   await db.transact(async (tx) => {
+    // Another process may migrate for as long as it takes. A table that somebody has locked is not waited for so long:
+    // what waits for such a lock keeps everybody else from the table.
+    await tx`set local lock_timeout = 0`;
     await tx`select pg_advisory_xact_lock(${advisoryLockKey})`;
+    await tx`set local lock_timeout = '30s'`;
     await tx`create table if not exists migrations (name text primary key, ran_at timestamptz not null default now())`;
     const done = new Set((await tx<{ name: string }>`select name from migrations`).map((row) => row.name));
     const unknown = [...done].filter((name) => !files.includes(name));

@@ -8,6 +8,17 @@ import { migrate } from "./migrate.ts";
 const postgresVersionMin = 15;
 
 /**
+ * How long PostgreSQL waits, in ms. Each is shorter than the time after which the caller is told that there was no answer
+ * (`answerWithinMs`), so that a command that was refused does not happen later. The last one is for this process itself: if
+ * its machine vanishes in the middle of a transaction, the transaction's locks go too.
+ */
+const patience = {
+  lock_timeout: 4000,
+  statement_timeout: 8000,
+  idle_in_transaction_session_timeout: 10_000,
+};
+
+/**
  * Opens the configured database and migrates it to the newest schema. Throws with a message for the operator if it
  * cannot.
  */
@@ -19,7 +30,7 @@ export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Da
 }
 
 async function openPostgres(url: string): Promise<Database> {
-  const client = new SQL(url, { max: 10, idleTimeout: 0, connectionTimeout: 10 });
+  const client = new SQL(url, { max: 10, idleTimeout: 0, connectionTimeout: 10, connection: patience });
   const db = createDatabase(client);
   try {
     const [row] = await db.sql<{ version: string }>`select current_setting('server_version_num') as version`;

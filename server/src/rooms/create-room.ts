@@ -10,6 +10,7 @@ import { Refusal, roomNotFound } from "../lib/refusal.ts";
 import type { TextFilter } from "../lib/text-filter.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
 import { addMember } from "./add-member.ts";
+import { inTurn } from "./in-turn.ts";
 import { countRoomsOf, listAdmissible } from "./member-queries.ts";
 import { findJoinedRoom, findRoom, insertRoom, lockRoom, type RoomDraft } from "./queries.ts";
 import { assertRoomName, refuseNameTwice } from "./room-name.ts";
@@ -53,19 +54,21 @@ export async function joinPublicRoom(
   actor: Actor,
   { room }: FieldsOf<"room.join">,
 ): Promise<{ room: JoinedRoom }> {
-  await transact(app, async (transaction) => {
-    const { sql } = transaction;
-    await lockRoom(sql, room);
-    if (await findJoinedRoom(sql, actor.id, room)) return;
-    await assertMayOnServer(sql, actor, "room.join");
-    const found = await findRoom(sql, room);
-    if (found?.kind !== "public") throw roomNotFound();
-    if (found.isArchived) throw new Refusal("room_archived", (t) => t.archived);
-    await assertRoomForMore(sql, actor.id);
-    const [member] = await listAdmissible(sql, { room, by: actor.id, ids: [actor.id] });
-    if (!member) throw new Refusal("banned", (t) => t.bannedFromRoom);
-    await addMember(app, transaction, { room, member: asPerson(actor) });
-  });
+  await inTurn(app.db, room, () =>
+    transact(app, async (transaction) => {
+      const { sql } = transaction;
+      await lockRoom(sql, room);
+      if (await findJoinedRoom(sql, actor.id, room)) return;
+      await assertMayOnServer(sql, actor, "room.join");
+      const found = await findRoom(sql, room);
+      if (found?.kind !== "public") throw roomNotFound();
+      if (found.isArchived) throw new Refusal("room_archived", (t) => t.archived);
+      await assertRoomForMore(sql, actor.id);
+      const [member] = await listAdmissible(sql, { room, by: actor.id, ids: [actor.id] });
+      if (!member) throw new Refusal("banned", (t) => t.bannedFromRoom);
+      await addMember(app, transaction, { room, member: asPerson(actor) });
+    }),
+  );
   return { room: await requireJoinedRoom(app.db.sql, actor, room) };
 }
 

@@ -7,6 +7,7 @@ import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { hasBlockWithin } from "../people/queries.ts";
 import { type Transaction, type TransactionNeeds, transact } from "../transaction/transact.ts";
+import { inTurn } from "./in-turn.ts";
 import { lockRoom, type Membership } from "./queries.ts";
 import { requireMembership } from "./require-membership.ts";
 
@@ -32,7 +33,8 @@ const allowedInArchive: readonly RoomAction[] = [
  * Runs work in a room as one transaction, for a member who has the right to it.
  *
  * The room's row is locked first, so the membership read after it still holds at the commit: no one acts after their
- * removal, their demotion or the end of their session. Refuses with `not_found`, `forbidden` and `room_archived`.
+ * removal, their demotion or the end of their session. Refuses with `not_found`, `forbidden` and `room_archived`, and as
+ * {@link inTurn} does.
  */
 export async function inRoom<T>(
   app: TransactionNeeds,
@@ -40,18 +42,20 @@ export async function inRoom<T>(
   { room, right }: { room: RoomId; right: RoomAction },
   work: (transaction: RoomTransaction) => Promise<T>,
 ): Promise<T> {
-  return transact(app, async (transaction) => {
-    await lockRoom(transaction.sql, room);
-    const membership = await requireMembership(transaction.sql, actor, room);
-    assertMayInRoom(membership, right);
-    if (membership.room.isArchived && !allowedInArchive.includes(right)) throw roomArchived();
-    return work({
-      ...transaction,
-      ...membership,
-      actor: asPerson(actor),
-      audit: (draft) => transaction.audit({ ...draft, actor }),
-    });
-  });
+  return inTurn(app.db, room, () =>
+    transact(app, async (transaction) => {
+      await lockRoom(transaction.sql, room);
+      const membership = await requireMembership(transaction.sql, actor, room);
+      assertMayInRoom(membership, right);
+      if (membership.room.isArchived && !allowedInArchive.includes(right)) throw roomArchived();
+      return work({
+        ...transaction,
+        ...membership,
+        actor: asPerson(actor),
+        audit: (draft) => transaction.audit({ ...draft, actor }),
+      });
+    }),
+  );
 }
 
 /** Asserts a right in a room. Refuses with `forbidden`. */
