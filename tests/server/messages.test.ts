@@ -3,7 +3,7 @@ import { applyEvents, type RoomSnapshot, type TimelineEntry } from "@novax/proto
 import type { RoomEvent } from "@novax/protocol/events";
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import type { TimelinePage } from "@novax/protocol/reads";
-import { join, type Person } from "../support/person.ts";
+import { join, type Person, password } from "../support/person.ts";
 import { waitUntil } from "../support/server.ts";
 import { describeServer } from "../support/use-server.ts";
 
@@ -400,6 +400,34 @@ describeServer("messages", { env: { MESSAGES_PER_SECOND: "100000" } }, ({ server
     );
     b.close();
   }, 30_000);
+
+  test("[A26] what was scheduled before a password change, or before everybody else was signed out, waits for its author", async () => {
+    for (const lockOut of [
+      async (person: Person) =>
+        person.post("/account/password", {
+          current_password: password,
+          password: "another four quiet words",
+          confirm_password: "another four quiet words",
+        }),
+      async (person: Person) => person.post("/account/devices/end-others", {}),
+    ]) {
+      const erin = await join(server, `erin${crypto.randomUUID().slice(0, 6)}`);
+      await erin.run("room.join", { room });
+      const sendId = crypto.randomUUID() as SendId;
+      const text = `left by a thief ${sendId}`;
+      await erin.run("message.schedule", { room, sendId, text, at: Date.now() + 1500 });
+      const response = await lockOut(erin);
+      expect(response.status, await response.clone().text()).toBe(200);
+      const listed = () =>
+        erin.read<{ scheduled: { sendId: string; refused: string | null }[] }>("/api/me/scheduled");
+      expect(await waitUntil(async () => (await listed()).scheduled[0]?.refused != null, 10_000)).toBe(true);
+      expect((await listed()).scheduled[0]!.refused).toContain("schedule it again");
+      const texts = (await load(erin)).entries.flatMap((entry) =>
+        entry.kind === "message" && entry.body.kind === "text" ? [entry.body.text] : [],
+      );
+      expect(texts).not.toContain(text);
+    }
+  }, 40_000);
 
   test("a report waits for a moderator, is resolved once, and deletes the message if so decided", async () => {
     const seq = await bob.say(room, "something rude");

@@ -156,7 +156,10 @@ export async function endResetLinks(tx: Sql, id: AccountId): Promise<void> {
   await tx`update password_resets set ended_at = created_at where account_id = ${id} and ended_at is null`;
 }
 
-/** Ends every sign-in that is under way, because what it has proved may no longer be enough. */
+/**
+ * Ends every sign-in that is under way, because what it has proved may no longer be enough, and holds back the messages
+ * that were scheduled before.
+ */
 export async function raiseCredentialsVersion(tx: Sql, id: AccountId): Promise<void> {
   await tx`update accounts set credentials_version = credentials_version + 1 where id = ${id}`;
 }

@@ -4,7 +4,7 @@ import type { AccountId } from "@novax/protocol/ids";
 import { asPerson } from "@novax/protocol/person";
 import { changeAccount, notifyApprovers } from "../accounts/change-account.ts";
 import { assertNotLastOwner } from "../accounts/deletion-queries.ts";
-import { type Account, lockAccount, setDisabled } from "../accounts/queries.ts";
+import { type Account, lockAccount, raiseCredentialsVersion, setDisabled } from "../accounts/queries.ts";
 import { insertResetLink } from "../auth/reset-password.ts";
 import { markAllSessionsEnded } from "../auth/session-queries.ts";
 import type { Actor, RequestOrigin } from "../auth/sessions.ts";
@@ -92,6 +92,7 @@ export async function endSessionsOf(
 ): Promise<void> {
   await changeOther(app, actor, id, async ({ sql, endSessions, audit }, person) => {
     const ended = await markAllSessionsEnded(sql, id, app.clock.now());
+    await raiseCredentialsVersion(sql, id);
     endSessions(ended);
     const detail = `all: ${ended.length}`;
     audit({ action: "session.ended", actor, subject: person, address: origin.address, detail });

@@ -1,5 +1,6 @@
 import type { SessionId } from "@novax/protocol/ids";
 import { changeAccount } from "../accounts/change-account.ts";
+import { raiseCredentialsVersion } from "../accounts/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 import { distrustDevices } from "./known-device-queries.ts";
@@ -38,6 +39,7 @@ export async function endOtherSessions(
   return changeAccount(app, async ({ sql, endSessions, audit }) => {
     const ended = await markAllSessionsEnded(sql, actor.id, app.clock.now(), { except: actor.sessionId });
     await distrustDevices(sql, actor.id, null);
+    await raiseCredentialsVersion(sql, actor.id);
     endSessions(ended);
     audit({
       action: "session.ended",

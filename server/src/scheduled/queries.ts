@@ -22,9 +22,10 @@ export async function insertScheduled(
   { jobId }: { jobId: string },
 ): Promise<boolean> {
   const rows = await tx`
-    insert into scheduled_messages (id, account_id, room_id, thread_root, text, due_at, job_id)
-    values (${message.sendId}, ${account}, ${message.room}, ${message.threadRoot}::bigint, ${message.text},
-      ${message.dueAt}, ${jobId})
+    insert into scheduled_messages (id, account_id, room_id, thread_root, text, due_at, job_id, credentials_version)
+    select ${message.sendId}, id, ${message.room}, ${message.threadRoot}::bigint, ${message.text},
+      ${message.dueAt}::bigint, ${jobId}, credentials_version
+    from accounts where id = ${account}
     on conflict do nothing returning 1`;
   return rows.length > 0;
 }
@@ -40,20 +41,30 @@ export async function refuseScheduled(sql: Sql, sendId: SendId, reason: string):
   await sql`update scheduled_messages set refused = ${reason} where id = ${sendId}`;
 }
 
-export async function findScheduled(
-  sql: Sql,
-  sendId: SendId,
-): Promise<(ScheduledMessage & { author: Person; language: Language }) | null> {
+type DueMessage = ScheduledMessage & {
+  author: Person;
+  language: Language;
+  /** Whether the author's ways to sign in are what they were when it was scheduled, and the account is in use. */
+  isVouchedFor: boolean;
+};
+
+export async function findScheduled(sql: Sql, sendId: SendId): Promise<DueMessage | null> {
   const [row] = await sql<
-    ScheduledRow & { account_id: AccountId; username: string; display_name: string; language: Language }
+    ScheduledRow & {
+      account_id: AccountId;
+      username: string;
+      display_name: string;
+      language: Language;
+      is_vouched_for: boolean;
+    }
   >`
     select s.id, s.room_id, s.thread_root, s.text, s.due_at, s.refused, s.account_id, a.username, a.display_name,
-      a.language
+      a.language, s.credentials_version = a.credentials_version and a.disabled_at is null as is_vouched_for
     from scheduled_messages s join accounts a on a.id = s.account_id
-    where s.id = ${sendId} and a.disabled_at is null and a.deleted_at is null`;
+    where s.id = ${sendId} and a.deleted_at is null`;
   if (!row) return null;
   const author = toPerson(row.account_id, row.username, row.display_name);
-  return { ...toScheduled(row), author, language: row.language };
+  return { ...toScheduled(row), author, language: row.language, isVouchedFor: row.is_vouched_for };
 }
 
 export async function listScheduled(

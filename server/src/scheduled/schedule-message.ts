@@ -53,7 +53,8 @@ export async function unscheduleMessage(
 
 /**
  * Sends a scheduled message when it is due. The `sendId` keeps a second run from sending it twice. A refused message
- * stays in the author's list with the reason.
+ * stays in the author's list with the reason; so does one that was scheduled before the author's password or another way
+ * to sign in changed, before everybody else was signed out, or before the account was disabled or to be deleted.
  */
 export const deliverScheduledJob = defineJob(
   "message.deliver",
@@ -65,6 +66,8 @@ export const deliverScheduledJob = defineJob(
     // No one can confirm at this time, so a text with `@room` or `@here` counts as confirmed.
     const fields = { room, sendId, body, threadRoot: threadRoot ?? undefined, mentionsEveryone: true };
     try {
+      // A thief may have scheduled it before they were locked out.
+      if (!scheduled.isVouchedFor) throw new Refusal("forbidden", (t) => t.scheduledHeld);
       await sendMessage(app, { ...author, sessionId: null }, fields);
       await deleteScheduled(app.db.sql, author.id, sendId);
     } catch (error) {

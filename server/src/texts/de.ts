@@ -94,6 +94,8 @@ export const de: Texts = {
     askersClose: "Du kannst nur deine eigenen Umfragen beenden.",
     noPoll: "Diese Nachricht ist keine Umfrage.",
     ownMessage: "Du kannst deine eigene Nachricht nicht melden.",
+    scheduledHeld:
+      "Deine Anmeldedaten haben sich geändert, nachdem das geplant wurde. Wenn du das warst, plan es noch einmal.",
     noReport: "Meldung nicht gefunden.",
     roomBusy: "In diesem Raum ist gerade viel los. Versuch es erneut.",
     diskFull: "Der Speicher des Servers ist voll. Es wurde nichts gespeichert.",

@@ -89,6 +89,7 @@ export const en = {
     askersClose: "You can only close your own polls.",
     noPoll: "This message isn't a poll.",
     ownMessage: "You can't report your own message.",
+    scheduledHeld: "Your sign-in details changed after this was scheduled. If it was you, schedule it again.",
     noReport: "Report not found.",
     roomBusy: "This room is busy. Try again.",
     diskFull: "The server's disk is full. Nothing was saved.",
