@@ -174,6 +174,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     newSendId: () => crypto.randomUUID(),
     publishToSockets: (topic, frame) => server.publish(topic, frame),
   });
+  app.addressBans.onReread(() => realtime.hub.closeBanned((address) => app.addressBans.has(address)));
   const jobRunner = startJobs(app, jobs);
   const timers = [
     every(log, "accounts.prune_failed", hourMs, () => pruneAccounts(app.db.sql, clock.now())),

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
-import { join, Person } from "../support/person.ts";
+import { join, Person, password } from "../support/person.ts";
 import { waitUntil } from "../support/server.ts";
 import { describeServer } from "../support/use-server.ts";
 
@@ -49,6 +49,42 @@ describeServer("banned addresses", options, ({ server, alice }) => {
     expect(audit).toContain("address.banned");
     await alice.run("address_bans.set", { addresses: [] });
     expect(await waitUntil(async () => (await signIn("203.0.113.5")).status === 200)).toBe(true);
+  });
+
+  test("[A24] a ban ends sockets that come from there, wherever their session began; a signed-out owner gets in, and nobody learns anything by trying", async () => {
+    // Signed in at home, and then on the way to a banned network.
+    const dave = await join(server, "dave");
+    const [away, home] = [
+      await dave.open("novax.v1", from("198.18.0.9")),
+      await dave.open("novax.v1", from("198.51.100.4")),
+    ];
+    await away.next((frame) => frame.type === "hello");
+    await home.next((frame) => frame.type === "hello");
+    await alice.run("address_bans.set", { addresses: ["198.18.0.0/15"] });
+    expect((await away.closed).code).toBe(closeCodes.sessionEnded);
+    expect(home.isOpen).toBe(true);
+    home.close();
+
+    const attempt = async (username: string, secret: string) => {
+      const person = new Person(server, username);
+      const response = await person.post("/login", { username, password: secret }, from("198.18.0.1"));
+      return [
+        response.status,
+        response.status === 200 ? "" : ((await response.json()) as { code: string }).code,
+      ];
+    };
+    for (const [username, secret] of [
+      ["dave", password],
+      ["dave", "not my password"],
+      ["alice", "not my password"],
+      ["nobody", "not my password"],
+    ] as const)
+      expect(await attempt(username, secret), `${username}, ${secret}`).toEqual([403, "banned"]);
+    expect(await attempt("alice", password)).toEqual([200, ""]);
+    const stranger = new Person(server, "stranger");
+    for (const path of ["/register", "/forgot", "/api/messages"])
+      expect((await stranger.fetch(path, { headers: from("198.18.0.1") })).status, path).toBe(403);
+    await alice.run("address_bans.set", { addresses: [] });
   });
 
   test("only an owner can ban addresses, and not this machine, their own address or an invalid one", async () => {

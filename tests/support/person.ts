@@ -135,10 +135,10 @@ export class Person {
     return socket;
   }
 
-  async open(protocol?: string): Promise<TestSocket> {
+  async open(protocol?: string, headers: Record<string, string> = {}): Promise<TestSocket> {
     const socket = new TestSocket(
       `${this.server.url.replace("http", "ws")}/ws/${this.username}`,
-      { cookie: this.cookieHeader, origin: this.server.origin },
+      { cookie: this.cookieHeader, origin: this.server.origin, ...headers },
       protocol,
     );
     await socket.opened;

@@ -69,6 +69,7 @@ export async function finishSignIn(
   // sign-in that was under way must not survive that.
   if (!account || account.isDisabled || account.credentialsVersion !== signIn.account.credentialsVersion)
     throw invalidCredentials();
+  if (origin.isBanned && account.serverRole !== "owner") throw addressBanned();
   if (account.awaitsApproval) {
     throw new Refusal("approval_pending", (t) => t.awaitsApproval);
   }
@@ -104,6 +105,10 @@ export async function finishSignIn(
 }
 
 /** The same answer for an unknown username, a wrong password and a disabled account, so that it reveals nothing. */
+export function addressBanned(): Refusal {
+  return new Refusal("banned", (t) => t.addressBanned);
+}
+
 export function invalidCredentials(): Refusal {
   return new Refusal("invalid_credentials", (t) => t.credentialsWrong);
 }

@@ -10,7 +10,7 @@ import { addressKey } from "../lib/ip-address.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 import { assertAttemptsLeft } from "./attempt-limits.ts";
 import { type AttemptNeeds, attemptPassword } from "./attempt-password.ts";
-import { type FinishedSignIn, finishSignIn, invalidCredentials } from "./finish-sign-in.ts";
+import { addressBanned, type FinishedSignIn, finishSignIn, invalidCredentials } from "./finish-sign-in.ts";
 import { findKnownDevice } from "./known-device-queries.ts";
 import { usePasskey } from "./passkey-queries.ts";
 import { type PasskeyNeeds, type PasskeyResponse, passkeyRefused, verifyPasskey } from "./passkeys.ts";
@@ -38,6 +38,8 @@ export async function signIn(
     ? await findAccountByUsernameKey(app.db.sql, usernameKey(attempt.username))
     : null;
   const { isRight, device } = await attemptPassword(app, { ...attempt, account }, origin);
+  // Somebody who tries passwords from a banned address learns nothing from it, not even who is an owner.
+  if (origin.isBanned && !(isRight && account?.serverRole === "owner")) throw addressBanned();
   if (!account || !isRight) throw invalidCredentials();
   await renewHash(app, account, attempt.password);
   const finished = await changeAccount(app, (change) =>

@@ -14,7 +14,8 @@ export type Actor = Person & {
 };
 
 /** Where a request came from, as shown in the session list. */
-export type RequestOrigin = { address: string; userAgent: string };
+/** Where a request comes from. From a banned address only owners sign in. */
+export type RequestOrigin = { address: string; userAgent: string; isBanned: boolean };
 
 export type SessionLimits = { idleMs: number; maxMs: number };
 

@@ -2,11 +2,11 @@ import { chooseLanguage } from "@novax/protocol/language";
 import { Hono } from "hono";
 import type { z } from "zod";
 import { isPrivileged } from "../admin/permissions.ts";
+import { addressBanned } from "../auth/finish-sign-in.ts";
 import { findEnrollingActor } from "../auth/session-queries.ts";
 import { type Actor, hasRecentProof, reauthRequired, userAgentCharsMax } from "../auth/sessions.ts";
 import { clientAddress, isLoopbackAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { addressBanned } from "../moderation/address-bans.ts";
 import { textsIn } from "../texts/texts.ts";
 import type { App } from "./app.ts";
 import { type CookieJar, readCookies } from "./cookies.ts";
@@ -35,6 +35,9 @@ import type { Web } from "./serve-web.ts";
 
 /** What a route of the API costs that says nothing else, where a message is 1. */
 const apiCost = 0.1;
+
+/** The pages and steps of a sign-in. */
+const signInPath = /^\/(?:login(?:\/.*)?)?$/;
 
 /** What Bun knows of a request beside the request. */
 export type Peer = { address: string };
@@ -161,9 +164,10 @@ async function runRoute(
     throw new Refusal("not_found", (t) => t.nothingHere);
   const cookies = readCookies(request.headers.get("cookie"), config.isSecure);
   const actor = cookies.sessionToken === null ? null : await findEnrollingActor(app, cookies.sessionToken);
-  const { address } = readOrigin(request.headers, peer, config);
-  // Owners can always come: nobody shuts the door behind themselves.
-  if (app.addressBans.has(address) && actor?.serverRole !== "owner") throw addressBanned();
+  const origin = readOrigin(request.headers, peer, app);
+  // Owners can always come: nobody shuts the door behind themselves. Who signs in is known only at the end of it.
+  const isWelcome = actor ? actor.serverRole === "owner" : signInPath.test(route.path);
+  if (origin.isBanned && !isWelcome) throw addressBanned();
   const cost = route.cost ?? (route.path.startsWith("/api/") ? apiCost : 0);
   if (actor && cost > 0) app.budgets.spend(actor.id, cost);
   const isForm = hasParsedBody(route) && isFormBody(request.headers);
@@ -188,7 +192,7 @@ async function runRoute(
     context: pageContextOf(web, request.headers, cookies),
     actor: current,
     params,
-    origin: readOrigin(request.headers, peer, config),
+    origin,
     isForm,
     body,
     query: route.query ? readQuery(url, route.query, route.isPage === true) : undefined,
@@ -259,13 +263,14 @@ function wayOut(refusal: Refusal, route: Route, request: Request, url: URL): str
 export function readOrigin(
   headers: Headers,
   peer: Peer,
-  config: App["config"],
+  { config, addressBans }: Pick<App, "config" | "addressBans">,
 ): Exchange<unknown, unknown>["origin"] {
   const address = clientAddress(peer.address, headers.get("x-forwarded-for"), config.isTrustedProxy);
   const cameThroughProxy =
     headers.has("x-forwarded-for") || headers.has("forwarded") || headers.has("x-real-ip");
   return {
     address,
+    isBanned: addressBans.has(address),
     userAgent: (headers.get("user-agent") ?? "").slice(0, userAgentCharsMax),
     // A proxy on this machine makes the whole world look like loopback; a request through one does not come from here.
     isOnThisMachine: isLoopbackAddress(address) && !cameThroughProxy && !config.isSecure,

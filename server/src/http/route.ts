@@ -17,7 +17,7 @@ export type Exchange<Body, Query> = {
   params: Record<string, string>;
   body: Body;
   query: Query;
-  origin: { address: string; userAgent: string; isOnThisMachine: boolean };
+  origin: { address: string; userAgent: string; isBanned: boolean; isOnThisMachine: boolean };
   /** Whether the body was an HTML form, which is answered with a page instead of JSON. */
   isForm: boolean;
 };

@@ -1,10 +1,10 @@
 import { chooseLanguage } from "@novax/protocol/language";
 import type { Server } from "bun";
 import { usernameKey } from "../accounts/username.ts";
+import { addressBanned } from "../auth/finish-sign-in.ts";
 import { findActor } from "../auth/session-queries.ts";
 import { clientAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { addressBanned } from "../moderation/address-bans.ts";
 import type { ConnectionProtocol, SocketData } from "../realtime/connection.ts";
 import type { App } from "./app.ts";
 import { readCookies } from "./cookies.ts";
@@ -53,7 +53,7 @@ export async function upgradeSocket(
     }
     const protocol = chooseProtocol(request.headers.get("sec-websocket-protocol"));
     const headers = protocol === "novax.v1" ? { "sec-websocket-protocol": protocol } : {};
-    const data: SocketData = { actor, protocol, language, connection: null };
+    const data: SocketData = { actor, address, protocol, language, connection: null };
     if (server.upgrade(request, { data, headers })) return undefined;
     throw new Refusal("malformed", "This isn't a valid WebSocket handshake.");
   } catch (error) {

@@ -6,23 +6,28 @@ const rereadEveryMs = 30_000;
 /** At most one read per this time, so that a person who changes a list repeatedly does not slow the process down. */
 const restMs = 500;
 
+type FreshListOptions<T> = {
+  name: string;
+  changedBy: BusMessage["kind"];
+  read: () => Promise<T>;
+  /** Called after each read. */
+  onReread?: () => void;
+};
+
 /**
  * A list that every process keeps in memory because each request or message needs it. It is read at the start, again
  * when the bus reports a change on any process, and every `rereadEveryMs` in case a bus message was lost.
  */
 export class FreshList<T> {
   readonly #app: { bus: Bus; log: Log };
-  readonly #options: { name: string; changedBy: BusMessage["kind"]; read: () => Promise<T> };
+  readonly #options: FreshListOptions<T>;
   #current: T;
   #reading: Repeating | undefined;
   #restTimer: ReturnType<typeof setTimeout> | undefined;
   #hasChanged = false;
 
   /** `initial` is the value before `start`. `name` is the log entry for a failed read. */
-  constructor(
-    app: { bus: Bus; log: Log },
-    options: { name: string; changedBy: BusMessage["kind"]; initial: T; read: () => Promise<T> },
-  ) {
+  constructor(app: { bus: Bus; log: Log }, options: FreshListOptions<T> & { initial: T }) {
     this.#app = app;
     this.#options = options;
     this.#current = options.initial;
@@ -49,6 +54,7 @@ export class FreshList<T> {
 
   async reread(): Promise<void> {
     this.#current = await this.#options.read();
+    this.#options.onReread?.();
   }
 
   #changed(): void {

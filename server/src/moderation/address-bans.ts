@@ -19,6 +19,7 @@ import {
 /** The banned addresses in memory, because every request is checked against them. */
 export class AddressBans {
   readonly list: FreshList<(address: string) => boolean>;
+  readonly #acts: (() => void)[] = [];
 
   constructor(app: { db: Database; bus: Bus; log: Log }) {
     this.list = new FreshList(app, {
@@ -26,11 +27,19 @@ export class AddressBans {
       changedBy: "address_bans_changed",
       initial: () => false,
       read: async () => parseAddressRanges(await listBannedAddresses(app.db.sql)),
+      onReread: () => {
+        for (const act of this.#acts) act();
+      },
     });
   }
 
   has(address: string): boolean {
     return this.list.current(address);
+  }
+
+  /** Calls `act` whenever the list was read again. */
+  onReread(act: () => void): void {
+    this.#acts.push(act);
   }
 }
 
@@ -64,10 +73,6 @@ export async function setAddressBans(
     publishAfterCommit({ kind: "address_bans_changed" });
     endSessions(ids);
   });
-}
-
-export function addressBanned(): Refusal {
-  return new Refusal("banned", (t) => t.addressBanned);
 }
 
 function parseRanges(addresses: readonly string[]): (address: string) => boolean {

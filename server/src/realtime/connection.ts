@@ -18,6 +18,8 @@ export type ConnectionProtocol = Connection["protocol"];
 /** What is known when the socket opens; Bun carries it. */
 export type SocketData = {
   actor: Actor;
+  /** Where the socket comes from, which may be elsewhere than its session. */
+  address: string;
   protocol: ConnectionProtocol;
   language: Language;
   connection: Connection | null;
@@ -49,6 +51,10 @@ abstract class SocketConnection {
     this.#actor = socket.data.actor;
     this.language = socket.data.language;
     this.#budget = budget;
+  }
+
+  get address(): string {
+    return this.#socket.data.address;
   }
 
   get actor(): Actor {

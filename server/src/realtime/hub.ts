@@ -100,6 +100,14 @@ export class Hub {
     this.endSessions([...ids].filter((id) => !live.has(id)));
   }
 
+  /** Closes the connections from banned addresses, wherever their sessions began. Owners keep theirs. */
+  closeBanned(isBanned: (address: string) => boolean): void {
+    for (const connection of this.#all()) {
+      if (connection.actor.serverRole !== "owner" && isBanned(connection.address))
+        connection.close(closeCodes.sessionEnded, "banned");
+    }
+  }
+
   /** Pings connections that are silent, and ends those that did not answer. */
   checkLiveness(): void {
     for (const connection of this.#replaced) connection.terminate();
