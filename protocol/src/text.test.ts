@@ -19,3 +19,30 @@ test("[A22] a long run of marks in a name or a word costs as much as any other t
   expect(mentionsIn(`@a${run}`).names).toEqual(["a"]);
   expect([...wordsIn(`a${run}b a${run}`)]).toEqual([`a${run}b`, "a"]);
 });
+
+test("[T5] a name ends where the next script begins, and not inside of a word", () => {
+  for (const text of [
+    "@bobさん",
+    "请@bob看一下",
+    "@bob님",
+    "（@bob）",
+    "@bob, hello",
+    "@Bob.",
+    "@bob_ @bob-",
+    "hello\n@bob",
+  ])
+    expect(mentionsIn(text).names, text).toEqual(["bob"]);
+  for (const text of [
+    "@bobö",
+    "@böb",
+    "x@bob",
+    "é@bob",
+    "б@bob",
+    "a/@bob",
+    "@bob\u0301",
+    "@müller",
+    "@@bob",
+    "@",
+  ])
+    expect(mentionsIn(text).names, text).toEqual([]);
+});

@@ -6,9 +6,22 @@ import { excerptCharsMax, mentionsPerMessageMax } from "./limits.ts";
 export type Mentions = { names: readonly string[]; room: boolean; here: boolean };
 
 const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
-// Matches every username, and more: usernames are plain ASCII. An @ right after a letter, a digit or one of _@./- is
-// part of an email address or a path.
-const mention = /(?<![\p{L}\p{N}_@./-])@([\p{L}\p{N}][\p{L}\p{N}._-]*)/gu;
+// Usernames are plain ASCII. An @ right after a letter, a digit or one of _@./- is part of an email address or a path, and
+// a name goes on with any letter of a script that has spaces between its words. Other scripts have none: "请@bob看一下".
+const mention =
+  /(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}_@./-])@([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{M}\p{N}])/gu;
+
+/** A mention in a text, from its @ on. Punctuation after a name ends the sentence and is not part of it. */
+export type Mention = { name: string; start: number; end: number };
+
+/** Finds the mentions in a text without code: what is drawn as one, and what notifies people. */
+export function findMentions(text: string): Mention[] {
+  return [...text.matchAll(mention)].map(({ 0: all, 1: name, index }) => ({
+    name: name!,
+    start: index,
+    end: index + all.length,
+  }));
+}
 
 /** Returns whether a lower-case name mentions everyone. No account can have such a name. */
 export function isEveryoneName(name: string): boolean {
@@ -22,9 +35,8 @@ export function mentionsIn(text: string): Mentions {
   const names = new Set<string>();
   let room = false;
   let here = false;
-  for (const [, name = ""] of text.replace(code, " ").matchAll(mention)) {
-    // Trailing punctuation ends the sentence and is not part of the name.
-    const key = withoutEnd(name, "._-").toLowerCase();
+  for (const { name } of findMentions(text.replace(code, " "))) {
+    const key = name.toLowerCase();
     if (isEveryoneName(key)) room = true;
     else if (key === "here") here = true;
     else if (names.size < mentionsPerMessageMax) names.add(key);

@@ -1,4 +1,5 @@
 // Turns text into a tree. The tree is drawn as elements. There is no string of HTML, so nothing has to be sanitised.
+import { findMentions } from "@novax/protocol/text";
 import { Lexer, type Token, type Tokens } from "marked";
 
 export type MarkdownNode =
@@ -165,16 +166,13 @@ function lines(text: string): MarkdownNode[] {
     );
 }
 
-// The same rule as `mentionsIn` of the protocol.
-const mention = /(?<![\p{L}\p{N}_@./-])@([\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}_])?)/gu;
-
 function withMentions(line: string): MarkdownNode[] {
   const nodes: MarkdownNode[] = [];
   let end = 0;
-  for (const match of line.matchAll(mention)) {
-    if (match.index > end) nodes.push({ kind: "text", text: line.slice(end, match.index) });
-    nodes.push({ kind: "mention", name: match[1]! });
-    end = match.index + match[0].length;
+  for (const { name, start, end: after } of findMentions(line)) {
+    if (start > end) nodes.push({ kind: "text", text: line.slice(end, start) });
+    nodes.push({ kind: "mention", name });
+    end = after;
   }
   if (end < line.length || nodes.length === 0) nodes.push({ kind: "text", text: line.slice(end) });
   return nodes;
