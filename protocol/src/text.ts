@@ -8,8 +8,11 @@ export type Mentions = { names: readonly string[]; room: boolean; here: boolean 
 const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
 // Usernames are plain ASCII. An @ right after a letter, a digit or one of _@./- is part of an email address or a path, and
 // a name goes on with any letter of a script that has spaces between its words. Other scripts have none: "请@bob看一下".
-const mention =
-  /(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}_@./-])@([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{M}\p{N}])/gu;
+const spaced = "\\p{Script=Latin}\\p{Script=Greek}\\p{Script=Cyrillic}\\p{N}";
+const mention = new RegExp(
+  `(?<![${spaced}_@./-])@([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?![${spaced}\\p{M}])`,
+  "gu",
+);
 
 /** A mention in a text, from its @ on. Punctuation after a name ends the sentence and is not part of it. */
 export type Mention = { name: string; start: number; end: number };

@@ -51,7 +51,7 @@ describeServer("banned addresses", options, ({ server, alice }) => {
     expect(await waitUntil(async () => (await signIn("203.0.113.5")).status === 200)).toBe(true);
   });
 
-  test("[A24] a ban ends sockets that come from there, wherever their session began; a signed-out owner gets in, and nobody learns anything by trying", async () => {
+  test("[A24] a ban ends sockets that come from there, wherever their session began; a signed-out owner gets in, and no other password is tried", async () => {
     // Signed in at home, and then on the way to a banned network.
     const dave = await join(server, "dave");
     const [away, home] = [

@@ -60,5 +60,6 @@ describe.skipIf(!isAvailable("postgres"))("a room whose row somebody holds", () 
     );
     const texts = entries.flatMap((entry) => entry.body?.text ?? []);
     expect(texts).toEqual(["before", "after"]);
+    expect(await alice.read(`/api/rooms/${held}/pins`)).toMatchObject({ messages: [] });
   }, 60_000);
 });

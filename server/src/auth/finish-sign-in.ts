@@ -104,11 +104,11 @@ export async function finishSignIn(
   return { kind: "signed_in", username: account.username, sessionToken, deviceToken, mustEnrol };
 }
 
-/** The same answer for an unknown username, a wrong password and a disabled account, so that it reveals nothing. */
 export function addressBanned(): Refusal {
   return new Refusal("banned", (t) => t.addressBanned);
 }
 
+/** The same answer for an unknown username, a wrong password and a disabled account, so that it reveals nothing. */
 export function invalidCredentials(): Refusal {
   return new Refusal("invalid_credentials", (t) => t.credentialsWrong);
 }

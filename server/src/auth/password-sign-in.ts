@@ -37,10 +37,11 @@ export async function signIn(
   const account = isUsername(attempt.username)
     ? await findAccountByUsernameKey(app.db.sql, usernameKey(attempt.username))
     : null;
+  // From a banned address nobody's password is tried but an owner's: no attempt there counts against others, and none tells
+  // a right password from a wrong one.
+  if (origin.isBanned && account?.serverRole !== "owner") throw addressBanned();
   const { isRight, device } = await attemptPassword(app, { ...attempt, account }, origin);
-  // Somebody who tries passwords from a banned address learns nothing from it, not even who is an owner.
-  if (origin.isBanned && !(isRight && account?.serverRole === "owner")) throw addressBanned();
-  if (!account || !isRight) throw invalidCredentials();
+  if (!account || !isRight) throw origin.isBanned ? addressBanned() : invalidCredentials();
   await renewHash(app, account, attempt.password);
   const finished = await changeAccount(app, (change) =>
     finishSignIn(app, change, {

@@ -13,8 +13,7 @@ export type Actor = Person & {
   mustEnrol: boolean;
 };
 
-/** Where a request came from, as shown in the session list. */
-/** Where a request comes from. From a banned address only owners sign in. */
+/** Where a request comes from, as shown in the session list. From a banned address only owners sign in. */
 export type RequestOrigin = { address: string; userAgent: string; isBanned: boolean };
 
 export type SessionLimits = { idleMs: number; maxMs: number };

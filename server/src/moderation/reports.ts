@@ -11,6 +11,7 @@ import { deleteStored } from "../messages/delete-message.ts";
 import { findMessage } from "../messages/queries.ts";
 import { requireMessage } from "../messages/require-message.ts";
 import { inRoom } from "../rooms/in-room.ts";
+import { inTurn } from "../rooms/in-turn.ts";
 import { findMembership, findRoom, lockRoom } from "../rooms/queries.ts";
 import { type Transaction, type TransactionNeeds, transact } from "../transaction/transact.ts";
 import { findOpenReport, insertReport, listReportReaders, settleReports } from "./report-queries.ts";
@@ -51,10 +52,10 @@ export async function resolveReport(
   actor: Actor,
   { report: id, outcome, note }: FieldsOf<"report.resolve">,
 ): Promise<void> {
-  await transact(app, async (transaction) => {
+  const found = await findOpenReport(app.db.sql, id);
+  if (!found) throw noReport();
+  const work = async (transaction: Transaction) => {
     const { sql, record, audit } = transaction;
-    const found = await findOpenReport(sql, id);
-    if (!found) throw noReport();
     await lockRoom(sql, found.room);
     // Another moderator may have resolved it while this one waited for the room.
     const report = await findOpenReport(sql, id);
@@ -71,7 +72,8 @@ export async function resolveReport(
     await notifyModerators(transaction, report.room, report.sender);
     const detail = `${report.room} #${report.seq}: ${outcome}`;
     audit({ action: "report.resolved", actor, ...(message ? { subject: message.sender } : {}), detail });
-  });
+  };
+  await inTurn(app.db, found.room, () => transact(app, work));
 }
 
 async function assertMayResolve(tx: Sql, actor: Actor, room: RoomId): Promise<void> {

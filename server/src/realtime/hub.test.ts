@@ -49,6 +49,7 @@ describe("[N3] the connections of an account", () => {
     const { hub, now, pass } = setUp();
     const open = Array.from({ length: connectionsPerAccountMax }, (_, index) => createSilent(now() + index));
     for (const { connection } of open) expect(hub.add(connection)).toBe(true);
+    pass(20_000);
     expect(hub.add(createSilent(now()).connection)).toBe(false);
     pass(6000);
     const eleventh = createSilent(now());
@@ -56,7 +57,7 @@ describe("[N3] the connections of an account", () => {
     expect(open[0]!.done).toEqual([`close ${closeCodes.tooManyConnections}`]);
     hub.checkLiveness();
     expect(open[0]!.done.at(-1)).toBe("terminate");
-    expect(open.slice(1).flatMap(({ done }) => done)).toEqual([]);
+    expect(open.slice(1).flatMap(({ done }) => done.filter((what) => what !== "ping"))).toEqual([]);
     expect(hub.size).toBe(connectionsPerAccountMax);
   });
 });

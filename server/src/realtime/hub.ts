@@ -13,8 +13,11 @@ import type { Connection, NovaxConnection } from "./connection.ts";
 /** Our own client sends something at least every 20 s, so only others are asked. */
 const pingAfterMs = 25_000;
 const deadAfterMs = 45_000;
-/** A connection that was silent for this long gives way to the eleventh of its account. */
-const givesWayAfterMs = 5000;
+/**
+ * A connection that was silent for this long gives way to the eleventh of its account. Open pages are never silent for so
+ * long, so they don't take each other's place.
+ */
+const givesWayAfterMs = 25_000;
 
 type HubNeeds = {
   db: Database;

@@ -95,7 +95,7 @@ export const de: Texts = {
     noPoll: "Diese Nachricht ist keine Umfrage.",
     ownMessage: "Du kannst deine eigene Nachricht nicht melden.",
     scheduledHeld:
-      "Deine Anmeldedaten haben sich geändert, nachdem das geplant wurde. Wenn du das warst, plan es noch einmal.",
+      "Nicht gesendet, weil sich die Sicherheit deines Kontos geändert hat, nachdem du die Nachricht geplant hast. Wenn du das warst, plan sie noch einmal.",
     noReport: "Meldung nicht gefunden.",
     roomBusy: "In diesem Raum ist gerade viel los. Versuch es erneut.",
     diskFull: "Der Speicher des Servers ist voll. Es wurde nichts gespeichert.",
@@ -134,7 +134,7 @@ export const de: Texts = {
     tooManyPasskeys: (max) => `Du kannst bis zu ${max} Passkeys haben.`,
     ssoAway: (name) => `${name} antwortet nicht. Versuch es gleich erneut.`,
     ssoIssuerDiffers:
-      "Single Sign-on ist nicht richtig eingerichtet: Der Anbieter heißt anders. Der Betreiber des Servers findet beide Namen im Log.",
+      "Single Sign-on ist nicht richtig eingerichtet: Die Issuer-Adresse des Anbieters stimmt nicht mit der eingestellten überein. Der Betreiber des Servers findet beide im Log.",
     ssoFailed: "Diese Anmeldung hat nicht geklappt. Fang auf der Anmeldeseite von vorn an.",
     ssoLinked: "Diese Anmeldung ist bereits mit einem Konto verknüpft.",
     ssoLinkFirst:

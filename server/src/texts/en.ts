@@ -89,7 +89,8 @@ export const en = {
     askersClose: "You can only close your own polls.",
     noPoll: "This message isn't a poll.",
     ownMessage: "You can't report your own message.",
-    scheduledHeld: "Your sign-in details changed after this was scheduled. If it was you, schedule it again.",
+    scheduledHeld:
+      "This wasn't sent because your account's security changed after you scheduled it. If that was you, schedule it again.",
     noReport: "Report not found.",
     roomBusy: "This room is busy. Try again.",
     diskFull: "The server's disk is full. Nothing was saved.",
@@ -128,7 +129,7 @@ export const en = {
     tooManyPasskeys: (max: number) => `You can have up to ${max} passkeys.`,
     ssoAway: (name: string) => `${name} isn't responding. Try again soon.`,
     ssoIssuerDiffers:
-      "Single sign-on isn't set up correctly: the provider has another name. The server's operator finds both in the log.",
+      "Single sign-on isn't set up correctly: the provider's issuer address doesn't match the configured one. The server's operator can find both in the log.",
     ssoFailed: "This sign-in didn't work. Start again from the sign-in page.",
     ssoLinked: "This sign-in is already linked to an account.",
     ssoLinkFirst: "Sign in with your password first, then link single sign-on on your account page.",
