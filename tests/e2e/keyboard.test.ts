@@ -30,6 +30,8 @@ describe.skipIf(!chromiumPath)("the keyboard", () => {
     server = await startServer(data);
     browser = await launchBrowser();
     alice = await join(server, "alice");
+    // Alone, she would see the first steps.
+    await join(server, "dave");
     const socket = await alice.enter();
     for (let index = 0; index < 12; index++) await socket.sayAndWait(`message ${index}`);
     socket.close();

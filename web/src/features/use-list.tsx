@@ -48,7 +48,9 @@ export function useList<T>(
         next = answer.next ?? undefined;
       } while (next !== undefined && items.length < wanted.current);
     } catch {
-      if (mine === reading.current) chat.toasts.show(t.errors.notLoaded);
+      if (mine !== reading.current) return;
+      isRefreshing.current = false;
+      chat.toasts.show(t.errors.notLoaded);
       return;
     }
     isRefreshing.current = false;

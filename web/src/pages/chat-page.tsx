@@ -150,7 +150,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.defaultPrevented) return;
+      if (event.defaultPrevented || event.isComposing) return;
       // The only key before the rest is loaded: what opens is a shell that takes the focus at once.
       if (isSwitcherKey(event)) {
         event.preventDefault();
@@ -160,11 +160,15 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     };
     /** Keeps keys for an overlay that is still being loaded, which the composer would take. */
     const keepKey = (event: KeyboardEvent) => {
-      if (loaded || ui.overlay.peek() === null) return;
+      const { key } = event;
+      if (loaded || ui.overlay.peek() === null || event.ctrlKey || event.metaKey) return;
+      if (key.length > 1 && !/^(?:Enter|Backspace|Escape)$/.test(key)) return;
       event.preventDefault();
       event.stopPropagation();
-      if (event.key === "Escape") ui.close();
-      else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) ui.typedAhead += event.key;
+      if (key === "Escape") ui.close();
+      else if (key === "Backspace") ui.typedAhead = ui.typedAhead.slice(0, -1);
+      else if (key !== "Enter") ui.typedAhead += key;
+      loadLazy().catch(() => ui.close());
     };
     document.addEventListener("keydown", keepKey, true);
     document.addEventListener("keydown", onKeyDown);

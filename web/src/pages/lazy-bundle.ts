@@ -17,6 +17,7 @@ export { SuggestionList } from "../features/messages/suggestion-list.tsx";
 export { toggleReaction } from "../features/messages/toggle-reaction.ts";
 export { offerUnread } from "../features/messages/unread.ts";
 export { NoticeBanner } from "../features/notices/notice-banner.tsx";
+export { Poll } from "../features/polls/poll.tsx";
 export { vote } from "../features/polls/vote.ts";
 export { joinByLink, joinFromAddress } from "../features/rooms/membership.ts";
 export { MoreUnread } from "../features/rooms/more-unread.tsx";

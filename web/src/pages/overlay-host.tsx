@@ -96,24 +96,25 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
     case "ask": {
       // The question, and the sentences about its consequences.
       const [question = "", ...rest] = overlay.text.split(/(?<=\?)\s/);
-      const refuse = () => {
-        close();
-        overlay.onNo?.();
-      };
       return (
-        <Dialog title={question} onClose={refuse}>
+        <Dialog title={question} onClose={close}>
           {rest.length > 0 ? <p>{rest.join(" ")}</p> : null}
           <div className="dialog-actions">
-            <button type="button" className="button-secondary" onClick={refuse}>
+            <button
+              type="button"
+              className="button-secondary"
+              data-autofocus={overlay.isUnasked}
+              onClick={close}
+            >
               {t.app.cancel}
             </button>
             <button
               type="button"
               className={overlay.isHarmless ? "button-primary" : "button-danger"}
-              data-autofocus
+              data-autofocus={overlay.isUnasked ? undefined : true}
               onClick={() => {
-                close();
                 overlay.onYes();
+                close();
               }}
             >
               {overlay.yes}

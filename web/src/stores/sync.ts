@@ -114,11 +114,8 @@ export class Sync {
       const before = new Set(rooms.all.peek().keys());
       void api.read("rooms.list", {}).then(
         (list) => {
-          // What happened while the list was being read is newer than the list: events, reading, joining and leaving.
-          const isOlder = list.rooms.some((room) => {
-            const known = rooms.get(room.id);
-            return known && (room.headSeq < known.headSeq || room.readSeq < known.readSeq);
-          });
+          // What happened while the list was being read is newer than the list: events, joining and leaving.
+          const isOlder = list.rooms.some((room) => room.headSeq < (rooms.get(room.id)?.headSeq ?? 0));
           const now = rooms.all.peek();
           const isOther = now.size !== before.size || [...now.keys()].some((id) => !before.has(id));
           if (isOlder || isOther) this.rereadRooms();

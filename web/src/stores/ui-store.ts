@@ -52,7 +52,17 @@ export type Overlay =
   | { kind: "reactions"; entry: MessageEntry }
   | { kind: "profile"; person: Person }
   | { kind: "ban"; person: Person }
-  | { kind: "ask"; text: string; yes: string; isHarmless?: boolean; onYes: () => void; onNo?: () => void }
+  | {
+      kind: "ask";
+      text: string;
+      yes: string;
+      isHarmless?: boolean;
+      /** Nobody asked for it, so the next key must not be a yes. */
+      isUnasked?: boolean;
+      onYes: () => void;
+      /** Also called when another overlay takes its place. */
+      onNo?: () => void;
+    }
   | { kind: "emoji"; spot: Spot; onPick: (emoji: string) => void }
   | {
       kind: "menu";
@@ -72,10 +82,16 @@ export class UiStore {
 
   open(overlay: Overlay): void {
     this.typedAhead = "";
-    this.overlay.value = overlay;
+    this.#show(overlay);
   }
 
   close(): void {
-    this.overlay.value = null;
+    this.#show(null);
+  }
+
+  #show(overlay: Overlay | null): void {
+    const before = this.overlay.peek();
+    this.overlay.value = overlay;
+    if (before?.kind === "ask") before.onNo?.();
   }
 }

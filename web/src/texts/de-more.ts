@@ -69,7 +69,7 @@ export const deMore: MoreTexts = {
   invite: {
     title: "Personen einladen",
     lead: "Wer den Link hat, kann auf diesem Server ein Konto erstellen.",
-    uses: "Für",
+    uses: "Anzahl der Personen",
     people: (count: number) => plural(count, { one: "# Person", other: "# Personen" }),
     expires: "Läuft ab nach",
     days: (count: number) => plural(count, { one: "# Tag", other: "# Tagen" }),
@@ -99,7 +99,7 @@ export const deMore: MoreTexts = {
     title: "Räume entdecken",
     search: "Räume suchen",
     join: "Beitreten",
-    joinAsk: "Diesem Raum beitreten? Der Link führt zu einem Raum, in dem du nicht bist.",
+    joinAsk: "Diesem Raum beitreten? Du bist einem Link dorthin gefolgt und noch kein Mitglied.",
     open: "Öffnen",
     members: (count: number) => plural(count, { one: "# Mitglied", other: "# Mitglieder" }),
     none: "Keine Räume gefunden. Möchtest du einen erstellen?",
@@ -313,7 +313,7 @@ export const deMore: MoreTexts = {
     away: "Du bist offline. Nachrichten werden gesendet, sobald du wieder verbunden bist.",
     tryNow: "Jetzt versuchen",
     signedOut: "Du wurdest abgemeldet.",
-    tooMany: "Der Chat ist zu oft geöffnet. Schließ ihn an einer Stelle und versuch es erneut.",
+    tooMany: "Der Chat ist zu oft geöffnet. Schließ ihn an einer Stelle, dann verbindet er sich hier wieder.",
     refused: "Bitte lade die Seite neu.",
   },
   rooms: {

@@ -67,7 +67,7 @@ export const enMore = {
   invite: {
     title: "Invite people",
     lead: "Anyone with the link can create an account on this server.",
-    uses: "For",
+    uses: "Number of people",
     people: (count: number) => plural(count, { one: "# person", other: "# people" }),
     expires: "Expires after",
     days: (count: number) => plural(count, { one: "# day", other: "# days" }),
@@ -97,7 +97,7 @@ export const enMore = {
     title: "Browse rooms",
     search: "Search rooms",
     join: "Join",
-    joinAsk: "Join this room? The link leads to a room that you're not in.",
+    joinAsk: "Join this room? You followed a link to it, and you're not a member yet.",
     open: "Open",
     members: (count: number) => plural(count, { one: "# member", other: "# members" }),
     none: "No rooms found. Create one?",
@@ -308,7 +308,7 @@ export const enMore = {
     away: "You're offline. Messages will send when you reconnect.",
     tryNow: "Try now",
     signedOut: "You've been signed out.",
-    tooMany: "The chat is open in too many places. Close one, then try again.",
+    tooMany: "The chat is open in too many places. Close one, and this one will reconnect.",
     refused: "Please reload the page.",
   },
   rooms: {

@@ -49,6 +49,12 @@ export type SuggestionListProps = {
 
 export type MessageToolbarProps = { message: MessageEntry; actions: RowActions };
 
+export type PollProps = {
+  message: MessageEntry;
+  myVote: readonly number[] | undefined;
+  actions: RowActions;
+};
+
 export type NotSentProps = {
   item: OutboxItem;
   onRetry: (sendId: SendId) => void;
@@ -65,6 +71,7 @@ export type LazyParts = {
   FormattingButtons: FunctionComponent<FormattingProps>;
   MessageToolbar: FunctionComponent<MessageToolbarProps>;
   NotSent: FunctionComponent<NotSentProps>;
+  Poll: FunctionComponent<PollProps>;
   StartCard: FunctionComponent<{ chat: ChatStore; ui: UiStore }>;
   SuggestionList: FunctionComponent<SuggestionListProps>;
   toggleMarks: (field: FieldText, marks: string) => TextEdit;

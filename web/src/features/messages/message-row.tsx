@@ -11,15 +11,17 @@ import { withoutMarks } from "../../lib/markdown.ts";
 import { formatFull, formatShortTime, formatTime } from "../../lib/time.ts";
 import type { OutboxItem } from "../../stores/outbox.ts";
 import { t } from "../../texts/text.ts";
-import { Poll } from "../polls/poll.tsx";
 import { lazyPart } from "./message-context.ts";
 import type { RowActions } from "./row-actions.ts";
 
 const MessageToolbar = lazyPart("MessageToolbar");
+const Poll = lazyPart("Poll");
 const NotSent = lazyPart("NotSent");
 /** A send that takes longer than this begins to look like one. */
 const shownPendingAfterMs = 400;
 const namesShownMax = 8;
+const pollFramePx = 72;
+const pollChoicePx = 40;
 
 export type MessageRowProps = {
   message: MessageEntry;
@@ -91,7 +93,10 @@ export function MessageRow(props: MessageRowProps) {
       {body.kind === "deleted" ? (
         <p className="message-deleted">{t.message.deleted}</p>
       ) : body.kind === "poll" ? (
-        <Poll message={message} myVote={props.myVote} actions={actions} />
+        // As high as it will be, so that nothing moves when its code is here.
+        <div style={{ minHeight: `${pollFramePx + body.choices.length * pollChoicePx}px` }}>
+          <Poll message={message} myVote={props.myVote} actions={actions} />
+        </div>
       ) : (
         <div className="message-text" dir="auto">
           <Markdown text={body.text} {...peopleOf(actions)} />

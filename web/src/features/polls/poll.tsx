@@ -1,19 +1,14 @@
-import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { PollBody } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
 import { formatSoon } from "../../lib/time.ts";
 import { t } from "../../texts/text.ts";
-import type { RowActions } from "../messages/row-actions.ts";
+import type { PollProps } from "../messages/message-context.ts";
 
 /**
  * A poll: its question, and its choices as bars as wide as their shares. A press votes; a press on a chosen one takes
  * the vote back.
  */
-export function Poll(props: {
-  message: MessageEntry;
-  myVote: readonly number[] | undefined;
-  actions: RowActions;
-}) {
+export function Poll(props: PollProps) {
   const { message, actions } = props;
   const body = message.body as PollBody;
   const state = message.poll!;

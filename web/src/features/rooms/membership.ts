@@ -28,6 +28,7 @@ export async function joinByLink(chat: ChatStore, ui: UiStore, id: RoomId): Prom
       text: more.browse.joinAsk,
       yes: more.browse.join,
       isHarmless: true,
+      isUnasked: true,
       onYes: () => resolve(true),
       onNo: () => resolve(false),
     }),

@@ -52,6 +52,8 @@ describe("[T2] the time of a reminder", () => {
       ["heute um 18 Uhr", at(15, 18)],
       ["friday at 10", at(17, 10)],
       ["am Freitag um 10", at(17, 10)],
+      ["tomorrow evening", at(16, 20)],
+      ["tomorrow at noon", at(16, 12)],
       ["next monday", at(20, 9)],
       ["nächsten Montag", at(20, 9)],
     ];

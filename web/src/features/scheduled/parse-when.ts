@@ -12,6 +12,9 @@ const nearestMs = minuteMs;
 /** What could not be understood of a time. It must not become a part of the note. */
 const leftOfTime = /^(?:(?:at|um|gegen|@)\s*\d|\d{1,2}\s*(?:[:.]\s*\d|h\b|am\b|pm\b|uhr\b))/i;
 
+/** The parts of a day but the morning, which is when a day without a time is. */
+const dayPart = /(?:noon|evening|night|midday|mittag|abend|nacht)/i;
+
 /**
  * Reads the time (`at`, in ms since 1970) and the note of a reminder: "in 1h30m call back", "tomorrow at 8 call back",
  * "next Friday", "morgen um 20 Uhr zurückrufen". A day without a time is nine in the morning. Returns null if any of it
@@ -32,7 +35,8 @@ export function parseWhen(text: string, now: number): When | null {
   if (leftOfTime.test(rest)) return null;
   const { start } = found;
   const isSpan = /^in\b/i.test(found.text);
-  const hasTime = start.isCertain("hour");
+  // A part of the day has an hour of its own, which the parser doesn't call certain.
+  const hasTime = start.isCertain("hour") || dayPart.test(found.text);
   if (!hasTime && !isSpan) rest = rest.replace(/^früh\b\s*/i, "");
   const at = isSpan || start.isCertain("timezoneOffset") ? start.date().getTime() : localTime(start, hasTime);
   return at === null || at < now + nearestMs ? null : { at, note: rest.replace(/^(?:to|,)\s+/i, "").trim() };
