@@ -330,7 +330,7 @@ export const de: Texts = {
     linked: (name) => `Verknüpft: ${name}`,
     data: "Deine Daten",
     dataState: "Daten herunterladen oder Konto löschen",
-    server: "Servereinstellungen",
+    server: "Server\u00adeinstellungen",
     serverState: "Personen, Einladungen, Einstellungen, Audit-Log",
     toChat: "Zurück zum Chat",
     happened: "Sicherheitsaktivität",
@@ -405,7 +405,7 @@ export const de: Texts = {
     typeDigits: "Gib die sechs Ziffern ein, die sie anzeigt:",
     useApp: "Diese App verwenden",
     turnOn: "Einschalten",
-    yourCodes: "Deine Wiederherstellungscodes",
+    yourCodes: "Deine Wiederherstellungs\u00adcodes",
     codesLead:
       "Mit jedem kannst du dich einmal anmelden, wenn du deine App oder deinen Passkey nicht verwenden kannst. Du siehst sie nicht noch einmal, also bewahr sie sicher auf.",
     downloadThem: "Codes herunterladen",
