@@ -67,6 +67,32 @@ describe("markdown", () => {
     });
   });
 
+  test("[T14] a link whose text names another host shows where it leads", () => {
+    for (const [text, shown] of [
+      ["[https://bank.example](https://evil.example/)", "https://bank.example (evil.example)"],
+      ["[bank.example/login](https://evil.example/x)", "bank.example/login (evil.example)"],
+      ["[www.bank.example](https://bank.example/)", "www.bank.example"],
+      ["[https://bank.example/a](https://bank.example/b)", "https://bank.example/a"],
+      ["[click here](https://evil.example/)", "click here"],
+      ["https://bank.example", "https://bank.example"],
+      ["me@bank.example", "me@bank.example"],
+    ] as const)
+      expect(textOf(parseMarkdown(text)), text).toBe(shown);
+  });
+
+  test("[T13] a bare address ends at the punctuation of any script, which is shown behind it", () => {
+    for (const mark of ["”", "…", "»", "。", "，", "（", "」", "！"]) {
+      const tree = every(parseMarkdown(`https://example.org/a${mark} x`));
+      expect(
+        tree.find((node) => node.kind === "link"),
+        mark,
+      ).toMatchObject({ href: "https://example.org/a" });
+      expect(textOf(parseMarkdown(`https://example.org/a${mark} x`)), mark).toBe(
+        `https://example.org/a${mark} x`,
+      );
+    }
+  });
+
   test("[X03] a link leads to http, https or mailto, and to nothing else", () => {
     for (const href of [
       "javascript:alert(1)",

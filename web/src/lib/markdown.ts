@@ -153,10 +153,23 @@ function inline(tokens: readonly Token[]): MarkdownNode[] {
 }
 
 function toLink(token: Tokens.Link): MarkdownNode[] {
+  // A bare address ends where a sentence in any script would.
+  const [bare = ""] = token.raw === token.text ? token.text.split(addressEnd, 1) : [token.raw];
+  if (bare !== token.raw) {
+    const [link] = new Lexer({ gfm: true }).inlineTokens(bare);
+    return [...(link ? inline([link]) : []), ...lines(token.raw.slice(bare.length))];
+  }
   const href = safeHref(token.href);
   if (href === null) return lines(token.raw);
-  return [{ kind: "link", href, children: inline(token.tokens) }];
+  const link: MarkdownNode = { kind: "link", href, children: inline(token.tokens) };
+  const { host } = new URL(href);
+  // A text that names a host must not hide another one.
+  const named = /^(?:https?:\/\/)?(?:www\.)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})/iu.exec(token.text)?.[1];
+  const isOther = named && host && named.toLowerCase() !== host.replace(/^www\./, "");
+  return isOther ? [link, { kind: "text", text: ` (${host})` }] : [link];
 }
+
+const addressEnd = /[\u00bb\u201c\u201d\u2026\u3001-\u300f\uff01-\uff1f]/;
 
 function lines(text: string): MarkdownNode[] {
   return text
