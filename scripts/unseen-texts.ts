@@ -28,10 +28,14 @@ function withHoles(text: TextWithValues): string {
   try {
     const plain = text(...Array.from({ length: text.length }, () => hole));
     if (!/NaN|undefined/.test(plain)) return plain;
-  } catch {}
+  } catch {
+    // It takes a list first.
+  }
   try {
     return text([hole, hole], 0).replace(/\d+/g, hole);
-  } catch {}
+  } catch {
+    // It takes numbers.
+  }
   return text(...Array.from({ length: text.length }, () => 7)).replace(/\d+/g, hole);
 }
 
