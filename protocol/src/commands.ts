@@ -12,7 +12,7 @@ import {
   roomSchema,
 } from "./entities.ts";
 import { isIcon } from "./icon.ts";
-import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
+import { accountIdSchema, createIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import {
   bannedAddressesMax,
   draftCharsMax,
@@ -79,6 +79,8 @@ export const commandSpecs = {
       icon: roomFields.icon.optional(),
       colour: roomFields.colour.optional(),
       people: z.array(person).max(membersAddedAtOnceMax).optional(),
+      /** Becomes the room's id. */
+      createId: createIdSchema.optional(),
     },
     result: z.strictObject({ room: joinedRoomSchema }),
     needs: onServer("room.create"),
@@ -241,7 +243,14 @@ export const commandSpecs = {
     needs: onServer("me.change"),
   },
   "reminder.set": {
-    fields: { room, seq: seq.optional(), note: lineSchema(noteCharsMax), at },
+    fields: {
+      room,
+      seq: seq.optional(),
+      note: lineSchema(noteCharsMax),
+      at,
+      /** Becomes the reminder's id. */
+      createId: createIdSchema.optional(),
+    },
     result: z.strictObject({ reminder: z.uuid() }),
     needs: inRoom("room.read"),
   },

@@ -5,7 +5,7 @@ import { z } from "zod";
 export const accountIdSchema = z.uuid().toLowerCase().brand<"AccountId">();
 export type AccountId = z.infer<typeof accountIdSchema>;
 
-/** A room's id: `general` for the room every installation has, a random UUID for all others. */
+/** A room's id: `general` for the room every installation has, a UUID for all others. */
 export const roomIdSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "use 1 to 64 characters of a-z, 0-9 and -")
@@ -16,6 +16,9 @@ export type RoomId = z.infer<typeof roomIdSchema>;
  * It comes back in lower case. */
 export const sendIdSchema = z.uuid().toLowerCase().brand<"SendId">();
 export type SendId = z.infer<typeof sendIdSchema>;
+
+/** Made by the client, one for each thing it creates. The same `createId` from the same person creates nothing twice. */
+export const createIdSchema = z.uuid().toLowerCase();
 
 export type SessionId = string & z.$brand<"SessionId">;
 

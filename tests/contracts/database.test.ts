@@ -72,6 +72,23 @@ for (const kind of databaseKinds) {
       expect(await db.sql`select 1 as one`).toHaveLength(1);
     });
 
+    test("[N16] a look-up whose plan was made while the table was small does not read the table when it has grown", async () => {
+      await db.sql`create table entries (id bigint primary key, name text not null)`;
+      await db.sql`insert into entries select i, 'entry ' || i from generate_series(1, 64) i`;
+      await db.sql`vacuum analyze`;
+      const look = (id: number) => db.sql<{ name: string }>`select name from entries where id = ${id}`;
+      for (let id = 1; id <= 20; id++) expect(await look(id)).toHaveLength(1);
+      await db.sql`insert into entries select i, 'entry ' || i from generate_series(65, 5000) i`;
+      for (let id = 4000; id < 4020; id++) expect(await look(id)).toHaveLength(1);
+      const [plan] = await db.sql<Record<string, string>>`explain select name from entries where id = 1`;
+      expect(Object.values(plan!)[0]).toMatch(/^Index/);
+      await db.sql`select pg_stat_force_next_flush()`;
+      const [row] = await db.sql<{
+        seq_scan: number;
+      }>`select seq_scan from pg_stat_user_tables where relname = 'entries'`;
+      expect(row!.seq_scan).toBeLessThanOrEqual(1);
+    });
+
     test("a violated unique constraint is told apart from a fault", async () => {
       const error = await db.sql`insert into notes values (1, 'again')`.catch((caught: unknown) => caught);
       expect(isUniqueViolation(error)).toBe(true);

@@ -35,38 +35,85 @@ export type Database = {
   close(): Promise<void>;
 };
 
-/** Wraps Bun's client. `onClose` closes what was opened along with it. */
-export function createDatabase(client: SQL, onClose: () => Promise<void> = async () => {}): Database {
+/**
+ * Wraps Bun's client, which `open` makes. `onClose` closes what was opened along with it.
+ *
+ * `canRenew`: the connections are replaced by new ones when one of them did not answer or its server has become
+ * read-only. Connections whose other end vanished say nothing and are not closed by anybody else, so that without this a
+ * server that was cut off for a moment would go on waiting for them.
+ */
+export function createDatabase(
+  open: () => SQL,
+  { canRenew, onClose = async () => {} }: { canRenew: boolean; onClose?: () => Promise<void> },
+): Database {
   const insideTransaction = new AsyncLocalStorage<true>();
-  const sql = asSql(
-    client,
+  let client = open();
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  let isClosed = false;
+  /** Watches work on the current client. What is under way on the old one may end there. */
+  const watch = async <T>(work: Promise<T>): Promise<T> => {
+    const used = client;
+    try {
+      return await work;
+    } catch (error) {
+      const isSick = error instanceof DatabaseSilent || isReadOnly(error);
+      const now = performance.now();
+      if (canRenew && isSick && !isClosed && used === client && now - renewedAt >= renewEveryMs) {
+        renewedAt = now;
+        client = open();
+        used.close({ timeout: answerWithinMs / 1000 }).catch(() => {});
+      }
+      throw error;
+    }
+  };
+  const outer = asSql(
+    () => client,
     () => {
       // The embedded database has one backend: a query outside the open transaction would wait for it for ever. With a
       // server, the query would silently not be part of the transaction.
       if (insideTransaction.getStore()) throw new Error("the outer connection was used inside a transaction");
     },
-    answerWithinMs,
+  );
+  const sql: Sql = Object.assign(
+    <Row>(strings: TemplateStringsArray, ...values: unknown[]) =>
+      watch(withDeadline(outer<Row>(strings, ...values), answerWithinMs)),
+    { fragment: outer.fragment, array: outer.array },
   );
   return {
     sql,
     transact: (work, { deadlineMs } = { deadlineMs: answerWithinMs }) => {
       if (insideTransaction.getStore()) throw new Error("a transaction was opened inside a transaction");
+      // The caller was told that there was no answer. Neither another statement nor the COMMIT may follow, so that what
+      // was refused does not happen later.
+      let isGivenUp = false;
+      const assertAwaited = () => {
+        if (isGivenUp) throw new DatabaseSilent("the caller has given up waiting");
+      };
       const done = client.begin((tx) =>
         insideTransaction.run(true, async () => {
+          assertAwaited();
           // Nobody waits for it, so nothing in it has to be quick.
           if (deadlineMs === null) await tx`set local statement_timeout = 0`;
-          return work(asSql(tx, () => {}));
+          const result = await work(asSql(() => tx, assertAwaited));
+          assertAwaited();
+          return result;
         }),
       );
-      return deadlineMs === null ? done : withDeadline(done, deadlineMs);
+      if (deadlineMs === null) return done;
+      return watch(
+        withDeadline(done, deadlineMs, () => {
+          isGivenUp = true;
+        }),
+      );
     },
     runScript: async (tx, script) => {
-      await (tx as SqlOfClient).client.unsafe(script);
+      await (tx as SqlOfClient).client().unsafe(script);
     },
     ping: async (timeoutMs) => {
       await withDeadline(sql`select 1`, timeoutMs);
     },
     close: async () => {
+      isClosed = true;
       await client.close({ timeout: 5 });
       await onClose();
     },
@@ -74,25 +121,30 @@ export function createDatabase(client: SQL, onClose: () => Promise<void> = async
 }
 
 export const answerWithinMs = 10_000;
+/** At most two sets of connections are open at once: an old one is closed before the next can be replaced. */
+const renewEveryMs = answerWithinMs + 1000;
 
 /** The database did not answer in time. What was asked may still happen. */
 class DatabaseSilent extends Error {
   override readonly name = "DatabaseSilent";
 }
 
-function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
+function withDeadline<T>(work: Promise<T>, deadlineMs: number, onOverdue = () => {}): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new DatabaseSilent(`no answer in ${deadlineMs} ms`)), deadlineMs);
+    const timer = setTimeout(() => {
+      onOverdue();
+      reject(new DatabaseSilent(`no answer in ${deadlineMs} ms`));
+    }, deadlineMs);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
 /**
- * Whether the database could not be reached or was too slow, as opposed to refusing the statement. The statement may or
- * may not have run.
+ * Whether the database could not be reached, was too slow or cannot be written to, as opposed to refusing the statement.
+ * The statement may or may not have run.
  */
 export function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof DatabaseSilent) return true;
+  if (error instanceof DatabaseSilent || isReadOnly(error)) return true;
   const { code, errno } = (error ?? {}) as { code?: string; errno?: string };
   return (
     (typeof code === "string" &&
@@ -101,6 +153,11 @@ export function isDatabaseAway(error: unknown): boolean {
     // 25P03: a lock, a statement or a transaction took longer than it may.
     (typeof errno === "string" && /^(57P0|57014|55P03|25P03|08|53300)/.test(errno))
   );
+}
+
+/** Whether the server takes no writes (SQLSTATE 25006), as one does that another has taken over from. */
+function isReadOnly(error: unknown): boolean {
+  return (error as { errno?: string } | null)?.errno === "25006";
 }
 
 /** Whether the database's disk is full (SQLSTATE 53100). */
@@ -118,20 +175,19 @@ export function isDeadlock(error: unknown): boolean {
   return (error as { errno?: string } | null)?.errno === "40P01";
 }
 
-type SqlOfClient = Sql & { client: Pick<SQL, "unsafe"> };
+type SqlOfClient = Sql & { client: () => Pick<SQL, "unsafe"> };
 
-function asSql(client: SQL, assertAllowed: () => void, deadlineMs: number | null = null): SqlOfClient {
+function asSql(client: () => SQL, assertAllowed: () => void): SqlOfClient {
   const run = <Row>(strings: TemplateStringsArray, ...values: unknown[]): Promise<Row[]> => {
     assertAllowed();
-    const rows = client(strings, ...values).then((result) => parseInt8(strings, result) as Row[]);
-    return deadlineMs === null ? rows : withDeadline(rows, deadlineMs);
+    return client()(strings, ...values).then((result) => parseInt8(strings, result) as Row[]);
   };
   return Object.assign(run, {
     client,
     // The driver runs a statement when it is awaited. A fragment is never awaited, so it only becomes part of others.
     fragment: (strings: TemplateStringsArray, ...values: unknown[]) =>
-      client(strings, ...values) as unknown as Fragment,
-    array: (values: readonly unknown[], type: string) => client.array([...values], type),
+      client()(strings, ...values) as unknown as Fragment,
+    array: (values: readonly unknown[], type: string) => client().array([...values], type),
   });
 }
 

@@ -4,6 +4,7 @@ import type { Log } from "../log/log.ts";
 import { createDatabase, type Database } from "./database.ts";
 import { openEmbedded } from "./embedded/open-embedded.ts";
 import { migrate } from "./migrate.ts";
+import { stablePlans } from "./stable-plans.ts";
 
 const postgresVersionMin = 15;
 
@@ -18,6 +19,9 @@ const patience = {
   idle_in_transaction_session_timeout: 10_000,
 };
 
+/** In s. A firewall forgets connections that say nothing, and the server finds out when this machine has vanished. */
+const keepAlive = { tcp_keepalives_idle: 60, tcp_keepalives_interval: 10, tcp_keepalives_count: 3 };
+
 /**
  * Opens the configured database and migrates it to the newest schema. Throws with a message for the operator if it
  * cannot.
@@ -30,8 +34,9 @@ export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Da
 }
 
 async function openPostgres(url: string): Promise<Database> {
-  const client = new SQL(url, { max: 10, idleTimeout: 0, connectionTimeout: 10, connection: patience });
-  const db = createDatabase(client);
+  const connection = { ...patience, ...keepAlive, ...stablePlans };
+  const open = () => new SQL(url, { max: 10, idleTimeout: 0, connectionTimeout: 10, connection });
+  const db = createDatabase(open, { canRenew: true });
   try {
     const [row] = await db.sql<{ version: string }>`select current_setting('server_version_num') as version`;
     const major = Math.floor(Number(row!.version) / 10_000);

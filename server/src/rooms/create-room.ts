@@ -17,15 +17,18 @@ import { assertRoomName, refuseNameTwice } from "./room-name.ts";
 
 /**
  * Creates a public or private room with the actor as its owner and adds people to it. People who cannot be added are
- * left out. Refuses with `forbidden` if the actor's role cannot create rooms, with `room_invalid`, `message_filtered`
- * and `too_many`.
+ * left out. If the actor is in the room of this `createId`, nothing is created and that room is returned. Refuses with
+ * `forbidden` if the actor's role cannot create rooms, with `room_invalid`, `message_filtered` and `too_many`.
  */
 export async function createRoom(
   app: TransactionNeeds & { textFilter: TextFilter },
   actor: Actor,
-  { people = [], ...fields }: FieldsOf<"room.create">,
+  { people = [], createId, ...fields }: FieldsOf<"room.create">,
 ): Promise<{ room: JoinedRoom }> {
-  const id = app.random.uuid() as RoomId;
+  const id = (createId ?? app.random.uuid()) as RoomId;
+  const findCreated = () => findJoinedRoom(app.db.sql, actor.id, id);
+  const before = createId && (await findCreated());
+  if (before) return { room: before };
   const owner = asPerson(actor);
   app.textFilter.assertAllowed(fields.name, fields.topic, fields.description);
   const created = transact(app, async (transaction) => {
@@ -41,8 +44,15 @@ export async function createRoom(
     const detail = `${fields.kind} room ${fields.kind === "public" ? fields.name : id}`;
     audit({ action: "room.created", actor, detail });
   });
-  await refuseNameTwice(created);
-  return { room: (await findJoinedRoom(app.db.sql, actor.id, id))! };
+  try {
+    await refuseNameTwice(created);
+  } catch (error) {
+    // The same command may have been running at the same time.
+    const room = createId && (await findCreated());
+    if (room) return { room };
+    throw error;
+  }
+  return { room: (await findCreated())! };
 }
 
 /**
@@ -85,7 +95,7 @@ export async function assertRoomForMore(tx: Sql, account: AccountId): Promise<vo
     throw new Refusal("too_many", (t) => t.tooManyRooms(roomsPerPersonMax));
 }
 
-function toDraft(id: RoomId, fields: Omit<FieldsOf<"room.create">, "people">): RoomDraft {
+function toDraft(id: RoomId, fields: Omit<FieldsOf<"room.create">, "people" | "createId">): RoomDraft {
   const { kind, name, topic = "", description = "", icon = "", colour = null } = fields;
   return { id, kind, name, topic, description, icon, colour, directKey: null };
 }

@@ -99,6 +99,10 @@ export async function insertReminder(
     values (${id}, ${account}, ${room}, ${seq}::bigint, ${note}, ${dueAt}, ${jobId})`;
 }
 
+export async function isOwnReminder(sql: Sql, account: AccountId, id: string): Promise<boolean> {
+  return (await sql`select 1 from reminders where account_id = ${account} and id = ${id}`).length > 0;
+}
+
 /** Deletes a reminder. Returns the id of the job that would have sent it, or null if there was none. */
 export async function deleteReminder(sql: Sql, account: AccountId, id: string): Promise<string | null> {
   const [row] = await sql<{ job_id: string }>`

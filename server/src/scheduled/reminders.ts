@@ -10,20 +10,21 @@ import { Refusal } from "../lib/refusal.ts";
 import { requireMessage } from "../messages/require-message.ts";
 import { inRoom } from "../rooms/in-room.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
-import { countScheduled, deleteReminder, insertReminder, takeDueReminder } from "./queries.ts";
+import { countScheduled, deleteReminder, insertReminder, isOwnReminder, takeDueReminder } from "./queries.ts";
 
 /**
- * Sets a reminder for a message or a room. Refuses as `inRoom` does, with `time_invalid`, `message_gone` and
+ * Sets a reminder for a message or a room, unless there is one of this `createId`. Refuses as `inRoom` does, with `time_invalid`, `message_gone` and
  * `too_many`.
  */
 export async function setReminder(
   app: TransactionNeeds,
   actor: Actor,
-  { room, seq, note, at }: FieldsOf<"reminder.set">,
+  { room, seq, note, at, createId }: FieldsOf<"reminder.set">,
 ): Promise<{ reminder: string }> {
   assertInFuture(at, app.clock.now());
-  const id = app.random.uuid();
+  const id = createId ?? app.random.uuid();
   await inRoom(app, actor, { room, right: "room.read" }, async ({ sql, queue }) => {
+    if (await isOwnReminder(sql, actor.id, id)) return;
     if (seq !== undefined) await requireMessage(sql, room, seq);
     if ((await countScheduled(sql, actor.id)).reminders >= remindersPerPersonMax)
       throw new Refusal("too_many", (t) => t.tooManyReminders(remindersPerPersonMax));

@@ -1,6 +1,7 @@
 import { closeSync, fdatasyncSync, fsyncSync, openSync } from "node:fs";
 import { type PGlite, PGlite as PGliteClass } from "@electric-sql/pglite";
 import { NodeFS } from "@electric-sql/pglite/nodefs";
+import { stablePlans } from "../stable-plans.ts";
 
 type Stream = { nfd?: number | null; node: unknown };
 type NodeFsModule = {
@@ -32,10 +33,12 @@ export class DurableFs extends NodeFS {
 }
 
 /** PGlite starts PostgreSQL with `-F` (no fsync) by default; these parameters leave it out. */
-export const durableStartParams = [
+export const startParams = [
   ...PGliteClass.defaultStartParams.filter((parameter) => parameter !== "-F"),
-  "-c",
-  "wal_sync_method=fsync",
+  ...Object.entries({ wal_sync_method: "fsync", ...stablePlans }).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]),
 ];
 
 function syncFolder(path: string): void {

@@ -67,12 +67,13 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
     idleTimeout: 0,
   });
   const vacuum = every(log, "database.vacuum_failed", vacuumEveryMs, () => client.unsafe("vacuum analyze"));
-  return createDatabase(client, async () => {
+  const onClose = async () => {
     await vacuum.stop();
     const closed = answered("closed");
     send({ kind: "close" });
     await closed;
     worker.terminate();
     lock.release();
-  });
+  };
+  return createDatabase(() => client, { canRenew: false, onClose });
 }

@@ -1,6 +1,6 @@
 // The embedded database's thread. In the main thread, every query would hold up all sockets while it runs.
 import { PGlite } from "@electric-sql/pglite";
-import { DurableFs, durableStartParams } from "./durable-fs.ts";
+import { DurableFs, startParams } from "./durable-fs.ts";
 import { serveWire } from "./wire-server.ts";
 
 declare const self: Worker;
@@ -21,7 +21,7 @@ self.onmessage = async (event: MessageEvent<ToWorker>) => {
   try {
     const pg = await PGlite.create({
       fs: new DurableFs(message.databaseDir),
-      startParams: durableStartParams,
+      startParams,
     });
     const listener = serveWire(pg, message.socketPath);
     close = async () => {

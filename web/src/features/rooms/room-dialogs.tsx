@@ -10,6 +10,8 @@ import { RoomIcon } from "./room-icon.tsx";
 const askAfterMs = 150;
 
 export function CreateRoomDialog({ chat, onOpenRoom, onClose }: DialogProps) {
+  // Submitted again after an answer got lost, it is still the same room.
+  const [createId] = useState(() => crypto.randomUUID());
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   return (
@@ -24,6 +26,7 @@ export function CreateRoomDialog({ chat, onOpenRoom, onClose }: DialogProps) {
             kind: fields.get("kind") === "private" ? "private" : "public",
             name: String(fields.get("name")),
             topic: String(fields.get("topic")),
+            createId,
           });
           setBusy(false);
           if (!reply?.ok) {

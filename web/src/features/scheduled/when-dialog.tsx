@@ -1,7 +1,7 @@
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import { noteCharsMax } from "@novax/protocol/limits";
 import { textOf } from "@novax/protocol/text";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Dialog } from "../../components/dialog.tsx";
 import { hourMs } from "../../lib/duration.ts";
 import { formatSoon } from "../../lib/time.ts";
@@ -25,7 +25,11 @@ export function WhenDialog(
     [more.scheduled.tomorrow, tomorrowAt(now)],
     [more.scheduled.nextWeek, nextMondayAt(now)],
   ];
+  // The same time, chosen again after an answer got lost, is still the same message or reminder.
+  const ids = useRef(new Map<number, string>());
   const choose = async (at: number) => {
+    const id = ids.current.get(at) ?? crypto.randomUUID();
+    ids.current.set(at, id);
     if (isRemind) {
       const note = textOf(overlay.entry.body).slice(0, noteCharsMax).replace(/\s+/g, " ");
       const done = await chat.command("reminder.set", {
@@ -33,12 +37,13 @@ export function WhenDialog(
         seq: overlay.entry.seq,
         note,
         at,
+        createId: id,
       });
       if (!done) return;
       chat.toasts.show(more.scheduled.reminded(formatSoon(at)));
     } else {
       const room = chat.navigation.current.peek() as RoomId;
-      const sendId = crypto.randomUUID() as SendId;
+      const sendId = id as SendId;
       const done = await chat.command("message.schedule", { room, sendId, text: overlay.text, at });
       if (!done) return;
       overlay.onDone();
