@@ -63,6 +63,17 @@ const roomFields = {
   colour: roomSchema.shape.colour,
 };
 
+/** How far a client has a room's log. */
+const positionFields = {
+  room,
+  afterSeq: z.int().nonnegative(),
+  /**
+   * The time of the event at `afterSeq`. If the log says otherwise, the database went back to an older copy and the log has
+   * gone on differently since.
+   */
+  at: at.optional(),
+};
+
 type CommandSpec = { fields: z.ZodRawShape; result: z.ZodType; needs: CommandNeeds };
 
 /**
@@ -306,7 +317,7 @@ export const commandSpecs = {
 export const connectionCommandSpecs = {
   /** Receive a room's events: first those after `afterSeq`, then new ones as they happen. */
   "room.attach": {
-    fields: { room, afterSeq: z.int().nonnegative(), epoch: z.string().max(64) },
+    fields: { ...positionFields, epoch: z.string().max(64) },
   },
   /**
    * Receive the events of all rooms the person is in, including rooms joined later. Rooms named in `positions` start
@@ -315,7 +326,7 @@ export const connectionCommandSpecs = {
   "rooms.attach": {
     fields: {
       epoch: z.string().max(64),
-      positions: z.array(z.strictObject({ room, afterSeq: z.int().nonnegative() })).max(positionsMax),
+      positions: z.array(z.strictObject(positionFields)).max(positionsMax),
     },
   },
   /**

@@ -50,6 +50,8 @@ const timelinePage = {
   epoch: z.string(),
   /** The `seq` of the room's newest event when the page was read. */
   headSeq: z.int(),
+  /** The time of that event. Missing if there is none, and in a thread. */
+  headAt: z.int().optional(),
   entries: z.array(
     z.discriminatedUnion("kind", [
       messageSchema.extend({ kind: z.literal("message") }),

@@ -98,7 +98,7 @@ export const replySchema = z.discriminatedUnion("ok", [
   }),
 ]);
 
-/** Discard the room's state, load its newest page, then attach from that page's `headSeq`. */
+/** Discard the room's state and load its newest page. The next event is the one after `headSeq`. */
 export const resyncSchema = z.strictObject({
   type: z.literal("resync"),
   room: roomIdSchema,

@@ -60,6 +60,26 @@ export async function readEventsAfter(
   return rows.map(toEvent);
 }
 
+/** The time of each room's event at a `seq`, for rooms that have one there. */
+export async function readEventTimes(
+  sql: Sql,
+  positions: readonly { room: RoomId; seq: number }[],
+): Promise<Map<RoomId, number>> {
+  if (positions.length === 0) return new Map();
+  const rows = await sql<{ room_id: RoomId; at: number }>`
+    select e.room_id, e.at
+    from unnest(
+      ${sql.array(
+        positions.map(({ room }) => room),
+        "text",
+      )}, ${sql.array(
+        positions.map(({ seq }) => seq),
+        "bigint",
+      )}
+    ) as p (room_id, seq) join room_events e using (room_id, seq)`;
+  return new Map(rows.map((row) => [row.room_id, row.at]));
+}
+
 /** The quote of a message, from a row joined with the message it replies to. */
 export function toQuote(row: QuoteRow): Quote | null {
   if (row.quoted_seq === null) return null;

@@ -3,6 +3,7 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
 import type { TimelinePage } from "@novax/protocol/reads";
 import type { Sql } from "../db/database.ts";
+import { readEventTimes } from "../events/queries.ts";
 import {
   listPinnedSeqs,
   type MessageExtras,
@@ -26,7 +27,7 @@ export type Page = Omit<TimelinePage, "epoch">;
 
 /**
  * Returns a part of what a room shows now, oldest first. Edits, reactions, votes and deletions are applied. The cost
- * depends only on the number of rows, not on where in the room they are: two to five queries.
+ * depends only on the number of rows, not on where in the room they are: two to six queries.
  *
  * `headSeq` was read before, with the membership. A later change may already be in the page and then also arrives as an
  * event, which changes nothing.
@@ -60,8 +61,12 @@ export async function readTimeline(
     room,
     rows.filter((row) => row.type === "message.sent"),
   );
+  const head = rows.at(-1);
+  const headAt =
+    head?.seq === headSeq ? head.at : (await readEventTimes(sql, [{ room, seq: headSeq }])).get(room);
   return {
     headSeq,
+    ...(headAt === undefined ? {} : { headAt }),
     entries: rows.map((row) => toEntry(row, extras)),
     hasBefore: olderMax > 0 ? older.length > olderMax : true,
     hasAfter: newerMax > 0 ? newer.length > newerMax : before !== undefined && before <= headSeq,

@@ -1,6 +1,7 @@
 import type { JoinedRoom } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { isDirect } from "@novax/protocol/permissions";
+import { readEventTimes } from "../events/queries.ts";
 import { roomNotFound } from "../lib/refusal.ts";
 import { findJoinedRoom, listJoinedRooms } from "../rooms/queries.ts";
 import type { NovaxConnection } from "./connection.ts";
@@ -17,20 +18,22 @@ const parallelMax = 8;
 export async function attachRooms(
   realtime: Realtime,
   connection: NovaxConnection,
-  positions: ReadonlyMap<RoomId, number>,
+  positions: readonly Position[],
   epoch: string,
 ): Promise<void> {
   // Set before the list is read: a room that is joined after that arrives by the bus.
   connection.attachesAll = true;
   try {
     const rooms = await listJoinedRooms(realtime.db.sql, connection.actor.id);
+    const afterSeqs = await checkPositions(realtime, positions);
     const greeted = connection.greetedHeads;
     const attachNext = async (): Promise<void> => {
       for (let room = rooms.shift(); room && connection.isOpen; room = rooms.shift()) {
         const head = greeted.get(room.id);
         // A room that was joined after the greeting is new to the client.
         const begin = head === undefined ? announce(connection, room) : undefined;
-        const afterSeq = positions.get(room.id) ?? head ?? room.headSeq;
+        const position = afterSeqs.get(room.id);
+        const afterSeq = position === undefined ? (head ?? room.headSeq) : position;
         await attachKnown(realtime, connection, room, { afterSeq, epoch, begin });
       }
     };
@@ -42,6 +45,26 @@ export async function attachRooms(
     connection.attachesAll = false;
     throw error;
   }
+}
+
+/** How far a client has a room's log: the last event's `seq` and time. */
+export type Position = { room: RoomId; afterSeq: number; at?: number | undefined };
+
+/**
+ * Returns where each position is in the log of now, or null if the log has no such event: the database may have gone back to
+ * an older copy. One query for all of them.
+ */
+export async function checkPositions(
+  { db }: Pick<Realtime, "db">,
+  positions: readonly Position[],
+): Promise<Map<RoomId, number | null>> {
+  const named = positions.filter(({ at, afterSeq }) => at !== undefined && afterSeq > 0);
+  const times = await readEventTimes(
+    db.sql,
+    named.map(({ room, afterSeq }) => ({ room, seq: afterSeq })),
+  );
+  const isElsewhere = new Set(named.filter(({ room, at }) => times.get(room) !== at).map(({ room }) => room));
+  return new Map(positions.map(({ room, afterSeq }) => [room, isElsewhere.has(room) ? null : afterSeq]));
 }
 
 function announce(connection: NovaxConnection, room: JoinedRoom): () => void {

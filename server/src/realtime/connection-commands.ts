@@ -10,10 +10,11 @@ import { asPerson } from "@novax/protocol/person";
 import { commandTable, runCommand } from "../commands/tables.ts";
 import { hasBlockWithin } from "../people/queries.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
-import { attachRooms, viewRoom } from "./attach-rooms.ts";
+import { attachRooms, checkPositions, viewRoom } from "./attach-rooms.ts";
 import type { NovaxConnection } from "./connection.ts";
 import { resume } from "./novax-subscriber.ts";
 import type { Realtime } from "./realtime.ts";
+import type { Opening } from "./subscriber.ts";
 
 type ConnectionEntry<T extends ConnectionCommandType> = {
   /** What the command costs of the account's budget, where a message is 1. */
@@ -25,9 +26,15 @@ type ConnectionEntry<T extends ConnectionCommandType> = {
 const connectionTable: { [T in ConnectionCommandType]: ConnectionEntry<T> } = {
   "room.attach": {
     cost: 1,
-    run: async (realtime, connection, { room, afterSeq, epoch }) => {
+    run: async (realtime, connection, { epoch, ...position }) => {
+      const { room } = position;
       if (connection.rooms.has(room)) return;
-      await realtime.feeds.open(room).attach(connection, resume(connection, { afterSeq, epoch }));
+      const opening: Opening = async (feed) => {
+        // Only for a member: who is none learns nothing from how long it takes.
+        const afterSeq = (await checkPositions(realtime, [position])).get(room) ?? null;
+        await resume(connection, { afterSeq, epoch })(feed);
+      };
+      await realtime.feeds.open(room).attach(connection, opening);
       if (connection.rooms.has(room) && connection.viewed === null)
         await viewRoom(realtime, connection, room);
     },
@@ -36,8 +43,7 @@ const connectionTable: { [T in ConnectionCommandType]: ConnectionEntry<T> } = {
     cost: 2,
     run: async (realtime, connection, { positions, epoch }) => {
       if (connection.attachesAll) return;
-      const afterSeqs = new Map(positions.map(({ room, afterSeq }) => [room, afterSeq]));
-      await attachRooms(realtime, connection, afterSeqs, epoch);
+      await attachRooms(realtime, connection, positions, epoch);
     },
   },
   "room.view": { cost: 0.5, run: (realtime, connection, { room }) => viewRoom(realtime, connection, room) },

@@ -1,7 +1,7 @@
 import type { EventsFrame, RoomEvent } from "@novax/protocol/events";
 import type { RoomId } from "@novax/protocol/ids";
 import { eventsFrameBytesMax, resumeEventsMax } from "@novax/protocol/limits";
-import type { ServerFrame } from "@novax/protocol/replies";
+import type { Resync, ServerFrame } from "@novax/protocol/replies";
 import type { Delivery, Opening } from "./subscriber.ts";
 
 /** A replay must fit the send buffer of a reader on a slow line; up to three bytes a character. */
@@ -18,25 +18,29 @@ export const novaxDelivery: Delivery = {
     const topic = roomTopic(room);
     for (const frame of encodeFrames(room, events)) publishToSockets(topic, frame);
   },
+  restart: (log, publishToSockets) =>
+    publishToSockets(roomTopic(log.room), JSON.stringify({ type: "resync", ...log } satisfies Resync)),
 };
 
 type FrameReceiver = { send(frame: ServerFrame): void; sendText(text: string): void };
 
 export type ResumePoint = {
-  afterSeq: number;
+  /** Null: the client's position is in a log that is not ours. */
+  afterSeq: number | null;
   epoch: string;
   /** Called before the first frame is sent, if the subscriber is still a member. */
   begin?: (() => void) | undefined;
 };
 
 /**
- * Replays what a client missed after `afterSeq`. Too far back, or in another epoch, the client gets a `resync` with the
- * head to start from.
+ * Replays what a client missed after `afterSeq`. Too far back, or in another log or epoch, the client gets a `resync` with
+ * the head to start from.
  */
 export function resume(receiver: FrameReceiver, { afterSeq, epoch, begin }: ResumePoint): Opening {
   return async ({ room, epoch: currentEpoch, last, read }) => {
     begin?.();
-    const isInReach = epoch === currentEpoch && afterSeq <= last && last - afterSeq <= resumeEventsMax;
+    const isInReach =
+      afterSeq !== null && epoch === currentEpoch && afterSeq <= last && last - afterSeq <= resumeEventsMax;
     const frames = isInReach ? encodeFrames(room, await read(afterSeq)) : [];
     const size = frames.reduce((sum, frame) => sum + frame.length, 0);
     if (isInReach && size <= replayCharsMax) {

@@ -7,7 +7,7 @@ import { readEventsAfter } from "../events/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
 import type { Presence } from "../presence/presence.ts";
-import { readHeads } from "../rooms/queries.ts";
+import { type LogPosition, readLogPositions } from "../rooms/queries.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
 import type { Delivery, Opening, Subscriber } from "./subscriber.ts";
 
@@ -42,6 +42,8 @@ export class RoomFeed {
   #isRunning = false;
   /** The last event delivered; null until the first subscriber attaches. */
   #last: number | null = null;
+  /** The time of that event, which tells it from another one at the same `seq`. Null until it is known. */
+  #lastAt: number | null = null;
   /** The newest events, contiguous, ending at `#last`: a resume of those needs no query. */
   #recent: RoomEvent[] = [];
 
@@ -59,9 +61,38 @@ export class RoomFeed {
     this.#enqueue(() => this.#accept(events));
   }
 
-  /** Reads the missing events, if the room's log is ahead of what was delivered. */
-  checkPosition(headSeq: number): void {
-    this.#enqueue(() => (this.#last !== null && headSeq > this.#last ? this.#catchUp() : undefined));
+  /** The `seq` of the last event delivered; null until the first subscriber attaches. */
+  get position(): number | null {
+    return this.#last;
+  }
+
+  /**
+   * Compares what was delivered with the room's log, which ended at `headSeq` and had an event of the time `at` (null: none)
+   * at `seq`. Reads the events that are missing. If the log is another one, because the database went back to an older copy,
+   * starts anew from its end.
+   */
+  checkPosition({ headSeq, seq, at }: LogPosition): void {
+    this.#enqueue(() => {
+      if (this.#last === null) return undefined;
+      // Otherwise events were delivered since the log was read, and the next check compares them.
+      if (seq === this.#last && seq > 0) {
+        if (at === null || (this.#lastAt !== null && this.#lastAt !== at)) return this.#startAnew();
+        this.#lastAt = at;
+      }
+      return headSeq > this.#last ? this.#catchUp() : undefined;
+    });
+  }
+
+  async #startAnew(): Promise<void> {
+    const [head] = await readLogPositions(this.#app.db.sql, [{ room: this.room, seq: 0 }]);
+    if (!head) return;
+    const { log, epoch, publishToSockets } = this.#app;
+    log.warn("feed.log_replaced", { room: this.room, before: this.#last, now: head.headSeq });
+    this.#last = head.headSeq;
+    this.#lastAt = null;
+    this.#recent = [];
+    for (const delivery of this.#byDelivery.keys())
+      delivery.restart?.({ room: this.room, epoch, headSeq: head.headSeq }, publishToSockets);
   }
 
   /** Sends a state that is not recorded, such as typing. Without subscribers it is dropped. */
@@ -121,7 +152,10 @@ export class RoomFeed {
    * membership is read again. A later removal is delivered after this job and finds the subscriber.
    */
   async #start(subscriber: Subscriber, headSeq: number): Promise<number> {
-    if (this.#last === null) this.#last = headSeq;
+    if (this.#last === null) {
+      this.#last = headSeq;
+      this.#lastAt = null;
+    }
     // The log may be ahead of what was delivered. The other subscribers get those events now too.
     else if (headSeq > this.#last) await this.#catchUp();
     if (this.#last > headSeq) await requireMembership(this.#app.db.sql, subscriber.actor, this.room);
@@ -148,8 +182,16 @@ export class RoomFeed {
     const first = events[0];
     if (last === null || !first) return;
     if (first.seq > last + 1) return this.#catchUp();
+    if (events.some((event) => this.#contradicts(event))) return this.#startAnew();
     const fresh = first.seq === last + 1 ? events : events.filter((event) => event.seq > last);
     if (fresh.length > 0) this.#deliver(fresh);
+  }
+
+  /** Whether another event was delivered at the same `seq`. */
+  #contradicts({ seq, at }: RoomEvent): boolean {
+    const delivered =
+      seq === this.#last ? this.#lastAt : this.#recent[seq - (this.#recent[0]?.seq ?? 0)]?.at;
+    return typeof delivered === "number" && delivered !== at;
   }
 
   async #catchUp(): Promise<void> {
@@ -163,7 +205,9 @@ export class RoomFeed {
   }
 
   #deliver(events: readonly RoomEvent[]): void {
-    this.#last = events.at(-1)!.seq;
+    const { seq, at } = events.at(-1)!;
+    this.#last = seq;
+    this.#lastAt = at;
     this.#recent.push(...events);
     if (this.#recent.length > recentEventsMax * 2) this.#recent = this.#recent.slice(-recentEventsMax);
     // A later resume must not bring a text from before its edit or deletion.
@@ -269,7 +313,8 @@ export class RoomFeeds {
   async checkPositions(): Promise<void> {
     this.dropIdle();
     if (this.#feeds.size === 0) return;
-    const heads = await readHeads(this.#app.db.sql, [...this.#feeds.keys()]);
-    for (const [room, headSeq] of heads) this.#feeds.get(room)?.checkPosition(headSeq);
+    const positions = [...this.#feeds.values()].map(({ room, position }) => ({ room, seq: position ?? 0 }));
+    for (const found of await readLogPositions(this.#app.db.sql, positions))
+      this.#feeds.get(found.room)?.checkPosition(found);
   }
 }

@@ -21,6 +21,11 @@ export interface Subscriber {
 export interface Delivery<S extends Subscriber = Subscriber> {
   // A method, so that a delivery may ask for its own kind of subscriber: the feed groups them by their delivery.
   deliver(batch: EventBatch, subscribers: ReadonlySet<S>): void;
+  /** Tells them that the log is another one and ends at `headSeq`. A protocol that only shows new messages leaves it out. */
+  restart?(
+    log: { room: RoomId; epoch: string; headSeq: number },
+    publishToSockets: EventBatch["publishToSockets"],
+  ): void;
 }
 
 export type EventBatch = {

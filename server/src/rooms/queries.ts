@@ -255,9 +255,19 @@ function toJoinedRoom(row: JoinedRoomRow): JoinedRoom {
   };
 }
 
-/** Returns the `seq` of each room's newest event. */
-export async function readHeads(sql: Sql, rooms: readonly RoomId[]): Promise<Map<RoomId, number>> {
-  const rows = await sql<{ id: RoomId; head_seq: number }>`
-    select id, head_seq from rooms where id = any(${sql.array(rooms, "text")})`;
-  return new Map(rows.map((row) => [row.id, row.head_seq]));
+/** Where a room's log ends, and the time of its event at `seq`, or null if there is none. */
+export type LogPosition = { room: RoomId; headSeq: number; seq: number; at: number | null };
+
+export async function readLogPositions(
+  sql: Sql,
+  positions: readonly { room: RoomId; seq: number }[],
+): Promise<LogPosition[]> {
+  const rooms = positions.map(({ room }) => room);
+  const seqs = positions.map(({ seq }) => seq);
+  const rows = await sql<{ id: RoomId; head_seq: number; seq: number; at: number | null }>`
+    select r.id, r.head_seq, p.seq, e.at
+    from unnest(${sql.array(rooms, "text")}, ${sql.array(seqs, "bigint")}) as p (id, seq)
+      join rooms r using (id)
+      left join room_events e on e.room_id = p.id and e.seq = p.seq`;
+  return rows.map(({ id, head_seq, seq, at }) => ({ room: id, headSeq: head_seq, seq, at }));
 }

@@ -83,6 +83,11 @@ export class Outbox {
     this.#pump();
   }
 
+  /** Sends the message in flight again: its event may have been missed. It is stored once. */
+  resend(): void {
+    if (this.#isReady) this.ready();
+  }
+
   /** Stops sending, because the connection is gone. The message in flight is sent again on the next connection. */
   interrupted(): void {
     this.#isReady = false;

@@ -113,7 +113,7 @@ describe("the room store", () => {
     expect(store.apply(events(101, 102))).toBe(true);
     expect(store.apply([event(106)])).toBe(false);
     expect(seqs(store)).toEqual(numbers(91, 103));
-    expect(store.position).toEqual({ afterSeq: 103, epoch: "e" });
+    expect(store.position).toEqual({ afterSeq: 103, at: 103 });
   });
 
   test("reads further back to the very beginning, page by page, one at a time", async () => {

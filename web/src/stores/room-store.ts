@@ -48,9 +48,9 @@ export class RoomStore {
   editText: string | null = null;
   readonly people: Map<AccountId, Person>;
   #headSeq = 0;
+  #headAt: number | undefined;
   /** Grows when another part of the room replaces the loaded entries. */
   #part = 0;
-  #epoch = "";
   /** Events that arrive while a page is being fetched, because the page may not include them. */
   readonly #collecting = new Set<RoomEvent[]>();
 
@@ -97,8 +97,8 @@ export class RoomStore {
     return this.#hasLoaded;
   }
 
-  get position(): { afterSeq: number; epoch: string } {
-    return { afterSeq: this.#headSeq, epoch: this.#epoch };
+  get position(): { afterSeq: number; at?: number } {
+    return { afterSeq: this.#headSeq, ...(this.#headAt === undefined ? {} : { at: this.#headAt }) };
   }
 
   readonly isLive = computed(() => this.#newer.value === "none");
@@ -110,7 +110,7 @@ export class RoomStore {
     const fresh = events.filter((event) => event.seq > this.#headSeq);
     if (fresh.length === 0) return true;
     if (fresh[0]!.seq !== this.#headSeq + 1) return false;
-    this.#headSeq = fresh.at(-1)!.seq;
+    ({ seq: this.#headSeq, at: this.#headAt } = fresh.at(-1)!);
     this.#entries.value = this.#withEvents(this.#entries.peek(), fresh, this.isLive.peek());
     return true;
   }
@@ -245,8 +245,9 @@ export class RoomStore {
       const missed = eventsAfter(page, arrived);
       this.#note(page);
       this.#part += 1;
-      this.#epoch = page.epoch;
-      this.#headSeq = Math.max(page.headSeq, missed.at(-1)?.seq ?? 0);
+      const last = missed.at(-1);
+      this.#headSeq = last?.seq ?? page.headSeq;
+      this.#headAt = last?.at ?? page.headAt;
       this.#entries.value = this.#withEvents(read(), missed, !page.hasAfter);
       this.#older.value = page.hasBefore ? "more" : "none";
       this.#newer.value = page.hasAfter ? "more" : "none";

@@ -90,6 +90,8 @@ export class Sync {
     if (!store?.hasLoaded.peek()) return;
     try {
       await store.load();
+      // The event that was to acknowledge a message may be in the page.
+      this.#needs.outbox.resend();
     } catch {
       setTimeout(() => this.#needs.client.reconnect(), retryAfterMs);
     }
@@ -129,9 +131,7 @@ export class Sync {
   async #attach(): Promise<void> {
     const { epoch, client, rooms, timelines, outbox, navigation, thread } = this.#needs;
     const positions = [...timelines.all()].flatMap((store) =>
-      store.hasLoaded.peek() && rooms.get(store.id)
-        ? [{ room: store.id, afterSeq: store.position.afterSeq }]
-        : [],
+      store.hasLoaded.peek() && rooms.get(store.id) ? [{ room: store.id, ...store.position }] : [],
     );
     const reply = await client.request("rooms.attach", { epoch, positions });
     if (!reply) return;
