@@ -32,11 +32,12 @@ export function renderPermissions(): string {
     "",
     "## In a room",
     "",
-    `| right | ${roomRoles.join(" | ")} | in direct rooms | commands |`,
-    `| --- | ${roomRoles.map(() => "---").join(" | ")} | --- | --- |`,
+    `| right | ${roomRoles.join(" | ")} | in groups | between two | commands |`,
+    `| --- | ${roomRoles.map(() => "---").join(" | ")} | --- | --- | --- |`,
     ...Object.entries(roomPermissions).map(([right, roles]) =>
       row("room", right, [
         ...roomRoles.map((role) => mark((roles as readonly string[]).includes(role))),
+        mark(mayInRoom("member", right as RoomAction, "group")),
         mark(mayInRoom("member", right as RoomAction, "direct")),
       ]),
     ),

@@ -173,6 +173,10 @@ export const commandSpecs = {
       isStarred: z.boolean().optional(),
       isMuted: z.boolean().optional(),
       notify: z.enum(notificationLevels).optional(),
+      /** False accepts a stranger's request. */
+      isRequest: z.literal(false).optional(),
+      /** True hides the room from the list until there is a newer message. */
+      isHidden: z.boolean().optional(),
     },
     result: emptySchema,
     needs: inRoom("room.read"),

@@ -170,6 +170,10 @@ export const joinedRoomSchema = roomSchema.extend({
   isStarred: z.boolean(),
   isMuted: z.boolean(),
   notify: z.enum(notificationLevels),
+  /** A stranger put the viewer into it, and they have not accepted it yet. It does not notify. */
+  isRequest: z.boolean(),
+  /** When the viewer hid it, until there is a newer message. A hidden request stays hidden. */
+  hiddenAt: z.int().nullable(),
   /** When the newest message was sent, in milliseconds since 1970. 0 if there is none. */
   lastAt: z.int().nonnegative(),
 });

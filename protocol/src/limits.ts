@@ -35,6 +35,11 @@ export const roomTopicCharsMax = 250;
 export const roomDescriptionCharsMax = 1000;
 export const groupPeopleMax = 12;
 export const roomsPerPersonMax = 1000;
+/** How many rooms that a person is in may be ones that the same other person put them into. */
+export const roomsAddedByOneMax = 100;
+/** How many requests by strangers a person can have open, and how many somebody can have sent. */
+export const requestsReceivedMax = 50;
+export const requestsSentMax = 20;
 /** How many rooms a connection can give an `afterSeq` for. All others start at the head that its greeting reported. */
 export const positionsMax = 50;
 export const membersAddedAtOnceMax = 50;

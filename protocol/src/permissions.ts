@@ -63,10 +63,9 @@ export type ServerAction = keyof typeof serverPermissions;
 
 /**
  * Direct rooms and groups have no owner: everyone in them is a member. Rights that would change the room or its members
- * do not exist there.
+ * do not exist there. A group can be left, and a conversation of two hidden.
  */
-const notInDirect: readonly RoomAction[] = [
-  "room.leave",
+const notInGroup: readonly RoomAction[] = [
   "room.set_topic",
   "room.change",
   "room.archive",
@@ -80,6 +79,12 @@ const notInDirect: readonly RoomAction[] = [
   "poll.close_any",
   "report.resolve",
 ];
+const absentIn: Record<RoomKind, readonly RoomAction[]> = {
+  public: [],
+  private: [],
+  group: notInGroup,
+  direct: [...notInGroup, "room.leave"],
+};
 
 export function isDirect(kind: RoomKind): boolean {
   return kind === "direct" || kind === "group";
@@ -87,8 +92,7 @@ export function isDirect(kind: RoomKind): boolean {
 
 /** Returns whether a role has a right in a room of this kind. */
 export function mayInRoom(role: RoomRole, action: RoomAction, kind: RoomKind): boolean {
-  if (isDirect(kind) && notInDirect.includes(action)) return false;
-  return (roomPermissions[action] as readonly RoomRole[]).includes(role);
+  return !absentIn[kind].includes(action) && (roomPermissions[action] as readonly RoomRole[]).includes(role);
 }
 
 /** Returns whether a role has a right on the server. */

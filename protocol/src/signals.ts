@@ -50,6 +50,8 @@ export const preferencesSignalSchema = z.strictObject({
   isStarred: z.boolean(),
   isMuted: z.boolean(),
   notify: z.enum(notificationLevels),
+  isRequest: z.boolean(),
+  hiddenAt: z.int().nullable(),
 });
 
 /** The person's own draft in a room, changed on one of their devices. */

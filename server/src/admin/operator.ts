@@ -56,7 +56,7 @@ export function createOwner(
       const detail = `${known.serverRole} to owner. ${byOperator}`;
       await setServerRole(sql, known.id, "owner");
       if (known.awaitsApproval) {
-        await clearApproval(sql, known.id);
+        await clearApproval(sql, known.id, null);
         await app.joinFirstRooms(change, toPerson(known.id, known.username, known.displayName));
       }
       if (known.isDisabled) await setDisabled(sql, known.id, null);

@@ -141,7 +141,7 @@ export async function approveAccount(
   await changeOther(app, actor, id, async (change, person) => {
     if (!person.awaitsApproval) return;
     const { sql, audit } = change;
-    await clearApproval(sql, id);
+    await clearApproval(sql, id, actor.id);
     await app.joinFirstRooms(change, { id, username: person.username });
     await notifyApprovers(change);
     audit({ action: "account.approved", actor, subject: person, address: origin.address });

@@ -117,8 +117,9 @@ export async function revokeInvitesOf(tx: Sql, id: AccountId, now: number): Prom
   await tx`update invites set revoked_at = ${now} where created_by = ${id} and revoked_at is null`;
 }
 
-export async function clearApproval(tx: Sql, id: AccountId): Promise<void> {
-  await tx`update accounts set awaits_approval = false where id = ${id}`;
+/** Approved is as good as invited. */
+export async function clearApproval(tx: Sql, id: AccountId, by: AccountId | null): Promise<void> {
+  await tx`update accounts set awaits_approval = false, invited_by = coalesce(invited_by, ${by}::uuid) where id = ${id}`;
 }
 
 /** Deletes an account that was never approved; nothing else refers to it yet. */

@@ -21,6 +21,8 @@ export type BusMessage =
   | { kind: "profile_changed"; account: AccountId }
   /** Keywords have changed: reload them. */
   | { kind: "keywords_changed" }
+  /** Somebody blocked this account or no longer does. */
+  | { kind: "blocks_changed"; blocked: AccountId }
   /** The blocked words have changed: reload them. */
   | { kind: "filter_words_changed" }
   /** Stored messages were changed without an event, so copies in memory are out of date. */

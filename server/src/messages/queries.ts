@@ -184,15 +184,22 @@ export async function findObstacle(
   };
 }
 
-/** Returns members who have read as far as this message and share their read receipts, by username. */
+/** Returns members who have read as far as this message and share their read receipts with the viewer, by username. */
 export async function listReaders(
   sql: Sql,
-  { room, seq, except, limit }: { room: RoomId; seq: number; except: AccountId; limit: number },
+  {
+    room,
+    seq,
+    viewer,
+    except,
+    limit,
+  }: { room: RoomId; seq: number; viewer: AccountId; except: AccountId; limit: number },
 ): Promise<Person[]> {
   const rows = await sql<{ id: AccountId; username: string; display_name: string }>`
     select a.id, a.username, a.display_name
     from memberships m join accounts a on a.id = m.account_id
     where m.room_id = ${room} and m.seen_seq >= ${seq} and a.shares_reading and a.id <> ${except}
+      and not exists (select 1 from blocks b where b.blocker_id = a.id and b.blocked_id = ${viewer})
     order by a.username_key
     limit ${limit}`;
   return rows.map((row) => toPerson(row.id, row.username, row.display_name));

@@ -75,7 +75,8 @@ export async function readReaders(
   const { sender } = await requireMessage(app.db.sql, room, seq);
   if (!(await findSharesReadReceipts(app.db.sql, actor.id)))
     throw new Refusal("forbidden", (t) => t.readersHidden);
-  return { readers: await listReaders(app.db.sql, { room, seq, except: sender.id, limit: readersMax }) };
+  const query = { room, seq, viewer: actor.id, except: sender.id, limit: readersMax };
+  return { readers: await listReaders(app.db.sql, query) };
 }
 
 export async function readMyMentions(

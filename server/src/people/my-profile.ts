@@ -43,7 +43,8 @@ export async function setReadReceipts(
 }
 
 /**
- * Blocks a person: neither can message the other directly, and the person's messages no longer mention the actor.
+ * Blocks a person: neither can message the other directly or meet them in a new group, the person's messages no longer
+ * mention the actor, and the person does not see the actor's presence, status, typing and read receipts.
  * Refuses with `not_found`.
  */
 export async function blockPerson(
@@ -54,6 +55,7 @@ export async function blockPerson(
   if (id === actor.id) throw new Refusal("not_found", (t) => t.notOneself);
   await requirePerson(app.db.sql, actor, id);
   await insertBlock(app.db.sql, { blocker: actor.id, blocked: id, at: app.clock.now() });
+  app.bus.publish({ kind: "blocks_changed", blocked: id });
   publishProfileChange(app, actor.id);
 }
 
@@ -63,6 +65,7 @@ export async function unblockPerson(
   { person: id }: FieldsOf<"person.unblock">,
 ): Promise<void> {
   await deleteBlock(app.db.sql, actor.id, id);
+  app.bus.publish({ kind: "blocks_changed", blocked: id });
   publishProfileChange(app, actor.id);
 }
 

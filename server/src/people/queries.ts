@@ -58,16 +58,11 @@ export async function searchPeople(
   return rows.map(toPersonOf);
 }
 
-/** Returns whether the account blocked any of these people, or any of them blocked it. */
-export async function areBlocked(
-  sql: Sql,
-  account: AccountId,
-  others: readonly AccountId[],
-): Promise<boolean> {
+/** Returns whether any of these people blocked another one of them. */
+export async function hasBlockAmong(sql: Sql, people: readonly AccountId[]): Promise<boolean> {
   const rows = await sql`
     select 1 from blocks
-    where (blocker_id = ${account} and blocked_id = any(${sql.array(others, "uuid")}))
-      or (blocked_id = ${account} and blocker_id = any(${sql.array(others, "uuid")}))
+    where blocker_id = any(${sql.array(people, "uuid")}) and blocked_id = any(${sql.array(people, "uuid")})
     limit 1`;
   return rows.length > 0;
 }
@@ -80,6 +75,19 @@ export async function hasBlockWithin(sql: Sql, room: RoomId, account: AccountId)
       or (b.blocked_id = o.account_id and b.blocker_id = ${account})
     where o.room_id = ${room} limit 1`;
   return rows.length > 0;
+}
+
+/** Returns who blocked each of these accounts. */
+export async function listBlockers(
+  sql: Sql,
+  accounts: readonly AccountId[],
+): Promise<Map<AccountId, Set<AccountId>>> {
+  const rows = await sql<{ blocker_id: AccountId; blocked_id: AccountId }>`
+    select blocker_id, blocked_id from blocks where blocked_id = any(${sql.array(accounts, "uuid")})`;
+  const blockers = new Map<AccountId, Set<AccountId>>();
+  for (const { blocker_id, blocked_id } of rows)
+    blockers.set(blocked_id, (blockers.get(blocked_id) ?? new Set()).add(blocker_id));
+  return blockers;
 }
 
 export async function insertBlock(

@@ -3,7 +3,7 @@ import type { Actor } from "../auth/sessions.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Presence } from "../presence/presence.ts";
-import { findProfile, listProfiles, searchPeople } from "./queries.ts";
+import { findProfile, listBlockers, listProfiles, searchPeople } from "./queries.ts";
 import { personNotFound } from "./require-person.ts";
 
 const peopleMax = 20;
@@ -17,7 +17,7 @@ export async function readPeople(
   return { people: await searchPeople(app.db.sql, actor, query) };
 }
 
-/** Refuses with `not_found` if the actor cannot know of the person. */
+/** Somebody who blocked the actor looks offline. Refuses with `not_found` if the actor cannot know of the person. */
 export async function readProfile(
   app: { db: Database; clock: Clock; presence: Pick<Presence, "stateOf"> },
   actor: Actor,
@@ -27,10 +27,11 @@ export async function readProfile(
   if (!profile) throw personNotFound();
   const [shown] = await listProfiles(app.db.sql, [id]);
   const { status } = shown!;
+  const isHidden = (await listBlockers(app.db.sql, [actor.id])).get(actor.id)?.has(id) ?? false;
   const isOver = status.until !== null && status.until <= app.clock.now();
   return {
     ...profile,
-    status: isOver ? { emoji: "", text: "", until: null } : status,
-    state: app.presence.stateOf(id),
+    status: isOver || isHidden ? { emoji: "", text: "", until: null } : status,
+    state: isHidden ? null : app.presence.stateOf(id),
   };
 }

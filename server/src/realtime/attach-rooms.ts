@@ -7,7 +7,7 @@ import { findJoinedRoom, listJoinedRooms } from "../rooms/queries.ts";
 import type { NovaxConnection } from "./connection.ts";
 import { type ResumePoint, resume } from "./novax-subscriber.ts";
 import type { Realtime } from "./realtime.ts";
-import { viewTopic } from "./room-feed.ts";
+import { hideView, showView } from "./view-signals.ts";
 
 const parallelMax = 8;
 
@@ -111,7 +111,7 @@ export async function viewRoom(
 
 export function stopViewing(realtime: Realtime, connection: NovaxConnection, room: RoomId): void {
   if (!connection.views.delete(room)) return;
-  connection.unsubscribe(viewTopic(room));
+  hideView(connection, room);
   realtime.presence.unview(room);
 }
 
@@ -125,10 +125,8 @@ async function startViewing(
   if (!connection.views.has(room)) {
     connection.views.add(room);
     realtime.presence.view(room, members);
-    connection.subscribe(viewTopic(room));
   }
-  const signal = await realtime.presence.snapshot(room);
-  if (signal && connection.isOpen && connection.views.has(room)) connection.send(signal);
+  await showView(realtime, connection, room);
 }
 
 async function attachKnown(

@@ -1,7 +1,7 @@
 import type { BasicServerFrame } from "@novax/protocol/basic";
 import { closeCodes } from "@novax/protocol/close-codes";
 import type { Person } from "@novax/protocol/entities";
-import type { RoomId, SendId } from "@novax/protocol/ids";
+import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
 import { malformedFramesMax, malformedWindowMs } from "@novax/protocol/limits";
 import type { ServerFrame } from "@novax/protocol/replies";
@@ -128,6 +128,8 @@ export class NovaxConnection extends SocketConnection implements Subscriber {
   viewed: RoomId | null = null;
   /** The rooms whose presence and typing are sent here: the viewed room and direct rooms. */
   readonly views = new Set<RoomId>();
+  /** Who blocked this account: their presence and typing are not sent here. */
+  blockers: ReadonlySet<AccountId> = new Set();
   readonly #keptViews = new Set<RoomId>();
   /** Called when a room is no longer received. */
   leftRoom: (room: RoomId) => void = () => {};

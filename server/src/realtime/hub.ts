@@ -30,6 +30,7 @@ type HubNeeds = {
 export class Hub {
   readonly #app: HubNeeds;
   readonly #byAccount = new Map<AccountId, Set<Connection>>();
+  readonly #blocked = new Set<NovaxConnection>();
   /** Closed to make room, and ended for good with the next check. */
   readonly #replaced = new Set<Connection>();
 
@@ -64,6 +65,7 @@ export class Hub {
   }
 
   remove(connection: Connection): void {
+    if (connection.protocol === "novax.v1") this.#blocked.delete(connection);
     const { id } = connection.actor;
     const connections = this.#byAccount.get(id);
     connections?.delete(connection);
@@ -78,10 +80,25 @@ export class Hub {
 
   /** The connections that receive every room of their account: of this account, or of all. */
   listAttachingAll(account?: AccountId): NovaxConnection[] {
+    return this.listNovax(account).filter((connection) => connection.attachesAll && connection.isOpen);
+  }
+
+  /** The connections whose account somebody blocked. */
+  get blocked(): ReadonlySet<NovaxConnection> {
+    return this.#blocked;
+  }
+
+  setBlockers(connection: NovaxConnection, blockers: ReadonlySet<AccountId>): void {
+    connection.blockers = blockers;
+    if (blockers.size > 0 && this.#byAccount.get(connection.actor.id)?.has(connection))
+      this.#blocked.add(connection);
+    else this.#blocked.delete(connection);
+  }
+
+  /** The connections that speak `novax.v1`: of this account, or of all. */
+  listNovax(account?: AccountId): NovaxConnection[] {
     const all = account === undefined ? this.#all() : [...(this.#byAccount.get(account) ?? [])];
-    return all
-      .filter((connection) => connection.protocol === "novax.v1")
-      .filter((connection) => connection.attachesAll && connection.isOpen);
+    return all.filter((connection) => connection.protocol === "novax.v1");
   }
 
   /** Gives the open connections of an account its new name, for what they send from now on. */

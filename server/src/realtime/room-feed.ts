@@ -1,7 +1,6 @@
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { resumeEventsMax } from "@novax/protocol/limits";
-import type { Signal } from "@novax/protocol/signals";
 import type { Database } from "../db/database.ts";
 import { readEventsAfter } from "../events/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -95,11 +94,6 @@ export class RoomFeed {
       delivery.restart?.({ room: this.room, epoch, headSeq: head.headSeq }, publishToSockets);
   }
 
-  /** Sends a state that is not recorded, such as typing. Without subscribers it is dropped. */
-  signal(signal: Signal): void {
-    if (this.#subscribers.size > 0) this.#app.publishToSockets(viewTopic(this.room), JSON.stringify(signal));
-  }
-
   /**
    * Lets a subscriber receive the room: what `opening` sends, then every event after it. Refuses with `not_found` if the
    * account is no member.
@@ -189,8 +183,7 @@ export class RoomFeed {
 
   /** Whether another event was delivered at the same `seq`. */
   #contradicts({ seq, at }: RoomEvent): boolean {
-    const delivered =
-      seq === this.#last ? this.#lastAt : this.#recent[seq - (this.#recent[0]?.seq ?? 0)]?.at;
+    const delivered = seq === this.#last ? this.#lastAt : this.#recent[seq - (this.#recent[0]?.seq ?? 0)]?.at;
     return typeof delivered === "number" && delivered !== at;
   }
 
@@ -265,11 +258,6 @@ export class RoomFeed {
     }
     this.#isRunning = false;
   }
-}
-
-/** The topic of a room's presence and typing, for connections that view it. Events go to all that receive the room. */
-export function viewTopic(room: RoomId): string {
-  return `view:${room}`;
 }
 
 /** The feeds of all rooms that have subscribers on this process. */

@@ -5,7 +5,7 @@ import { asPerson } from "@novax/protocol/person";
 import type { WebSocketHandler } from "bun";
 import { filterLiveSessions } from "../auth/session-queries.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { listProfiles } from "../people/queries.ts";
+import { listBlockers, listProfiles } from "../people/queries.ts";
 import { listJoinedRooms } from "../rooms/queries.ts";
 import { stopViewing } from "./attach-rooms.ts";
 import { sendHistory } from "./basic-subscriber.ts";
@@ -108,11 +108,13 @@ async function greet(realtime: Realtime, connection: NovaxConnection): Promise<v
     if (connection.viewed === room) connection.viewed = null;
     stopViewing(realtime, connection, room);
   };
-  const [rooms, [profile]] = await Promise.all([
+  const [rooms, [profile], blockers] = await Promise.all([
     listJoinedRooms(realtime.db.sql, id),
     listProfiles(realtime.db.sql, [id]),
+    listBlockers(realtime.db.sql, [id]),
   ]);
   if (!connection.isOpen) return;
+  realtime.hub.setBlockers(connection, blockers.get(id) ?? new Set());
   connection.greetedHeads = new Map(rooms.map((room) => [room.id, room.headSeq]));
   if (profile) realtime.presence.connected(connection, profile);
   connection.send({

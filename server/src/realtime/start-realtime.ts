@@ -2,9 +2,11 @@ import type { AccountId } from "@novax/protocol/ids";
 import { every } from "../lib/every.ts";
 import { listProfiles } from "../people/queries.ts";
 import { attachJoinedRoom, attachMissedRooms } from "./attach-rooms.ts";
+import type { NovaxConnection } from "./connection.ts";
 import { Hub } from "./hub.ts";
 import type { Realtime, RealtimeNeeds } from "./realtime.ts";
 import { RoomFeeds } from "./room-feed.ts";
+import { refreshBlockers, sendToViewers } from "./view-signals.ts";
 
 export const checkPositionsEveryMs = 2000;
 export const presenceEveryMs = 1000;
@@ -15,7 +17,7 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
   const { bus, db, log, presence } = app;
   const hub = new Hub(app);
   const feeds = new RoomFeeds(app);
-  presence.onChange((room, signal) => feeds.find(room)?.signal(signal));
+  presence.onChange((_room, signal) => sendToViewers({ ...app, hub }, signal));
 
   const rereadProfile = async (account: AccountId) => {
     if (!presence.knows(account)) return;
@@ -30,6 +32,10 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
     attachJoinedRoom(realtime, account, room).catch((error: unknown) =>
       log.fault("room.attach_failed", error),
     );
+  const rereadBlockers = (connections: readonly NovaxConnection[]) =>
+    refreshBlockers({ ...app, hub }, connections).catch((error: unknown) =>
+      log.fault("blocks.reread_failed", error),
+    );
   const timers = {
     positions: every(log, "feed.check_failed", checkPositionsEveryMs, () => feeds.checkPositions()),
     presence: every(log, "presence.failed", presenceEveryMs, () => presence.tick()),
@@ -38,7 +44,8 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
   };
   const stopListening = [
     bus.on("events", ({ room, events }) => feeds.find(room)?.offer(events)),
-    bus.on("typing", ({ room, signal }) => feeds.find(room)?.signal(signal)),
+    bus.on("typing", ({ signal }) => sendToViewers({ ...app, hub }, signal)),
+    bus.on("blocks_changed", ({ blocked }) => void rereadBlockers(hub.listNovax(blocked))),
     bus.on("presence", (message) => {
       if (message.process !== app.processId) presence.receive(message);
     }),
@@ -58,6 +65,7 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
       for (const feed of feeds.all()) feed.forgetRecent();
       void timers.positions.run();
       void timers.sessions.run();
+      void rereadBlockers(hub.listNovax());
       attachMissedRooms(realtime).catch((error: unknown) => log.fault("room.attach_failed", error));
     }),
   ];

@@ -4,6 +4,7 @@ import type { RoomRole } from "@novax/protocol/permissions";
 import type { Clock } from "../lib/clock.ts";
 import type { Transaction } from "../transaction/transact.ts";
 import { insertMembership, startReadMark } from "./member-queries.ts";
+import { ownSeat, type Seat } from "./seat-people.ts";
 
 /**
  * Makes a person a member and records the event. Returns false if they are a member already. Messages from before are
@@ -18,9 +19,11 @@ export async function addMember(
     member,
     actor = member,
     role = "member",
-  }: { room: RoomId; member: Person; actor?: Person; role?: RoomRole },
+    seat = ownSeat,
+  }: { room: RoomId; member: Person; actor?: Person; role?: RoomRole; seat?: Seat | undefined },
 ): Promise<boolean> {
-  if (!(await insertMembership(sql, { room, account: member.id, role, at: app.clock.now() }))) return false;
+  const membership = { room, account: member.id, role, at: app.clock.now(), seat };
+  if (!(await insertMembership(sql, membership))) return false;
   await record({ room, type: "member.joined", actor, member });
   await startReadMark(sql, room, member.id);
   publishAfterCommit({ kind: "room_joined", account: member.id, room });

@@ -14,6 +14,7 @@ import { inTurn } from "./in-turn.ts";
 import { countRoomsOf, listAdmissible } from "./member-queries.ts";
 import { findJoinedRoom, findRoom, insertRoom, lockRoom, type RoomDraft } from "./queries.ts";
 import { assertRoomName, refuseNameTwice } from "./room-name.ts";
+import { listSeats } from "./seat-people.ts";
 
 /**
  * Creates a public or private room with the actor as its owner and adds people to it. People who cannot be added are
@@ -39,8 +40,9 @@ export async function createRoom(
     await insertRoom(sql, toDraft(id, fields), app.clock.now());
     await addMember(app, transaction, { room: id, member: owner, role: "owner" });
     const others = people.filter((person) => person !== actor.id);
-    for (const member of await listAdmissible(sql, { room: id, by: actor.id, ids: others }))
-      await addMember(app, transaction, { room: id, member, actor: owner });
+    const seats = await listSeats(sql, actor.id, others);
+    for (const member of await listAdmissible(sql, { room: id, by: actor.id, ids: [...seats.keys()] }))
+      await addMember(app, transaction, { room: id, member, actor: owner, seat: seats.get(member.id) });
     const detail = `${fields.kind} room ${fields.kind === "public" ? fields.name : id}`;
     audit({ action: "room.created", actor, detail });
   });

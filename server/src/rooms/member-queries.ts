@@ -1,6 +1,5 @@
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
-import { roomsPerPersonMax } from "@novax/protocol/limits";
 import {
   type RoomKind,
   type RoomRole,
@@ -12,6 +11,7 @@ import { toPerson } from "@novax/protocol/person";
 import type { Ban, Member } from "@novax/protocol/reads";
 import type { Sql } from "../db/database.ts";
 import { escapeLike } from "../db/like.ts";
+import type { Seat } from "./seat-people.ts";
 
 /** Returns members of a room whose name begins with `search`, by username, after the username key `after`. */
 export async function listMembersPage(
@@ -133,8 +133,8 @@ export async function listBans(
 }
 
 /**
- * Filters people to those `by` can add to a room: they exist, are not banned from it, did not block `by`, and are in
- * fewer than `roomsPerPersonMax` rooms. Bans do not apply to server owners and admins.
+ * Filters people to those `by` can add to a room: they exist, are not banned from it, and did not block `by`. Bans do not
+ * apply to server owners and admins.
  */
 export async function listAdmissible(
   tx: Sql,
@@ -147,14 +147,13 @@ export async function listAdmissible(
       and (a.server_role in ('owner', 'admin')
         or not exists (select 1 from room_bans b where b.room_id = ${room} and b.account_id = a.id))
       and not exists (select 1 from blocks b where b.blocker_id = a.id and b.blocked_id = ${by})
-      and (select count(*) from memberships m where m.account_id = a.id) < ${roomsPerPersonMax}
     order by a.username_key`;
   return rows.map((row) => toPerson(row.id, row.username, row.display_name));
 }
 
 export async function countRoomsOf(tx: Sql, account: AccountId): Promise<number> {
   const [row] = await tx<{ rooms: number }>`
-    select count(*) as rooms from memberships where account_id = ${account}`;
+    select count(*) as rooms from memberships where account_id = ${account} and not is_request`;
   return row!.rooms;
 }
 
@@ -171,12 +170,18 @@ export async function listRoomIds(sql: Sql, viewer: Pick<Person, "id">): Promise
  */
 export async function insertMembership(
   tx: Sql,
-  { room, account, role, at }: { room: RoomId; account: AccountId; role: RoomRole; at: number },
+  {
+    room,
+    account,
+    role,
+    at,
+    seat,
+  }: { room: RoomId; account: AccountId; role: RoomRole; at: number; seat: Seat },
 ): Promise<boolean> {
   const joined = await tx`
-    insert into memberships (room_id, account_id, role, joined_at, silenced_until, last_sent_at)
+    insert into memberships (room_id, account_id, role, joined_at, silenced_until, last_sent_at, added_by, is_request)
     select ${room}, ${account}, case when f.is_read_only then 'read_only' else ${role}::text end, ${at},
-      f.silenced_until, coalesce(f.last_sent_at, 0)
+      f.silenced_until, coalesce(f.last_sent_at, 0), ${seat.addedBy}::uuid, ${seat.isRequest}::boolean
     from (select 1) one left join former_members f on f.room_id = ${room} and f.account_id = ${account}
     on conflict do nothing returning 1`;
   if (joined.length === 0) return false;
@@ -197,11 +202,13 @@ export async function startReadMark(tx: Sql, room: RoomId, account: AccountId): 
 /** Inserts the members of a new direct room. They are in it from the start, so no event records that they joined. */
 export async function insertDirectMembers(
   tx: Sql,
-  { room, people, at }: { room: RoomId; people: readonly AccountId[]; at: number },
+  { room, people, at }: { room: RoomId; people: readonly (Seat & { id: AccountId })[]; at: number },
 ): Promise<void> {
+  const rows = people.map(({ id, addedBy, isRequest }) => ({ id, added_by: addedBy, is_request: isRequest }));
   await tx`
-    insert into memberships (room_id, account_id, joined_at)
-    select ${room}, unnest(${tx.array(people, "uuid")}), ${at}`;
+    insert into memberships (room_id, account_id, joined_at, added_by, is_request)
+    select ${room}, p.id, ${at}, p.added_by, p.is_request
+    from json_to_recordset(${JSON.stringify(rows)}::text::json) as p (id uuid, added_by uuid, is_request boolean)`;
   await tx`update rooms set member_count = ${people.length} where id = ${room}`;
 }
 

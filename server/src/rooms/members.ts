@@ -22,12 +22,14 @@ import {
   setRole,
   setSilenced,
 } from "./member-queries.ts";
+import { clearDirectKey } from "./queries.ts";
+import { listSeats } from "./seat-people.ts";
 
 // Each function here refuses with `not_found`, `forbidden` and `room_archived` as `inRoom` does, and with `forbidden`
 // if the actor's role cannot act on the other member's.
 
 /**
- * Adds people to a room. Members stay as they are, and people who cannot be added (`listAdmissible`) are left out.
+ * Adds people to a room. Members stay as they are, and people who cannot be added (`listSeats`, `listAdmissible`) are left out.
  * Refuses with `not_found` if no one is left.
  */
 export async function addMembers(
@@ -38,14 +40,23 @@ export async function addMembers(
   await inRoom(app, actor, { room, right: "member.add" }, async (transaction) => {
     const { sql } = transaction;
     const ids = (await listKnownTo(sql, actor, people)).map((person) => person.id);
-    const members = await listAdmissible(sql, { room, by: actor.id, ids });
+    const seats = await listSeats(sql, actor.id, ids);
+    const members = await listAdmissible(sql, { room, by: actor.id, ids: [...seats.keys()] });
     if (members.length === 0) throw personNotFound();
     for (const member of members)
-      await addMember(app, transaction, { room, member, actor: transaction.actor });
+      await addMember(app, transaction, {
+        room,
+        member,
+        actor: transaction.actor,
+        seat: seats.get(member.id),
+      });
   });
 }
 
-/** Leaves a room. Refuses with `room_fixed` for the general room. */
+/**
+ * Leaves a room or a group. Refuses with `room_fixed` for the general room, and with `forbidden` for a conversation of two,
+ * which can be hidden.
+ */
 export async function leaveRoom(
   app: TransactionNeeds,
   actor: Actor,
@@ -54,6 +65,8 @@ export async function leaveRoom(
   if (room === generalRoomId) throw new Refusal("room_fixed", (t) => t.everybodyHere);
   await inRoom(app, actor, { room, right: "room.leave" }, async (transaction) => {
     await endMembership(transaction, { room, member: transaction.actor, actor: transaction.actor });
+    // It is not the room of exactly these people any more.
+    if (transaction.room.kind === "group") await clearDirectKey(transaction.sql, room);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { NotificationLevel } from "@novax/protocol/entities";
+import type { JoinedRoom, NotificationLevel } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
@@ -15,16 +15,36 @@ export async function updatePreferences(
     isStarred?: boolean | undefined;
     isMuted?: boolean | undefined;
     notify?: NotificationLevel | undefined;
+    isRequest?: false | undefined;
+    isHidden?: boolean | undefined;
+    now: number;
   },
-): Promise<{ isStarred: boolean; isMuted: boolean; notify: NotificationLevel } | null> {
-  const [row] = await sql<{ is_favourite: boolean; is_muted: boolean; notify: NotificationLevel }>`
+): Promise<Pick<JoinedRoom, "isStarred" | "isMuted" | "notify" | "isRequest" | "hiddenAt"> | null> {
+  const [row] = await sql<{
+    is_favourite: boolean;
+    is_muted: boolean;
+    notify: NotificationLevel;
+    is_request: boolean;
+    hidden_at: number | null;
+  }>`
     update memberships set
       is_favourite = coalesce(${changes.isStarred ?? null}::boolean, is_favourite),
       is_muted = coalesce(${changes.isMuted ?? null}::boolean, is_muted),
-      notify = coalesce(${changes.notify ?? null}::text, notify)
+      notify = coalesce(${changes.notify ?? null}::text, notify),
+      is_request = coalesce(${changes.isRequest ?? null}::boolean, is_request),
+      hidden_at = case ${changes.isHidden ?? null}::boolean
+        when true then greatest(${changes.now}, (select last_message_at from rooms where id = room_id))
+        when false then null else hidden_at end
     where room_id = ${changes.room} and account_id = ${changes.account}
-    returning is_favourite, is_muted, notify`;
-  return row ? { isStarred: row.is_favourite, isMuted: row.is_muted, notify: row.notify } : null;
+    returning is_favourite, is_muted, notify, is_request, hidden_at`;
+  if (!row) return null;
+  return {
+    isStarred: row.is_favourite,
+    isMuted: row.is_muted,
+    notify: row.notify,
+    isRequest: row.is_request,
+    hiddenAt: row.hidden_at,
+  };
 }
 
 /** Stores a draft. An empty text deletes it. */

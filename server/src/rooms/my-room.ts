@@ -30,7 +30,8 @@ export async function markUnread(
 }
 
 /**
- * Changes whether a room is starred or muted, and what it notifies about. Fields that are not given stay as they are.
+ * Changes whether a room is starred, muted or hidden, what it notifies about, and accepts a request. Fields that are not
+ * given stay as they are.
  */
 export async function setPreferences(
   app: Needs,
@@ -38,7 +39,8 @@ export async function setPreferences(
   { room, ...changes }: FieldsOf<"room.set_preferences">,
 ): Promise<void> {
   await requireMembership(app.db.sql, actor, room);
-  const preferences = await updatePreferences(app.db.sql, { room, account: actor.id, ...changes });
+  const wanted = { room, account: actor.id, ...changes, now: app.clock.now() };
+  const preferences = await updatePreferences(app.db.sql, wanted);
   if (preferences) publish(app, actor.id, { type: "preferences", room, ...preferences });
 }
 

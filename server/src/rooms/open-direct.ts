@@ -5,16 +5,18 @@ import { groupPeopleMax } from "@novax/protocol/limits";
 import { assertMayOnServer } from "../auth/assert-may-on-server.ts";
 import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { areBlocked, listKnownTo } from "../people/queries.ts";
+import { hasBlockAmong, listKnownTo } from "../people/queries.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
 import { assertRoomForMore, requireJoinedRoom } from "./create-room.ts";
 import { insertDirectMembers } from "./member-queries.ts";
 import { findDirectRoom, insertRoom } from "./queries.ts";
+import { listSeats, ownSeat } from "./seat-people.ts";
 
 /**
  * Returns the room of exactly these people and the actor, and creates it if needed: notes to self, a conversation of
- * two, or a group. Refuses with `not_found` if the actor cannot know of someone, with `blocked` if the actor blocked
- * one of them or is blocked by one, with `forbidden` and with `too_many`.
+ * two, or a group. Refuses with `not_found` if the actor cannot know of someone, with `blocked` if one of these people
+ * blocked another, with `forbidden`, and with `too_many`, also if one of them cannot be put into another room
+ * (`listSeats`).
  */
 export async function openDirect(
   app: TransactionNeeds,
@@ -40,13 +42,17 @@ async function create(
     await assertRoomForMore(sql, actor.id);
     const known = await listKnownTo(sql, actor, people);
     if (known.length !== people.length) throw new Refusal("not_found", (t) => t.nobody);
-    if (await areBlocked(sql, actor.id, people)) throw new Refusal("blocked", (t) => t.blocked);
+    if (await hasBlockAmong(sql, people)) throw new Refusal("blocked", (t) => t.blocked);
+    const others = people.filter((id) => id !== actor.id);
+    const seats = await listSeats(sql, actor.id, others);
+    if (seats.size < others.length) throw new Refusal("too_many", (t) => t.notReachable);
     const id = app.random.uuid() as RoomId;
     const kind = people.length > 2 ? "group" : "direct";
     const looks = { name: "", topic: "", description: "", icon: "", colour: null };
     // Another one of these people created it at the same moment. That room is used.
     if (!(await insertRoom(sql, { id, kind, ...looks, directKey }, app.clock.now()))) return;
-    await insertDirectMembers(sql, { room: id, people, at: app.clock.now() });
+    const members = people.map((account) => ({ id: account, ...(seats.get(account) ?? ownSeat) }));
+    await insertDirectMembers(sql, { room: id, people: members, at: app.clock.now() });
     for (const account of people) publishAfterCommit({ kind: "room_joined", account, room: id });
   });
 }

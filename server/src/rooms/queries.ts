@@ -34,6 +34,8 @@ type JoinedRoomRow = RoomRow & {
   is_favourite: boolean;
   is_muted: boolean;
   notify: NotificationLevel;
+  is_request: boolean;
+  hidden_at: number | null;
   last_message_at: number;
 };
 
@@ -52,7 +54,7 @@ export async function listJoinedRooms(
   const rows = await sql<JoinedRoomRow>`
     select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.archived_at, r.posting,
       r.slow_mode_seconds, r.leaves_mark, r.member_count, r.head_seq, r.last_message_at,
-      m.role, m.read_seq, m.is_favourite, m.is_muted, m.notify, a.server_role,
+      m.role, m.read_seq, m.is_favourite, m.is_muted, m.notify, m.is_request, m.hidden_at, a.server_role,
       case when r.kind in ('direct', 'group') then (
         select json_agg(json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name)
           order by o.username_key)
@@ -164,6 +166,11 @@ export async function findDirectRoom(sql: Sql, directKey: string): Promise<RoomI
   return row?.id ?? null;
 }
 
+/** A group that somebody left is no longer found by the people in it. */
+export async function clearDirectKey(tx: Sql, room: RoomId): Promise<void> {
+  await tx`update rooms set direct_key = null where id = ${room}`;
+}
+
 /** Returns whether another public, unarchived room has this name, ignoring case. */
 export async function isRoomNameTaken(tx: Sql, name: string, except: RoomId | null): Promise<boolean> {
   const rows = await tx`
@@ -251,6 +258,8 @@ function toJoinedRoom(row: JoinedRoomRow): JoinedRoom {
     isStarred: row.is_favourite,
     isMuted: row.is_muted,
     notify: row.notify,
+    isRequest: row.is_request,
+    hiddenAt: row.hidden_at,
     lastAt: row.last_message_at,
   };
 }

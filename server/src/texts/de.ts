@@ -151,6 +151,7 @@ export const de: Texts = {
     tooManyScheduled: (max) => `Du kannst bis zu ${max} Nachrichten planen.`,
     tooManyReminders: (max) => `Du kannst bis zu ${max} Erinnerungen haben.`,
     tooManyRooms: (max) => `Du kannst in bis zu ${max} Räumen sein.`,
+    notReachable: "Jemand davon kann im Moment in keinen weiteren Raum kommen.",
     groupFull: (max) => `Eine Gruppe kann bis zu ${max} Personen haben.`,
     slowMode: (seconds) =>
       plural(seconds, {

@@ -144,6 +144,7 @@ export const en = {
     tooManyScheduled: (max: number) => `You can schedule up to ${max} messages.`,
     tooManyReminders: (max: number) => `You can have up to ${max} reminders.`,
     tooManyRooms: (max: number) => `You can be in up to ${max} rooms.`,
+    notReachable: "Someone here can't be added to another room right now.",
     groupFull: (max: number) => `A group can have up to ${max} people.`,
     slowMode: (seconds: number) =>
       plural(seconds, {

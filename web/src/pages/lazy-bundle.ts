@@ -22,6 +22,7 @@ export { vote } from "../features/polls/vote.ts";
 export { joinByLink, joinFromAddress } from "../features/rooms/membership.ts";
 export { MoreUnread } from "../features/rooms/more-unread.tsx";
 export { NoRooms } from "../features/rooms/no-rooms.tsx";
+export { RequestBar } from "../features/rooms/request-bar.tsx";
 export { linkRooms } from "../features/rooms/room-links.ts";
 export { openAddMenu, roomMenu } from "../features/rooms/room-menu.ts";
 export { SidebarEdge } from "../features/rooms/sidebar-edge.tsx";

@@ -39,8 +39,8 @@ export function receiveSignal(stores: Receivers, signal: Signal): void {
       me.changed("mentions");
       return;
     case "preferences": {
-      const { room, isStarred, isMuted, notify } = signal;
-      rooms.change(room, { isStarred, isMuted, notify });
+      const { type: _, room, ...changed } = signal;
+      rooms.change(room, changed);
       return;
     }
     case "draft":

@@ -28,6 +28,8 @@ const room = (name: string, more: Partial<JoinedRoom> = {}): JoinedRoom => ({
   mentions: 0,
   isStarred: false,
   isMuted: false,
+  isRequest: false,
+  hiddenAt: null,
   notify: "mentions",
   lastAt: 1,
   ...more,

@@ -7,7 +7,10 @@ import { isDirect, roleInRoom, type ServerRole } from "@novax/protocol/permissio
 import { nameOf } from "@novax/protocol/person";
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 
-export type Section = { kind: "favourites" | "rooms" | "direct" | "archived"; rooms: readonly JoinedRoom[] };
+export type Section = {
+  kind: "favourites" | "rooms" | "direct" | "requests" | "archived";
+  rooms: readonly JoinedRoom[];
+};
 
 /** The rooms of the viewer, and what is unread in them. */
 export class RoomsStore {
@@ -113,7 +116,8 @@ export class RoomsStore {
   /** The rooms in the sections of the room list. */
   readonly sections = computed((): readonly Section[] => {
     const rooms = [...this.#rooms.value.values()];
-    const open = rooms.filter((room) => !room.isArchived);
+    const listed = rooms.filter((room) => !isHidden(room) || this.#kept.value === room.id);
+    const open = listed.filter((room) => !room.isArchived && !room.isRequest);
     const rest = open.filter((room) => !room.isStarred);
     const sections: Section[] = [
       { kind: "favourites", rooms: open.filter((room) => room.isStarred).sort(this.#order) },
@@ -123,6 +127,12 @@ export class RoomsStore {
         // A direct room without messages is only shown while the viewer who opened it has it open.
         rooms: rest
           .filter((room) => isDirect(room.kind) && (room.lastAt > 0 || this.#kept.value === room.id))
+          .sort(byNewest),
+      },
+      {
+        kind: "requests",
+        rooms: listed
+          .filter((room) => room.isRequest && (room.lastAt > 0 || !isDirect(room.kind)))
           .sort(byNewest),
       },
       { kind: "archived", rooms: rooms.filter((room) => room.isArchived).sort(byName) },
@@ -159,6 +169,8 @@ export class RoomsStore {
   );
 
   #count(room: JoinedRoom, event: RoomEvent): JoinedRoom {
+    if (event.type === "member.removed" && room.kind === "group")
+      return { ...room, people: room.people.filter(({ id }) => id !== event.member.id) };
     if (event.type === "member.role_changed" && event.member.id === this.#you.id)
       return { ...room, role: roleInRoom(event.role, this.#you.serverRole, room.kind) };
     if (event.type !== "message.sent" || event.threadRoot !== undefined) return room;
@@ -181,13 +193,17 @@ export class RoomsStore {
 /**
  * How many messages of a room ask for the viewer's attention. In a direct room, or where the viewer wants to be
  * notified of everything, every unread message counts; in others only mentions do. In a muted room only mentions count.
- * An archived room, or one set to notify of nothing, has none.
+ * An archived room, a request, or one set to notify of nothing, has none.
  */
 export function attentionCountOf(room: JoinedRoom): number {
-  if (room.notify === "nothing" || room.isArchived) return 0;
+  if (room.notify === "nothing" || room.isArchived || room.isRequest) return 0;
   if (room.isMuted) return room.mentions;
   const isEvery = isDirect(room.kind) || room.notify === "all";
   return isEvery ? Math.max(room.unread, room.mentions) : room.mentions;
+}
+
+function isHidden({ hiddenAt, isRequest, lastAt }: JoinedRoom): boolean {
+  return hiddenAt !== null && (isRequest || lastAt <= hiddenAt);
 }
 
 /**

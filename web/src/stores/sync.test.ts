@@ -44,6 +44,8 @@ const room = (id: RoomId, headSeq: number): JoinedRoom => ({
   mentions: 0,
   isStarred: false,
   isMuted: false,
+  isRequest: false,
+  hiddenAt: null,
   notify: "mentions",
   lastAt: 1,
 });

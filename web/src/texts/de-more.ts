@@ -144,6 +144,9 @@ export const deMore: MoreTexts = {
     notifyNothing: "Nichts",
     leave: "Raum verlassen",
     leaveAsk: (name: string) => `${name} verlassen? Um zurückzukommen, brauchst du eine Einladung.`,
+    leaveGroup: "Gruppe verlassen",
+    leaveGroupAsk: (name: string) =>
+      `Die Gruppe mit ${name} verlassen? Um zurückzukommen, muss jemand eine neue Gruppe öffnen.`,
     left: (name: string) => `Du hast ${name} verlassen.`,
     archive: "Raum archivieren",
     unarchive: "Archivierung aufheben",
@@ -152,11 +155,22 @@ export const deMore: MoreTexts = {
     copyLink: "Raumlink kopieren",
   },
   roomMenu: {
+    hide: "Ausblenden, bis eine neue Nachricht kommt",
     favourite: "Zu Favoriten hinzufügen",
     unfavourite: "Aus Favoriten entfernen",
     mute: "Stummschalten",
     unmute: "Stummschaltung aufheben",
     allRead: "Alle Räume als gelesen markieren",
+  },
+  request: {
+    title: "Nachrichtenanfrage",
+    fromPerson: (name: string) => `Du bist mit ${name} noch in keinem Raum. Nimm an, um zu antworten.`,
+    toRoom: (name: string) =>
+      `Jemand, mit dem du noch in keinem Raum bist, hat dich zu ${name} hinzugefügt. Nimm an, um hier zu schreiben.`,
+    accept: "Annehmen",
+    ignore: "Ignorieren",
+    decline: "Verlassen",
+    block: "Blockieren",
   },
   lists: {
     pinsNone: "Noch keine angepinnten Nachrichten. Pinne wichtige Nachrichten an, damit alle sie finden.",

@@ -25,6 +25,7 @@ export const de: Texts = {
     favourites: "Favoriten",
     rooms: "Räume",
     direct: "Direktnachrichten",
+    requests: "Anfragen",
     archived: "Archiviert",
     jump: "Suchen, öffnen…",
     mentions: "Erwähnungen",

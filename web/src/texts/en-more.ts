@@ -142,6 +142,9 @@ export const enMore = {
     notifyNothing: "Nothing",
     leave: "Leave room",
     leaveAsk: (name: string) => `Leave ${name}? You'll need an invite to rejoin.`,
+    leaveGroup: "Leave group",
+    leaveGroupAsk: (name: string) =>
+      `Leave the group with ${name}? Someone has to start a new group to bring you back.`,
     left: (name: string) => `You left ${name}.`,
     archive: "Archive room",
     unarchive: "Unarchive room",
@@ -149,11 +152,22 @@ export const enMore = {
     copyLink: "Copy room link",
   },
   roomMenu: {
+    hide: "Hide until there's a new message",
     favourite: "Star",
     unfavourite: "Unstar",
     mute: "Mute",
     unmute: "Unmute",
     allRead: "Mark all rooms as read",
+  },
+  request: {
+    title: "Message request",
+    fromPerson: (name: string) => `You don't share a room with ${name} yet. Accept to reply.`,
+    toRoom: (name: string) =>
+      `Someone you don't share a room with yet added you to ${name}. Accept to post here.`,
+    accept: "Accept",
+    ignore: "Ignore",
+    decline: "Leave",
+    block: "Block",
   },
   lists: {
     pinsNone: "No pinned messages yet. Pin important messages so everyone can find them.",

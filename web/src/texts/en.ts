@@ -24,6 +24,7 @@ export const en = {
     favourites: "Starred",
     rooms: "Rooms",
     direct: "Direct messages",
+    requests: "Requests",
     archived: "Archived",
     jump: "Search or jump to…",
     mentions: "Mentions",

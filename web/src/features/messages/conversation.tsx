@@ -15,6 +15,7 @@ import { MessageList } from "./message-list.tsx";
 import { TypingLine } from "./typing-line.tsx";
 
 const StartCard = lazyPart("StartCard");
+const RequestBar = lazyPart("RequestBar");
 
 export type ConversationProps = {
   chat: ChatStore;
@@ -39,6 +40,7 @@ export function Conversation(props: ConversationProps) {
   const mayWrite =
     !room.isArchived &&
     !isBlocked &&
+    !room.isRequest &&
     chat.may("message.send", room) &&
     (room.posting === "everybody" || chat.may("message.send_always", room));
   const name = chat.nameOf(room);
@@ -190,6 +192,8 @@ export function Conversation(props: ConversationProps) {
               return lazy ? lazy.suggest(chat, store, token) : [];
             }}
           />
+        ) : room.isRequest && !isBlocked ? (
+          <RequestBar chat={chat} ui={ui} room={room} />
         ) : (
           <p className="composer-closed">
             {room.isArchived

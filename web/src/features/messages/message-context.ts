@@ -1,4 +1,5 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { JoinedRoom } from "@novax/protocol/entities";
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import type { FunctionComponent } from "preact";
 import { lazyFrom } from "../../components/lazy.tsx";
@@ -73,6 +74,7 @@ export type LazyParts = {
   NotSent: FunctionComponent<NotSentProps>;
   Poll: FunctionComponent<PollProps>;
   StartCard: FunctionComponent<{ chat: ChatStore; ui: UiStore }>;
+  RequestBar: FunctionComponent<{ chat: ChatStore; ui: UiStore; room: JoinedRoom }>;
   SuggestionList: FunctionComponent<SuggestionListProps>;
   toggleMarks: (field: FieldText, marks: string) => TextEdit;
   runSlashCommand: (

@@ -63,7 +63,7 @@ export function DetailsPanel(props: PanelProps) {
             className="button-secondary"
             onClick={() => leaveRoom(chat, ui, room, props.onClose)}
           >
-            {more.details.leave}
+            {room.kind === "group" ? more.details.leaveGroup : more.details.leave}
           </button>
         ) : null}
         {room.id !== generalRoomId && chat.may("room.archive") ? (

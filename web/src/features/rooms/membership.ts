@@ -48,6 +48,12 @@ export function joinFromAddress(chat: ChatStore, ui: UiStore): void {
   });
 }
 
+/** Hides a room from the list until there is a new message, and opens another one in its place. */
+export async function hideRoom(chat: ChatStore, room: JoinedRoom): Promise<void> {
+  if (!(await chat.command("room.set_preferences", { room: room.id, isHidden: true }))) return;
+  if (chat.navigation.current.peek() === room.id) chat.navigation.openAnother();
+}
+
 /**
  * Leaves a room. The viewer can undo leaving a public room, because they can join it again. For other rooms a dialog
  * asks first. `onRoomLeft` is called once it is done.
@@ -74,8 +80,8 @@ export function leaveRoom(
   else
     ui.open({
       kind: "ask",
-      text: more.details.leaveAsk(name),
-      yes: more.details.leave,
+      text: room.kind === "group" ? more.details.leaveGroupAsk(name) : more.details.leaveAsk(name),
+      yes: room.kind === "group" ? more.details.leaveGroup : more.details.leave,
       onYes: () => void leave(),
     });
 }

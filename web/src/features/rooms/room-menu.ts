@@ -6,7 +6,7 @@ import type { MenuItem, UiStore } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import { copyText } from "../copy-text.ts";
-import { leaveRoom } from "./membership.ts";
+import { hideRoom, leaveRoom } from "./membership.ts";
 
 /** The actions on a room in the list, without opening it. */
 export function roomMenu(chat: ChatStore, ui: UiStore, room: JoinedRoom): MenuItem[] {
@@ -27,6 +27,7 @@ export function roomMenu(chat: ChatStore, ui: UiStore, room: JoinedRoom): MenuIt
       label: more.details.copyLink,
       run: () => void copyText(chat, `${location.origin}/chat/${room.id}`),
     },
+    room.kind === "direct" && { label: more.roomMenu.hide, run: () => hideRoom(chat, room) },
     hasUnread && {
       label: more.roomMenu.allRead,
       run: () => {
@@ -36,7 +37,7 @@ export function roomMenu(chat: ChatStore, ui: UiStore, room: JoinedRoom): MenuIt
     },
     room.id !== generalRoomId &&
       chat.may("room.leave", room) && {
-        label: more.details.leave,
+        label: room.kind === "group" ? more.details.leaveGroup : more.details.leave,
         isDanger: true,
         run: () => leaveRoom(chat, ui, room),
       },

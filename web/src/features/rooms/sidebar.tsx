@@ -53,6 +53,7 @@ export function Sidebar(props: SidebarProps) {
     favourites: t.rooms.favourites,
     rooms: t.rooms.rooms,
     direct: t.rooms.direct,
+    requests: t.rooms.requests,
     archived: t.rooms.archived,
   };
   const views: [PanelName, string, () => preact.JSX.Element, number][] = [
