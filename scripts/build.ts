@@ -42,7 +42,7 @@ async function bundle(entrypoints: string[]): Promise<Map<string, string>> {
     target: "browser",
     minify: true,
     splitting: true,
-    plugins: [emojiNames, lexerOfMarked],
+    plugins: [emojiNames],
     // Files that are served under their own names.
     external: ["/icon.svg"],
     define: { "process.env.NODE_ENV": '"production"' },
@@ -102,39 +102,6 @@ const emojiNames: BunPlugin = {
           ].join("\t"),
         );
       return { contents: `export const lines = ${JSON.stringify(lines.join("\n"))}`, loader: "js" };
-    });
-  },
-};
-
-/**
- * The client uses only marked's GFM lexer. The package ends by creating a default instance, which renders HTML, and in
- * the middle defines the rules of original Markdown; a bundler cannot remove calls like these. Without those lines it
- * can drop the rest.
- */
-const lexerOfMarked: BunPlugin = {
-  name: "the lexer of marked",
-  setup: (build) => {
-    build.onLoad({ filter: /marked[\\/]lib[\\/]marked\.esm\.js$/ }, ({ path }) => {
-      const cuts: [what: RegExp, instead: string][] = [
-        [
-          /var \w+=new \w+;function \w+\(\w+,\w+\)\{return \w+\.parse\(.*export\{.*?(\w+) as Lexer\b.*?\};/s,
-          "export{$1 as Lexer};",
-        ],
-        [/,\w+=\{\.\.\.\w+,html:\w+\(`.*?getRegex\(\)\}(?=,\w+=\/)/s, ""],
-        [
-          /,\w+=\{\.\.\.\w+,emStrongLDelim:\w+,emStrongRDelimAst:\w+,emStrongRDelimUnd:.*?getRegex\(\)\}(?=,\w+=\{)/s,
-          "",
-        ],
-        [/,pedantic:\w+\}(?=.*,pedantic:\w+\})/s, "}"],
-        [/,pedantic:\w+\}/, "}"],
-      ];
-      let text = readFileSync(path, "utf8");
-      for (const [what, instead] of cuts) {
-        if (!what.test(text))
-          throw new Error("marked has changed; check what its module does when it's loaded");
-        text = text.replace(what, instead);
-      }
-      return { contents: text.replaceAll("this.options.pedantic", "!1"), loader: "js" };
     });
   },
 };

@@ -1,30 +1,10 @@
 // Functions that interpret texts. Separate from the schemas, so that the client can import them without bundling zod.
 import type { MessageBody } from "./entities.ts";
 import { excerptCharsMax, mentionsPerMessageMax } from "./limits.ts";
+import { namesMentioned } from "./markdown.ts";
 
 /** Who a text mentions: people by lower-case username, everyone in the room, everyone who is online. */
 export type Mentions = { names: readonly string[]; room: boolean; here: boolean };
-
-const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
-// Usernames are plain ASCII. An @ right after a letter, a digit or one of _@./- is part of an email address or a path, and
-// a name goes on with any letter of a script that has spaces between its words. Other scripts have none: "请@bob看一下".
-const spaced = "\\p{Script=Latin}\\p{Script=Greek}\\p{Script=Cyrillic}\\p{N}";
-const mention = new RegExp(
-  `(?<![${spaced}_@./-])@([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?![${spaced}\\p{M}])`,
-  "gu",
-);
-
-/** A mention in a text, from its @ on. Punctuation after a name ends the sentence and is not part of it. */
-export type Mention = { name: string; start: number; end: number };
-
-/** Finds the mentions in a text without code: what is drawn as one, and what notifies people. */
-export function findMentions(text: string): Mention[] {
-  return [...text.matchAll(mention)].map(({ 0: all, 1: name, index }) => ({
-    name: name!,
-    start: index,
-    end: index + all.length,
-  }));
-}
 
 /** Returns whether a lower-case name mentions everyone. No account can have such a name. */
 export function isEveryoneName(name: string): boolean {
@@ -32,13 +12,13 @@ export function isEveryoneName(name: string): boolean {
 }
 
 /**
- * Returns the mentions in a text. Mentions inside code do not count. At most `mentionsPerMessageMax` names are kept.
+ * Returns who a text mentions: the mentions in its tree, so none inside of code. At most `mentionsPerMessageMax` names are kept.
  */
 export function mentionsIn(text: string): Mentions {
   const names = new Set<string>();
   let room = false;
   let here = false;
-  for (const { name } of findMentions(text.replace(code, " "))) {
+  for (const name of namesMentioned(text)) {
     const key = name.toLowerCase();
     if (isEveryoneName(key)) room = true;
     else if (key === "here") here = true;

@@ -1,9 +1,10 @@
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
+import { type MarkdownNode, parseMarkdown } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
 import { isEveryoneName } from "@novax/protocol/text";
 import type { ComponentChildren } from "preact";
-import { isEmojiOnly, type MarkdownNode, parseMarkdown } from "../lib/markdown.ts";
+import { isEmojiOnly } from "../lib/emoji-only.ts";
 import { t } from "../texts/text.ts";
 
 /** The people that a text may mention. */

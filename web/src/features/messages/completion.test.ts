@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AccountId } from "@novax/protocol/ids";
-import { withoutMarks } from "../../lib/markdown.ts";
+import { withoutMarks } from "@novax/protocol/markdown";
 import { fuzzyScore, matchPeople } from "../../lib/matching.ts";
 import { findToken } from "./completion.ts";
 

@@ -1,12 +1,12 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import { messageTextCharsMax } from "@novax/protocol/limits";
+import { withoutMarks } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import { Component, createRef } from "preact";
 import { CloseIcon, EyeIcon, PlusIcon, SendIcon, SmileIcon } from "../../components/icons.tsx";
 import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
 import { isTouch, type Spot, spotOf } from "../../lib/element.ts";
-import { withoutMarks } from "../../lib/markdown.ts";
 import { t } from "../../texts/text.ts";
 import { setPreference } from "../settings/preferences.ts";
 import { findToken, type Suggestion, type Token } from "./completion.ts";

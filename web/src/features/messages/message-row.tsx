@@ -1,5 +1,6 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
+import { withoutMarks } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
 import { useEffect, useState } from "preact/hooks";
@@ -7,7 +8,6 @@ import { Avatar } from "../../components/avatar.tsx";
 import { PinIcon, ReplyIcon, SmileIcon, ThreadIcon } from "../../components/icons.tsx";
 import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
 import { spotOf } from "../../lib/element.ts";
-import { withoutMarks } from "../../lib/markdown.ts";
 import { formatFull, formatShortTime, formatTime } from "../../lib/time.ts";
 import type { OutboxItem } from "../../stores/outbox.ts";
 import { t } from "../../texts/text.ts";

@@ -1,9 +1,9 @@
 import type { Person } from "@novax/protocol/entities";
+import { withoutMarks } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
 import type { MessagePreview } from "@novax/protocol/reads";
 import type { ComponentChildren } from "preact";
 import { Avatar } from "../../components/avatar.tsx";
-import { withoutMarks } from "../../lib/markdown.ts";
 import { formatFull, formatSoon } from "../../lib/time.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import { more } from "../../texts/more.ts";

@@ -1,7 +1,7 @@
+import { withoutMarks } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
 import type { Report } from "@novax/protocol/reads";
 import { useState } from "preact/hooks";
-import { withoutMarks } from "../../lib/markdown.ts";
 import { formatSoon } from "../../lib/time.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
