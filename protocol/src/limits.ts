@@ -46,6 +46,8 @@ export const membersAddedAtOnceMax = 50;
 
 export const excerptCharsMax = 160;
 export const mentionsPerMessageMax = 50;
+/** How many usernames `room.people` is asked for at once. */
+export const namesAskedMax = 50;
 /** A message that mentions more people than this needs confirmation. */
 export const mentionConfirmAbove = 20;
 export const reactionsPerMessageMax = 20;

@@ -13,7 +13,7 @@ import {
 } from "./entities.ts";
 import { roomEventSchema, systemMessageSchema } from "./events.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
-import { pageMessagesMax } from "./limits.ts";
+import { namesAskedMax, pageMessagesMax, usernameCharsMax } from "./limits.ts";
 import { inRoom, ofSession, onServer, type ReadNeeds } from "./needs.ts";
 import { roomRoles, serverRoles } from "./permissions.ts";
 import { presenceStates } from "./signals.ts";
@@ -234,6 +234,19 @@ export const readSpecs = {
       members: z.array(personSchema.extend({ role: z.enum(roomRoles), silencedUntil: z.int().nullable() })),
       next,
     },
+    needs: inRoom("room.read"),
+  },
+  "room.people": {
+    path: "/api/rooms/:room/people",
+    summary: "The members of a room with these usernames, separated by commas: whom its texts mention.",
+    params: { room },
+    query: {
+      names: z
+        .string()
+        .max(namesAskedMax * (usernameCharsMax + 1))
+        .default(""),
+    },
+    result: { people: z.array(personSchema) },
     needs: inRoom("room.read"),
   },
   "room.bans": {

@@ -109,6 +109,9 @@ describeServer("what can be read over HTTP", options, ({ server, sql, alice, bob
     expect(rooms.map(({ name }) => name)).toEqual(["alpha", "Beta", "General", "Zebra"]);
     const members = await walk<{ username: string }>("room.members", "members");
     expect(members.map(({ username }) => username)).toEqual(["alice", "bob"]);
+    // [T6] Who is mentioned is known to those who read it, and who is no member is not.
+    const named = await alice.read(await urlOf("room.people", { names: "Bob,carol,nobody" }));
+    expect(named).toMatchObject({ people: [{ username: "bob" }] });
     await alice.run("member.ban", { room, person: await carol.id(), reason: "" });
     const dave = await join(server, "dave");
     await alice.run("member.ban", { room, person: await dave.id(), reason: "" });

@@ -145,6 +145,7 @@ describeServer("rooms", { env: { MESSAGES_PER_SECOND: "100000" } }, ({ server, a
     await b.next((frame) => frame.type === "room.left" && frame.room === room);
     await alice.say(room, "without bob");
     await bob.run("room.join", { room });
+    await b.next((frame) => frame.type === "room.joined" && frame.room.id === room);
     await alice.run("member.ban", { room, person, reason: "noise" });
     await b.next((frame) => frame.type === "room.left" && frame.room === room);
     await alice.say(room, "still without bob");

@@ -38,7 +38,7 @@ describeServer("people who don't know each other", options, ({ server, sql, alic
     expect(await carol.room(next.id)).toMatchObject({ isRequest: false });
   });
 
-  test("[H3] rooms and members are alike, and whoever runs the server or was let in is no stranger", async () => {
+  test("[H3] rooms and members are alike, and an owner or somebody who was let in is no stranger", async () => {
     const [dave, erin] = [await join(server, "dave"), await join(server, "erin")];
     const id = await dave.id();
     const { room } = await bob.run("room.create", { kind: "private", name: "Created", people: [id] });
@@ -133,7 +133,7 @@ describeServer("people who don't know each other", options, ({ server, sql, alic
 describeServer("somebody who was blocked", options, ({ alice, bob, carol }) => {
   const block = async () => alice.run("person.block", { person: await bob.id() });
 
-  test("[A32] does not meet who blocked them in a group, whoever opens it", async () => {
+  test("[A32] does not meet who blocked them in a group that a third person opens", async () => {
     await block();
     const people = [await alice.id(), await bob.id()];
     expect(await carol.refusedWith("direct.open", { people })).toBe("blocked");

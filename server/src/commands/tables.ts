@@ -44,7 +44,7 @@ import {
 } from "../rooms/members.ts";
 import { keepDraft, markRead, markUnread, setPreferences } from "../rooms/my-room.ts";
 import { openDirect } from "../rooms/open-direct.ts";
-import { readBans, readMembers, readPublicRooms, readRooms } from "../rooms/read-rooms.ts";
+import { readBans, readMembers, readPeopleByName, readPublicRooms, readRooms } from "../rooms/read-rooms.ts";
 import { readMySaved } from "../saved/read-saved.ts";
 import { saveMessage, unsaveMessage } from "../saved/save-message.ts";
 import { readMyReminders, readMyScheduled } from "../scheduled/read-scheduled.ts";
@@ -160,6 +160,7 @@ export const readTable: { [T in ReadType]: ReadEntry<T> } = {
   "room.thread": { cost: 0.1, run: readRoomThread },
   "room.pins": { cost: 0.1, run: readRoomPins },
   "room.members": { cost: 0.1, run: readMembers },
+  "room.people": { cost: 0.1, run: readPeopleByName },
   "room.bans": { cost: 0.1, run: readBans },
   "message.revisions": { cost: 0.1, run: readRevisions },
   "message.readers": { cost: 0.1, run: readReaders },

@@ -42,6 +42,15 @@ export async function listMembersPage(
   }));
 }
 
+/** Returns the members of a room with these username keys. */
+export async function listMembersNamed(sql: Sql, room: RoomId, keys: readonly string[]): Promise<Person[]> {
+  const rows = await sql<{ id: AccountId; username: string; display_name: string }>`
+    select a.id, a.username, a.display_name
+    from accounts a join memberships m on m.room_id = ${room} and m.account_id = a.id
+    where a.username_key = any(${sql.array(keys, "text")})`;
+  return rows.map((row) => toPerson(row.id, row.username, row.display_name));
+}
+
 /** Returns the role a member was given in a room, and the one they act with. Null if they are not a member. */
 export async function findGivenRole(
   tx: Sql,

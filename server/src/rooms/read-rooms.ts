@@ -1,3 +1,4 @@
+import { namesAskedMax } from "@novax/protocol/limits";
 import { mayOnServer } from "@novax/protocol/permissions";
 import type { ReadInput, ReadResult } from "@novax/protocol/reads";
 import { usernameKey } from "../accounts/username.ts";
@@ -6,7 +7,7 @@ import type { Database } from "../db/database.ts";
 import { nameCursorSchema, parseCursor, timeCursorSchema, toPage } from "../lib/cursor.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { assertMayInRoom } from "./in-room.ts";
-import { listBans, listMembersPage } from "./member-queries.ts";
+import { listBans, listMembersNamed, listMembersPage } from "./member-queries.ts";
 import { browseRooms, listJoinedRooms } from "./queries.ts";
 import { requireMembership } from "./require-membership.ts";
 
@@ -45,6 +46,17 @@ export async function readMembers(
   const rows = await listMembersPage(app.db.sql, room.id, query);
   const { page, next } = toPage(rows, limit, (member) => [usernameKey(member.username), member.id]);
   return { members: page, next };
+}
+
+/** Names of others than members are left out. */
+export async function readPeopleByName(
+  app: Needs,
+  actor: Actor,
+  { room, names }: ReadInput<"room.people">,
+): Promise<ReadResult<"room.people">> {
+  await requireMembership(app.db.sql, actor, room);
+  const keys = names.split(",", namesAskedMax).map(usernameKey);
+  return { people: await listMembersNamed(app.db.sql, room, keys) };
 }
 
 export async function readBans(

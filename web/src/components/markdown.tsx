@@ -3,7 +3,9 @@ import type { AccountId } from "@novax/protocol/ids";
 import { type MarkdownNode, parseMarkdown } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
 import { isEveryoneName } from "@novax/protocol/text";
+import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import { isEmojiOnly } from "../lib/emoji-only.ts";
 import { t } from "../texts/text.ts";
 
@@ -12,6 +14,10 @@ export type MarkdownPeople = {
   known: ReadonlyMap<AccountId, Person>;
   you: AccountId;
   onPerson: (person: Person) => void;
+  /** Grows when the name of somebody became known. */
+  learned: ReadonlySignal<number>;
+  /** Called for a mention of somebody who is not known. */
+  onUnknown: (username: string) => void;
   /** Called for a link to a room or a message of this chat. */
   onRoomLink: (room: string, seq: number | undefined) => void;
 };
@@ -23,8 +29,16 @@ export function Markdown({ text, ...people }: { text: string } & MarkdownPeople)
   return <>{parseMarkdown(text).map(draw)}</>;
 }
 
-function Mention({ name, known, you, onPerson }: { name: string } & MarkdownPeople) {
+function Mention({ name, known, you, learned, onPerson, onUnknown }: { name: string } & MarkdownPeople) {
   const key = name.toLowerCase();
+  const isUnknown =
+    learned.value >= 0 &&
+    !isEveryoneName(key) &&
+    key !== "here" &&
+    ![...known.values()].some((candidate) => candidate.username.toLowerCase() === key);
+  useEffect(() => {
+    if (isUnknown) onUnknown(key);
+  }, [isUnknown, key]);
   if (isEveryoneName(key) || key === "here") return <span className="mention mention-own">@{name}</span>;
   const person = [...known.values()].find((candidate) => candidate.username.toLowerCase() === key);
   if (!person) return <>@{name}</>;
@@ -99,6 +113,7 @@ function drawNode(
         <pre
           key={key}
           tabIndex={0}
+          data-language={node.language === "" ? undefined : node.language}
           role="region"
           aria-label={node.language === "" ? t.composer.code : `${t.composer.code}, ${node.language}`}
         >

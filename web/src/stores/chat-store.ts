@@ -89,7 +89,7 @@ export class ChatStore {
     this.#signIn = options.signIn;
     this.me = new MeStore(bootstrap.me, api);
     this.rooms = new RoomsStore(you, bootstrap.rooms, (id) => this.me.isBlocked(id));
-    this.people = new PeopleStore(you);
+    this.people = new PeopleStore(you, api);
     for (const room of bootstrap.rooms) this.#knowPeopleOf(room);
     this.notices = new NoticeStore(bootstrap.unseenNotices);
     this.client = new RealtimeClient(

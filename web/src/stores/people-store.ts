@@ -1,8 +1,12 @@
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
-import { typingExpiresMs } from "@novax/protocol/limits";
+import { namesAskedMax, typingExpiresMs } from "@novax/protocol/limits";
 import type { PresenceSignal, PresentPerson, TypingSignal } from "@novax/protocol/signals";
 import { signal } from "@preact/signals";
+import type { Api } from "../client/api.ts";
+
+/** Names that are drawn together are asked for together. */
+const askAfterMs = 50;
 
 export type Present = { count: number; people: ReadonlyMap<AccountId, PresentPerson> };
 type Typing = { key: string; person: Person };
@@ -12,13 +16,21 @@ const nobody: Present = { count: 0, people: new Map() };
 /** Who is online in the rooms whose presence this connection follows, and who is typing in them. */
 export class PeopleStore {
   readonly #you: Person;
+  readonly #api: Pick<Api, "read">;
   readonly #present = signal<ReadonlyMap<RoomId, Present>>(new Map());
   readonly #typing = signal<readonly Typing[]>([]);
   readonly #typingUntil = new Map<string, ReturnType<typeof setTimeout>>();
   /** Everyone whose name this browser has received. */
   readonly known = new Map<AccountId, Person>();
 
-  constructor(you: Person) {
+  /** Grows when a name was learned that a text mentions. What draws mentions reads it. */
+  readonly learned = signal(0);
+  /** The names that were asked for, and those still to ask for, by room. */
+  readonly #asked = new Set<string>();
+  readonly #wanted = new Map<RoomId, Set<string>>();
+
+  constructor(you: Person, api: Pick<Api, "read">) {
+    this.#api = api;
     this.#you = you;
     this.known.set(you.id, you);
   }
@@ -41,6 +53,35 @@ export class PeopleStore {
     return this.#typing.value.flatMap(({ key, person }) =>
       key === `${conversation} ${person.id}` ? [person] : [],
     );
+  }
+
+  /** Learns who has this username, if they are a member of the room. Each name is asked for once, some at a time. */
+  learn(room: RoomId, username: string): void {
+    const key = `${room} ${username}`;
+    if (this.#asked.has(key)) return;
+    this.#asked.add(key);
+    if (this.#wanted.size === 0) setTimeout(() => this.#ask(), askAfterMs);
+    const names = this.#wanted.get(room) ?? new Set();
+    this.#wanted.set(room, names.add(username));
+  }
+
+  #ask(): void {
+    const wanted = [...this.#wanted];
+    this.#wanted.clear();
+    for (const [room, all] of wanted) {
+      const names = [...all];
+      for (let at = 0; at < names.length; at += namesAskedMax)
+        this.#api.read("room.people", { room, names: names.slice(at, at + namesAskedMax).join() }).then(
+          ({ people }) => {
+            for (const person of people) this.known.set(person.id, person);
+            if (people.length > 0) this.learned.value += 1;
+          },
+          // Asked for again when one of them is drawn again.
+          () => {
+            for (const name of names) this.#asked.delete(`${room} ${name}`);
+          },
+        );
+    }
   }
 
   receivePresence({ room, full, count, joined, left }: PresenceSignal): void {

@@ -114,7 +114,7 @@ function setUp(rooms = [room(general, 3), room(workshop, 5)]) {
       return Promise.resolve(type === "rooms.list" ? { rooms } : page(9));
     },
   } as unknown as Api;
-  const people = new PeopleStore(you);
+  const people = new PeopleStore(you, api);
   const me = new MeStore(
     {
       status: { emoji: "", text: "", until: null },

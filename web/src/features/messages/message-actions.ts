@@ -30,6 +30,8 @@ export function createRowActions(context: MessageActionContext, mayWrite: boolea
       withLazyParts(context, ({ runMessageMenu }) => runMessageMenu(context, entry, { spot, mayWrite })),
     onJump: context.onJump,
     onRoomLink: context.onRoomLink,
+    learned: chat.people.learned,
+    onUnknown: (username) => chat.people.learn(store.id, username),
     onPerson: (person) => ui.open({ kind: "profile", person }),
     onHistory: (entry) => ui.open({ kind: "history", entry, room: store.id }),
     onVote: (entry, choices) => withLazyParts(context, ({ vote }) => vote(context, entry, choices)),

@@ -174,7 +174,7 @@ export function PendingRow(props: {
   item: OutboxItem;
   sender: Person;
   isFirstOfGroup: boolean;
-  actions: Pick<RowActions, "onRetry" | "onDiscard" | "onPerson" | "onRoomLink" | "known" | "you">;
+  actions: MarkdownPeople & Pick<RowActions, "onRetry" | "onDiscard">;
 }) {
   const { item, sender, isFirstOfGroup, actions } = props;
   const [isLate, setLate] = useState(false);
@@ -254,6 +254,7 @@ function Time({ at, className, isShort = false }: { at: number; className: strin
   );
 }
 
-function peopleOf({ onPerson, onRoomLink, known, you }: MarkdownPeople): MarkdownPeople {
-  return { onPerson, onRoomLink, known, you };
+export function peopleOf(people: MarkdownPeople): MarkdownPeople {
+  const { onPerson, onRoomLink, onUnknown, learned, known, you } = people;
+  return { onPerson, onRoomLink, onUnknown, learned, known, you };
 }

@@ -1,6 +1,7 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId, SendId } from "@novax/protocol/ids";
+import type { ReadonlySignal } from "@preact/signals";
 import type { Spot } from "../../lib/element.ts";
 /**
  * The actions that a row can call. All rows always get the same object, so that it never causes a row to be drawn
@@ -18,6 +19,8 @@ export type RowActions = {
   onMenu: (entry: MessageEntry, spot: Spot) => void;
   onJump: (seq: number) => void;
   onPerson: (person: Person) => void;
+  learned: ReadonlySignal<number>;
+  onUnknown: (username: string) => void;
   onRoomLink: (room: string, seq: number | undefined) => void;
   onHistory: (entry: MessageEntry) => void;
   onVote: (entry: MessageEntry, choices: readonly number[]) => void;

@@ -1,8 +1,10 @@
 import type { PollBody } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
+import { Markdown } from "../../components/markdown.tsx";
 import { formatSoon } from "../../lib/time.ts";
 import { t } from "../../texts/text.ts";
 import type { PollProps } from "../messages/message-context.ts";
+import { peopleOf } from "../messages/message-row.tsx";
 
 /**
  * A poll: its question, and its choices as bars as wide as their shares. A press votes; a press on a chosen one takes
@@ -37,7 +39,9 @@ export function Poll(props: PollProps) {
   };
   return (
     <fieldset className="poll" disabled={state.isClosed || !actions.mayWrite}>
-      <legend dir="auto">{body.question}</legend>
+      <legend className="message-text" dir="auto">
+        <Markdown text={body.question} {...peopleOf(actions)} />
+      </legend>
       {body.choices.map((choice, index) => {
         const count = state.counts[index] ?? 0;
         const names = (state.voters?.[index] ?? []).flatMap((id) => {
