@@ -6,6 +6,7 @@ import { findAccountByUsernameKey } from "./accounts/queries.ts";
 import { usernameKey } from "./accounts/username.ts";
 import { createOwner, disableFactorOf, linkFor } from "./admin/operator.ts";
 import { verifyAudit } from "./audit/audit-log.ts";
+import { readKeptHead } from "./audit/kept-head.ts";
 import { readAuditHead } from "./audit/queries.ts";
 import { readConfig } from "./config/read-config.ts";
 import { exitCodes, exitWithError } from "./exit.ts";
@@ -62,10 +63,15 @@ async function run(): Promise<number> {
       console.log(await command(app, username));
       return 0;
     }
-    const verdict = await verifyAudit(app);
+    const kept = readKeptHead(app.secret, config.dataDir);
+    const verdict = await verifyAudit(app, kept);
     if (verdict.kind === "whole") {
       const head = await readAuditHead(app.db.sql);
       console.log(`The audit log is intact: ${verdict.count} entries, the last one ${head.hash}.`);
+      if (!kept)
+        console.log(
+          "The server has kept no end of the log in DATA_DIR here, so entries that were cut off its end can't be noticed.",
+        );
       return 0;
     }
     console.error(`The audit log is broken at entry ${verdict.seq}: ${verdict.reason}.`);

@@ -1,7 +1,9 @@
 // The composition root: the only file that creates long-lived objects.
 
 import { generalRoomId } from "@novax/protocol/general-room";
+import type { AccountId } from "@novax/protocol/ids";
 import { eraseAccountJob } from "./account-data/erase-account.ts";
+import { keepAuditHead } from "./audit/kept-head.ts";
 import { readAuditHead } from "./audit/queries.ts";
 import { createLocalAttemptLimits, createRedisAttemptLimits } from "./auth/attempt-limits.ts";
 import { loadKnownPasswords } from "./auth/known-passwords.ts";
@@ -51,7 +53,10 @@ import type { TransactionNeeds } from "./transaction/transact.ts";
 const minuteMs = 60_000;
 const drainMs = 3000;
 const hourMs = 60 * minuteMs;
+const keepAuditHeadEveryMs = minuteMs;
 const factorFailuresMax = 10;
+/** Of one address, without a session. An office behind one address signs in with far fewer. */
+const visitorRequestsPerSecond = 200;
 
 /** What runs in the transaction of each sent message, in this order. */
 const sendSteps = [quoteStep, replyStep, mentionStep, pollClosingStep];
@@ -96,7 +101,8 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     textFilter: new WordFilter(core),
     addressBans: new AddressBans(core),
     presence: new Presence({ ...core, processId }),
-    budgets: new Budgets(clock, config.messagesPerSecond),
+    budgets: new Budgets<AccountId>(clock, config.messagesPerSecond),
+    visitorBudgets: new Budgets<string>(clock, visitorRequestsPerSecond),
     mailer:
       config.smtpUrl === null
         ? createConsoleMailer(console.log)
@@ -184,6 +190,10 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       log.info("audit.head", await readAuditHead(app.db.sql)),
     ),
   ];
+  const keepHead = every(log, "audit.head_not_kept", keepAuditHeadEveryMs, () =>
+    keepAuditHead(app, config.dataDir),
+  );
+  timers.push(keepHead);
   for (const timer of timers) void timer.run();
 
   return {
@@ -199,6 +209,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       await server.stop(true);
       realtime.stop();
       for (const list of lists) list.stop();
+      await keepHead.run();
       await Promise.all([jobRunner.stop(), ...timers.map((timer) => timer.stop())]);
       await close();
     },

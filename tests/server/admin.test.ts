@@ -1,4 +1,6 @@
 import { beforeAll, expect, test } from "bun:test";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join as joinPath } from "node:path";
 import { closeCodes } from "@novax/protocol/close-codes";
 import { setUpFactor } from "../support/factors.ts";
 import { join, Person, problemOf } from "../support/person.ts";
@@ -200,7 +202,7 @@ describeServer("the admin pages", options, ({ data, server, sql, alice, ada: adm
     for (const secret of ["four quiet words", "token", "$2"]) expect(text).not.toContain(secret);
   });
 
-  test("the audit log is append-only, and verification finds a changed, a missing and a cut-off entry", async () => {
+  test("[H4] the audit log is append-only, and verification finds changed, missing and forged entries, a cut and an emptied log", async () => {
     await expect(sql`update audit_log set detail = 'x' where seq = 3`.execute()).rejects.toThrow(
       /append-only/,
     );
@@ -215,7 +217,13 @@ describeServer("the admin pages", options, ({ data, server, sql, alice, ada: adm
       await finished;
       return { code: child.exitCode, text: output() };
     };
-    expect(await verify()).toEqual({ code: 0, text: expect.stringContaining("The audit log is intact") });
+    const keptHead = joinPath(data.env.DATA_DIR!, "audit-head");
+    await server.stop();
+    expect(existsSync(keptHead)).toBe(true);
+    const intact = await verify();
+    expect(intact).toEqual({ code: 0, text: expect.stringContaining("The audit log is intact") });
+    expect(intact.text).not.toContain("can't be noticed");
+    const kept = readFileSync(keptHead);
     // A person who controls the whole database can turn the trigger off, but not unnoticed.
     await sql`alter table audit_log disable trigger audit_log_append_only`;
     const [was] = await sql`select detail from audit_log where seq = 3`;
@@ -229,9 +237,26 @@ describeServer("the admin pages", options, ({ data, server, sql, alice, ada: adm
       1,
       expect.stringContaining(`broken at entry ${last.seq}: it's missing`),
     ]);
+    const end = Number(last.seq);
     await sql`update audit_head set seq = seq - 1`;
+    expect((await verify()).text).toContain(`broken at entry ${end}: it was cut off`);
+    rmSync(keptHead);
     expect((await verify()).text).toContain("the end of the log was changed");
+    // With the end moved back as the log itself says, nothing in the database shows the cut: that is said.
+    await sql`update audit_head set hash = (select hash from audit_log where seq = ${end - 1})`;
+    expect(await verify()).toEqual({ code: 0, text: expect.stringContaining("can't be noticed") });
+    for (const seq of [end + 5, 0]) {
+      await sql`
+        insert into audit_log (seq, at, action, actor_name, subject_name, address, detail, hash)
+        values (${seq}, 0, 'account.deleted', '', '', '', 'forged', '\\x00')`;
+      expect((await verify()).text).toContain(`broken at entry ${seq}: it isn't part of the log`);
+      await sql`delete from audit_log where seq = ${seq}`;
+    }
     await sql`delete from audit_log where seq = 2`;
     expect((await verify()).text).toContain("broken at entry 2");
+    writeFileSync(keptHead, kept);
+    await sql`delete from audit_log`;
+    await sql`update audit_head set seq = 0, hash = '\\x'`;
+    expect((await verify()).text).toContain("broken at entry 1: it was cut off");
   }, 60_000);
 });

@@ -2,11 +2,13 @@ import type { AccountId } from "@novax/protocol/ids";
 import type { Database, Sql } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
+import type { KeptHead } from "./kept-head.ts";
 import {
   type AuditAction,
   type AuditEntry,
   appendAuditEntry,
   findAuditHead,
+  findEntryOutside,
   listAuditRange,
   lockAuditHead,
 } from "./queries.ts";
@@ -54,10 +56,20 @@ export type AuditVerdict =
 const verifyPage = 1000;
 const detailCharsMax = 500;
 
-/** Checks the hash chain from the first entry to the recorded end. */
-export async function verifyAudit(app: { db: Database; secret: ServerSecret }): Promise<AuditVerdict> {
+/**
+ * Checks the hash chain from the first entry to the recorded end, that there is nothing beyond it, and that it reaches what
+ * was kept of it outside of the database. Without `kept` entries that were cut off its end cannot be seen.
+ */
+export async function verifyAudit(
+  app: { db: Database; secret: ServerSecret },
+  kept: KeptHead | null,
+): Promise<AuditVerdict> {
   const { sql } = app.db;
   const head = await findAuditHead(sql);
+  const extra = await findEntryOutside(sql, head.seq);
+  if (extra !== null) return broken(extra, "it isn't part of the log");
+  if (kept && kept.seq > head.seq)
+    return broken(head.seq + 1, `it was cut off, along with everything after it up to entry ${kept.seq}`);
   let last: { seq: number; hash: Uint8Array } = { seq: 0, hash: new Uint8Array() };
   for (;;) {
     const rows = await listAuditRange(sql, { after: last.seq, upTo: head.seq, limit: verifyPage });
@@ -65,6 +77,8 @@ export async function verifyAudit(app: { db: Database; secret: ServerSecret }): 
     for (const { entry, hash } of rows) {
       if (entry.seq !== last.seq + 1) return broken(last.seq + 1, "it's missing");
       if (!chainHash(app.secret, last.hash, entry).equals(hash)) return broken(entry.seq, "it was changed");
+      if (entry.seq === kept?.seq && Buffer.from(hash).toString("hex") !== kept.hash)
+        return broken(entry.seq, "another one was here before");
       last = { seq: entry.seq, hash };
     }
   }

@@ -139,6 +139,13 @@ export async function findAuditHead(sql: Sql): Promise<AuditHead> {
   return head!;
 }
 
+/** Returns the first entry that is not between the beginning of the log and its end, or null. */
+export async function findEntryOutside(sql: Sql, headSeq: number): Promise<number | null> {
+  const [row] = await sql<{ seq: number | null }>`
+    select min(seq) as seq from audit_log where seq < 1 or seq > ${headSeq}`;
+  return row!.seq;
+}
+
 /** Reads the end of the log and locks it until the transaction ends. */
 export async function lockAuditHead(tx: Sql): Promise<AuditHead> {
   const [head] = await tx<AuditHead>`select seq, hash from audit_head for update`;

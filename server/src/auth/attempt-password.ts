@@ -69,7 +69,8 @@ export async function attemptPassword(
   const counted = countFailureInARow(app, account, device);
   let isRight: boolean;
   try {
-    isRight = await verify(app, account, device, attempt.password, assertWithinLimits);
+    const options = { before: assertWithinLimits, address: origin.address };
+    isRight = await verify(app, account, device, attempt.password, options);
     await counted;
   } catch (error) {
     // The password was never checked: a busy server must not lock people out.
@@ -118,16 +119,16 @@ async function verify(
   account: Account | null,
   device: KnownDevice | null,
   password: string,
-  before: () => Promise<void>,
+  options: { before: () => Promise<void>; address: string },
 ): Promise<boolean> {
   let normalised: string;
   try {
     normalised = normalisePassword(password);
   } catch {
     // No account can have such a password; take the time of a real check all the same.
-    return app.passwordHasher.verify("", null, before);
+    return app.passwordHasher.verify("", null, options);
   }
   const failuresInARow = device ? device.failuresInARow : (account?.failuresInARow ?? 0);
   const isOpen = account !== null && !account.isDisabled && failuresInARow < failuresInARowMax;
-  return app.passwordHasher.verify(normalised, isOpen ? account.passwordHash : null, before);
+  return app.passwordHasher.verify(normalised, isOpen ? account.passwordHash : null, options);
 }

@@ -32,7 +32,7 @@ export async function changePassword(
   const attempt = { account, username, password: change.current, deviceToken: change.deviceToken };
   const { isRight, device } = await attemptPassword(app, attempt, origin);
   if (!isRight) throw currentPasswordWrong("current_password");
-  const passwordHash = await app.passwordHasher.hash(password);
+  const passwordHash = await app.passwordHasher.hash(password, origin.address);
   const finished = await changeAccount(app, async (changed) => {
     const { sql, notify, audit } = changed;
     const locked = (await lockAccount(sql, account.id))!;

@@ -1,7 +1,10 @@
 import { availableParallelism } from "node:os";
+import { addressKey } from "../lib/ip-address.ts";
 import { WorkQueue } from "../lib/work-queue.ts";
 
 const waitingMax = 256;
+/** Of one network address. An office that signs in at nine waits for a few seconds, and for nobody else. */
+const waitingPerAddressMax = 32;
 const waitMs = 15_000;
 
 /**
@@ -11,34 +14,47 @@ const waitMs = 15_000;
 export type PasswordHasher = {
   /**
    * Hashes a password that {@link normalisePassword} returned. Bun hashes anything over 72 bytes with SHA-512 first,
-   * so bcrypt does not cut it off.
+   * so bcrypt does not cut it off. `address`: who asked, for their share of the queue.
    */
-  hash(password: string): Promise<string>;
+  hash(password: string, address?: string): Promise<string>;
   /**
    * Takes the same time whether `hash` belongs to an account or is null (unknown username). `before` runs when the
    * check gets its turn; if it rejects, nothing is computed.
    */
-  verify(password: string, hash: string | null, before?: () => Promise<void>): Promise<boolean>;
+  verify(
+    password: string,
+    hash: string | null,
+    options?: { before?: () => Promise<void>; address?: string },
+  ): Promise<boolean>;
   /** Whether a stored hash is weaker than what `hash` produces now. */
   isOutdated(hash: string): boolean;
 };
 
 export async function createPasswordHasher(cost: number): Promise<PasswordHasher> {
-  const queue = new WorkQueue({ parallel: availableParallelism(), waitingMax, waitMs });
+  const queue = new WorkQueue({
+    parallel: availableParallelism(),
+    waitingMax,
+    waitingPerOwnerMax: waitingPerAddressMax,
+    waitMs,
+  });
   const options = { algorithm: "bcrypt", cost } as const;
   // A hash to check against when the username is unknown, so that it takes as long as for a known one.
   const dummyHash = await Bun.password.hash(crypto.randomUUID(), options);
   return {
-    hash: (password) => queue.run(() => Bun.password.hash(password, options)),
-    verify: (password, hash, before) =>
+    hash: (password, address) => queue.run(() => Bun.password.hash(password, options), ownerOf(address)),
+    verify: (password, hash, { before, address } = {}) =>
       queue.run(async () => {
         await before?.();
         const isRight = await Bun.password.verify(password, hash ?? dummyHash).catch(() => false);
         return isRight && hash !== null;
-      }),
+      }, ownerOf(address)),
     isOutdated: (hash) => {
       const stored = /^\$2[aby]\$(\d\d)\$/.exec(hash);
       return !stored || Number(stored[1]) < cost;
     },
   };
+}
+
+function ownerOf(address: string | undefined): string {
+  return address === undefined ? "" : addressKey(address);
 }

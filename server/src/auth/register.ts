@@ -67,7 +67,7 @@ export async function register(
   const password = parseNewPassword(signUp);
   await assertMayBePassword(password, app.passwordRules, { username, email });
   await assertAttempt(app.attemptLimits, `sign-up:${addressKey(origin.address)}`, app.signUpLimit);
-  const passwordHash = await app.passwordHasher.hash(password);
+  const passwordHash = await app.passwordHasher.hash(password, origin.address);
 
   const account = { id: app.random.uuid() as AccountId, username, language: signUp.language };
   return makeAccount(app, async (change) => {

@@ -126,7 +126,7 @@ export async function resetPassword(
   const account = await requireReset(app, reset.token, origin);
   const password = parseNewPassword(reset);
   await assertMayBePassword(password, app.passwordRules, account);
-  const passwordHash = await app.passwordHasher.hash(password);
+  const passwordHash = await app.passwordHasher.hash(password, origin.address);
   await changeAccount(app, async ({ sql, endSessions, notify, audit }) => {
     const now = app.clock.now();
     const locked = await lockAccount(sql, account.id);

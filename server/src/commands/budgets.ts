@@ -1,40 +1,46 @@
-import type { AccountId } from "@novax/protocol/ids";
 import type { Clock } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { TokenBucket } from "../lib/token-bucket.ts";
 
 const dropFullEvery = 1000;
+/** An answer of this many characters costs as much as a message, beside what its route costs. */
+const charsPerCost = 50_000;
 
-/** The rate limit of each person on this process, shared by all their connections and requests. */
-export class Budgets {
+/** The rate limit of each person or address on this process, shared by all their connections and requests. */
+export class Budgets<Key = string> {
   readonly #clock: Clock;
-  readonly #messagesPerSecond: number;
-  readonly #budgets = new Map<AccountId, TokenBucket>();
+  readonly #perSecond: number;
+  readonly #budgets = new Map<Key, TokenBucket>();
 
-  constructor(clock: Clock, messagesPerSecond: number) {
+  constructor(clock: Clock, perSecond: number) {
     this.#clock = clock;
-    this.#messagesPerSecond = messagesPerSecond;
+    this.#perSecond = perSecond;
   }
 
-  of(account: AccountId): TokenBucket {
-    let budget = this.#budgets.get(account);
+  of(key: Key): TokenBucket {
+    let budget = this.#budgets.get(key);
     if (!budget) {
       if (this.#budgets.size >= dropFullEvery) this.#dropFull();
-      budget = new TokenBucket(this.#messagesPerSecond * 2, this.#messagesPerSecond, this.#clock.now());
-      this.#budgets.set(account, budget);
+      budget = new TokenBucket(this.#perSecond * 2, this.#perSecond, this.#clock.now());
+      this.#budgets.set(key, budget);
     }
     return budget;
   }
 
-  /** Spends part of a person's budget. Refuses with `rate_limited`. */
-  spend(account: AccountId, cost: number): void {
-    const retryInMs = this.of(account).spend(cost, this.#clock.now());
+  /** Spends part of a budget. Refuses with `rate_limited`. */
+  spend(key: Key, cost: number): void {
+    const retryInMs = this.of(key).spend(cost, this.#clock.now());
     if (retryInMs > 0) throw new Refusal("rate_limited", (t) => t.tooFast, { retryInMs });
+  }
+
+  /** Charges for an answer by its length, once it is known: reading costs what is read. */
+  chargeAnswer(key: Key, chars: number): void {
+    this.of(key).charge(chars / charsPerCost, this.#clock.now());
   }
 
   /** Full budgets are the same as new ones, so they are dropped to free memory. */
   #dropFull(): void {
     const now = this.#clock.now();
-    for (const [account, budget] of this.#budgets) if (budget.isFull(now)) this.#budgets.delete(account);
+    for (const [key, budget] of this.#budgets) if (budget.isFull(now)) this.#budgets.delete(key);
   }
 }

@@ -1,3 +1,4 @@
+import type { AccountId } from "@novax/protocol/ids";
 import type { AdminNeeds } from "../admin/people.ts";
 import type { FactorNeeds } from "../auth/answer-challenge.ts";
 import type { RegisterNeeds } from "../auth/register.ts";
@@ -21,7 +22,9 @@ export type App = RegisterNeeds &
   CommandNeeds & {
     config: Config;
     epoch: string;
-    budgets: Budgets;
+    budgets: Budgets<AccountId>;
+    /** Those of network addresses, for requests without a session. */
+    visitorBudgets: Budgets<string>;
     sessionLimits: SessionLimits;
     mailer: Mailer;
     keywords: Keywords;

@@ -5,7 +5,7 @@ import { isPrivileged } from "../admin/permissions.ts";
 import { addressBanned } from "../auth/finish-sign-in.ts";
 import { findEnrollingActor } from "../auth/session-queries.ts";
 import { type Actor, hasRecentProof, reauthRequired, userAgentCharsMax } from "../auth/sessions.ts";
-import { clientAddress, isLoopbackAddress } from "../lib/ip-address.ts";
+import { addressKey, clientAddress, isLoopbackAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { textsIn } from "../texts/texts.ts";
 import type { App } from "./app.ts";
@@ -33,8 +33,9 @@ import { ssoRoutes } from "./routes/sso.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import type { Web } from "./serve-web.ts";
 
-/** What a route of the API costs that says nothing else, where a message is 1. */
+/** What a route costs that says nothing else, where a message is 1: of the API, and a page or a form. */
 const apiCost = 0.1;
+const pageCost = 0.5;
 
 /** The pages and steps of a sign-in. */
 const signInPath = /^\/(?:login(?:\/.*)?)?$/;
@@ -168,8 +169,10 @@ async function runRoute(
   // Owners can always come: nobody shuts the door behind themselves. Who signs in is known only at the end of it.
   const isWelcome = actor ? actor.serverRole === "owner" : signInPath.test(route.path);
   if (origin.isBanned && !isWelcome) throw addressBanned();
-  const cost = route.cost ?? (route.path.startsWith("/api/") ? apiCost : 0);
-  if (actor && cost > 0) app.budgets.spend(actor.id, cost);
+  const cost = route.cost ?? (route.path.startsWith("/api/") ? apiCost : pageCost);
+  if (actor) app.budgets.spend(actor.id, cost);
+  // A program that watches the server asks without a session, and costs nothing.
+  else if (cost > 0) app.visitorBudgets.spend(addressKey(origin.address), 1);
   const isForm = hasParsedBody(route) && isFormBody(request.headers);
   const refusal = refuseActor(app, route, actor);
   if (refusal) {

@@ -61,7 +61,10 @@ type RouteFields<Body, Query> = {
   queryBytesMax?: number;
   /** The JSON of a 200, for the document; none for pages. */
   result?: z.ZodType | undefined;
-  /** What it costs of a person's budget, where a message is 1; without one a route of the API costs 0.1. */
+  /**
+   * What it costs of a person's budget, where a message is 1. Without one a route of the API costs 0.1, and a page or a form
+   * 0.5. Without a session every route costs its address the same, unless this is 0.
+   */
   cost?: number;
   /** A page for people: kept out of the document. A person who may not see it is redirected to where they can sign in. */
   isPage?: true;

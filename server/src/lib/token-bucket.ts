@@ -12,6 +12,15 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
+  /**
+   * Takes `cost` tokens for what was done already, even if there are too few: the next `spend` waits for them, at most as
+   * long as it takes to fill the bucket twice.
+   */
+  charge(cost: number, now: number): void {
+    this.spend(0, now);
+    this.#tokens = Math.max(-this.#capacity, this.#tokens - cost);
+  }
+
   /** Whether all spent tokens have been regained. */
   isFull(now: number): boolean {
     return this.spend(0, now) === 0 && this.#tokens >= this.#capacity;

@@ -35,3 +35,19 @@ test("[P10] a job that fails makes room for the next one", async () => {
   await queue.run(() => Promise.reject(new Error("broken"))).catch(() => {});
   expect(await queue.run(async () => "next")).toBe("next");
 });
+
+test("[A30] nobody fills the queue for the others: owners have a share, and take turns", async () => {
+  const queue = new WorkQueue({ parallel: 1, waitingMax: 100, waitingPerOwnerMax: 20, waitMs: 1000 });
+  const { promise: hold, resolve: release } = Promise.withResolvers<void>();
+  const first = queue.run(() => hold, "attacker");
+  const done: string[] = [];
+  const run = (owner: string) =>
+    queue.run(async () => done.push(owner), owner).catch((error: unknown) => error);
+  const flood = Array.from({ length: 60 }, () => run("attacker"));
+  const others = ["office", "home", "office"].map(run);
+  release();
+  const outcomes = await Promise.all(flood);
+  expect(outcomes.filter((outcome) => outcome instanceof Refusal)).toHaveLength(40);
+  await Promise.all([first, ...others]);
+  expect(done.slice(0, 6)).toEqual(["attacker", "office", "home", "attacker", "office", "attacker"]);
+});

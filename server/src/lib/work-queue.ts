@@ -1,51 +1,83 @@
 import { Refusal } from "./refusal.ts";
 
+type Waiting = { owner: string; start: () => void; timer: Timer };
+
 /**
  * Runs at most `parallel` jobs at once. At most `waitingMax` wait, each for at most `waitMs`; beyond that it refuses
  * with `unavailable`, so that costly requests cannot pile up.
+ *
+ * Those that wait for one owner take turns with those of the others, and at most `waitingPerOwnerMax` of them wait, so that
+ * nobody fills the queue for everybody else.
  */
 export class WorkQueue {
   #running = 0;
-  readonly #waiting: { start: () => void; timer: Timer }[] = [];
+  #waitingCount = 0;
+  /** By owner. The first owner is the next whose turn it is; no list is empty. */
+  readonly #waiting = new Map<string, Waiting[]>();
   readonly #parallel: number;
   readonly #waitingMax: number;
+  readonly #waitingPerOwnerMax: number;
   readonly #waitMs: number;
 
-  constructor(options: { parallel: number; waitingMax: number; waitMs: number }) {
+  constructor(options: {
+    parallel: number;
+    waitingMax: number;
+    waitMs: number;
+    waitingPerOwnerMax?: number;
+  }) {
     this.#parallel = options.parallel;
     this.#waitingMax = options.waitingMax;
+    this.#waitingPerOwnerMax = options.waitingPerOwnerMax ?? options.waitingMax;
     this.#waitMs = options.waitMs;
   }
 
-  async run<T>(job: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#parallel) await this.#turn();
+  async run<T>(job: () => Promise<T>, owner = ""): Promise<T> {
+    if (this.#running >= this.#parallel) await this.#turn(owner);
     else this.#running += 1;
     try {
       return await job();
     } finally {
-      const next = this.#waiting.shift();
+      const next = this.#takeNext();
       // The slot passes directly to the next in line, so that a later caller cannot take it in between.
       if (next) next.start();
       else this.#running -= 1;
     }
   }
 
-  #turn(): Promise<void> {
-    if (this.#waiting.length >= this.#waitingMax) return Promise.reject(busy(this.#waitMs));
+  #turn(owner: string): Promise<void> {
+    const own = this.#waiting.get(owner) ?? [];
+    if (this.#waitingCount >= this.#waitingMax || own.length >= this.#waitingPerOwnerMax)
+      return Promise.reject(busy(this.#waitMs));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(entry), 1);
+        own.splice(own.indexOf(entry), 1);
+        if (own.length === 0) this.#waiting.delete(owner);
+        this.#waitingCount -= 1;
         reject(busy(this.#waitMs));
       }, this.#waitMs);
-      const entry = {
+      const entry: Waiting = {
+        owner,
         timer,
         start: () => {
           clearTimeout(timer);
           resolve();
         },
       };
-      this.#waiting.push(entry);
+      own.push(entry);
+      this.#waiting.set(owner, own);
+      this.#waitingCount += 1;
     });
+  }
+
+  #takeNext(): Waiting | undefined {
+    const [first] = this.#waiting;
+    if (!first) return undefined;
+    const [owner, own] = first;
+    const next = own.shift()!;
+    this.#waiting.delete(owner);
+    if (own.length > 0) this.#waiting.set(owner, own);
+    this.#waitingCount -= 1;
+    return next;
   }
 }
 

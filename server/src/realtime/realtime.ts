@@ -1,3 +1,4 @@
+import type { AccountId } from "@novax/protocol/ids";
 import type { SessionLimits } from "../auth/sessions.ts";
 import type { Budgets } from "../commands/budgets.ts";
 import type { CommandNeeds } from "../commands/command-needs.ts";
@@ -8,7 +9,7 @@ import type { RoomFeeds } from "./room-feed.ts";
 export type RealtimeNeeds = CommandNeeds & {
   epoch: string;
   processId: string;
-  budgets: Budgets;
+  budgets: Budgets<AccountId>;
   presence: Presence;
   /** The id of a message from a basic client, which makes none. */
   newSendId: () => string;

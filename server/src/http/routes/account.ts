@@ -11,6 +11,7 @@ import { findAccountById } from "../../accounts/queries.ts";
 import { requestEmailChange, resendVerification, verifyByCode } from "../../accounts/verify-email.ts";
 import { isPrivileged } from "../../admin/permissions.ts";
 import { recordAudit } from "../../audit/audit-log.ts";
+import { type AttemptLimit, assertAttempt } from "../../auth/attempt-limits.ts";
 import { changePassword } from "../../auth/change-password.ts";
 import { listIdentities } from "../../auth/identity-queries.ts";
 import { listPasskeys } from "../../auth/passkey-queries.ts";
@@ -196,6 +197,8 @@ const dataRoutes = defineForm({
   },
 });
 
+const exportLimit: AttemptLimit = { max: 5, windowMs: 3_600_000 };
+
 const exportRoute = defineAction({
   path: "/account/export",
   summary: "Download everything the server stores about you, as one JSON file.",
@@ -204,6 +207,8 @@ const exportRoute = defineAction({
   body: emptyBody,
   result: z.looseObject({}),
   submit: async ({ app, actor, origin }) => {
+    // It reads all that somebody ever wrote, and is an entry of the audit log.
+    await assertAttempt(app.attemptLimits, `export:${actor.id}`, exportLimit);
     await app.db.transact((tx) =>
       recordAudit(app, tx, { action: "account.exported", actor, subject: actor, address: origin.address }),
     );

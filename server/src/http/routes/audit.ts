@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type AuditAction, auditActions, listAudit } from "../../audit/queries.ts";
+import { type AttemptLimit, assertAttempt } from "../../auth/attempt-limits.ts";
 import type { App } from "../app.ts";
 import { textField } from "../form-route.ts";
 import { auditPage } from "../pages/admin-pages.ts";
@@ -48,19 +49,23 @@ const auditApiRoute = defineSessionRoute({
   handle: async ({ app, query }) => Response.json({ entries: (await readAudit(app, query)).entries }),
 });
 
+const exportLimit: AttemptLimit = { max: 20, windowMs: 3_600_000 };
+
 const auditExportRoute = defineSessionRoute({
   method: "GET",
   path: "/api/admin/audit/export",
   summary: "Download the whole audit log as JSON Lines, newest first.",
   access: "admin",
   query: auditQuery,
-  handle: ({ app, query }) =>
-    new Response(exportAudit(app, query) as unknown as ReadableStream, {
+  handle: async ({ app, actor, query }) => {
+    await assertAttempt(app.attemptLimits, `export:${actor.id}`, exportLimit);
+    return new Response(exportAudit(app, query) as unknown as ReadableStream, {
       headers: {
         "content-type": "application/jsonl; charset=utf-8",
         "content-disposition": 'attachment; filename="novax-audit.jsonl"',
       },
-    }),
+    });
+  },
 });
 
 export const auditRoutes: readonly Route[] = [auditRoute, auditApiRoute, auditExportRoute];

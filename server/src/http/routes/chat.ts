@@ -49,6 +49,7 @@ export function createChatRoutes(assets: PageAssets): Route[] {
       drafts: await listDrafts(sql, actor.id),
       me: await readMyState(sql, actor.id, app.clock.now()),
     };
+    app.budgets.chargeAnswer(actor.id, JSON.stringify(bootstrap).length);
     return chatPage({ ...context, assets }, bootstrap);
   };
   const summary = "The chat; signed out, the login page.";
@@ -58,6 +59,7 @@ export function createChatRoutes(assets: PageAssets): Route[] {
       path,
       summary,
       isPage: true,
+      cost: 2,
       query: z.strictObject({ join: z.string().max(64).optional() }),
       handle,
     }),

@@ -7,6 +7,7 @@ const readyWithinMs = 2000;
 export const healthRoute = defineRoute({
   method: "GET",
   path: "/healthz",
+  cost: 0,
   summary: "Check whether the process is alive.",
   access: "public",
   result: z.strictObject({ status: z.literal("ok") }),
@@ -16,6 +17,7 @@ export const healthRoute = defineRoute({
 export const readyRoute = defineRoute({
   method: "GET",
   path: "/readyz",
+  cost: 0,
   summary: "Check whether the server is ready: its database responds.",
   access: "public",
   result: z.strictObject({ status: z.literal("ok") }),

@@ -22,8 +22,9 @@ export const messagesRoute = defineSessionRoute({
     if (!id.success) throw roomNotFound();
     const { room } = await requireMembership(app.db.sql, actor, id.data);
     const limit = query.limit ?? historyMessagesMax;
-    return Response.json({
-      messages: await readNewestMessagesUpTo(app.db.sql, room.id, room.headSeq, { limit }),
-    });
+    const messages = await readNewestMessagesUpTo(app.db.sql, room.id, room.headSeq, { limit });
+    const text = JSON.stringify({ messages });
+    app.budgets.chargeAnswer(actor.id, text.length);
+    return new Response(text, { headers: { "content-type": "application/json" } });
   },
 });

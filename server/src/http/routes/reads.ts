@@ -32,7 +32,9 @@ export const readRoutes: readonly Route[] = readTypes.map((type) => {
         if (!parsed.success) throw refusals[name]?.() ?? new Refusal("not_found", (t) => t.nothingHere);
         input[name] = parsed.data;
       }
-      return Response.json(await readTable[type].run(app, actor, input as never));
+      const text = JSON.stringify(await readTable[type].run(app, actor, input as never));
+      app.budgets.chargeAnswer(actor.id, text.length);
+      return new Response(text, { headers: { "content-type": "application/json" } });
     },
   });
 });

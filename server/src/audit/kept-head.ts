@@ -1,0 +1,32 @@
+// The end of the audit log, kept outside of the database. Who can write the database alone can cut entries off the end of
+// the log, and even all of them, without a trace in it; but the log then no longer reaches what is kept here.
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Database } from "../db/database.ts";
+import type { ServerSecret } from "../lib/server-secret.ts";
+import { readAuditHead } from "./queries.ts";
+
+export type KeptHead = { seq: number; hash: string };
+
+const fileName = "audit-head";
+const context = "audit head";
+
+/** Writes the end of the log to the data folder, sealed, unless the one that is there is further on. */
+export async function keepAuditHead(
+  app: { db: Database; secret: ServerSecret },
+  dataDir: string,
+): Promise<void> {
+  const head = await readAuditHead(app.db.sql);
+  const kept = readKeptHead(app.secret, dataDir);
+  if (kept && kept.seq >= head.seq) return;
+  const path = join(dataDir, fileName);
+  writeFileSync(`${path}.new`, app.secret.seal(JSON.stringify(head), context), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+/** Reads what was kept. Null if nothing was, or not with this secret. */
+export function readKeptHead(secret: ServerSecret, dataDir: string): KeptHead | null {
+  const path = join(dataDir, fileName);
+  const text = existsSync(path) ? secret.open(readFileSync(path), context) : null;
+  return text === null ? null : (JSON.parse(text) as KeptHead);
+}
