@@ -19,9 +19,6 @@ async function buildWeb(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
   const scripts = await bundle(["web/src/pages/chat.tsx", "web/src/pages/sign-in.ts"]);
   const styles = await bundle(["web/src/styles/chat.css", "web/src/styles/sign-in.css"]);
-  for (const name of readdirSync(join(root, "web/static"))) {
-    writeFileSync(join(dist, name), readFileSync(join(root, "web/static", name)));
-  }
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) compress(join(entry.parentPath, entry.name));
   }

@@ -12,7 +12,7 @@ import { roomKinds, roomRoles } from "./permissions.ts";
 export { type ServerRole, serverRoles } from "./permissions.ts";
 
 /** Who can create an account: everyone, only people with an invitation, or no one. */
-export const registrationModes = ["open", "invite", "closed"] as const;
+export const registrationModes = ["open", "invite", "sso", "closed"] as const;
 export type RegistrationMode = (typeof registrationModes)[number];
 
 /** What others can see of a person. No other account data leaves the server. */

@@ -278,10 +278,11 @@ export const readSpecs = {
   },
   "people.search": {
     path: "/api/people",
-    summary: "People by the beginning of a name; with notIn, without the members of that room.",
+    summary:
+      "People by the beginning of a name. With a room, each says whether they are in it; those who are come last.",
     params: {},
-    query: { q: search, notIn: roomIdSchema.optional() },
-    result: { people: z.array(personSchema) },
+    query: { q: search, room: roomIdSchema.optional() },
+    result: { people: z.array(personSchema.extend({ isMember: z.literal(true).optional() })) },
     needs: ofSession,
   },
   "person.profile": {

@@ -3,6 +3,7 @@
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { AccountId } from "@novax/protocol/ids";
 import { eraseAccountJob } from "./account-data/erase-account.ts";
+import { ServerIdentity } from "./accounts/server-identity.ts";
 import { keepAuditHead } from "./audit/kept-head.ts";
 import { readAuditHead } from "./audit/queries.ts";
 import { createLocalAttemptLimits, createRedisAttemptLimits } from "./auth/attempt-limits.ts";
@@ -55,8 +56,6 @@ const drainMs = 3000;
 const hourMs = 60 * minuteMs;
 const keepAuditHeadEveryMs = minuteMs;
 const factorFailuresMax = 10;
-/** Of one address, without a session. An office behind one address signs in with far fewer. */
-const visitorRequestsPerSecond = 200;
 
 /** What runs in the transaction of each sent message, in this order. */
 const sendSteps = [quoteStep, replyStep, mentionStep, pollClosingStep];
@@ -90,9 +89,11 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const { redisUrl, publicUrl } = config;
   const redis = redisUrl === null ? null : { url: redisUrl, installation: epoch, processId, log };
   const bus = redis ? await createRedisBus(redis) : createLocalBus(log);
-  const core: TransactionNeeds = { db, bus, log, clock, random, secret, publicUrl };
+  const identity = new ServerIdentity({ db, bus, log });
+  const core: TransactionNeeds = { db, bus, log, clock, random, secret, publicUrl, identity };
   const app: App = {
     ...core,
+    identity,
     config,
     ownOrigins: config.ownOrigins,
     epoch,
@@ -102,7 +103,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     addressBans: new AddressBans(core),
     presence: new Presence({ ...core, processId }),
     budgets: new Budgets<AccountId>(clock, config.messagesPerSecond),
-    visitorBudgets: new Budgets<string>(clock, visitorRequestsPerSecond),
+    visitorBudgets: new Budgets<string>(clock, config.visitorRequestsPerSecond),
     mailer:
       config.smtpUrl === null
         ? createConsoleMailer(console.log)
@@ -142,7 +143,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   const web = loadWeb();
   const { app, processId, close } = await openApp(config, log);
-  const lists = [app.keywords.list, app.textFilter.list, app.addressBans.list];
+  const lists = [app.identity.list, app.keywords.list, app.textFilter.list, app.addressBans.list];
   for (const list of lists) await list.start();
   const http = createHttpApp(app, web);
   // Circular: socket handlers use `realtime`, and `realtime` publishes through the server that the handlers belong to.

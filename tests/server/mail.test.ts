@@ -13,7 +13,7 @@ import { createTestData, databaseKinds, isAvailable, waitUntil } from "../suppor
 import { describeServer } from "../support/use-server.ts";
 
 const hourMs = 3_600_000;
-const mail = { to: "alice@example.org", subject: "novaX: hello", text: "A line\n", html: "<p>A line</p>" };
+const mail = { to: "alice@example.org", subject: "hello", text: "A line\n", html: "<p>A line</p>" };
 
 for (const kind of databaseKinds) {
   describe.skipIf(!isAvailable(kind))(`mail jobs (${kind})`, () => {
@@ -32,7 +32,7 @@ for (const kind of databaseKinds) {
       let now = 1_000_000_000_000;
       const secret = createServerSecret(new Uint8Array(32).fill(7));
       const mailer = await createSmtpMailer(smtp.url, "novaX <novax@example.org>");
-      const app = { db, log, random, secret, mailer, clock: { now: () => now } };
+      const app = { db, log, random, secret, mailer, clock: { now: () => now }, identity: { name: "Acme" } };
       return {
         app,
         run: () => runDueJobs(app, [sendMailJob]),
@@ -60,7 +60,9 @@ for (const kind of databaseKinds) {
       expect(await run()).toBe(1);
       expect(
         smtp.mails.map(({ to, from, subject, text }) => ({ to, from, subject, text: text.trim() })),
-      ).toEqual([{ to: mail.to, from: "novax@example.org", subject: mail.subject, text: "A line" }]);
+      ).toEqual([
+        { to: mail.to, from: "novax@example.org", subject: `Acme: ${mail.subject}`, text: "A line" },
+      ]);
       expect(smtp.mails[0]!.html).toContain("<p>A line</p>");
       expect(await run()).toBe(0);
       await close();

@@ -86,15 +86,16 @@ describeServer("rooms", { env: { MESSAGES_PER_SECOND: "100000" } }, ({ server, a
     }
     expect(await carol.refusedWith("room.join", { room: room.id })).toBe("not_found");
     // Nor does the people search reveal who is in it.
-    const foundWithout = async (person: Person) => {
-      const { people } = await person.read<{ people: { username: string }[] }>(
-        `/api/people?q=bob&notIn=${room.id}`,
-      );
-      return people.map(({ username }) => username);
-    };
-    expect(await foundWithout(alice)).toEqual([]);
-    expect(await foundWithout(carol)).toEqual(["bob"]);
-    expect((await carol.fetch(`/api/people?q=bob&notIn=${"x".repeat(200)}`)).status).toBe(400);
+    const found = async (person: Person) =>
+      (
+        await person.read<{ people: { username: string; isMember?: true }[] }>(
+          `/api/people?q=bob&room=${room.id}`,
+        )
+      ).people.map(({ username, isMember }) => [username, isMember ?? false]);
+    // [V4] To a member, who is in it is found and said to be.
+    expect(await found(alice)).toEqual([["bob", true]]);
+    expect(await found(carol)).toEqual([["bob", false]]);
+    expect((await carol.fetch(`/api/people?q=bob&room=${"x".repeat(200)}`)).status).toBe(400);
     expect((await carol.read<{ rooms: unknown[] }>("/api/browse?q=board")).rooms).toEqual([]);
     const c = await attachAll(carol);
     await alice.say(room.id, "still between us");

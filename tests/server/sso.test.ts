@@ -10,7 +10,7 @@ import {
   startProvider,
   type TestProvider,
 } from "../support/oidc.ts";
-import { join, Person } from "../support/person.ts";
+import { join, Person, problemOf } from "../support/person.ts";
 import { createTestData, isAvailable, startServer } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
 
@@ -221,6 +221,70 @@ describe.skipIf(!isAvailable("postgres"))("single sign-on", () => {
     await signIn("s1", person);
     expect(await nameOf(person)).toBe("nora");
     await mode("");
+  });
+});
+
+describe("newcomers by single sign-on alone", () => {
+  let provider: TestProvider;
+  const { server, alice } = useServer("embedded", {
+    env: async ({ origin }) => {
+      provider = await startProvider(`${origin}/login/sso/callback`);
+      return { ...providerEnv(provider.issuer), REGISTRATION: "sso" };
+    },
+    people: ["alice"],
+  });
+  afterAll(() => provider.stop());
+
+  const enterBySso = async (subject: string) => {
+    const person = new Person(server, "browser");
+    provider.people.set(subject, { email: `${subject}@example.org`, email_verified: true });
+    const start = await person.fetch("/login/sso");
+    const back = await provider.signIn(start.headers.get("location")!, subject);
+    await person.fetch(pathOf(back));
+    return person;
+  };
+
+  test("[B2] come in, nobody with a password does, and the page for a new account says where to go", async () => {
+    expect((await (await enterBySso("new")).fetch("/api/messages")).status).toBe(200);
+    const bob = new Person(server, "bob");
+    expect((await problemOf(await bob.register())).code).toBe("registration_closed");
+    const page = await bob.fetch("/register", { headers: { accept: "text/html" } });
+    expect(page.status).toBe(403);
+    expect(await page.text()).toContain('href="/login/sso"');
+    // An invitation does not help: it would make an account with a password.
+    const { link } = (await (await alice.post("/admin/invites", { max_uses: 1, days: 7 })).json()) as {
+      link: string;
+    };
+    const invite = new URL(link).pathname.replace("/join/", "");
+    expect((await bob.fetch(`/join/${invite}`)).status).toBe(403);
+    expect((await problemOf(await bob.register({ invite }))).code).toBe("registration_closed");
+  });
+
+  test("[B2] the form for a password can be put away; owners still come in with theirs, and nobody else learns whether one is right", async () => {
+    const settings = (passwords: string) =>
+      alice.post("/admin/settings", {
+        registration: "open",
+        factor: "nobody",
+        allows_erasure: true,
+        passwords,
+      });
+    const bob = new Person(server, "bob");
+    expect((await settings("everyone")).status).toBe(200);
+    expect((await bob.register()).status).toBe(200);
+    expect((await settings("owners")).status).toBe(200);
+    const page = await (await new Person(server, "x").fetch("/")).text();
+    expect(page).not.toContain('type="password"');
+    expect(page).toContain('href="/login/sso"');
+    expect(await (await new Person(server, "x").fetch("/?password=1")).text()).toContain('type="password"');
+    for (const secret of [undefined, "wrong password here"])
+      for (const name of ["bob", "nobody"]) {
+        const refused = await new Person(server, name).signIn(secret);
+        expect([refused.status, (await problemOf(refused)).code]).toEqual([403, "forbidden"]);
+      }
+    expect((await new Person(server, "alice").signIn("wrong password here")).status).toBe(403);
+    expect((await new Person(server, "alice").signIn()).status).toBe(200);
+    expect((await problemOf(await new Person(server, "carol").register())).code).toBe("registration_closed");
+    expect((await (await enterBySso("later")).fetch("/api/messages")).status).toBe(200);
   });
 });
 

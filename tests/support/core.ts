@@ -14,7 +14,8 @@ import type { TransactionNeeds } from "../../server/src/transaction/transact.ts"
 /** What a transaction needs, on this database, with a bus without other listeners. */
 export function createCore(db: Database): TransactionNeeds {
   const secret = createServerSecret(new Uint8Array(32).fill(7));
-  return { db, bus: createLocalBus(log), log, clock, random, secret, publicUrl: new URL("http://localhost") };
+  const publicUrl = new URL("http://localhost");
+  return { db, bus: createLocalBus(log), log, clock, random, secret, publicUrl, identity: { name: "novaX" } };
 }
 
 /** As {@link createCore}, for code that writes messages. */

@@ -79,6 +79,7 @@ const testSettings = {
   // In a test everybody has the same address.
   LOGIN_FAILURES_PER_ADDRESS: "10000",
   SIGN_UPS_PER_ADDRESS: "10000",
+  VISITOR_REQUESTS_PER_SECOND: "100000",
 };
 
 /** Starts a server on the data. Rejects with its output if it does not start. */

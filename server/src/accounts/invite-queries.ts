@@ -61,6 +61,15 @@ export async function assertInvite(sql: Sql, token: string, now: number): Promis
   if (rows.length === 0) throw inviteInvalid();
 }
 
+/** Returns the name of the person who made an invitation, or null if there is no such invitation. */
+export async function findInviter(sql: Sql, token: string): Promise<string | null> {
+  const [row] = await sql<{ name: string }>`
+    select coalesce(nullif(a.display_name, ''), a.username) as name
+    from invites i join accounts a on a.id = i.created_by
+    where i.token_hash = ${sha256(token)}`;
+  return row?.name ?? null;
+}
+
 /**
  * Uses an invitation once, in the transaction that creates the account: of many parallel attempts, exactly as many
  * succeed as it has uses. Refuses with `invite_invalid`, the same for a forged, used, revoked or expired one (A19).

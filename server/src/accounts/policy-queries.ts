@@ -7,13 +7,24 @@ export async function readPolicy(sql: Sql): Promise<Policy> {
     registration: RegistrationMode | null;
     factor_policy: FactorPolicy;
     allows_erasure: boolean;
+    allows_passwords: boolean;
+    server_name: string;
+    server_icon: string;
   }>`
-    select registration, factor_policy, allows_erasure from installation`;
-  return { registration: row!.registration, factor: row!.factor_policy, allowsErasure: row!.allows_erasure };
+    select registration, factor_policy, allows_erasure, allows_passwords, server_name, server_icon from installation`;
+  return {
+    registration: row!.registration,
+    factor: row!.factor_policy,
+    allowsErasure: row!.allows_erasure,
+    allowsPasswords: row!.allows_passwords,
+    serverName: row!.server_name,
+    serverIcon: row!.server_icon,
+  };
 }
 
 export async function writePolicy(tx: Sql, policy: Policy): Promise<void> {
   await tx`
     update installation
-    set registration = ${policy.registration}, factor_policy = ${policy.factor}, allows_erasure = ${policy.allowsErasure}`;
+    set registration = ${policy.registration}, factor_policy = ${policy.factor}, allows_erasure = ${policy.allowsErasure},
+      allows_passwords = ${policy.allowsPasswords}, server_name = ${policy.serverName}, server_icon = ${policy.serverIcon}`;
 }

@@ -5,6 +5,7 @@ import { isUniqueViolation, type Sql } from "../db/database.ts";
 import type { QueueNeeds } from "../jobs/queue.ts";
 import { queueMail } from "../jobs/send-mail.ts";
 import { Refusal } from "../lib/refusal.ts";
+import type { ServerName } from "../lib/server-name.ts";
 import { addressInUseLetter, verifyLetter } from "../mail/letters.ts";
 import { mailNotice } from "../notices/record-notice.ts";
 import type { Transaction, TransactionNeeds } from "../transaction/transact.ts";
@@ -35,7 +36,7 @@ const othersPerHour = 5;
  * link, and the person who asked cannot tell the difference (L09, L10). Refuses with `too_many_attempts`.
  */
 export async function startVerification(
-  app: QueueNeeds & { publicUrl: URL },
+  app: QueueNeeds & { publicUrl: URL; identity: ServerName },
   sql: Sql,
   account: { id: AccountId; username: string; language: Language },
   { email }: { email: string },

@@ -55,7 +55,7 @@ export async function requestNewPasskey(app: PasskeyNeeds, actor: Actor): Promis
   const passkeys = await listPasskeys(app.db.sql, actor.id);
   const { generateRegistrationOptions } = await loadWebAuthn();
   const options = await generateRegistrationOptions({
-    rpName: "novaX",
+    rpName: app.identity.name,
     rpID: app.publicUrl.hostname,
     userName: actor.username,
     userDisplayName: actor.displayName ?? actor.username,

@@ -4,7 +4,7 @@ import { WorkQueue } from "../lib/work-queue.ts";
 
 const waitingMax = 256;
 /** Of one network address. An office that signs in at nine waits for a few seconds, and for nobody else. */
-const waitingPerAddressMax = 32;
+const waitingPerAddressMax = 128;
 const waitMs = 15_000;
 
 /**

@@ -1,4 +1,5 @@
 import { changeAccount } from "../accounts/change-account.ts";
+import { readPolicy } from "../accounts/policy-queries.ts";
 import {
   type Account,
   findAccountByUsernameKey,
@@ -7,6 +8,7 @@ import {
 } from "../accounts/queries.ts";
 import { isUsername, usernameKey } from "../accounts/username.ts";
 import { addressKey } from "../lib/ip-address.ts";
+import { Refusal } from "../lib/refusal.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 import { assertAttemptsLeft } from "./attempt-limits.ts";
 import { type AttemptNeeds, attemptPassword } from "./attempt-password.ts";
@@ -17,7 +19,11 @@ import { type PasskeyNeeds, type PasskeyResponse, passkeyRefused, verifyPasskey 
 import { normalisePassword } from "./password-rules.ts";
 import type { Actor, RequestOrigin } from "./sessions.ts";
 
-export type SignInNeeds = AttemptNeeds & TransactionNeeds;
+export type SignInNeeds = AttemptNeeds &
+  TransactionNeeds & {
+    /** Null if there is no single sign-on. */
+    sso: object | null;
+  };
 
 /** The cookies that came with a sign-in request. */
 export type PresentedCookies = { deviceToken: string | null; presented: Actor | null };
@@ -26,7 +32,7 @@ export type PresentedCookies = { deviceToken: string | null; presented: Actor | 
  * Signs in with a password.
  *
  * Refuses with `invalid_credentials`, the same for an unknown username, a wrong password, a disabled account and one
- * with too many failures in a row; and as {@link attemptPassword} and {@link finishSignIn} do.
+ * with too many failures in a row; with `forbidden` where passwords are turned off, but not for owners; and as {@link attemptPassword} and {@link finishSignIn} do.
  */
 export async function signIn(
   app: SignInNeeds,
@@ -39,9 +45,12 @@ export async function signIn(
     : null;
   // From a banned address nobody's password is tried but an owner's: no attempt there counts against others, and none tells
   // a right password from a wrong one.
-  if (origin.isBanned && account?.serverRole !== "owner") throw addressBanned();
+  // The same holds where passwords are turned off.
+  const isOff = app.sso !== null && !(await readPolicy(app.db.sql)).allowsPasswords;
+  const refusal = origin.isBanned ? addressBanned() : isOff ? passwordsOff() : null;
+  if (refusal && account?.serverRole !== "owner") throw refusal;
   const { isRight, device } = await attemptPassword(app, { ...attempt, account }, origin);
-  if (!account || !isRight) throw origin.isBanned ? addressBanned() : invalidCredentials();
+  if (!account || !isRight) throw refusal ?? invalidCredentials();
   await renewHash(app, account, attempt.password);
   const finished = await changeAccount(app, (change) =>
     finishSignIn(app, change, {
@@ -55,6 +64,10 @@ export async function signIn(
   );
   app.log.info("login.password", { account: account.id, address: origin.address, outcome: finished.kind });
   return finished;
+}
+
+function passwordsOff(): Refusal {
+  return new Refusal("forbidden", (t) => t.passwordsOff);
 }
 
 /**

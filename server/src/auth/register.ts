@@ -6,14 +6,15 @@ import { parseEmail } from "../accounts/email.ts";
 import { type Invite, takeInvite } from "../accounts/invite-queries.ts";
 import { registrationMode } from "../accounts/policy.ts";
 import { readPolicy } from "../accounts/policy-queries.ts";
-import { insertAccount, lockFirstAccount } from "../accounts/queries.ts";
+import { parseDisplayName } from "../accounts/profile.ts";
+import { findAccountByUsernameKey, insertAccount, lockFirstAccount } from "../accounts/queries.ts";
 import { isNameReserved } from "../accounts/reserved-username-queries.ts";
 import { clearSetupCode, isSetupCode } from "../accounts/setup-code-queries.ts";
 import { parseUsername, usernameKey, usernameTaken } from "../accounts/username.ts";
 import { startVerification } from "../accounts/verify-email.ts";
 import { isUniqueViolation, type Sql } from "../db/database.ts";
 import { addressKey } from "../lib/ip-address.ts";
-import { Refusal } from "../lib/refusal.ts";
+import { FieldChecks, Refusal } from "../lib/refusal.ts";
 import type { Transaction } from "../transaction/transact.ts";
 import { type AttemptLimit, assertAttempt } from "./attempt-limits.ts";
 import { parseNewPassword } from "./change-password.ts";
@@ -37,6 +38,8 @@ export type RegisterNeeds = SignInNeeds & {
 export type SignUp = {
   email: string;
   username: string;
+  /** "" for none. */
+  displayName: string;
   password: string;
   confirmPassword: string;
   setupCode: string | null;
@@ -53,7 +56,7 @@ export type AwaitsApproval = { kind: "approval_pending"; username: string };
  * Creates an account and signs in. The first account becomes the owner: freely from this machine, and from anywhere
  * else with the code that the server printed at start (`setup_code_required`).
  *
- * Refuses invalid input field by field, a used username with `username_taken`, too many sign-ups from one address with
+ * Refuses invalid input, all wrong fields at once, a used username with `username_taken`, too many sign-ups from one address with
  * `too_many_attempts`, and a person who may not register with `registration_closed`, `invite_required` or
  * `invite_invalid`. A used e-mail address is not refused, so that nobody can find out who has an account.
  */
@@ -62,11 +65,22 @@ export async function register(
   signUp: SignUp,
   origin: RequestOrigin & { isOnThisMachine: boolean },
 ): Promise<FinishedSignIn | AwaitsApproval> {
-  const username = parseUsername(signUp.username);
-  const email = parseEmail(signUp.email);
-  const password = parseNewPassword(signUp);
-  await assertMayBePassword(password, app.passwordRules, { username, email });
-  await assertAttempt(app.attemptLimits, `sign-up:${addressKey(origin.address)}`, app.signUpLimit);
+  const checks = new FieldChecks();
+  const displayName = await checks.check(() => parseDisplayName(signUp.displayName), "");
+  const username = await checks.check(async () => {
+    const parsed = parseUsername(signUp.username);
+    // Counted before it says which names are taken.
+    await assertAttempt(app.attemptLimits, `sign-up:${addressKey(origin.address)}`, app.signUpLimit);
+    if (await findAccountByUsernameKey(app.db.sql, usernameKey(parsed))) throw usernameTaken();
+    return parsed;
+  }, "");
+  const email = await checks.check(() => parseEmail(signUp.email), "");
+  const password = await checks.check(async () => {
+    const parsed = parseNewPassword(signUp);
+    await assertMayBePassword(parsed, app.passwordRules, signUp);
+    return parsed;
+  }, "");
+  checks.assertAllRight();
   const passwordHash = await app.passwordHasher.hash(password, origin.address);
 
   const account = { id: app.random.uuid() as AccountId, username, language: signUp.language };
@@ -74,10 +88,11 @@ export async function register(
     const { sql } = change;
     const isFirst = await lockFirstAccount(sql);
     if (isFirst) await requireFirstAccountRight(sql, signUp.setupCode, origin.isOnThisMachine);
-    const invite = isFirst ? null : await requireEntry(app, sql, signUp.inviteToken);
+    const invite = isFirst ? null : await requireEntry(app, sql, signUp.inviteToken, { isBySso: false });
     await requireFreeName(sql, username, app.clock.now());
     await insertAccount(sql, {
       ...account,
+      displayName,
       key: usernameKey(username),
       email,
       passwordHash,
@@ -127,8 +142,14 @@ export async function requireEntry(
   app: RegisterNeeds,
   sql: Sql,
   inviteToken: string | null,
+  { isBySso }: { isBySso: boolean },
 ): Promise<Invite | null> {
-  const mode = registrationMode(await readPolicy(sql), app.configuredRegistration);
+  const policy = await readPolicy(sql);
+  const mode = registrationMode(policy, app.configuredRegistration);
+  if (mode === "sso" && isBySso) return null;
+  // With a password they could not sign in.
+  if (mode === "sso" || (app.sso !== null && !policy.allowsPasswords && !isBySso))
+    throw new Refusal("registration_closed", (t) => t.registrationClosed);
   if (mode === "closed") throw new Refusal("registration_closed", (t) => t.registrationClosed);
   if (inviteToken !== null) return takeInvite(sql, inviteToken, app.clock.now());
   if (mode === "invite") throw new Refusal("invite_required", (t) => t.inviteRequired);

@@ -29,7 +29,7 @@ import { type ProvidedIdentity, ssoRefused } from "./sso-client.ts";
 
 /**
  * Signs in with what an OpenID Connect provider says: to the account that is linked; otherwise to the one whose
- * confirmed address the provider vouches for, which is then linked; otherwise to a new one, if registration is open. A
+ * confirmed address the provider vouches for, which is then linked; otherwise to a new one, if registration is open or by single sign-on. A
  * second factor is needed as with a password.
  *
  * Refuses with `sso_refused`, also rather than link an owner or admin by address alone; and as {@link requireEntry}
@@ -150,7 +150,7 @@ async function createFor(
 ): Promise<Account | null> {
   const { sql, audit } = change;
   if (await lockFirstAccount(sql)) throw ssoRefused((t) => t.ssoNotFirst);
-  await requireEntry(app, sql, null);
+  await requireEntry(app, sql, null, { isBySso: true });
   if (identity.email === null) throw ssoRefused((t) => t.ssoNoEmail);
   const email = parseEmail(identity.email);
   const id = app.random.uuid() as AccountId;

@@ -1,4 +1,5 @@
 import { Secret, TOTP } from "otpauth";
+import { productName } from "../lib/server-name.ts";
 
 // RFC 6238 with the values that every authenticator app assumes: SHA-1, six digits, 30 seconds.
 const stepMs = 30_000;
@@ -14,8 +15,8 @@ export function createTotpSeed(): string {
 }
 
 /** The `otpauth:` URI that authenticator apps read from a QR code. */
-export function totpUri(seed: string, username: string): string {
-  return createTotp(seed, username).toString();
+export function totpUri(seed: string, username: string, issuer: string): string {
+  return createTotp(seed, username, issuer).toString();
 }
 
 /**
@@ -30,13 +31,13 @@ export function findTotpStep(
 ): number | null {
   const present = Math.floor(now / stepMs);
   const steps = now - present * stepMs <= graceMs ? [present, present - 1] : [present];
-  const totp = createTotp(seed, "");
+  const totp = createTotp(seed, "", productName);
   const step = steps.find(
     (candidate) => totp.validate({ token: code, timestamp: candidate * stepMs, window: 0 }) === 0,
   );
   return step !== undefined && step > lastStep ? step : null;
 }
 
-function createTotp(seed: string, label: string): TOTP {
-  return new TOTP({ issuer: "novaX", label, secret: Secret.fromBase32(seed) });
+function createTotp(seed: string, label: string, issuer: string): TOTP {
+  return new TOTP({ issuer, label, secret: Secret.fromBase32(seed) });
 }

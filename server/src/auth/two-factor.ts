@@ -31,7 +31,7 @@ export function startTotp(app: TransactionNeeds, actor: Actor): TotpEnrolment {
   const seed = createTotpSeed();
   const sealed = JSON.stringify({ seed, until: app.clock.now() + enrolmentMs });
   const enrolment = app.secret.seal(sealed, enrolmentContext(actor.id)).toString("base64url");
-  return { seed, uri: totpUri(seed, actor.username), enrolment };
+  return { seed, uri: totpUri(seed, actor.username, app.identity.name), enrolment };
 }
 
 /** The same seed again, after a wrong code. Refuses with `challenge_ended`. */
@@ -40,7 +40,7 @@ export function resumeTotp(app: TransactionNeeds, actor: Actor, enrolment: strin
   const { seed, until } =
     opened === null ? { seed: "", until: 0 } : (JSON.parse(opened) as { seed: string; until: number });
   if (until < app.clock.now()) throw new Refusal("challenge_ended", (t) => t.tookTooLong);
-  return { seed, uri: totpUri(seed, actor.username), enrolment };
+  return { seed, uri: totpUri(seed, actor.username, app.identity.name), enrolment };
 }
 
 /**

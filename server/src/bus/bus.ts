@@ -27,6 +27,8 @@ export type BusMessage =
   | { kind: "filter_words_changed" }
   /** Stored messages were changed without an event, so copies in memory are out of date. */
   | { kind: "history_rewritten" }
+  /** The server's name or icon has changed: reload them. */
+  | { kind: "server_identity_changed" }
   /** The banned addresses have changed: reload them. */
   | { kind: "address_bans_changed" }
   /** A person's name has changed; their open sockets continue under the new one. */

@@ -44,6 +44,7 @@ export type Config = {
   signInFailuresOverall: number;
   signUpsPerAddress: number;
   messagesPerSecond: number;
+  visitorRequestsPerSecond: number;
   logFormat: "words" | "json";
 };
 
@@ -132,6 +133,7 @@ export function parseConfig(
     signInFailuresOverall: whole("LOGIN_FAILURES_OVERALL", 1, 1_000_000),
     signUpsPerAddress: whole("SIGN_UPS_PER_ADDRESS", 1, 100_000),
     messagesPerSecond: whole("MESSAGES_PER_SECOND", 1, 1_000_000),
+    visitorRequestsPerSecond: whole("VISITOR_REQUESTS_PER_SECOND", 1, 1_000_000),
     logFormat: check("LOG_FORMAT", (value) => parseChoice(value, ["words", "json"]), "words"),
   };
   const databaseUrl = check(
@@ -154,6 +156,8 @@ export function parseConfig(
   if (config.redisUrl !== null && config.database.kind === "embedded") {
     mistakes.push("REDIS_URL: several processes need to share a PostgreSQL server; set DATABASE_URL as well");
   }
+  if (config.registration === "sso" && config.oidc === null)
+    mistakes.push("REGISTRATION: single sign-on isn't set up; set OIDC_ISSUER as well");
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
 }

@@ -41,7 +41,7 @@ export const settings = [
   {
     name: "REGISTRATION",
     default: "open",
-    help: "who can create an account: open (everyone), invite (anyone with a link) or closed (no one); owners can change it in the server settings",
+    help: "who can create an account: open (everyone), invite (anyone with a link), sso (anyone with single sign-on) or closed (no one); owners can change it in the server settings",
   },
   {
     name: "OIDC_ISSUER",
@@ -89,6 +89,11 @@ export const settings = [
     name: "MESSAGES_PER_SECOND",
     default: "20",
     help: "messages allowed per person in a second, across all their connections",
+  },
+  {
+    name: "VISITOR_REQUESTS_PER_SECOND",
+    default: "200",
+    help: "requests without a session allowed per IP address in a second",
   },
   { name: "LOG_FORMAT", default: "words", help: "log format: words or json" },
 ] as const satisfies readonly Setting[];

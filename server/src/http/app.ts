@@ -1,4 +1,5 @@
 import type { AccountId } from "@novax/protocol/ids";
+import type { ServerIdentity } from "../accounts/server-identity.ts";
 import type { AdminNeeds } from "../admin/people.ts";
 import type { FactorNeeds } from "../auth/answer-challenge.ts";
 import type { RegisterNeeds } from "../auth/register.ts";
@@ -27,6 +28,7 @@ export type App = RegisterNeeds &
     visitorBudgets: Budgets<string>;
     sessionLimits: SessionLimits;
     mailer: Mailer;
+    identity: ServerIdentity;
     keywords: Keywords;
     textFilter: WordFilter;
     addressBans: AddressBans;

@@ -106,7 +106,7 @@ function submitRoute<A extends Access, Body>(
   const { path, summary, access, body, submit } = spec;
   const refused = async (exchange: Exchange<unknown, unknown>, error: unknown): Promise<Response> => {
     const { problem, retryInMs } = toProblem(error, exchange.app.log, exchange.context.language);
-    const formProblem = { detail: problem.detail, field: problem.field };
+    const formProblem = { detail: problem.detail, field: problem.field, also: problem.also };
     const shown = await refusedPage(exchange as Exchange<Body, unknown>, formProblem);
     const response = new Response(shown.body, { status: problem.status, headers: shown.headers });
     if (retryInMs !== undefined) response.headers.set("retry-after", String(Math.ceil(retryInMs / 1000)));

@@ -28,6 +28,7 @@ import { healthRoute, readyRoute } from "./routes/health.ts";
 import { mailedLinkRoutes } from "./routes/mailed-links.ts";
 import { messagesRoute } from "./routes/messages.ts";
 import { readRoutes } from "./routes/reads.ts";
+import { serverIconRoutes } from "./routes/server-icon.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { ssoRoutes } from "./routes/sso.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
@@ -79,6 +80,7 @@ export function createHttpApp(
   });
   router.onError(async (error, context) => {
     const pageContext = pageContextOf(
+      app,
       web,
       context.req.raw.headers,
       readCookies(context.req.header("cookie") ?? null, config.isSecure),
@@ -122,6 +124,7 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     ...factorRoutes,
     ...adminRoutes,
     ...auditRoutes,
+    ...serverIconRoutes,
     ...createChatRoutes(web.assets.chat),
     ...commandRoutes,
     ...readRoutes,
@@ -192,7 +195,7 @@ async function runRoute(
     request: route.body === "stream" ? limitBody(request, route.bodyBytesMax) : request,
     url,
     cookies,
-    context: pageContextOf(web, request.headers, cookies),
+    context: pageContextOf(app, web, request.headers, cookies),
     actor: current,
     params,
     origin,
@@ -211,9 +214,14 @@ async function runRoute(
 }
 
 /** How a page looks and speaks in the browser that asks for it. */
-function pageContextOf(web: Web, headers: Headers, { theme, language: chosen }: CookieJar): PageContext {
+function pageContextOf(
+  { identity }: Pick<App, "identity">,
+  web: Web,
+  headers: Headers,
+  { theme, language: chosen }: CookieJar,
+): PageContext {
   const language = chosen ?? chooseLanguage(headers.get("accept-language"));
-  return { assets: web.assets.signIn, theme, language, t: textsIn(language) };
+  return { assets: web.assets.signIn, theme, language, t: textsIn(language), serverName: identity.name };
 }
 
 function hasParsedBody(route: Route): route is Route & { body: z.ZodType } {

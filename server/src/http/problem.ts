@@ -92,6 +92,8 @@ export type Problem = {
   detail: string;
   code: RefusalCode;
   field?: string;
+  /** What other fields of the same form were refused for. */
+  also?: { detail: string; code: RefusalCode; field: string }[];
 };
 
 /**
@@ -114,8 +116,15 @@ export function toProblem(
       detail: refusal.detailIn(language),
       code: refusal.code,
       ...(refusal.field === undefined ? {} : { field: refusal.field }),
+      ...(refusal.also.length === 0
+        ? {}
+        : { also: refusal.also.map((other) => toFieldProblem(other, language)) }),
     },
   };
+}
+
+function toFieldProblem(refusal: Refusal, language: Language) {
+  return { detail: refusal.detailIn(language), code: refusal.code, field: refusal.field ?? "" };
 }
 
 export function problemResponse(problem: Problem, retryInMs: number | undefined): Response {

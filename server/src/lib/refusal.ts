@@ -12,6 +12,8 @@ export class Refusal extends Error {
   readonly retryInMs: number | undefined;
   /** The input field that caused the refusal, for forms. */
   readonly field: string | undefined;
+  /** What the same form was refused for besides, in other fields. */
+  also: readonly Refusal[] = [];
   readonly #detail: RefusalText | string;
 
   /**
@@ -33,6 +35,32 @@ export class Refusal extends Error {
   /** The explanation in this language. */
   detailIn(language: Language): string {
     return typeof this.#detail === "string" ? this.#detail : this.#detail(textsIn(language).refusals);
+  }
+}
+
+/**
+ * Checks the fields of a form, and refuses all that are wrong at once: the first of them, with the others in `also`. Each
+ * check refuses with its field.
+ */
+export class FieldChecks {
+  readonly #refused: Refusal[] = [];
+
+  /** Returns the checked value, or `fallback` if it was refused, so that the other fields can be checked too. */
+  async check<T>(check: () => T | Promise<T>, fallback: T): Promise<T> {
+    try {
+      return await check();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#refused.push(error);
+      return fallback;
+    }
+  }
+
+  assertAllRight(): void {
+    const [first, ...also] = this.#refused;
+    if (!first) return;
+    first.also = also;
+    throw first;
   }
 }
 

@@ -66,7 +66,7 @@ function compose(to: string, language: Language, { subject, paragraphs, link }: 
   const blocks = paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`);
   if (link) blocks.push(`<p><a href="${escapeHtml(link.url)}">${escapeHtml(link.label)}</a></p>`);
   const html = `<!doctype html><html lang="${language}"><body style="font: 16px/1.5 sans-serif; max-width: 34em">${blocks.join("\n")}</body></html>`;
-  return { to, subject: `novaX: ${subject}`, text: `${text}\n`, html };
+  return { to, subject, text: `${text}\n`, html };
 }
 
 const escapeHtml = Bun.escapeHTML;

@@ -4,6 +4,7 @@ import type { NoticeSignal } from "@novax/protocol/signals";
 import type { Sql } from "../db/database.ts";
 import type { QueueNeeds } from "../jobs/queue.ts";
 import { queueMail } from "../jobs/send-mail.ts";
+import type { ServerName } from "../lib/server-name.ts";
 import { noticeLetter } from "../mail/letters.ts";
 import { type NoticeText, textsIn } from "../texts/texts.ts";
 import { insertNotice, type NoticeKind } from "./queries.ts";
@@ -18,7 +19,7 @@ export type Recipient = {
 
 type Notice = { kind: NoticeKind; detail: NoticeText };
 
-type NoticeNeeds = QueueNeeds & { publicUrl: URL };
+type NoticeNeeds = QueueNeeds & { publicUrl: URL; identity: ServerName };
 
 /**
  * Stores an account notice in the transaction that causes it, and queues it as an email if the address is verified:

@@ -36,11 +36,15 @@ export async function listKnownTo(
 export async function searchPeople(
   sql: Sql,
   viewer: { id: AccountId },
-  { search, notIn, limit }: { search: string; notIn: RoomId | null; limit: number },
-): Promise<Person[]> {
+  { search, room, limit }: { search: string; room: RoomId | null; limit: number },
+): Promise<(Person & { isMember?: true })[]> {
   const prefix = `${escapeLike(search.toLowerCase())}%`;
-  const rows = await sql<PersonRow>`
-    select a.id, a.username, a.display_name
+  // Who is in a room is known to its members alone.
+  const rows = await sql<PersonRow & { is_member: boolean }>`
+    select a.id, a.username, a.display_name, exists (
+        select 1 from memberships other join memberships own on own.room_id = other.room_id and own.account_id = w.id
+        where other.room_id = ${room}::text and other.account_id = a.id
+      ) as is_member
     from accounts a join accounts w on w.id = ${viewer.id}
     where a.disabled_at is null and a.deleted_at is null and not a.awaits_approval
       and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix})
@@ -49,13 +53,9 @@ export async function searchPeople(
         where x.account_id = w.id and y.account_id = a.id
       ))
       and not exists (select 1 from blocks b where b.blocker_id = a.id and b.blocked_id = w.id)
-      and not exists (
-        select 1 from memberships other join memberships own on own.room_id = other.room_id and own.account_id = w.id
-        where other.room_id = ${notIn}::text and other.account_id = a.id
-      )
-    order by a.username_key
+    order by is_member, a.username_key
     limit ${limit}`;
-  return rows.map(toPersonOf);
+  return rows.map((row) => ({ ...toPersonOf(row), ...(row.is_member ? { isMember: true } : {}) }));
 }
 
 /** Returns whether any of these people blocked another one of them. */

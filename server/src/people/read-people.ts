@@ -11,9 +11,9 @@ const peopleMax = 20;
 export async function readPeople(
   app: { db: Database },
   actor: Actor,
-  { q = "", notIn }: ReadInput<"people.search">,
+  { q = "", room }: ReadInput<"people.search">,
 ): Promise<ReadResult<"people.search">> {
-  const query = { search: q, notIn: notIn ?? null, limit: peopleMax };
+  const query = { search: q, room: room ?? null, limit: peopleMax };
   return { people: await searchPeople(app.db.sql, actor, query) };
 }
 

@@ -125,6 +125,7 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
           random: systemRandom,
           secret: createServerSecret(new Uint8Array(32)),
           publicUrl: new URL("http://localhost"),
+          identity: { name: "novaX" },
           sendSteps: [],
           clock: { now: () => 0 },
           bus: {

@@ -151,6 +151,7 @@ export const de: Texts = {
     tooManyScheduled: (max) => `Du kannst bis zu ${max} Nachrichten planen.`,
     tooManyReminders: (max) => `Du kannst bis zu ${max} Erinnerungen haben.`,
     tooManyRooms: (max) => `Du kannst in bis zu ${max} Räumen sein.`,
+    passwordsOff: "Passwörter sind hier abgeschaltet. Nutze Single Sign-on oder einen Passkey.",
     notReachable: "Jemand davon kann im Moment in keinen weiteren Raum kommen.",
     groupFull: (max) => `Eine Gruppe kann bis zu ${max} Personen haben.`,
     slowMode: (seconds) =>
@@ -199,6 +200,8 @@ export const de: Texts = {
   },
 
   script: {
+    showPassword: "Passwort zeigen",
+    hidePassword: "Passwort verbergen",
     copy: "Kopieren",
     copied: "Kopiert",
     strength: ["", "Zu kurz", "Kurz; probier ein paar zufällige Wörter", "Gut", "Sehr gut"],
@@ -252,7 +255,13 @@ export const de: Texts = {
     register: "Konto erstellen",
     registerFirst: "Das ist das erste Konto; damit bist du der Serverinhaber.",
     registerLead: "Es dauert eine halbe Minute.",
-    registerInvited: "Du wurdest zu diesem Server eingeladen. Es dauert eine halbe Minute.",
+    registerInvited: (inviter, server) =>
+      `${inviter} hat dich zu ${server} eingeladen. Es dauert eine halbe Minute.`,
+    ssoOnly: (name) => `Konten werden hier mit ${name} erstellt.`,
+    ssoOnlyTitle: "Noch kein Konto?",
+    yourName: "Dein Name",
+    yourNameHint: "Freiwillig. So sehen dich die anderen; du kannst ihn später ändern.",
+    withPassword: "Mit Passwort anmelden",
     registerSubmit: "Konto erstellen",
     setupCode: "Einrichtungscode",
     setupCodeHint: "Der Server hat ihn beim Start ausgegeben.",
@@ -411,8 +420,8 @@ export const de: Texts = {
       "Mit jedem kannst du dich einmal anmelden, wenn du deine App oder deinen Passkey nicht verwenden kannst. Du siehst sie nicht noch einmal, also bewahr sie sicher auf.",
     downloadThem: "Codes herunterladen",
     kept: "Ich habe sie gespeichert",
-    codesFile: (username, host) =>
-      `novaX-Wiederherstellungscodes für ${username} auf ${host}\nJeder gilt einmal.`,
+    codesFile: (server, username, host) =>
+      `${server}: Wiederherstellungscodes für ${username} auf ${host}\nJeder gilt einmal.`,
     passkeysLead:
       "Mit einem Passkey meldest du dich per Fingerabdruck, Gesicht oder Sicherheitsschlüssel an, ohne Passwort. Er kann weder erraten noch abgephisht werden.",
     noPasskeys: "Noch keine Passkeys.",
@@ -497,7 +506,19 @@ export const de: Texts = {
     settingsLead: "Einstellungen für den ganzen Server.",
     settingsOwners: "Diese Einstellungen können nur Serverinhaber ändern.",
     whoRegisters: "Wer ein Konto erstellen kann",
-    modes: { open: "Alle", invite: "Wer eine Einladung hat", closed: "Niemand" },
+    modes: {
+      open: "Alle",
+      invite: "Wer eine Einladung hat",
+      sso: "Wer sich über Single Sign-on anmeldet",
+      closed: "Niemand",
+    },
+    serverName: "Name des Servers",
+    serverNameHint: "Auf jeder Seite, in E-Mails und in Authenticator-Apps. Leer für novaX.",
+    serverIcon: "Symbol des Servers",
+    serverIconHint: "Ein Buchstabe oder ein Emoji. Leer für den Stern.",
+    whoPassword: "Wer sich mit Passwort anmelden kann",
+    whoPasswordHint: "Alle anderen nehmen Single Sign-on oder einen Passkey.",
+    passwordPolicies: { everyone: "Alle", owners: "Inhaber" },
     asConfigured: (mode) => `Standard (${mode})`,
     whoFactor: "Wer die Zwei-Faktor-Authentifizierung braucht",
     factorPolicies: { nobody: "Niemand", privileged: "Serverinhaber und Admins", everyone: "Alle" },

@@ -144,6 +144,7 @@ export const en = {
     tooManyScheduled: (max: number) => `You can schedule up to ${max} messages.`,
     tooManyReminders: (max: number) => `You can have up to ${max} reminders.`,
     tooManyRooms: (max: number) => `You can be in up to ${max} rooms.`,
+    passwordsOff: "Passwords are turned off here. Use single sign-on or a passkey.",
     notReachable: "Someone here can't be added to another room right now.",
     groupFull: (max: number) => `A group can have up to ${max} people.`,
     slowMode: (seconds: number) =>
@@ -192,6 +193,8 @@ export const en = {
 
   /** Texts of the script on the pages. */
   script: {
+    showPassword: "Show password",
+    hidePassword: "Hide password",
     copy: "Copy",
     copied: "Copied",
     strength: ["", "Too short", "Short; try a few random words", "Good", "Very good"],
@@ -246,7 +249,13 @@ export const en = {
     register: "Create an account",
     registerFirst: "This is the first account; you'll be the owner.",
     registerLead: "It takes half a minute.",
-    registerInvited: "You've been invited to this server. It takes half a minute.",
+    registerInvited: (inviter: string, server: string) =>
+      `${inviter} invited you to ${server}. It takes half a minute.`,
+    ssoOnly: (name: string) => `Accounts here are created with ${name}.`,
+    ssoOnlyTitle: "No account yet?",
+    yourName: "Your name",
+    yourNameHint: "Optional. How others see you; you can change it later.",
+    withPassword: "Sign in with a password",
     registerSubmit: "Create account",
     setupCode: "Setup code",
     setupCodeHint: "The server printed it when it started.",
@@ -399,8 +408,8 @@ export const en = {
       "Each lets you sign in once if you can't use your app or passkey. You won't see them again, so keep them somewhere safe.",
     downloadThem: "Download codes",
     kept: "I've saved them",
-    codesFile: (username: string, host: string) =>
-      `novaX recovery codes for ${username} at ${host}\nEach works once.`,
+    codesFile: (server: string, username: string, host: string) =>
+      `${server} recovery codes for ${username} at ${host}\nEach works once.`,
     passkeysLead:
       "A passkey signs you in with your fingerprint, face or security key, without a password. It can't be guessed or phished.",
     noPasskeys: "No passkeys yet.",
@@ -483,7 +492,19 @@ export const en = {
     settingsLead: "Server-wide settings.",
     settingsOwners: "Only owners can change these settings.",
     whoRegisters: "Who can create an account",
-    modes: { open: "Everyone", invite: "Anyone with an invitation", closed: "No one" },
+    modes: {
+      open: "Everyone",
+      invite: "Anyone with an invitation",
+      sso: "Anyone with single sign-on",
+      closed: "No one",
+    },
+    serverName: "Server name",
+    serverNameHint: "On every page, in emails and in authenticator apps. Empty for novaX.",
+    serverIcon: "Server icon",
+    serverIconHint: "One letter or one emoji. Empty for the star.",
+    whoPassword: "Who can sign in with a password",
+    whoPasswordHint: "Everyone else uses single sign-on or a passkey.",
+    passwordPolicies: { everyone: "Everyone", owners: "Owners" },
     asConfigured: (mode: string) => `Default (${mode})`,
     whoFactor: "Who needs two-factor authentication",
     factorPolicies: { nobody: "No one", privileged: "Owners and admins", everyone: "Everyone" },

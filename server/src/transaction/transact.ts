@@ -8,6 +8,7 @@ import type { Job } from "../jobs/job.ts";
 import { type JobTime, queueJob } from "../jobs/queue.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import type { ServerName } from "../lib/server-name.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
 import type { Log } from "../log/log.ts";
 import type { NoticeKind } from "../notices/queries.ts";
@@ -22,6 +23,7 @@ export type TransactionNeeds = {
   random: Random;
   secret: ServerSecret;
   publicUrl: URL;
+  identity: ServerName;
 };
 
 /** One database transaction and everything that has to happen with it or not at all. */

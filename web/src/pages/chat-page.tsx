@@ -8,6 +8,7 @@ import { lazyParts } from "../features/messages/message-context.ts";
 import type { MessageList } from "../features/messages/message-list.tsx";
 import { RoomHeader } from "../features/rooms/room-header.tsx";
 import { Sidebar } from "../features/rooms/sidebar.tsx";
+import { serverName } from "../features/server-name.ts";
 import { preferences } from "../features/settings/preferences.ts";
 import { isPhone, isTouch } from "../lib/element.ts";
 import { focusTargetOf, isFocusInPanel } from "../lib/regions.ts";
@@ -58,7 +59,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
 
   useSignalEffect(() => {
     const current = chat.room.value;
-    const name = current ? `${chat.nameOf(current)} · novaX` : "novaX";
+    const name = current ? `${chat.nameOf(current)} · ${serverName}` : serverName;
     const unread = current?.unread ?? 0;
     const count = Math.max(chat.attentionCount.value, current && !current.isMuted ? unread : 0);
     document.title = count > 0 && preferences.value.hasTitleCount ? `(${count}) ${name}` : name;

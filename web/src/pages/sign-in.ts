@@ -14,6 +14,8 @@ const texts = JSON.parse(document.querySelector("#texts")!.textContent!) as {
   passkeyUnused: string;
   copy: string;
   copied: string;
+  showPassword: string;
+  hidePassword: string;
 };
 
 const password = document.querySelector<HTMLInputElement>('input[autocomplete="new-password"]');
@@ -42,6 +44,80 @@ if (password && meter && words) {
   });
 }
 
+// With a script a new password is typed once, and can be looked at; without one it is typed twice.
+const again = document.querySelector<HTMLInputElement>('input[name="confirm_password"]');
+if (password && again) {
+  const copy = () => {
+    again.value = password.value;
+  };
+  again.closest<HTMLElement>(".field")!.hidden = true;
+  again.required = false;
+  password.addEventListener("input", copy);
+  password.form?.addEventListener("submit", copy);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button-subtle show-password";
+  const show = (isShown: boolean) => {
+    password.type = isShown ? "text" : "password";
+    button.textContent = isShown ? texts.hidePassword : texts.showPassword;
+  };
+  show(false);
+  button.addEventListener("click", () => show(password.type === "password"));
+  password.after(button);
+}
+
+/** Shows what was refused at its field, or above the form. Returns the field. */
+function showProblem(form: HTMLFormElement, detail: string, name = ""): HTMLElement | null {
+  const field = name === "" ? null : form.querySelector<HTMLElement>(`[name="${CSS.escape(name)}"]`);
+  const text = document.createElement("p");
+  text.className = field ? "field-problem" : "form-problem";
+  text.setAttribute("role", "alert");
+  text.textContent = detail;
+  if (field) {
+    text.id = `${name}-problem`;
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute(
+      "aria-describedby",
+      [text.id, field.getAttribute("aria-describedby")].join(" ").trim(),
+    );
+    field.after(text);
+  } else form.prepend(text);
+  return field;
+}
+
+// What is refused is shown in the form as it is, so that nothing that was typed goes.
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-in-place]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const { isFine, status, answer } = await post(form.action, Object.fromEntries(new FormData(form)));
+    if (isFine && status !== accepted) {
+      location.assign(form.dataset.inPlace!);
+      return;
+    }
+    if (isFine) {
+      const text = document.createElement("p");
+      text.className = "form-done";
+      text.setAttribute("role", "status");
+      text.textContent = answer.message ?? "";
+      form.replaceWith(text);
+      return;
+    }
+    for (const button of form.querySelectorAll("button")) button.disabled = false;
+    for (const old of form.querySelectorAll(".field-problem, .form-problem")) {
+      const field = old.id === "" ? null : form.querySelector(`[aria-describedby~="${old.id}"]`);
+      field?.removeAttribute("aria-invalid");
+      field?.setAttribute(
+        "aria-describedby",
+        field.getAttribute("aria-describedby")!.replace(old.id, "").trim(),
+      );
+      old.remove();
+    }
+    const problems = [answer, ...(answer.also ?? [])];
+    const fields = problems.map(({ detail, field }) => showProblem(form, detail ?? "", field));
+    fields.find((field) => field !== null)?.focus();
+  });
+}
+
 // Without a script times are shown in UTC. With one they are shown in the viewer's time zone.
 const local = new Intl.DateTimeFormat(document.documentElement.lang, {
   dateStyle: "medium",
@@ -65,18 +141,31 @@ addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button")) button.disabled = false;
 });
 
-type Answer = { next?: string; detail?: string; code?: string };
+type Problem = { detail?: string; field?: string };
+type Answer = Problem & {
+  next?: string;
+  code?: string;
+  username?: string;
+  message?: string;
+  also?: Problem[];
+};
 
-async function post(path: string, body: object): Promise<{ isFine: boolean; answer: Answer }> {
+/** What is done later: an account that waits for approval. */
+const accepted = 202;
+
+async function post(
+  path: string,
+  body: object,
+): Promise<{ isFine: boolean; status: number; answer: Answer }> {
   try {
     const response = await fetch(path, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-    return { isFine: response.ok, answer: (await response.json()) as Answer };
+    return { isFine: response.ok, status: response.status, answer: (await response.json()) as Answer };
   } catch {
-    return { isFine: false, answer: { detail: texts.noAnswer } };
+    return { isFine: false, status: 0, answer: { detail: texts.noAnswer } };
   }
 }
 

@@ -37,6 +37,7 @@ export const deMore: MoreTexts = {
     find: "Mitglieder suchen",
     add: "Personen hinzufügen",
     addHint: "Nach Namen suchen",
+    alreadyHere: "Schon hier",
     adding: "Hinzufügen",
     write: "Nachricht senden",
     writeToSelf: "Deine Notizen",

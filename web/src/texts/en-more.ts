@@ -36,6 +36,7 @@ export const enMore = {
     find: "Find members",
     add: "Add people",
     addHint: "Search by name",
+    alreadyHere: "Already here",
     adding: "Add",
     write: "Message",
     writeToSelf: "Your notes",

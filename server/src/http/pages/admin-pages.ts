@@ -1,7 +1,7 @@
 import { type RegistrationMode, registrationModes, type ServerRole } from "@novax/protocol/entities";
 import { html } from "hono/html";
 import type { InviteEntry } from "../../accounts/invite-queries.ts";
-import type { Policy } from "../../accounts/policy.ts";
+import { type Policy, serverNameCharsMax } from "../../accounts/policy.ts";
 import { inviteBounds } from "../../admin/invites.ts";
 import { mayActOn } from "../../admin/permissions.ts";
 import type { PersonEntry } from "../../admin/queries.ts";
@@ -178,6 +178,7 @@ export function settingsPage(
   page: {
     policy: Policy;
     configured: RegistrationMode;
+    hasSso: boolean;
     isOwner: boolean;
     problem?: FormProblem | undefined;
     done: string | undefined;
@@ -195,13 +196,37 @@ ${renderForm({
   problem: page.problem,
   fields: [
     {
+      name: "server_name",
+      label: t.serverName,
+      type: "text",
+      autocomplete: "off",
+      hint: t.serverNameHint,
+      value: policy.serverName,
+      maxLength: serverNameCharsMax,
+      isOptional: true,
+    },
+    {
+      name: "server_icon",
+      label: t.serverIcon,
+      type: "text",
+      autocomplete: "off",
+      hint: t.serverIconHint,
+      value: policy.serverIcon,
+      maxLength: 16,
+      isOptional: true,
+    },
+    {
       kind: "select",
       name: "registration",
       label: t.whoRegisters,
       value: policy.registration ?? "",
       choices: {
         "": t.asConfigured(t.modes[page.configured]),
-        ...Object.fromEntries(registrationModes.map((mode) => [mode, t.modes[mode]])),
+        ...Object.fromEntries(
+          registrationModes
+            .filter((mode) => mode !== "sso" || page.hasSso || policy.registration === "sso")
+            .map((mode) => [mode, t.modes[mode]]),
+        ),
       },
     },
     {
@@ -212,6 +237,19 @@ ${renderForm({
       choices: t.factorPolicies,
       hint: t.whoFactorHint,
     },
+    // Without a provider it can only be turned on again.
+    ...(page.hasSso || !policy.allowsPasswords
+      ? [
+          {
+            kind: "select" as const,
+            name: "passwords",
+            label: t.whoPassword,
+            hint: t.whoPasswordHint,
+            value: policy.allowsPasswords ? "everyone" : "owners",
+            choices: t.passwordPolicies,
+          },
+        ]
+      : []),
     {
       kind: "checkbox",
       name: "allows_erasure",

@@ -8,7 +8,7 @@ import { jsonBlock, type PageContext, renderPage } from "./layout.ts";
  */
 export function chatPage(context: PageContext, bootstrap: Bootstrap): Promise<Response> {
   return renderPage({
-    title: "novaX",
+    title: context.serverName,
     context,
     body: html`<body>
 <div id="app"></div>

@@ -1,7 +1,12 @@
 import { html } from "hono/html";
 import { jsonBlock, type Markup, type PageContext, renderPage } from "./layout.ts";
 
-export type FormProblem = { detail: string; field: string | undefined };
+export type FormProblem = {
+  detail: string;
+  field: string | undefined;
+  /** The problems of other fields of the same form. */
+  also?: readonly { detail: string; field: string }[] | undefined;
+};
 
 export type Field =
   | {
@@ -45,6 +50,8 @@ export type FormMarkup = {
   isDisabled?: boolean;
   /** The response is a file, so the page stays and the button must work again. */
   isDownload?: boolean;
+  /** A script sends it and shows what is refused in place, so that nothing that was typed goes; then it goes here. */
+  inPlace?: string;
   /** A secondary button, for a form that is not the page's main purpose. */
   isSecondary?: boolean;
   /** Markup after the button. */
@@ -57,11 +64,15 @@ export function renderForm(form: FormMarkup): Markup {
   const fieldOfProblem = fields.find(
     (field) => field.kind !== "hidden" && field.kind !== "username" && field.name === problem?.field,
   )?.name;
+  const problemOf = ({ name }: Field) =>
+    name === fieldOfProblem
+      ? problem!.detail
+      : (problem?.also?.find(({ field }) => field !== "" && field === name)?.detail ?? null);
   const buttonClass = form.isDanger ? "button-danger" : form.isSecondary ? "button-second" : "button-primary";
   const focus = fieldOfProblem ?? form.focus;
-  return html`<form method="post" action="${form.action}" ${form.isDownload ? html`data-download` : ""}>
+  return html`<form method="post" action="${form.action}" ${form.isDownload ? html`data-download` : ""} ${form.inPlace ? html`data-in-place="${form.inPlace}"` : ""}>
 ${problem && !fieldOfProblem ? html`<p class="form-problem" role="alert">${problem.detail}</p>` : ""}
-${form.isDisabled ? html`<fieldset disabled class="fields-shown">` : ""}${fields.map((field) => renderField(field, field.name === fieldOfProblem ? problem!.detail : null, focus))}
+${form.isDisabled ? html`<fieldset disabled class="fields-shown">` : ""}${fields.map((field) => renderField(field, problemOf(field), focus))}
 ${form.isDisabled ? html`</fieldset>` : html`<button type="submit" class="${buttonClass}">${form.submit}</button>`}
 ${form.extra ?? ""}
 </form>`;
@@ -79,13 +90,13 @@ export function cardPage(
   },
 ): Promise<Response> {
   return renderPage({
-    title: `${page.title} · novaX`,
+    title: `${page.title} · ${context.serverName}`,
     context,
     ...(page.status === undefined ? {} : { status: page.status }),
     // Pages that link to each other start at the same height, so that nothing jumps.
     body: html`<body class="${page.back ? "sign-in sign-in-inside" : "sign-in"}">
 <main class="sign-in-card">
-<p class="brand" aria-hidden="true"><span class="brand-mark"></span>novaX</p>
+<p class="brand" aria-hidden="true"><span class="brand-mark"></span>${context.serverName}</p>
 ${page.back ? html`<p class="page-back"><a href="${page.back.href}">← ${page.back.label}</a></p>` : ""}
 <h1>${page.title}</h1>
 <p class="sign-in-lead">${page.lead}</p>

@@ -5,7 +5,14 @@ import type { CookieJar } from "../cookies.ts";
 import type { PageAssets } from "../serve-web.ts";
 
 /** What every page needs: its assets, and the browser's theme and language. */
-export type PageContext = { assets: PageAssets; theme: CookieJar["theme"]; language: Language; t: Texts };
+export type PageContext = {
+  assets: PageAssets;
+  theme: CookieJar["theme"];
+  language: Language;
+  t: Texts;
+  /** What the server is called. */
+  serverName: string;
+};
 
 /** Markup in which every `${}` is escaped. */
 export type Markup = ReturnType<typeof html>;

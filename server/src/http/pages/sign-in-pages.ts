@@ -1,4 +1,4 @@
-import { passwordCodePointsMax, usernameCharsMax } from "@novax/protocol/limits";
+import { displayNameCharsMax, passwordCodePointsMax, usernameCharsMax } from "@novax/protocol/limits";
 import { html } from "hono/html";
 import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type Field, type FormProblem, renderForm } from "./form.ts";
@@ -23,10 +23,32 @@ export function signInPage(
     done?: string | undefined;
     mayRegister: boolean;
     ssoName: string | null;
+    /** Whether the form for a password is put away behind a link. */
+    isPasswordAway: boolean;
   },
 ): Promise<Response> {
   const { problem } = page;
   const { signIn, parts } = context.t;
+  const bySso =
+    page.ssoName === null
+      ? ""
+      : html`<a class="${page.isPasswordAway ? "button-primary" : "button-second"}" href="/login/sso">${signIn.bySso(page.ssoName)}</a>`;
+  const byPasskey = passkeyButton({
+    kind: "login",
+    label: signIn.byPasskey,
+    options: "/login/passkey/options",
+    answer: "/login/passkey",
+  });
+  if (page.isPasswordAway && !problem)
+    return cardPage(context, {
+      title: signIn.title,
+      lead: signIn.welcome,
+      body: html`${doneNote(page.done)}
+<div class="other-ways">${bySso}
+${byPasskey}
+</div>
+<p class="sign-in-other"><a href="/?password=1">${signIn.withPassword}</a></p>`,
+    });
   return cardPage(context, {
     title: signIn.title,
     lead: page.isFirst ? signIn.first : signIn.welcome,
@@ -56,8 +78,8 @@ ${renderForm({
   extra: html`<p class="form-aside"><a href="/forgot">${signIn.forgot}</a></p>`,
 })}
 <div class="other-ways">
-${passkeyButton({ kind: "login", label: signIn.byPasskey, options: "/login/passkey/options", answer: "/login/passkey" })}
-${page.ssoName === null ? "" : html`<a class="button-second" href="/login/sso">${signIn.bySso(page.ssoName)}</a>`}
+${byPasskey}
+${page.isPasswordAway ? "" : bySso}
 </div>
 ${page.mayRegister ? html`<p class="sign-in-other">${signIn.newHere} <a href="/register">${signIn.createAccount}</a></p>` : ""}`,
   });
@@ -80,9 +102,12 @@ export function registerPage(
   page: {
     username?: string;
     email?: string;
+    displayName?: string | undefined;
     problem?: FormProblem | undefined;
     isFirst?: boolean;
     inviteToken: string | null;
+    /** Who invites, if it is known. */
+    inviter?: string | null;
     needsSetupCode: boolean;
     passwordCodePointsMin: number;
   },
@@ -97,7 +122,7 @@ export function registerPage(
     hint: signIn.setupCodeHint,
     maxLength: 64,
   };
-  const lead = inviteToken === null ? signIn.registerLead : signIn.registerInvited;
+  const lead = page.inviter ? signIn.registerInvited(page.inviter, context.serverName) : signIn.registerLead;
   return cardPage(context, {
     title: signIn.register,
     lead: page.isFirst ? signIn.registerFirst : lead,
@@ -105,8 +130,19 @@ export function registerPage(
       action: "/register",
       submit: signIn.registerSubmit,
       problem,
-      focus: problem?.field ?? "username",
+      focus: problem?.field ?? "display_name",
+      inPlace: "/chat",
       fields: [
+        {
+          name: "display_name",
+          label: signIn.yourName,
+          type: "text",
+          autocomplete: "name",
+          value: page.displayName,
+          hint: signIn.yourNameHint,
+          maxLength: displayNameCharsMax,
+          isOptional: true,
+        },
         {
           name: "username",
           label: parts.username,

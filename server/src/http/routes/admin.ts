@@ -1,8 +1,14 @@
-import { registrationModes, serverRoles } from "@novax/protocol/entities";
+import { lineSchema, registrationModes, serverRoles } from "@novax/protocol/entities";
+import { isIcon } from "@novax/protocol/icon";
 import type { AccountId } from "@novax/protocol/ids";
 import { z } from "zod";
 import { listInvites } from "../../accounts/invite-queries.ts";
-import { factorPolicies, registrationMode } from "../../accounts/policy.ts";
+import {
+  factorPolicies,
+  passwordPolicies,
+  registrationMode,
+  serverNameCharsMax,
+} from "../../accounts/policy.ts";
 import { readPolicy } from "../../accounts/policy-queries.ts";
 import { changePolicy } from "../../admin/change-policy.ts";
 import { createInvite, inviteBounds, revokeInvite } from "../../admin/invites.ts";
@@ -193,19 +199,37 @@ const settingsRoutes = defineForm({
     registration: z.enum([...registrationModes, ""]),
     factor: z.enum(factorPolicies),
     allows_erasure: checkbox,
+    // What a program leaves out stays as it is.
+    passwords: z.enum(passwordPolicies).optional(),
+    server_name: lineSchema(serverNameCharsMax)
+      .refine(
+        (name) => !/[\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/u.test(name),
+        "use letters that can be seen",
+      )
+      .optional(),
+    server_icon: lineSchema(16).refine(isIcon, "use one letter or one emoji").optional(),
   }),
   query: z.strictObject({ done: textField.optional() }),
   page: async ({ app, actor, context, query }, { problem }) =>
     settingsPage(context, {
       policy: await readPolicy(app.db.sql),
       configured: app.configuredRegistration,
+      hasSso: app.sso !== null,
       isOwner: actor.serverRole === "owner",
       problem,
       done: doneText(context, query),
     }),
   submit: async ({ app, actor, body, origin }) => {
     const registration = body.registration === "" ? null : body.registration;
-    const policy = { registration, factor: body.factor, allowsErasure: body.allows_erasure };
+    const before = await readPolicy(app.db.sql);
+    const policy = {
+      registration,
+      factor: body.factor,
+      allowsErasure: body.allows_erasure,
+      allowsPasswords: body.passwords === undefined ? before.allowsPasswords : body.passwords === "everyone",
+      serverName: body.server_name ?? before.serverName,
+      serverIcon: body.server_icon ?? before.serverIcon,
+    };
     await changePolicy(app, actor, policy, origin);
     return { result: { message: "Saved" }, next: "/admin/settings?done=saved" };
   },

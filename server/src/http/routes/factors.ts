@@ -106,7 +106,7 @@ const downloadCodesRoute = defineAction({
     // Only recovery codes, so that a link cannot make this server deliver a file with content of an attacker's choice.
     if (codes.length > 10 || !codes.every(isRecoveryCode))
       throw new Refusal("malformed", "codes: these aren't recovery codes");
-    const text = `${context.t.factors.codesFile(actor.username, app.publicUrl.host)}\n\n${codes.join("\n")}\n`;
+    const text = `${context.t.factors.codesFile(app.identity.name, actor.username, app.publicUrl.host)}\n\n${codes.join("\n")}\n`;
     return new Response(text, {
       headers: {
         "content-type": "text/plain; charset=utf-8",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { assertInvite } from "../../accounts/invite-queries.ts";
+import { assertInvite, findInviter } from "../../accounts/invite-queries.ts";
 import { registrationMode } from "../../accounts/policy.ts";
 import { readPolicy } from "../../accounts/policy-queries.ts";
 import { findAccountById, hasAnyAccount } from "../../accounts/queries.ts";
@@ -27,6 +27,7 @@ const signInSchema = z.strictObject({ username: anyText, password: anyText });
 const registerSchema = z.strictObject({
   email: anyText,
   username: anyText,
+  display_name: anyText.optional(),
   password: anyText,
   confirm_password: anyText,
   setup_code: anyText.optional(),
@@ -44,11 +45,12 @@ const signInPageRoute = defineRoute({
   path: "/",
   summary: "Show the sign-in page, or the chat if you're signed in.",
   access: "public",
-  query: z.strictObject({ done: textField.optional() }),
+  query: z.strictObject({ done: textField.optional(), password: textField.optional() }),
   isPage: true,
   handle: async ({ app, actor, context, query }) => {
     if (actor) return redirect("/chat");
     const options = await readSignInOptions(app);
+    if (query.password !== undefined) options.isPasswordAway = false;
     // Nobody can sign in yet.
     if (options.isFirst) return redirect("/register");
     return signInPage(context, { ...options, done: doneText(context, query) });
@@ -83,9 +85,11 @@ const registerRoutes = defineForm({
     const isFirst = !(await hasAnyAccount(app.db.sql));
     const inviteToken = body?.invite ?? null;
     const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
-    if (!isFirst && !problem && inviteToken === null && mode !== "open") return closedPage(context, mode);
+    if (!isFirst && !problem && inviteToken === null && mode !== "open")
+      return closedPage(app, context, mode);
     return registerPage(context, {
-      ...(body ? { username: body.username, email: body.email } : {}),
+      inviter: inviteToken === null ? null : await findInviter(app.db.sql, inviteToken),
+      ...(body ? { username: body.username, email: body.email, displayName: body.display_name } : {}),
       problem,
       isFirst,
       inviteToken,
@@ -98,6 +102,7 @@ const registerRoutes = defineForm({
     const signUp = {
       email: body.email,
       username: body.username,
+      displayName: body.display_name ?? "",
       password: body.password,
       confirmPassword: body.confirm_password,
       setupCode: body.setup_code ?? null,
@@ -127,9 +132,10 @@ const joinRoute = defineRoute({
   handle: async ({ app, actor, context, params }) => {
     if (actor) return redirect("/chat");
     const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
-    if (mode === "closed") return closedPage(context, mode);
+    if (mode === "closed" || mode === "sso") return closedPage(app, context, mode);
     await assertInvite(app.db.sql, params.token!, app.clock.now());
     return registerPage(context, {
+      inviter: await findInviter(app.db.sql, params.token!),
       inviteToken: params.token!,
       needsSetupCode: false,
       passwordCodePointsMin: app.config.passwordCodePointsMin,
@@ -318,20 +324,34 @@ function definePostOnlyForm<Body>(spec: {
 /** The ways to sign in or register that the sign-in page offers. */
 async function readSignInOptions(
   app: App,
-): Promise<{ isFirst: boolean; mayRegister: boolean; ssoName: string | null }> {
+): Promise<{ isFirst: boolean; mayRegister: boolean; ssoName: string | null; isPasswordAway: boolean }> {
   const isFirst = !(await hasAnyAccount(app.db.sql));
-  const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
-  return { isFirst, mayRegister: isFirst || mode === "open", ssoName: app.sso?.name ?? null };
+  const policy = await readPolicy(app.db.sql);
+  const mode = registrationMode(policy, app.configuredRegistration);
+  return {
+    isFirst,
+    mayRegister: isFirst || mode === "open",
+    ssoName: app.sso?.name ?? null,
+    isPasswordAway: !policy.allowsPasswords && app.sso !== null,
+  };
 }
 
 function closedPage(
+  app: App,
   context: Exchange<unknown, unknown>["context"],
-  mode: "invite" | "closed",
+  mode: "invite" | "sso" | "closed",
 ): Promise<Response> {
   const { signIn, parts } = context.t;
+  if (mode === "sso" && app.sso !== null)
+    return messagePage(context, {
+      title: signIn.ssoOnlyTitle,
+      lead: signIn.ssoOnly(app.sso.name),
+      link: { href: "/login/sso", label: signIn.bySso(app.sso.name) },
+      status: 403,
+    });
   return messagePage(context, {
-    title: mode === "closed" ? signIn.closedTitle : signIn.inviteTitle,
-    lead: mode === "closed" ? signIn.closed : signIn.invite,
+    title: mode === "invite" ? signIn.inviteTitle : signIn.closedTitle,
+    lead: mode === "invite" ? signIn.invite : signIn.closed,
     link: { href: "/", label: parts.toLogin },
     status: 403,
   });

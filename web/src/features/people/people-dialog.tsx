@@ -2,6 +2,7 @@ import type { Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { groupPeopleMax, membersAddedAtOnceMax } from "@novax/protocol/limits";
 import { nameOf } from "@novax/protocol/person";
+import type { ReadResult } from "@novax/protocol/reads";
 import { useEffect, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { Dialog } from "../../components/dialog.tsx";
@@ -10,13 +11,15 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
 
+type Found = ReadResult<"people.search">["people"][number];
+
 /** The list is read this long after the last key. */
 const askAfterMs = 150;
 
 /** Chooses people, to open a direct room with them or to add them to the open room. */
 export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogProps & { isForRoom: boolean }) {
   const [search, setSearch] = useState("");
-  const [{ people: found, of }, setFound] = useState<{ people: readonly Person[]; of: string | null }>({
+  const [{ people: found, of }, setFound] = useState<{ people: readonly Found[]; of: string | null }>({
     people: [],
     of: null,
   });
@@ -26,8 +29,8 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
   useEffect(() => {
     let isNewest = true;
     const timer = setTimeout(() => {
-      const notIn = isForRoom ? (chat.navigation.current.peek() ?? undefined) : undefined;
-      chat.api.read("people.search", { q: search.trim(), notIn }).then(
+      const room = isForRoom ? (chat.navigation.current.peek() ?? undefined) : undefined;
+      chat.api.read("people.search", { q: search.trim(), room }).then(
         ({ people }) => {
           if (!isNewest) return;
           setFound({ people, of: search });
@@ -45,8 +48,8 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
   }, [search, chat, isForRoom]);
   const ids = new Set<AccountId>(chosen.map((person) => person.id));
   const shown = found.filter((person) => !ids.has(person.id) && (!isForRoom || person.id !== chat.you.id));
-  const choose = (person: Person) => {
-    if (chosen.length >= max) return;
+  const choose = (person: Found) => {
+    if (chosen.length >= max || person.isMember) return;
     setChosen([...chosen, person]);
     setSearch("");
     setMarked(0);
@@ -123,6 +126,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
               role="option"
               tabIndex={-1}
               aria-selected={index === marked}
+              aria-disabled={person.isMember}
               className={index === marked ? "person person-button person-marked" : "person person-button"}
               onPointerMove={() => setMarked(index)}
               onPointerUp={() => choose(person)}
@@ -131,6 +135,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
               <span className="person-name">
                 {nameOf(person)}
                 <span className="person-you"> @{person.username}</span>
+                {person.isMember ? <span className="person-you"> · {more.people.alreadyHere}</span> : null}
                 {person.id === chat.you.id ? <span className="person-you"> ({more.app.you})</span> : null}
               </span>
             </div>

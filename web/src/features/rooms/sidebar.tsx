@@ -20,6 +20,7 @@ import type { PanelName, UiStore } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 import { type AccountItemsProps, AccountMenu } from "../account/account-menu.tsx";
 import { PresenceDot } from "../people/presence-dot.tsx";
+import { serverName } from "../server-name.ts";
 import { hasOwnIcon, RoomIcon } from "./room-icon.tsx";
 
 export type SidebarProps = {
@@ -74,7 +75,9 @@ export function Sidebar(props: SidebarProps) {
     <div className="sidebar" role={isAlone ? "main" : "navigation"} aria-label={t.rooms.title}>
       <p className="brand">
         <span className="brand-mark" aria-hidden="true" />
-        novaX
+        <span className="brand-name" dir="auto">
+          {serverName}
+        </span>
       </p>
       {isAlone ? <h1 className="visually-hidden">{t.rooms.title}</h1> : null}
       <button type="button" className="jump-button" onClick={() => ui.open({ kind: "switcher" })}>

@@ -1,0 +1,49 @@
+// The server's own icon and its web app manifest. They are made here because the owner can change name and icon.
+import { defineRoute, type Route } from "../route.ts";
+
+const accent = "#155ed0";
+const background = "#fcfdfe";
+const star =
+  '<path fill="#fff" d="M32 9c2 13.5 7.5 19 21 21.5C39.5 33 34 38.5 32 52c-2-13.5-7.5-19-21-21.5C24.5 28 30 22.5 32 9Z"/>';
+
+const iconRoute = defineRoute({
+  method: "GET",
+  path: "/icon.svg",
+  summary: "The server's icon.",
+  access: "public",
+  cost: 0,
+  isUndocumented: true,
+  handle: ({ app: { identity } }) => {
+    const letter = (icon: string) =>
+      `<text x="32" y="34" fill="#fff" font-family="system-ui, sans-serif" font-size="38" font-weight="700" text-anchor="middle" dominant-baseline="central">${Bun.escapeHTML(icon)}</text>`;
+    const sign = identity.icon === "" ? star : letter(identity.icon);
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><title>${Bun.escapeHTML(identity.name)}</title><rect width="64" height="64" rx="14" fill="${accent}"/>${sign}</svg>\n`;
+    return new Response(svg, {
+      headers: { "content-type": "image/svg+xml", "cache-control": "public, max-age=300" },
+    });
+  },
+});
+
+const manifestRoute = defineRoute({
+  method: "GET",
+  path: "/app.webmanifest",
+  summary: "The web app manifest.",
+  access: "public",
+  cost: 0,
+  isUndocumented: true,
+  handle: ({ app: { identity } }) =>
+    Response.json(
+      {
+        name: identity.name,
+        short_name: identity.name,
+        start_url: "/chat",
+        display: "standalone",
+        background_color: background,
+        theme_color: accent,
+        icons: [{ src: "/icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" }],
+      },
+      { headers: { "content-type": "application/manifest+json", "cache-control": "public, max-age=300" } },
+    ),
+});
+
+export const serverIconRoutes: readonly Route[] = [iconRoute, manifestRoute];
