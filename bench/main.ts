@@ -2,6 +2,7 @@
 // Each figure prints one line per measurement, as a ratio to a floor measured in alternating rounds; everything goes
 // into bench/results as JSON.
 import { startPostgres } from "../tests/support/services.ts";
+import { runAttacks } from "./figures/attacks.ts";
 import { runBrowser } from "./figures/browser.ts";
 import { runFanOut } from "./figures/fan-out.ts";
 import { runIngest } from "./figures/ingest.ts";
@@ -13,7 +14,14 @@ import type { TargetKind } from "./lib/target.ts";
 const flag = (name: string, fallback: string) =>
   process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split("=")[1] ?? fallback;
 
-const figures = { F1: runFanOut, F3: runLatency, F4: runIngest, F12: runStart, B1: runBrowser };
+const figures = {
+  F1: runFanOut,
+  F3: runLatency,
+  F4: runIngest,
+  F12: runStart,
+  B1: runBrowser,
+  H: runAttacks,
+};
 const only = flag("only", Object.keys(figures).join(",")).split(",");
 const given = process.env.NOVAX_TEST_POSTGRES_URL;
 const postgres = given ? null : await startPostgres({ isDurable: true });

@@ -10,6 +10,8 @@ import {
   startRedis,
 } from "../tests/support/services.ts";
 
+import { hasWebKit } from "../tests/support/webkit.ts";
+
 const root = resolve(import.meta.dir, "..");
 const isCi = process.env.CI === "true";
 const given = process.argv.slice(2);
@@ -49,6 +51,8 @@ try {
 }
 
 console.log(`\nTook ${Math.round((Date.now() - startedAt) / 1000)} s.`);
+if (!hasWebKit)
+  console.log(`Left out the tests in WebKit, which isn't installed (${installHint("webkit")}).`);
 for (const part of missing)
   console.log(`Skipped tests that need ${part}, which isn't installed (${installHint(part)}).`);
 if (isCi && (totals.skipped > 0 || missing.length > 0)) {

@@ -18,23 +18,29 @@ export type Target = {
   url: URL;
   pid: number;
   people: BenchPerson[];
+  /** Null if it is embedded. */
+  databaseUrl: string | null;
   /** CPU seconds used by the server's process so far. */
   cpuSeconds(): number;
   /** How many messages are stored. Call it after the server has stopped. */
   stopAndCountMessages(): Promise<number>;
 };
 
-/** Starts novaX with `people` signed-in people; person `i` is only in room `i % rooms`. */
+/**
+ * Starts novaX with `people` signed-in people; person `i` is only in room `i % rooms`. Limits are off, unless `settings`
+ * says otherwise.
+ */
 export async function startTarget(
   kind: TargetKind,
   postgresUrl: string,
   world: { people: number; rooms: number },
+  settings: Record<string, string> = { MESSAGES_PER_SECOND: "1000000" },
 ): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), "novax-bench-"));
   const env: Record<string, string> = {
     DATA_DIR: dataDir,
-    MESSAGES_PER_SECOND: "1000000",
     LOG_FORMAT: "json",
+    ...settings,
   };
   if (kind === "postgres") env.DATABASE_URL = await createDatabaseAt(postgresUrl);
   const config =
@@ -55,6 +61,7 @@ export async function startTarget(
     url,
     pid: child.pid,
     people,
+    databaseUrl: env.DATABASE_URL ?? null,
     cpuSeconds: () => readCpuSeconds(child.pid),
     stopAndCountMessages: async () => {
       child.kill("SIGTERM");

@@ -170,7 +170,7 @@ export const joinedRoomSchema = roomSchema.extend({
   isStarred: z.boolean(),
   isMuted: z.boolean(),
   notify: z.enum(notificationLevels),
-  /** A stranger put the viewer into it, and they have not accepted it yet. It does not notify. */
+  /** A stranger put the viewer into it, and they have not accepted it yet. It notifies once, whatever is written. */
   isRequest: z.boolean(),
   /** When the viewer hid it, until there is a newer message. A hidden request stays hidden. */
   hiddenAt: z.int().nullable(),

@@ -37,6 +37,8 @@ describe.skipIf(!chromiumPath)("nothing you began is lost", () => {
     bob = await join(server, "bob");
     for (const name of ["Alpha", "Beta", "Gamma"] as const) {
       const { room } = await bob.run("room.create", { kind: "public", name, people: [await alice.id()] });
+      // bob is nobody whom alice knows.
+      await alice.run("room.set_preferences", { room: room.id, isRequest: false });
       rooms[name] = room.id;
     }
   }, 60_000);

@@ -51,6 +51,10 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await button(b, "All rooms").click();
     await roomItem(b, name).click();
   };
+  const openRoomOnDesk = async (name: string) => {
+    await roomItem(a, name).click();
+    await a.getByRole("heading", { name, exact: true }).first().waitFor();
+  };
   /** The seq of the message with this text in the open room. */
   const seqOf = async (text: string) => Number(await rowOf(a, text).getAttribute("data-seq"));
   let workshop: string;
@@ -320,6 +324,26 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await b.getByRole("link", { name: "the lobby" }).click();
     await b.getByRole("heading", { name: "Lobby", exact: true }).waitFor();
     expect(b.context().pages()).toHaveLength(1);
+  }, 60_000);
+
+  test("[H3] a stranger's conversation waits for a yes; then there is a composer, and it can be hidden until it goes on", async () => {
+    const carol = await join(server, "carol");
+    const { room } = await carol.run("direct.open", { people: [await alice.id()] });
+    await carol.say(room.id, "hello from a stranger");
+    await a.getByRole("heading", { name: "Requests" }).waitFor();
+    await roomItem(a, "carol").click();
+    const bar = a.getByRole("region", { name: "Message request" });
+    await bar.getByText("You don't share a room with carol yet.").waitFor();
+    expect(await a.locator(".room .composer-field").count()).toBe(0);
+    await bar.getByRole("button", { name: "Accept" }).click();
+    await say(a, "hello carol");
+    await a.getByRole("heading", { name: "Requests" }).waitFor({ state: "detached" });
+    await roomItem(a, "carol").click({ button: "right" });
+    await a.getByRole("menuitem", { name: "Hide until there's a new message" }).click();
+    await roomItem(a, "carol").waitFor({ state: "detached" });
+    await carol.say(room.id, "are you there?");
+    await roomItem(a, "carol").waitFor();
+    await openRoomOnDesk("Workshop");
   }, 60_000);
 
   test("somebody removed from a room is out at once, told so, and led to another room", async () => {

@@ -20,7 +20,7 @@ describeServer("people who don't know each other", options, ({ server, sql, alic
     return rows.map(({ id }: { id: AccountId }) => id);
   };
 
-  test("[H3] a stranger's conversation is a request that notifies nobody, until it is accepted; then the next one isn't", async () => {
+  test("[H3] a stranger's conversation is a request until it is accepted; then the next one isn't", async () => {
     const room = await openDirect(bob, [carol]);
     await bob.say(room, "hello carol");
     expect(await bob.room(room)).toMatchObject({ isRequest: false });

@@ -15,7 +15,12 @@ export type DatabaseServer = Service & { halt(): Promise<void>; resume(): Promis
 const isRoot = process.getuid?.() === 0;
 
 /** The Debian packages of each part. */
-const packages = { postgres: "postgresql", redis: "redis-server", chromium: "chromium" } as const;
+const packages = {
+  postgres: "postgresql",
+  redis: "redis-server",
+  chromium: "chromium",
+  webkit: "webkit2gtk-driver xvfb",
+} as const;
 export type Part = keyof typeof packages;
 
 export function installHint(part: Part): string {
@@ -26,7 +31,7 @@ export function installHint(part: Part): string {
 export function installMissing(): void {
   const missing = (Object.keys(packages) as Part[]).filter((part) => !isPresent(part));
   if (missing.length === 0 || !isRoot || Bun.which("apt-get") === null) return;
-  const names = missing.map((part) => packages[part]);
+  const names = missing.flatMap((part) => packages[part].split(" "));
   console.log(`Installing ${names.join(", ")} for the tests (apt-get) ...`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore", env });
@@ -38,6 +43,7 @@ export function installMissing(): void {
 
 function isPresent(part: Part): boolean {
   if (part === "postgres") return Boolean(process.env.NOVAX_TEST_POSTGRES_URL) || postgresBin() !== null;
+  if (part === "webkit") return Bun.which("WebKitWebDriver") !== null && Bun.which("Xvfb") !== null;
   if (part === "redis") return Boolean(process.env.NOVAX_TEST_REDIS_URL) || redisBinary() !== null;
   return findChromium() !== null;
 }

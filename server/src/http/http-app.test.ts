@@ -34,7 +34,9 @@ const sizeRoute = defineRoute({
 
 /** What routes without a session need of the app. */
 const app = {
+  identity: { name: "novaX" },
   log,
+  visitorBudgets: { spend: () => {} },
   config: { isSecure: false, allowedOrigins: new Set([origin]), isTrustedProxy: () => false },
   addressBans: { has: () => false },
 } as unknown as App;

@@ -139,11 +139,11 @@ export class NavigationStore {
       await store.load().catch(() => this.#needs.toasts.show(t.errors.notLoaded));
   }
 
-  /** Opens another room after the viewer has lost the open one. Returns false if there is none. */
+  /** Opens another room than the open one, which the viewer has lost or hidden. Returns false if there is none. */
   openAnother(): boolean {
     const { rooms } = this.#needs;
-    const next =
-      this.#visited.peek().find((candidate) => rooms.get(candidate)) ?? [...rooms.all.peek().keys()][0];
+    const others = [...this.#visited.peek(), ...rooms.all.peek().keys()];
+    const next = others.find((candidate) => candidate !== this.current.peek() && rooms.get(candidate));
     if (next === undefined) return false;
     void this.openRoom(next);
     return true;

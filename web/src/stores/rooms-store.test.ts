@@ -121,6 +121,26 @@ describe("the rooms store", () => {
     expect(attentionCountOf(room("a", { kind: "direct", unread: 5 }))).toBe(5);
   });
 
+  test("[H3] a stranger's room is a request with a section of its own, calls once, and is gone when it is ignored; a hidden conversation comes back with its next message", () => {
+    const direct: Partial<JoinedRoom> = { kind: "direct", people: [bob], unread: 5 };
+    const store = new RoomsStore(you, [
+      room("stranger", { ...direct, isRequest: true }),
+      room("ignored", { ...direct, isRequest: true, hiddenAt: 5, lastAt: 9 }),
+      room("hidden", { ...direct, hiddenAt: 5, lastAt: 5, headSeq: 10 }),
+    ]);
+    const shown = () => store.sections.value.map(({ kind, rooms }) => [kind, rooms.map((one) => one.name)]);
+    expect(shown()).toEqual([
+      ["rooms", []],
+      ["direct", []],
+      ["requests", ["stranger"]],
+    ]);
+    expect(store.attentionCount.value).toBe(1);
+    store.apply(id("hidden"), [sent(11)]);
+    expect(shown()[1]).toEqual(["direct", ["hidden"]]);
+    store.change(id("stranger"), { isRequest: false });
+    expect(shown()[1]).toEqual(["direct", ["hidden", "stranger"]]);
+  });
+
   test("your role follows its events", () => {
     const store = new RoomsStore(you, [room("one")]);
     const change = {

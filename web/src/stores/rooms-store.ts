@@ -193,10 +193,11 @@ export class RoomsStore {
 /**
  * How many messages of a room ask for the viewer's attention. In a direct room, or where the viewer wants to be
  * notified of everything, every unread message counts; in others only mentions do. In a muted room only mentions count.
- * An archived room, a request, or one set to notify of nothing, has none.
+ * An archived or hidden room, or one set to notify of nothing, has none. A request counts once, whatever is written in it.
  */
 export function attentionCountOf(room: JoinedRoom): number {
-  if (room.notify === "nothing" || room.isArchived || room.isRequest) return 0;
+  if (room.notify === "nothing" || room.isArchived || isHidden(room)) return 0;
+  if (room.isRequest) return Math.min(1, room.unread);
   if (room.isMuted) return room.mentions;
   const isEvery = isDirect(room.kind) || room.notify === "all";
   return isEvery ? Math.max(room.unread, room.mentions) : room.mentions;
