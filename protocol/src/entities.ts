@@ -99,7 +99,7 @@ export type Quote = z.infer<typeof quoteSchema>;
 /** The votes of a poll, by index of the choice. */
 export const pollStateSchema = z.strictObject({
   counts: z.array(z.int().nonnegative()),
-  /** The voters of each choice. Null if the poll is anonymous. */
+  /** The voters of each choice. Null if the poll is anonymous, or has more votes than `pollVotersMax`. */
   voters: z.array(z.array(accountIdSchema)).nullable(),
   isClosed: z.boolean(),
 });

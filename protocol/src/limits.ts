@@ -55,6 +55,8 @@ export const pinsPerRoomMax = 100;
 /** Unread counts stop here: 100 means "100 or more". */
 export const unreadCountMax = 100;
 
+/** A poll with more votes than this says how many voted for what, and not who. */
+export const pollVotersMax = 100;
 export const pollChoicesMin = 2;
 export const pollChoicesMax = 10;
 export const pollQuestionCharsMax = 300;

@@ -79,6 +79,8 @@ const quoteMark = /^ {0,3}>(?=[ \t>]|$)[ \t]?/;
 const bullet = /^([ \t]*)([-*]|(?:0|[1-9]\d{0,8})\.)([ \t]+)(?=\S)/;
 const heading = /^ {0,3}#{1,6}[ \t]+\S/;
 const indented = /^(?: {4}|\t)/;
+/** What every line begins with that is no plain text. Most lines are told by this alone. */
+const blockSign = /^(?: {0,3}[`~#>_]|[ \t]*[-*\d]| {4}|\t)/;
 
 function parseBlocks(lines: readonly string[], depth: number): MarkdownNode[] {
   const nodes: MarkdownNode[] = [];
@@ -93,6 +95,7 @@ function parseBlocks(lines: readonly string[], depth: number): MarkdownNode[] {
 
 function parseBlock(lines: readonly string[], at: number, depth: number): Block {
   const line = lines[at]!;
+  if (!blockSign.test(line)) return parseParagraph(lines, at, depth);
   if (fence.test(line)) return parseFence(lines, at);
   if (isRule(line)) return { nodes: [{ kind: "rule" }], used: 1 };
   if (heading.test(line)) {
@@ -193,6 +196,7 @@ function parseParagraph(lines: readonly string[], at: number, depth: number): Bl
 
 /** Whether a block begins with a line right below a paragraph. A number there is one, unless a list begins with it. */
 function interrupts(line: string, depth: number): boolean {
+  if (!blockSign.test(line)) return false;
   if (fence.test(line) || heading.test(line) || isRule(line)) return true;
   if (depth >= nestingMax) return false;
   return isQuote(line) || ["-", "*", "1."].includes(bullet.exec(line)?.[2] ?? "");
@@ -216,8 +220,10 @@ function isQuote(line: string): boolean {
 }
 
 function isRule(line: string): boolean {
+  // Most lists end here: their items have something behind the mark.
+  if (!/^ {0,3}[-*_][-*_ \t]+$/.test(line)) return false;
   const marks = line.replace(/[ \t]/g, "");
-  return marks.length >= 3 && "-*_".includes(marks[0]!) && marks === marks[0]!.repeat(marks.length);
+  return marks.length >= 3 && marks === marks[0]!.repeat(marks.length);
 }
 
 /** Whether a line is indented below an item that begins at `margin`. */
@@ -259,7 +265,8 @@ const emphasisOf: Record<string, readonly ("strong" | "emphasis" | "strike")[]> 
 const spaced = "\\p{Script=Latin}\\p{Script=Greek}\\p{Script=Cyrillic}\\p{N}";
 const wordBefore = new RegExp(`[${spaced}]$`, "u");
 const wordAfter = new RegExp(`^[${spaced}]`, "u");
-const special = /[\\`*_~[\]<\n]|https?:\/\/|www\./giy;
+const hasSpecial = /[\\`*_~[\]<\n]|https?:\/\/|www\./i;
+const addressStart = /https?:\/\/|www\./iy;
 const plainRun = /[^\\`*_~[\]<\nhHwW]+/y;
 const ticks = /`+/y;
 const marks = /\*+|_+|~+/y;
@@ -268,6 +275,7 @@ const angleAddress = /<((?:https?:\/\/|mailto:)[^\s<>]+)>/iy;
 const target = /\]\(([^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)\)/y;
 
 function parseInline(text: string): MarkdownNode[] {
+  if (!hasSpecial.test(text)) return withMentions(text);
   const pieces: Piece[] = [];
   const open: Open = { emphasis: [], brackets: [] };
   const codeEnds = findTicks(text);
@@ -278,16 +286,15 @@ function parseInline(text: string): MarkdownNode[] {
   };
   const push = (value: string) => pieces.push({ kind: "text", text: value });
   while (at < text.length) {
-    const run = match(plainRun);
-    if (run) {
-      push(run[0]);
-      at += run[0].length;
-      continue;
-    }
-    const sign = match(special)?.[0];
-    if (sign === undefined) {
-      push(text[at]!);
-      at += 1;
+    const sign = text[at]!;
+    if (!"\\`*_~[]<\n".includes(sign)) {
+      const start = "hHwW".includes(sign) ? match(addressStart)?.[0] : undefined;
+      if (start !== undefined) at = readAddress(text, at, start, pieces, open);
+      else {
+        const run = match(plainRun)?.[0] ?? sign;
+        push(run);
+        at += run.length;
+      }
     } else if (sign === "\n") {
       pieces.push({ kind: "break" });
       at += 1;
@@ -320,20 +327,6 @@ function parseInline(text: string): MarkdownNode[] {
       if (href === null) push(all);
       else pushLink(pieces, open, href, address);
       at += all.length;
-    } else if (sign.length > 1) {
-      const isInWord = wordBefore.test(text.slice(Math.max(0, at - 2), at));
-      const found = isInWord ? undefined : match(bareAddress)?.[0];
-      // In the text of a link it is what is written there, and the link leads elsewhere.
-      const label = open.brackets.length > 0 ? found?.indexOf("](") : undefined;
-      const isLabel = label !== undefined && label >= 0;
-      const typed = found?.slice(0, isLabel ? label : undefined) ?? sign;
-      const address = withoutSentenceEnd(typed);
-      const href =
-        typed === sign || isLabel ? null : safeHref(/^www\./i.test(address) ? `http://${address}` : address);
-      // What is no address is text as a whole, so that no part of it is tried again.
-      if (href === null) push(typed);
-      else pushLink(pieces, open, href, address);
-      at += href === null ? typed.length : address.length;
     } else {
       const [all] = match(marks)!;
       const before = text.slice(Math.max(0, at - 2), at);
@@ -344,8 +337,30 @@ function parseInline(text: string): MarkdownNode[] {
   return finish(pieces);
 }
 
+/** Reads what may be a bare address. Returns where it ends. */
+function readAddress(text: string, at: number, start: string, pieces: Piece[], open: Open): number {
+  const isInWord = wordBefore.test(text.slice(Math.max(0, at - 2), at));
+  bareAddress.lastIndex = at;
+  const found = isInWord ? undefined : bareAddress.exec(text)?.[0];
+  // In the text of a link it is what is written there, and the link leads elsewhere.
+  const label = open.brackets.length > 0 ? found?.indexOf("](") : undefined;
+  const isLabel = label !== undefined && label >= 0;
+  const typed = found?.slice(0, isLabel ? label : undefined) ?? start;
+  const address = withoutSentenceEnd(typed);
+  const href =
+    typed === start || isLabel ? null : safeHref(/^www\./i.test(address) ? `http://${address}` : address);
+  if (href !== null) {
+    pushLink(pieces, open, href, address);
+    return at + address.length;
+  }
+  // What is no address is text as a whole, so that no part of it is tried again.
+  pieces.push({ kind: "text", text: typed });
+  return at + typed.length;
+}
+
 /** Where runs of backticks are, by their length: a span of code ends with the next run of the length that began it. */
 function findTicks(text: string): (length: number, after: number) => number | null {
+  if (!text.includes("`")) return () => null;
   const runs = new Map<number, { starts: number[]; next: number }>();
   for (const { 0: run, index } of text.matchAll(/`+/g)) {
     const known = runs.get(run.length) ?? { starts: [], next: 0 };
@@ -477,7 +492,7 @@ function finish(pieces: readonly Piece[]): MarkdownNode[] {
 // a name goes on with any letter of a script that has spaces between its words. Other scripts have none: "请@bob看一下".
 const mention = new RegExp(
   `(?<![${spaced}_@./-])@([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?![${spaced}\\p{M}])`,
-  "gu",
+  "uy",
 );
 const emailBefore = /[A-Za-z0-9._%+-]{1,64}$/;
 const emailAfter = /[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}(?<!-)/y;
@@ -491,13 +506,11 @@ function withMentions(text: string): MarkdownNode[] {
     nodes.push(node);
     end = after;
   };
-  const names = new Map(
-    [...text.matchAll(mention)].map(({ 0: all, 1: name, index }) => [index, { all, name: name! }]),
-  );
   for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
-    const named = names.get(at);
+    mention.lastIndex = at;
+    const named = mention.exec(text);
     if (named) {
-      push(at, at + named.all.length, { kind: "mention", name: named.name });
+      push(at, at + named[0].length, { kind: "mention", name: named[1]! });
       continue;
     }
     const [local = ""] = emailBefore.exec(text.slice(Math.max(0, at - 64), at)) ?? [];

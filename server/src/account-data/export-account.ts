@@ -17,7 +17,8 @@ import { listSentMessages } from "./queries.ts";
 
 type ExportNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
 
-const pageMessages = 500;
+/** Few, so that what else the process does goes on between two pages. */
+const pageMessages = 100;
 const listMax = 1000;
 
 /**

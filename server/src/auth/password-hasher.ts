@@ -8,7 +8,7 @@ const waitingPerAddressMax = 128;
 const waitMs = 15_000;
 
 /**
- * bcrypt through `Bun.password`, off the event loop, as many at once as there are cores. The queue is bounded; when it
+ * bcrypt through `Bun.password`, off the event loop, one core less than there are, so that messages go on. The queue is bounded; when it
  * is full, or the wait too long, it refuses with `unavailable`.
  */
 export type PasswordHasher = {
@@ -32,7 +32,7 @@ export type PasswordHasher = {
 
 export async function createPasswordHasher(cost: number): Promise<PasswordHasher> {
   const queue = new WorkQueue({
-    parallel: availableParallelism(),
+    parallel: Math.max(1, availableParallelism() - 1),
     waitingMax,
     waitingPerOwnerMax: waitingPerAddressMax,
     waitMs,

@@ -160,22 +160,27 @@ async function runRoute(
   params: Record<string, string>,
 ): Promise<Response> {
   const { config } = app;
+  const cost = route.cost ?? (route.path.startsWith("/api/") ? apiCost : pageCost);
+  const cookies = readCookies(request.headers.get("cookie"), config.isSecure);
+  const origin = readOrigin(request.headers, peer, app);
+  // A program that watches the server asks without a session, and costs nothing.
+  const spendAsVisitor = () => {
+    if (cost > 0) app.visitorBudgets.spend(addressKey(origin.address), 1);
+  };
+  // Before anything is read that a stranger sends.
+  if (cookies.sessionToken === null) spendAsVisitor();
   const url = new URL(request.url);
   assertQueryLength(url, route.queryBytesMax ?? queryBytesMax);
   if (route.method !== "GET" && route.method !== "HEAD")
     assertOwnOrigin(request.headers, config.allowedOrigins);
   if (Object.values(params).some((value) => value.includes("\0")))
     throw new Refusal("not_found", (t) => t.nothingHere);
-  const cookies = readCookies(request.headers.get("cookie"), config.isSecure);
   const actor = cookies.sessionToken === null ? null : await findEnrollingActor(app, cookies.sessionToken);
-  const origin = readOrigin(request.headers, peer, app);
   // Owners can always come: nobody shuts the door behind themselves. Who signs in is known only at the end of it.
   const isWelcome = actor ? actor.serverRole === "owner" : signInPath.test(route.path);
   if (origin.isBanned && !isWelcome) throw addressBanned();
-  const cost = route.cost ?? (route.path.startsWith("/api/") ? apiCost : pageCost);
   if (actor) app.budgets.spend(actor.id, cost);
-  // A program that watches the server asks without a session, and costs nothing.
-  else if (cost > 0) app.visitorBudgets.spend(addressKey(origin.address), 1);
+  else if (cookies.sessionToken !== null) spendAsVisitor();
   const isForm = hasParsedBody(route) && isFormBody(request.headers);
   const refusal = refuseActor(app, route, actor);
   if (refusal) {

@@ -14,11 +14,11 @@ export class TokenBucket {
 
   /**
    * Takes `cost` tokens for what was done already, even if there are too few: the next `spend` waits for them, at most as
-   * long as it takes to fill the bucket twice.
+   * long as it takes to fill the bucket ten times.
    */
   charge(cost: number, now: number): void {
     this.spend(0, now);
-    this.#tokens = Math.max(-this.#capacity, this.#tokens - cost);
+    this.#tokens = Math.max(-9 * this.#capacity, this.#tokens - cost);
   }
 
   /** Whether all spent tokens have been regained. */
