@@ -1,4 +1,4 @@
-// npm run bench [-- --only=F1,F4 --rounds=5 --seconds=5 --kinds=postgres,embedded]
+// npm run bench [-- --only=F1,F4 --rounds=5 --seconds=5 --kinds=postgres,embedded]; of H one attack: --attacks=A21
 // Each figure prints one line per measurement, as a ratio to a floor measured in alternating rounds; everything goes
 // into bench/results as JSON.
 import { startPostgres } from "../tests/support/services.ts";
@@ -43,3 +43,5 @@ try {
 } finally {
   await postgres?.stop();
 }
+// What a load client still has open must not keep it.
+process.exit();

@@ -1,4 +1,4 @@
-// H: what the attacks that were found do to somebody else's messages. Two bystanders talk in a room of their own, 20 messages a
+// H: what the attacks that were found do to somebody else's messages. Bystanders talk in a room of their own, 60 messages a
 // second, from due time to receipt; calm and attacked in turn. The server has its usual limits.
 import { SQL } from "bun";
 import { attacks, type Order, type Sent } from "../lib/attacker.ts";
@@ -6,7 +6,8 @@ import { percentile, type Round, report } from "../lib/report.ts";
 import { openMember, roomName, startTarget, type Target, type TargetKind } from "../lib/target.ts";
 
 const people = 122;
-const messagesPerSecond = 20;
+const messagesPerSecond = 60;
+const speakers = 4;
 const password = "four quiet words here";
 const settings = {
   SIGN_UPS_PER_ADDRESS: "10000",
@@ -26,7 +27,8 @@ export async function runAttacks(options: {
   await furnish(target);
   const talk = await openTalk(target);
   await talk(2);
-  for (const name of Object.keys(attacks)) {
+  const wanted = process.argv.find((argument) => argument.startsWith("--attacks="))?.slice(10) ?? "";
+  for (const name of Object.keys(attacks).filter((attack) => attack.startsWith(wanted))) {
     const calm: Round[] = [];
     const attacked: Round[] = [];
     for (let round = 0; round < options.rounds; round++) {
@@ -47,6 +49,7 @@ export async function runAttacks(options: {
       floor: { name: "calm", rounds: calm },
     });
   }
+  talk.close();
   await target.stopAndCountMessages();
 }
 
@@ -69,11 +72,13 @@ async function during(
 }
 
 /** Opens the bystanders' connections. Returns what measures the p99 of their messages, in ms. */
-async function openTalk(target: Target): Promise<(seconds: number) => Promise<number>> {
+async function openTalk(target: Target): Promise<((seconds: number) => Promise<number>) & { close(): void }> {
   const room = roomName(1);
-  const [speaker, listener] = [target.people[1]!, target.people[3]!];
-  const from = await openMember(target, speaker, room);
-  const to = await openMember(target, listener, room);
+  const bystanders = target.people.filter((_, index) => index % 2 === 1);
+  const from = await Promise.all(
+    bystanders.slice(1, 1 + speakers).map((person) => openMember(target, person, room)),
+  );
+  const to = await openMember(target, bystanders[0]!, room);
   let latencies: number[] = [];
   const mark = Buffer.from('"text":"due ');
   to.onFrame = (payload) => {
@@ -84,7 +89,7 @@ async function openTalk(target: Target): Promise<(seconds: number) => Promise<nu
     }
   };
   let id = 2;
-  return async (seconds) => {
+  const talk = async (seconds: number) => {
     latencies = [];
     const begin = performance.now();
     const count = seconds * messagesPerSecond;
@@ -92,7 +97,9 @@ async function openTalk(target: Target): Promise<(seconds: number) => Promise<nu
       const due = begin + (index * 1000) / messagesPerSecond;
       await Bun.sleep(Math.max(0, due - performance.now()));
       const body = { kind: "text", text: `due ${due} .` };
-      from.send(JSON.stringify({ id: id++, type: "message.send", room, sendId: crypto.randomUUID(), body }));
+      from[index % speakers]!.send(
+        JSON.stringify({ id: id++, type: "message.send", room, sendId: crypto.randomUUID(), body }),
+      );
     }
     // What is still under way counts with all the time that it took.
     for (let wait = 0; wait < 200 && latencies.length < count; wait++) await Bun.sleep(50);
@@ -102,6 +109,10 @@ async function openTalk(target: Target): Promise<(seconds: number) => Promise<nu
       0.99,
     );
   };
+  const close = () => {
+    for (const socket of [...from, to]) socket.close();
+  };
+  return Object.assign(talk, { close });
 }
 
 /** Rooms that are costly to read, and passwords. */

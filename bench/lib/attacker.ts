@@ -96,20 +96,27 @@ export const attacks: Record<string, Attack> = {
 };
 
 let isOver = false;
+let ending = new AbortController();
 
 self.onmessage = async ({ data }: MessageEvent<Order | "stop">) => {
   if (data === "stop") {
     isOver = true;
+    ending.abort();
     return;
   }
   isOver = false;
+  ending = new AbortController();
   const { parallel, ask } = attacks[data.name]!;
   const next = ask(data);
   const sent: Sent = { requests: 0, statuses: {} };
   const attack = async () => {
     while (!isOver) {
       const [path, init] = next(sent.requests++);
-      const response = await fetch(data.url + path, { redirect: "manual", ...init }).catch(() => null);
+      const response = await fetch(data.url + path, {
+        redirect: "manual",
+        signal: ending.signal,
+        ...init,
+      }).catch(() => null);
       await response?.arrayBuffer().catch(() => null);
       const status = String(response?.status ?? "none");
       sent.statuses[status] = (sent.statuses[status] ?? 0) + 1;

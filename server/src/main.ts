@@ -31,6 +31,7 @@ import { every } from "./lib/every.ts";
 import { systemRandom as random } from "./lib/random.ts";
 import { Refusal } from "./lib/refusal.ts";
 import { createServerSecret } from "./lib/server-secret.ts";
+import { Turns } from "./lib/turns.ts";
 import type { Log } from "./log/log.ts";
 import { createConsoleMailer, createSmtpMailer } from "./mail/mailer.ts";
 import { mentionStep } from "./messages/mention-step.ts";
@@ -103,6 +104,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     addressBans: new AddressBans(core),
     presence: new Presence({ ...core, processId }),
     budgets: new Budgets<AccountId>(clock, config.messagesPerSecond),
+    turns: new Turns<AccountId>(),
     visitorBudgets: new Budgets<string>(clock, config.visitorRequestsPerSecond),
     mailer:
       config.smtpUrl === null

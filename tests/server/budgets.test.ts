@@ -38,7 +38,7 @@ describeServer(
       expect(await statuses(10, read(pageMessagesMax))).toContain(200);
       expect((await read(1)()).status).toBe(429);
       await Bun.sleep(5000);
-      expect(new Set(await statuses(40, read(1)))).toEqual(new Set([200]));
+      expect(new Set(await statuses(20, read(1)))).toEqual(new Set([200]));
     }, 60_000);
 
     test("[A21] a request without a session spends the budget of its address, and one with a session does not", async () => {

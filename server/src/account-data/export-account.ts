@@ -18,7 +18,8 @@ import { listSentMessages } from "./queries.ts";
 type ExportNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
 
 /** Few, so that what else the process does goes on between two pages. */
-const pageMessages = 100;
+const pageMessages = 50;
+const restMs = 25;
 const listMax = 1000;
 
 /**
@@ -57,6 +58,7 @@ export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGen
     const last = page.at(-1);
     if (!last) break;
     after = { room: last.room, seq: last.seq };
+    await Bun.sleep(restMs);
   }
   yield "\n  ]\n}\n";
 }

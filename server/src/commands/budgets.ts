@@ -4,7 +4,9 @@ import { TokenBucket } from "../lib/token-bucket.ts";
 
 const dropFullEvery = 1000;
 /** An answer of this many characters costs as much as a message, beside what its route costs. */
-const charsPerCost = 50_000;
+const charsPerCost = 25_000;
+/** What else was read for an answer, such as each vote that was counted, weighs as much as this many characters. */
+export const charsPerRow = 5;
 
 /** The rate limit of each person or address on this process, shared by all their connections and requests. */
 export class Budgets<Key = string> {

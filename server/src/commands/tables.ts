@@ -1,5 +1,6 @@
 // What runs each command and each read: the one place that knows all of them.
 import type { CommandType, FieldsOf, ResultOf } from "@novax/protocol/commands";
+import type { Message } from "@novax/protocol/entities";
 import type { ReadInput, ReadResult, ReadType } from "@novax/protocol/reads";
 import type { Actor } from "../auth/sessions.ts";
 import { deleteMessage } from "../messages/delete-message.ts";
@@ -143,6 +144,8 @@ type ReadEntry<T extends ReadType> = {
   cost: number;
   /** Checks the right to it; `needs` in the protocol's table says which that is. */
   run: (app: ReadNeeds, actor: Actor, input: ReadInput<T>) => Promise<ReadResult<T>>;
+  /** How many rows were read beside those in the answer, which say what it costs by their length. */
+  rowsOf?: (result: ReadResult<T>) => number;
 };
 
 /** Every read of a person, over HTTP. */
@@ -155,10 +158,10 @@ export const readTable: { [T in ReadType]: ReadEntry<T> } = {
   "me.reminders": { cost: 0.1, run: readMyReminders },
   "rooms.list": { cost: 1, run: readRooms },
   "rooms.browse": { cost: 0.3, run: readPublicRooms },
-  "room.timeline": { cost: 0.2, run: readRoomTimeline },
+  "room.timeline": { cost: 0.2, run: readRoomTimeline, rowsOf: ({ entries }) => countVotes(entries) },
   "room.events": { cost: 0.2, run: readRoomEvents },
-  "room.thread": { cost: 0.2, run: readRoomThread },
-  "room.pins": { cost: 0.2, run: readRoomPins },
+  "room.thread": { cost: 0.2, run: readRoomThread, rowsOf: ({ entries }) => countVotes(entries) },
+  "room.pins": { cost: 0.2, run: readRoomPins, rowsOf: ({ messages }) => countVotes(messages) },
   "room.members": { cost: 0.2, run: readMembers },
   "room.people": { cost: 0.1, run: readPeopleByName },
   "room.bans": { cost: 0.1, run: readBans },
@@ -170,3 +173,11 @@ export const readTable: { [T in ReadType]: ReadEntry<T> } = {
   "word_filter.read": { cost: 0.1, run: readWordFilter },
   "address_bans.read": { cost: 0.1, run: readAddressBans },
 };
+
+/** The votes that were counted for these messages. */
+function countVotes(messages: readonly object[]): number {
+  let votes = 0;
+  for (const message of messages)
+    if ("poll" in message) for (const count of (message as Message).poll?.counts ?? []) votes += count;
+  return votes;
+}

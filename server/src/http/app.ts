@@ -9,6 +9,7 @@ import type { SsoClient } from "../auth/sso-client.ts";
 import type { Budgets } from "../commands/budgets.ts";
 import type { CommandNeeds } from "../commands/command-needs.ts";
 import type { Config } from "../config/read-config.ts";
+import type { Turns } from "../lib/turns.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { AddressBans } from "../moderation/address-bans.ts";
 import type { WordFilter } from "../moderation/word-filter.ts";
@@ -24,6 +25,8 @@ export type App = RegisterNeeds &
     config: Config;
     epoch: string;
     budgets: Budgets<AccountId>;
+    /** What reads much runs one after the other for each person. */
+    turns: Turns<AccountId>;
     /** Those of network addresses, for requests without a session. */
     visitorBudgets: Budgets<string>;
     sessionLimits: SessionLimits;

@@ -208,8 +208,14 @@ async function runRoute(
     body,
     query: route.query ? readQuery(url, route.query, route.isPage === true) : undefined,
   };
+  const handle = async () =>
+    unreadable === undefined ? route.handle(exchange) : route.refused!(exchange, unreadable);
   try {
-    return await (unreadable === undefined ? route.handle(exchange) : route.refused!(exchange, unreadable));
+    if (!current || !route.takesTurns) return await handle();
+    return await app.turns.run(current.id, () => {
+      app.budgets.spend(current.id, 0);
+      return handle();
+    });
   } catch (error) {
     // What only the work itself found out to need a fresh proof.
     const way = isForm && error instanceof Refusal ? wayOut(error, route, request, url) : null;

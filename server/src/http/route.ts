@@ -66,6 +66,11 @@ type RouteFields<Body, Query> = {
    * 0.5. Without a session every route costs its address the same, unless this is 0.
    */
   cost?: number;
+  /**
+   * Reads much, and costs by what it reads: those of one person run one after the other, and not while they are in debt for
+   * the ones before.
+   */
+  takesTurns?: true;
   /** A page for people: kept out of the document. A person who may not see it is redirected to where they can sign in. */
   isPage?: true;
   /** Kept out of the document for another reason. */

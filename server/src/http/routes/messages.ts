@@ -15,6 +15,7 @@ export const messagesRoute = defineSessionRoute({
   path: "/api/messages",
   summary: "List a room's newest messages, oldest first, in the basic format.",
   cost: 0.1,
+  takesTurns: true,
   query: z.strictObject({ limit: readSpecs["room.events"].query.limit, room_id: z.string().optional() }),
   result: z.strictObject({ messages: z.array(basicMessageSchema) }),
   handle: async ({ app, actor, query }) => {

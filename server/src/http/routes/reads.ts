@@ -1,6 +1,7 @@
 import { readPaths } from "@novax/protocol/read-paths";
 import { readSpecs, readTypes } from "@novax/protocol/reads";
 import { z } from "zod";
+import { charsPerRow } from "../../commands/budgets.ts";
 import { readTable } from "../../commands/tables.ts";
 import { Refusal, roomNotFound } from "../../lib/refusal.ts";
 import { messageGone } from "../../messages/require-message.ts";
@@ -23,6 +24,7 @@ export const readRoutes: readonly Route[] = readTypes.map((type) => {
     path: readPaths[type],
     summary,
     cost: readTable[type].cost,
+    takesTurns: true,
     query: z.strictObject(query),
     result: z.strictObject(result),
     handle: async ({ app, actor, ...exchange }) => {
@@ -32,8 +34,10 @@ export const readRoutes: readonly Route[] = readTypes.map((type) => {
         if (!parsed.success) throw refusals[name]?.() ?? new Refusal("not_found", (t) => t.nothingHere);
         input[name] = parsed.data;
       }
-      const text = JSON.stringify(await readTable[type].run(app, actor, input as never));
-      app.budgets.chargeAnswer(actor.id, text.length);
+      const { run, rowsOf } = readTable[type];
+      const answer = await run(app, actor, input as never);
+      const text = JSON.stringify(answer);
+      app.budgets.chargeAnswer(actor.id, text.length + charsPerRow * (rowsOf?.(answer as never) ?? 0));
       return new Response(text, { headers: { "content-type": "application/json" } });
     },
   });
