@@ -132,9 +132,9 @@ try {
     await shoot(page, look, "register");
     await page.locator("[name=username]").fill("x");
     await page.locator("[name=email]").fill("x@example.org");
-    await page.locator("[name=confirm_password]").fill("something else");
+    await page.locator("[name=password]").fill("short");
     await page.locator("form button[type=submit]").first().click();
-    await page.waitForTimeout(500);
+    await page.locator("#password-problem").waitFor();
     await shoot(page, look, "register-wrong");
     await page.goto(`${server.url}/forgot`);
     await shoot(page, look, "forgot");

@@ -86,6 +86,9 @@ export async function furnish(
     await person.run("poll.vote", { room, seq: poll, choices: [choice] });
   const direct = (await bob.run("direct.open", { people: [await alice.id()] })).room.id;
   await bob.say(direct, "Have you seen the numbers?");
+  const robot = await join(server, "robot");
+  const request = (await robot.run("direct.open", { people: [await alice.id()] })).room.id;
+  await robot.say(request, "Hello, I'd like to lend you a hand.");
   return { room, people: [alice, bob, carol] };
 }
 
@@ -168,6 +171,14 @@ export function scenesIn(language: Language): Scene[] {
         await button(page, t.rooms.newDirect).click();
       },
       shown: "dialog[open] .people-found [role=option]",
+    },
+    {
+      name: "request",
+      open: async (page, isPhone) => {
+        await toRooms(page, isPhone);
+        await page.locator(".room-item", { hasText: "robot" }).click();
+      },
+      shown: ".request-bar",
     },
     { name: "settings", open: account(more.account.settings), shown: "dialog[open] .settings-section" },
     {
@@ -325,7 +336,12 @@ export function wordyScenesIn(language: Language): Scene[] {
     after("profile", "block-ask", (page) => button(page, more.people.block).click(), "dialog[open]"),
     after("profile", "kick-ask", (page) => button(page, more.people.kick).click(), "dialog[open]"),
     after("details", "archive-ask", (page) => button(page, more.details.archive).click(), "dialog[open]"),
-    after("people", "add-people", (page) => button(page, more.people.add).click(), "dialog[open]"),
+    after(
+      "people",
+      "add-people",
+      (page) => button(page, more.people.add).click(),
+      "dialog[open] [role=option][aria-disabled=true]",
+    ),
     after("switcher", "switcher-none", (page) => page.keyboard.type("nothing like it"), ".switcher"),
     after(
       "browse",
