@@ -28,8 +28,8 @@ const nestingMax = 12;
  */
 export function parseMarkdown(text: string): MarkdownNode[] {
   const tree = parseBlocks(text.split("\n"), 0);
-  // A text of spaces or line ends alone must not look like nothing.
-  return tree.length > 0 ? tree : [{ kind: "paragraph", children: [{ kind: "text", text }] }];
+  // A text of spaces or line ends alone must not look like nothing, and one of dashes alone is what somebody said.
+  return tree.some(({ kind }) => kind !== "rule") ? tree : [asTyped(text.split("\n"))];
 }
 
 /** Returns a text on one line, without its marks for bold, code and so on, for space where only words fit. */
@@ -447,7 +447,14 @@ function readMarks(
       if (index < 0) break;
       const { at, mark: opened } = emphasis[index]!;
       const children = finish(pieces.slice(at + 1));
-      if (children.length === 0) break;
+      // "__init__" and "_some_name_" are names.
+      const isName =
+        mark.startsWith("_") &&
+        /^\w+$/.test(wordsOf(children)) &&
+        (mark.length > 1 || /_/.test(wordsOf(children)));
+      // Tried once, so that what lies between is not read again for each mark after it.
+      if (isName) emphasis.length = index;
+      if (children.length === 0 || isName) break;
       emphasis.length = index;
       while (brackets.length > 0 && brackets.at(-1)! > at) brackets.pop();
       pieces.length = at;

@@ -333,7 +333,7 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     await a.getByRole("heading", { name: "Requests" }).waitFor();
     await roomItem(a, "carol").click();
     const bar = a.getByRole("region", { name: "Message request" });
-    await bar.getByText("You don't share a room with carol yet.").waitFor();
+    await bar.getByText("This is your first contact with carol.").waitFor();
     expect(await a.locator(".room .composer-field").count()).toBe(0);
     await bar.getByRole("button", { name: "Accept" }).click();
     await say(a, "hello carol");

@@ -104,6 +104,16 @@ describe.skipIf(!chromiumPath)("[V1] with a finger", () => {
     await page.locator(".panel").waitFor({ state: "detached" });
   });
 
+  test("a sheet that is dragged down closes", async () => {
+    await finger.hold(textOf("line 58"));
+    await sheet().waitFor();
+    const box = (await sheet().boundingBox())!;
+    await finger.down({ x: box.x + box.width / 2, y: box.y + 12 });
+    await finger.move({ x: 0, y: 200 });
+    await finger.up();
+    await sheet().waitFor({ state: "detached" });
+  });
+
   test("a scroll opens nothing, however slowly it begins", async () => {
     const viewport = page.locator(".messages-viewport").first();
     const before = await viewport.evaluate((element) => element.scrollTop);

@@ -37,7 +37,7 @@ describeServer(
         expect(headers.get("x-content-type-options"), path).toBe("nosniff");
         expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
         expect(headers.get("referrer-policy")).toBe("same-origin");
-        expect(headers.get("cache-control")).toBe(path === "/icon.svg" ? "public, max-age=300" : "no-store");
+        expect(headers.get("cache-control")).toBe(path === "/icon.svg" ? "no-cache" : "no-store");
       }
     });
 

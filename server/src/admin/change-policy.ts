@@ -1,9 +1,20 @@
+import { isIcon } from "@novax/protocol/icon";
 import { changeAccount } from "../accounts/change-account.ts";
-import type { Policy } from "../accounts/policy.ts";
+import { type Policy, serverNameCharsMax } from "../accounts/policy.ts";
 import { readPolicy, writePolicy } from "../accounts/policy-queries.ts";
 import type { Actor, RequestOrigin } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
+
+/** Asserts that a name is one line that can be read, and a sign one letter or emoji. Refuses with `malformed`. */
+function assertServerName({ serverName, serverIcon }: Policy): void {
+  if (
+    serverName.length > serverNameCharsMax ||
+    /[\p{Control}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u.test(serverName)
+  )
+    throw new Refusal("malformed", (t) => t.serverName(serverNameCharsMax), { field: "server_name" });
+  if (!isIcon(serverIcon)) throw new Refusal("malformed", (t) => t.serverIcon, { field: "server_icon" });
+}
 
 /**
  * Changes the server's policy. Owners only: refuses with `forbidden`; and with `malformed` if single sign-on were the only
@@ -18,6 +29,7 @@ export async function changePolicy(
   if (actor.serverRole !== "owner") throw new Refusal("forbidden", (t) => t.ownersChange);
   if (app.sso === null && (policy.registration === "sso" || !policy.allowsPasswords))
     throw new Refusal("malformed", (t) => t.noSso);
+  assertServerName(policy);
   await changeAccount(app, async ({ sql, audit, publishAfterCommit }) => {
     const before = await readPolicy(sql);
     await writePolicy(sql, policy);

@@ -142,7 +142,7 @@ export async function approveAccount(
     if (!person.awaitsApproval) return;
     const { sql, audit } = change;
     await clearApproval(sql, id, actor.id);
-    await app.joinFirstRooms(change, { id, username: person.username });
+    await app.joinFirstRooms(change, asPerson(person));
     await notifyApprovers(change);
     audit({ action: "account.approved", actor, subject: person, address: origin.address });
   });

@@ -1,6 +1,7 @@
 import type { Person, RegistrationMode } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
+import { toPerson } from "@novax/protocol/person";
 import { changeAccount, notifyApprovers } from "../accounts/change-account.ts";
 import { parseEmail } from "../accounts/email.ts";
 import { type Invite, takeInvite } from "../accounts/invite-queries.ts";
@@ -83,7 +84,8 @@ export async function register(
   checks.assertAllRight();
   const passwordHash = await app.passwordHasher.hash(password, origin.address);
 
-  const account = { id: app.random.uuid() as AccountId, username, language: signUp.language };
+  const person = toPerson(app.random.uuid() as AccountId, username, displayName);
+  const account = { ...person, language: signUp.language };
   return makeAccount(app, async (change) => {
     const { sql } = change;
     const isFirst = await lockFirstAccount(sql);
@@ -92,7 +94,6 @@ export async function register(
     await requireFreeName(sql, username, app.clock.now());
     await insertAccount(sql, {
       ...account,
-      displayName,
       key: usernameKey(username),
       email,
       passwordHash,

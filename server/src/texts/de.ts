@@ -151,6 +151,8 @@ export const de: Texts = {
     tooManyScheduled: (max) => `Du kannst bis zu ${max} Nachrichten planen.`,
     tooManyReminders: (max) => `Du kannst bis zu ${max} Erinnerungen haben.`,
     tooManyRooms: (max) => `Du kannst in bis zu ${max} Räumen sein.`,
+    serverName: (max) => `Nimm bis zu ${max} sichtbare Zeichen.`,
+    serverIcon: "Nimm einen Buchstaben oder ein Emoji.",
     passwordsOff: "Passwörter sind hier abgeschaltet. Nutze Single Sign-on oder einen Passkey.",
     notReachable: "Jemand davon kann im Moment in keinen weiteren Raum kommen.",
     groupFull: (max) => `Eine Gruppe kann bis zu ${max} Personen haben.`,

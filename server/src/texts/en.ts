@@ -144,6 +144,8 @@ export const en = {
     tooManyScheduled: (max: number) => `You can schedule up to ${max} messages.`,
     tooManyReminders: (max: number) => `You can have up to ${max} reminders.`,
     tooManyRooms: (max: number) => `You can be in up to ${max} rooms.`,
+    serverName: (max: number) => `Use up to ${max} characters that can be seen.`,
+    serverIcon: "Use one letter or one emoji.",
     passwordsOff: "Passwords are turned off here. Use single sign-on or a passkey.",
     notReachable: "Someone here can't be added to another room right now.",
     groupFull: (max: number) => `A group can have up to ${max} people.`,

@@ -3,6 +3,17 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
+/** Presses the button of a toast that lies behind an open dialog. Returns whether there is a toast at all. */
+function pressToast({ clientX: x, clientY: y }: PointerEvent): boolean {
+  const contains = (element: Element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    return x >= left && x <= right && y >= top && y <= bottom;
+  };
+  const toast = [...document.querySelectorAll(".toast")].find(contains);
+  [...(toast?.querySelectorAll("button") ?? [])].find(contains)?.click();
+  return toast !== undefined;
+}
+
 /** A dialog with a title. The browser keeps the focus in it and closes it on Escape. */
 export function Dialog(props: {
   title: string;
@@ -24,7 +35,7 @@ export function Dialog(props: {
       ref={dialog}
       onClose={props.onClose}
       onPointerDown={(event) => {
-        if (event.target === event.currentTarget) dialog.current?.close();
+        if (event.target === event.currentTarget && !pressToast(event)) dialog.current?.close();
       }}
       aria-labelledby="dialog-title"
     >

@@ -37,6 +37,9 @@ export function usePlacement(spot: Spot) {
   return box;
 }
 
+/** A finger that drags a sheet down so far closes it. */
+const closesAfterPx = 90;
+
 /**
  * A menu next to what opened it, or on a touch screen a sheet from below. The arrow keys choose. Escape or a press
  * elsewhere closes it.
@@ -50,6 +53,7 @@ export function Menu(props: {
 }) {
   const { spot, label, items, quick, onClose } = props;
   const box = usePlacement(spot);
+  const drag = useRef<number | null>(null);
   useEffect(() => {
     // A sheet has no entry marked before a finger chose one.
     if (!isTouch()) box.current?.querySelector<HTMLElement>(".menu-item")?.focus();
@@ -74,6 +78,14 @@ export function Menu(props: {
         role="menu"
         aria-label={label}
         ref={box}
+        onTouchStart={(event) => {
+          // From its top a sheet is dragged down, until it is far enough to be closed.
+          drag.current = event.currentTarget.scrollTop > 0 ? null : event.touches[0]!.clientY;
+        }}
+        onTouchMove={(event) => {
+          const by = drag.current === null ? 0 : event.touches[0]!.clientY - drag.current;
+          if (by > closesAfterPx) onClose();
+        }}
         onKeyDown={(event) => {
           if (event.key === "Tab") {
             event.preventDefault();

@@ -87,6 +87,13 @@ function showProblem(form: HTMLFormElement, detail: string, name = ""): HTMLElem
 
 // What is refused is shown in the form as it is, so that nothing that was typed goes.
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-in-place]")) {
+  // All that is wrong is said by the server, at once.
+  form.noValidate = true;
+  form.addEventListener("input", ({ target }) => {
+    const { name } = target as HTMLInputElement;
+    form.querySelector(`#${CSS.escape(name)}-problem`)?.remove();
+    (target as HTMLElement).removeAttribute("aria-invalid");
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const { isFine, status, answer } = await post(form.action, Object.fromEntries(new FormData(form)));

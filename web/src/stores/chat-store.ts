@@ -79,7 +79,7 @@ export class ChatStore {
   #typingSentAt = 0;
   #isSigningOut = false;
   /** When the viewer last asked to join or open another room, in ms since 1970. */
-  #joiningAt = 0;
+  joiningAt = 0;
 
   constructor(bootstrap: Bootstrap, options: ChatOptions) {
     const { you } = bootstrap;
@@ -220,7 +220,7 @@ export class ChatStore {
    * command was not done.
    */
   async command<T extends CommandType>(type: T, fields: FieldsOf<T>): Promise<ResultOf<T> | null> {
-    if (joiningCommands.has(type)) this.#joiningAt = Date.now();
+    if (joiningCommands.has(type)) this.joiningAt = Date.now();
     const reply = await this.client.request(type, fields);
     if (reply?.ok) return reply.result as ResultOf<T>;
     this.toasts.show(reply ? reply.detail : t.errors.offline);
@@ -282,7 +282,7 @@ export class ChatStore {
 
   #joined({ room }: RoomJoined): void {
     // A viewer who has just asked to join knows it. Only one whom another member added needs a toast.
-    const hasAsked = Date.now() - this.#joiningAt < joiningMs;
+    const hasAsked = Date.now() - this.joiningAt < joiningMs;
     if (!hasAsked && !isDirect(room.kind) && !this.rooms.get(room.id))
       this.toasts.show(t.rooms.youEntered(this.nameOf(room)), {
         label: t.reminder.look,

@@ -75,6 +75,8 @@ export const deMore: MoreTexts = {
     expires: "Läuft ab nach",
     days: (count: number) => plural(count, { one: "# Tag", other: "# Tagen" }),
     create: "Link erstellen",
+    hereOnly:
+      "Dieser Link geht nur auf diesem Computer. Um andere einzuladen, setze PUBLIC_URL auf eine Adresse, die sie erreichen.",
     here: "Sende diesen Link oder zeig den Code. Du siehst ihn nicht noch einmal.",
     link: "Einladungslink",
     qr: "QR-Code der Einladung",
@@ -165,9 +167,11 @@ export const deMore: MoreTexts = {
   },
   request: {
     title: "Nachrichtenanfrage",
-    fromPerson: (name: string) => `Du bist mit ${name} noch in keinem Raum. Nimm an, um zu antworten.`,
+    fromPerson: (name: string) => `Das ist dein erster Kontakt mit ${name}. Nimm an, um zu antworten.`,
     toRoom: (name: string) =>
-      `Jemand, mit dem du noch in keinem Raum bist, hat dich zu ${name} hinzugefügt. Nimm an, um hier zu schreiben.`,
+      `Jemand, den du noch nicht kennst, hat dich zu ${name} hinzugefügt. Nimm an, um hier zu schreiben.`,
+    ignored: (name: string) => `Du ignorierst ${name} jetzt.`,
+    blocked: (name: string) => `${name} ist blockiert.`,
     accept: "Annehmen",
     ignore: "Ignorieren",
     decline: "Verlassen",

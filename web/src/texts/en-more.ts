@@ -73,6 +73,8 @@ export const enMore = {
     expires: "Expires after",
     days: (count: number) => plural(count, { one: "# day", other: "# days" }),
     create: "Create link",
+    hereOnly:
+      "This link works on this computer only. To invite people elsewhere, set PUBLIC_URL to an address they can reach.",
     here: "Send this link, or show the code. You won't see it again.",
     link: "Invitation link",
     qr: "QR code of the invitation",
@@ -162,9 +164,10 @@ export const enMore = {
   },
   request: {
     title: "Message request",
-    fromPerson: (name: string) => `You don't share a room with ${name} yet. Accept to reply.`,
-    toRoom: (name: string) =>
-      `Someone you don't share a room with yet added you to ${name}. Accept to post here.`,
+    fromPerson: (name: string) => `This is your first contact with ${name}. Accept to reply.`,
+    toRoom: (name: string) => `Someone new to you added you to ${name}. Accept to post here.`,
+    ignored: (name: string) => `You ignore ${name} now.`,
+    blocked: (name: string) => `${name} is blocked.`,
     accept: "Accept",
     ignore: "Ignore",
     decline: "Leave",

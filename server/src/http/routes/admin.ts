@@ -1,14 +1,8 @@
-import { lineSchema, registrationModes, serverRoles } from "@novax/protocol/entities";
-import { isIcon } from "@novax/protocol/icon";
+import { registrationModes, serverRoles } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import { z } from "zod";
 import { listInvites } from "../../accounts/invite-queries.ts";
-import {
-  factorPolicies,
-  passwordPolicies,
-  registrationMode,
-  serverNameCharsMax,
-} from "../../accounts/policy.ts";
+import { factorPolicies, passwordPolicies, registrationMode } from "../../accounts/policy.ts";
 import { readPolicy } from "../../accounts/policy-queries.ts";
 import { changePolicy } from "../../admin/change-policy.ts";
 import { createInvite, inviteBounds, revokeInvite } from "../../admin/invites.ts";
@@ -201,24 +195,27 @@ const settingsRoutes = defineForm({
     allows_erasure: checkbox,
     // What a program leaves out stays as it is.
     passwords: z.enum(passwordPolicies).optional(),
-    server_name: lineSchema(serverNameCharsMax)
-      .refine(
-        (name) => !/[\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/u.test(name),
-        "use letters that can be seen",
-      )
-      .optional(),
-    server_icon: lineSchema(16).refine(isIcon, "use one letter or one emoji").optional(),
+    server_name: textField.optional(),
+    server_icon: textField.optional(),
   }),
   query: z.strictObject({ done: textField.optional() }),
-  page: async ({ app, actor, context, query }, { problem }) =>
-    settingsPage(context, {
-      policy: await readPolicy(app.db.sql),
+  page: async ({ app, actor, context, query }, { problem, body }) => {
+    const policy = await readPolicy(app.db.sql);
+    // What was refused is shown as it was typed.
+    const typed = { serverName: body?.server_name, serverIcon: body?.server_icon };
+    return settingsPage(context, {
+      policy: {
+        ...policy,
+        serverName: typed.serverName ?? policy.serverName,
+        serverIcon: typed.serverIcon ?? policy.serverIcon,
+      },
       configured: app.configuredRegistration,
       hasSso: app.sso !== null,
       isOwner: actor.serverRole === "owner",
       problem,
       done: doneText(context, query),
-    }),
+    });
+  },
   submit: async ({ app, actor, body, origin }) => {
     const registration = body.registration === "" ? null : body.registration;
     const before = await readPolicy(app.db.sql);
@@ -227,8 +224,8 @@ const settingsRoutes = defineForm({
       factor: body.factor,
       allowsErasure: body.allows_erasure,
       allowsPasswords: body.passwords === undefined ? before.allowsPasswords : body.passwords === "everyone",
-      serverName: body.server_name ?? before.serverName,
-      serverIcon: body.server_icon ?? before.serverIcon,
+      serverName: body.server_name?.trim() ?? before.serverName,
+      serverIcon: body.server_icon?.trim() ?? before.serverIcon,
     };
     await changePolicy(app, actor, policy, origin);
     return { result: { message: "Saved" }, next: "/admin/settings?done=saved" };

@@ -19,7 +19,7 @@ const iconRoute = defineRoute({
     const sign = identity.icon === "" ? star : letter(identity.icon);
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><title>${Bun.escapeHTML(identity.name)}</title><rect width="64" height="64" rx="14" fill="${accent}"/>${sign}</svg>\n`;
     return new Response(svg, {
-      headers: { "content-type": "image/svg+xml", "cache-control": "public, max-age=300" },
+      headers: { "content-type": "image/svg+xml", "cache-control": "no-cache" },
     });
   },
 });
@@ -42,7 +42,7 @@ const manifestRoute = defineRoute({
         theme_color: accent,
         icons: [{ src: "/icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" }],
       },
-      { headers: { "content-type": "application/manifest+json", "cache-control": "public, max-age=300" } },
+      { headers: { "content-type": "application/manifest+json", "cache-control": "no-cache" } },
     ),
 });
 

@@ -19,6 +19,7 @@ export function InviteDialog({ chat, onClose }: Pick<DialogProps, "chat" | "onCl
       {invite ? (
         <div className="form" role="status">
           <p>{more.invite.here}</p>
+          {isHereOnly(invite.link) ? <p className="form-problem">{more.invite.hereOnly}</p> : null}
           <input
             className="field"
             readOnly
@@ -98,4 +99,10 @@ export function InviteDialog({ chat, onClose }: Pick<DialogProps, "chat" | "onCl
       )}
     </Dialog>
   );
+}
+
+/** Whether an address leads nowhere on other computers. */
+function isHereOnly(link: string): boolean {
+  const { hostname } = new URL(link);
+  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }

@@ -9,6 +9,17 @@ import { hideRoom, leaveRoom } from "./membership.ts";
 export function RequestBar({ chat, ui, room }: { chat: ChatStore; ui: UiStore; room: JoinedRoom }) {
   const other = room.kind === "direct" ? room.people[0] : undefined;
   const name = chat.nameOf(room);
+  const ignore = async (text: string, undo: () => Promise<unknown> = async () => {}) => {
+    await hideRoom(chat, room);
+    chat.toasts.show(text, {
+      label: more.app.undo,
+      run: async () => {
+        await undo();
+        await chat.command("room.set_preferences", { room: room.id, isHidden: false });
+        void chat.navigation.openRoom(room.id);
+      },
+    });
+  };
   return (
     <section className="request-bar" aria-label={more.request.title}>
       <p>{isDirect(room.kind) ? more.request.fromPerson(name) : more.request.toRoom(name)}</p>
@@ -23,7 +34,7 @@ export function RequestBar({ chat, ui, room }: { chat: ChatStore; ui: UiStore; r
         <button
           type="button"
           className="button-secondary"
-          onClick={() => (other ? void hideRoom(chat, room) : leaveRoom(chat, ui, room))}
+          onClick={() => (other ? void ignore(more.request.ignored(name)) : leaveRoom(chat, ui, room))}
         >
           {other ? more.request.ignore : more.request.decline}
         </button>
@@ -32,7 +43,10 @@ export function RequestBar({ chat, ui, room }: { chat: ChatStore; ui: UiStore; r
             type="button"
             className="button-secondary"
             onClick={async () => {
-              if (await chat.command("person.block", { person: other.id })) void hideRoom(chat, room);
+              if (!(await chat.command("person.block", { person: other.id }))) return;
+              await ignore(more.request.blocked(name), () =>
+                chat.command("person.unblock", { person: other.id }),
+              );
             }}
           >
             {more.request.block}

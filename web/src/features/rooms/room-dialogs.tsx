@@ -22,6 +22,7 @@ export function CreateRoomDialog({ chat, onOpenRoom, onClose }: DialogProps) {
           event.preventDefault();
           const fields = new FormData(event.currentTarget);
           setBusy(true);
+          chat.joiningAt = Date.now();
           const reply = await chat.client.request("room.create", {
             kind: fields.get("kind") === "private" ? "private" : "public",
             name: String(fields.get("name")),

@@ -75,7 +75,7 @@ export function Sidebar(props: SidebarProps) {
     <div className="sidebar" role={isAlone ? "main" : "navigation"} aria-label={t.rooms.title}>
       <p className="brand">
         <span className="brand-mark" aria-hidden="true" />
-        <span className="brand-name" dir="auto">
+        <span className="brand-name" dir="auto" title={serverName}>
           {serverName}
         </span>
       </p>

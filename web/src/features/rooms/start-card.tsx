@@ -19,9 +19,11 @@ export function StartCard({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
         <button type="button" className="button-secondary" onClick={() => ui.open({ kind: "create_room" })}>
           {more.createRoom.title}
         </button>
-        <a className="button-secondary" href="/account/profile">
-          {more.startCard.name}
-        </a>
+        {chat.you.displayName === undefined ? (
+          <a className="button-secondary" href="/account/profile">
+            {more.startCard.name}
+          </a>
+        ) : null}
       </div>
     </section>
   );
