@@ -326,6 +326,23 @@ describe.skipIf(!chromiumPath)("two people and their rooms", () => {
     expect(b.context().pages()).toHaveLength(1);
   }, 60_000);
 
+  test("[T36] a poll's question is drawn as it acts: with its marks, and with who it mentions", async () => {
+    const body = {
+      kind: "poll" as const,
+      question: "**Who** comes along, @bob?",
+      choices: ["yes", "no"],
+      isMultiple: false,
+      isAnonymous: false,
+      closesAt: null,
+    };
+    const sendId = crypto.randomUUID() as never;
+    await alice.run("message.send", { room: workshop as RoomId, sendId, body });
+    const question = rowOf(a, "comes along").locator("legend");
+    expect(await question.locator("strong").innerText()).toBe("Who");
+    expect(await question.locator(".mention").innerText()).toBe("@bob");
+    expect((await bob.room(workshop as RoomId)).mentions).toBeGreaterThan(0);
+  }, 60_000);
+
   test("[H3] a stranger's conversation waits for a yes; then there is a composer, and it can be hidden until it goes on", async () => {
     const carol = await join(server, "carol");
     const { room } = await carol.run("direct.open", { people: [await alice.id()] });

@@ -7,7 +7,7 @@ import { Finger } from "../support/finger.ts";
 import { chromiumPath, waitUntil } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
 
-describe.skipIf(!chromiumPath)("[V1] with a finger", () => {
+describe.skipIf(!chromiumPath)("[V1] [V28] with a finger", () => {
   const { server, alice, bob } = useServer("embedded", {
     people: ["alice", "bob"],
     env: { MESSAGES_PER_SECOND: "1000" },
@@ -102,6 +102,25 @@ describe.skipIf(!chromiumPath)("[V1] with a finger", () => {
     await page.locator(".panel .composer-field").waitFor();
     await finger.tap(page.locator(".panel").getByRole("button", { name: "Close" }));
     await page.locator(".panel").waitFor({ state: "detached" });
+  });
+
+  test("Back closes a sheet, also in a room that a link opened, and then leads to the rooms", async () => {
+    const linked = await openChat(browser, bob, { ...phone, colorScheme: "dark" });
+    await linked.page.goto("about:blank");
+    await linked.page.goto(`${server.url}/chat/${room}`);
+    const text = linked.page.locator(".row-message", { hasText: "line 59" }).first().locator(".message-text");
+    await text.waitFor();
+    await linked.page.waitForLoadState("networkidle");
+    await (await Finger.on(linked.page)).hold(text);
+    await linked.page.getByRole("menu").waitFor();
+    await linked.page.goBack();
+    await linked.page.getByRole("menu").waitFor({ state: "detached" });
+    await text.waitFor();
+    await linked.page.waitForTimeout(300);
+    await linked.page.goBack();
+    await linked.page.locator(".room-item", { hasText: "Workshop" }).waitFor();
+    expect(linked.faults).toEqual([]);
+    await linked.page.context().close();
   });
 
   test("a sheet that is dragged down closes", async () => {

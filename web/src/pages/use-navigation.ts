@@ -48,7 +48,15 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
     // After a reload the viewer is where they were before.
     const before = currentEntry();
     if (before?.room === chat.navigation.current.peek()) takePane(before ?? {});
-    else history.replaceState({ ...entryOf(location.pathname), room: chat.navigation.current.peek() }, "");
+    else {
+      const room = chat.navigation.current.peek();
+      // On a phone the room list lies below a room, also below one that a link opened: so Back leads there, and it has an
+      // entry to come back from when it only closes a menu.
+      if (phone.matches) {
+        history.replaceState({ room, pane: "rooms" }, "");
+        history.pushState({ ...entryOf(location.pathname), room }, "");
+      } else history.replaceState({ ...entryOf(location.pathname), room }, "");
+    }
     const stop = chat.navigation.current.subscribe(correct);
     let isReturning = false;
     const onPopState = (event: PopStateEvent) => {
