@@ -6,7 +6,7 @@ import { describeServer } from "../support/use-server.ts";
 describeServer(
   "what a request costs",
   { only: "postgres", env: { VISITOR_REQUESTS_PER_SECOND: "200" } },
-  ({ server, alice, bob }) => {
+  ({ server, sql, alice, bob }) => {
     const statuses = async (count: number, ask: () => Promise<Response>) => {
       const answers = await Promise.all(Array.from({ length: count }, ask));
       return answers.map(({ status }) => status);
@@ -27,11 +27,18 @@ describeServer(
     }, 30_000);
 
     test("[A21] reading costs what is read", async () => {
-      const text = "x".repeat(messageTextCharsMax);
-      for (let sent = 0; sent < 100; sent += 10) {
-        await Promise.all(Array.from({ length: 10 }, () => alice.say("general" as never, text)));
-        await Bun.sleep(600);
-      }
+      const body = JSON.stringify({ kind: "text", text: "x".repeat(messageTextCharsMax) });
+      const sender = await bob.id();
+      await sql`
+      with head as (
+        update rooms set head_seq = head_seq + 100 where id = 'general' returning head_seq - 100 as before
+      ), event as (
+        insert into room_events (room_id, seq, type, actor_id, at)
+        select 'general', before + i, 'message.sent', ${sender}, i from head, generate_series(1, 100) i
+      )
+      insert into messages (room_id, seq, sender_id, send_id, sent_at, body)
+      select 'general', before + i, ${sender}, gen_random_uuid(), i, ${body}::text::jsonb
+      from head, generate_series(1, 100) i`;
       const read = (limit: number) => () => alice.fetch(`/api/rooms/general/timeline?limit=${limit}`);
       await Bun.sleep(2500);
       // 400 kB each; small answers are as many as ever.
@@ -59,5 +66,23 @@ describeServer(
       }
       expect(codes).toEqual([200, 200, 200, 200, 200, 429, 429]);
     });
+
+    test("[A23] long texts cost more than short ones", async () => {
+      const send = (length: number) => () =>
+        bob.command("message.send", {
+          room: "general" as never,
+          sendId: crypto.randomUUID() as never,
+          body: { kind: "text", text: "x".repeat(length) },
+        });
+      await Bun.sleep(2500);
+      const sendAll = async (length: number) => {
+        const answers: number[] = [];
+        for (let round = 0; round < 9; round++) answers.push(...(await statuses(4, send(length))));
+        return answers.filter((status) => status === 200).length;
+      };
+      expect(await sendAll(messageTextCharsMax)).toBeLessThan(25);
+      await Bun.sleep(6000);
+      expect(await sendAll(100)).toBe(36);
+    }, 30_000);
   },
 );

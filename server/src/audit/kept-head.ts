@@ -1,6 +1,6 @@
 // The end of the audit log, kept outside of the database. Who can write the database alone can cut entries off the end of
 // the log, and even all of them, without a trace in it; but the log then no longer reaches what is kept here.
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "../db/database.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
@@ -19,6 +19,7 @@ export async function keepAuditHead(
   const head = await readAuditHead(app.db.sql);
   const kept = readKeptHead(app.secret, dataDir);
   if (kept && kept.seq >= head.seq) return;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, fileName);
   writeFileSync(`${path}.new`, app.secret.seal(JSON.stringify(head), context), { mode: 0o600 });
   renameSync(`${path}.new`, path);

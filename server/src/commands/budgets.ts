@@ -5,6 +5,9 @@ import { TokenBucket } from "../lib/token-bucket.ts";
 const dropFullEvery = 1000;
 /** An answer of this many characters costs as much as a message, beside what its route costs. */
 const charsPerCost = 25_000;
+/** A text of this length costs nothing beside its command, and each message's worth of this many characters one more. */
+const freeTextChars = 1000;
+const textCharsPerCost = 2000;
 /** What else was read for an answer, such as each vote that was counted, weighs as much as this many characters. */
 export const charsPerRow = 5;
 
@@ -33,6 +36,12 @@ export class Budgets<Key = string> {
   spend(key: Key, cost: number): void {
     const retryInMs = this.of(key).spend(cost, this.#clock.now());
     if (retryInMs > 0) throw new Refusal("rate_limited", (t) => t.tooFast, { retryInMs });
+  }
+
+  /** Charges for a text that somebody wrote: long ones take longer to read, to check and to send. */
+  chargeText(key: Key, text: string): void {
+    const beyond = text.length - freeTextChars;
+    if (beyond > 0) this.of(key).charge(beyond / textCharsPerCost, this.#clock.now());
   }
 
   /** Charges for an answer by its length, once it is known: reading costs what is read. */

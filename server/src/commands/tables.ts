@@ -1,6 +1,7 @@
 // What runs each command and each read: the one place that knows all of them.
 import type { CommandType, FieldsOf, ResultOf } from "@novax/protocol/commands";
 import type { Message } from "@novax/protocol/entities";
+import type { AccountId } from "@novax/protocol/ids";
 import type { ReadInput, ReadResult, ReadType } from "@novax/protocol/reads";
 import type { Actor } from "../auth/sessions.ts";
 import { deleteMessage } from "../messages/delete-message.ts";
@@ -53,8 +54,11 @@ import { clearReminder, setReminder } from "../scheduled/reminders.ts";
 import { scheduleMessage, unscheduleMessage } from "../scheduled/schedule-message.ts";
 import { followThread, markThreadRead } from "../threads/follow-thread.ts";
 import { readMyThreads, readRoomThread } from "../threads/read-threads.ts";
+import type { Budgets } from "./budgets.ts";
 import type { CommandNeeds } from "./command-needs.ts";
 import { readMe } from "./read-me.ts";
+
+type RunNeeds = CommandNeeds & { budgets: Budgets<AccountId> };
 
 /** A command with an empty result returns nothing. */
 type Returned<T extends CommandType> =
@@ -64,7 +68,7 @@ type CommandEntry<T extends CommandType> = {
   /** Its cost from the person's budget. A message costs 1. */
   cost: number;
   /** Checks the right to it in the same transaction. The protocol's table names the right in `needs`. */
-  run: (app: CommandNeeds, actor: Actor, fields: FieldsOf<T>) => Returned<T>;
+  run: (app: RunNeeds, actor: Actor, fields: FieldsOf<T>) => Returned<T>;
 };
 
 /** All commands that exist both on the socket and over HTTP. */
@@ -93,18 +97,31 @@ export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
   "message.send": {
     cost: 1,
     run: async (app, actor, fields) => {
+      if (fields.body.kind === "text") app.budgets.chargeText(actor.id, fields.body.text);
       const { kind, seq } = await sendMessage(app, actor, fields);
       return kind === "duplicate" ? { seq, duplicate: true } : { seq };
     },
   },
-  "message.edit": { cost: 1, run: editMessage },
+  "message.edit": {
+    cost: 1,
+    run: (app, actor, fields) => {
+      app.budgets.chargeText(actor.id, fields.text);
+      return editMessage(app, actor, fields);
+    },
+  },
   "message.delete": { cost: 1, run: deleteMessage },
   "message.pin": { cost: 1, run: pinMessage },
   "message.unpin": { cost: 1, run: unpinMessage },
   "message.save": { cost: 0.5, run: saveMessage },
   "message.unsave": { cost: 0.5, run: unsaveMessage },
   "message.report": { cost: 2, run: reportMessage },
-  "message.schedule": { cost: 2, run: scheduleMessage },
+  "message.schedule": {
+    cost: 2,
+    run: (app, actor, fields) => {
+      app.budgets.chargeText(actor.id, fields.text);
+      return scheduleMessage(app, actor, fields);
+    },
+  },
   "message.unschedule": { cost: 0.5, run: unscheduleMessage },
   "reaction.add": { cost: 0.5, run: addReaction },
   "reaction.remove": { cost: 0.5, run: removeReaction },
@@ -128,7 +145,7 @@ export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
 
 /** Runs a command from the socket or HTTP. Returns its result, `{}` if it is empty. */
 export async function runCommand<T extends CommandType>(
-  app: CommandNeeds,
+  app: RunNeeds,
   actor: Actor,
   type: T,
   fields: FieldsOf<T>,
@@ -137,7 +154,7 @@ export async function runCommand<T extends CommandType>(
   return (result ?? {}) as ResultOf<T>;
 }
 
-export type ReadNeeds = CommandNeeds & { epoch: string; presence: Presence };
+export type ReadNeeds = RunNeeds & { epoch: string; presence: Presence };
 
 type ReadEntry<T extends ReadType> = {
   /** What one costs of a person's budget, where a message is 1. */
