@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { messageTextCharsMax } from "./limits.ts";
-import { type MarkdownNode, parseMarkdown, safeHref, withoutMarks } from "./markdown.ts";
+import { isEmojiOnly, type MarkdownNode, parseMarkdown, safeHref, withoutMarks } from "./markdown.ts";
 import { mentionsIn } from "./text.ts";
 
 const only = (text: string) => {
@@ -422,5 +422,21 @@ describe("markdown", () => {
       const [deepest] = every(parseMarkdown(text)).filter((node) => node.kind === "text");
       expect(deepest).toMatchObject({ text: `${mark.repeat(500 - 12)}x` });
     }
+  });
+});
+
+describe("a message of emoji alone", () => {
+  test("[A16] no text takes long to tell from one", () => {
+    const check = () => {
+      for (let emoji = 1; emoji < 8; emoji++) isEmojiOnly(`${`😀${" ".repeat(600)}`.repeat(emoji)}x`);
+    };
+    expect(fastestMs(check, 50)).toBeLessThan(50);
+  });
+
+  test("is one to six of them and nothing else", () => {
+    for (const text of ["🎉", "👩‍👩‍👧🏳️‍🌈", "👍🏽 👍🏽", "1️⃣", "🇩🇪🇫🇷", "😀😁😂🤣😃😄"])
+      expect(isEmojiOnly(text), text).toBe(true);
+    for (const text of ["", "1", "a🎉", "🎉!", "😀😁😂🤣😃😄😅", "#"])
+      expect(isEmojiOnly(text), text).toBe(false);
   });
 });

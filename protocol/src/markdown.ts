@@ -22,6 +22,9 @@ declare const URL: new (address: string) => { protocol: string; host: string; hr
 /** What is nested deeper than this, as a block or as emphasis, is text. */
 const nestingMax = 12;
 
+/** The length of six of the longest emoji, with spaces. */
+const emojiOnlyCharsMax = 120;
+
 /**
  * Parses the markdown of a message: bold, italic, strike, code, quotes, lists, headings, lines and links. Everything else
  * is text. Never throws.
@@ -35,6 +38,11 @@ export function parseMarkdown(text: string): MarkdownNode[] {
 /** Returns a text on one line, without its marks for bold, code and so on, for space where only words fit. */
 export function withoutMarks(text: string): string {
   return wordsOf(parseMarkdown(text)).replace(/\s+/g, " ").trim();
+}
+
+/** Whether a text is up to six emoji and nothing else. Those are shown large. */
+export function isEmojiOnly(text: string): boolean {
+  return text.length < emojiOnlyCharsMax && /^\p{RGI_Emoji}{1,6}$/v.test(text.replace(/\s+/g, ""));
 }
 
 /** Returns the names that a text mentions, in its order and as they were typed. */

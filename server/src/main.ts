@@ -1,7 +1,7 @@
 // The composition root: the only file that creates long-lived objects.
 
 import { generalRoomId } from "@novax/protocol/general-room";
-import type { AccountId } from "@novax/protocol/ids";
+import type { AccountId, SessionId } from "@novax/protocol/ids";
 import { eraseAccountJob } from "./account-data/erase-account.ts";
 import { ServerIdentity } from "./accounts/server-identity.ts";
 import { keepAuditHead } from "./audit/kept-head.ts";
@@ -91,6 +91,8 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const redis = redisUrl === null ? null : { url: redisUrl, installation: epoch, processId, log };
   const bus = redis ? await createRedisBus(redis) : createLocalBus(log);
   const identity = new ServerIdentity({ db, bus, log });
+  // Also for an operator's command, whose mails bear the name too.
+  await identity.list.reread();
   const core: TransactionNeeds = { db, bus, log, clock, random, secret, publicUrl, identity };
   const app: App = {
     ...core,
@@ -104,6 +106,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     addressBans: new AddressBans(core),
     presence: new Presence({ ...core, processId }),
     budgets: new Budgets<AccountId>(clock, config.messagesPerSecond),
+    sessionBudgets: new Budgets<SessionId>(clock, config.messagesPerSecond),
     turns: new Turns<AccountId>(),
     visitorBudgets: new Budgets<string>(clock, config.visitorRequestsPerSecond),
     mailer:

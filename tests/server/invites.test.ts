@@ -33,7 +33,24 @@ describeServer("registration and invitations", options, ({ server, sql, alice })
     expect((await fresh().register({ invite: token })).status).toBe(200);
   });
 
+  async function pageOfRefusedForm(token: string): Promise<string> {
+    const response = await fresh().fetch("/register", {
+      method: "POST",
+      body: new URLSearchParams({
+        invite: token,
+        email: "x",
+        username: "x",
+        password: "x",
+        confirm_password: "x",
+      }),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    });
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    return response.text();
+  }
+
   test("[A19] a used, revoked, expired, forged or empty invitation is refused in the same way, on the page too", async () => {
+    expect(await pageOfRefusedForm(await invite())).toContain("alice");
     const used = await invite();
     await fresh().register({ invite: used });
     const expired = await invite();
@@ -50,6 +67,8 @@ describeServer("registration and invitations", options, ({ server, sql, alice })
       answers.add(`${response.status} ${await response.text()}`);
       const page = await new Person(server, "x").fetch(`/join/${encodeURIComponent(token)}`);
       pages.add(`${page.status} ${await page.text()}`);
+      // Nor does the page that a refused form comes back as say who made it.
+      expect(await pageOfRefusedForm(token)).not.toContain("alice");
     }
     expect([answers.size, [...answers][0]!.slice(0, 3)]).toEqual([1, "404"]);
     expect([pages.size, [...pages][0]!.slice(0, 3)]).toEqual([1, "404"]);

@@ -6,8 +6,8 @@ import { useServer } from "../support/use-server.ts";
 
 describe.skipIf(!isAvailable("postgres"))("a database whose connections fall silent", () => {
   let proxy: TcpProxy | undefined;
-  const { alice, data } = useServer("postgres", {
-    people: ["alice"],
+  const { alice, bob, data } = useServer("postgres", {
+    people: ["alice", "bob"],
     env: () => {
       const url = new URL(data.url!);
       proxy = new TcpProxy(Number(url.port));
@@ -62,5 +62,11 @@ describe.skipIf(!isAvailable("postgres"))("a database whose connections fall sil
     for (let round = 0; round < 2; round++)
       expect(await alice.run("reminder.set", reminder)).toEqual({ reminder: reminder.createId });
     expect((await alice.read<{ reminders: unknown[] }>("/api/me/reminders")).reminders).toHaveLength(1);
+    // An id that somebody else, or another room, has is no reason to answer with theirs.
+    expect(await bob.refusedWith("room.create", fields)).toBe("malformed");
+    expect(await bob.refusedWith("reminder.set", { ...reminder, room: "general" as RoomId })).toBe(
+      "malformed",
+    );
+    expect((await bob.read<{ reminders: unknown[] }>("/api/me/reminders")).reminders).toEqual([]);
   });
 });

@@ -281,6 +281,12 @@ describe("newcomers by single sign-on alone", () => {
         const refused = await new Person(server, name).signIn(secret);
         expect([refused.status, (await problemOf(refused)).code]).toEqual([403, "forbidden"]);
       }
+    const refusedForm = await new Person(server, "x").fetch("/login", {
+      method: "POST",
+      body: new URLSearchParams({ username: "bob", password: "wrong password here" }),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    });
+    expect(await refusedForm.text()).toContain('href="/login/sso"');
     expect((await new Person(server, "alice").signIn("wrong password here")).status).toBe(403);
     expect((await new Person(server, "alice").signIn()).status).toBe(200);
     expect((await problemOf(await new Person(server, "carol").register())).code).toBe("registration_closed");

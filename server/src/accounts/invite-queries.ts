@@ -47,27 +47,23 @@ export async function insertInvite(
 }
 
 /**
- * Asserts that an invitation still works, without using it up. Refuses with `invite_invalid`, the same for every
- * reason.
+ * Returns the name of the person who made an invitation that still works, without using it up. Null for every other, so
+ * that one that was revoked looks like one that never was.
  */
-export async function assertInvite(sql: Sql, token: string, now: number): Promise<void> {
-  const rows = await sql`
-    select 1 from invites
-    where token_hash = ${sha256(token)} and revoked_at is null and expires_at > ${now} and uses < max_uses
-      and exists (
-        select 1 from accounts a where a.id = created_by and a.server_role in ('owner', 'admin')
-          and a.disabled_at is null and a.deleted_at is null
-      )`;
-  if (rows.length === 0) throw inviteInvalid();
-}
-
-/** Returns the name of the person who made an invitation, or null if there is no such invitation. */
-export async function findInviter(sql: Sql, token: string): Promise<string | null> {
+export async function findInviter(sql: Sql, token: string, now: number): Promise<string | null> {
   const [row] = await sql<{ name: string }>`
     select coalesce(nullif(a.display_name, ''), a.username) as name
     from invites i join accounts a on a.id = i.created_by
-    where i.token_hash = ${sha256(token)}`;
+    where i.token_hash = ${sha256(token)} and i.revoked_at is null and i.expires_at > ${now} and i.uses < i.max_uses
+      and a.server_role in ('owner', 'admin') and a.disabled_at is null and a.deleted_at is null`;
   return row?.name ?? null;
+}
+
+/** Returns who made an invitation, as {@link findInviter} does. Refuses with `invite_invalid`, the same for every reason. */
+export async function requireInviter(sql: Sql, token: string, now: number): Promise<string> {
+  const inviter = await findInviter(sql, token, now);
+  if (inviter === null) throw inviteInvalid();
+  return inviter;
 }
 
 /**

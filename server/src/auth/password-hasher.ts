@@ -8,8 +8,8 @@ const waitingPerAddressMax = 128;
 const waitMs = 15_000;
 
 /**
- * bcrypt through `Bun.password`, off the event loop, one core less than there are, so that messages go on. The queue is bounded; when it
- * is full, or the wait too long, it refuses with `unavailable`.
+ * bcrypt through `Bun.password`, off the event loop, on all cores but one, so that messages go on. The queue is bounded; when
+ * it is full, or the wait too long, it refuses with `unavailable`.
  */
 export type PasswordHasher = {
   /**

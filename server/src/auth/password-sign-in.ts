@@ -32,7 +32,8 @@ export type PresentedCookies = { deviceToken: string | null; presented: Actor | 
  * Signs in with a password.
  *
  * Refuses with `invalid_credentials`, the same for an unknown username, a wrong password, a disabled account and one
- * with too many failures in a row; with `forbidden` where passwords are turned off, but not for owners; and as {@link attemptPassword} and {@link finishSignIn} do.
+ * with too many failures in a row; with `forbidden` where passwords are turned off, but not for owners; and as
+ * {@link attemptPassword} and {@link finishSignIn} do.
  */
 export async function signIn(
   app: SignInNeeds,

@@ -57,8 +57,8 @@ export type AwaitsApproval = { kind: "approval_pending"; username: string };
  * Creates an account and signs in. The first account becomes the owner: freely from this machine, and from anywhere
  * else with the code that the server printed at start (`setup_code_required`).
  *
- * Refuses invalid input, all wrong fields at once, a used username with `username_taken`, too many sign-ups from one address with
- * `too_many_attempts`, and a person who may not register with `registration_closed`, `invite_required` or
+ * Refuses invalid input, all wrong fields at once, a used username with `username_taken`, too many sign-ups from one
+ * address with `too_many_attempts`, and a person who may not register with `registration_closed`, `invite_required` or
  * `invite_invalid`. A used e-mail address is not refused, so that nobody can find out who has an account.
  */
 export async function register(

@@ -29,8 +29,8 @@ import { type ProvidedIdentity, ssoRefused } from "./sso-client.ts";
 
 /**
  * Signs in with what an OpenID Connect provider says: to the account that is linked; otherwise to the one whose
- * confirmed address the provider vouches for, which is then linked; otherwise to a new one, if registration is open or by single sign-on. A
- * second factor is needed as with a password.
+ * confirmed address the provider vouches for, which is then linked; otherwise to a new one, if registration is open or by
+ * single sign-on. A second factor is needed as with a password.
  *
  * Refuses with `sso_refused`, also rather than link an owner or admin by address alone; and as {@link requireEntry}
  * and {@link finishSignIn} do.

@@ -1,4 +1,4 @@
-import type { AccountId } from "@novax/protocol/ids";
+import type { AccountId, SessionId } from "@novax/protocol/ids";
 import type { ServerIdentity } from "../accounts/server-identity.ts";
 import type { AdminNeeds } from "../admin/people.ts";
 import type { FactorNeeds } from "../auth/answer-challenge.ts";
@@ -25,6 +25,8 @@ export type App = RegisterNeeds &
     config: Config;
     epoch: string;
     budgets: Budgets<AccountId>;
+    /** Those of sessions, for pages and forms. */
+    sessionBudgets: Budgets<SessionId>;
     /** What reads much runs one after the other for each person. */
     turns: Turns<AccountId>;
     /** Those of network addresses, for requests without a session. */

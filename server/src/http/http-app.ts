@@ -179,7 +179,10 @@ async function runRoute(
   // Owners can always come: nobody shuts the door behind themselves. Who signs in is known only at the end of it.
   const isWelcome = actor ? actor.serverRole === "owner" : signInPath.test(route.path);
   if (origin.isBanned && !isWelcome) throw addressBanned();
-  if (actor) app.budgets.spend(actor.id, cost);
+  // What says its cost is about messages, and spends what the person's messages spend. Pages and forms have a budget of their
+  // session: somebody who has another one cannot keep its owner from ending it.
+  if (actor && route.cost !== undefined) app.budgets.spend(actor.id, cost);
+  else if (actor) app.sessionBudgets.spend(actor.sessionId, cost);
   else if (cookies.sessionToken !== null) spendAsVisitor();
   const isForm = hasParsedBody(route) && isFormBody(request.headers);
   const refusal = refuseActor(app, route, actor);

@@ -62,8 +62,8 @@ type RouteFields<Body, Query> = {
   /** The JSON of a 200, for the document; none for pages. */
   result?: z.ZodType | undefined;
   /**
-   * What it costs of a person's budget, where a message is 1. Without one a route of the API costs 0.1, and a page or a form
-   * 0.5. Without a session every route costs its address the same, unless this is 0.
+   * What it costs of a person's budget, where a message is 1. Without one it costs its session: 0.1 in the API, and 0.5 as a
+   * page or a form. Without a session every route costs its address the same, unless this is 0.
    */
   cost?: number;
   /**

@@ -39,8 +39,8 @@ export class Refusal extends Error {
 }
 
 /**
- * Checks the fields of a form, and refuses all that are wrong at once: the first of them, with the others in `also`. Each
- * check refuses with its field.
+ * Checks the fields of a form, and refuses all that are wrong at once: the first of them, with the others in `also`. What
+ * is refused for another reason than a field, such as too many attempts, ends the checks.
  */
 export class FieldChecks {
   readonly #refused: Refusal[] = [];
@@ -50,7 +50,7 @@ export class FieldChecks {
     try {
       return await check();
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof Refusal) || error.field === undefined) throw error;
       this.#refused.push(error);
       return fallback;
     }
@@ -62,6 +62,11 @@ export class FieldChecks {
     first.also = also;
     throw first;
   }
+}
+
+/** No client of ours makes the same random id twice, so this is for programs. */
+export function createIdTaken(): Refusal {
+  return new Refusal("malformed", "createId: is the id of something else");
 }
 
 /** The same answer for "there is no such room" and "you are not a member", so that outsiders learn nothing. */

@@ -1,6 +1,6 @@
 import { Refusal } from "./refusal.ts";
 
-type Waiting = { owner: string; start: () => void; timer: Timer };
+type Waiting = { start: () => void; timer: Timer };
 
 /**
  * Runs at most `parallel` jobs at once. At most `waitingMax` wait, each for at most `waitMs`; beyond that it refuses
@@ -56,7 +56,6 @@ export class WorkQueue {
         reject(busy(this.#waitMs));
       }, this.#waitMs);
       const entry: Waiting = {
-        owner,
         timer,
         start: () => {
           clearTimeout(timer);

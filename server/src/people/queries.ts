@@ -3,7 +3,7 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { ServerRole } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
 import type { AccountData } from "../accounts/account-data.ts";
-import type { Sql } from "../db/database.ts";
+import type { Fragment, Sql } from "../db/database.ts";
 import { escapeLike } from "../db/like.ts";
 
 type PersonRow = { id: AccountId; username: string; display_name: string };
@@ -39,12 +39,8 @@ export async function searchPeople(
   { search, room, limit }: { search: string; room: RoomId | null; limit: number },
 ): Promise<(Person & { isMember?: true })[]> {
   const prefix = `${escapeLike(search.toLowerCase())}%`;
-  // Who is in a room is known to its members alone.
-  const rows = await sql<PersonRow & { is_member: boolean }>`
-    select a.id, a.username, a.display_name, exists (
-        select 1 from memberships other join memberships own on own.room_id = other.room_id and own.account_id = w.id
-        where other.room_id = ${room}::text and other.account_id = a.id
-      ) as is_member
+  const read = (part: Fragment, count: number) => sql<PersonRow>`
+    select a.id, a.username, a.display_name
     from accounts a join accounts w on w.id = ${viewer.id}
     where a.disabled_at is null and a.deleted_at is null and not a.awaits_approval
       and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix})
@@ -53,9 +49,21 @@ export async function searchPeople(
         where x.account_id = w.id and y.account_id = a.id
       ))
       and not exists (select 1 from blocks b where b.blocker_id = a.id and b.blocked_id = w.id)
-    order by is_member, a.username_key
-    limit ${limit}`;
-  return rows.map((row) => ({ ...toPersonOf(row), ...(row.is_member ? { isMember: true } : {}) }));
+      and ${part}
+    order by a.username_key
+    limit ${count}`;
+  if (room === null) return (await read(sql.fragment`true`, limit)).map(toPersonOf);
+  // Who is in a room is known to its members alone.
+  const isIn = () => sql.fragment`exists (
+    select 1 from memberships other join memberships own on own.room_id = other.room_id and own.account_id = w.id
+    where other.room_id = ${room}::text and other.account_id = a.id
+  )`;
+  const others = await read(sql.fragment`not ${isIn()}`, limit);
+  const members = others.length < limit ? await read(isIn(), limit - others.length) : [];
+  return [
+    ...others.map(toPersonOf),
+    ...members.map((row) => ({ ...toPersonOf(row), isMember: true as const })),
+  ];
 }
 
 /** Returns whether any of these people blocked another one of them. */

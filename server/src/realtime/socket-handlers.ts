@@ -5,7 +5,7 @@ import { asPerson } from "@novax/protocol/person";
 import type { WebSocketHandler } from "bun";
 import { filterLiveSessions } from "../auth/session-queries.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { listBlockers, listProfiles } from "../people/queries.ts";
+import { listProfiles } from "../people/queries.ts";
 import { listJoinedRooms } from "../rooms/queries.ts";
 import { stopViewing } from "./attach-rooms.ts";
 import { sendHistory } from "./basic-subscriber.ts";
@@ -18,6 +18,7 @@ import {
 } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 import { runBasicFrame, runFrame } from "./run-frame.ts";
+import { refreshBlockers } from "./view-signals.ts";
 
 const sendBufferBytesMax = 1024 * 1024;
 const silentSecondsMax = 60;
@@ -108,13 +109,12 @@ async function greet(realtime: Realtime, connection: NovaxConnection): Promise<v
     if (connection.viewed === room) connection.viewed = null;
     stopViewing(realtime, connection, room);
   };
-  const [rooms, [profile], blockers] = await Promise.all([
+  const [rooms, [profile]] = await Promise.all([
     listJoinedRooms(realtime.db.sql, id),
     listProfiles(realtime.db.sql, [id]),
-    listBlockers(realtime.db.sql, [id]),
+    refreshBlockers(realtime, [connection]),
   ]);
   if (!connection.isOpen) return;
-  realtime.hub.setBlockers(connection, blockers.get(id) ?? new Set());
   connection.greetedHeads = new Map(rooms.map((room) => [room.id, room.headSeq]));
   if (profile) realtime.presence.connected(connection, profile);
   connection.send({

@@ -6,7 +6,7 @@ import { asPerson } from "@novax/protocol/person";
 import { assertMayOnServer } from "../auth/assert-may-on-server.ts";
 import type { Actor } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
-import { Refusal, roomNotFound } from "../lib/refusal.ts";
+import { createIdTaken, Refusal, roomNotFound } from "../lib/refusal.ts";
 import type { TextFilter } from "../lib/text-filter.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
 import { addMember } from "./add-member.ts";
@@ -52,6 +52,7 @@ export async function createRoom(
     // The same command may have been running at the same time.
     const room = createId && (await findCreated());
     if (room) return { room };
+    if (createId && (await findRoom(app.db.sql, id))) throw createIdTaken();
     throw error;
   }
   return { room: (await findCreated())! };

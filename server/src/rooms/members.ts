@@ -29,8 +29,8 @@ import { listSeats } from "./seat-people.ts";
 // if the actor's role cannot act on the other member's.
 
 /**
- * Adds people to a room. Members stay as they are, and people who cannot be added (`listSeats`, `listAdmissible`) are left out.
- * Refuses with `not_found` if no one is left.
+ * Adds people to a room. Members stay as they are, and people who cannot be added (`listSeats`, `listAdmissible`) are left
+ * out. Refuses with `not_found` if no one is left.
  */
 export async function addMembers(
   app: TransactionNeeds,

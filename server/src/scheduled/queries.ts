@@ -92,11 +92,13 @@ export async function insertReminder(
   account: AccountId,
   reminder: Omit<Reminder, "isDue">,
   { jobId }: { jobId: string },
-): Promise<void> {
+): Promise<boolean> {
   const { id, room, seq, note, dueAt } = reminder;
-  await tx`
+  const rows = await tx`
     insert into reminders (id, account_id, room_id, seq, note, due_at, job_id)
-    values (${id}, ${account}, ${room}, ${seq}::bigint, ${note}, ${dueAt}, ${jobId})`;
+    values (${id}, ${account}, ${room}, ${seq}::bigint, ${note}, ${dueAt}, ${jobId})
+    on conflict (id) do nothing returning 1`;
+  return rows.length > 0;
 }
 
 export async function isOwnReminder(sql: Sql, account: AccountId, id: string): Promise<boolean> {

@@ -6,15 +6,15 @@ import type { Bus } from "../bus/bus.ts";
 import { defineJob } from "../jobs/job.ts";
 import { deleteJob } from "../jobs/queries.ts";
 import { assertInFuture } from "../lib/assert-future.ts";
-import { Refusal } from "../lib/refusal.ts";
+import { createIdTaken, Refusal } from "../lib/refusal.ts";
 import { requireMessage } from "../messages/require-message.ts";
 import { inRoom } from "../rooms/in-room.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
 import { countScheduled, deleteReminder, insertReminder, isOwnReminder, takeDueReminder } from "./queries.ts";
 
 /**
- * Sets a reminder for a message or a room, unless there is one of this `createId`. Refuses as `inRoom` does, with `time_invalid`, `message_gone` and
- * `too_many`.
+ * Sets a reminder for a message or a room, unless there is one of this `createId`. Refuses as `inRoom` does, with
+ * `time_invalid`, `message_gone`, `too_many`, and `malformed` for a `createId` of somebody else's.
  */
 export async function setReminder(
   app: TransactionNeeds,
@@ -29,7 +29,8 @@ export async function setReminder(
     if ((await countScheduled(sql, actor.id)).reminders >= remindersPerPersonMax)
       throw new Refusal("too_many", (t) => t.tooManyReminders(remindersPerPersonMax));
     const jobId = await queue(sendReminderJob, { id }, { runAt: at });
-    await insertReminder(sql, actor.id, { id, room, seq: seq ?? null, note, dueAt: at }, { jobId });
+    const reminder = { id, room, seq: seq ?? null, note, dueAt: at };
+    if (!(await insertReminder(sql, actor.id, reminder, { jobId }))) throw createIdTaken();
   });
   publishRemindersChange(app, actor.id);
   return { reminder: id };

@@ -498,7 +498,7 @@ export const de: Texts = {
     approveEach: "Freigabe erforderlich",
     linksThatWork: "Aktive Links",
     isClosed:
-      "Die Registrierung ist geschlossen, deshalb funktioniert kein Link. Ändern kannst du das in den Einstellungen.",
+      "Mit der aktuellen Einstellung zur Registrierung funktioniert kein Link. Ändern kannst du sie in den Einstellungen.",
     noLinks: "Noch keine.",
     noNote: "(keine Notiz)",
     used: (uses, max) => `${uses} von ${max} verwendet`,

@@ -484,7 +484,7 @@ export const en = {
     noteHint: "Who it's for. Shown on accounts created with it.",
     approveEach: "Require approval",
     linksThatWork: "Active links",
-    isClosed: "Sign-ups are closed, so no link works. Change this in the settings.",
+    isClosed: "With the current sign-up setting, no link works. Change it in the settings.",
     noLinks: "None yet.",
     noNote: "(no note)",
     used: (uses: number, max: number) => `${uses} of ${max} used`,

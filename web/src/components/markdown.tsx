@@ -1,12 +1,11 @@
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
-import { type MarkdownNode, parseMarkdown } from "@novax/protocol/markdown";
+import { isEmojiOnly, type MarkdownNode, parseMarkdown } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
 import { isEveryoneName } from "@novax/protocol/text";
 import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import { isEmojiOnly } from "../lib/emoji-only.ts";
 import { t } from "../texts/text.ts";
 
 /** The people that a text may mention. */
@@ -31,6 +30,7 @@ export function Markdown({ text, ...people }: { text: string } & MarkdownPeople)
 
 function Mention({ name, known, you, learned, onPerson, onUnknown }: { name: string } & MarkdownPeople) {
   const key = name.toLowerCase();
+  // Reading `learned` draws it again when names were learned.
   const isUnknown =
     learned.value >= 0 &&
     !isEveryoneName(key) &&

@@ -16,7 +16,7 @@ test("[T6] names that texts mention are asked for together, once, and known from
     },
   } as unknown as Api;
   const people = new PeopleStore(you, api);
-  for (const name of ["quiet", "nobody", "quiet"]) people.learn(room, name);
+  for (const name of ["quiet", "nobody", "quiet", "x".repeat(4000)]) people.learn(room, name);
   await Bun.sleep(80);
   people.learn(room, "nobody");
   await Bun.sleep(80);

@@ -1,6 +1,6 @@
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
-import { namesAskedMax, typingExpiresMs } from "@novax/protocol/limits";
+import { namesAskedMax, typingExpiresMs, usernameCharsMax } from "@novax/protocol/limits";
 import type { PresenceSignal, PresentPerson, TypingSignal } from "@novax/protocol/signals";
 import { signal } from "@preact/signals";
 import type { Api } from "../client/api.ts";
@@ -58,7 +58,8 @@ export class PeopleStore {
   /** Learns who has this username, if they are a member of the room. Each name is asked for once, some at a time. */
   learn(room: RoomId, username: string): void {
     const key = `${room} ${username}`;
-    if (this.#asked.has(key)) return;
+    // What cannot be a username would make the server refuse all that are asked for with it.
+    if (username.length > usernameCharsMax || this.#asked.has(key)) return;
     this.#asked.add(key);
     if (this.#wanted.size === 0) setTimeout(() => this.#ask(), askAfterMs);
     const names = this.#wanted.get(room) ?? new Set();

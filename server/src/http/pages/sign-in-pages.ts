@@ -79,7 +79,7 @@ ${renderForm({
 })}
 <div class="other-ways">
 ${byPasskey}
-${page.isPasswordAway ? "" : bySso}
+${bySso}
 </div>
 ${page.mayRegister ? html`<p class="sign-in-other">${signIn.newHere} <a href="/register">${signIn.createAccount}</a></p>` : ""}`,
   });

@@ -285,7 +285,13 @@ async function showInvites(
 ): Promise<Response> {
   const invites = await listInvites(app.db.sql, app.clock.now());
   const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
-  return invitesPage(context, { isClosed: mode === "closed", invites, link, problem, done });
+  return invitesPage(context, {
+    isClosed: mode === "closed" || mode === "sso",
+    invites,
+    link,
+    problem,
+    done,
+  });
 }
 
 function readPeople(app: App, query: z.infer<typeof peopleQuery>): Promise<PersonEntry[]> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { assertInvite, findInviter } from "../../accounts/invite-queries.ts";
+import { findInviter, requireInviter } from "../../accounts/invite-queries.ts";
 import { registrationMode } from "../../accounts/policy.ts";
 import { readPolicy } from "../../accounts/policy-queries.ts";
 import { findAccountById, hasAnyAccount } from "../../accounts/queries.ts";
@@ -88,7 +88,7 @@ const registerRoutes = defineForm({
     if (!isFirst && !problem && inviteToken === null && mode !== "open")
       return closedPage(app, context, mode);
     return registerPage(context, {
-      inviter: inviteToken === null ? null : await findInviter(app.db.sql, inviteToken),
+      inviter: inviteToken === null ? null : await findInviter(app.db.sql, inviteToken, app.clock.now()),
       ...(body ? { username: body.username, email: body.email, displayName: body.display_name } : {}),
       problem,
       isFirst,
@@ -133,9 +133,8 @@ const joinRoute = defineRoute({
     if (actor) return redirect("/chat");
     const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
     if (mode === "closed" || mode === "sso") return closedPage(app, context, mode);
-    await assertInvite(app.db.sql, params.token!, app.clock.now());
     return registerPage(context, {
-      inviter: await findInviter(app.db.sql, params.token!),
+      inviter: await requireInviter(app.db.sql, params.token!, app.clock.now()),
       inviteToken: params.token!,
       needsSetupCode: false,
       passwordCodePointsMin: app.config.passwordCodePointsMin,

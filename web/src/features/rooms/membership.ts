@@ -48,10 +48,14 @@ export function joinFromAddress(chat: ChatStore, ui: UiStore): void {
   });
 }
 
-/** Hides a room from the list until there is a new message, and opens another one in its place. */
-export async function hideRoom(chat: ChatStore, room: JoinedRoom): Promise<void> {
-  if (!(await chat.command("room.set_preferences", { room: room.id, isHidden: true }))) return;
+/**
+ * Hides a room from the list until there is a new message, and opens another one in its place. Resolves with whether that
+ * was done.
+ */
+export async function hideRoom(chat: ChatStore, room: JoinedRoom): Promise<boolean> {
+  if (!(await chat.command("room.set_preferences", { room: room.id, isHidden: true }))) return false;
   if (chat.navigation.current.peek() === room.id) chat.navigation.openAnother();
+  return true;
 }
 
 /**

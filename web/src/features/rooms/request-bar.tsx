@@ -10,7 +10,7 @@ export function RequestBar({ chat, ui, room }: { chat: ChatStore; ui: UiStore; r
   const other = room.kind === "direct" ? room.people[0] : undefined;
   const name = chat.nameOf(room);
   const ignore = async (text: string, undo: () => Promise<unknown> = async () => {}) => {
-    await hideRoom(chat, room);
+    if (!(await hideRoom(chat, room))) return;
     chat.toasts.show(text, {
       label: more.app.undo,
       run: async () => {

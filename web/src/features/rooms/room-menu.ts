@@ -27,7 +27,7 @@ export function roomMenu(chat: ChatStore, ui: UiStore, room: JoinedRoom): MenuIt
       label: more.details.copyLink,
       run: () => void copyText(chat, `${location.origin}/chat/${room.id}`),
     },
-    room.kind === "direct" && { label: more.roomMenu.hide, run: () => hideRoom(chat, room) },
+    room.kind === "direct" && { label: more.roomMenu.hide, run: () => void hideRoom(chat, room) },
     hasUnread && {
       label: more.roomMenu.allRead,
       run: () => {
