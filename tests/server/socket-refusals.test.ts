@@ -207,7 +207,7 @@ describeServer("the socket refuses", options, ({ data, server, sql, alice, carol
     );
     raw.pause();
     const talkers = await Promise.all(
-      Array.from({ length: 8 }, (_, index) => join(server, `talker${index}`)),
+      Array.from({ length: 32 }, (_, index) => join(server, `talker${index}`)),
     );
     const sockets = await Promise.all(talkers.map((person) => person.enter()));
     const isGone = () => {
