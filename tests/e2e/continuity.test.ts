@@ -107,7 +107,7 @@ describe.skipIf(!chromiumPath)("nothing you began is lost", () => {
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("End");
     await page.keyboard.type(" and more");
-    expect(await rowOf(page, "first words").locator(".message-highlighted").count()).toBe(1);
+    await rowOf(page, "first words").locator(".message-highlighted").waitFor();
     await item(page, "General").click();
     await heading(page, "General");
     expect(await field(page).inputValue()).toBe("");
