@@ -1,9 +1,9 @@
 // (snapshot, event) -> snapshot. The web client's stores and the server's tests share this function, so a client shows
 // the same after any number of events as after a fresh load.
-import type { Message, PollState, Room } from "./entities.ts";
+import type { Message, MessageBody, PollState, Room } from "./entities.ts";
 import type { EventOf, RoomEvent, SystemMessage } from "./events.ts";
 import type { AccountId } from "./ids.ts";
-import { excerptOf } from "./text.ts";
+import { toQuote } from "./quote.ts";
 
 /** A message in a timeline. `asOf` is the `seq` of the last event that is already applied to it. */
 export type MessageEntry = { readonly kind: "message"; readonly asOf: number } & Readonly<Message>;
@@ -70,7 +70,7 @@ export function applyToEntries<E extends TimelineEntry>(
         ),
         event.target,
         event.seq,
-        excerptOf(event.body),
+        event.body,
       );
     case "message.deleted":
       return applyDeletion(entries, event);
@@ -146,7 +146,7 @@ function applyDeletion<E extends TimelineEntry>(
   entries: readonly E[],
   event: EventOf<"message.deleted">,
 ): readonly E[] {
-  let left = changeQuotes(entries, event.target, event.seq, null);
+  let left = changeQuotes(entries, event.target, event.seq, { kind: "deleted" });
   if (event.threadRoot !== undefined) {
     left = changeEntry(left, event.threadRoot, event.seq, (root) => ({
       ...root,
@@ -220,19 +220,19 @@ function changeEntry<E extends TimelineEntry>(
   return entries.with(index, { ...change(entry), asOf: eventSeq } as TimelineEntry as E);
 }
 
-/** Updates the excerpt in every message that quotes the changed one. */
+/** Updates every message that quotes the changed one. */
 function changeQuotes<E extends TimelineEntry>(
   entries: readonly E[],
   seq: number,
   eventSeq: number,
-  excerpt: string | null,
+  body: MessageBody,
 ): readonly E[] {
   const quotes = (entry: TimelineEntry) =>
     entry.kind === "message" && entry.quote?.seq === seq && entry.asOf < eventSeq;
   if (!entries.some(quotes)) return entries;
   return entries.map((entry) =>
     entry.kind === "message" && quotes(entry)
-      ? { ...entry, quote: { ...entry.quote!, excerpt }, asOf: eventSeq }
+      ? { ...entry, quote: toQuote(seq, entry.quote!.sender, body), asOf: eventSeq }
       : entry,
   );
 }

@@ -1,7 +1,7 @@
 // The basic protocol, for clients that offer no subprotocol. Its shapes never change.
 import { z } from "zod";
 import type { Message } from "./entities.ts";
-import { textOf } from "./text.ts";
+import { fullTextOf } from "./text.ts";
 
 /**
  * A message from a basic client. `sender` and `timestamp` are unverified claims and are ignored, as are any other keys.
@@ -23,5 +23,5 @@ export type BasicMessage = z.infer<typeof basicMessageSchema>;
 
 /** Converts a message to its form in the basic protocol. */
 export function toBasicMessage(message: Pick<Message, "sender" | "body" | "sentAt">): BasicMessage {
-  return { sender: message.sender.username, text: textOf(message.body), timestamp: message.sentAt };
+  return { sender: message.sender.username, text: fullTextOf(message.body), timestamp: message.sentAt };
 }

@@ -11,6 +11,7 @@ import {
   reportOutcomes,
   roomSchema,
 } from "./entities.ts";
+import { draftFilesSchema } from "./files.ts";
 import { isIcon } from "./icon.ts";
 import { accountIdSchema, createIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import {
@@ -36,7 +37,7 @@ import { isEmoji } from "./text.ts";
 
 // Checks only the shape. What a text may contain is checked later and refused as `message_invalid`.
 const bodyShapeSchema = z.union([
-  z.strictObject({ kind: z.literal("text"), text: z.string() }),
+  z.strictObject({ kind: z.literal("text"), text: z.string(), files: draftFilesSchema.optional() }),
   z.strictObject({
     kind: z.literal("poll"),
     question: z.string(),
@@ -206,7 +207,13 @@ export const commandSpecs = {
     needs: inRoom("message.send"),
   },
   "message.edit": {
-    fields: { room, seq, text: z.string() },
+    fields: {
+      room,
+      seq,
+      text: z.string(),
+      /** The files it has from now on. Without them it keeps its files. */
+      files: draftFilesSchema.optional(),
+    },
     result: emptySchema,
     needs: inRoom("message.edit_own"),
   },

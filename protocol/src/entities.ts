@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { draftFilesSchema, fileSchema } from "./files.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import {
   messageTextCharsMax,
@@ -28,11 +29,10 @@ export type Person = z.infer<typeof personSchema>;
 const forbiddenInText = /[\p{Control}--[\n\t]]|\p{Surrogate}/v;
 const forbiddenInLine = /\p{Control}|\p{Surrogate}/v;
 
-export const messageTextSchema = z
+const messageTextSchema = z
   .string()
   .overwrite((text) => text.replaceAll("\r\n", "\n"))
   .max(messageTextCharsMax, `use at most ${messageTextCharsMax} characters`)
-  .refine((text) => text.trim() !== "", "a message can't be empty")
   .refine((text) => !forbiddenInText.test(text), "use no control characters except line breaks and tabs");
 
 /** A single-line text, which may be empty. */
@@ -56,7 +56,17 @@ export function paragraphSchema(charsMax: number) {
 const filledLineSchema = (charsMax: number) =>
   lineSchema(charsMax).refine((text) => text !== "", "enter some text");
 
-export const textBodySchema = z.strictObject({ kind: z.literal("text"), text: messageTextSchema });
+/** A text, files, or both. */
+export const textBodySchema = z.strictObject({
+  kind: z.literal("text"),
+  text: messageTextSchema,
+  files: z.array(fileSchema).min(1).optional(),
+});
+export type TextBody = z.infer<typeof textBodySchema>;
+
+const draftTextBodySchema = textBodySchema
+  .extend({ files: draftFilesSchema.optional() })
+  .refine(({ text, files }) => text.trim() !== "" || (files?.length ?? 0) > 0, "a message can't be empty");
 
 /** A question with choices. The votes are not part of the body but in the message's `poll`. */
 export const pollBodySchema = z.strictObject({
@@ -76,7 +86,7 @@ export type PollBody = z.infer<typeof pollBodySchema>;
  * What a client can send. More kinds may follow, so code that passes messages on must not assume it understands the
  * body.
  */
-export const draftBodySchema = z.discriminatedUnion("kind", [textBodySchema, pollBodySchema]);
+export const draftBodySchema = z.discriminatedUnion("kind", [draftTextBodySchema, pollBodySchema]);
 export type DraftBody = z.infer<typeof draftBodySchema>;
 
 /** A message's current content. A deleted message has none. */
@@ -93,6 +103,8 @@ export const quoteSchema = z.strictObject({
   sender: personSchema,
   /** The beginning of the message. Null if it is deleted. */
   excerpt: z.string().nullable(),
+  /** The first file of the message. */
+  file: fileSchema.optional(),
 });
 export type Quote = z.infer<typeof quoteSchema>;
 

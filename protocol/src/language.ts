@@ -39,6 +39,25 @@ export type Widen<T> = T extends string
     ? (...args: A) => string
     : { [K in keyof T]: Widen<T[K]> };
 
+const byteUnits = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** Returns a function that writes a size in bytes with at most one decimal, such as "1.4 MB". */
+export function createByteFormat(language: Language) {
+  const rounded = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+  return (bytes: number): string => {
+    let unit = 0;
+    let value = bytes;
+    // Rounded first: 999,999 bytes are 1 MB, not 1,000 kB.
+    while (Math.round(value) >= 1000 && unit < byteUnits.length - 1) {
+      value /= 1000;
+      unit += 1;
+    }
+    const format = unit >= 2 && value < 100 ? rounded : whole;
+    return `${format.format(value)}\u00a0${byteUnits[unit]}`;
+  };
+}
+
 /** Returns a function that picks the plural form for a number and replaces `#` with the number. */
 export function createPlural(language: Language) {
   const rules = new Intl.PluralRules(language);

@@ -44,6 +44,15 @@ export const requestsSentMax = 20;
 export const positionsMax = 50;
 export const membersAddedAtOnceMax = 50;
 
+export const filesPerMessageMax = 10;
+export const fileNameCharsMax = 255;
+export const fileAltCharsMax = 1000;
+export const voicePeaksMax = 64;
+/** Pictures that are larger are sent as files, or made smaller by the page. */
+export const pictureBytesMax = 40 * 1024 * 1024;
+export const pictureSidePxMax = 10_000;
+export const picturePixelsMax = 40_000_000;
+
 export const excerptCharsMax = 160;
 export const mentionsPerMessageMax = 50;
 /** How many usernames `room.people` is asked for at once. */

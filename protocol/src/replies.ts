@@ -66,6 +66,15 @@ export const refusalCodes = [
   "time_invalid",
   "address_invalid",
   "storage_full",
+  "quota",
+  "file_empty",
+  "file_too_large",
+  "file_gone",
+  "file_unfinished",
+  "upload_offset",
+  "picture_too_large",
+  "picture_unreadable",
+  "picture_unsupported",
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 

@@ -1,5 +1,6 @@
 // Functions that interpret texts. Separate from the schemas, so that the client can import them without bundling zod.
 import type { MessageBody } from "./entities.ts";
+import type { FileInfo } from "./files.ts";
 import { excerptCharsMax, mentionsPerMessageMax } from "./limits.ts";
 import { namesMentioned } from "./markdown.ts";
 
@@ -57,10 +58,25 @@ export function textOf(body: MessageBody): string {
   return body.kind === "poll" ? body.question : "";
 }
 
-/** Returns the beginning of a body for quotes and previews. Null if it is deleted. */
+/** Returns the files of a body. */
+export function filesOf(body: MessageBody): readonly FileInfo[] {
+  return body.kind === "text" ? (body.files ?? []) : [];
+}
+
+/** Returns the plain text of a body, followed by the names of its files in brackets, for where only text can be shown. */
+export function fullTextOf(body: MessageBody): string {
+  const names = filesOf(body).map((file) => `[${file.name}]`);
+  return [textOf(body), ...names].filter((part) => part !== "").join("\n");
+}
+
+/** Returns the beginning of a body for quotes and previews: its text, or else the names of its files. Null if it is deleted. */
 export function excerptOf(body: MessageBody): string | null {
   if (body.kind === "deleted") return null;
-  const text = textOf(body);
+  const text =
+    textOf(body) ||
+    filesOf(body)
+      .map((file) => file.name)
+      .join(", ");
   if (text.length <= excerptCharsMax) return text;
   return `${text.slice(0, excerptCharsMax).replace(/[\ud800-\udbff]$/, "")}…`;
 }

@@ -1,5 +1,6 @@
 // The composition root: the only file that creates long-lived objects.
 
+import { join } from "node:path";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { AccountId, SessionId } from "@novax/protocol/ids";
 import { eraseAccountJob } from "./account-data/erase-account.ts";
@@ -12,13 +13,21 @@ import { createPasswordHasher } from "./auth/password-hasher.ts";
 import { pruneAccounts } from "./auth/prune-queries.ts";
 import { sendResetsJob } from "./auth/reset-password.ts";
 import { createSsoClient } from "./auth/sso-client.ts";
+import type { BlobStore } from "./blobs/blob-store.ts";
+import { createDiskBlobs } from "./blobs/disk-blobs.ts";
+import { createS3Blobs } from "./blobs/s3-blobs.ts";
+import { prepareSpool } from "./blobs/spool.ts";
 import { createLocalBus } from "./bus/local-bus.ts";
 import { createRedisBus } from "./bus/redis-bus.ts";
 import { Budgets } from "./commands/budgets.ts";
-import { readServerSecret } from "./config/data-folder.ts";
+import { prepareDataFolder, readServerSecret } from "./config/data-folder.ts";
 import type { Config } from "./config/read-config.ts";
 import { assertSameSecret, readEpoch } from "./db/installation.ts";
 import { openDatabase } from "./db/open-database.ts";
+import { cleanUpFiles } from "./files/clean-up.ts";
+import type { FileNeeds } from "./files/file-store.ts";
+import { PictureWorker } from "./files/picture-worker.ts";
+import { Uploads } from "./files/uploads.ts";
 import type { App } from "./http/app.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { problemResponse, toProblem } from "./http/problem.ts";
@@ -34,6 +43,7 @@ import { createServerSecret } from "./lib/server-secret.ts";
 import { Turns } from "./lib/turns.ts";
 import type { Log } from "./log/log.ts";
 import { createConsoleMailer, createSmtpMailer } from "./mail/mailer.ts";
+import { claimStep } from "./messages/claim-step.ts";
 import { mentionStep } from "./messages/mention-step.ts";
 import { quoteStep } from "./messages/quote-step.ts";
 import { RoomWriters } from "./messages/room-writer.ts";
@@ -56,10 +66,13 @@ const minuteMs = 60_000;
 const drainMs = 3000;
 const hourMs = 60 * minuteMs;
 const keepAuditHeadEveryMs = minuteMs;
+const cleanUpFilesEveryMs = 30_000;
+/** No request without a file is longer than 16 kB, which what reads it counts. */
+const requestOverheadBytes = 1_000_000;
 const factorFailuresMax = 10;
 
 /** What runs in the transaction of each sent message, in this order. */
-const sendSteps = [quoteStep, replyStep, mentionStep, pollClosingStep];
+const sendSteps = [claimStep, quoteStep, replyStep, mentionStep, pollClosingStep];
 
 /** All kinds of background jobs. */
 const jobs = [
@@ -83,6 +96,7 @@ export type OpenApp = { app: App; processId: string; close(): Promise<void> };
 export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const knownPasswords = loadKnownPasswords(config.breachedPasswordsFile);
   const secret = createServerSecret(readServerSecret(config));
+  const blobs = openBlobs(config);
   const db = await openDatabase(config.database, log);
   await assertSameSecret(db.sql, secret);
   const epoch = await readEpoch(db.sql);
@@ -94,8 +108,19 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   // Also for an operator's command, whose mails bear the name too.
   await identity.list.reread();
   const core: TransactionNeeds = { db, bus, log, clock, random, secret, publicUrl, identity };
+  const pictures = new PictureWorker();
+  const files: FileNeeds = {
+    ...{ db, clock, random, log, blobs, pictures },
+    fileLimits: {
+      fileBytesMax: config.fileBytesMax,
+      perPersonBytes: config.storagePerPersonBytes,
+      totalBytesMax: config.storageBytesMax,
+    },
+  };
   const app: App = {
     ...core,
+    ...files,
+    uploads: new Uploads(files),
     identity,
     config,
     ownOrigins: config.ownOrigins,
@@ -134,11 +159,21 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     app,
     processId,
     close: async () => {
+      pictures.stop();
       app.mailer.close();
       await Promise.all([bus.close(), app.attemptLimits.close()]);
       await db.close();
     },
   };
+}
+
+/** Files are kept in the data folder unless an S3-compatible store is set. What is being received waits in the folder. */
+function openBlobs({ dataDir, s3 }: Config): BlobStore {
+  prepareDataFolder(dataDir);
+  const folder = join(dataDir, "files");
+  const blobs = s3 ? createS3Blobs(s3, join(folder, "incoming")) : createDiskBlobs(folder);
+  prepareSpool(blobs.spoolFolder, clock.now());
+  return blobs;
 }
 
 /**
@@ -159,6 +194,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       hostname: config.host,
       port: config.port,
       idleTimeout: 30,
+      maxRequestBodySize: config.fileBytesMax + requestOverheadBytes,
       // Bun's default error page shows source lines and paths.
       development: false,
       // Makes a taken port an error. With `development` off, Bun would share the port with the process that has it.
@@ -189,6 +225,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   app.addressBans.onReread(() => realtime.hub.closeBanned((address) => app.addressBans.has(address)));
   const jobRunner = startJobs(app, jobs);
   const timers = [
+    every(log, "files.clean_up_failed", cleanUpFilesEveryMs, () => cleanUpFiles(app)),
     every(log, "accounts.prune_failed", hourMs, () => pruneAccounts(app.db.sql, clock.now())),
     // The process log is usually stored elsewhere, so entries cut off the end of the audit log show up as a head that
     // no longer matches.

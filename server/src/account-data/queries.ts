@@ -1,6 +1,6 @@
 import type { MessageBody } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
-import { textOf } from "@novax/protocol/text";
+import { fullTextOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
 
 export type SentMessage = { room: RoomId; seq: number; sentAt: number; text: string };
@@ -21,12 +21,12 @@ export async function listSentMessages(
     room: row.room_id,
     seq: row.seq,
     sentAt: row.sent_at,
-    text: textOf(row.body),
+    text: fullTextOf(row.body),
   }));
 }
 
 /**
- * Replaces all messages a person sent with `mark`, deletes their earlier texts, and replaces the copies in reports.
+ * Replaces all messages a person sent with `mark`, deletes their files and earlier texts, and replaces the copies in reports.
  * Returns how many messages were replaced.
  */
 export async function eraseMessages(tx: Sql, sender: AccountId, mark: MessageBody): Promise<number> {
@@ -36,6 +36,7 @@ export async function eraseMessages(tx: Sql, sender: AccountId, mark: MessageBod
   await tx`
     delete from message_revisions r using messages m
     where m.room_id = r.room_id and m.seq = r.seq and m.sender_id = ${sender}`;
+  await tx`delete from files where owner_id = ${sender} and seq is not null`;
   await tx`update reports set body = ${JSON.stringify(mark)}::text::jsonb where sender_id = ${sender}`;
   return rows.length;
 }

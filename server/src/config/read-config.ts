@@ -12,6 +12,17 @@ export type DatabaseConfig = { kind: "embedded"; dataDir: string } | { kind: "po
 /** An OpenID Connect provider, and our client registration there. */
 export type OidcConfig = { issuer: URL; clientId: string; clientSecret: string | null; name: string };
 
+/** An S3-compatible service, as S3_URL names it. */
+export type S3Config = {
+  endpoint: string;
+  bucket: string;
+  /** In front of every key; empty, or ends with a slash. */
+  prefix: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+};
+
 export type Config = {
   host: string;
   port: number;
@@ -21,6 +32,12 @@ export type Config = {
   dataDir: string;
   database: DatabaseConfig;
   redisUrl: string | null;
+  /** Null: files are kept in the data folder. */
+  s3: S3Config | null;
+  fileBytesMax: number;
+  storagePerPersonBytes: number;
+  /** Null: as much as the disk takes. */
+  storageBytesMax: number | null;
   smtpUrl: string | null;
   mailFrom: string;
   /** Null: use the one in the data folder. */
@@ -109,6 +126,10 @@ export function parseConfig(
     dataDir,
     database: { kind: "embedded", dataDir },
     redisUrl: check("REDIS_URL", (value) => parseServiceUrl(value, ["redis:", "rediss:", "valkey:"]), null),
+    s3: check("S3_URL", parseS3Url, null),
+    fileBytesMax: check("FILE_SIZE_MAX", parseBytes, 0),
+    storagePerPersonBytes: check("STORAGE_PER_PERSON", parseBytes, 0),
+    storageBytesMax: check("STORAGE_MAX", (value) => (value === "" ? null : parseBytes(value)), null),
     smtpUrl: check("SMTP_URL", (value) => parseServiceUrl(value, ["smtp:", "smtps:"]), null),
     mailFrom: check("MAIL_FROM", () => parseMailFrom(values.MAIL_FROM?.trim() ?? "", publicUrl), ""),
     secretKey: check("SECRET_KEY", parseSecretKey, null),
@@ -228,6 +249,27 @@ function parseServiceUrl(value: string, protocols: string[]): string | null {
   return value;
 }
 
+/** No message repeats the value, because it contains a secret. */
+function parseS3Url(value: string): S3Config | null {
+  if (value === "") return null;
+  const url = URL.parse(value);
+  if (!url) throw new Error("isn't a URL such as https://KEY:SECRET@s3.example.org/bucket");
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackName(url.hostname)))
+    throw new Error("must use https, unless the store is on this machine");
+  const [bucket = "", ...folders] = url.pathname.split("/").filter((part) => part !== "");
+  if (bucket === "") throw new Error("needs a bucket: https://KEY:SECRET@host/bucket");
+  if (url.username === "" || url.password === "")
+    throw new Error("needs a key and its secret: https://KEY:SECRET@host/bucket");
+  return {
+    endpoint: url.origin,
+    bucket: decodeURIComponent(bucket),
+    prefix: folders.map((folder) => `${decodeURIComponent(folder)}/`).join(""),
+    region: url.searchParams.get("region") ?? "us-east-1",
+    accessKeyId: decodeURIComponent(url.username),
+    secretAccessKey: decodeURIComponent(url.password),
+  };
+}
+
 function parseMailFrom(value: string, publicUrl: URL): string {
   if (value === "") return `novaX <novax@${publicUrl.hostname}>`;
   // A line break would let the setting add headers to the mail.
@@ -301,6 +343,15 @@ function parseWhole(value: string, min: number, max: number): number {
     throw new Error(`${JSON.stringify(value)} isn't a whole number from ${min} to ${max}`);
   }
   return number;
+}
+
+const byteUnits = { KB: 1000, MB: 1000 ** 2, GB: 1000 ** 3, TB: 1000 ** 4 } as const;
+
+function parseBytes(value: string): number {
+  const match = /^(\d{1,6}) ?(KB|MB|GB|TB)$/i.exec(value);
+  if (!match || Number(match[1]) === 0)
+    throw new Error(`${JSON.stringify(value)} isn't a size such as 200MB or 2GB`);
+  return Number(match[1]) * byteUnits[match[2]!.toUpperCase() as keyof typeof byteUnits];
 }
 
 const durationUnitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

@@ -10,7 +10,7 @@ export const settings = [
     default: "http://localhost:PORT",
     help: "address people open in their browser; must be set, with https, unless HOST is loopback",
   },
-  { name: "DATA_DIR", default: "./data", help: "folder for the embedded database and secret.key" },
+  { name: "DATA_DIR", default: "./data", help: "folder for the embedded database, files and secret.key" },
   {
     name: "DATABASE_URL",
     default: "",
@@ -21,6 +21,18 @@ export const settings = [
     name: "REDIS_URL",
     default: "",
     help: "redis://host:port (Redis or Valkey), so that several processes can serve the same rooms",
+  },
+  {
+    name: "S3_URL",
+    default: "",
+    help: "https://KEY:SECRET@host/bucket of an S3-compatible store for files (with ?region=NAME if it needs one); if not set, files are in DATA_DIR",
+  },
+  { name: "FILE_SIZE_MAX", default: "1GB", help: "largest file that can be uploaded, such as 200MB or 2GB" },
+  { name: "STORAGE_PER_PERSON", default: "10GB", help: "how much a person's files can take up" },
+  {
+    name: "STORAGE_MAX",
+    default: "",
+    help: "how much all files can take up; if not set, uploads end when the disk has less than 1 GB left",
   },
   {
     name: "ALLOWED_ORIGINS",

@@ -2,7 +2,7 @@ import type { MessageBody, Person, Quote } from "@novax/protocol/entities";
 import type { EventOf, RoomEvent, RoomEventType } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
-import { excerptOf } from "@novax/protocol/text";
+import { toQuote } from "@novax/protocol/quote";
 import type { Sql } from "../db/database.ts";
 
 type EventRow = {
@@ -81,13 +81,10 @@ export async function readEventTimes(
 }
 
 /** The quote of a message, from a row joined with the message it replies to. */
-export function toQuote(row: QuoteRow): Quote | null {
+export function quoteOf(row: QuoteRow): Quote | null {
   if (row.quoted_seq === null) return null;
-  return {
-    seq: row.quoted_seq,
-    sender: toPerson(row.quoted_sender_id!, row.quoted_username!, row.quoted_display_name!),
-    excerpt: excerptOf(row.quoted_body!),
-  };
+  const sender = toPerson(row.quoted_sender_id!, row.quoted_username!, row.quoted_display_name!);
+  return toQuote(row.quoted_seq, sender, row.quoted_body!);
 }
 
 /** A deleted poll no longer shows who voted for what. */
@@ -104,7 +101,7 @@ function toEvent(row: EventRow): RoomEvent {
     type: row.type,
   };
   if (row.type === "message.sent") {
-    const quote = row.body?.kind === "deleted" ? null : toQuote(row);
+    const quote = row.body?.kind === "deleted" ? null : quoteOf(row);
     return {
       ...base,
       type: row.type,

@@ -9,6 +9,8 @@ import type { SsoClient } from "../auth/sso-client.ts";
 import type { Budgets } from "../commands/budgets.ts";
 import type { CommandNeeds } from "../commands/command-needs.ts";
 import type { Config } from "../config/read-config.ts";
+import type { FileNeeds } from "../files/file-store.ts";
+import type { Uploads } from "../files/uploads.ts";
 import type { Turns } from "../lib/turns.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { AddressBans } from "../moderation/address-bans.ts";
@@ -17,7 +19,8 @@ import type { Keywords } from "../people/keywords.ts";
 import type { Presence } from "../presence/presence.ts";
 
 /** The long-lived objects a request may need. Functions declare the parts they use; only `http` takes all of it. */
-export type App = RegisterNeeds &
+export type App = FileNeeds &
+  RegisterNeeds &
   ResetNeeds &
   FactorNeeds &
   AdminNeeds &
@@ -32,6 +35,7 @@ export type App = RegisterNeeds &
     /** Those of network addresses, for requests without a session. */
     visitorBudgets: Budgets<string>;
     sessionLimits: SessionLimits;
+    uploads: Uploads;
     mailer: Mailer;
     identity: ServerIdentity;
     keywords: Keywords;

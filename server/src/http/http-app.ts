@@ -16,7 +16,7 @@ import { errorPage } from "./pages/error-page.ts";
 import type { PageContext } from "./pages/layout.ts";
 import { problemResponse, toProblem } from "./problem.ts";
 import { assertQueryLength, isFormBody, limitBody, queryBytesMax, readBody, readQuery } from "./read-body.ts";
-import { defineSessionRoute, type Exchange, type Route, redirect } from "./route.ts";
+import { defineSessionRoute, type Exchange, type Method, type Route, redirect } from "./route.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -24,6 +24,7 @@ import { createChatRoutes } from "./routes/chat.ts";
 import { commandRoutes } from "./routes/commands.ts";
 import { deviceRoutes, isOwnPage } from "./routes/devices.ts";
 import { factorRoutes } from "./routes/factors.ts";
+import { fileRoutes } from "./routes/files.ts";
 import { healthRoute, readyRoute } from "./routes/health.ts";
 import { mailedLinkRoutes } from "./routes/mailed-links.ts";
 import { messagesRoute } from "./routes/messages.ts";
@@ -31,12 +32,15 @@ import { readRoutes } from "./routes/reads.ts";
 import { serverIconRoutes } from "./routes/server-icon.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { ssoRoutes } from "./routes/sso.ts";
+import { uploadRoutes } from "./routes/uploads.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import type { Web } from "./serve-web.ts";
 
 /** What a route costs that says nothing else, where a message is 1: of the API, and a page or a form. */
 const apiCost = 0.1;
 const pageCost = 0.5;
+
+const readingMethods: readonly Method[] = ["GET", "HEAD", "OPTIONS"];
 
 /** The pages and steps of a sign-in. */
 const signInPath = /^\/(?:login(?:\/.*)?)?$/;
@@ -128,6 +132,8 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     ...createChatRoutes(web.assets.chat),
     ...commandRoutes,
     ...readRoutes,
+    ...uploadRoutes,
+    ...fileRoutes,
     messagesRoute,
     healthRoute,
     readyRoute,
@@ -171,8 +177,7 @@ async function runRoute(
   if (cookies.sessionToken === null) spendAsVisitor();
   const url = new URL(request.url);
   assertQueryLength(url, route.queryBytesMax ?? queryBytesMax);
-  if (route.method !== "GET" && route.method !== "HEAD")
-    assertOwnOrigin(request.headers, config.allowedOrigins);
+  if (!readingMethods.includes(route.method)) assertOwnOrigin(request.headers, config.allowedOrigins);
   if (Object.values(params).some((value) => value.includes("\0")))
     throw new Refusal("not_found", (t) => t.nothingHere);
   const actor = cookies.sessionToken === null ? null : await findEnrollingActor(app, cookies.sessionToken);
@@ -200,7 +205,10 @@ async function runRoute(
   if (changed) throw changed;
   const exchange: Exchange<unknown, unknown> = {
     app,
-    request: route.body === "stream" ? limitBody(request, route.bodyBytesMax) : request,
+    request:
+      route.body === "stream" && route.bodyBytesMax !== null
+        ? limitBody(request, route.bodyBytesMax)
+        : request,
     url,
     cookies,
     context: pageContextOf(app, web, request.headers, cookies),

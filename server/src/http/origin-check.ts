@@ -27,6 +27,11 @@ export function assertSocketOrigin(headers: Headers, allowedOrigins: ReadonlySet
   }
 }
 
+/** Of tus 1.0, so that pages of allowed origins can upload. */
+const uploadRequestHeaders = "tus-resumable, upload-length, upload-metadata, upload-offset";
+const uploadAnswerHeaders =
+  "location, tus-resumable, tus-version, tus-extension, tus-max-size, upload-length, upload-offset";
+
 /**
  * Allows pages of allowed origins to read responses, with cookies. Other pages get no CORS header and cannot read
  * anything.
@@ -40,7 +45,7 @@ export function setCorsHeaders(
   if (origin === null || !allowedOrigins.has(origin)) return;
   headers.set("access-control-allow-origin", origin);
   headers.set("access-control-allow-credentials", "true");
-  headers.set("access-control-expose-headers", "retry-after");
+  headers.set("access-control-expose-headers", `retry-after, ${uploadAnswerHeaders}`);
   headers.delete("cross-origin-resource-policy");
 }
 
@@ -50,7 +55,7 @@ export function preflightResponse(methods: readonly string[]): Response {
     status: 204,
     headers: {
       "access-control-allow-methods": methods.join(", "),
-      "access-control-allow-headers": "content-type",
+      "access-control-allow-headers": `content-type, ${uploadRequestHeaders}`,
       "access-control-max-age": "600",
     },
   });

@@ -65,6 +65,15 @@ const statusOf: { [C in RefusalCode]: number } = {
   time_invalid: 422,
   address_invalid: 422,
   storage_full: 507,
+  quota: 413,
+  file_empty: 422,
+  file_too_large: 413,
+  file_gone: 404,
+  file_unfinished: 409,
+  upload_offset: 409,
+  picture_too_large: 422,
+  picture_unreadable: 422,
+  picture_unsupported: 415,
 };
 
 const titles: Record<number, string> = {

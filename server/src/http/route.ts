@@ -36,15 +36,15 @@ export type Access = "public" | "session" | "enrolment" | "admin";
  */
 export type Route<Body = unknown, Query = unknown> = RouteFields<Body, Query> & RouteBody<Body>;
 
-export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+export type Method = "OPTIONS" | "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 type RouteBody<Body> =
   | { body?: z.ZodType<Body> | undefined; bodyBytesMax?: never }
   /**
    * Bytes in any format, for an upload. The handler reads `request.body` itself, which fails with `body_too_large` after
-   * `bodyBytesMax`. Nothing bounds how long they take, and the session may end meanwhile: both are the handler's to check.
+   * `bodyBytesMax`; null leaves counting to the handler. Nothing bounds how long they take, and the session may end meanwhile: both are the handler's to check.
    */
-  | { body: "stream"; bodyBytesMax: number };
+  | { body: "stream"; bodyBytesMax: number | null };
 
 type RouteFields<Body, Query> = {
   method: Method;

@@ -6,6 +6,7 @@ const contentSecurityPolicy = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' blob:",
+  "media-src 'self' blob:",
   "connect-src 'self'",
   "worker-src 'self'",
   "manifest-src 'self'",
@@ -18,13 +19,14 @@ const contentSecurityPolicy = [
 ].join("; ");
 
 export function setSecurityHeaders(headers: Headers, isSecure: boolean): void {
-  headers.set("content-security-policy", contentSecurityPolicy);
+  // A file from a person has a stricter policy of its own.
+  if (!headers.has("content-security-policy")) headers.set("content-security-policy", contentSecurityPolicy);
   headers.set("x-content-type-options", "nosniff");
   headers.set("x-frame-options", "DENY");
   headers.set("cross-origin-opener-policy", "same-origin");
   headers.set("cross-origin-resource-policy", "same-origin");
   // A page whose URL contains a secret sets a stricter policy itself.
   if (!headers.has("referrer-policy")) headers.set("referrer-policy", "same-origin");
-  headers.set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+  headers.set("permissions-policy", "camera=(), geolocation=(), microphone=(self), payment=(), usb=()");
   if (isSecure) headers.set("strict-transport-security", "max-age=31536000; includeSubDomains");
 }

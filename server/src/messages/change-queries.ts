@@ -5,7 +5,7 @@ import type { Sql } from "../db/database.ts";
 /** How many earlier texts of a message are kept. */
 const revisionsMax = 50;
 
-/** Replaces a message's body and keeps the old one as a revision. Only the last `revisionsMax` are kept. */
+/** Replaces a message's body and keeps the old one, without its files, as a revision. Only the last `revisionsMax` are kept. */
 export async function replaceBody(
   tx: Sql,
   { room, seq, body, at }: { room: RoomId; seq: number; body: MessageBody; at: number },
@@ -14,7 +14,7 @@ export async function replaceBody(
     insert into message_revisions (room_id, seq, revision, body, at)
     select m.room_id, m.seq,
       (select coalesce(max(revision), 0) + 1 from message_revisions r where r.room_id = m.room_id and r.seq = m.seq),
-      m.body,
+      m.body - 'files',
       coalesce(m.edited_at, m.sent_at)
     from messages m where m.room_id = ${room} and m.seq = ${seq}`;
   await tx`
@@ -43,7 +43,7 @@ export async function listRevisions(
 }
 
 /**
- * Deletes a message's content: body, revisions, reactions, votes, mentions and entries in lists of saved messages. With
+ * Deletes a message's content: body, files, revisions, reactions, votes, mentions and entries in lists of saved messages. With
  * `isHidden` not even a placeholder stays. Returns how many replies are left in the thread it was in, or 0.
  */
 export async function emptyMessage(
@@ -51,6 +51,7 @@ export async function emptyMessage(
   { room, seq, isHidden, at }: { room: RoomId; seq: number; isHidden: boolean; at: number },
 ): Promise<number> {
   await tx`delete from message_revisions where room_id = ${room} and seq = ${seq}`;
+  await tx`delete from files where room_id = ${room} and seq = ${seq}`;
   await tx`delete from reactions where room_id = ${room} and seq = ${seq}`;
   const voted = await tx`delete from poll_votes where room_id = ${room} and seq = ${seq} returning 1`;
   if (voted.length > 0) {

@@ -1,4 +1,4 @@
-import type { DraftBody, Person } from "@novax/protocol/entities";
+import type { Person, PollBody, TextBody } from "@novax/protocol/entities";
 import type { AccountId, SendId, SessionId } from "@novax/protocol/ids";
 
 export type MessageDraft = {
@@ -6,7 +6,7 @@ export type MessageDraft = {
   /** Null if the server sends the message on its author's behalf, as with scheduled ones. */
   sessionId: SessionId | null;
   sendId: SendId;
-  body: DraftBody;
+  body: TextBody | PollBody;
   /** The `seq` of the message this one replies to. */
   replyTo: number | null;
   /** The `seq` of the first message of the thread this one belongs to. */

@@ -1,37 +1,60 @@
+import { isDeepStrictEqual } from "node:util";
 import type { FieldsOf } from "@novax/protocol/commands";
-import { mentionsIn } from "@novax/protocol/text";
+import type { TextBody } from "@novax/protocol/entities";
+import type { FileInfo } from "@novax/protocol/files";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { filesOf, mentionsIn } from "@novax/protocol/text";
 import type { Actor } from "../auth/sessions.ts";
+import type { Database, Sql } from "../db/database.ts";
+import { claimFiles, deleteFilesOf } from "../files/queries.ts";
+import { fileGone } from "../files/receive-file.ts";
+import type { Uploads } from "../files/uploads.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Keywords } from "../people/keywords.ts";
 import { assertMaySpeakNow, inRoom } from "../rooms/in-room.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
+import { readFiles } from "./attach-files.ts";
 import { replaceBody } from "./change-queries.ts";
 import { insertMentions, takeMentions } from "./mention-queries.ts";
 import { mentionSignal } from "./mention-step.ts";
-import { type ParseNeeds, parseText } from "./parse-body.ts";
+import { type ParseNeeds, parseTextBody } from "./parse-body.ts";
 import { requireMessage } from "./require-message.ts";
 
+type EditNeeds = {
+  db: Database;
+  uploads: Pick<Uploads, "describe">;
+  keywords: Pick<Keywords, "findListeners">;
+};
+
 /**
- * Replaces the text of the actor's own message and keeps the old one as a revision. Refuses as `inRoom` and
- * `assertMaySpeakNow` do, with `forbidden` if the message is someone else's, with `message_gone`, `message_invalid` and
- * `message_filtered`.
+ * Replaces the text and files of the actor's own message and keeps the old text as a revision. Without `files` it keeps its
+ * files; those left out are deleted. Refuses as `inRoom`, `assertMaySpeakNow` and `attachFiles` do, with `forbidden` if the
+ * message is someone else's, with `message_gone`, `message_invalid` and `message_filtered`.
  */
 export async function editMessage(
-  app: TransactionNeeds & ParseNeeds & { keywords: Pick<Keywords, "findListeners"> },
+  app: TransactionNeeds & ParseNeeds & EditNeeds,
   actor: Actor,
-  { room, seq, text }: FieldsOf<"message.edit">,
+  { room, seq, text: given, files: drafts }: FieldsOf<"message.edit">,
 ): Promise<void> {
-  const body = parseText(app, text);
+  // A message of files alone may have no text; whether it has files is known below.
+  const text = given.trim() === "" && !drafts ? "" : parseTextBody(app, given, drafts).text;
+  const files = drafts && (await readFiles(app, actor, drafts));
   await inRoom(app, actor, { room, right: "message.edit_own" }, async (transaction) => {
     const { sql, record, publishAfterCommit, actor: person } = transaction;
     await assertMaySpeakNow(app, transaction);
     const message = await requireMessage(sql, room, seq);
     if (message.sender.id !== actor.id) throw new Refusal("forbidden", (t) => t.authorsEdit);
     if (message.body.kind !== "text") throw new Refusal("message_invalid", (t) => t.pollNotEdited);
-    if (message.body.text === body.text) return;
+    const before = filesOf(message.body);
+    const after = files?.map((file) => keptFile(file, before)) ?? before;
+    if (text === "" && after.length === 0)
+      throw new Refusal("message_invalid", (t) => t.cannotBeSent("a message can't be empty"));
+    const body: TextBody = { kind: "text", text, ...(after.length > 0 ? { files: [...after] } : {}) };
+    if (isDeepStrictEqual(body, message.body)) return;
+    await replaceFiles(sql, actor, { room, seq, before, after });
     const { at } = await record({ room, type: "message.edited", actor: person, target: seq, body });
     await replaceBody(sql, { room, seq, body, at });
-    const before = await takeMentions(sql, room, seq);
+    const mentionedBefore = await takeMentions(sql, room, seq);
     const { threadRoot } = message;
     const mentioning = {
       seq,
@@ -42,8 +65,35 @@ export async function editMessage(
     };
     for (const { account } of await insertMentions(sql, { room, at, mentioning: [mentioning] })) {
       // People whom the message mentioned before are not notified again.
-      if (before.has(account)) continue;
+      if (mentionedBefore.has(account)) continue;
       publishAfterCommit({ kind: "account_signal", account, signal: mentionSignal(room, seq, threadRoot) });
     }
   });
+}
+
+/** A file that the message had keeps what its sender said of it, but for the words that they may have changed now. */
+function keptFile(file: FileInfo, before: readonly FileInfo[]): FileInfo {
+  const known = before.find(({ id }) => id === file.id);
+  if (!known) return file;
+  const { alt: _, ...rest } = known;
+  return { ...rest, ...(file.alt === undefined ? {} : { alt: file.alt }) };
+}
+
+/** Makes the new files part of the message and deletes those that it no longer has. Refuses with `file_gone`. */
+async function replaceFiles(
+  sql: Sql,
+  owner: { id: AccountId },
+  {
+    room,
+    seq,
+    before,
+    after,
+  }: { room: RoomId; seq: number; before: readonly FileInfo[]; after: readonly FileInfo[] },
+): Promise<void> {
+  const old = new Set(before.map((file) => file.id));
+  const ids = after.map((file) => file.id);
+  const added = ids.filter((id) => !old.has(id));
+  const claims = added.map((id) => ({ id, seq, owner: owner.id }));
+  if (claims.length > 0 && (await claimFiles(sql, room, claims)) < claims.length) throw fileGone();
+  if (before.some((file) => !ids.includes(file.id))) await deleteFilesOf(sql, { room, seq }, { except: ids });
 }

@@ -1,6 +1,7 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { mayInRoom } from "@novax/protocol/permissions";
 import type { Database } from "../db/database.ts";
+import { fileGone } from "../files/receive-file.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Refusal, roomNotFound } from "../lib/refusal.ts";
 import { roomArchived } from "../rooms/in-room.ts";
@@ -31,9 +32,10 @@ export async function explainRefusal(
   const mayAlways = mayInRoom(role, "message.send_always", room.kind);
   if (room.posting === "moderators" && !mayAlways)
     return new Refusal("posting_restricted", (t) => t.moderatorsWrite);
-  const { isMissing, isBlocked, waitMs } = await findObstacle(sql, roomId, now, draft);
+  const { isMissing, isBlocked, lacksFiles, waitMs } = await findObstacle(sql, roomId, now, draft);
   if (isMissing) return new Refusal("message_gone", (t) => t.answeredGone);
   if (room.kind === "direct" && isBlocked) return new Refusal("blocked", (t) => t.blocked);
+  if (lacksFiles) return fileGone();
   if (!mayAlways && room.slowModeSeconds > 0) {
     const retryInMs = Math.max(1000, waitMs);
     return new Refusal("slow_mode", (t) => t.slowMode(room.slowModeSeconds), {

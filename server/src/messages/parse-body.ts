@@ -1,4 +1,5 @@
 import { type DraftBody, draftBodySchema } from "@novax/protocol/entities";
+import type { DraftFile } from "@novax/protocol/files";
 import { scheduleAheadMsMax } from "@novax/protocol/limits";
 import type { Clock } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -20,12 +21,19 @@ export function parseBody(app: ParseNeeds, unknown: unknown): DraftBody {
       throw new Refusal("message_invalid", (t) => t.pollTime);
   }
   app.textFilter.assertAllowed(
-    body.kind === "poll" ? [body.question, ...body.choices].join("\n") : body.text,
+    body.kind === "poll"
+      ? [body.question, ...body.choices].join("\n")
+      : [body.text, ...(body.files ?? []).map((file) => file.alt ?? "")].join("\n"),
   );
   return body;
 }
 
-/** As {@link parseBody}, for edits and scheduled messages, which can only be text. */
-export function parseText(app: ParseNeeds, text: string): Extract<DraftBody, { kind: "text" }> {
-  return parseBody(app, { kind: "text", text }) as Extract<DraftBody, { kind: "text" }>;
+/** As {@link parseBody}, for edits and scheduled messages, which cannot be polls. */
+export function parseTextBody(
+  app: ParseNeeds,
+  text: string,
+  files?: readonly DraftFile[],
+): Extract<DraftBody, { kind: "text" }> {
+  const body = { kind: "text", text, ...(files && files.length > 0 ? { files } : {}) };
+  return parseBody(app, body) as Extract<DraftBody, { kind: "text" }>;
 }

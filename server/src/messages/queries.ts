@@ -1,8 +1,10 @@
 import { type BasicMessage, toBasicMessage } from "@novax/protocol/basic";
 import type { MessageBody, Person } from "@novax/protocol/entities";
-import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
+import type { FileId } from "@novax/protocol/files";
+import type { AccountId, RoomId, SendId, SessionId } from "@novax/protocol/ids";
 import { roomPermissions } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
+import { filesOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
 import type { MessageDraft } from "./draft.ts";
 
@@ -27,16 +29,21 @@ export async function insertMessages(
   now: number,
   drafts: readonly MessageDraft[],
 ): Promise<InsertedMessage[]> {
+  const fileIds = drafts.flatMap(fileIdsOf);
   const column = <T>(pick: (draft: MessageDraft) => T, type: "uuid" | "text" | "bigint") =>
     tx.array(drafts.map(pick), type);
   const maySend = tx.array(roomPermissions["message.send"], "text");
   const mayAlways = tx.array(roomPermissions["message.send_always"], "text");
   // Each draft is looked up on its own ("lateral" with "limit", "(select true …)" instead of "exists"): the plan of a
   // join is made once, while a room is small, and would later read the whole room. The arrays are wrapped in selects
-  // for the same reason: otherwise every array length would be planned anew, which takes longer than a send. Both
-  // statements are issued at once: on one connection they run in order, so the second sees everything the first waited
-  // for.
+  // for the same reason: otherwise every array length would be planned anew, which takes longer than a send. The
+  // statements are issued at once: on one connection they run in order, so the last sees everything the others waited
+  // for. Files are locked as well, so that no file becomes part of two messages.
   const locked = tx`select 1 from rooms where id = ${room} for no key update`;
+  const lockedFiles =
+    fileIds.length > 0
+      ? tx`select 1 from files where id = any(${tx.array(fileIds, "uuid")}) order by id for update`
+      : [];
   const inserted = tx<{ index: number; seq: number; sent_at: number; is_new: boolean }>`
     with draft as (
       select d.index, d.sender_id, d.send_id, d.body, nullif(d.reply_to, 0) as reply_to,
@@ -52,6 +59,11 @@ export async function insertMessages(
           select true from messages t
           where t.room_id = ${room} and t.seq = d.thread_root and t.thread_root is null and t.deleted_at is null
         ))
+        and (d.file_ids = '' or (
+          select count(*) = cardinality(string_to_array(d.file_ids, ',')) from files f
+          where f.id = any(string_to_array(d.file_ids, ',')::uuid[]) and f.owner_id = d.sender_id and f.seq is null
+            and f.details is not null and f.purpose = 'message'
+        ))
         and (r.kind <> 'direct' or not exists (
           select 1 from memberships o join blocks b
             on (b.blocker_id = o.account_id and b.blocked_id = d.sender_id)
@@ -65,8 +77,9 @@ export async function insertMessages(
         (select ${column((draft) => JSON.stringify(draft.body), "text")}),
         (select ${column((draft) => draft.replyTo ?? 0, "bigint")}),
         (select ${column((draft) => draft.threadRoot ?? 0, "bigint")}),
-        (select ${column((draft) => (draft.mentionsEveryone ? 1 : 0), "bigint")})
-      ) with ordinality as d (sender_id, session_id, send_id, body, reply_to, thread_root, mentions_all, index)
+        (select ${column((draft) => (draft.mentionsEveryone ? 1 : 0), "bigint")}),
+        (select ${column((draft) => fileIdsOf(draft).join(","), "text")})
+      ) with ordinality as d (sender_id, session_id, send_id, body, reply_to, thread_root, mentions_all, file_ids, index)
         join rooms r on r.id = ${room}
         cross join lateral (
           select role, silenced_until, last_sent_at from memberships
@@ -118,13 +131,28 @@ export async function insertMessages(
     select index, seq, sent_at, false as is_new from known
     union all
     select fresh.index, head.before + fresh.place, ${now}, true from fresh, head`;
-  const [, rows] = await Promise.all([locked, inserted]);
+  const [, , rows] = await Promise.all([locked, lockedFiles, inserted]);
   return rows.map((row) => ({
     index: row.index - 1,
     seq: row.seq,
     sentAt: row.sent_at,
     isNew: row.is_new,
   }));
+}
+
+function fileIdsOf(draft: MessageDraft): FileId[] {
+  return filesOf(draft.body).map((file) => file.id);
+}
+
+/** Returns the `seq` of a message that was sent before. Null if there is none. */
+export async function findSent(
+  sql: Sql,
+  sender: AccountId,
+  { room, sendId }: { room: RoomId; sendId: SendId },
+): Promise<number | null> {
+  const [row] = await sql<{ seq: number }>`
+    select seq from messages where room_id = ${room} and sender_id = ${sender} and send_id = ${sendId}`;
+  return row?.seq ?? null;
 }
 
 /**
@@ -152,15 +180,16 @@ export async function readNewestMessagesUpTo(
 
 /**
  * Looks up facts that explain a refused message: whether a message it refers to is missing, whether a member and the
- * sender blocked each other, and how long slow mode still lasts for the sender, in ms (negative if it is over).
+ * sender blocked each other, whether a file is gone or part of another message, and how long slow mode still lasts for the sender, in ms (negative if it is over).
  */
 export async function findObstacle(
   sql: Sql,
   room: RoomId,
   now: number,
-  draft: Pick<MessageDraft, "sender" | "replyTo" | "threadRoot">,
-): Promise<{ isMissing: boolean; isBlocked: boolean; waitMs: number }> {
-  const [row] = await sql<{ found: number; is_blocked: boolean; wait_ms: number }>`
+  draft: Pick<MessageDraft, "sender" | "body" | "replyTo" | "threadRoot">,
+): Promise<{ isMissing: boolean; isBlocked: boolean; lacksFiles: boolean; waitMs: number }> {
+  const fileIds = filesOf(draft.body).map((file) => file.id);
+  const [row] = await sql<{ found: number; is_blocked: boolean; wait_ms: number; files: number }>`
     select
       (select count(*) from messages
         where room_id = ${room} and deleted_at is null
@@ -175,11 +204,14 @@ export async function findObstacle(
         select m.last_sent_at + r.slow_mode_seconds * 1000 - ${now}
         from memberships m join rooms r on r.id = m.room_id
         where m.room_id = ${room} and m.account_id = ${draft.sender.id}
-      ), 0) as wait_ms`;
+      ), 0) as wait_ms,
+      (select count(*) from files
+        where id = any(${sql.array(fileIds, "uuid")}) and owner_id = ${draft.sender.id} and seq is null) as files`;
   const wanted = new Set([draft.replyTo, draft.threadRoot].filter((seq) => seq !== null)).size;
   return {
     isMissing: row!.found < wanted,
     isBlocked: row!.is_blocked,
+    lacksFiles: row!.files < fileIds.length,
     waitMs: row!.wait_ms,
   };
 }

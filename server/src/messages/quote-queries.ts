@@ -1,7 +1,7 @@
 import type { MessageBody, Quote } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
-import { excerptOf } from "@novax/protocol/text";
+import { toQuote } from "@novax/protocol/quote";
 import type { Sql } from "../db/database.ts";
 
 /** Returns the quotes of these messages, by `seq`, to be shown above replies to them. */
@@ -24,7 +24,7 @@ export async function readQuotes(
     rows.map((row) => {
       const seq = row.seq;
       const sender = toPerson(row.id, row.username, row.display_name);
-      return [seq, { seq, sender, excerpt: excerptOf(row.body) }];
+      return [seq, toQuote(seq, sender, row.body)];
     }),
   );
 }

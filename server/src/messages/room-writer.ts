@@ -1,5 +1,6 @@
 import type { EventOf } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
+import { filesOf } from "@novax/protocol/text";
 import { Refusal } from "../lib/refusal.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
 import type { MessageDraft } from "./draft.ts";
@@ -103,17 +104,18 @@ function toWritten(draft: MessageDraft, { seq, sentAt }: InsertedMessage): Writt
 }
 
 /**
- * Takes up to `max` messages, in order, up to the first one whose sender and `sendId` are already taken: one statement
- * cannot insert the same message twice.
+ * Takes up to `max` messages, in order, up to the first one whose sender and `sendId`, or one of its files, are already
+ * taken: one statement cannot insert the same message twice, nor a file into two messages.
  */
 function takeDistinct(waiting: readonly Waiting[], max: number): { taken: Waiting[]; rest: Waiting[] } {
   const taken: Waiting[] = [];
   const rest: Waiting[] = [];
   const seen = new Set<string>();
   for (const entry of waiting) {
-    const key = messageKey(entry.draft.sender.id, entry.draft.sendId);
-    if (taken.length < max && rest.length === 0 && !seen.has(key)) {
-      seen.add(key);
+    const { sender, sendId, body } = entry.draft;
+    const keys = [messageKey(sender.id, sendId), ...filesOf(body).map((file) => file.id)];
+    if (taken.length < max && rest.length === 0 && !keys.some((key) => seen.has(key))) {
+      for (const key of keys) seen.add(key);
       taken.push(entry);
     } else {
       rest.push(entry);

@@ -5,16 +5,20 @@ import { mayInRoom } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
 import { type Mentions, mentionsIn, textOf } from "@novax/protocol/text";
 import { type Database, isStorageFull } from "../db/database.ts";
+import type { Uploads } from "../files/uploads.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Keywords } from "../people/keywords.ts";
 import type { Presence } from "../presence/presence.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
+import { attachFiles, isFileGone } from "./attach-files.ts";
 import { listFollowers } from "./mention-queries.ts";
 import { type ParseNeeds, parseBody } from "./parse-body.ts";
+import { findSent } from "./queries.ts";
 import type { RoomWriters, Sent } from "./room-writer.ts";
 
 export type SendNeeds = ParseNeeds & {
   db: Database;
+  uploads: Pick<Uploads, "describe">;
   roomWriters: Pick<RoomWriters, "send">;
   keywords: Pick<Keywords, "findListeners">;
   presence: Pick<Presence, "listIn">;
@@ -40,13 +44,21 @@ export type SendFields = {
  * Sends a message to a room. Resolves once it is committed, with `duplicate` and its existing `seq` if this `sendId`
  * was sent before.
  *
- * Refuses with `message_invalid` and `message_filtered`; with `confirmation_required` if it mentions more than
+ * Refuses with `message_invalid` and `message_filtered`; with `file_gone` and `file_unfinished` for files that cannot be sent;
+ * with `confirmation_required` if it mentions more than
  * `mentionConfirmAbove` people at once; with what the inserting transaction checks: `not_found`, `forbidden`,
  * `room_archived`, `posting_restricted`, `silenced`, `slow_mode`, `blocked` and `message_gone`; with `unavailable` if
  * it is unknown whether it was stored (send it again with the same `sendId`); and with `storage_full`.
  */
 export async function sendMessage(app: SendNeeds, sender: Sender, fields: SendFields): Promise<Sent> {
-  const body = parseBody(app, fields.body);
+  const draft = parseBody(app, fields.body);
+  const body = await attachFiles(app, sender, draft).catch(async (error: unknown) => {
+    // Sent before, and deleted since: its files are gone with it.
+    const seq = isFileGone(error) ? await findSent(app.db.sql, sender.id, fields) : null;
+    if (seq !== null) return seq;
+    throw error;
+  });
+  if (typeof body === "number") return { kind: "duplicate", seq: body };
   const text = textOf(body);
   const mentions = mentionsIn(text);
   const group = await resolveGroupMentions(app, sender, fields, mentions);

@@ -4,7 +4,7 @@ import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
 import type { TimelinePage } from "@novax/protocol/reads";
 import type { Fragment, Sql } from "../db/database.ts";
-import { type QuoteRow, toQuote } from "../events/queries.ts";
+import { type QuoteRow, quoteOf } from "../events/queries.ts";
 import { readPollStates } from "./poll-queries.ts";
 
 export type MessageRow = {
@@ -187,7 +187,7 @@ export function toMessage(row: MessageRow, { reactions, polls }: MessageExtras):
     sentAt: row.at,
     body: row.body,
     editedAt: row.edited_at,
-    quote: isDeleted ? null : toQuote(row),
+    quote: isDeleted ? null : quoteOf(row),
     threadRoot: row.thread_root,
     thread: row.reply_count > 0 ? { count: row.reply_count, lastAt: row.last_reply_at! } : null,
     reactions: reactions.get(seq) ?? [],

@@ -3,7 +3,7 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { roomPermissions } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
 import type { Report } from "@novax/protocol/reads";
-import { textOf } from "@novax/protocol/text";
+import { fullTextOf } from "@novax/protocol/text";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
 
@@ -145,7 +145,7 @@ function toReport(row: ReportRow): Report {
     reporter: toPerson(row.reporter_id, row.reporter_username, row.reporter_display_name),
     sender: toPerson(row.sender_id, row.sender_username, row.sender_display_name),
     reason: row.reason,
-    text: textOf(row.body),
+    text: fullTextOf(row.body),
     at: row.at,
     outcome: row.outcome,
     resolvedBy:

@@ -7,7 +7,7 @@ import { defineJob } from "../jobs/job.ts";
 import { deleteJob } from "../jobs/queries.ts";
 import { assertInFuture } from "../lib/assert-future.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { type ParseNeeds, parseText } from "../messages/parse-body.ts";
+import { type ParseNeeds, parseTextBody } from "../messages/parse-body.ts";
 import { type SendNeeds, sendMessage } from "../messages/send-message.ts";
 import { inRoom } from "../rooms/in-room.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
@@ -28,7 +28,7 @@ export async function scheduleMessage(
   actor: Actor,
   { room, sendId, at, threadRoot, ...fields }: FieldsOf<"message.schedule">,
 ): Promise<void> {
-  const { text } = parseText(app, fields.text);
+  const { text } = parseTextBody(app, fields.text);
   assertInFuture(at, app.clock.now());
   await inRoom(app, actor, { room, right: "message.send" }, async ({ sql, queue }) => {
     if ((await countScheduled(sql, actor.id)).scheduled >= scheduledPerPersonMax)

@@ -1,7 +1,8 @@
-import { createPlural } from "@novax/protocol/language";
+import { createByteFormat, createPlural } from "@novax/protocol/language";
 import type { Texts } from "./en.ts";
 
 const plural = createPlural("de");
+const bytes = createByteFormat("de");
 
 /** Formats a remaining time in minutes: up to two hours in minutes, up to two days in hours, then in days. */
 function span(minutes: number): string {
@@ -99,6 +100,18 @@ export const de: Texts = {
     noReport: "Meldung nicht gefunden.",
     roomBusy: "In diesem Raum ist gerade viel los. Versuch es erneut.",
     diskFull: "Der Speicher des Servers ist voll. Es wurde nichts gespeichert.",
+    tooManyUploads: "Zu viele Uploads auf einmal. Warte, bis einige fertig sind.",
+    fileEmpty: "Diese Datei ist leer.",
+    fileGone: "Diese Datei gibt es nicht mehr.",
+    fileUnfinished: "Diese Datei ist noch nicht vollständig hochgeladen.",
+    fileStoreAway: "Dateien können gerade nicht gespeichert werden. Versuch es gleich noch einmal.",
+    storageFullForAll: "Auf diesem Server ist kein Platz mehr für Dateien.",
+    pictureTooLarge: "Dieses Bild ist zu groß zum Anzeigen. Verkleinere es oder sende es als Datei.",
+    pictureUnreadable:
+      "Dieses Bild kann nicht gelesen werden. Vielleicht ist es beschädigt. Du kannst es als Datei senden.",
+    pictureUnsupported: "Diese Art von Bild kann hier nicht angezeigt werden. Du kannst es als Datei senden.",
+    notPicture:
+      "Das ist kein Bild in einem Format, das hier angezeigt werden kann. Verwende JPEG, PNG, WebP oder GIF.",
     sameChoices: "Zwei Optionen sind gleich. Verwende unterschiedliche.",
     pollTime: "Wähle ein Ende innerhalb des nächsten Jahres.",
     tooFast: "Das war zu schnell. Warte einen Moment.",
@@ -161,6 +174,9 @@ export const de: Texts = {
         one: "Langsamer Modus: eine Nachricht pro # Sekunde.",
         other: "Langsamer Modus: eine Nachricht alle # Sekunden.",
       }),
+    fileTooLarge: (max) => `Diese Datei ist zu groß. Möglich sind bis zu ${bytes(max)}.`,
+    storageFull: (max) =>
+      `Deine Dateien würden mehr als ${bytes(max)} belegen. Lösche Nachrichten mit Dateien, die du nicht mehr brauchst.`,
     cannotBeSent: (why) => `Das kann nicht gesendet werden (${why}).`,
     callsMany: (count) =>
       plural(count, { one: "Das benachrichtigt # Person.", other: "Das benachrichtigt # Personen." }),

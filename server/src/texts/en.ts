@@ -1,6 +1,7 @@
-import { createPlural, type Widen } from "@novax/protocol/language";
+import { createByteFormat, createPlural, type Widen } from "@novax/protocol/language";
 
 const plural = createPlural("en");
+const bytes = createByteFormat("en");
 
 /** Formats a remaining time in minutes: up to two hours in minutes, up to two days in hours, then in days. */
 function span(minutes: number): string {
@@ -94,6 +95,16 @@ export const en = {
     noReport: "Report not found.",
     roomBusy: "This room is busy. Try again.",
     diskFull: "The server's disk is full. Nothing was saved.",
+    tooManyUploads: "Too many uploads at once. Wait until some are done.",
+    fileEmpty: "This file is empty.",
+    fileGone: "This file isn't there anymore.",
+    fileUnfinished: "This file hasn't finished uploading.",
+    fileStoreAway: "Files can't be saved right now. Try again soon.",
+    storageFullForAll: "This server has no space left for files.",
+    pictureTooLarge: "This picture is too large to show. Make it smaller, or send it as a file.",
+    pictureUnreadable: "This picture can't be read. It may be damaged. You can send it as a file.",
+    pictureUnsupported: "This kind of picture can't be shown here. You can send it as a file.",
+    notPicture: "This isn't a picture in a format that can be shown here. Use JPEG, PNG, WebP or GIF.",
     sameChoices: "Two choices are the same. Make each one different.",
     pollTime: "Choose a closing time within the next year.",
     tooFast: "You're doing that too fast. Wait a moment.",
@@ -154,6 +165,9 @@ export const en = {
         one: "Slow mode: one message every # second.",
         other: "Slow mode: one message every # seconds.",
       }),
+    fileTooLarge: (max: number) => `This file is too large. It can have up to ${bytes(max)}.`,
+    storageFull: (max: number) =>
+      `Your files would take up more than ${bytes(max)}. Delete messages with files you no longer need.`,
     cannotBeSent: (why: string) => `This can't be sent: ${why}.`,
     callsMany: (count: number) =>
       plural(count, { one: "This will notify # person.", other: "This will notify # people." }),

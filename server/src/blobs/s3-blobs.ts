@@ -1,0 +1,40 @@
+import { rm } from "node:fs/promises";
+import { S3Client } from "bun";
+import type { S3Config } from "../config/read-config.ts";
+import type { BlobStore } from "./blob-store.ts";
+
+/** A piece has at most a few megabytes. */
+const putWithinMs = 120_000;
+const signedForSeconds = 300;
+
+/** Keeps blobs in an S3-compatible service. Needs no right to list. */
+export function createS3Blobs({ prefix, ...config }: S3Config, spoolFolder: string): BlobStore {
+  const client = new S3Client(config);
+  const keyOf = (id: string) => prefix + id;
+  return {
+    place: `${config.endpoint}/${config.bucket}/${prefix}`,
+    spoolFolder,
+    put: async (id, path) => {
+      try {
+        // One signed PUT by `fetch` sends the file as it is read. Bun's own writer holds it in memory, and leaves parts
+        // behind when it is given up.
+        const url = client.presign(keyOf(id), { method: "PUT", expiresIn: signedForSeconds });
+        const body = Bun.file(path);
+        const signal = AbortSignal.timeout(putWithinMs);
+        const response = await fetch(url, { method: "PUT", body, signal, redirect: "error" });
+        await response.body?.cancel();
+        if (!response.ok) throw new Error(`the file store answered ${response.status}`);
+      } finally {
+        await rm(path, { force: true });
+      }
+    },
+    // Never given to a Response as it is: Bun would answer with a redirect to a signed address.
+    read: (id, { start, end }) => client.file(keyOf(id)).slice(start, end).stream(),
+    remove: async (id) => {
+      await client.delete(keyOf(id)).catch((error: unknown) => {
+        if ((error as { code?: string }).code !== "NoSuchKey") throw error;
+      });
+    },
+    freeBytes: async () => null,
+  };
+}

@@ -1,0 +1,57 @@
+-- A file that somebody uploads. The row is there before any of its bytes.
+create table files (
+  id uuid primary key,
+  owner_id uuid not null references accounts,
+  -- What it is for. Only those for a message can become part of one.
+  purpose text not null check (purpose in ('message', 'poster', 'person', 'room', 'server', 'emoji')),
+  name text not null,
+  -- Keep it as it is, and show no picture of it.
+  is_plain boolean not null default false,
+  -- How long it is, as its sender said; and how much of it has arrived, as it was counted.
+  size bigint not null,
+  received bigint not null default 0,
+  -- The bytes that count against its owner's share: `size` until it is complete, then what is kept of it.
+  stored bigint not null,
+  -- As the protocol describes it. Null until it is complete.
+  details jsonb,
+  -- The message that it is part of.
+  room_id text,
+  seq bigint,
+  created_at bigint not null,
+  foreign key (room_id, seq) references messages on delete cascade
+);
+create index files_of_owner on files (owner_id, id);
+create index files_of_message on files (room_id, seq) where seq is not null;
+create index files_unused on files (created_at) where seq is null;
+
+-- The bytes of files, in pieces, each under its own random id in the store. A row is there before its bytes and until
+-- after them, so that nothing in the store is ever forgotten: without a file, it is removed.
+create table blobs (
+  id uuid primary key,
+  file_id uuid references files on delete set null,
+  -- 'original': as it was uploaded, in one or more pieces; 'picture', 'preview': what was made of it.
+  part text not null,
+  -- Where in the part it begins.
+  start bigint not null,
+  -- Null while it is being written.
+  size bigint,
+  created_at bigint not null
+);
+create index blobs_of_file on blobs (file_id, part, start);
+create index blobs_unused on blobs (created_at) where file_id is null or size is null;
+
+-- How much each person keeps. By a trigger, because files also go with what they belong to.
+create table storage_use (owner_id uuid primary key, bytes bigint not null);
+create function count_storage() returns trigger language plpgsql as $$
+declare
+  owner uuid := coalesce(new.owner_id, old.owner_id);
+  change bigint := coalesce(new.stored, 0) - coalesce(old.stored, 0);
+begin
+  if change <> 0 then
+    insert into storage_use (owner_id, bytes) values (owner, change)
+    on conflict (owner_id) do update set bytes = storage_use.bytes + change;
+  end if;
+  return null;
+end $$;
+create trigger files_counted after insert or delete or update of stored on files
+for each row execute function count_storage();

@@ -1,0 +1,142 @@
+import { readFileSync } from "node:fs";
+import { setPriority } from "node:os";
+import { resolve } from "node:path";
+import { WorkQueue } from "../lib/work-queue.ts";
+
+/** Files of the spool folder: what is read and what is written. */
+export type PictureJob = {
+  input: string;
+  output: string;
+  /** A small still picture, for uses in messages. */
+  preview: string;
+  use: "message" | "portrait" | "emoji";
+  sidePxMax: number;
+  pixelsMax: number;
+};
+
+export type PictureOutcome =
+  | {
+      kind: "done";
+      /** The media type of what was written. */
+      type: string;
+      width: number;
+      height: number;
+      isAnimated: boolean;
+      /** A ThumbHash in base64; empty if the use needs none. */
+      placeholder: string;
+    }
+  | { kind: "too_large" }
+  /** Damaged, or it took too long or too much memory. */
+  | { kind: "unreadable" };
+
+const script = resolve(import.meta.dir, "picture-process.ts");
+const withinMs = 10_000;
+const startWithinMs = 20_000;
+const idleMs = 30_000;
+const watchEveryMs = 50;
+/** What the most that the limits allow takes, measured, and a third more. */
+const memoryBytesMax = 700_000_000;
+const pageBytes = 4096;
+
+type Child = {
+  process: Bun.Subprocess;
+  ready: Promise<void>;
+  receive: (outcome: PictureOutcome) => void;
+  fail: () => void;
+};
+
+/**
+ * Re-encodes pictures in a child process: one at a time, with an empty environment, killed when it takes too long or too
+ * much memory, and ended when it has nothing to do. Pictures of several people take turns.
+ */
+export class PictureWorker {
+  readonly #queue = new WorkQueue({ parallel: 1, waitingMax: 200, waitMs: 60_000, waitingPerOwnerMax: 40 });
+  readonly #command: readonly string[];
+  #child: Child | null = null;
+  #idleTimer: Timer | undefined;
+
+  /** `command` is for tests of a child that hangs or dies. */
+  constructor(command: readonly string[] = [process.execPath, "--no-env-file", script]) {
+    this.#command = command;
+  }
+
+  /** The process that decodes now or last did, for tests. */
+  get pid(): number | undefined {
+    return this.#child?.process.pid;
+  }
+
+  /** Runs one job. Refuses with `unavailable` if too many are waiting. */
+  run(job: PictureJob, owner: string): Promise<PictureOutcome> {
+    return this.#queue.run(() => this.#runNow(job), owner);
+  }
+
+  stop(): void {
+    clearTimeout(this.#idleTimer);
+    this.#child?.process.kill("SIGKILL");
+    this.#child = null;
+  }
+
+  async #runNow(job: PictureJob): Promise<PictureOutcome> {
+    clearTimeout(this.#idleTimer);
+    this.#child ??= this.#start();
+    const child = this.#child;
+    const outcome = await new Promise<PictureOutcome>((done) => {
+      child.receive = done;
+      child.fail = () => done({ kind: "unreadable" });
+      let killAt = performance.now() + startWithinMs;
+      void child.ready.then(() => {
+        killAt = performance.now() + withinMs;
+        child.process.send(job);
+      });
+      const watch = setInterval(() => {
+        const isTooMuch = performance.now() > killAt || residentBytes(child.process.pid) > memoryBytesMax;
+        if (isTooMuch) child.process.kill("SIGKILL");
+      }, watchEveryMs);
+      void child.process.exited.then(() => {
+        clearInterval(watch);
+        child.fail();
+      });
+      const receive = child.receive;
+      child.receive = (result) => {
+        clearInterval(watch);
+        receive(result);
+      };
+    });
+    this.#idleTimer = setTimeout(() => this.stop(), idleMs);
+    this.#idleTimer.unref();
+    return outcome;
+  }
+
+  #start(): Child {
+    const isReady = Promise.withResolvers<void>();
+    const subprocess = Bun.spawn([...this.#command], {
+      env: {},
+      stdio: ["ignore", "ignore", "ignore"],
+      ipc: (message) => {
+        if (message === "ready") isReady.resolve();
+        else child.receive(message as PictureOutcome);
+      },
+    });
+    // A picture can wait; messages cannot.
+    try {
+      setPriority(subprocess.pid, 10);
+    } catch {
+      // It has ended already, or the system has no priorities.
+    }
+    subprocess.unref();
+    const child: Child = { process: subprocess, ready: isReady.promise, receive: () => {}, fail: () => {} };
+    void subprocess.exited.then(() => {
+      if (this.#child === child) this.#child = null;
+    });
+    return child;
+  }
+}
+
+/** The memory that a process has now. 0 where the system does not say. */
+function residentBytes(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * pageBytes;
+  } catch {
+    return 0;
+  }
+}
