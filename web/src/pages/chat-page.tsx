@@ -2,6 +2,7 @@ import type { RoomId } from "@novax/protocol/ids";
 import { useSignalEffect } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 import { lazyFrom } from "../components/lazy.tsx";
+import { fileParts } from "../features/files/files-context.ts";
 import type { Composer } from "../features/messages/composer.tsx";
 import { Conversation } from "../features/messages/conversation.tsx";
 import { lazyParts } from "../features/messages/message-context.ts";
@@ -34,6 +35,7 @@ const withLazy = (use: (bundle: NonNullable<typeof loaded>) => void) => {
   else loadLazy().then(use, () => {});
 };
 lazyParts.load = loadLazy;
+fileParts.load = () => import("./files-bundle.ts");
 const lazyPart = lazyFrom(loadLazy);
 const ConnectionBanner = lazyPart("ConnectionBanner");
 const NoticeBanner = lazyPart("NoticeBanner");

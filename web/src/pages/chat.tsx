@@ -91,4 +91,10 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
       () => setTimeout(loadRest, retryAfterMs),
     );
   void loadRest();
+  const loadFiles = () =>
+    import("./files-bundle.ts").then(
+      ({ startUploads }) => startUploads(chat),
+      () => setTimeout(loadFiles, retryAfterMs),
+    );
+  void loadFiles();
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Dialog } from "../components/dialog.tsx";
 import { Menu } from "../components/menu.tsx";
+import { filePart } from "../features/files/files-context.ts";
 import { EmojiPicker } from "../features/messages/emoji-picker.tsx";
 import { HistoryDialog, ReactionsDialog, ReadersDialog } from "../features/messages/message-dialogs.tsx";
 import { BanDialog } from "../features/moderation/ban-dialog.tsx";
@@ -19,6 +20,9 @@ import { isTouch } from "../lib/element.ts";
 import { focusTargetOf } from "../lib/regions.ts";
 import type { Overlay } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
+
+const Lightbox = filePart("Lightbox");
+const DescribeDialog = filePart("DescribeDialog");
 
 /**
  * Where the focus goes when the element that had it is gone: to the composer, or on a phone to the messages, because
@@ -59,6 +63,10 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
   switch (overlay.kind) {
     case "menu":
       return <Menu {...overlay} onClose={close} />;
+    case "lightbox":
+      return <Lightbox {...overlay} chat={chat} onClose={close} />;
+    case "describe":
+      return <DescribeDialog {...overlay} onClose={close} />;
     case "emoji":
       return <EmojiPicker spot={overlay.spot} onPick={overlay.onPick} onClose={close} />;
     case "switcher":

@@ -4,8 +4,11 @@ import type { AccountId } from "@novax/protocol/ids";
  * What this browser keeps of an account in IndexedDB: one object store for each kind of thing, with the key path given
  * here. A new store or another key needs a new version. Signing out clears all of it (`Clear-Site-Data`).
  */
-const version = 1;
-const stores = { outbox: "sendId" } as const satisfies Record<string, string>;
+const version = 2;
+const stores = { outbox: "sendId", uploads: "key", upload_bytes: "key" } as const satisfies Record<
+  string,
+  string
+>;
 
 export type StoreName = keyof typeof stores;
 
@@ -29,7 +32,13 @@ export function openStorage(account: AccountId): UseStore {
   };
   const opened = settle(request);
   // Each use reports the failure by itself, so this promise must not be reported as unhandled.
-  opened.catch(() => {});
+  opened.then(
+    (database) => {
+      // A page of a newer version can change the database only when nobody else has it open.
+      database.onversionchange = () => database.close();
+    },
+    () => {},
+  );
   return async (name, mode, use) => {
     try {
       return await settle(use((await opened).transaction(name, mode).objectStore(name)));

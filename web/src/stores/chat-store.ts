@@ -1,7 +1,7 @@
 import type { Bootstrap } from "@novax/protocol/bootstrap";
 import type { CommandType, FieldsOf, ResultOf } from "@novax/protocol/commands";
 import type { JoinedRoom, Person } from "@novax/protocol/entities";
-import type { RoomId } from "@novax/protocol/ids";
+import type { RoomId, SendId } from "@novax/protocol/ids";
 import { typingSendEveryMs } from "@novax/protocol/limits";
 import {
   isDirect,
@@ -12,7 +12,7 @@ import {
   type ServerRole,
 } from "@novax/protocol/permissions";
 import type { RoomJoined, RoomLeft } from "@novax/protocol/replies";
-import { computed } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { type Api, isSignedIn } from "../client/api.ts";
 import { RealtimeClient } from "../client/realtime-client.ts";
 import { t } from "../texts/text.ts";
@@ -31,6 +31,7 @@ import { Sync, type SyncNeeds } from "./sync.ts";
 import { ThreadStore } from "./thread-store.ts";
 import { Timelines } from "./timelines.ts";
 import { Toasts } from "./toasts.ts";
+import type { Uploads } from "./uploads.ts";
 
 export type ChatOptions = Pick<SyncNeeds, "schedule" | "reload"> & {
   socketUrl: string;
@@ -65,6 +66,8 @@ export class ChatStore {
   readonly drafts: Drafts;
   readonly notices: NoticeStore;
   readonly toasts = new Toasts();
+  /** Null until the code of uploads is here. */
+  readonly uploads = signal<Uploads | null>(null);
   readonly me: MeStore;
   readonly thread: ThreadStore;
   readonly reading: ReadingStore;
@@ -247,11 +250,11 @@ export class ChatStore {
   linkRooms: (text: string) => string = (text) => text;
 
   /** Sends a message into the room or the thread of `store`. */
-  send(draft: Omit<OutboxDraft, "room">, store: RoomStore): void {
+  send(draft: Omit<OutboxDraft, "room">, store: RoomStore, sendId?: SendId): void {
     store.clearDivider();
     this.#typingSentAt = 0;
     const more = store.threadRoot === null ? {} : { threadRoot: store.threadRoot };
-    this.outbox.add({ ...draft, ...more, room: store.id }, Date.now());
+    this.outbox.add({ ...draft, ...more, room: store.id }, Date.now(), sendId);
   }
 
   /** Sends the signal that the viewer is typing, at most every few seconds. */

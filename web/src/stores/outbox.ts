@@ -1,6 +1,8 @@
+import type { DraftFile, FileInfo } from "@novax/protocol/files";
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { ReplyOf, Request } from "../client/realtime-client.ts";
+import type { Uploads } from "./uploads.ts";
 
 /** A message to be sent, and the room or thread it goes into. */
 export type OutboxDraft = {
@@ -11,7 +13,15 @@ export type OutboxDraft = {
   /** The `seq` of the message whose thread it belongs to. */
   readonly threadRoot?: number;
   readonly mentionsEveryone?: boolean;
+  /** Files that it waits for. */
+  readonly files?: readonly PendingFile[];
 };
+
+/** A file of a message that is not sent yet: `key` is that of its upload, which is also its `id` until the server gives it one. */
+export type PendingFile = FileInfo & { readonly key: string };
+
+/** The uploads of this page. Null until their code is here. */
+type FileSource = Pick<Uploads, "readyFiles" | "sent" | "discard" | "startAnew" | "retry">;
 
 export type OutboxItem = OutboxDraft & {
   readonly sendId: SendId;
@@ -40,6 +50,7 @@ export class Outbox {
   readonly #items = signal<readonly OutboxItem[]>([]);
   readonly #storage: OutboxStorage;
   readonly #link: Link;
+  #uploads: FileSource | null = null;
   #inFlight: SendId | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReady = false;
@@ -53,6 +64,17 @@ export class Outbox {
     return this.#items;
   }
 
+  /** Lets messages with files be sent, from now on. */
+  useUploads(uploads: FileSource): void {
+    this.#uploads = uploads;
+    this.#pump();
+  }
+
+  /** Sends what waited for its files. */
+  filesChanged(): void {
+    this.#pump();
+  }
+
   /** Restores the messages that were unsent when the page was reloaded. */
   async restore(): Promise<void> {
     const stored = await this.#storage.readAll();
@@ -64,10 +86,10 @@ export class Outbox {
     this.#pump();
   }
 
-  add(draft: OutboxDraft, now: number): void {
+  add(draft: OutboxDraft, now: number, sendId = crypto.randomUUID() as SendId): void {
     const item: OutboxItem = {
       ...draft,
-      sendId: crypto.randomUUID() as SendId,
+      sendId,
       createdAt: now,
       state: { kind: "waiting" },
     };
@@ -101,6 +123,7 @@ export class Outbox {
     if (done.length === 0) return;
     this.#items.value = this.#items.value.filter((item) => !sendIds.has(item.sendId));
     for (const item of done) void this.#storage.remove(item.sendId);
+    this.#uploads?.sent(done.flatMap(keysOf));
     if (this.#inFlight && sendIds.has(this.#inFlight)) this.#landed();
   }
 
@@ -109,27 +132,31 @@ export class Outbox {
    */
   retry(sendId: SendId): void {
     const item = this.#items.value.find((candidate) => candidate.sendId === sendId);
+    this.#uploads?.retry(keysOf(item));
     const isMeant = item?.state.kind === "failed" && item.state.asks === true;
     this.#change(sendId, { kind: "waiting" }, isMeant ? { mentionsEveryone: true } : {});
     this.#pump();
   }
 
   discard(sendId: SendId): void {
+    const item = this.#items.value.find((candidate) => candidate.sendId === sendId);
+    if (item) this.#uploads?.discard(keysOf(item));
     this.#items.value = this.#items.value.filter((item) => item.sendId !== sendId);
     void this.#storage.remove(sendId);
   }
 
   #pump(): void {
     if (!this.#isReady || this.#inFlight) return;
-    const next = this.#items.value.find((item) => item.state.kind === "waiting");
-    if (!next) return;
+    const found = this.#findNext();
+    if (!found) return;
+    const { next, files } = found;
     this.#inFlight = next.sendId;
     this.#timer = setTimeout(() => this.#link.reconnect(), acknowledgedWithinMs);
     void this.#link
       .request("message.send", {
         room: next.room,
         sendId: next.sendId,
-        body: { kind: "text", text: next.text },
+        body: { kind: "text", text: next.text, ...(files.length > 0 ? { files: [...files] } : {}) },
         ...(next.replyTo === undefined ? {} : { replyTo: next.replyTo }),
         ...(next.threadRoot === undefined ? {} : { threadRoot: next.threadRoot }),
         ...(next.mentionsEveryone === undefined ? {} : { mentionsEveryone: next.mentionsEveryone }),
@@ -137,10 +164,34 @@ export class Outbox {
       .then((reply) => this.#answered(next.sendId, reply));
   }
 
+  /**
+   * The first message that can be sent. One whose files are still on their way waits, and lets those behind it go: a large
+   * file may take an hour.
+   */
+  #findNext(): { next: OutboxItem; files: readonly DraftFile[] } | null {
+    for (const next of this.#items.value) {
+      if (next.state.kind !== "waiting") continue;
+      const keys = keysOf(next);
+      if (keys.length === 0) return { next, files: [] };
+      const files = this.#uploads?.readyFiles(keys) ?? null;
+      if (files === null) continue;
+      if (!("failed" in files)) return { next, files };
+      this.#change(next.sendId, { kind: "failed", detail: files.failed });
+    }
+    return null;
+  }
+
   #answered(sendId: SendId, reply: ReplyOf<"message.send"> | null): void {
     if (this.#inFlight !== sendId || reply === null) return;
     if (reply.ok) {
       this.acknowledge(new Set([sendId]));
+      return;
+    }
+    const keys = keysOf(this.#items.value.find((item) => item.sendId === sendId));
+    if (reply.code === "file_gone" && keys.length > 0 && this.#uploads) {
+      // It waited so long that the server has deleted its files.
+      this.#uploads.startAnew(keys);
+      this.#landed();
       return;
     }
     const isPassing =
@@ -169,4 +220,8 @@ export class Outbox {
     const changed = this.#items.value.find((item) => item.sendId === sendId);
     if (changed) void this.#storage.write(changed);
   }
+}
+
+function keysOf(item: OutboxItem | undefined): string[] {
+  return item?.files?.map((file) => file.key) ?? [];
 }

@@ -1,5 +1,6 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
+import type { FileInfo } from "@novax/protocol/files";
 import type { RoomId } from "@novax/protocol/ids";
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
@@ -63,6 +64,15 @@ export type Overlay =
       /** Also called when another overlay takes its place. */
       onNo?: () => void;
     }
+  | {
+      kind: "lightbox";
+      files: readonly FileInfo[];
+      index: number;
+      /** Shows the message of these files, where it is not in view already. */
+      onShowInChat: (() => void) | null;
+    }
+  /** Asks for what a picture shows. */
+  | { kind: "describe"; name: string; url: string; alt: string; onDone: (alt: string) => void }
   | { kind: "emoji"; spot: Spot; onPick: (emoji: string) => void }
   | {
       kind: "menu";

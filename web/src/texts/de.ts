@@ -135,6 +135,17 @@ export const de: Texts = {
     formatting: "Formatierung anzeigen",
     more: "Hinzufügen",
   },
+  files: {
+    attach: "Dateien anhängen",
+    open: "Öffnen:",
+    drop: (name: string) => `Hier ablegen und an ${name} senden`,
+    wait: "Warte, bis die Dateien hochgeladen sind.",
+    tooMany: (left: number) =>
+      plural(left, {
+        one: "Eine Nachricht kann bis zu 10 Dateien haben. # Datei wurde weggelassen.",
+        other: "Eine Nachricht kann bis zu 10 Dateien haben. # Dateien wurden weggelassen.",
+      }),
+  },
   thread: {
     title: "Thread",
   },

@@ -135,6 +135,17 @@ export const en = {
     formatting: "Show formatting",
     more: "Add",
   },
+  files: {
+    attach: "Attach files",
+    open: "Open",
+    drop: (name: string) => `Drop files to send them to ${name}`,
+    wait: "Wait until the files are uploaded.",
+    tooMany: (left: number) =>
+      plural(left, {
+        one: "A message can have up to 10 files. # file was left out.",
+        other: "A message can have up to 10 files. # files were left out.",
+      }),
+  },
   thread: {
     title: "Thread",
   },

@@ -1,7 +1,9 @@
 import type { Spot } from "../../lib/element.ts";
+import { isTouch } from "../../lib/element.ts";
 import type { MenuItem } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
+import { pickFiles } from "../files/pick-files.ts";
 import type { ComposerMenuRequest, MessageActionContext } from "./message-context.ts";
 
 /** Opens the menu beside the composer, with what can be added to a message and how it can be formatted. */
@@ -13,6 +15,11 @@ export function openComposerMenu(
   const { text, clear, isFormatting, isPreviewing } = request;
   const isInRoom = store.threadRoot === null;
   const items: (MenuItem | false)[] = [
+    { label: more.files.attach, run: () => pickFiles(request.onFiles) },
+    isTouch() && {
+      label: more.files.takePhoto,
+      run: () => pickFiles(request.onFiles, { isCamera: true }),
+    },
     isInRoom && { label: more.pollForm.title, run: () => ui.open({ kind: "poll" }) },
     isInRoom &&
       text.trim() !== "" && {

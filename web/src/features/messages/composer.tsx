@@ -2,12 +2,13 @@ import type { MessageEntry } from "@novax/protocol/apply-event";
 import { messageTextCharsMax } from "@novax/protocol/limits";
 import { withoutMarks } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
-import { textOf } from "@novax/protocol/text";
-import { Component, createRef } from "preact";
-import { CloseIcon, EyeIcon, PlusIcon, SendIcon, SmileIcon } from "../../components/icons.tsx";
+import { excerptOf, textOf } from "@novax/protocol/text";
+import { Component, type ComponentChildren, createRef } from "preact";
+import { ClipIcon, CloseIcon, EyeIcon, PlusIcon, SendIcon, SmileIcon } from "../../components/icons.tsx";
 import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
 import { isTouch, type Spot, spotOf } from "../../lib/element.ts";
 import { t } from "../../texts/text.ts";
+import { pickFiles } from "../files/pick-files.ts";
 import { setPreference } from "../settings/preferences.ts";
 import { findToken, type Suggestion, type Token } from "./completion.ts";
 import { type ComposerMenuRequest, lazyPart, lazyParts } from "./message-context.ts";
@@ -26,6 +27,12 @@ export type ComposerProps = {
   editText: string | null;
   /** Called with the text when the viewer leaves in the middle of an edit. */
   onLeave: (text: string) => void;
+  /** The files that are attached, and whether there are any. */
+  attachments: ComponentChildren;
+  hasFiles: boolean;
+  /** One of the files was refused, so that the message can't be sent as it is. */
+  isHeld: boolean;
+  onFiles: (files: readonly File[]) => void;
   hasToolbar: boolean;
   takesFocus: boolean;
   people: MarkdownPeople;
@@ -125,7 +132,7 @@ export class Composer extends Component<ComposerProps, State> {
   }
 
   override render() {
-    const { label, replyingTo, editing, people } = this.props;
+    const { label, replyingTo, editing, people, hasFiles } = this.props;
     const { text, suggestions, chosen, isPreviewing, isFormatting } = this.state;
     const charsLeft = messageTextCharsMax - text.length;
     const isOpen = suggestions.length > 0;
@@ -153,7 +160,7 @@ export class Composer extends Component<ComposerProps, State> {
               ) : (
                 <>
                   {t.composer.replyingTo} <strong>{nameOf(replyingTo!.sender)}</strong>:{" "}
-                  <span className="quote-text">{withoutMarks(textOf(replyingTo!.body))}</span>
+                  <span className="quote-text">{withoutMarks(excerptOf(replyingTo!.body) ?? "")}</span>
                 </>
               )}
             </span>
@@ -182,6 +189,7 @@ export class Composer extends Component<ComposerProps, State> {
             />
           </div>
         ) : null}
+        {this.props.attachments}
         <div className="composer-line">
           <button
             type="button"
@@ -193,6 +201,7 @@ export class Composer extends Component<ComposerProps, State> {
               this.props.onMenu(spotOf(event.currentTarget), {
                 text,
                 clear: () => this.#change(""),
+                onFiles: this.props.onFiles,
                 isFormatting,
                 showFormatting: (isShown) => this.#showFormatting(isShown),
                 isPreviewing,
@@ -201,6 +210,15 @@ export class Composer extends Component<ComposerProps, State> {
             }
           >
             <PlusIcon />
+          </button>
+          <button
+            type="button"
+            className="button-icon only-fine"
+            aria-label={t.files.attach}
+            title={t.files.attach}
+            onClick={() => pickFiles(this.props.onFiles)}
+          >
+            <ClipIcon />
           </button>
           {isPreviewing ? (
             <div className="composer-preview message-text" dir="auto">
@@ -229,6 +247,7 @@ export class Composer extends Component<ComposerProps, State> {
                   if (!editing) this.props.onTyping();
                   void this.#findToken();
                 }}
+                onPaste={this.#onPaste}
                 onKeyDown={this.#onKeyDown}
                 // The list is about the token before the caret, so moving the caret looks for it again.
                 onKeyUp={({ key }) => {
@@ -281,7 +300,7 @@ export class Composer extends Component<ComposerProps, State> {
             title={editing ? t.app.save : t.composer.send}
             // This keeps the focus in the field, so a phone's keyboard stays open.
             onPointerDown={(event) => event.preventDefault()}
-            disabled={(text.trim() === "" && !editing) || charsLeft < 0}
+            disabled={(text.trim() === "" && !editing && !hasFiles) || charsLeft < 0 || this.props.isHeld}
           >
             <SendIcon />
           </button>
@@ -320,6 +339,14 @@ export class Composer extends Component<ComposerProps, State> {
       event.stopPropagation();
       this.props.onCancel();
     }
+  };
+
+  /** What a program copies as text and as a picture of it, such as a table, is pasted as text. */
+  readonly #onPaste = (event: ClipboardEvent): void => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0 || event.clipboardData!.getData("text/plain") !== "") return;
+    event.preventDefault();
+    this.props.onFiles(files);
   };
 
   #onListKey(event: KeyboardEvent): boolean {
@@ -374,8 +401,9 @@ export class Composer extends Component<ComposerProps, State> {
 
   async #submit(): Promise<void> {
     const { text } = this.state;
-    if ((text.trim() === "" && !this.props.editing) || text.length > messageTextCharsMax) return;
-    const wasEditing = this.props.editing !== null;
+    const { editing, hasFiles, isHeld } = this.props;
+    if ((text.trim() === "" && !editing && !hasFiles) || text.length > messageTextCharsMax || isHeld) return;
+    const wasEditing = editing !== null;
     this.#stopLooking();
     if (!wasEditing) this.#change("");
     this.setState({ isPreviewing: false });

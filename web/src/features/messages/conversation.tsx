@@ -1,5 +1,6 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { JoinedRoom } from "@novax/protocol/entities";
+import type { SendId } from "@novax/protocol/ids";
 import { isDirect } from "@novax/protocol/permissions";
 import { useMemo, useRef } from "preact/hooks";
 import { isTouch } from "../../lib/element.ts";
@@ -7,6 +8,8 @@ import type { ChatStore } from "../../stores/chat-store.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
 import type { UiStore } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
+import { filePart } from "../files/files-context.ts";
+import { useAttached } from "../files/use-attached.ts";
 import { preferences } from "../settings/preferences.ts";
 import { Composer } from "./composer.tsx";
 import { createRowActions, edit, runMessageKey, withLazyParts } from "./message-actions.ts";
@@ -14,6 +17,8 @@ import { lazyPart, lazyParts, type MessageActionContext } from "./message-contex
 import { MessageList } from "./message-list.tsx";
 import { TypingLine } from "./typing-line.tsx";
 
+const Attachments = filePart("Attachments");
+const DropTarget = filePart("DropTarget");
 const StartCard = lazyPart("StartCard");
 const RequestBar = lazyPart("RequestBar");
 
@@ -82,17 +87,25 @@ export function Conversation(props: ConversationProps) {
         (entry): entry is MessageEntry =>
           entry.kind === "message" && entry.body.kind === "text" && isWanted(entry),
       );
+  const { attached, ...files } = useAttached(chat, store, editing);
   const submit = async (text: string): Promise<string | undefined> => {
     if (editing) {
-      if (text.trim() === "") withLazyParts(context, ({ askDelete }) => askDelete(context, editing));
-      else if (editing.body.kind !== "text" || text !== editing.body.text) {
-        if (!(await chat.command("message.edit", { room: store.id, seq: editing.seq, text })))
-          return undefined;
+      const changed = files.changed();
+      if (changed === "waiting") {
+        chat.toasts.show(t.files.wait);
+        return undefined;
+      }
+      if (text.trim() === "" && attached.count === 0)
+        withLazyParts(context, ({ askDelete }) => askDelete(context, editing));
+      else if (editing.body.kind !== "text" || text !== editing.body.text || changed) {
+        const edited = { room: store.id, seq: editing.seq, text, ...(changed ? { files: changed } : {}) };
+        if (!(await chat.command("message.edit", edited))) return undefined;
+        files.saved();
       }
       cancel();
       return undefined;
     }
-    if (text.startsWith("/")) {
+    if (text.startsWith("/") && attached.count === 0) {
       const lazy = await lazyParts.load().catch(() => null);
       if (!lazy) {
         chat.toasts.show(t.errors.offline);
@@ -101,7 +114,13 @@ export function Conversation(props: ConversationProps) {
       const kept = await lazy.runSlashCommand({ chat, ui, store }, text);
       if (kept !== null) return kept;
     }
-    chat.send({ text: chat.linkRooms(text), ...(replyingTo ? { replyTo: replyingTo.seq } : {}) }, store);
+    const sendId = crypto.randomUUID() as SendId;
+    const pending = files.take(sendId);
+    const more = {
+      ...(replyingTo ? { replyTo: replyingTo.seq } : {}),
+      ...(pending.length > 0 ? { files: pending } : {}),
+    };
+    chat.send({ text: chat.linkRooms(text), ...more }, store, sendId);
     cancel();
     if (store.isLive.peek()) list.current?.followEnd();
     else if (!isThread) {
@@ -151,6 +170,7 @@ export function Conversation(props: ConversationProps) {
         onKey={(key, entry, spot) => runMessageKey(context, entry, { key, spot, mayWrite })}
       />
       <div className="room-foot">
+        {mayWrite ? <DropTarget label={t.files.drop(name)} onFiles={files.attach} /> : null}
         <TypingLine people={chat.people.typingIn(store.id, store.threadRoot)} />
         {mayWrite ? (
           <Composer
@@ -165,6 +185,20 @@ export function Conversation(props: ConversationProps) {
             onLeave={(text) => {
               store.editText = text;
             }}
+            attachments={
+              attached.count > 0 ? (
+                <Attachments
+                  chat={chat}
+                  ui={ui}
+                  place={attached.place}
+                  kept={attached.kept}
+                  onRemoveKept={files.removeKept}
+                />
+              ) : null
+            }
+            hasFiles={attached.count > 0}
+            isHeld={attached.isHeld}
+            onFiles={files.attach}
             hasToolbar={preferences.value.hasToolbar && !isThread}
             takesFocus={!isThread || ui.panel.peek() === "thread"}
             people={actions}

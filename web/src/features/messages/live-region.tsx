@@ -1,6 +1,6 @@
 import type { TimelineEntry } from "@novax/protocol/apply-event";
 import { nameOf } from "@novax/protocol/person";
-import { textOf } from "@novax/protocol/text";
+import { fullTextOf } from "@novax/protocol/text";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { more } from "../../texts/more.ts";
 
@@ -37,7 +37,7 @@ export function LiveRegion({ timeline, myId }: { timeline: readonly TimelineEntr
 function toSpeech(entries: readonly TimelineEntry[], myId: string): string {
   const texts = entries.flatMap((entry) =>
     entry.kind === "message" && entry.sender.id !== myId
-      ? [`${nameOf(entry.sender)}: ${textOf(entry.body)}`]
+      ? [`${nameOf(entry.sender)}: ${fullTextOf(entry.body)}`]
       : [],
   );
   return texts.length > spokenMax ? more.message.liveMany(texts.length) : texts.join("\n");

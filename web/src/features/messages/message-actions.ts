@@ -10,6 +10,7 @@ export function createRowActions(context: MessageActionContext, mayWrite: boolea
   const react = (entry: MessageEntry, emoji: string) =>
     withLazyParts(context, ({ toggleReaction }) => toggleReaction(chat, entry, { room: store.id, emoji }));
   return {
+    chat,
     you: chat.you.id,
     known: chat.people.known,
     isInThread: store.threadRoot !== null,
@@ -33,6 +34,8 @@ export function createRowActions(context: MessageActionContext, mayWrite: boolea
     learned: chat.people.learned,
     onUnknown: (username) => chat.people.learn(store.id, username),
     onPerson: (person) => ui.open({ kind: "profile", person }),
+    localUrl: (id) => chat.uploads.peek()?.local.urlOf(id),
+    onOpenFile: (files, index) => ui.open({ kind: "lightbox", files, index, onShowInChat: null }),
     onHistory: (entry) => ui.open({ kind: "history", entry, room: store.id }),
     onVote: (entry, choices) => withLazyParts(context, ({ vote }) => vote(context, entry, choices)),
   };

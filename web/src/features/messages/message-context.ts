@@ -30,6 +30,7 @@ export type MenuRequest = { spot: Spot; mayWrite: boolean; key?: string };
 export type ComposerMenuRequest = {
   text: string;
   clear: () => void;
+  onFiles: (files: readonly File[]) => void;
   isFormatting: boolean;
   showFormatting: (isShown: boolean) => void;
   isPreviewing: boolean;

@@ -2,7 +2,7 @@ import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
 import { withoutMarks } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
-import { textOf } from "@novax/protocol/text";
+import { filesOf, fullTextOf } from "@novax/protocol/text";
 import { useEffect, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { PinIcon, ReplyIcon, SmileIcon, ThreadIcon } from "../../components/icons.tsx";
@@ -11,9 +11,12 @@ import { spotOf } from "../../lib/element.ts";
 import { formatFull, formatShortTime, formatTime } from "../../lib/time.ts";
 import type { OutboxItem } from "../../stores/outbox.ts";
 import { t } from "../../texts/text.ts";
+import { filePart } from "../files/files-context.ts";
+import { MessageFiles } from "../files/message-files.tsx";
 import { lazyPart } from "./message-context.ts";
 import type { RowActions } from "./row-actions.ts";
 
+const PendingProgress = filePart("PendingProgress");
 const MessageToolbar = lazyPart("MessageToolbar");
 const Poll = lazyPart("Poll");
 const NotSent = lazyPart("NotSent");
@@ -51,11 +54,12 @@ export function MessageRow(props: MessageRowProps) {
       </article>
     );
   }
+  const files = filesOf(body);
   const reactionCount = reactions.reduce((sum, reaction) => sum + reaction.by.length, 0);
   const label = [
     nameOf(sender),
     formatTime(message.sentAt),
-    body.kind === "deleted" ? t.message.deleted : textOf(body),
+    body.kind === "deleted" ? t.message.deleted : fullTextOf(body),
     ...(message.editedAt === null ? [] : [t.message.edited]),
     ...(reactionCount > 0 ? [t.message.reactions(reactionCount)] : []),
     ...(thread ? [t.message.answers(thread.count)] : []),
@@ -99,7 +103,7 @@ export function MessageRow(props: MessageRowProps) {
         </div>
       ) : (
         <div className="message-text" dir="auto">
-          <Markdown text={body.text} {...peopleOf(actions)} />
+          {body.text === "" ? null : <Markdown text={body.text} {...peopleOf(actions)} />}
           {message.editedAt === null ? null : (
             <button
               type="button"
@@ -112,6 +116,7 @@ export function MessageRow(props: MessageRowProps) {
           )}
         </div>
       )}
+      {files.length > 0 ? <MessageFiles files={files} actions={actions} /> : null}
       {reactions.length > 0 ? <Reactions message={message} actions={actions} /> : null}
       {thread && !actions.isInThread ? (
         <button type="button" className="thread-link" onClick={() => actions.onThread(message)}>
@@ -174,7 +179,7 @@ export function PendingRow(props: {
   item: OutboxItem;
   sender: Person;
   isFirstOfGroup: boolean;
-  actions: MarkdownPeople & Pick<RowActions, "onRetry" | "onDiscard">;
+  actions: RowActions;
 }) {
   const { item, sender, isFirstOfGroup, actions } = props;
   const [isLate, setLate] = useState(false);
@@ -193,8 +198,14 @@ export function PendingRow(props: {
         onPerson={actions.onPerson}
       >
         <div className="message-text" dir="auto">
-          <Markdown text={item.text} {...peopleOf(actions)} />
+          {item.text === "" ? null : <Markdown text={item.text} {...peopleOf(actions)} />}
         </div>
+        {item.files ? (
+          <>
+            <MessageFiles files={item.files} actions={actions} />
+            <PendingProgress chat={actions.chat} keys={item.files.map((file) => file.key)} />
+          </>
+        ) : null}
       </MessageFrame>
       {hasFailed ? <NotSent item={item} onRetry={actions.onRetry} onDiscard={actions.onDiscard} /> : null}
     </div>

@@ -1,4 +1,4 @@
-import { textOf } from "@novax/protocol/text";
+import { excerptOf } from "@novax/protocol/text";
 import { more } from "../../texts/more.ts";
 import type { PanelProps } from "../props.ts";
 import { PanelList, RowButton, useList } from "../use-list.tsx";
@@ -23,7 +23,7 @@ export function PinsPanel(props: PanelProps) {
         <>
           <MessagePreviewRow
             {...props}
-            message={{ ...message, room: room.id, threadRoot: null, excerpt: textOf(message.body) }}
+            message={{ ...message, room: room.id, threadRoot: null, excerpt: excerptOf(message.body) }}
           />
           {chat.may("message.pin") ? (
             <RowButton

@@ -3,11 +3,15 @@ import type { Person } from "@novax/protocol/entities";
 import type { AccountId, SendId } from "@novax/protocol/ids";
 import type { ReadonlySignal } from "@preact/signals";
 import type { Spot } from "../../lib/element.ts";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import type { FileActions } from "../files/files-context.ts";
+
 /**
  * The actions that a row can call. All rows always get the same object, so that it never causes a row to be drawn
  * again.
  */
-export type RowActions = {
+export type RowActions = FileActions & {
+  chat: ChatStore;
   you: AccountId;
   known: ReadonlyMap<AccountId, Person>;
   onRetry: (sendId: SendId) => void;

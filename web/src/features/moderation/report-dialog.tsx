@@ -1,7 +1,7 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { RoomId } from "@novax/protocol/ids";
 import { noteCharsMax } from "@novax/protocol/limits";
-import { textOf } from "@novax/protocol/text";
+import { fullTextOf } from "@novax/protocol/text";
 import { Dialog } from "../../components/dialog.tsx";
 import { more } from "../../texts/more.ts";
 import type { DialogProps } from "../props.ts";
@@ -23,7 +23,7 @@ export function ReportDialog({
           chat.toasts.show(more.report.sent);
         }}
       >
-        <blockquote className="quoted">{textOf(entry.body)}</blockquote>
+        <blockquote className="quoted">{fullTextOf(entry.body)}</blockquote>
         <label className="form-field">
           <span>{more.report.why}</span>
           <input className="field" name="reason" maxLength={noteCharsMax} data-autofocus autocomplete="off" />

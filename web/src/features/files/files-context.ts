@@ -1,0 +1,64 @@
+import type { FileInfo } from "@novax/protocol/files";
+import type { FunctionComponent } from "preact";
+import { lazyFrom } from "../../components/lazy.tsx";
+import type { ChatStore } from "../../stores/chat-store.ts";
+import type { UiStore } from "../../stores/ui-store.ts";
+
+/** What shows files needs of the page. */
+export type FileActions = {
+  /** The bytes of this page for a file, if it has them. */
+  localUrl: (id: string) => string | undefined;
+  /** Opens one of several files, large. */
+  onOpenFile: (files: readonly FileInfo[], index: number) => void;
+};
+
+export type AttachmentsProps = {
+  chat: ChatStore;
+  ui: UiStore;
+  place: string;
+  /** The files that the message being edited has. */
+  kept: readonly FileInfo[];
+  onRemoveKept: (id: string) => void;
+};
+
+export type DropTargetProps = {
+  /** Names where the files go. */
+  label: string;
+  onFiles: (files: readonly File[]) => void;
+};
+
+export type FileBoxProps = { file: FileInfo; localUrl: string | undefined; onOpen: () => void };
+
+export type LightboxProps = {
+  chat: ChatStore;
+  files: readonly FileInfo[];
+  index: number;
+  onShowInChat: (() => void) | null;
+  onClose: () => void;
+};
+
+export type DescribeProps = {
+  name: string;
+  url: string;
+  alt: string;
+  onDone: (alt: string) => void;
+  onClose: () => void;
+};
+
+/** The lazy code of files. */
+export type FileParts = {
+  Attachments: FunctionComponent<AttachmentsProps>;
+  DropTarget: FunctionComponent<DropTargetProps>;
+  FileBox: FunctionComponent<FileBoxProps>;
+  PicturePlaceholder: FunctionComponent<{ hash: string }>;
+  MovingPicture: FunctionComponent<{ file: FileInfo; localUrl: string | undefined }>;
+  Lightbox: FunctionComponent<LightboxProps>;
+  DescribeDialog: FunctionComponent<DescribeProps>;
+  PendingProgress: FunctionComponent<{ chat: ChatStore; keys: readonly string[] }>;
+};
+
+/** Loads that code. The page sets this function, because the page puts all of it into one file. */
+export const fileParts = { load: (): Promise<FileParts> => Promise.reject(new Error("not set")) };
+
+/** A component of that code, by its name. */
+export const filePart = lazyFrom(() => fileParts.load());

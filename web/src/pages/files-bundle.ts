@@ -1,0 +1,10 @@
+// Everything about files that the first view of the chat does not need, in one file. Import it only with `import()`.
+
+export { Attachments } from "../features/files/attachments.tsx";
+export { DescribeDialog } from "../features/files/describe-dialog.tsx";
+export { DropTarget } from "../features/files/drop-target.tsx";
+export { FileBox } from "../features/files/file-box.tsx";
+export { Lightbox } from "../features/files/lightbox.tsx";
+export { PendingProgress } from "../features/files/pending-progress.tsx";
+export { MovingPicture, PicturePlaceholder } from "../features/files/picture-parts.tsx";
+export { startUploads } from "../features/files/start-uploads.ts";
