@@ -145,7 +145,7 @@ describe.skipIf(!chromiumPath)("the chat in a browser", () => {
     // The composer would refuse it, so it is stored where an older client could have left it.
     await page.evaluate(
       async (id) => {
-        const open = indexedDB.open(`novax-${id}`, 1);
+        const open = indexedDB.open(`novax-${id}`);
         await new Promise((resolve) => {
           open.onsuccess = resolve;
         });

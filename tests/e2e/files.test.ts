@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { launchBrowser, openChat, phone, say, waitForText } from "../support/browser.ts";
-import { isAvailable, waitUntil } from "../support/server.ts";
+import { axeFindings, launchBrowser, openChat, phone, say, waitForText } from "../support/browser.ts";
+import { chromiumPath, waitUntil } from "../support/server.ts";
 import { picture } from "../support/uploads.ts";
 import { useServer } from "../support/use-server.ts";
 
-describe.skipIf(!isAvailable("chromium"))("files in the chat", () => {
-  const { server, alice, bob } = useServer("embedded");
+describe.skipIf(!chromiumPath)("files in the chat", () => {
+  const { alice, bob } = useServer("embedded");
   const folder = mkdtempSync(join(tmpdir(), "novax-files-"));
   let browser: Browser;
+  let large = "";
 
   /** A file on the disk of the person who sends it. */
   const file = (name: string, bytes: Uint8Array | string) => {
     const path = join(folder, name);
-    mkdirSync(folder, { recursive: true });
     writeFileSync(path, bytes);
     return path;
   };
@@ -25,35 +25,254 @@ describe.skipIf(!isAvailable("chromium"))("files in the chat", () => {
     const chooser = page.waitForEvent("filechooser");
     await page.getByRole("button", { name: "Attach files" }).click();
     await (await chooser).setFiles(paths);
+    await page
+      .locator(".attachment")
+      .nth(paths.length - 1)
+      .waitFor();
   };
 
-  const isLoaded = (page: Page, selector: string) =>
-    page.locator(selector).last().evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth > 0);
+  const send = (page: Page) => page.getByRole("button", { name: "Send", exact: true }).click();
+
+  const lastPicture = (page: Page) => page.locator(".picture img").last();
+  const isLoaded = (page: Page) =>
+    waitUntil(() =>
+      lastPicture(page).evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth > 0),
+    );
+
+  /** Gives files to the page as a drop or a paste does. */
+  const give = (page: Page, selector: string, event: "drop" | "paste", names: readonly string[], text = "") =>
+    page.locator(selector).evaluate(
+      (target, { kind, files, words }) => {
+        const data = new DataTransfer();
+        for (const name of files)
+          data.items.add(new File([`content of ${name}`], name, { type: "application/x-test" }));
+        if (words !== "") data.setData("text/plain", words);
+        const more = { bubbles: true, cancelable: true };
+        if (kind === "paste")
+          target.dispatchEvent(new ClipboardEvent("paste", { ...more, clipboardData: data }));
+        else
+          for (const type of ["dragenter", "dragover", "drop"])
+            target.dispatchEvent(new DragEvent(type, { ...more, dataTransfer: data }));
+      },
+      { kind: event, files: names, words: text },
+    );
 
   beforeAll(async () => {
     browser = await launchBrowser();
+    large = file("large.bin", crypto.getRandomValues(new Uint8Array(12 * 65_536)));
+    writeFileSync(large, Buffer.alloc(24_000_000, "novaX"));
   });
   afterAll(async () => {
-    await browser.close();
+    await browser?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test("a picture is attached, sent with a text, and seen by another person without anything moving", async () => {
+  test("a picture is sent with a text, and seen by another person in a box that was there before it", async () => {
     const { page, faults } = await openChat(browser, alice);
     const other = await openChat(browser, bob);
     await attach(page, file("sunset.jpg", await picture("jpeg", { width: 1200, height: 800 })));
-    await page.locator(".attachment").waitFor();
     expect(await page.locator(".attachment .file-name").innerText()).toBe("sunset.jpg");
     await say(page, "look at this");
     await waitForText(other.page, "look at this");
-    await other.page.locator(".picture img").waitFor();
-    expect(await waitUntil(() => isLoaded(other.page, ".picture img"))).toBe(true);
-    expect(await waitUntil(() => isLoaded(page, ".picture img"))).toBe(true);
+    expect(await isLoaded(other.page)).toBe(true);
+    expect(await isLoaded(page)).toBe(true);
     const box = await other.page.locator(".picture").boundingBox();
     expect([Math.round(box!.width), Math.round(box!.height)]).toEqual([400, 267]);
     expect(await page.locator(".attachment").count()).toBe(0);
-    expect([faults, other.faults]).toEqual([[], []]);
     await page.context().close();
     await other.page.context().close();
+    expect([faults, other.faults]).toEqual([[], []]);
+  });
+
+  test("files are dropped anywhere on the room, and pasted; a text with a picture of it is pasted as text", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    await page.locator(".drop-target, .room-foot .visually-hidden").first().waitFor({ state: "attached" });
+    await give(page, ".messages-viewport", "drop", ["one.bin", "two.bin"]);
+    await page.locator(".attachment").nth(1).waitFor();
+    await give(page, ".composer-field", "paste", ["three.bin"]);
+    await page.locator(".attachment").nth(2).waitFor();
+    await give(page, ".composer-field", "paste", ["table.png"], "a\tb");
+    await page.getByRole("button", { name: "Remove two.bin" }).click();
+    expect(await page.locator(".attachment .file-name").allInnerTexts()).toEqual(["one.bin", "three.bin"]);
+    await send(page);
+    await page.locator(".file-card").nth(1).waitFor();
+    expect(await page.locator(".file-card .file-name").allInnerTexts()).toEqual(["one.bin", "three.bin"]);
+    await give(
+      page,
+      ".messages-viewport",
+      "drop",
+      Array.from({ length: 12 }, (_, index) => `${index}.bin`),
+    );
+    await page.getByText("2 files were left out").waitFor();
+    expect(await page.locator(".attachment").count()).toBe(10);
+    await page.context().close();
+    expect(faults).toEqual([]);
+  });
+
+  test("what was attached is there after a reload, and is sent when the connection is back", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    const context = page.context();
+    // What another test has left here.
+    for (const button of await page.getByRole("button", { name: /^Remove / }).all()) await button.click();
+    await attach(page, file("kept.txt", "kept over a reload"));
+    await page.waitForTimeout(300);
+    await page.reload();
+    await page.locator(".attachment").waitFor();
+    await context.setOffline(true);
+    await say(page, "sent from a tunnel");
+    await give(page, ".composer-field", "paste", ["offline.bin"]);
+    await page.locator(".attachment").waitFor();
+    await send(page);
+    await say(page, "and a text behind it");
+    await context.setOffline(false);
+    await waitForText(page, "and a text behind it", 30_000);
+    expect(await waitUntil(async () => (await page.locator(".pending-files").count()) === 0, 30_000)).toBe(
+      true,
+    );
+    const other = await openChat(browser, bob);
+    for (const name of ["kept.txt", "offline.bin"]) await other.page.getByText(name).last().waitFor();
+    await context.close();
+    await other.page.context().close();
+    expect([faults, other.faults]).toEqual([[], []]);
+  }, 90_000);
+
+  test("a large file goes on over a line that breaks, and what is written meanwhile is not held back", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    const context = page.context();
+    const client = await context.newCDPSession(page);
+    const throttle = (offline: boolean) =>
+      client.send("Network.emulateNetworkConditions", {
+        offline,
+        latency: 20,
+        downloadThroughput: 8_000_000,
+        uploadThroughput: 6_000_000,
+      });
+    await throttle(false);
+    await attach(page, large);
+    await say(page, "with a large file");
+    await page.locator(".pending-files").waitFor();
+    await say(page, "a short text");
+    const other = await openChat(browser, bob);
+    await waitForText(other.page, "a short text");
+    await page.waitForTimeout(1200);
+    await throttle(true);
+    await page.waitForTimeout(500);
+    await throttle(false);
+    await waitForText(other.page, "with a large file", 60_000);
+    const card = other.page.locator(".file-card", { hasText: "large.bin" });
+    expect(await card.locator(".file-facts").innerText()).toBe("24\u00a0MB");
+    const saved = other.page.waitForEvent("download");
+    await card.getByRole("link", { name: "Download large.bin" }).click();
+    const path = await (await saved).path();
+    expect(Buffer.compare(await Bun.file(path).bytes(), await Bun.file(large).bytes())).toBe(0);
+    await context.close();
+    await other.page.context().close();
+    expect([faults, other.faults]).toEqual([[], []]);
+  }, 120_000);
+
+  test("a picture that can't be read says so before it is sent, and can be sent as a file", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    await attach(page, file("half.png", (await picture("png")).slice(0, 5000)));
+    await page.getByText("This picture can't be read").waitFor();
+    expect(await page.getByRole("button", { name: "Send", exact: true }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Send as a file" }).click();
+    await page.getByText("5 kB").waitFor();
+    await send(page);
+    await page.locator(".file-card", { hasText: "half.png" }).waitFor();
+    await page.context().close();
+    expect(faults).toEqual([]);
+  });
+
+  test("a picture that is too large is made smaller by the page, or sent as a file", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    await attach(page, file("wall.jpg", await picture("jpeg", { width: 10_400, height: 300 })));
+    await page.getByText("Made smaller").waitFor({ timeout: 20_000 });
+    await send(page);
+    expect(await isLoaded(page)).toBe(true);
+    await lastPicture(page).click();
+    await page.locator(".lightbox-picture img").waitFor();
+    expect(
+      await waitUntil(() =>
+        page
+          .locator(".lightbox-picture img")
+          .evaluate((image: HTMLImageElement) => image.naturalWidth === 4096),
+      ),
+    ).toBe(true);
+    await page.keyboard.press("Escape");
+    await page.context().close();
+    expect(faults).toEqual([]);
+  }, 60_000);
+
+  test("an edit takes files away and adds others, and puts words to a picture for those who can't see it", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    await attach(page, file("a.txt", "a"), file("b.txt", "b"));
+    await say(page, "two files");
+    const row = page.locator(".message", { hasText: "two files" });
+    await row.locator(".file-card").nth(1).waitFor();
+    await page.locator(".composer-field").press("ArrowUp");
+    await page.getByRole("button", { name: "Remove a.txt" }).click();
+    await attach(page, file("cat.png", await picture("png")));
+    await page.getByRole("button", { name: "Describe cat.png" }).click();
+    await page.getByLabel("Description").fill("A grey cat on a roof");
+    expect(await axeFindings(page, ".dialog")).toEqual([]);
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.waitForTimeout(500);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await row.getByRole("button", { name: "Open A grey cat on a roof" }).waitFor();
+    expect(await row.locator(".file-card .file-name").allInnerTexts()).toEqual(["b.txt"]);
+    await page.context().close();
+    expect(faults).toEqual([]);
+  });
+
+  test("pictures are seen large: by keys, with zoom, and back to the message", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    await attach(
+      page,
+      file("first.png", await picture("png")),
+      file("second.png", await picture("png")),
+      file("notes.md", "# Notes\n\nHello\n"),
+    );
+    await say(page, "a set");
+    const row = page.locator(".message", { hasText: "a set" });
+    await row.getByRole("button", { name: "Open first.png" }).click();
+    const box = page.getByRole("dialog");
+    await box.getByText("1 of 3").waitFor();
+    expect(await axeFindings(page, ".lightbox")).toEqual([]);
+    await page.keyboard.press("ArrowRight");
+    await box.getByText("2 of 3").waitFor();
+    await page.keyboard.press("+");
+    await box.getByText("150%").waitFor();
+    await page.keyboard.press("0");
+    await page.keyboard.press("ArrowRight");
+    await box.getByText("# Notes").waitFor();
+    await page.keyboard.press("ArrowRight");
+    await box.getByText("3 of 3").waitFor();
+    await page.keyboard.press("Escape");
+    await box.waitFor({ state: "detached" });
+    await page.context().close();
+    expect(faults).toEqual([]);
+  });
+
+  test("on a phone files come from the menu, are seen large, and nothing is cut off", async () => {
+    const { page, faults } = await openChat(browser, bob, phone);
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: "Add", exact: true }).tap();
+    await page.getByRole("menuitem", { name: "Attach files" }).tap();
+    await (await chooser).setFiles([file("phone.jpg", await picture("jpeg", { width: 3000, height: 4000 }))]);
+    await page.locator(".attachment").waitFor();
+    await page.getByRole("button", { name: "Send", exact: true }).tap();
+    expect(await isLoaded(page)).toBe(true);
+    await lastPicture(page).tap();
+    const box = page.getByRole("dialog");
+    await box.waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    for (const button of await box.getByRole("button").all()) {
+      const { width, height } = (await button.boundingBox())!;
+      expect(Math.min(width, height)).toBeGreaterThanOrEqual(40);
+    }
+    await box.getByRole("button", { name: "Close" }).tap();
+    await box.waitFor({ state: "detached" });
+    await page.context().close();
+    expect(faults).toEqual([]);
   });
 });

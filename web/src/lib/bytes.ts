@@ -5,3 +5,8 @@ export function formatBytes(bytes: number): string {
   const { lang } = document.documentElement;
   return createByteFormat(isLanguage(lang) ? lang : "en")(bytes);
 }
+
+/** A part of a whole, such as "45%". */
+export function formatPercent(part: number): string {
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(part);
+}

@@ -12,6 +12,8 @@ export class LocalFiles {
   readonly #files = new Map<string, LocalFile>();
   /** Of files that have arrived, by the server's id, the last one last. */
   readonly #sentUrls = new Map<string, string>();
+  /** The server's ids of files that were sent, by their keys here. */
+  readonly #sentAs = new Map<string, string>();
   readonly #createUrl: (blob: Blob) => string;
   readonly #revokeUrl: (url: string) => void;
 
@@ -33,7 +35,12 @@ export class LocalFiles {
 
   /** The URL of a file, by its key here or its id on the server. Undefined if its bytes are not here. */
   urlOf(id: string): string | undefined {
-    return this.#files.get(id)?.url ?? this.#sentUrls.get(id);
+    return this.#files.get(id)?.url ?? this.#sentUrls.get(this.idOf(id));
+  }
+
+  /** The server's id of a file that was shown by its key, if it was sent meanwhile. */
+  idOf(id: string): string {
+    return this.#sentAs.get(id) ?? id;
   }
 
   /** Drops the bytes. With the server's id of a file that was sent, its URL is kept for a while. */
@@ -46,6 +53,7 @@ export class LocalFiles {
       return;
     }
     this.#sentUrls.set(sentAs, file.url);
+    this.#sentAs.set(key, sentAs);
     const [oldest] = this.#sentUrls;
     if (this.#sentUrls.size <= sentUrlsMax || !oldest) return;
     this.#sentUrls.delete(oldest[0]);

@@ -1,6 +1,6 @@
 import type { FileInfo } from "@novax/protocol/files";
 import { CloseIcon, Icon } from "../../components/icons.tsx";
-import { formatBytes } from "../../lib/bytes.ts";
+import { formatBytes, formatPercent } from "../../lib/bytes.ts";
 import type { Upload } from "../../stores/uploads.ts";
 import { more } from "../../texts/more.ts";
 import type { AttachmentsProps } from "./files-context.ts";
@@ -98,18 +98,14 @@ function Attachment(props: {
         <span className="file-facts" role={hasFailed ? "alert" : undefined}>
           {factsOf(item)}
         </span>
-        {hasFailed ? (
-          <span className="attachment-buttons">
-            {refusedAsPicture.includes(state.code) ? (
-              <button type="button" className="button-subtle" onClick={props.onPlain}>
-                {more.files.asFile}
-              </button>
-            ) : (
-              <button type="button" className="button-subtle" onClick={props.onResume}>
-                {more.message.retry}
-              </button>
-            )}
-          </span>
+        {hasFailed && refusedAsPicture.includes(state.code) ? (
+          <button type="button" className="button-subtle" onClick={props.onPlain}>
+            {more.files.asFile}
+          </button>
+        ) : hasFailed ? (
+          <button type="button" className="button-subtle" onClick={props.onResume}>
+            {more.files.tryAgain}
+          </button>
         ) : null}
         {item.isScaled && !hasFailed ? (
           <button type="button" className="button-subtle" onClick={props.onPlain}>
@@ -174,9 +170,9 @@ function factsOf({ state, size, isScaled }: Upload): string {
     case "failed":
       return state.detail;
     case "uploading":
-      return more.files.sentOf(Math.floor((100 * state.sent) / size), total);
+      return more.files.sentOf(formatPercent(state.sent / size), total);
     case "paused":
-      return more.files.pausedAt(Math.floor((100 * state.sent) / size), total);
+      return more.files.pausedAt(formatPercent(state.sent / size), total);
     default:
       return isScaled ? more.files.scaled(total) : total;
   }

@@ -42,7 +42,7 @@ function FileCard({ file, url, onOpen }: { file: FileInfo; url: string; onOpen: 
       {isReadable(file) ? (
         <button
           type="button"
-          className="file-card-words file-card-open"
+          className="file-card-open"
           aria-label={more.files.previewOf(file.name)}
           onClick={onOpen}
         >

@@ -10,7 +10,7 @@ const readable = new Set(
 );
 const readableBytesMax = 2_000_000;
 /** As much as is shown of it. */
-export const previewBytes = 64 * 1024;
+const previewBytes = 64 * 1024;
 
 /** Whether the beginning of a file can be shown as text. */
 export function isReadable({ kind, name, size }: FileInfo): boolean {
@@ -19,13 +19,23 @@ export function isReadable({ kind, name, size }: FileInfo): boolean {
   return readable.has(ending);
 }
 
-/** Reads the beginning of a file as text. Null if it is no text. Rejects if the server cannot be reached. */
-export async function readText(url: string): Promise<{ text: string; isWhole: boolean } | null> {
-  const response = await fetch(url, { headers: { range: `bytes=0-${previewBytes - 1}` } });
-  if (!response.ok) throw new Error(`${response.status}`);
-  const bytes = (await response.arrayBuffer()).slice(0, previewBytes);
-  const whole = Number(response.headers.get("content-range")?.split("/")[1] ?? bytes.byteLength);
-  const isWhole = whole <= bytes.byteLength;
+/**
+ * Reads the beginning of a file as text, from this page if it has its bytes. Null if it is no text. Rejects if the server
+ * cannot be reached.
+ */
+export async function readText(
+  file: FileInfo,
+  local: Blob | undefined,
+): Promise<{ text: string; isWhole: boolean } | null> {
+  const bytes = await (local ? local.slice(0, previewBytes).arrayBuffer() : fetchBeginning(file));
+  const isWhole = file.size <= bytes.byteLength;
   const text = new TextDecoder().decode(bytes, { stream: !isWhole });
   return text.includes("\0") ? null : { text, isWhole };
+}
+
+async function fetchBeginning({ id }: FileInfo): Promise<ArrayBuffer> {
+  const range = `bytes=0-${previewBytes - 1}`;
+  const response = await fetch(`/api/files/${id}`, { headers: { range } });
+  if (!response.ok) throw new Error(`${response.status}`);
+  return (await response.arrayBuffer()).slice(0, previewBytes);
 }

@@ -1,7 +1,7 @@
-import type { FileInfo } from "@novax/protocol/files";
+import type { FileId, FileInfo } from "@novax/protocol/files";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { BackIcon, CloseIcon, DownIcon, Icon } from "../../components/icons.tsx";
-import { formatBytes } from "../../lib/bytes.ts";
+import { formatBytes, formatPercent } from "../../lib/bytes.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import { more } from "../../texts/more.ts";
 import { copyText } from "../copy-text.ts";
@@ -20,8 +20,9 @@ export function Lightbox({ chat, files, index: first, onShowInChat, onClose }: L
   const dialog = useRef<HTMLDialogElement>(null);
   const [index, setIndex] = useState(first);
   const file = files[index]!;
-  const localUrl = chat.uploads.peek()?.local.urlOf(file.id);
-  const url = localUrl ?? `/api/files/${file.id}`;
+  const local = chat.uploads.peek()?.local;
+  const localUrl = local?.urlOf(file.id);
+  const url = localUrl ?? `/api/files/${local?.idOf(file.id) ?? file.id}`;
   useLayoutEffect(() => {
     dialog.current!.showModal();
     dialog.current!.focus();
@@ -110,7 +111,7 @@ export function Lightbox({ chat, files, index: first, onShowInChat, onClose }: L
         {file.kind === "picture" ? (
           <ZoomedPicture key={file.id} file={file} url={url} />
         ) : isReadable(file) ? (
-          <TextPreview key={file.id} chat={chat} url={url} />
+          <TextPreview key={file.id} chat={chat} file={file} />
         ) : (
           <div className={`file-box file-box-${file.kind === "video" ? "video" : "card"} lightbox-box`}>
             <FileBox key={file.id} file={file} localUrl={localUrl} onOpen={() => {}} />
@@ -195,7 +196,7 @@ function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
         >
           −
         </button>
-        <span className="count">{Math.round(zoom * 100)} %</span>
+        <span className="count">{formatPercent(zoom)}</span>
         <button
           type="button"
           className="button-icon"
@@ -211,14 +212,16 @@ function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
 }
 
 /** The beginning of a file of text or code. */
-function TextPreview({ chat, url }: { chat: ChatStore; url: string }) {
+function TextPreview({ chat, file }: { chat: ChatStore; file: FileInfo }) {
   const [read, setRead] = useState<{ text: string; isWhole: boolean } | "failed" | null>(null);
   useEffect(() => {
-    void readText(url).then(
+    const local = chat.uploads.peek()?.local;
+    const sent = { ...file, id: (local?.idOf(file.id) ?? file.id) as FileId };
+    void readText(sent, local?.get(file.id)?.blob).then(
       (found) => setRead(found ?? "failed"),
       () => setRead("failed"),
     );
-  }, [url]);
+  }, [chat, file]);
   if (read === null) return null;
   if (read === "failed") return <p className="lightbox-note">{more.files.noPreview}</p>;
   return (

@@ -1,4 +1,4 @@
-import { formatBytes } from "../../lib/bytes.ts";
+import { formatBytes, formatPercent } from "../../lib/bytes.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import { more } from "../../texts/more.ts";
 
@@ -16,7 +16,7 @@ export function PendingProgress({ chat, keys }: { chat: ChatStore; keys: readonl
     <div className="pending-files">
       <progress className="attachment-progress" max={size} value={sent} aria-label={more.files.uploading} />
       <span>
-        {more.files.sentOf(Math.floor((100 * sent) / size), formatBytes(size))}{" "}
+        {more.files.sentOf(formatPercent(sent / size), formatBytes(size))}{" "}
         {paused.length > 0 ? (
           <button
             type="button"
