@@ -65,6 +65,7 @@ export type TestServer = {
   url: string;
   origin: string;
   port: number;
+  pid: number;
   /** What it has printed so far. */
   output(): string;
   /** Stops it as an operator does; resolves with the exit code. */
@@ -102,6 +103,7 @@ export async function startServer(
     url: origin,
     origin,
     port,
+    pid: child.pid,
     output,
     stop: async () => {
       child.kill("SIGTERM");
