@@ -12,6 +12,7 @@ import {
   statusSchema,
 } from "./entities.ts";
 import { roomEventSchema, systemMessageSchema } from "./events.ts";
+import { fileSchema } from "./files.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import { namesAskedMax, pageMessagesMax, usernameCharsMax } from "./limits.ts";
 import { inRoom, ofSession, onServer, type ReadNeeds } from "./needs.ts";
@@ -45,6 +46,19 @@ export const messagePreviewSchema = z.strictObject({
   at: z.int(),
 });
 export type MessagePreview = z.infer<typeof messagePreviewSchema>;
+
+/** What a list of files can be about; `media` are videos and recordings. */
+export const fileListKinds = ["picture", "media", "file"] as const;
+export type FileListKind = (typeof fileListKinds)[number];
+
+/** A file with the message that it is part of. */
+const roomFileSchema = z.strictObject({
+  file: fileSchema,
+  seq: z.int(),
+  threadRoot: z.int().nullable(),
+  sender: personSchema,
+  sentAt: z.int(),
+});
 
 const timelinePage = {
   epoch: z.string(),
@@ -225,6 +239,14 @@ export const readSpecs = {
     result: { messages: z.array(messageSchema) },
     needs: inRoom("room.read"),
   },
+  "room.files": {
+    path: "/api/rooms/:room/files",
+    summary: "Files of a room, the newest first: all, or those of one kind.",
+    params: { room },
+    query: { kind: z.enum(fileListKinds).optional(), after: cursor, limit },
+    result: { files: z.array(roomFileSchema), next },
+    needs: inRoom("room.read"),
+  },
   "room.members": {
     path: "/api/rooms/:room/members",
     summary: "A room's members by username.",
@@ -363,6 +385,7 @@ export function pathsOfReads(): { readonly [T in ReadType]: (typeof readSpecs)[T
 
 export type BrowsedRoom = ReadResult<"rooms.browse">["rooms"][number];
 export type Member = ReadResult<"room.members">["members"][number];
+export type RoomFile = ReadResult<"room.files">["files"][number];
 export type Ban = ReadResult<"room.bans">["bans"][number];
 export type FollowedThread = ReadResult<"me.threads">["threads"][number];
 export type ScheduledMessage = ReadResult<"me.scheduled">["scheduled"][number];

@@ -324,6 +324,41 @@ for (const [name, kind, env] of [
       expect(revisions.map((revision) => revision.text)).toEqual(["both", "only words changed", "", ""]);
     });
 
+    test("a room's files are a list, by kind and page by page, newest first, without what is gone", async () => {
+      const { room: own } = await alice.run("room.create", { kind: "private", name: `list ${name}` });
+      const image = await picture("png", { width: 40, height: 30 });
+      const sent: string[] = [];
+      for (let index = 0; index < 3; index++) {
+        const [one, two] = [
+          await upload(alice, image, { name: `${index}.png` }),
+          await upload(alice, text("x")),
+        ];
+        await sendFiles(alice, [one.id, two.id], "", own.id);
+        sent.push(...[one.id, two.id].sort());
+      }
+      const gone = await upload(alice, text("gone"));
+      const seq = await sendFiles(alice, [gone.id], "", own.id);
+      await alice.run("message.delete", { room: own.id, seq });
+      type List = { files: { file: FileInfo; seq: number }[]; next: string | null };
+      const path = `/api/rooms/${own.id}/files`;
+      const all = await alice.read<List>(path);
+      expect(all.files.map(({ file }) => file.id as string)).toEqual(sent.toReversed());
+      const pages: string[] = [];
+      let after: string | null = "";
+      while (after !== null) {
+        const page: List = await alice.read<List>(
+          `${path}?limit=2&kind=picture${after && `&after=${after}`}`,
+        );
+        pages.push(...page.files.map(({ file }) => file.name));
+        after = page.next;
+      }
+      expect(pages).toEqual(["2.png", "1.png", "0.png"]);
+      expect((await alice.read<List>(`${path}?kind=media`)).files).toEqual([]);
+      expect((await bob.fetch(path)).status).toBe(404);
+      expect((await alice.fetch(`${path}?kind=secret`)).status).toBe(400);
+      expect((await alice.fetch(`${path}?after=x`)).status).toBe(400);
+    });
+
     test("[F06] nobody but members of the room reads a file, and only its owner before it is sent", async () => {
       const { room: own } = await alice.run("room.create", { kind: "private", name: `files ${name}` });
       const file = await upload(alice, await picture("png"));

@@ -16,6 +16,7 @@ import {
   readRoomPins,
   readRoomTimeline,
 } from "../messages/read-messages.ts";
+import { readRoomFiles } from "../messages/read-room-files.ts";
 import { sendMessage } from "../messages/send-message.ts";
 import { setAddressBans } from "../moderation/address-bans.ts";
 import { readAddressBans, readReports, readWordFilter } from "../moderation/read-moderation.ts";
@@ -178,6 +179,7 @@ export const readTable: { [T in ReadType]: ReadEntry<T> } = {
   "room.timeline": { cost: 0.2, run: readRoomTimeline, rowsOf: ({ entries }) => countVotes(entries) },
   "room.events": { cost: 0.2, run: readRoomEvents },
   "room.thread": { cost: 0.2, run: readRoomThread, rowsOf: ({ entries }) => countVotes(entries) },
+  "room.files": { cost: 0.3, run: readRoomFiles },
   "room.pins": { cost: 0.2, run: readRoomPins, rowsOf: ({ messages }) => countVotes(messages) },
   "room.members": { cost: 0.2, run: readMembers },
   "room.people": { cost: 0.1, run: readPeopleByName },

@@ -4,6 +4,7 @@ export { Attachments } from "../features/files/attachments.tsx";
 export { DescribeDialog } from "../features/files/describe-dialog.tsx";
 export { DropTarget } from "../features/files/drop-target.tsx";
 export { FileBox } from "../features/files/file-box.tsx";
+export { FilesPanel } from "../features/files/files-panel.tsx";
 export { Lightbox } from "../features/files/lightbox.tsx";
 export { PendingProgress } from "../features/files/pending-progress.tsx";
 export { MovingPicture, PicturePlaceholder } from "../features/files/picture-parts.tsx";

@@ -1,5 +1,6 @@
 import type { FunctionComponent } from "preact";
 import { PanelFrame } from "../components/panel.tsx";
+import { filePart } from "../features/files/files-context.ts";
 import { MentionsPanel } from "../features/mentions/mentions-panel.tsx";
 import { PinsPanel } from "../features/messages/pins-panel.tsx";
 import { ReportsPanel } from "../features/moderation/reports-panel.tsx";
@@ -13,6 +14,8 @@ import type { Panel, PanelName } from "../stores/ui-store.ts";
 import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
 
+const FilesPanel = filePart("FilesPanel");
+
 type Entry = {
   title: () => string;
   View: FunctionComponent<PanelProps>;
@@ -25,6 +28,7 @@ const panels: Record<Exclude<PanelName, "thread">, Entry> = {
   people: { title: () => more.people.title, View: PeoplePanel, isOfRoom: true },
   details: { title: () => more.details.title, View: DetailsPanel, isOfRoom: true },
   pins: { title: () => t.room.pins, View: PinsPanel, isOfRoom: true },
+  files: { title: () => t.room.files, View: FilesPanel, isOfRoom: true },
   mentions: { title: () => t.rooms.mentions, View: MentionsPanel },
   threads: { title: () => t.rooms.threads, View: ThreadsPanel },
   saved: { title: () => t.rooms.saved, View: SavedPanel },

@@ -1,4 +1,5 @@
-import type { StoredUpload, UploadStorage } from "../stores/uploads.ts";
+import type { StoredUpload } from "../stores/upload.ts";
+import type { UploadStorage } from "../stores/uploads.ts";
 import type { UseStore } from "./database.ts";
 
 type Bytes = { key: string; blob: Blob };

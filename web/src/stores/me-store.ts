@@ -9,8 +9,8 @@ import type { Api } from "../client/api.ts";
 const listsChangeEveryMs = 500;
 const savedShownMax = 200;
 
-/** The lists of the viewer, and the pins and members of the open room. */
-export type MyList = MyPart | "pins" | "members";
+/** The lists of the viewer, and the pins, files and members of the open room. */
+export type MyList = MyPart | "pins" | "files" | "members";
 
 /** Lists whose counts are part of {@link MyLists}. */
 const countedLists: readonly MyList[] = ["profile", "reports", "threads", "mentions", "reminders"];

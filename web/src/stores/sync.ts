@@ -1,7 +1,7 @@
 import type { EventOf, EventsFrame, RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { Hello, Resync } from "@novax/protocol/replies";
-import { mentionsIn, textOf } from "@novax/protocol/text";
+import { filesOf, mentionsIn, textOf } from "@novax/protocol/text";
 import { batch } from "@preact/signals";
 import type { Api } from "../client/api.ts";
 import type { RealtimeClient } from "../client/realtime-client.ts";
@@ -183,9 +183,10 @@ export class Sync {
       store.trim();
       return;
     }
-    for (const { type } of events) {
-      const list = listsOf[type];
+    for (const event of events) {
+      const list = listsOf[event.type];
       if (list) me.changed(list);
+      if (changesFiles(event)) me.changed("files");
     }
     if (!reading.isAttended.peek()) {
       // The "New" line belongs before the messages that arrived while the viewer was away, not where an earlier line
@@ -212,4 +213,9 @@ export class Sync {
       mentions!.names.includes(you.username.toLowerCase());
     rooms.uncount(id, isMention || (room.mentions > 0 && !entry));
   }
+}
+
+function changesFiles(event: RoomEvent): boolean {
+  if (event.type === "message.sent") return filesOf(event.body).length > 0;
+  return event.type === "message.edited" || event.type === "message.deleted";
 }

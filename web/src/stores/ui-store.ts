@@ -11,6 +11,7 @@ export type PanelName =
   | "people"
   | "details"
   | "pins"
+  | "files"
   | "thread"
   | "mentions"
   | "threads"
@@ -68,8 +69,8 @@ export type Overlay =
       kind: "lightbox";
       files: readonly FileInfo[];
       index: number;
-      /** Shows the message of these files, where it is not in view already. */
-      onShowInChat: (() => void) | null;
+      /** Shows the message of one of these files, where it is not in view already. */
+      onShowInChat: ((index: number) => void) | null;
     }
   /** Asks for what a picture shows. */
   | { kind: "describe"; name: string; url: string; alt: string; onDone: (alt: string) => void }

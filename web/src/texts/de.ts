@@ -54,6 +54,7 @@ export const de: Texts = {
   room: {
     people: (count: number) => plural(count, { one: "Mitglieder, # online", other: "Mitglieder, # online" }),
     details: "Raumdetails",
+    files: "Dateien",
     pins: "Angepinnte Nachrichten",
     start: (name: string) => `Das ist der Anfang von ${name}.`,
     startHint: "Sag Hallo oder füge Personen hinzu.",

@@ -53,6 +53,7 @@ export const en = {
   room: {
     people: (count: number) => plural(count, { one: "Members, # online", other: "Members, # online" }),
     details: "Room details",
+    files: "Files",
     pins: "Pinned messages",
     start: (name: string) => `This is the beginning of ${name}.`,
     startHint: "Say hello or add people.",

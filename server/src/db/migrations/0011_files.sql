@@ -22,6 +22,7 @@ create table files (
 );
 create index files_of_owner on files (owner_id, id);
 create index files_of_message on files (room_id, seq) where seq is not null;
+create index files_of_room on files (room_id, (details->>'kind'), seq, id) where seq is not null;
 create index files_unused on files (created_at) where seq is null;
 
 -- The bytes of files, in pieces, each under its own random id in the store. A row is there before its bytes and until

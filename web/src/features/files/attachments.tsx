@@ -1,7 +1,7 @@
 import type { FileInfo } from "@novax/protocol/files";
 import { CloseIcon, Icon } from "../../components/icons.tsx";
 import { formatBytes, formatPercent } from "../../lib/bytes.ts";
-import type { Upload } from "../../stores/uploads.ts";
+import type { Upload } from "../../stores/upload.ts";
 import { more } from "../../texts/more.ts";
 import type { AttachmentsProps } from "./files-context.ts";
 import { kindMark } from "./kind-mark.ts";

@@ -3,6 +3,7 @@ import type { FunctionComponent } from "preact";
 import { lazyFrom } from "../../components/lazy.tsx";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { UiStore } from "../../stores/ui-store.ts";
+import type { PanelProps } from "../props.ts";
 
 /** What shows files needs of the page. */
 export type FileActions = {
@@ -33,7 +34,7 @@ export type LightboxProps = {
   chat: ChatStore;
   files: readonly FileInfo[];
   index: number;
-  onShowInChat: (() => void) | null;
+  onShowInChat: ((index: number) => void) | null;
   onClose: () => void;
 };
 
@@ -52,6 +53,7 @@ export type FileParts = {
   FileBox: FunctionComponent<FileBoxProps>;
   PicturePlaceholder: FunctionComponent<{ hash: string }>;
   MovingPicture: FunctionComponent<{ file: FileInfo; localUrl: string | undefined }>;
+  FilesPanel: FunctionComponent<PanelProps>;
   Lightbox: FunctionComponent<LightboxProps>;
   DescribeDialog: FunctionComponent<DescribeProps>;
   PendingProgress: FunctionComponent<{ chat: ChatStore; keys: readonly string[] }>;

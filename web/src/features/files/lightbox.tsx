@@ -82,7 +82,7 @@ export function Lightbox({ chat, files, index: first, onShowInChat, onClose }: L
             title={more.files.showInChat}
             onClick={() => {
               dialog.current!.close();
-              onShowInChat();
+              onShowInChat(index);
             }}
           >
             <ChatIcon />

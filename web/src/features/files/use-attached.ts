@@ -6,7 +6,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { PendingFile } from "../../stores/outbox.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
-import type { Upload } from "../../stores/uploads.ts";
+import type { Upload } from "../../stores/upload.ts";
 import { t } from "../../texts/text.ts";
 
 /** The files of a composer: those attached to a new message, or those of the message that is being edited. */

@@ -26,6 +26,9 @@ export function DetailsPanel(props: PanelProps) {
         <button type="button" className="button-secondary" onClick={() => props.onPanel("pins")}>
           {t.room.pins}
         </button>
+        <button type="button" className="button-secondary" onClick={() => props.onPanel("files")}>
+          {t.room.files}
+        </button>
       </div>
       <Preferences {...props} room={room} />
       {isDirect(room.kind) ? null : mayChange ? (

@@ -1,7 +1,7 @@
 import type { JoinedRoom } from "@novax/protocol/entities";
 import { isDirect } from "@novax/protocol/permissions";
 import type { PresentPerson } from "@novax/protocol/signals";
-import { BackIcon, InfoIcon, PeopleIcon, PinIcon } from "../../components/icons.tsx";
+import { BackIcon, ClipIcon, InfoIcon, PeopleIcon, PinIcon } from "../../components/icons.tsx";
 import type { Panel } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 import { PresenceDot } from "../people/presence-dot.tsx";
@@ -50,6 +50,16 @@ export function RoomHeader({ room, name, other, presentCount, panel, onPanel, on
         onClick={() => onPanel("pins")}
       >
         <PinIcon />
+      </button>
+      <button
+        type="button"
+        className="button-icon not-phone"
+        aria-label={t.room.files}
+        title={t.room.files}
+        aria-expanded={panel === "files"}
+        onClick={() => onPanel("files")}
+      >
+        <ClipIcon />
       </button>
       {isDirect(room.kind) && room.memberCount <= 2 ? null : (
         <button
