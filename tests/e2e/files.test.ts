@@ -253,6 +253,41 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     expect(faults).toEqual([]);
   });
 
+  test("a voice message is recorded, heard first or sent at once, and played by another person", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    const other = await openChat(browser, bob);
+    // To the end: what others have sent meanwhile is new.
+    await other.page.keyboard.press("Escape");
+    const record = async () => {
+      await page.getByRole("button", { name: "Record a voice message" }).click();
+      await page.getByRole("timer").waitFor();
+      await page.waitForTimeout(1500);
+    };
+    await record();
+    expect(await axeFindings(page, ".recorder")).toEqual([]);
+    await page.keyboard.press("Escape");
+    expect(await page.locator(".recorder, .attachment").count()).toBe(0);
+    await record();
+    await page.getByRole("button", { name: "Stop and listen first" }).click();
+    await page.locator(".attachment .audio-player").waitFor();
+    await page.getByRole("button", { name: /^Remove Voice/ }).click();
+    await record();
+    await page.getByRole("group", { name: "Recording" }).getByRole("button", { name: "Send" }).click();
+    const player = other.page.locator(".message .audio-player");
+    await player.waitFor();
+    expect(await player.locator(".audio-times").innerText()).toMatch(/Voice message\s+0:0[12]/);
+    expect(await player.locator("rect").count()).toBeGreaterThan(20);
+    await player.getByRole("button", { name: /^Play / }).click();
+    const isPlaying = () =>
+      player.locator("audio").evaluate((audio: HTMLAudioElement) => audio.currentTime > 0.2);
+    expect(await waitUntil(isPlaying)).toBe(true);
+    await player.getByRole("button", { name: "Speed: 1×" }).click();
+    await player.getByRole("button", { name: "Speed: 1.5×" }).waitFor();
+    await page.context().close();
+    await other.page.context().close();
+    expect([faults, other.faults]).toEqual([[], []]);
+  });
+
   test("on a phone files come from the menu, are seen large, and nothing is cut off", async () => {
     const { page, faults } = await openChat(browser, bob, phone);
     const chooser = page.waitForEvent("filechooser");

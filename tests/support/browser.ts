@@ -17,6 +17,8 @@ export function launchBrowser(): Promise<Browser> {
     executablePath: findChromium() ?? "chromium",
     args: [
       ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+      // A microphone and a camera that need no hardware and no permission.
+      ...["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
       ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
     ],
   });

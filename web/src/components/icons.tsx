@@ -18,6 +18,9 @@ export const DownIcon = () => <Icon path="M12 5v14m-6-6 6 6 6-6" />;
 export const ClipIcon = () => (
   <Icon path="m20 11-8.5 8.5a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7l-8.4 8.4a1.6 1.6 0 0 1-2.3-2.3L14.5 7.3" />
 );
+export const MicrophoneIcon = () => (
+  <Icon path="M12 15a3 3 0 0 0 3-3V6a3 3 0 1 0-6 0v6a3 3 0 0 0 3 3Zm-6-4a6 6 0 0 0 12 0m-6 6v4" />
+);
 export const HashIcon = () => <Icon path="M9 4 7 20M17 4l-2 16M4.5 9h16M3.5 15h16" />;
 export const LockIcon = () => <Icon path="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3" />;
 export const PlusIcon = () => <Icon path="M12 5v14M5 12h14" />;

@@ -8,4 +8,5 @@ export { FilesPanel } from "../features/files/files-panel.tsx";
 export { Lightbox } from "../features/files/lightbox.tsx";
 export { PendingProgress } from "../features/files/pending-progress.tsx";
 export { MovingPicture, PicturePlaceholder } from "../features/files/picture-parts.tsx";
+export { Recorder } from "../features/files/recorder.tsx";
 export { startUploads } from "../features/files/start-uploads.ts";

@@ -138,6 +138,9 @@ export const de: Texts = {
   },
   files: {
     attach: "Dateien anhängen",
+    record: "Sprachnachricht aufnehmen",
+    noMicrophone:
+      "Das Mikrofon kann nicht verwendet werden. Prüfe die Berechtigung für diese Seite im Browser.",
     open: "Öffnen:",
     drop: (name: string) => `Hier ablegen und an ${name} senden`,
     wait: "Warte, bis die Dateien hochgeladen sind.",

@@ -138,6 +138,8 @@ export const en = {
   },
   files: {
     attach: "Attach files",
+    record: "Record a voice message",
+    noMicrophone: "The microphone can't be used. Check your browser's permission for this page.",
     open: "Open",
     drop: (name: string) => `Drop files to send them to ${name}`,
     wait: "Wait until the files are uploaded.",

@@ -1,8 +1,9 @@
-import type { FileInfo } from "@novax/protocol/files";
+import type { FileId, FileInfo } from "@novax/protocol/files";
 import { CloseIcon, Icon } from "../../components/icons.tsx";
 import { formatBytes, formatPercent } from "../../lib/bytes.ts";
 import type { Upload } from "../../stores/upload.ts";
 import { more } from "../../texts/more.ts";
+import { FileBox } from "./file-box.tsx";
 import type { AttachmentsProps } from "./files-context.ts";
 import { kindMark } from "./kind-mark.ts";
 
@@ -84,6 +85,13 @@ function Attachment(props: {
   const { state, name, size } = item;
   const hasFailed = state.kind === "failed";
   const isMoving = state.kind === "uploading" || state.kind === "waiting";
+  if (item.peaks !== undefined && url)
+    return (
+      <li className="attachment attachment-recording">
+        <FileBox file={{ ...item, id: item.key as FileId, type: "" }} localUrl={url} onOpen={() => {}} />
+        <RemoveButton name={name} onRemove={props.onRemove} />
+      </li>
+    );
   return (
     <li className={hasFailed ? "attachment attachment-failed" : "attachment"}>
       {item.kind === "picture" && url ? (

@@ -3,6 +3,7 @@ import type { FunctionComponent } from "preact";
 import { lazyFrom } from "../../components/lazy.tsx";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { UiStore } from "../../stores/ui-store.ts";
+import type { LocalFacts } from "../../stores/upload.ts";
 import type { PanelProps } from "../props.ts";
 
 /** What shows files needs of the page. */
@@ -26,6 +27,14 @@ export type DropTargetProps = {
   /** Names where the files go. */
   label: string;
   onFiles: (files: readonly File[]) => void;
+};
+
+export type RecorderProps = {
+  /** `isSent`: it is to be sent at once. */
+  onDone: (file: File, facts: LocalFacts, isSent: boolean) => void;
+  onCancel: () => void;
+  /** There is no microphone, or the viewer does not want it used. */
+  onRefused: () => void;
 };
 
 export type FileBoxProps = { file: FileInfo; localUrl: string | undefined; onOpen: () => void };
@@ -53,6 +62,7 @@ export type FileParts = {
   FileBox: FunctionComponent<FileBoxProps>;
   PicturePlaceholder: FunctionComponent<{ hash: string }>;
   MovingPicture: FunctionComponent<{ file: FileInfo; localUrl: string | undefined }>;
+  Recorder: FunctionComponent<RecorderProps>;
   FilesPanel: FunctionComponent<PanelProps>;
   Lightbox: FunctionComponent<LightboxProps>;
   DescribeDialog: FunctionComponent<DescribeProps>;

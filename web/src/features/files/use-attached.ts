@@ -6,7 +6,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { PendingFile } from "../../stores/outbox.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
-import type { Upload } from "../../stores/upload.ts";
+import type { LocalFacts, Upload } from "../../stores/upload.ts";
 import { t } from "../../texts/text.ts";
 
 /** The files of a composer: those attached to a new message, or those of the message that is being edited. */
@@ -32,12 +32,12 @@ export function useAttached(chat: ChatStore, store: RoomStore, editing: MessageE
 
   return {
     attached: { place, kept, count: count + kept.length, isHeld },
-    attach: (files: readonly File[]) => {
+    attach: (files: readonly File[], facts?: LocalFacts) => {
       const uploads = chat.uploads.peek();
       // Its code could not be loaded yet.
       if (!uploads) chat.toasts.show(t.errors.offline);
       else
-        void uploads.attach(place, files, { has: kept.length }).then((left) => {
+        void uploads.attach(place, files, { has: kept.length, ...(facts && { facts }) }).then((left) => {
           if (left > 0) chat.toasts.show(t.files.tooMany(left));
         });
     },

@@ -4,10 +4,20 @@ import { withoutMarks } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
 import { excerptOf, textOf } from "@novax/protocol/text";
 import { Component, type ComponentChildren, createRef } from "preact";
-import { ClipIcon, CloseIcon, EyeIcon, PlusIcon, SendIcon, SmileIcon } from "../../components/icons.tsx";
+import {
+  ClipIcon,
+  CloseIcon,
+  EyeIcon,
+  MicrophoneIcon,
+  PlusIcon,
+  SendIcon,
+  SmileIcon,
+} from "../../components/icons.tsx";
 import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
 import { isTouch, type Spot, spotOf } from "../../lib/element.ts";
+import type { LocalFacts } from "../../stores/upload.ts";
 import { t } from "../../texts/text.ts";
+import { filePart } from "../files/files-context.ts";
 import { pickFiles } from "../files/pick-files.ts";
 import { setPreference } from "../settings/preferences.ts";
 import { findToken, type Suggestion, type Token } from "./completion.ts";
@@ -32,7 +42,9 @@ export type ComposerProps = {
   hasFiles: boolean;
   /** One of the files was refused, so that the message can't be sent as it is. */
   isHeld: boolean;
-  onFiles: (files: readonly File[]) => void;
+  onFiles: (files: readonly File[], facts?: LocalFacts) => void;
+  /** The microphone can't be used. */
+  onNoMicrophone: () => void;
   hasToolbar: boolean;
   takesFocus: boolean;
   people: MarkdownPeople;
@@ -55,10 +67,12 @@ type State = {
   token: Token | null;
   isPreviewing: boolean;
   isFormatting: boolean;
+  isRecording: boolean;
 };
 
 /** Both appear shortly after the page. Space for the buttons is reserved, so that nothing moves. */
 const SuggestionList = lazyPart("SuggestionList");
+const Recorder = filePart("Recorder");
 const FormattingButtons = lazyPart("FormattingButtons");
 const warnBelowChars = 200;
 const wrappers: Record<string, string> = { b: "**", i: "_", e: "`" };
@@ -73,6 +87,7 @@ export class Composer extends Component<ComposerProps, State> {
     token: null,
     isPreviewing: false,
     isFormatting: this.props.hasToolbar && !isTouch(),
+    isRecording: false,
   };
   readonly #field = createRef<HTMLTextAreaElement>();
   readonly #listId = `suggestions-${nextId++}`;
@@ -133,7 +148,7 @@ export class Composer extends Component<ComposerProps, State> {
 
   override render() {
     const { label, replyingTo, editing, people, hasFiles } = this.props;
-    const { text, suggestions, chosen, isPreviewing, isFormatting } = this.state;
+    const { text, suggestions, chosen, isPreviewing, isFormatting, isRecording } = this.state;
     const charsLeft = messageTextCharsMax - text.length;
     const isOpen = suggestions.length > 0;
     return (
@@ -190,7 +205,17 @@ export class Composer extends Component<ComposerProps, State> {
           </div>
         ) : null}
         {this.props.attachments}
-        <div className="composer-line">
+        {isRecording ? (
+          <Recorder
+            onDone={this.#onRecorded}
+            onCancel={() => this.#stopRecording()}
+            onRefused={() => {
+              this.#stopRecording();
+              this.props.onNoMicrophone();
+            }}
+          />
+        ) : null}
+        <div className="composer-line" hidden={isRecording}>
           <button
             type="button"
             className="button-icon"
@@ -293,6 +318,17 @@ export class Composer extends Component<ComposerProps, State> {
               <SmileIcon />
             </button>
           )}
+          {text === "" && !hasFiles && !editing ? (
+            <button
+              type="button"
+              className="button-icon"
+              aria-label={t.files.record}
+              title={t.files.record}
+              onClick={() => this.setState({ isRecording: true })}
+            >
+              <MicrophoneIcon />
+            </button>
+          ) : null}
           <button
             type="submit"
             className="composer-send"
@@ -340,6 +376,19 @@ export class Composer extends Component<ComposerProps, State> {
       this.props.onCancel();
     }
   };
+
+  readonly #onRecorded = (file: File, facts: LocalFacts, isSent: boolean): void => {
+    this.props.onFiles([file], facts);
+    // It is attached when this has been drawn again.
+    this.setState({ isRecording: false }, () => {
+      if (isSent) setTimeout(() => void this.#submit());
+      else this.focus();
+    });
+  };
+
+  #stopRecording(): void {
+    this.setState({ isRecording: false }, () => this.focus());
+  }
 
   /** What a program copies as text and as a picture of it, such as a table, is pasted as text. */
   readonly #onPaste = (event: ClipboardEvent): void => {

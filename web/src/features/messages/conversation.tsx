@@ -199,6 +199,7 @@ export function Conversation(props: ConversationProps) {
             hasFiles={attached.count > 0}
             isHeld={attached.isHeld}
             onFiles={files.attach}
+            onNoMicrophone={() => chat.toasts.show(t.files.noMicrophone)}
             hasToolbar={preferences.value.hasToolbar && !isThread}
             takesFocus={!isThread || ui.panel.peek() === "thread"}
             people={actions}
