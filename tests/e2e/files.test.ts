@@ -288,6 +288,50 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     expect([faults, other.faults]).toEqual([[], []]);
   });
 
+  test("a video has a still picture and a size before it is loaded, and plays", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    const other = await openChat(browser, bob);
+    await other.page.keyboard.press("Escape");
+    // Made by the browser, so that no video has to be kept in the project.
+    await page.locator(".composer-field").evaluate(async (field) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 240 });
+      const context = canvas.getContext("2d")!;
+      const timer = setInterval(() => {
+        context.fillStyle = `hsl(${(performance.now() / 10) % 360} 80% 50%)`;
+        context.fillRect(0, 0, 320, 240);
+      }, 30);
+      const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: "video/webm" });
+      const parts: Blob[] = [];
+      recorder.ondataavailable = ({ data }) => parts.push(data);
+      const done = new Promise((resolve) => {
+        recorder.onstop = resolve;
+      });
+      recorder.start();
+      setTimeout(() => recorder.stop(), 1500);
+      await done;
+      clearInterval(timer);
+      const data = new DataTransfer();
+      data.items.add(new File(parts, "clip.webm", { type: "video/webm" }));
+      field.dispatchEvent(
+        new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: data }),
+      );
+    });
+    await page.locator(".attachment").waitFor();
+    await send(page);
+    const video = other.page.locator(".message video");
+    await video.waitFor();
+    expect(await video.getAttribute("poster")).toMatch(/^\/api\/files\/[0-9a-f-]+\/preview$/);
+    const box = (await other.page.locator(".file-box-video").boundingBox())!;
+    expect([Math.round(box.width), Math.round(box.height)]).toEqual([320, 240]);
+    await video.evaluate((element: HTMLVideoElement) => element.play());
+    expect(
+      await waitUntil(() => video.evaluate((element: HTMLVideoElement) => element.currentTime > 0.3)),
+    ).toBe(true);
+    await page.context().close();
+    await other.page.context().close();
+    expect([faults, other.faults]).toEqual([[], []]);
+  });
+
   test("on a phone files come from the menu, are seen large, and nothing is cut off", async () => {
     const { page, faults } = await openChat(browser, bob, phone);
     const chooser = page.waitForEvent("filechooser");

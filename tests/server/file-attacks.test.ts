@@ -230,6 +230,27 @@ describe("what strangers upload", () => {
     await sql`delete from files where owner_id = ${await bob.id()}`;
   });
 
+  test("a poster is for a video of one's own that is part of no message, once", async () => {
+    const webm = bytes(
+      "\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm",
+      new Uint8Array(200),
+    );
+    const video = await upload(alice, webm, { name: "clip.webm" });
+    expect(video).toMatchObject({ kind: "video", type: "video/webm" });
+    const image = await picture("jpeg");
+    const poster = { purpose: "poster", of: video.id };
+    expect(await uploadRefusal(bob, image.byteLength, poster)).toEqual([404, "file_gone"]);
+    expect(await uploadRefusal(alice, image.byteLength, { purpose: "poster" })).toEqual([400, "malformed"]);
+    expect(await uploadRefusal(alice, image.byteLength, { of: video.id })).toEqual([400, "malformed"]);
+    expect(await refusedFile(alice, text("no picture"), poster)).toEqual([415, "picture_unsupported"]);
+    const described = await upload(alice, image, poster);
+    expect(described).toMatchObject({ id: video.id, kind: "video", hasPreview: true });
+    expect((await alice.fetch(`/api/files/${video.id}/preview`)).status).toBe(200);
+    expect(await refusedFile(alice, image, poster)).toEqual([404, "file_gone"]);
+    const [left] = await sql`select count(*)::int as count from files where purpose = 'poster'`;
+    expect(left.count).toBe(0);
+  });
+
   test("what a client must not say is not taken: other purposes, widths of pictures, files of no message", async () => {
     expect(await uploadRefusal(alice, 10, { purpose: "nothing" })).toEqual([400, "malformed"]);
     expect(await refusedFile(alice, text("no picture"), { purpose: "person" })).toEqual([

@@ -3,16 +3,16 @@ import type { FileId, FileInfo } from "@novax/protocol/files";
 import sharp from "sharp";
 import { type Person, problemOf } from "./person.ts";
 
-export type UploadOptions = { name?: string; purpose?: string; isPlain?: boolean };
+export type UploadOptions = { name?: string; purpose?: string; of?: string; isPlain?: boolean };
 
 const encode = (text: string) => Buffer.from(text).toString("base64");
 
 export function uploadHeaders(size: number, options: UploadOptions = {}): Record<string, string> {
-  const { name = "file.bin", purpose = "message", isPlain = false } = options;
+  const { name = "file.bin", purpose = "message", of, isPlain = false } = options;
   return {
     "tus-resumable": "1.0.0",
     "upload-length": String(size),
-    "upload-metadata": `filename ${encode(name)},purpose ${encode(purpose)},plain ${encode(isPlain ? "1" : "0")}`,
+    "upload-metadata": `filename ${encode(name)},purpose ${encode(purpose)},plain ${encode(isPlain ? "1" : "0")}${of === undefined ? "" : `,of ${encode(of)}`}`,
   };
 }
 

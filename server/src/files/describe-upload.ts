@@ -6,7 +6,7 @@ import { fileTypeFromBuffer } from "file-type";
 import { Refusal } from "../lib/refusal.ts";
 import { type FileNeeds, openPart, putBlob } from "./file-store.ts";
 import type { PictureJob } from "./picture-worker.ts";
-import { deleteUnusedFile, describeFile, insertBlob, type StoredFile } from "./queries.ts";
+import { deleteUnusedFile, describeFile, givePoster, insertBlob, type StoredFile } from "./queries.ts";
 import { fileGone } from "./receive-file.ts";
 
 /** `file-type` needs no more to tell the formats that we tell apart. */
@@ -110,6 +110,12 @@ async function describePicture(app: FileNeeds, file: StoredFile): Promise<FileIn
     if (outcome.kind === "too_large") throw new Refusal("picture_too_large", (t) => t.pictureTooLarge);
     if (outcome.kind === "unreadable") throw new Refusal("picture_unreadable", (t) => t.pictureUnreadable);
     const { type, width, height, isAnimated, placeholder } = outcome;
+    if (file.posterOf !== null) {
+      const blob = await keep(app, file, "preview", preview);
+      const video = await givePoster(app.db, { ...file, video: file.posterOf, blob, placeholder });
+      if (!video) throw fileGone();
+      return video;
+    }
     const picture = await keep(app, file, "picture", output);
     const made = [picture];
     if (use === "message") made.push(await keep(app, file, "preview", preview));

@@ -7,6 +7,8 @@ export type StoredFile = {
   id: FileId;
   owner: AccountId;
   purpose: FilePurpose;
+  /** Of a poster: the video that it is for. */
+  posterOf: FileId | null;
   name: string;
   /** Kept as it is, without a picture of it. */
   isPlain: boolean;
@@ -28,6 +30,7 @@ type FileRow = {
   id: FileId;
   owner_id: AccountId;
   purpose: FilePurpose;
+  poster_of: FileId | null;
   name: string;
   is_plain: boolean;
   size: number;
@@ -40,24 +43,24 @@ type FileRow = {
 /** Adds a file of which nothing has arrived. It counts with its whole size. */
 export async function insertFile(
   tx: Sql,
-  file: Pick<StoredFile, "id" | "owner" | "purpose" | "name" | "isPlain" | "size">,
+  file: Pick<StoredFile, "id" | "owner" | "purpose" | "posterOf" | "name" | "isPlain" | "size">,
   now: number,
 ): Promise<void> {
   await tx`
-    insert into files (id, owner_id, purpose, name, is_plain, size, stored, created_at)
-    values (${file.id}, ${file.owner}, ${file.purpose}, ${file.name}, ${file.isPlain}, ${file.size}, ${file.size}, ${now})`;
+    insert into files (id, owner_id, purpose, poster_of, name, is_plain, size, stored, created_at)
+    values (${file.id}, ${file.owner}, ${file.purpose}, ${file.posterOf}::uuid, ${file.name}, ${file.isPlain}, ${file.size}, ${file.size}, ${now})`;
 }
 
 export async function findFile(sql: Sql, id: FileId): Promise<StoredFile | null> {
   const [row] = await sql<FileRow>`
-    select id, owner_id, purpose, name, is_plain, size, received, details, room_id, seq from files where id = ${id}`;
+    select id, owner_id, purpose, poster_of, name, is_plain, size, received, details, room_id, seq from files where id = ${id}`;
   return row ? toFile(row) : null;
 }
 
 /** Returns the files with these ids that belong to a person, in no order. */
 export async function listFilesOf(sql: Sql, owner: AccountId, ids: readonly FileId[]): Promise<StoredFile[]> {
   const rows = await sql<FileRow>`
-    select id, owner_id, purpose, name, is_plain, size, received, details, room_id, seq from files
+    select id, owner_id, purpose, poster_of, name, is_plain, size, received, details, room_id, seq from files
     where owner_id = ${owner} and id = any(${sql.array(ids, "uuid")})`;
   return rows.map(toFile);
 }
@@ -65,7 +68,10 @@ export async function listFilesOf(sql: Sql, owner: AccountId, ids: readonly File
 function toFile(row: FileRow): StoredFile {
   const { id, purpose, name, size, received, details } = row;
   const message = row.room_id === null ? null : { room: row.room_id, seq: row.seq! };
-  return { id, owner: row.owner_id, purpose, name, isPlain: row.is_plain, size, received, details, message };
+  return {
+    ...{ id, owner: row.owner_id, purpose, posterOf: row.poster_of, name, isPlain: row.is_plain },
+    ...{ size, received, details, message },
+  };
 }
 
 /** Lets one transaction at a time decide whether there is room for another file. */
@@ -161,6 +167,34 @@ export async function describeFile(
         stored = (select coalesce(sum(size), 0) from blobs where file_id = ${details.id})
       where id = ${details.id}`;
     return details;
+  });
+}
+
+/**
+ * Makes a poster the still picture of its video, and deletes the rest of it. Returns what is now said of the video; null if
+ * it is gone, is none of the owner's, is no video, or has a still picture or a message already.
+ */
+export async function givePoster(
+  db: Database,
+  poster: Pick<StoredFile, "id" | "owner"> & {
+    video: FileId;
+    blob: { id: string; size: number };
+    placeholder: string;
+  },
+): Promise<FileInfo | null> {
+  return db.transact(async (tx) => {
+    const more = JSON.stringify({ hasPreview: true, placeholder: poster.placeholder });
+    const [row] = await tx<{ details: FileInfo }>`
+      update files set details = details || ${more}::text::jsonb, stored = stored + ${poster.blob.size}
+      where id = ${poster.video} and owner_id = ${poster.owner} and seq is null and details->>'kind' = 'video'
+        and not details ? 'hasPreview'
+      returning details`;
+    if (row)
+      await tx`
+        update blobs set file_id = ${poster.video}, part = 'preview', size = ${poster.blob.size}
+        where id = ${poster.blob.id}`;
+    await tx`delete from files where id = ${poster.id}`;
+    return row?.details ?? null;
   });
 }
 

@@ -13,6 +13,7 @@ import {
   findFile,
   insertBlob,
   insertFile,
+  listFilesOf,
   lockStorage,
   readStorageUse,
   type StoredFile,
@@ -30,7 +31,14 @@ const atOncePerPersonMax = 12;
 /** Left for the database and the system. */
 const keptFreeBytes = 1_000_000_000;
 
-export type UploadFields = { name: string; size: number; purpose: FilePurpose; isPlain: boolean };
+export type UploadFields = {
+  name: string;
+  size: number;
+  purpose: FilePurpose;
+  /** Of a poster: the video that it is for. */
+  posterOf: FileId | null;
+  isPlain: boolean;
+};
 
 /**
  * Begins an upload. Returns the new file's id. Refuses with `file_empty`, `file_too_large`, `quota` if it does not fit
@@ -39,7 +47,7 @@ export type UploadFields = { name: string; size: number; purpose: FilePurpose; i
 export async function beginUpload(
   app: FileNeeds,
   actor: Actor,
-  { name, size, purpose, isPlain }: UploadFields,
+  { name, size, purpose, posterOf, isPlain }: UploadFields,
 ): Promise<FileId> {
   const { fileLimits } = app;
   if (size === 0) throw new Refusal("file_empty", (t) => t.fileEmpty);
@@ -58,7 +66,11 @@ export async function beginUpload(
       throw new Refusal("quota", (t) => t.storageFull(fileLimits.perPersonBytes));
     if (fileLimits.totalBytesMax !== null && use.all + size > fileLimits.totalBytesMax)
       throw new Refusal("quota", (t) => t.storageFullForAll);
-    const file = { id, owner: actor.id, purpose, name: parseFileName(name), isPlain, size };
+    if (posterOf !== null) {
+      const [video] = await listFilesOf(tx, actor.id, [posterOf]);
+      if (video?.details?.kind !== "video" || video.message) throw fileGone();
+    }
+    const file = { id, owner: actor.id, purpose, posterOf, name: parseFileName(name), isPlain, size };
     await insertFile(tx, file, app.clock.now());
   });
   return id;

@@ -12,6 +12,8 @@ export type UploadRequest = {
   name: string;
   purpose: FilePurpose;
   isPlain: boolean;
+  /** Of a poster: the video that it is for. */
+  posterOf?: string;
   /** The id of an upload that was begun before, to go on with it. */
   uploadId: string | null;
   signal: AbortSignal;
@@ -86,8 +88,11 @@ export async function discardUpload(uploadId: string): Promise<void> {
   await fetch(`/api/uploads/${uploadId}`, { method: "DELETE" }).catch(() => {});
 }
 
-async function begin(blob: Blob, { name, purpose, isPlain, signal }: UploadRequest): Promise<string> {
-  const metadata = { filename: name, purpose, plain: isPlain ? "1" : "0" };
+async function begin(
+  blob: Blob,
+  { name, purpose, isPlain, posterOf, signal }: UploadRequest,
+): Promise<string> {
+  const metadata = { filename: name, purpose, plain: isPlain ? "1" : "0", ...(posterOf && { of: posterOf }) };
   const response = await ask("/api/uploads", signal, {
     method: "POST",
     headers: {

@@ -1,4 +1,4 @@
-import type { DraftFile } from "@novax/protocol/files";
+import type { DraftFile, FileInfo } from "@novax/protocol/files";
 import { filesPerMessageMax } from "@novax/protocol/limits";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { discardUpload, UploadRefused, uploadFile } from "../client/upload.ts";
@@ -22,6 +22,8 @@ export type Prepare = (
 type Needs = {
   storage: UploadStorage;
   prepare: Prepare;
+  /** Makes a still picture of a video. Null if the browser can't play it. */
+  makePoster: (video: Blob) => Promise<Blob | null>;
   /** An object URL for bytes of this page. */
   createUrl: (blob: Blob) => string;
   revokeUrl: (url: string) => void;
@@ -206,17 +208,36 @@ export class Uploads {
       onProgress: (sent) => {
         if (!stop.signal.aborted) this.#set(key, { state: { kind: "uploading", sent } });
       },
-    }).then(
-      (file): UploadState => ({ kind: "done", file }),
-      (error: unknown): UploadState | null =>
-        error instanceof UploadRefused ? { kind: "failed", detail: error.message, code: error.code } : null,
-    );
+    })
+      .then((file) => this.#sendPoster(key, file, stop.signal))
+      .then(
+        (file): UploadState => ({ kind: "done", file }),
+        (error: unknown): UploadState | null =>
+          error instanceof UploadRefused ? { kind: "failed", detail: error.message, code: error.code } : null,
+      );
     // It was paused or removed meanwhile.
     if (stop.signal.aborted || state === null) return;
     this.#running.delete(key);
     this.#change(key, state.kind === "failed" ? { state, uploadId: null } : { state });
     this.#app.onChange();
     this.#pump();
+  }
+
+  /** Gives a video the still picture that the page has made of it. Without one it is shown as well. */
+  async #sendPoster(key: string, file: FileInfo, signal: AbortSignal): Promise<FileInfo> {
+    const blob = this.local.get(key)?.blob;
+    if (file.kind !== "video" || !blob || file.hasPreview) return file;
+    const poster = await this.#app.makePoster(blob).catch(() => null);
+    if (!poster) return file;
+    const send = this.#app.send ?? uploadFile;
+    return send(poster, {
+      ...{ name: "poster.jpg", isPlain: false, uploadId: null, purpose: "poster", posterOf: file.id, signal },
+      onBegun: () => {},
+      onProgress: () => {},
+    }).catch((error: unknown) => {
+      if (error instanceof UploadRefused) return file;
+      throw error;
+    });
   }
 
   #find(key: string): Upload | undefined {

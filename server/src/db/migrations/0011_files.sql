@@ -5,6 +5,8 @@ create table files (
   -- What it is for. Only those for a message can become part of one.
   purpose text not null check (purpose in ('message', 'poster', 'person', 'room', 'server', 'emoji')),
   name text not null,
+  -- Of a poster: the video whose still picture it becomes.
+  poster_of uuid references files on delete cascade,
   -- Keep it as it is, and show no picture of it.
   is_plain boolean not null default false,
   -- How long it is, as its sender said; and how much of it has arrived, as it was counted.

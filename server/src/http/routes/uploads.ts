@@ -1,6 +1,6 @@
 // Uploads that go on after an interruption, by tus 1.0 (https://tus.io/protocols/resumable-upload): any tus client can send
 // a file. What the page asks besides, what the file is, is a GET.
-import { filePurposes, fileSchema } from "@novax/protocol/files";
+import { fileIdSchema, filePurposes, fileSchema } from "@novax/protocol/files";
 import { z } from "zod";
 import { beginUpload, discardUpload, requireUpload } from "../../files/receive-file.ts";
 import { Refusal } from "../../lib/refusal.ts";
@@ -14,6 +14,8 @@ const metadataCharsMax = 4000;
 const metadataSchema = z.looseObject({
   filename: z.string().max(1000).default("file"),
   purpose: z.enum(filePurposes).default("message"),
+  /** Of a poster: the video that it is for. */
+  of: fileIdSchema.optional(),
   /** "1": keep it as it is, also if it is a picture. */
   plain: z.enum(["0", "1"]).default("0"),
 });
@@ -48,8 +50,10 @@ const beginRoute = defineSessionRoute({
     assertVersion(request.headers);
     const size = parseCount(request.headers, "upload-length");
     const metadata = parseMetadata(request.headers.get("upload-metadata") ?? "");
-    const { filename: name, purpose, plain } = metadata;
-    const id = await beginUpload(app, actor, { name, size, purpose, isPlain: plain === "1" });
+    const { filename: name, purpose, plain, of: posterOf = null } = metadata;
+    if ((purpose === "poster") !== (posterOf !== null))
+      throw new Refusal("malformed", "Upload-Metadata: of is for posters");
+    const id = await beginUpload(app, actor, { name, size, purpose, posterOf, isPlain: plain === "1" });
     return new Response(null, { status: 201, headers: { ...version, location: `/api/uploads/${id}` } });
   },
 });

@@ -1,4 +1,5 @@
 import { pictureBytesMax, picturePixelsMax, pictureSidePxMax } from "@novax/protocol/limits";
+import type { LocalFacts } from "../../stores/upload.ts";
 import type { Prepare } from "../../stores/uploads.ts";
 
 /** What the server encodes anew, and what every browser decodes. */
@@ -6,6 +7,7 @@ const pictureTypes: readonly string[] = ["image/jpeg", "image/png", "image/webp"
 /** A picture that is too large is made this large at most: enough for any screen. */
 const scaledSidePx = 4096;
 const scaledQuality = 0.9;
+const posterSidePx = 1280;
 const mediaWithinMs = 4000;
 
 /**
@@ -70,22 +72,53 @@ async function measurePicture(blob: Blob): Promise<{ width: number; height: numb
   }
 }
 
-async function measureMedia(blob: Blob, kind: "audio" | "video") {
-  const url = URL.createObjectURL(blob);
-  const media = document.createElement(kind);
-  media.preload = "metadata";
-  media.muted = true;
-  try {
-    await new Promise((resolve, reject) => {
-      media.onloadedmetadata = resolve;
-      media.onerror = reject;
-      setTimeout(reject, mediaWithinMs);
-      media.src = url;
-    });
+async function measureMedia(blob: Blob, kind: "audio" | "video"): Promise<LocalFacts> {
+  return withMedia(blob, kind, async (media) => {
     const { duration } = media;
     const length = Number.isFinite(duration) ? { durationMs: Math.round(duration * 1000) } : {};
     if (!(media instanceof HTMLVideoElement) || media.videoWidth === 0) return { kind, ...length };
     return { kind, ...length, width: media.videoWidth, height: media.videoHeight };
+  });
+}
+
+/** Makes a still picture of a video from soon after its beginning, which is often black. Null if there is none. */
+export function makePoster(video: Blob): Promise<Blob | null> {
+  return withMedia(video, "video", async (media) => {
+    if (!(media instanceof HTMLVideoElement) || media.videoWidth === 0) return null;
+    const isShown = new Promise((resolve, reject) => {
+      media.onseeked = resolve;
+      media.onerror = reject;
+      setTimeout(reject, mediaWithinMs);
+    });
+    media.currentTime = Number.isFinite(media.duration) ? Math.min(1, media.duration / 3) : 0.1;
+    await isShown;
+    const scale = Math.min(1, posterSidePx / Math.max(media.videoWidth, media.videoHeight));
+    const canvas = new OffscreenCanvas(
+      Math.max(1, Math.round(media.videoWidth * scale)),
+      Math.max(1, Math.round(media.videoHeight * scale)),
+    );
+    canvas.getContext("2d")!.drawImage(media, 0, 0, canvas.width, canvas.height);
+    return canvas.convertToBlob({ type: "image/jpeg", quality: scaledQuality });
+  });
+}
+
+async function withMedia<T>(
+  blob: Blob,
+  kind: "audio" | "video",
+  use: (media: HTMLMediaElement) => Promise<T>,
+): Promise<T> {
+  const url = URL.createObjectURL(blob);
+  const media = document.createElement(kind);
+  media.preload = "auto";
+  media.muted = true;
+  try {
+    await new Promise((resolve, reject) => {
+      media.onloadeddata = resolve;
+      media.onerror = reject;
+      setTimeout(reject, mediaWithinMs);
+      media.src = url;
+    });
+    return await use(media);
   } finally {
     media.removeAttribute("src");
     media.load();

@@ -2,7 +2,7 @@ import { openStorage } from "../../storage/database.ts";
 import { createUploadStorage } from "../../storage/upload-storage.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import { Uploads } from "../../stores/uploads.ts";
-import { prepareFile } from "./prepare-file.ts";
+import { makePoster, prepareFile } from "./prepare-file.ts";
 
 /** Makes the uploads of this page, goes on with those of before a reload, and lets messages with files be sent. */
 export function startUploads(chat: ChatStore): void {
@@ -10,6 +10,7 @@ export function startUploads(chat: ChatStore): void {
   const uploads = new Uploads({
     storage: createUploadStorage(openStorage(chat.you.id)),
     prepare: prepareFile,
+    makePoster,
     createUrl: (blob) => URL.createObjectURL(blob),
     revokeUrl: (url) => URL.revokeObjectURL(url),
     onChange: () => chat.outbox.filesChanged(),
