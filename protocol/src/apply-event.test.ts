@@ -16,6 +16,7 @@ const room: Room = {
   description: "",
   icon: "",
   colour: null,
+  picture: null,
   isArchived: false,
   posting: "everybody",
   slowModeSeconds: 0,

@@ -11,7 +11,7 @@ import {
   reportOutcomes,
   roomSchema,
 } from "./entities.ts";
-import { draftFilesSchema } from "./files.ts";
+import { draftFilesSchema, fileIdSchema } from "./files.ts";
 import { isIcon } from "./icon.ts";
 import { accountIdSchema, createIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import {
@@ -109,6 +109,11 @@ export const commandSpecs = {
       slowModeSeconds: z.int().min(0).max(slowModeSecondsMax).optional(),
       leavesMark: z.boolean().optional(),
     },
+    result: emptySchema,
+    needs: inRoom("room.change"),
+  },
+  "room.set_picture": {
+    fields: { room, picture: fileIdSchema.nullable() },
     result: emptySchema,
     needs: inRoom("room.change"),
   },
@@ -298,6 +303,18 @@ export const commandSpecs = {
     },
     result: emptySchema,
     needs: onServer("me.change"),
+  },
+  /** An upload for the purpose `person`. Null removes the picture. */
+  "picture.set": {
+    fields: { picture: fileIdSchema.nullable() },
+    result: emptySchema,
+    needs: onServer("me.change"),
+  },
+  /** An upload for the purpose `server`. Null removes the picture. */
+  "server.set_picture": {
+    fields: { picture: fileIdSchema.nullable() },
+    result: emptySchema,
+    needs: onServer("server.change"),
   },
   /** Turn do not disturb on until this time. Null turns it off. */
   "dnd.set": { fields: { until: at.nullable() }, result: emptySchema, needs: onServer("me.change") },

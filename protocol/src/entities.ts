@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { draftFilesSchema, fileSchema } from "./files.ts";
+import { draftFilesSchema, fileIdSchema, fileSchema } from "./files.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
 import {
   messageTextCharsMax,
@@ -153,6 +153,8 @@ export const roomSchema = z.strictObject({
   icon: z.string(),
   /** One of 24 hues. If null, clients choose the hue themselves. */
   colour: z.int().min(0).max(23).nullable(),
+  /** Shown instead of icon and colour, from `/api/rooms/<id>/picture`. */
+  picture: fileIdSchema.nullable(),
   isArchived: z.boolean(),
   /** Who can post: all members or only moderators. */
   posting: z.enum(["everybody", "moderators"]),

@@ -27,6 +27,7 @@ export const roomChangesSchema = roomSchema
     description: true,
     icon: true,
     colour: true,
+    picture: true,
     isArchived: true,
     posting: true,
     slowModeSeconds: true,

@@ -57,6 +57,8 @@ export const excerptCharsMax = 160;
 export const mentionsPerMessageMax = 50;
 /** How many usernames `room.people` is asked for at once. */
 export const namesAskedMax = 50;
+/** How many people `people.pictures` is asked for at once. */
+export const peopleAskedMax = 50;
 /** A message that mentions more people than this needs confirmation. */
 export const mentionConfirmAbove = 20;
 export const reactionsPerMessageMax = 20;

@@ -58,6 +58,7 @@ export const serverPermissions = {
   "report.resolve_any": admins,
   "word_filter.change": admins,
   "address.ban": ["owner"],
+  "server.change": ["owner"],
 } as const satisfies Record<string, readonly ServerRole[]>;
 export type ServerAction = keyof typeof serverPermissions;
 

@@ -12,9 +12,9 @@ import {
   statusSchema,
 } from "./entities.ts";
 import { roomEventSchema, systemMessageSchema } from "./events.ts";
-import { fileSchema } from "./files.ts";
+import { fileIdSchema, fileSchema } from "./files.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
-import { namesAskedMax, pageMessagesMax, usernameCharsMax } from "./limits.ts";
+import { namesAskedMax, pageMessagesMax, peopleAskedMax, usernameCharsMax } from "./limits.ts";
 import { inRoom, ofSession, onServer, type ReadNeeds } from "./needs.ts";
 import { roomRoles, serverRoles } from "./permissions.ts";
 import { presenceStates } from "./signals.ts";
@@ -199,6 +199,7 @@ export const readSpecs = {
             description: true,
             icon: true,
             colour: true,
+            picture: true,
             memberCount: true,
           })
           .extend({ isMember: z.boolean() }),
@@ -320,6 +321,20 @@ export const readSpecs = {
       /** Null if the person is offline. */
       state: z.enum(presenceStates).nullable(),
     },
+    needs: ofSession,
+  },
+  "people.pictures": {
+    path: "/api/people-pictures",
+    summary:
+      "Which of these people, by id and separated by commas, have a picture: those that you can know of.",
+    params: {},
+    query: {
+      ids: z
+        .string()
+        .max(peopleAskedMax * 37)
+        .default(""),
+    },
+    result: { pictures: z.array(z.strictObject({ person: accountIdSchema, picture: fileIdSchema })) },
     needs: ofSession,
   },
   "reports.list": {

@@ -1,6 +1,7 @@
 // Signals are transient states. They are never stored or repeated and can be lost. The next one corrects the state.
 import { z } from "zod";
 import { notificationLevels, personSchema } from "./entities.ts";
+import { fileIdSchema } from "./files.ts";
 import { accountIdSchema, roomIdSchema } from "./ids.ts";
 
 export const typingSignalSchema = z.strictObject({
@@ -16,6 +17,8 @@ export type PresenceState = (typeof presenceStates)[number];
 /** A person who is online, with their state and status. */
 export const presentPersonSchema = personSchema.extend({
   state: z.enum(presenceStates),
+  /** Their picture, from `/api/people/<id>/picture`, if they have one. */
+  picture: fileIdSchema.optional(),
   status: z.strictObject({ emoji: z.string(), text: z.string() }).optional(),
 });
 export type PresentPerson = z.infer<typeof presentPersonSchema>;

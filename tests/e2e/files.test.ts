@@ -332,6 +332,34 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     expect([faults, other.faults]).toEqual([[], []]);
   });
 
+  test("a person chooses a picture and its part, which others see beside their messages", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    const other = await openChat(browser, bob);
+    await other.page.keyboard.press("Escape");
+    await say(page, "who is this?");
+    await page.locator(".account summary").click();
+    await page.getByRole("button", { name: "Settings" }).click();
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("group", { name: "Your picture" }).getByRole("button").click();
+    await (await chooser).setFiles([file("me.jpg", await picture("jpeg", { width: 800, height: 500 }))]);
+    const crop = page.getByRole("application");
+    await crop.waitFor();
+    expect(await axeFindings(page, ".dialog")).toEqual([]);
+    await crop.press("ArrowRight");
+    await page.getByLabel("Zoom").fill("2");
+    await page.getByRole("button", { name: "Save", exact: true }).last().click();
+    await page.locator(".picture-field .avatar img").first().waitFor();
+    await page.keyboard.press("Escape");
+    const seen = other.page.locator(".message .avatar img").first();
+    await seen.waitFor();
+    expect(
+      await waitUntil(() => seen.evaluate((image: HTMLImageElement) => image.naturalWidth === 512)),
+    ).toBe(true);
+    await page.context().close();
+    await other.page.context().close();
+    expect([faults, other.faults]).toEqual([[], []]);
+  });
+
   test("on a phone files come from the menu, are seen large, and nothing is cut off", async () => {
     const { page, faults } = await openChat(browser, bob, phone);
     const chooser = page.waitForEvent("filechooser");

@@ -264,6 +264,8 @@ describeServer(
           "/api/files/{file}",
           "/api/files/{file}/preview",
           "/api/messages",
+          "/api/people/{person}/picture",
+          "/api/rooms/{room}/picture",
           "/api/uploads",
           "/api/uploads/{file}",
           "/forgot",

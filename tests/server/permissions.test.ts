@@ -43,6 +43,7 @@ const expected: Record<keyof typeof roomPermissions, string> = {
   "report.resolve": "yes yes no no",
 };
 const expectedOnServer: Record<keyof typeof serverPermissions, string> = {
+  "server.change": "yes no no no",
   "room.create": "yes yes yes no",
   "room.browse": "yes yes yes no",
   "room.join": "yes yes yes no",
@@ -112,10 +113,7 @@ describeServer("permissions, over the socket and HTTP", options, ({ server, sql,
       name: `Room ${crypto.randomUUID()}`,
     })) as { room: { id: RoomId } };
     const members = [people.moderator, people.member, people.read_only, people.victim];
-    await people.owner.run("member.add", {
-      room: room.id,
-      people: await Promise.all(members.map((person) => person.id())),
-    });
+    for (const person of members) await person.run("room.join", { room: room.id });
     for (const role of ["moderator", "read_only"] as const)
       await people.owner.run("member.set_role", { room: room.id, person: await people[role].id(), role });
     const victim = await people.victim.id();
@@ -129,6 +127,7 @@ describeServer("permissions, over the socket and HTTP", options, ({ server, sql,
       const later = Date.now() + 3_600_000;
       const all: Partial<Record<CommandType, object>> = {
         "room.change": { room: room.id, description: crypto.randomUUID() },
+        "room.set_picture": { room: room.id, picture: null },
         "room.set_topic": { room: room.id, topic: crypto.randomUUID() },
         "member.add": { room: room.id, people: [await people.newcomer.id()] },
         "member.remove": { room: room.id, person: victim },

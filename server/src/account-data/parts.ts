@@ -3,6 +3,7 @@ import { mentionData } from "../messages/mention-queries.ts";
 import { reactionData } from "../messages/reaction-queries.ts";
 import { reportData } from "../moderation/report-queries.ts";
 import { peopleData } from "../people/queries.ts";
+import { pictureData } from "../pictures/queries.ts";
 import { voteData } from "../polls/queries.ts";
 import { draftData } from "../rooms/my-queries.ts";
 import { savedData } from "../saved/queries.ts";
@@ -12,6 +13,7 @@ import { threadData } from "../threads/queries.ts";
 /** The personal data that modules keep besides the account itself, memberships and messages. */
 export const accountData: readonly AccountData[] = [
   ...peopleData,
+  pictureData,
   draftData,
   savedData,
   threadData,

@@ -1,4 +1,5 @@
 import type { RegistrationMode } from "@novax/protocol/entities";
+import type { FileId } from "@novax/protocol/files";
 import type { Sql } from "../db/database.ts";
 import type { FactorPolicy, Policy } from "./policy.ts";
 
@@ -27,4 +28,9 @@ export async function writePolicy(tx: Sql, policy: Policy): Promise<void> {
     update installation
     set registration = ${policy.registration}, factor_policy = ${policy.factor}, allows_erasure = ${policy.allowsErasure},
       allows_passwords = ${policy.allowsPasswords}, server_name = ${policy.serverName}, server_icon = ${policy.serverIcon}`;
+}
+
+export async function findServerPicture(sql: Sql): Promise<FileId | null> {
+  const [row] = await sql<{ picture_id: FileId | null }>`select picture_id from installation`;
+  return row?.picture_id ?? null;
 }

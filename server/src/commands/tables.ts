@@ -31,6 +31,8 @@ import {
   unblockPerson,
 } from "../people/my-profile.ts";
 import { readPeople, readProfile } from "../people/read-people.ts";
+import { readPictures } from "../pictures/read-pictures.ts";
+import { setMyPicture, setPictureOfRoom, setPictureOfServer } from "../pictures/set-pictures.ts";
 import { closePoll } from "../polls/close-poll.ts";
 import { votePoll } from "../polls/vote-poll.ts";
 import type { Presence } from "../presence/presence.ts";
@@ -76,6 +78,7 @@ type CommandEntry<T extends CommandType> = {
 export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
   "room.create": { cost: 5, run: createRoom },
   "room.change": { cost: 1, run: changeRoom },
+  "room.set_picture": { cost: 2, run: setPictureOfRoom },
   "room.set_topic": { cost: 1, run: setTopic },
   "room.archive": { cost: 1, run: archiveRoom },
   "room.unarchive": { cost: 1, run: unarchiveRoom },
@@ -137,6 +140,8 @@ export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
   "person.block": { cost: 1, run: blockPerson },
   "person.unblock": { cost: 1, run: unblockPerson },
   "status.set": { cost: 1, run: changeStatus },
+  "picture.set": { cost: 2, run: setMyPicture },
+  "server.set_picture": { cost: 2, run: setPictureOfServer },
   "dnd.set": { cost: 1, run: setDoNotDisturb },
   "read_receipts.set": { cost: 1, run: setReadReceipts },
   "keywords.set": { cost: 2, run: setKeywords },
@@ -186,6 +191,7 @@ export const readTable: { [T in ReadType]: ReadEntry<T> } = {
   "room.bans": { cost: 0.1, run: readBans },
   "message.revisions": { cost: 0.1, run: readRevisions },
   "message.readers": { cost: 0.1, run: readReaders },
+  "people.pictures": { cost: 0.2, run: readPictures },
   "people.search": { cost: 0.3, run: readPeople },
   "person.profile": { cost: 0.1, run: readProfile },
   "reports.list": { cost: 0.2, run: readReports },

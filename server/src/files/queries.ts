@@ -201,7 +201,7 @@ export async function givePoster(
 /** Deletes a file that is part of no message. Returns whether there was one. Its blobs are removed later. */
 export async function deleteUnusedFile(sql: Sql, owner: AccountId, id: FileId): Promise<boolean> {
   const rows = await sql`
-    delete from files where id = ${id} and owner_id = ${owner} and seq is null returning 1`;
+    delete from files where id = ${id} and owner_id = ${owner} and seq is null and not is_used returning 1`;
   return rows.length === 1;
 }
 
@@ -238,10 +238,27 @@ export async function claimFiles(
   return rows.length;
 }
 
-/** Deletes uploads for messages that were begun before a time and are part of no message. */
+/** Takes a picture of its owner into use. Returns false if it is not ready, is for something else, or in use already. */
+export async function usePicture(
+  tx: Sql,
+  owner: AccountId,
+  { id, purpose }: { id: FileId; purpose: FilePurpose },
+): Promise<boolean> {
+  const rows = await tx`
+    update files set is_used = true
+    where id = ${id} and owner_id = ${owner} and purpose = ${purpose} and details is not null and not is_used
+    returning 1`;
+  return rows.length === 1;
+}
+
+/** Deletes a picture that is no longer in use. */
+export async function deletePicture(tx: Sql, id: FileId): Promise<void> {
+  await tx`delete from files where id = ${id} and seq is null`;
+}
+
+/** Deletes uploads that were begun before a time and are part of no message and no picture in use. */
 export async function deleteForgottenFiles(sql: Sql, before: number): Promise<void> {
-  await sql`
-    delete from files where seq is null and purpose in ('message', 'poster') and created_at < ${before}`;
+  await sql`delete from files where seq is null and not is_used and created_at < ${before}`;
 }
 
 /** Returns some blobs that belong to nothing: without a file, or begun before a time and never completed. */

@@ -28,6 +28,7 @@ import { fileRoutes } from "./routes/files.ts";
 import { healthRoute, readyRoute } from "./routes/health.ts";
 import { mailedLinkRoutes } from "./routes/mailed-links.ts";
 import { messagesRoute } from "./routes/messages.ts";
+import { pictureRoutes } from "./routes/pictures.ts";
 import { readRoutes } from "./routes/reads.ts";
 import { serverIconRoutes } from "./routes/server-icon.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
@@ -134,6 +135,7 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     ...readRoutes,
     ...uploadRoutes,
     ...fileRoutes,
+    ...pictureRoutes,
     messagesRoute,
     healthRoute,
     readyRoute,

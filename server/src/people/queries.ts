@@ -1,4 +1,5 @@
 import type { MyState, Person } from "@novax/protocol/entities";
+import type { FileId } from "@novax/protocol/files";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { ServerRole } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
@@ -148,16 +149,17 @@ export async function readMyState(sql: Sql, account: AccountId, now: number): Pr
 export async function listProfiles(
   sql: Sql,
   ids: readonly AccountId[],
-): Promise<{ person: Person; status: MyState["status"]; dndUntil: number | null }[]> {
+): Promise<{ person: Person; status: MyState["status"]; dndUntil: number | null; picture: FileId | null }[]> {
   const rows = await sql<
     PersonRow & {
       status_emoji: string;
       status_text: string;
       status_until: number | null;
       quiet_until: number | null;
+      picture_id: FileId | null;
     }
   >`
-    select id, username, display_name, status_emoji, status_text, status_until, quiet_until
+    select id, username, display_name, status_emoji, status_text, status_until, quiet_until, picture_id
     from accounts where id = any(${sql.array(ids, "uuid")})`;
   return rows.map((row) => ({
     person: toPersonOf(row),
@@ -167,6 +169,7 @@ export async function listProfiles(
       until: row.status_until,
     },
     dndUntil: row.quiet_until,
+    picture: row.picture_id,
   }));
 }
 

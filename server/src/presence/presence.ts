@@ -1,4 +1,5 @@
 import type { Person } from "@novax/protocol/entities";
+import type { FileId } from "@novax/protocol/files";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { presenceGraceMs, presenceNamesMax } from "@novax/protocol/limits";
 import { asPerson } from "@novax/protocol/person";
@@ -13,6 +14,7 @@ export type Profile = {
   person: Person;
   status: { emoji: string; text: string; until: number | null };
   dndUntil: number | null;
+  picture: FileId | null;
 };
 
 /** A person with a connection to this process, or who lost their last one less than `presenceGraceMs` ago. */
@@ -341,6 +343,7 @@ export class Presence {
       ...asPerson(profile.person),
       state: isDnd ? "dnd" : isAway ? "away" : "online",
       ...(hasStatus ? { status: { emoji, text } } : {}),
+      ...(profile.picture === null ? {} : { picture: profile.picture }),
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { JoinedRoom, NotificationLevel, Room } from "@novax/protocol/entities";
 import type { RoomChanges } from "@novax/protocol/events";
+import type { FileId } from "@novax/protocol/files";
 import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
 import { unreadCountMax } from "@novax/protocol/limits";
 import { type RoomKind, type RoomRole, roleInRoom, type ServerRole } from "@novax/protocol/permissions";
@@ -16,6 +17,7 @@ type RoomRow = {
   description: string;
   icon: string;
   colour: number | null;
+  picture_id: FileId | null;
   archived_at: number | null;
   posting: Room["posting"];
   slow_mode_seconds: number;
@@ -52,7 +54,7 @@ export async function listJoinedRooms(
   room: RoomId | null = null,
 ): Promise<JoinedRoom[]> {
   const rows = await sql<JoinedRoomRow>`
-    select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.archived_at, r.posting,
+    select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.picture_id, r.archived_at, r.posting,
       r.slow_mode_seconds, r.leaves_mark, r.member_count, r.head_seq, r.last_message_at,
       m.role, m.read_seq, m.is_favourite, m.is_muted, m.notify, m.is_request, m.hidden_at, a.server_role,
       case when r.kind in ('direct', 'group') then (
@@ -107,7 +109,7 @@ export async function findMembership(
   const [row] = await sql<
     RoomRow & { role: RoomRole; server_role: ServerRole; silenced_until: number | null; read_seq: number }
   >`
-    select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.archived_at, r.posting,
+    select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.picture_id, r.archived_at, r.posting,
       r.slow_mode_seconds, r.leaves_mark, r.member_count, r.head_seq, m.role, m.silenced_until, m.read_seq, a.server_role
     from memberships m
       join rooms r on r.id = m.room_id
@@ -133,7 +135,7 @@ export async function lockRoom(tx: Sql, room: RoomId): Promise<void> {
 /** Finds a room without checking a membership. Only for work that is not done by a member. */
 export async function findRoom(sql: Sql, room: RoomId): Promise<Room | null> {
   const [row] = await sql<RoomRow>`
-    select id, kind, name, topic, description, icon, colour, archived_at, posting, slow_mode_seconds, leaves_mark,
+    select id, kind, name, topic, description, icon, colour, picture_id, archived_at, posting, slow_mode_seconds, leaves_mark,
       member_count, head_seq
     from rooms where id = ${room}`;
   return row ? toRoom(row) : null;
@@ -210,7 +212,7 @@ export async function browseRooms(
 ): Promise<BrowsedRoom[]> {
   const pattern = `%${escapeLike(search.toLowerCase())}%`;
   const rows = await sql<RoomRow & { is_member: boolean }>`
-    select r.id, r.name, r.topic, r.description, r.icon, r.colour, r.member_count,
+    select r.id, r.name, r.topic, r.description, r.icon, r.colour, r.picture_id, r.member_count,
       exists (select 1 from memberships m where m.room_id = r.id and m.account_id = ${account}) as is_member
     from rooms r
     where r.kind = 'public' and r.archived_at is null and lower(r.name) like ${pattern}
@@ -224,6 +226,7 @@ export async function browseRooms(
     description: row.description,
     icon: row.icon,
     colour: row.colour,
+    picture: row.picture_id,
     memberCount: row.member_count,
     isMember: row.is_member,
   }));
@@ -238,6 +241,7 @@ function toRoom(row: RoomRow): Room {
     description: row.description,
     icon: row.icon,
     colour: row.colour,
+    picture: row.picture_id,
     isArchived: row.archived_at !== null,
     posting: row.posting,
     slowModeSeconds: row.slow_mode_seconds,

@@ -1,9 +1,10 @@
 import type { Person } from "@novax/protocol/entities";
 import { initialOf } from "@novax/protocol/person";
+import { pictures } from "../stores/pictures.ts";
 
 const hueSteps = 24;
 
-/** A person's initial on a colour. The name is beside it, so screen readers skip the avatar. */
+/** A person's picture, or their initial on a colour. The name is beside it, so screen readers skip the avatar. */
 export function Avatar({
   person,
   size = "normal",
@@ -11,9 +12,19 @@ export function Avatar({
   person: Person;
   size?: "normal" | "small" | "tiny" | "large";
 }) {
+  const picture = pictures.of(person.id).value;
   return (
     <span className={`avatar avatar-${size} hue-${hueOf(person.id)}`} aria-hidden="true">
-      {initialOf(person)}
+      {picture ? (
+        <img
+          src={`/api/people/${person.id}/picture?v=${picture}`}
+          alt=""
+          decoding="async"
+          draggable={false}
+        />
+      ) : (
+        initialOf(person)
+      )}
     </span>
   );
 }

@@ -6,6 +6,7 @@ import { loadPreferences } from "../features/settings/preferences.ts";
 import { openStorage } from "../storage/database.ts";
 import { createOutboxStorage } from "../storage/outbox-storage.ts";
 import { ChatStore } from "../stores/chat-store.ts";
+import { pictures } from "../stores/pictures.ts";
 import { UiStore } from "../stores/ui-store.ts";
 import { ChatPage } from "./chat-page.tsx";
 
@@ -76,6 +77,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
   const seq = /^\/chat\/[^/]+\/(\d+)$/.exec(location.pathname)?.[1];
   if (seq !== undefined) chat.navigation.highlight(Number(seq));
   const ui = new UiStore();
+  pictures.start(api);
   render(<ChatPage chat={chat} ui={ui} />, mount);
   chat.start();
   // This code is likely to be needed soon, and some of it works in the background.

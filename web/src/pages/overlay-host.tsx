@@ -22,6 +22,7 @@ import type { Overlay } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
 
 const Lightbox = filePart("Lightbox");
+const CropDialog = filePart("CropDialog");
 const DescribeDialog = filePart("DescribeDialog");
 
 /**
@@ -65,6 +66,16 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
       return <Menu {...overlay} onClose={close} />;
     case "lightbox":
       return <Lightbox {...overlay} chat={chat} onClose={close} />;
+    case "crop":
+      return (
+        <CropDialog
+          {...overlay}
+          onClose={() => {
+            close();
+            overlay.onClosed();
+          }}
+        />
+      );
     case "describe":
       return <DescribeDialog {...overlay} onClose={close} />;
     case "emoji":

@@ -197,10 +197,7 @@ export class ChatStore {
     void this.me.rereadSaved();
   }
 
-  /**
-   * Notes that the form that signs out was sent. The session ends before the response arrives. Leaving the page at that
-   * moment would cancel the response, and with it the header that clears what this browser keeps.
-   */
+  /** The form that signs out was sent. Leaving now would cancel the response, which clears what this browser keeps. */
   signingOut(): void {
     this.#isSigningOut = true;
   }

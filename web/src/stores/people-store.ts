@@ -4,6 +4,7 @@ import { namesAskedMax, typingExpiresMs, usernameCharsMax } from "@novax/protoco
 import type { PresenceSignal, PresentPerson, TypingSignal } from "@novax/protocol/signals";
 import { signal } from "@preact/signals";
 import type { Api } from "../client/api.ts";
+import { pictures } from "./pictures.ts";
 
 /** Names that are drawn together are asked for together. */
 const askAfterMs = 50;
@@ -96,7 +97,10 @@ export class PeopleStore {
       for (const gone of left) people.delete(gone);
       rooms.set(id, { ...present, people });
     }
-    for (const person of joined) this.known.set(person.id, person);
+    for (const person of joined) {
+      this.known.set(person.id, person);
+      pictures.learn(person.id, person.picture ?? null);
+    }
     this.#present.value = rooms;
   }
 

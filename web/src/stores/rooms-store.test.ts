@@ -15,6 +15,7 @@ const room = (name: string, more: Partial<JoinedRoom> = {}): JoinedRoom => ({
   description: "",
   icon: "",
   colour: null,
+  picture: null,
   isArchived: false,
   posting: "everybody",
   slowModeSeconds: 0,

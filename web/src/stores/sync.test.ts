@@ -31,6 +31,7 @@ const room = (id: RoomId, headSeq: number): JoinedRoom => ({
   description: "",
   icon: "",
   colour: null,
+  picture: null,
   isArchived: false,
   posting: "everybody",
   slowModeSeconds: 0,

@@ -72,6 +72,8 @@ export type Overlay =
       /** Shows the message of one of these files, where it is not in view already. */
       onShowInChat: ((index: number) => void) | null;
     }
+  /** Asks for a square of a picture. */
+  | { kind: "crop"; file: Blob; onDone: (square: Blob) => void; onClosed: () => void }
   /** Asks for what a picture shows. */
   | { kind: "describe"; name: string; url: string; alt: string; onDone: (alt: string) => void }
   | { kind: "emoji"; spot: Spot; onPick: (emoji: string) => void }

@@ -19,13 +19,15 @@ create table files (
   -- The message that it is part of.
   room_id text,
   seq bigint,
+  -- Of a picture of a person, a room, the server, or an emoji: whether it is used as one.
+  is_used boolean not null default false,
   created_at bigint not null,
   foreign key (room_id, seq) references messages on delete cascade
 );
 create index files_of_owner on files (owner_id, id);
 create index files_of_message on files (room_id, seq) where seq is not null;
 create index files_of_room on files (room_id, (details->>'kind'), seq, id) where seq is not null;
-create index files_unused on files (created_at) where seq is null;
+create index files_unused on files (created_at) where seq is null and not is_used;
 
 -- The bytes of files, in pieces, each under its own random id in the store. A row is there before its bytes and until
 -- after them, so that nothing in the store is ever forgotten: without a file, it is removed.
@@ -58,3 +60,9 @@ begin
 end $$;
 create trigger files_counted after insert or delete or update of stored on files
 for each row execute function count_storage();
+
+alter table accounts add column picture_id uuid references files on delete set null;
+alter table rooms add column picture_id uuid references files on delete set null;
+alter table installation add column picture_id uuid references files on delete set null;
+create index accounts_with_picture on accounts (picture_id) where picture_id is not null;
+create index rooms_with_picture on rooms (picture_id) where picture_id is not null;

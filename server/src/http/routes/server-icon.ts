@@ -1,5 +1,7 @@
 // The server's own icon and its web app manifest. They are made here because the owner can change name and icon.
+
 import { defineRoute, type Route } from "../route.ts";
+import { sendPicture } from "./pictures.ts";
 
 const accent = "#155ed0";
 const background = "#fcfdfe";
@@ -13,7 +15,10 @@ const iconRoute = defineRoute({
   access: "public",
   cost: 0,
   isUndocumented: true,
-  handle: ({ app: { identity } }) => {
+  handle: ({ app }) => {
+    const { identity } = app;
+    // Its name says SVG, and browsers go by the type.
+    if (identity.picture) return sendPicture(app, identity.picture, "no-cache");
     const letter = (icon: string) =>
       `<text x="32" y="34" fill="#fff" font-family="system-ui, sans-serif" font-size="38" font-weight="700" text-anchor="middle" dominant-baseline="central">${Bun.escapeHTML(icon)}</text>`;
     const sign = identity.icon === "" ? star : letter(identity.icon);
@@ -40,7 +45,14 @@ const manifestRoute = defineRoute({
         display: "standalone",
         background_color: background,
         theme_color: accent,
-        icons: [{ src: "/icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" }],
+        icons: [
+          {
+            src: "/icon.svg",
+            sizes: "any",
+            type: identity.picture ? "image/webp" : "image/svg+xml",
+            purpose: "any",
+          },
+        ],
       },
       { headers: { "content-type": "application/manifest+json", "cache-control": "no-cache" } },
     ),

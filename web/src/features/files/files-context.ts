@@ -1,5 +1,5 @@
-import type { FileInfo } from "@novax/protocol/files";
-import type { FunctionComponent } from "preact";
+import type { FileId, FileInfo, FilePurpose } from "@novax/protocol/files";
+import type { ComponentChildren, FunctionComponent } from "preact";
 import { lazyFrom } from "../../components/lazy.tsx";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { UiStore } from "../../stores/ui-store.ts";
@@ -55,6 +55,20 @@ export type DescribeProps = {
   onClose: () => void;
 };
 
+export type CropProps = { file: Blob; onDone: (square: Blob) => void; onClose: () => void };
+
+export type PictureFieldProps = {
+  chat: ChatStore;
+  ui: UiStore;
+  label: string;
+  purpose: Extract<FilePurpose, "person" | "room" | "server">;
+  /** As it is now. */
+  children: ComponentChildren;
+  hasPicture: boolean;
+  /** Resolves with whether it was done. */
+  onChange: (picture: FileId | null) => Promise<boolean>;
+};
+
 /** The lazy code of files. */
 export type FileParts = {
   Attachments: FunctionComponent<AttachmentsProps>;
@@ -65,6 +79,8 @@ export type FileParts = {
   Recorder: FunctionComponent<RecorderProps>;
   FilesPanel: FunctionComponent<PanelProps>;
   Lightbox: FunctionComponent<LightboxProps>;
+  CropDialog: FunctionComponent<CropProps>;
+  PictureField: FunctionComponent<PictureFieldProps>;
   DescribeDialog: FunctionComponent<DescribeProps>;
   PendingProgress: FunctionComponent<{ chat: ChatStore; keys: readonly string[] }>;
 };

@@ -8,9 +8,12 @@ import { useEffect, useState } from "preact/hooks";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import { copyText } from "../copy-text.ts";
+import { filePart } from "../files/files-context.ts";
 import type { PanelProps } from "../props.ts";
 import { leaveRoom } from "./membership.ts";
+import { RoomIcon } from "./room-icon.tsx";
 
+const PictureField = filePart("PictureField");
 const slowModes = [0, 10, 30, 60, 300, 3600] as const;
 const hues = Array.from({ length: 12 }, (_, index) => index * 2);
 
@@ -31,6 +34,22 @@ export function DetailsPanel(props: PanelProps) {
         </button>
       </div>
       <Preferences {...props} room={room} />
+      {isDirect(room.kind) || !mayChange ? null : (
+        <PictureField
+          chat={chat}
+          ui={ui}
+          label={more.files.roomPicture}
+          purpose="room"
+          hasPicture={room.picture !== null}
+          onChange={async (picture) =>
+            (await chat.command("room.set_picture", { room: room.id, picture })) !== null
+          }
+        >
+          <span className="picture-field-room">
+            <RoomIcon room={room} />
+          </span>
+        </PictureField>
+      )}
       {isDirect(room.kind) ? null : mayChange ? (
         <ChangeForm key={room.id} {...props} room={room} />
       ) : (

@@ -2,17 +2,34 @@ import type { JoinedRoom } from "@novax/protocol/entities";
 import { Avatar, hueOf } from "../../components/avatar.tsx";
 import { HashIcon, LockIcon } from "../../components/icons.tsx";
 
-type Shown = Pick<JoinedRoom, "id" | "kind" | "icon" | "colour"> & { people?: JoinedRoom["people"] };
+type Shown = Pick<JoinedRoom, "id" | "kind" | "icon" | "colour" | "picture"> & {
+  people?: JoinedRoom["people"];
+};
 
 /** Whether a room has an icon or a colour of its own. */
-export function hasOwnIcon({ icon, colour }: Pick<JoinedRoom, "icon" | "colour">): boolean {
-  return icon !== "" || colour !== null;
+export function hasOwnIcon({
+  icon,
+  colour,
+  picture,
+}: Pick<JoinedRoom, "icon" | "colour" | "picture">): boolean {
+  return icon !== "" || colour !== null || picture !== null;
 }
 
 /** The icon of a room in lists: its own icon, the person of a direct room, or the sign of its kind. */
 export function RoomIcon({ room }: { room: Shown }) {
   const [first] = room.people ?? [];
   if (room.kind === "direct" && first) return <Avatar person={first} size="tiny" />;
+  if (room.picture)
+    return (
+      <span className="avatar avatar-tiny" aria-hidden="true">
+        <img
+          src={`/api/rooms/${room.id}/picture?v=${room.picture}`}
+          alt=""
+          decoding="async"
+          draggable={false}
+        />
+      </span>
+    );
   if (hasOwnIcon(room) || room.kind === "group" || room.kind === "direct") {
     const sign =
       room.icon ||

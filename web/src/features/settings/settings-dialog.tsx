@@ -2,20 +2,25 @@ import { isLanguage, languages } from "@novax/protocol/language";
 import { statusTextCharsMax } from "@novax/protocol/limits";
 import { nameOf } from "@novax/protocol/person";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Avatar } from "../../components/avatar.tsx";
 import { ChoiceField } from "../../components/choice-field.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { hourMs } from "../../lib/duration.ts";
 import { formatSoon } from "../../lib/time.ts";
+import { pictures } from "../../stores/pictures.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
+import { filePart } from "../files/files-context.ts";
 import type { DialogProps } from "../props.ts";
 import { tomorrowAt } from "../scheduled/when.ts";
 import { serverNow } from "../server-now.ts";
 import { type Preferences, preferences, setPreference, textSizes } from "./preferences.ts";
 import { applyTheme, keepLanguage, readTheme, type Theme, themes } from "./theme.ts";
 
+const PictureField = filePart("PictureField");
+
 /** The viewer's settings: what others see, this screen, and sounds. */
-export function SettingsDialog({ chat, onClose }: DialogProps) {
+export function SettingsDialog({ chat, ui, onClose }: DialogProps) {
   const current = preferences.value;
   const own = chat.me.lists.value;
   const [theme, setTheme] = useState<Theme>(readTheme);
@@ -42,6 +47,32 @@ export function SettingsDialog({ chat, onClose }: DialogProps) {
   );
   return (
     <Dialog title={more.settings.title} size="wide" onClose={onClose}>
+      <PictureField
+        chat={chat}
+        ui={ui}
+        label={more.files.yourPicture}
+        purpose="person"
+        hasPicture={pictures.of(chat.you.id).value !== null}
+        onChange={async (picture) => {
+          const done = (await chat.command("picture.set", { picture })) !== null;
+          if (done) pictures.learn(chat.you.id, picture);
+          return done;
+        }}
+      >
+        <Avatar person={chat.you} size="large" />
+      </PictureField>
+      {chat.mayOnServer("server.change") ? (
+        <PictureField
+          chat={chat}
+          ui={ui}
+          label={more.files.serverPicture}
+          purpose="server"
+          hasPicture
+          onChange={async (picture) => (await chat.command("server.set_picture", { picture })) !== null}
+        >
+          <img className="avatar avatar-large" src="/icon.svg" alt="" />
+        </PictureField>
+      ) : null}
       <section className="settings-section">
         <h3>{more.settings.status}</h3>
         <form

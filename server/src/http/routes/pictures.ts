@@ -1,0 +1,55 @@
+// The pictures of people and rooms, for those who can know of them. The server's own is in `server-icon.ts`.
+import type { FileId } from "@novax/protocol/files";
+import { accountIdSchema, roomIdSchema } from "@novax/protocol/ids";
+import { z } from "zod";
+import { openPart } from "../../files/file-store.ts";
+import { fileGone } from "../../files/receive-file.ts";
+import { findPictureOf, findPictureOfRoom } from "../../pictures/read-pictures.ts";
+import type { App } from "../app.ts";
+import { defineSessionRoute, type Route } from "../route.ts";
+
+/** The id of the picture, so that a new one has a new address. */
+const query = z.strictObject({ v: z.string().max(64).optional() });
+
+const personRoute = defineSessionRoute({
+  method: "GET",
+  path: "/api/people/:person/picture",
+  summary: "Get a person's picture.",
+  query,
+  handle: async ({ app, actor, params }) => {
+    const person = accountIdSchema.safeParse(params.person);
+    return sendPicture(app, person.success ? await findPictureOf(app, actor, person.data) : null);
+  },
+});
+
+const roomRoute = defineSessionRoute({
+  method: "GET",
+  path: "/api/rooms/:room/picture",
+  summary: "Get a room's picture.",
+  query,
+  handle: async ({ app, actor, params }) => {
+    const room = roomIdSchema.safeParse(params.room);
+    return sendPicture(app, room.success ? await findPictureOfRoom(app, actor, room.data) : null);
+  },
+});
+
+export const pictureRoutes: readonly Route[] = [personRoute, roomRoute];
+
+/** Sends a small picture that we encoded. The browser keeps it for this account, for as long as its address is the same. */
+export async function sendPicture(
+  app: App,
+  picture: FileId | null,
+  cacheControl = "private, max-age=604800",
+): Promise<Response> {
+  const part = picture && (await openPart(app, picture, "picture"));
+  if (!part) throw fileGone();
+  return new Response(part.read({ start: 0, end: part.size }), {
+    headers: {
+      "content-type": "image/webp",
+      "content-length": String(part.size),
+      "content-security-policy": "default-src 'none'; sandbox",
+      "cache-control": cacheControl,
+      vary: "cookie",
+    },
+  });
+}
