@@ -17,6 +17,8 @@ import { accountIdSchema, createIdSchema, roomIdSchema, sendIdSchema } from "./i
 import {
   bannedAddressesMax,
   draftCharsMax,
+  emojiNameCharsMax,
+  emojiNameCharsMin,
   filterWordsMax,
   groupPeopleMax,
   keywordCharsMax,
@@ -315,6 +317,26 @@ export const commandSpecs = {
     fields: { picture: fileIdSchema.nullable() },
     result: emptySchema,
     needs: onServer("server.change"),
+  },
+  /** A picture that was uploaded for the purpose `emoji` becomes `:name:` in texts and reactions. */
+  "emoji.add": {
+    fields: {
+      name: z
+        .string()
+        .regex(
+          new RegExp(`^[a-z0-9_+-]{${emojiNameCharsMin},${emojiNameCharsMax}}$`),
+          "use 2 to 32 of a-z, 0-9, _ + -",
+        ),
+      picture: fileIdSchema,
+    },
+    result: emptySchema,
+    needs: onServer("emoji.add"),
+  },
+  /** People remove those that they added. Other people's need the right `emoji.remove_any`. */
+  "emoji.remove": {
+    fields: { name: z.string().max(emojiNameCharsMax) },
+    result: emptySchema,
+    needs: onServer("me.change"),
   },
   /** Turn do not disturb on until this time. Null turns it off. */
   "dnd.set": { fields: { until: at.nullable() }, result: emptySchema, needs: onServer("me.change") },

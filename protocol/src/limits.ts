@@ -47,6 +47,9 @@ export const membersAddedAtOnceMax = 50;
 export const filesPerMessageMax = 10;
 export const fileNameCharsMax = 255;
 export const fileAltCharsMax = 1000;
+export const customEmojiMax = 500;
+export const emojiNameCharsMin = 2;
+export const emojiNameCharsMax = 32;
 export const voicePeaksMax = 64;
 /** Pictures that are larger are sent as files, or made smaller by the page. */
 export const pictureBytesMax = 40 * 1024 * 1024;

@@ -59,6 +59,8 @@ export const serverPermissions = {
   "word_filter.change": admins,
   "address.ban": ["owner"],
   "server.change": ["owner"],
+  "emoji.add": insiders,
+  "emoji.remove_any": admins,
 } as const satisfies Record<string, readonly ServerRole[]>;
 export type ServerAction = keyof typeof serverPermissions;
 

@@ -337,6 +337,16 @@ export const readSpecs = {
     result: { pictures: z.array(z.strictObject({ person: accountIdSchema, picture: fileIdSchema })) },
     needs: ofSession,
   },
+  "emoji.list": {
+    path: "/api/emoji",
+    summary: "The server's own emoji, by name.",
+    params: {},
+    query: {},
+    result: {
+      emoji: z.array(z.strictObject({ name: z.string(), picture: fileIdSchema, by: accountIdSchema })),
+    },
+    needs: ofSession,
+  },
   "reports.list": {
     path: "/api/reports",
     summary: "Reports you can resolve: the open ones, oldest first, or the resolved ones, newest first.",

@@ -72,6 +72,7 @@ export const refusalCodes = [
   "file_gone",
   "file_unfinished",
   "upload_offset",
+  "name_taken",
   "picture_too_large",
   "picture_unreadable",
   "picture_unsupported",

@@ -81,6 +81,13 @@ export function excerptOf(body: MessageBody): string | null {
   return `${text.slice(0, excerptCharsMax).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
+const customEmoji = /^:([a-z0-9_+-]{2,32}):$/;
+
+/** Returns the name of one of the server's own emoji, written `:name:`. Null if the text is something else. */
+export function customEmojiName(text: string): string | null {
+  return customEmoji.exec(text)?.[1] ?? null;
+}
+
 /** Returns whether a text is exactly one emoji, as a reaction has to be. */
 export function isEmoji(text: string): boolean {
   return /^\p{RGI_Emoji}$/v.test(text);

@@ -24,6 +24,7 @@ import { prepareDataFolder, readServerSecret } from "./config/data-folder.ts";
 import type { Config } from "./config/read-config.ts";
 import { assertSameSecret, readEpoch } from "./db/installation.ts";
 import { openDatabase } from "./db/open-database.ts";
+import { CustomEmoji } from "./emoji/custom-emoji.ts";
 import { cleanUpFiles } from "./files/clean-up.ts";
 import type { FileNeeds } from "./files/file-store.ts";
 import { PictureWorker } from "./files/picture-worker.ts";
@@ -128,6 +129,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     roomWriters: new RoomWriters({ ...core, sendSteps }),
     keywords: new Keywords(core),
     textFilter: new WordFilter(core),
+    customEmoji: new CustomEmoji(core),
     addressBans: new AddressBans(core),
     presence: new Presence({ ...core, processId }),
     budgets: new Budgets<AccountId>(clock, config.messagesPerSecond),
@@ -183,7 +185,13 @@ function openBlobs({ dataDir, s3 }: Config): BlobStore {
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   const web = loadWeb();
   const { app, processId, close } = await openApp(config, log);
-  const lists = [app.identity.list, app.keywords.list, app.textFilter.list, app.addressBans.list];
+  const lists = [
+    app.identity.list,
+    app.keywords.list,
+    app.textFilter.list,
+    app.addressBans.list,
+    app.customEmoji.list,
+  ];
   for (const list of lists) await list.start();
   const http = createHttpApp(app, web);
   // Circular: socket handlers use `realtime`, and `realtime` publishes through the server that the handlers belong to.

@@ -209,6 +209,7 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     await say(page, "two files");
     const row = page.locator(".message", { hasText: "two files" });
     await row.locator(".file-card").nth(1).waitFor();
+    await page.locator(".row-pending").waitFor({ state: "detached" });
     await page.locator(".composer-field").press("ArrowUp");
     await page.getByRole("button", { name: "Remove a.txt" }).click();
     await attach(page, file("cat.png", await picture("png")));
@@ -355,6 +356,42 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     expect(
       await waitUntil(() => seen.evaluate((image: HTMLImageElement) => image.naturalWidth === 512)),
     ).toBe(true);
+    await page.context().close();
+    await other.page.context().close();
+    expect([faults, other.faults]).toEqual([[], []]);
+  });
+
+  test("an emoji of the server's own is added, written, and used as a reaction", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    const other = await openChat(browser, bob);
+    await other.page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Emoji", exact: true }).click();
+    await page.getByRole("button", { name: "Add or remove emoji…" }).click();
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("dialog").getByRole("button", { name: "Choose a picture" }).first().click();
+    await (await chooser).setFiles([
+      file("Party Parrot.png", await picture("png", { width: 90, height: 90 })),
+    ]);
+    expect(await page.getByLabel("Name").inputValue()).toBe("party_parrot");
+    expect(await axeFindings(page, ".dialog")).toEqual([]);
+    await page.getByRole("button", { name: "Add", exact: true }).last().click();
+    await page.getByRole("dialog").locator(".person .custom-emoji").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".composer-field").fill("hooray :par");
+    await page.locator(".composer-field").press("End");
+    await page.keyboard.type("t");
+    await page.getByRole("option", { name: "party_parrot" }).click();
+    await send(page);
+    const row = page.locator(".message", { hasText: "hooray" }).last();
+    await row.locator("img.custom-emoji").waitFor();
+    await row.hover();
+    await row.getByRole("button", { name: "Add reaction" }).click();
+    await page.getByRole("button", { name: "party_parrot" }).first().click();
+    await row.locator(".reaction img.custom-emoji").waitFor();
+    const seen = other.page.locator(".message", { hasText: "hooray" }).last();
+    await seen.locator(".reaction").first().waitFor();
+    await other.page.reload();
+    await seen.locator(".reaction img.custom-emoji").waitFor();
     await page.context().close();
     await other.page.context().close();
     expect([faults, other.faults]).toEqual([[], []]);

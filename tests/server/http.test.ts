@@ -261,6 +261,7 @@ describeServer(
           "/api/admin/people",
           ...commandTypes.map((type) => `/api/commands/${type}`),
           ...Object.values(readPaths).map((path) => path.replace(/:(\w+)/g, "{$1}")),
+          "/api/emoji/{name}",
           "/api/files/{file}",
           "/api/files/{file}/preview",
           "/api/messages",

@@ -44,6 +44,8 @@ const expected: Record<keyof typeof roomPermissions, string> = {
 };
 const expectedOnServer: Record<keyof typeof serverPermissions, string> = {
   "server.change": "yes no no no",
+  "emoji.add": "yes yes yes no",
+  "emoji.remove_any": "yes yes no no",
   "room.create": "yes yes yes no",
   "room.browse": "yes yes yes no",
   "room.join": "yes yes yes no",

@@ -35,6 +35,7 @@ export const auditActions = [
   "invite.created",
   "invite.revoked",
   "settings.changed",
+  "emoji.removed",
   "room.created",
   "room.archived",
   "room.unarchived",

@@ -23,6 +23,8 @@ export type BusMessage =
   | { kind: "keywords_changed" }
   /** Somebody blocked this account or no longer does. */
   | { kind: "blocks_changed"; blocked: AccountId }
+  /** The server's own emoji have changed: reload them. */
+  | { kind: "emoji_changed" }
   /** The blocked words have changed: reload them. */
   | { kind: "filter_words_changed" }
   /** Stored messages were changed without an event, so copies in memory are out of date. */

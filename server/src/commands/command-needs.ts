@@ -1,5 +1,6 @@
+import type { CustomEmoji } from "../emoji/custom-emoji.ts";
 import type { SendNeeds } from "../messages/send-message.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 
 /** What commands need, over the socket and over HTTP. */
-export type CommandNeeds = SendNeeds & TransactionNeeds;
+export type CommandNeeds = SendNeeds & TransactionNeeds & { customEmoji: Pick<CustomEmoji, "find"> };

@@ -4,6 +4,7 @@ import type { Message } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import type { ReadInput, ReadResult, ReadType } from "@novax/protocol/reads";
 import type { Actor } from "../auth/sessions.ts";
+import { addEmoji, readEmoji, removeEmoji } from "../emoji/custom-emoji.ts";
 import { deleteMessage } from "../messages/delete-message.ts";
 import { editMessage } from "../messages/edit-message.ts";
 import { pinMessage, unpinMessage } from "../messages/pins.ts";
@@ -140,6 +141,8 @@ export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
   "person.block": { cost: 1, run: blockPerson },
   "person.unblock": { cost: 1, run: unblockPerson },
   "status.set": { cost: 1, run: changeStatus },
+  "emoji.add": { cost: 3, run: addEmoji },
+  "emoji.remove": { cost: 1, run: removeEmoji },
   "picture.set": { cost: 2, run: setMyPicture },
   "server.set_picture": { cost: 2, run: setPictureOfServer },
   "dnd.set": { cost: 1, run: setDoNotDisturb },
@@ -191,6 +194,7 @@ export const readTable: { [T in ReadType]: ReadEntry<T> } = {
   "room.bans": { cost: 0.1, run: readBans },
   "message.revisions": { cost: 0.1, run: readRevisions },
   "message.readers": { cost: 0.1, run: readReaders },
+  "emoji.list": { cost: 0.3, run: readEmoji },
   "people.pictures": { cost: 0.2, run: readPictures },
   "people.search": { cost: 0.3, run: readPeople },
   "person.profile": { cost: 0.1, run: readProfile },

@@ -9,6 +9,7 @@ import type { SsoClient } from "../auth/sso-client.ts";
 import type { Budgets } from "../commands/budgets.ts";
 import type { CommandNeeds } from "../commands/command-needs.ts";
 import type { Config } from "../config/read-config.ts";
+import type { CustomEmoji } from "../emoji/custom-emoji.ts";
 import type { FileNeeds } from "../files/file-store.ts";
 import type { Uploads } from "../files/uploads.ts";
 import type { Turns } from "../lib/turns.ts";
@@ -40,6 +41,7 @@ export type App = FileNeeds &
     identity: ServerIdentity;
     keywords: Keywords;
     textFilter: WordFilter;
+    customEmoji: CustomEmoji;
     addressBans: AddressBans;
     presence: Presence;
     /** Null if no provider is configured. */

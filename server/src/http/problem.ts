@@ -71,6 +71,7 @@ const statusOf: { [C in RefusalCode]: number } = {
   file_gone: 404,
   file_unfinished: 409,
   upload_offset: 409,
+  name_taken: 409,
   picture_too_large: 422,
   picture_unreadable: 422,
   picture_unsupported: 415,

@@ -1,7 +1,8 @@
 import type { FieldsOf } from "@novax/protocol/commands";
 import { reactionsPerMessageMax } from "@novax/protocol/limits";
-import { isEmoji } from "@novax/protocol/text";
+import { customEmojiName, isEmoji } from "@novax/protocol/text";
 import type { Actor } from "../auth/sessions.ts";
+import type { CustomEmoji } from "../emoji/custom-emoji.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { assertMaySpeakNow, inRoom } from "../rooms/in-room.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
@@ -15,11 +16,12 @@ import { requireMessage } from "./require-message.ts";
  * `too_many` above `reactionsPerMessageMax` different emoji.
  */
 export async function addReaction(
-  app: TransactionNeeds,
+  app: TransactionNeeds & { customEmoji: Pick<CustomEmoji, "find"> },
   actor: Actor,
   { room, seq, emoji }: FieldsOf<"reaction.add">,
 ): Promise<void> {
-  assertEmoji(emoji);
+  const name = customEmojiName(emoji);
+  assertEmoji(emoji, name !== null && app.customEmoji.find(name) !== null);
   await inRoom(app, actor, { room, right: "message.react" }, async (transaction) => {
     const { sql, record, actor: person } = transaction;
     await assertMaySpeakNow(app, transaction, { isReaction: true });
@@ -39,7 +41,8 @@ export async function removeReaction(
   actor: Actor,
   { room, seq, emoji }: FieldsOf<"reaction.remove">,
 ): Promise<void> {
-  assertEmoji(emoji);
+  // One that the server no longer has can still be taken back.
+  assertEmoji(emoji, customEmojiName(emoji) !== null);
   await inRoom(app, actor, { room, right: "message.react" }, async ({ sql, record, actor: person }) => {
     await requireMessage(sql, room, seq);
     if (await deleteReaction(sql, { room, seq, emoji, account: actor.id }))
@@ -47,6 +50,6 @@ export async function removeReaction(
   });
 }
 
-function assertEmoji(text: string): void {
-  if (!isEmoji(text)) throw new Refusal("message_invalid", (t) => t.oneEmoji);
+function assertEmoji(text: string, isCustom: boolean): void {
+  if (!isCustom && !isEmoji(text)) throw new Refusal("message_invalid", (t) => t.oneEmoji);
 }

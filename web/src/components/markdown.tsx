@@ -2,11 +2,12 @@ import type { Person } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import { isEmojiOnly, type MarkdownNode, parseMarkdown } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
-import { isEveryoneName } from "@novax/protocol/text";
+import { customEmojiName, isEveryoneName } from "@novax/protocol/text";
 import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "../texts/text.ts";
+import { EmojiSign, withCustomEmoji } from "./emoji-sign.tsx";
 
 /** The people that a text may mention. */
 export type MarkdownPeople = {
@@ -23,6 +24,12 @@ export type MarkdownPeople = {
 
 /** The text of a message, drawn from its syntax tree. */
 export function Markdown({ text, ...people }: { text: string } & MarkdownPeople) {
+  if (customEmojiName(text.trim()) !== null)
+    return (
+      <p className="emoji-only">
+        <EmojiSign emoji={text.trim()} />
+      </p>
+    );
   if (isEmojiOnly(text)) return <p className="emoji-only">{text}</p>;
   const draw = createDraw(people);
   return <>{parseMarkdown(text).map(draw)}</>;
@@ -98,7 +105,7 @@ function drawNode(
 ): ComponentChildren {
   switch (node.kind) {
     case "text":
-      return node.text;
+      return withCustomEmoji(node.text);
     case "mention":
       return <Mention key={key} name={node.name} {...people} />;
     case "break":

@@ -4,6 +4,7 @@ import { isTouch, type Spot } from "../lib/element.ts";
 import type { MenuItem, QuickReactions } from "../stores/ui-store.ts";
 import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
+import { EmojiSign } from "./emoji-sign.tsx";
 
 const marginPx = 8;
 
@@ -105,7 +106,7 @@ export function Menu(props: {
                 aria-label={more.message.reactWith(emoji)}
                 onClick={() => choose(() => quick.onPick(emoji))}
               >
-                {emoji}
+                <EmojiSign emoji={emoji} />
               </button>
             ))}
           </div>

@@ -6,6 +6,7 @@ import { loadPreferences } from "../features/settings/preferences.ts";
 import { openStorage } from "../storage/database.ts";
 import { createOutboxStorage } from "../storage/outbox-storage.ts";
 import { ChatStore } from "../stores/chat-store.ts";
+import { customEmoji } from "../stores/custom-emoji.ts";
 import { pictures } from "../stores/pictures.ts";
 import { UiStore } from "../stores/ui-store.ts";
 import { ChatPage } from "./chat-page.tsx";
@@ -93,6 +94,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
       () => setTimeout(loadRest, retryAfterMs),
     );
   void loadRest();
+  customEmoji.start(api);
   const loadFiles = () =>
     import("./files-bundle.ts").then(
       ({ startUploads }) => startUploads(chat),

@@ -1,5 +1,6 @@
 // Everything about files that the first view of the chat does not need, in one file. Import it only with `import()`.
 
+export { CustomEmojiDialog } from "../features/emoji/custom-emoji-dialog.tsx";
 export { Attachments } from "../features/files/attachments.tsx";
 export { CropDialog } from "../features/files/crop-dialog.tsx";
 export { DescribeDialog } from "../features/files/describe-dialog.tsx";

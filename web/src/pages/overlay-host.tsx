@@ -23,6 +23,7 @@ import { t } from "../texts/text.ts";
 
 const Lightbox = filePart("Lightbox");
 const CropDialog = filePart("CropDialog");
+const CustomEmojiDialog = filePart("CustomEmojiDialog");
 const DescribeDialog = filePart("DescribeDialog");
 
 /**
@@ -66,6 +67,8 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
       return <Menu {...overlay} onClose={close} />;
     case "lightbox":
       return <Lightbox {...overlay} chat={chat} onClose={close} />;
+    case "custom_emoji":
+      return <CustomEmojiDialog chat={chat} ui={ui} onClose={close} />;
     case "crop":
       return (
         <CropDialog
@@ -79,7 +82,14 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
     case "describe":
       return <DescribeDialog {...overlay} onClose={close} />;
     case "emoji":
-      return <EmojiPicker spot={overlay.spot} onPick={overlay.onPick} onClose={close} />;
+      return (
+        <EmojiPicker
+          spot={overlay.spot}
+          onPick={overlay.onPick}
+          onManage={chat.mayOnServer("emoji.add") ? () => ui.open({ kind: "custom_emoji" }) : null}
+          onClose={close}
+        />
+      );
     case "switcher":
       return <Switcher {...props} onClose={close} />;
     case "create_room":

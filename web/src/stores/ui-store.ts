@@ -72,6 +72,7 @@ export type Overlay =
       /** Shows the message of one of these files, where it is not in view already. */
       onShowInChat: ((index: number) => void) | null;
     }
+  | { kind: "custom_emoji" }
   /** Asks for a square of a picture. */
   | { kind: "crop"; file: Blob; onDone: (square: Blob) => void; onClosed: () => void }
   /** Asks for what a picture shows. */

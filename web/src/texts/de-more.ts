@@ -8,6 +8,13 @@ export const deMore: MoreTexts = {
   emoji: {
     title: "Emoji",
     search: "Emoji suchen",
+    ofServer: "Emojis dieses Servers",
+    manage: "Emojis hinzufügen oder entfernen …",
+    name: "Name",
+    nameHint: "Verwende a bis z, 0 bis 9, _ + und -.",
+    add: "Hinzufügen",
+    none: "Noch keine Emojis. Füge ein Bild hinzu, und alle können es als :name: verwenden.",
+    removeAsk: (name: string) => `${name} entfernen? Wo es verwendet wurde, steht dann sein Name.`,
     recent: "Zuletzt verwendet",
     tone: "Hautfarbe",
     found: (count: number) => plural(count, { one: "# Emoji", other: "# Emojis" }),

@@ -7,6 +7,13 @@ export const enMore = {
   emoji: {
     title: "Emoji",
     search: "Search emoji",
+    ofServer: "Emoji of this server",
+    manage: "Add or remove emoji…",
+    name: "Name",
+    nameHint: "Use a to z, 0 to 9, _ + and -.",
+    add: "Add",
+    none: "No emoji yet. Add a picture, and everyone can use it as :name:.",
+    removeAsk: (name: string) => `Remove ${name}? Where it was used, its name is shown.`,
     recent: "Recently used",
     tone: "Skin tone",
     found: (count: number) => plural(count, { one: "# emoji", other: "# emoji" }),

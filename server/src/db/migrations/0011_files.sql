@@ -66,3 +66,11 @@ alter table rooms add column picture_id uuid references files on delete set null
 alter table installation add column picture_id uuid references files on delete set null;
 create index accounts_with_picture on accounts (picture_id) where picture_id is not null;
 create index rooms_with_picture on rooms (picture_id) where picture_id is not null;
+
+-- Emoji of this server's own. In texts and reactions they are `:name:`, which stays readable when one is removed.
+create table custom_emoji (
+  name text primary key,
+  picture_id uuid not null references files on delete cascade,
+  created_by uuid not null references accounts,
+  created_at bigint not null
+);

@@ -33,7 +33,15 @@ const roomRoute = defineSessionRoute({
   },
 });
 
-export const pictureRoutes: readonly Route[] = [personRoute, roomRoute];
+const emojiRoute = defineSessionRoute({
+  method: "GET",
+  path: "/api/emoji/:name",
+  summary: "Get one of the server's own emoji.",
+  query,
+  handle: ({ app, params }) => sendPicture(app, app.customEmoji.find(params.name!)?.picture ?? null),
+});
+
+export const pictureRoutes: readonly Route[] = [personRoute, roomRoute, emojiRoute];
 
 /** Sends a small picture that we encoded. The browser keeps it for this account, for as long as its address is the same. */
 export async function sendPicture(

@@ -79,6 +79,7 @@ export type FileParts = {
   Recorder: FunctionComponent<RecorderProps>;
   FilesPanel: FunctionComponent<PanelProps>;
   Lightbox: FunctionComponent<LightboxProps>;
+  CustomEmojiDialog: FunctionComponent<{ chat: ChatStore; ui: UiStore; onClose: () => void }>;
   CropDialog: FunctionComponent<CropProps>;
   PictureField: FunctionComponent<PictureFieldProps>;
   DescribeDialog: FunctionComponent<DescribeProps>;

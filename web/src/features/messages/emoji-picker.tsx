@@ -1,6 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { EmojiSign } from "../../components/emoji-sign.tsx";
 import { usePlacement } from "../../components/menu.tsx";
 import { isTouch, type Spot } from "../../lib/element.ts";
+import { customEmoji } from "../../stores/custom-emoji.ts";
 import { more } from "../../texts/more.ts";
 import {
   type EmojiEntry,
@@ -17,8 +19,15 @@ import {
 const matchesMax = 200;
 
 /** All emoji, by group or by search, with the recently used ones first. `onPick` gets the chosen one. */
-export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void; onClose: () => void }) {
-  const { spot, onPick, onClose } = props;
+export function EmojiPicker(props: {
+  spot: Spot;
+  onPick: (emoji: string) => void;
+  /** Opens the list of the server's own emoji. Null for those who may not add any. */
+  onManage: (() => void) | null;
+  onClose: () => void;
+}) {
+  const { spot, onPick, onManage, onClose } = props;
+  const own = [...customEmoji.list.value.keys()];
   const box = usePlacement(spot);
   const [all, setAll] = useState<readonly EmojiEntry[]>([]);
   const [search, setSearch] = useState("");
@@ -32,7 +41,10 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
     loadEmoji().then(setAll, () => {});
   }, []);
   const words = search.toLowerCase().trim();
-  const found = words === "" ? null : matchEmoji(all, words, matchesMax);
+  const found =
+    words === ""
+      ? null
+      : [...own.filter((name) => name.includes(words)).map(asEntry), ...matchEmoji(all, words, matchesMax)];
   const pick = (emoji: string) => {
     noteRecent(emoji);
     // While the dialog is open, the page behind it cannot take the focus.
@@ -45,10 +57,11 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
     : [
         [
           more.emoji.recent,
-          all
+          [...own.filter((name) => recent.includes(`:${name}:`)).map(asEntry), ...all]
             .filter((entry) => recent.includes(entry.emoji))
             .sort((a, b) => recent.indexOf(a.emoji) - recent.indexOf(b.emoji)),
         ],
+        [more.emoji.ofServer, own.map(asEntry)],
         ...more.emoji.groups.map((title, group): [string, readonly EmojiEntry[]] => [
           title,
           all.filter((entry) => entry.group === group),
@@ -119,7 +132,7 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
                       title={entry.name}
                       onClick={() => pick(toneOf(entry, tone))}
                     >
-                      {toneOf(entry, tone)}
+                      <EmojiSign emoji={toneOf(entry, tone)} />
                     </button>
                   ))}
                 </div>
@@ -127,9 +140,18 @@ export function EmojiPicker(props: { spot: Spot; onPick: (emoji: string) => void
             ),
           )}
         </div>
+        {onManage ? (
+          <button type="button" className="button-subtle emoji-manage" onClick={onManage}>
+            {more.emoji.manage}
+          </button>
+        ) : null}
       </div>
     </dialog>
   );
+}
+
+function asEntry(name: string): EmojiEntry {
+  return { emoji: `:${name}:`, name, words: name, group: -1, hasTones: false };
 }
 
 const columns = 8;

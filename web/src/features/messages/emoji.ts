@@ -1,4 +1,6 @@
 import type { Language } from "@novax/protocol/language";
+import { customEmojiName } from "@novax/protocol/text";
+import { customEmoji } from "../../stores/custom-emoji.ts";
 
 export type EmojiEntry = { emoji: string; name: string; words: string; group: number; hasTones: boolean };
 
@@ -58,6 +60,12 @@ export function toneOf(entry: EmojiEntry, tone: number): string {
   // The modifier goes after the first character, and replaces the character that asks for a coloured emoji.
   const [first = "", ...rest] = entry.emoji;
   return first + modifier + (rest[0] === "\ufe0f" ? rest.slice(1) : rest).join("");
+}
+
+/** Whether an emoji can be used: the server may have removed one of its own. */
+export function isThere(emoji: string): boolean {
+  const name = customEmojiName(emoji);
+  return name === null || customEmoji.list.peek().has(name);
 }
 
 export function readRecent(): string[] {

@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ReadRefused } from "../../client/api.ts";
 import { Avatar } from "../../components/avatar.tsx";
 import { Dialog } from "../../components/dialog.tsx";
+import { EmojiSign } from "../../components/emoji-sign.tsx";
 import { formatFull } from "../../lib/time.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
@@ -73,7 +74,9 @@ export function ReactionsDialog({ chat, entry, onClose }: Omit<OfMessage, "room"
           const names = by.flatMap(nameOfId);
           return (
             <div key={emoji}>
-              <dt>{emoji}</dt>
+              <dt>
+                <EmojiSign emoji={emoji} />
+              </dt>
               <dd dir="auto">{t.message.people(names, by.length - names.length)}</dd>
             </div>
           );

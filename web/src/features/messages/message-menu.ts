@@ -7,7 +7,7 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import { copyText } from "../copy-text.ts";
 import { toggleSaved } from "../saved/toggle-saved.ts";
-import { readRecent, usualEmoji } from "./emoji.ts";
+import { isThere, readRecent, usualEmoji } from "./emoji.ts";
 import { edit, reply } from "./message-actions.ts";
 import type { MenuRequest, MessageActionContext } from "./message-context.ts";
 import { toggleReaction } from "./toggle-reaction.ts";
@@ -133,7 +133,7 @@ export function runMessageMenu(
 
 function quickReactions({ chat, store }: MessageActionContext, entry: MessageEntry): QuickReactions {
   return {
-    emoji: [...new Set([...readRecent(), ...usualEmoji])].slice(0, quickMax),
+    emoji: [...new Set([...readRecent().filter(isThere), ...usualEmoji])].slice(0, quickMax),
     onPick: (emoji) => toggleReaction(chat, entry, { room: store.id, emoji }),
   };
 }

@@ -5,6 +5,7 @@ import { nameOf } from "@novax/protocol/person";
 import { filesOf, fullTextOf } from "@novax/protocol/text";
 import { useEffect, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
+import { EmojiSign } from "../../components/emoji-sign.tsx";
 import { PinIcon, ReplyIcon, SmileIcon, ThreadIcon } from "../../components/icons.tsx";
 import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
 import { spotOf } from "../../lib/element.ts";
@@ -151,7 +152,9 @@ function Reactions({ message, actions }: { message: MessageEntry; actions: RowAc
               disabled={!actions.mayWrite}
               onClick={() => actions.onReact(message, emoji)}
             >
-              <span className="reaction-emoji">{emoji}</span>
+              <span className="reaction-emoji">
+                <EmojiSign emoji={emoji} />
+              </span>
               <span className="count">{by.length}</span>
             </button>
           </li>

@@ -3,6 +3,7 @@ import { isDirect } from "@novax/protocol/permissions";
 import { nameOf } from "@novax/protocol/person";
 import { fuzzyScore, matchPeople } from "../../lib/matching.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
+import { customEmoji } from "../../stores/custom-emoji.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
 import { more } from "../../texts/more.ts";
 import type { Suggestion, Token } from "./completion.ts";
@@ -31,12 +32,15 @@ export async function suggest(chat: ChatStore, store: RoomStore, token: Token): 
           hint: room.topic,
         }));
     case "emoji":
-      return matchEmoji(await loadEmoji(), token.text, shownMax).map(({ emoji, name }) => ({
-        insert: emoji,
-        label: name,
-        hint: "",
-        sign: emoji,
-      }));
+      return [
+        ...ownEmoji(token.text),
+        ...matchEmoji(await loadEmoji(), token.text, shownMax).map(({ emoji, name }) => ({
+          insert: emoji,
+          label: name,
+          hint: "",
+          sign: emoji,
+        })),
+      ].slice(0, shownMax);
     case "command":
       return Object.entries(slashCommands)
         .filter(([name]) => name.startsWith(token.text))
@@ -46,6 +50,15 @@ export async function suggest(chat: ChatStore, store: RoomStore, token: Token): 
           hint: hint(),
         }));
   }
+}
+
+/** The server's own emoji whose name has what was typed in it. */
+function ownEmoji(typed: string): Suggestion[] {
+  const wanted = typed.toLowerCase();
+  return [...customEmoji.list.peek().keys()]
+    .filter((name) => name.includes(wanted))
+    .sort((a, b) => Number(b.startsWith(wanted)) - Number(a.startsWith(wanted)))
+    .map((name) => ({ insert: `:${name}:`, label: name, hint: "", sign: `:${name}:` }));
 }
 
 async function suggestPeople(chat: ChatStore, store: RoomStore, typed: string): Promise<Suggestion[]> {

@@ -1,4 +1,5 @@
 import { Avatar } from "../../components/avatar.tsx";
+import { EmojiSign } from "../../components/emoji-sign.tsx";
 import { more } from "../../texts/more.ts";
 import type { SuggestionListProps } from "./message-context.ts";
 
@@ -21,7 +22,11 @@ export function SuggestionList({ id, suggestions, chosen, onAccept }: Suggestion
           onClick={() => onAccept(suggestion)}
         >
           {suggestion.person ? <Avatar person={suggestion.person} size="tiny" /> : null}
-          {suggestion.sign ? <span className="suggestion-sign">{suggestion.sign}</span> : null}
+          {suggestion.sign ? (
+            <span className="suggestion-sign">
+              <EmojiSign emoji={suggestion.sign} />
+            </span>
+          ) : null}
           <span>{suggestion.label}</span>
           <span className="suggestion-hint">{suggestion.hint}</span>
         </div>
