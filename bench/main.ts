@@ -5,6 +5,7 @@ import { startPostgres } from "../tests/support/services.ts";
 import { runAttacks } from "./figures/attacks.ts";
 import { runBrowser } from "./figures/browser.ts";
 import { runFanOut } from "./figures/fan-out.ts";
+import { runFiles } from "./figures/files.ts";
 import { runIngest } from "./figures/ingest.ts";
 import { runLatency } from "./figures/latency.ts";
 import { runStart } from "./figures/start.ts";
@@ -21,6 +22,7 @@ const figures = {
   F12: runStart,
   B1: runBrowser,
   H: runAttacks,
+  U: runFiles,
 };
 const only = flag("only", Object.keys(figures).join(",")).split(",");
 const given = process.env.NOVAX_TEST_POSTGRES_URL;

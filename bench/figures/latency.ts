@@ -99,7 +99,7 @@ async function measureFloor(seconds: number): Promise<Measured> {
 }
 
 /** Every person writes when due, whether or not the previous message has arrived; waiting counts as latency. */
-async function drive(
+export async function drive(
   sockets: LoadSocket[],
   seconds: number,
   receivers: number,

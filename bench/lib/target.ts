@@ -159,10 +159,10 @@ export async function openMember(
   return socket;
 }
 
-/** Starts the bare fan-out server that figures are compared with. */
-export async function startFloor(): Promise<{ url: URL; stop(): Promise<void> }> {
+/** Starts a bare server that figures are compared with. */
+export async function startFloor(name = "fan-out.ts"): Promise<{ url: URL; stop(): Promise<void> }> {
   const port = await freePort();
-  const child = Bun.spawn([process.execPath, join(root, "bench/floors/fan-out.ts"), String(port)], {
+  const child = Bun.spawn([process.execPath, join(root, "bench/floors", name), String(port)], {
     stdout: "ignore",
     stderr: "inherit",
   });

@@ -176,6 +176,22 @@ export const readSpecs = {
     },
     needs: ofSession,
   },
+  "me.storage": {
+    path: "/api/me/storage",
+    summary: "How much your files take up; for owners and admins also those of everybody.",
+    params: {},
+    query: {},
+    result: {
+      usedBytes: z.int(),
+      maxBytes: z.int(),
+      /** The largest file that can be sent. */
+      fileBytesMax: z.int(),
+      server: z
+        .strictObject({ usedBytes: z.int(), maxBytes: z.int().nullable(), freeBytes: z.int().nullable() })
+        .nullable(),
+    },
+    needs: ofSession,
+  },
   "rooms.list": {
     path: "/api/rooms",
     summary: "The rooms you are in, with what is unread.",

@@ -1,6 +1,7 @@
 // npm run admin: commands for an operator who is locked out of the admin pages, and for what only an operator can do.
 // Each command except `audit-verify` writes to the audit log.
 
+import { createByteFormat } from "@novax/protocol/language";
 import type { Account } from "./accounts/queries.ts";
 import { findAccountByUsernameKey } from "./accounts/queries.ts";
 import { usernameKey } from "./accounts/username.ts";
@@ -10,6 +11,7 @@ import { readKeptHead } from "./audit/kept-head.ts";
 import { readAuditHead } from "./audit/queries.ts";
 import { readConfig } from "./config/read-config.ts";
 import { exitCodes, exitWithError } from "./exit.ts";
+import { summarizeStorage } from "./files/queries.ts";
 import type { App } from "./http/app.ts";
 import { systemClock } from "./lib/clock.ts";
 import { Refusal } from "./lib/refusal.ts";
@@ -19,11 +21,17 @@ import { openApp } from "./main.ts";
 const help = `npm run admin -- reset-link <username>       print a link to set a new password
 npm run admin -- disable-factor <username>   turn off their two-factor authentication, including passkeys
 npm run admin -- create-owner <username>     make them an owner; new people get a link to set a password
+npm run admin -- storage                     show where files are, and how much space they take up
 npm run audit:verify                         verify the audit log
 
 These commands use the server's settings. With the embedded database, stop the server first.`;
 
 type AdminCommand = (app: App, username: string) => Promise<string>;
+
+const largestShown = 10;
+
+/** Those that are not about a person. */
+const overall: Record<string, (app: App) => Promise<string>> = { storage: describeStorage };
 
 const commands: Record<string, AdminCommand> = {
   "reset-link": async (app, username) => {
@@ -43,7 +51,8 @@ const commands: Record<string, AdminCommand> = {
 
 const [name = "", username = ""] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-if (name !== "audit-verify" && (!command || username === "")) {
+const isAboutAll = name === "audit-verify" || Object.hasOwn(overall, name);
+if (!isAboutAll && (!command || username === "")) {
   console.error(help);
   process.exit(exitCodes.failed);
 }
@@ -63,6 +72,10 @@ async function run(): Promise<number> {
       console.log(await command(app, username));
       return 0;
     }
+    if (Object.hasOwn(overall, name)) {
+      console.log(await overall[name]!(app));
+      return 0;
+    }
     const kept = readKeptHead(app.secret, config.dataDir);
     const verdict = await verifyAudit(app, kept);
     if (verdict.kind === "whole") {
@@ -79,6 +92,31 @@ async function run(): Promise<number> {
   } finally {
     await close();
   }
+}
+
+async function describeStorage(app: App): Promise<string> {
+  const bytes = createByteFormat("en");
+  const {
+    files,
+    bytes: all,
+    byPurpose,
+    pending,
+    unused,
+    people,
+  } = await summarizeStorage(app.db.sql, {
+    people: largestShown,
+  });
+  const { perPersonBytes, totalBytesMax } = app.fileLimits;
+  const free = await app.blobs.freeBytes().catch(() => null);
+  const lines = [
+    `Files are in ${app.blobs.place}`,
+    `${files} files, ${bytes(all)}${totalBytesMax === null ? "" : ` of ${bytes(totalBytesMax)}`}${free === null ? "" : `, ${bytes(free)} free on the disk`}`,
+    ...byPurpose.map((row) => `  ${row.purpose.padEnd(8)} ${row.files} files, ${bytes(row.bytes)}`),
+    `${pending} uploads are part of no message yet; ${unused} pieces are about to be removed.`,
+    `Most space, of ${bytes(perPersonBytes)} each:`,
+    ...people.map((person) => `  ${person.username.padEnd(32)} ${bytes(person.bytes)}`),
+  ];
+  return lines.join("\n");
 }
 
 async function requireAccount(app: App, name: string): Promise<Account> {

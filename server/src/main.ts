@@ -109,7 +109,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   // Also for an operator's command, whose mails bear the name too.
   await identity.list.reread();
   const core: TransactionNeeds = { db, bus, log, clock, random, secret, publicUrl, identity };
-  const pictures = new PictureWorker();
+  const pictures = new PictureWorker(log);
   const files: FileNeeds = {
     ...{ db, clock, random, log, blobs, pictures },
     fileLimits: {

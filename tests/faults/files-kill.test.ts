@@ -109,7 +109,7 @@ for (const [name, kind, env] of [
         kind === "embedded" ? { kind, dataDir: folder } : { kind, url: data.url! },
         silentLog,
       );
-      await cleanUpFiles({ db, blobs, clock: { now: () => Date.now() + 2 * dayMs } });
+      await cleanUpFiles({ db, blobs, log: silentLog, clock: { now: () => Date.now() + 2 * dayMs } });
       const rows = await db.sql<{ id: string }>`select id from blobs`;
       const lost = await db.sql`
         select 1 from files f where f.seq is null or not exists (

@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";
-import { PictureWorker } from "../../server/src/files/picture-worker.ts";
+import { type PictureJob, PictureWorker } from "../../server/src/files/picture-worker.ts";
+import { silentLog } from "../../server/src/log/log.ts";
 import { type Person, problemOf } from "../support/person.ts";
 import { waitUntil } from "../support/server.ts";
 import {
@@ -291,18 +292,18 @@ describe("what strangers upload", () => {
 });
 
 describe("a child that decodes pictures", () => {
-  const worker = new PictureWorker();
-  const hanging = new PictureWorker([
+  const worker = new PictureWorker(silentLog);
+  const hanging = new PictureWorker(silentLog, [
     process.execPath,
     "-e",
     'process.on("message", () => { for (;;); }); process.send("ready")',
   ]);
-  const dying = new PictureWorker([
+  const dying = new PictureWorker(silentLog, [
     process.execPath,
     "-e",
     'process.on("message", () => process.exit(1)); process.send("ready")',
   ]);
-  const greedy = new PictureWorker([
+  const greedy = new PictureWorker(silentLog, [
     process.execPath,
     "-e",
     'const kept = []; process.on("message", () => { setInterval(() => kept.push(Buffer.alloc(60e6, 1)), 20); }); process.send("ready")',
@@ -310,18 +311,14 @@ describe("a child that decodes pictures", () => {
   afterAll(() => {
     for (const each of [worker, hanging, dying, greedy]) each.stop();
   });
-  const job = {
-    input: "/none",
-    output: "/none",
-    preview: "/none",
-    use: "message",
-    sidePxMax: 1,
-    pixelsMax: 1,
-  } as const;
+  const job = async (): Promise<PictureJob> => ({
+    ...{ input: "/none", output: "/none", preview: "/none" },
+    ...{ use: "message", sidePxMax: 1, pixelsMax: 1 },
+  });
 
   test("that hangs is killed after ten seconds, and one that dies or takes too much memory is no fault of the server", async () => {
     const started = performance.now();
-    expect(await Promise.all([hanging.run(job, "a"), dying.run(job, "a"), greedy.run(job, "a")])).toEqual([
+    expect(await Promise.all([hanging.run("a", job), dying.run("a", job), greedy.run("a", job)])).toEqual([
       { kind: "unreadable" },
       { kind: "unreadable" },
       { kind: "unreadable" },
@@ -331,13 +328,13 @@ describe("a child that decodes pictures", () => {
   }, 30_000);
 
   test("gets no secret of the server, and is replaced when it was killed", async () => {
-    expect(await worker.run(job, "a")).toEqual({ kind: "unreadable" });
+    expect(await worker.run("a", job)).toEqual({ kind: "unreadable" });
     const pid = worker.pid!;
     const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
     expect(environment).not.toContain("PATH");
     process.kill(pid, "SIGKILL");
     expect(await waitUntil(() => worker.pid === undefined)).toBe(true);
-    expect(await worker.run(job, "a")).toEqual({ kind: "unreadable" });
+    expect(await worker.run("a", job)).toEqual({ kind: "unreadable" });
     expect(worker.pid).not.toBe(pid);
   });
 });

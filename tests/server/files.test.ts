@@ -8,7 +8,7 @@ import type { RoomId, SendId } from "@novax/protocol/ids";
 import type { TimelinePage } from "@novax/protocol/reads";
 import sharp from "sharp";
 import { Upload } from "tus-js-client";
-import { type Person, problemOf } from "../support/person.ts";
+import { type Person, problemOf, join as register } from "../support/person.ts";
 import { startS3 } from "../support/s3.ts";
 import { waitUntil } from "../support/server.ts";
 import {
@@ -21,6 +21,7 @@ import {
   uploadRefusal,
 } from "../support/uploads.ts";
 import { useServer } from "../support/use-server.ts";
+import { filesInZip } from "../support/zip.ts";
 
 const s3 = await startS3();
 afterAll(() => s3.stop());
@@ -499,6 +500,33 @@ for (const [name, kind, env] of [
         headers: { ...uploadHeaders(5), "tus-resumable": "0.2.2" },
       });
       expect(wrong.status).toBe(400);
+    });
+
+    test("an export has the files of its person, and everybody is told how much they keep", async () => {
+      const person = await register(server, `export${kind}`);
+      const content = crypto.getRandomValues(new Uint8Array(9_000_000));
+      const [one, two] = [
+        await upload(person, content, { name: "Übersicht.bin" }),
+        await upload(person, await picture("png"), { name: "me.png" }),
+      ];
+      const seq = await sendFiles(person, [one.id, two.id], "mine");
+      const use = await person.read<{ usedBytes: number; server: unknown }>("/api/me/storage");
+      expect(use.usedBytes).toBeGreaterThan(9_000_000);
+      expect(use.server).toBeNull();
+      const all = await alice.read<{ server: { usedBytes: number } }>("/api/me/storage");
+      expect(all.server.usedBytes).toBeGreaterThanOrEqual(use.usedBytes);
+      const response = await person.post("/account/export/files", {});
+      expect(response.headers.get("content-type")).toBe("application/zip");
+      const entries = filesInZip(await bytesOf(response));
+      expectSame(entries.get(`files/${one.id}/Übersicht.bin`)!, content);
+      expect(entries.get(`files/${two.id}/me.png`)!.byteLength).toBe(two.size);
+      const about = JSON.parse(new TextDecoder().decode(entries.get(`novax-export${kind}.json`))) as {
+        kept: { files: { name: string; seq: number }[] };
+      };
+      expect(about.kept.files.map((entry) => [entry.name, entry.seq])).toEqual([
+        ["Übersicht.bin", seq],
+        ["me.png", seq],
+      ]);
     });
 
     test("when the session ends, what is still arriving is not kept", async () => {

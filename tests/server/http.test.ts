@@ -227,6 +227,7 @@ describeServer(
           "/account/email/resend",
           "/account/email/verify",
           "/account/export",
+          "/account/export/files",
           "/account/passkeys",
           "/account/passkeys/options",
           "/account/passkeys/{passkey}/remove",

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
 import { join, Person, problemOf } from "../support/person.ts";
 import { spawnServer } from "../support/server.ts";
+import { text, upload } from "../support/uploads.ts";
 import { describeServer } from "../support/use-server.ts";
 
 const next = "another four quiet words";
@@ -45,6 +46,17 @@ describeServer("an operator's commands", { people: ["alice"] }, ({ data, server,
     };
     expect([account.passkeys, account.hasFactor]).toEqual([0, false]);
     expect((await run("disable-factor", "phoneless")).code).toBe(1);
+  }, 30_000);
+
+  test("storage says where files are, how much they take up, and whose they are", async () => {
+    const person = await join(server, "collector");
+    await upload(person, text("x".repeat(2_000_000)), { name: "large.txt" });
+    const { code, text: printed } = await run("storage");
+    expect(code).toBe(0);
+    expect(printed).toContain("Files are in /");
+    expect(printed).toMatch(/1 files, 2\u00a0MB/);
+    expect(printed).toMatch(/collector +2\u00a0MB/);
+    expect(printed).toContain("1 uploads are part of no message yet");
   }, 30_000);
 
   test("create-owner makes a person an owner, whether or not they have an account", async () => {

@@ -15,7 +15,7 @@ import { listJoinedRooms } from "../rooms/queries.ts";
 import { accountData } from "./parts.ts";
 import { listSentMessages } from "./queries.ts";
 
-type ExportNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
+export type ExportNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits: SessionLimits };
 
 /** Few, so that what else the process does goes on between two pages. */
 const pageMessages = 50;

@@ -1,4 +1,5 @@
 import type { AccountData } from "../accounts/account-data.ts";
+import { fileData } from "../files/queries.ts";
 import { mentionData } from "../messages/mention-queries.ts";
 import { reactionData } from "../messages/reaction-queries.ts";
 import { reportData } from "../moderation/report-queries.ts";
@@ -14,6 +15,7 @@ import { threadData } from "../threads/queries.ts";
 export const accountData: readonly AccountData[] = [
   ...peopleData,
   pictureData,
+  fileData,
   draftData,
   savedData,
   threadData,

@@ -1,6 +1,9 @@
 import type { CustomEmoji } from "../emoji/custom-emoji.ts";
+import type { FileNeeds } from "../files/file-store.ts";
 import type { SendNeeds } from "../messages/send-message.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 
 /** What commands need, over the socket and over HTTP. */
-export type CommandNeeds = SendNeeds & TransactionNeeds & { customEmoji: Pick<CustomEmoji, "find"> };
+export type CommandNeeds = SendNeeds &
+  Pick<FileNeeds, "blobs" | "fileLimits"> &
+  TransactionNeeds & { customEmoji: Pick<CustomEmoji, "find"> };

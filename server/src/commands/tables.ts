@@ -5,6 +5,7 @@ import type { AccountId } from "@novax/protocol/ids";
 import type { ReadInput, ReadResult, ReadType } from "@novax/protocol/reads";
 import type { Actor } from "../auth/sessions.ts";
 import { addEmoji, readEmoji, removeEmoji } from "../emoji/custom-emoji.ts";
+import { readStorage } from "../files/read-storage.ts";
 import { deleteMessage } from "../messages/delete-message.ts";
 import { editMessage } from "../messages/edit-message.ts";
 import { pinMessage, unpinMessage } from "../messages/pins.ts";
@@ -182,6 +183,7 @@ export const readTable: { [T in ReadType]: ReadEntry<T> } = {
   "me.threads": { cost: 0.5, run: readMyThreads },
   "me.scheduled": { cost: 0.1, run: readMyScheduled },
   "me.reminders": { cost: 0.1, run: readMyReminders },
+  "me.storage": { cost: 0.2, run: readStorage },
   "rooms.list": { cost: 1, run: readRooms },
   "rooms.browse": { cost: 0.3, run: readPublicRooms },
   "room.timeline": { cost: 0.2, run: readRoomTimeline, rowsOf: ({ entries }) => countVotes(entries) },

@@ -13,13 +13,22 @@ const batch = 200;
  * that were re-encoded, of pieces whose writer died. Their rows go after their bytes, so nothing is forgotten if it stops
  * in between. Several processes may do it at once.
  */
-export async function cleanUpFiles(app: Pick<FileNeeds, "db" | "blobs" | "clock">): Promise<void> {
+export async function cleanUpFiles(app: Pick<FileNeeds, "db" | "blobs" | "clock" | "log">): Promise<void> {
   const now = app.clock.now();
-  await deleteForgottenFiles(app.db.sql, now - forgottenAfterMs);
+  while ((await deleteForgottenFiles(app.db.sql, now - forgottenAfterMs, batch)) === batch);
   for (;;) {
     const ids = await listUnusedBlobs(app.db.sql, now - unwrittenAfterMs, batch);
-    for (const id of ids) await app.blobs.remove(id);
-    if (ids.length > 0) await deleteBlobs(app.db.sql, ids);
-    if (ids.length < batch) return;
+    const removed: string[] = [];
+    for (const id of ids) {
+      // One that cannot be removed must not keep the others.
+      try {
+        await app.blobs.remove(id);
+        removed.push(id);
+      } catch (error) {
+        app.log.fault("files.not_removed", error, { blob: id });
+      }
+    }
+    if (removed.length > 0) await deleteBlobs(app.db.sql, removed);
+    if (ids.length < batch || removed.length === 0) return;
   }
 }

@@ -96,9 +96,6 @@ async function describePicture(app: FileNeeds, file: StoredFile): Promise<FileIn
     join(blobs.spoolFolder, `${random.uuid()}.${name}`),
   );
   try {
-    const original = await openPart(app, file.id, "original");
-    if (!original) throw fileGone();
-    await Bun.write(input, new Response(asStream(original.read({ start: 0, end: original.size }))));
     const use: PictureJob["use"] =
       file.purpose === "message" || file.purpose === "poster"
         ? "message"
@@ -106,7 +103,13 @@ async function describePicture(app: FileNeeds, file: StoredFile): Promise<FileIn
           ? "emoji"
           : "portrait";
     const job = { input, output, preview, use, sidePxMax: pictureSidePxMax, pixelsMax: picturePixelsMax };
-    const outcome = await app.pictures.run(job, file.owner);
+    const outcome = await app.pictures.run(file.owner, async () => {
+      const original = await openPart(app, file.id, "original");
+      if (!original) throw fileGone();
+      await Bun.write(input, new Response(asStream(original.read({ start: 0, end: original.size }))));
+      return job;
+    });
+    if (outcome.kind === "failed") throw new Refusal("unavailable", (t) => t.tryAgain, { retryInMs: 3000 });
     if (outcome.kind === "too_large") throw new Refusal("picture_too_large", (t) => t.pictureTooLarge);
     if (outcome.kind === "unreadable") throw new Refusal("picture_unreadable", (t) => t.pictureUnreadable);
     const { type, width, height, isAnimated, placeholder } = outcome;

@@ -6,7 +6,7 @@ import type { Random } from "../lib/random.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
 import type { PictureWorker } from "./picture-worker.ts";
-import { dropBlob, type FilePart, listBlobs, type StoredBlob } from "./queries.ts";
+import { type FilePart, listBlobs, type StoredBlob } from "./queries.ts";
 
 /** What the files module needs, wherever it is used. */
 export type FileNeeds = {
@@ -35,22 +35,26 @@ export type OpenPart = {
 
 /**
  * Puts a file of the spool folder into the store. Refuses with `storage_full`, and with `unavailable` if the store does not
- * take it.
+ * take it. Its row then stays unwritten and is removed much later: a store may still complete what we gave up.
  */
 export async function putBlob(
-  { db, blobs, log }: Pick<FileNeeds, "db" | "blobs" | "log">,
+  { blobs, log }: Pick<FileNeeds, "blobs" | "log">,
   id: string,
   path: string,
 ): Promise<void> {
   try {
     await blobs.put(id, path);
   } catch (error) {
-    await dropBlob(db.sql, id);
     const { code, name } = error as { code?: string; name: string };
-    if (code === "ENOSPC" || code === "EDQUOT") throw new Refusal("storage_full", (t) => t.diskFull);
+    if (isDiskFull(error)) throw new Refusal("storage_full", (t) => t.diskFull);
     log.warn("files.store_failed", { error: name, code });
     throw new Refusal("unavailable", (t) => t.fileStoreAway, { retryInMs: 3000 });
   }
+}
+
+export function isDiskFull(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === "ENOSPC" || code === "EDQUOT";
 }
 
 /** Opens a part of a file, or returns null if there is none. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { resolve } from "node:path";
 import { WorkQueue } from "../lib/work-queue.ts";
+import type { Log } from "../log/log.ts";
 
 /** Files of the spool folder: what is read and what is written. */
 export type PictureJob = {
@@ -27,7 +28,9 @@ export type PictureOutcome =
     }
   | { kind: "too_large" }
   /** Damaged, or it took too long or too much memory. */
-  | { kind: "unreadable" };
+  | { kind: "unreadable" }
+  /** The fault is ours: the child did not start, or was ended by somebody else. */
+  | { kind: "failed" };
 
 const script = resolve(import.meta.dir, "picture-process.ts");
 const withinMs = 10_000;
@@ -42,7 +45,6 @@ type Child = {
   process: Bun.Subprocess;
   ready: Promise<void>;
   receive: (outcome: PictureOutcome) => void;
-  fail: () => void;
 };
 
 /**
@@ -51,12 +53,17 @@ type Child = {
  */
 export class PictureWorker {
   readonly #queue = new WorkQueue({ parallel: 1, waitingMax: 200, waitMs: 60_000, waitingPerOwnerMax: 40 });
+  readonly #log: Pick<Log, "warn">;
   readonly #command: readonly string[];
   #child: Child | null = null;
   #idleTimer: Timer | undefined;
 
   /** `command` is for tests of a child that hangs or dies. */
-  constructor(command: readonly string[] = [process.execPath, "--no-env-file", script]) {
+  constructor(
+    log: Pick<Log, "warn">,
+    command: readonly string[] = [process.execPath, "--no-env-file", script],
+  ) {
+    this.#log = log;
     this.#command = command;
   }
 
@@ -65,9 +72,12 @@ export class PictureWorker {
     return this.#child?.process.pid;
   }
 
-  /** Runs one job. Refuses with `unavailable` if too many are waiting. */
-  run(job: PictureJob, owner: string): Promise<PictureOutcome> {
-    return this.#queue.run(() => this.#runNow(job), owner);
+  /**
+   * Runs one job, which `prepare` makes when its turn has come: until then nothing of it takes space. Refuses with
+   * `unavailable` if too many are waiting.
+   */
+  run(owner: string, prepare: () => Promise<PictureJob>): Promise<PictureOutcome> {
+    return this.#queue.run(async () => this.#runNow(await prepare()), owner);
   }
 
   stop(): void {
@@ -82,19 +92,27 @@ export class PictureWorker {
     const child = this.#child;
     const outcome = await new Promise<PictureOutcome>((done) => {
       child.receive = done;
-      child.fail = () => done({ kind: "unreadable" });
       let killAt = performance.now() + startWithinMs;
+      let isAtWork = false;
+      let isKilled = false;
       void child.ready.then(() => {
         killAt = performance.now() + withinMs;
+        isAtWork = true;
         child.process.send(job);
       });
       const watch = setInterval(() => {
         const isTooMuch = performance.now() > killAt || residentBytes(child.process.pid) > memoryBytesMax;
-        if (isTooMuch) child.process.kill("SIGKILL");
+        if (!isTooMuch || isKilled) return;
+        isKilled = true;
+        child.process.kill("SIGKILL");
       }, watchEveryMs);
       void child.process.exited.then(() => {
         clearInterval(watch);
-        child.fail();
+        // A picture that makes it crash is unreadable. If somebody else killed it, or it never began, it says nothing
+        // about the picture.
+        const isOurs = isAtWork && (isKilled || child.process.signalCode !== "SIGKILL");
+        if (!isOurs) this.#log.warn("pictures.child_failed", { exitCode: child.process.exitCode });
+        done({ kind: isOurs ? "unreadable" : "failed" });
       });
       const receive = child.receive;
       child.receive = (result) => {
@@ -124,7 +142,7 @@ export class PictureWorker {
       // It has ended already, or the system has no priorities.
     }
     subprocess.unref();
-    const child: Child = { process: subprocess, ready: isReady.promise, receive: () => {}, fail: () => {} };
+    const child: Child = { process: subprocess, ready: isReady.promise, receive: () => {} };
     void subprocess.exited.then(() => {
       if (this.#child === child) this.#child = null;
     });

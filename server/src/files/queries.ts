@@ -1,5 +1,6 @@
 import type { FileId, FileInfo, FilePurpose } from "@novax/protocol/files";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { AccountData } from "../accounts/account-data.ts";
 import type { Database, Sql } from "../db/database.ts";
 
 /** A file as it is stored. */
@@ -79,17 +80,23 @@ export async function lockStorage(tx: Sql): Promise<void> {
   await tx`select pg_advisory_xact_lock(7063001)`;
 }
 
-/** Returns how many bytes a person keeps, and all people together; and how many of the person's uploads are unfinished. */
+/**
+ * Returns how many bytes a person keeps, and all people together; how many of the person's uploads are unfinished; and how
+ * many bytes of all unfinished uploads are still to come.
+ */
 export async function readStorageUse(
   sql: Sql,
   owner: AccountId,
-): Promise<{ own: number; all: number; unfinished: number }> {
-  const [row] = await sql<{ own: number; total: number; unfinished: number }>`
+): Promise<{ own: number; all: number; unfinished: number; promised: number }> {
+  const [row] = await sql<{ own: number; total: number; unfinished: number; promised: number }>`
     select
       coalesce((select bytes from storage_use where owner_id = ${owner}), 0)::bigint as own,
       coalesce((select sum(bytes) from storage_use), 0)::bigint as total,
-      (select count(*) from files where owner_id = ${owner} and seq is null and details is null) as unfinished`;
-  return { own: row!.own, all: row!.total, unfinished: row!.unfinished };
+      (select count(*) from files where owner_id = ${owner} and seq is null and details is null) as unfinished,
+      coalesce((
+        select sum(size - received) from files where seq is null and not is_used and details is null
+      ), 0)::bigint as promised`;
+  return { own: row!.own, all: row!.total, unfinished: row!.unfinished, promised: row!.promised };
 }
 
 /** Names a blob before its bytes are written. Returns false if the file is gone or has `piecesMax` pieces. */
@@ -130,9 +137,9 @@ export async function takePiece(
   });
 }
 
-/** Leaves a blob without a file, so that it is removed. */
-export async function dropBlob(sql: Sql, blob: string): Promise<void> {
-  await sql`update blobs set file_id = null where id = ${blob}`;
+/** Leaves a blob that was written without a file, so that it is removed. */
+async function dropBlob(sql: Sql, blob: string): Promise<void> {
+  await sql`update blobs set file_id = null, size = coalesce(size, 0) where id = ${blob}`;
 }
 
 /** Returns the pieces of one part of a file, in order. */
@@ -215,6 +222,11 @@ export async function deleteFilesOf(
     delete from files where room_id = ${room} and seq = ${seq} and not id = any(${tx.array(except, "uuid")})`;
 }
 
+/** Locks files in the order in which every transaction locks them. */
+export async function lockFiles(tx: Sql, ids: readonly FileId[]): Promise<void> {
+  await tx`select 1 from files where id = any(${tx.array(ids, "uuid")}) order by id for update`;
+}
+
 /** Makes files part of their owners' messages in a room. Returns how many of them were ready and part of none. */
 export async function claimFiles(
   tx: Sql,
@@ -256,15 +268,26 @@ export async function deletePicture(tx: Sql, id: FileId): Promise<void> {
   await tx`delete from files where id = ${id} and seq is null`;
 }
 
-/** Deletes uploads that were begun before a time and are part of no message and no picture in use. */
-export async function deleteForgottenFiles(sql: Sql, before: number): Promise<void> {
-  await sql`delete from files where seq is null and not is_used and created_at < ${before}`;
+/**
+ * Deletes some uploads that were begun before a time and are part of no message and no picture in use. Returns how many.
+ */
+export async function deleteForgottenFiles(sql: Sql, before: number, limit: number): Promise<number> {
+  const rows = await sql`
+    delete from files where id in (
+      select id from files where seq is null and not is_used and created_at < ${before} limit ${limit}
+    ) and seq is null and not is_used
+    returning 1`;
+  return rows.length;
 }
 
-/** Returns some blobs that belong to nothing: without a file, or begun before a time and never completed. */
+/**
+ * Returns some blobs that belong to nothing: complete ones without a file, and those that were begun before a time and never
+ * completed. One that is being written is left alone, also without a file: its bytes would come after it was removed.
+ */
 export async function listUnusedBlobs(sql: Sql, before: number, limit: number): Promise<string[]> {
   const rows = await sql<{ id: string }>`
-    select id from blobs where file_id is null or (size is null and created_at < ${before})
+    select id from blobs
+    where (file_id is null and size is not null) or (size is null and created_at < ${before})
     order by created_at limit ${limit}`;
   return rows.map((row) => row.id);
 }
@@ -272,3 +295,56 @@ export async function listUnusedBlobs(sql: Sql, before: number, limit: number): 
 export async function deleteBlobs(sql: Sql, ids: readonly string[]): Promise<void> {
   await sql`delete from blobs where id = any(${sql.array(ids, "uuid")})`;
 }
+
+/** Files that a person keeps, in the order of their ids, after one: those that are complete. */
+export async function listFilesAfter(
+  sql: Sql,
+  owner: AccountId,
+  after: FileId | null,
+  { limit }: { limit: number },
+): Promise<(FileInfo & { createdAt: number })[]> {
+  const rows = await sql<{ details: FileInfo; created_at: number }>`
+    select details, created_at from files
+    where owner_id = ${owner} and details is not null and (${after}::uuid is null or id > ${after}::uuid)
+    order by id limit ${limit}`;
+  return rows.map((row) => ({ ...row.details, createdAt: row.created_at }));
+}
+
+export type StorageSummary = {
+  files: number;
+  bytes: number;
+  byPurpose: { purpose: FilePurpose; files: number; bytes: number }[];
+  /** Uploads that are not complete, or part of nothing yet. */
+  pending: number;
+  /** Blobs that belong to nothing and are removed next. */
+  unused: number;
+  people: { username: string; bytes: number }[];
+};
+
+/** What is kept, for an operator. Reads all rows. */
+export async function summarizeStorage(sql: Sql, { people }: { people: number }): Promise<StorageSummary> {
+  const byPurpose = await sql<{ purpose: FilePurpose; files: number; bytes: number }>`
+    select purpose, count(*) as files, coalesce(sum(stored), 0)::bigint as bytes
+    from files group by purpose order by 3 desc`;
+  const [counts] = await sql<{ pending: number; unused: number }>`
+    select (select count(*) from files where seq is null and not is_used) as pending,
+      (select count(*) from blobs where file_id is null) as unused`;
+  const largest = await sql<{ username: string; bytes: number }>`
+    select a.username, u.bytes from storage_use u join accounts a on a.id = u.owner_id
+    where u.bytes > 0 order by u.bytes desc, a.username_key limit ${people}`;
+  return {
+    files: byPurpose.reduce((sum, row) => sum + row.files, 0),
+    bytes: byPurpose.reduce((sum, row) => sum + row.bytes, 0),
+    byPurpose,
+    ...counts!,
+    people: largest,
+  };
+}
+
+/** The files that a person keeps, for an export of their data. */
+export const fileData: AccountData = {
+  name: "files",
+  read: (sql, account) => sql`
+    select id, name, purpose, size, room_id as room, seq, created_at as "createdAt" from files
+    where owner_id = ${account} order by id`,
+};

@@ -7,7 +7,7 @@ import { assertLiveSession } from "../auth/session-queries.ts";
 import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { parseFileName } from "./file-name.ts";
-import { type FileNeeds, putBlob } from "./file-store.ts";
+import { type FileNeeds, isDiskFull, putBlob } from "./file-store.ts";
 import {
   deleteUnusedFile,
   findFile,
@@ -55,12 +55,13 @@ export async function beginUpload(
     purpose === "message" ? fileLimits.fileBytesMax : Math.min(pictureBytesMax, fileLimits.fileBytesMax);
   if (size > sizeMax) throw new Refusal("file_too_large", (t) => t.fileTooLarge(sizeMax));
   const free = await app.blobs.freeBytes();
-  if (free !== null && free - size < keptFreeBytes) throw new Refusal("quota", (t) => t.storageFullForAll);
   const id = app.random.uuid() as FileId;
   await app.db.transact(async (tx) => {
     await lockStorage(tx);
     await assertLiveSession(tx, actor);
     const use = await readStorageUse(tx, actor.id);
+    if (free !== null && free - use.promised - size < keptFreeBytes)
+      throw new Refusal("quota", (t) => t.storageFullForAll);
     if (use.unfinished >= unfinishedMax) throw new Refusal("too_many", (t) => t.tooManyUploads);
     if (use.own + size > fileLimits.perPersonBytes)
       throw new Refusal("quota", (t) => t.storageFull(fileLimits.perPersonBytes));
@@ -188,8 +189,20 @@ class Piece {
       this.#path = join(this.#app.blobs.spoolFolder, this.#app.random.uuid());
       this.#handle = await open(this.#path, "wx", 0o600);
     }
-    await this.#handle.write(bytes);
+    // What was not written as a whole must not be kept: it would leave a hole.
+    const couldFail = this.hasFailed;
+    this.hasFailed = true;
+    try {
+      for (let done = 0; done < bytes.byteLength; ) {
+        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.byteLength - done);
+        done += bytesWritten;
+      }
+    } catch (error) {
+      if (isDiskFull(error)) throw new Refusal("storage_full", (t) => t.diskFull);
+      throw error;
+    }
     this.size += bytes.byteLength;
+    this.hasFailed = couldFail;
   }
 
   /** Moves it into the store and counts it. Does nothing if it is empty. */

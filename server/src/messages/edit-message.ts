@@ -6,7 +6,7 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { filesOf, mentionsIn } from "@novax/protocol/text";
 import type { Actor } from "../auth/sessions.ts";
 import type { Database, Sql } from "../db/database.ts";
-import { claimFiles, deleteFilesOf } from "../files/queries.ts";
+import { claimFiles, deleteFilesOf, lockFiles } from "../files/queries.ts";
 import { fileGone } from "../files/receive-file.ts";
 import type { Uploads } from "../files/uploads.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -93,6 +93,7 @@ async function replaceFiles(
   const old = new Set(before.map((file) => file.id));
   const ids = after.map((file) => file.id);
   const added = ids.filter((id) => !old.has(id));
+  if (added.length > 0) await lockFiles(sql, added);
   const claims = added.map((id) => ({ id, seq, owner: owner.id }));
   if (claims.length > 0 && (await claimFiles(sql, room, claims)) < claims.length) throw fileGone();
   if (before.some((file) => !ids.includes(file.id))) await deleteFilesOf(sql, { room, seq }, { except: ids });

@@ -1,6 +1,7 @@
 import type { EventOf } from "@novax/protocol/events";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import { filesOf } from "@novax/protocol/text";
+import { isDeadlock } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
 import type { MessageDraft } from "./draft.ts";
@@ -54,7 +55,11 @@ export class RoomWriter {
       const batch = takeDistinct(this.#waiting, batchMax);
       this.#waiting = batch.rest;
       try {
-        await this.#commit(batch.taken);
+        // The database breaks a circle of transactions that wait for each other by ending one of them, which may be this.
+        await this.#commit(batch.taken).catch((error: unknown) => {
+          if (!isDeadlock(error)) throw error;
+          return this.#commit(batch.taken);
+        });
       } catch (error) {
         for (const waiting of batch.taken) waiting.reject(error);
       }

@@ -394,6 +394,9 @@ export const de: Texts = {
     link: (name) => `Mit ${name} verknüpfen`,
     unlink: "Verknüpfung aufheben",
     dataLead: "Lade deine Daten herunter oder lösche sie.",
+    storage: (used, max) =>
+      `Deine Dateien belegen ${bytes(used)} von ${bytes(max)}. Du kannst sie mit allem anderen in einer ZIP-Datei herunterladen.`,
+    downloadFiles: "Mit Dateien herunterladen",
     export: "Exportieren",
     exportText: "Dein Konto, deine Geräte, Räume und alle deine Nachrichten in einer JSON-Datei.",
     download: "Herunterladen",

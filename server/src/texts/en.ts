@@ -381,6 +381,9 @@ export const en = {
     link: (name: string) => `Link ${name}`,
     unlink: "Unlink",
     dataLead: "Download or delete your data.",
+    storage: (used: number, max: number) =>
+      `Your files take up ${bytes(used)} of ${bytes(max)}. You can download them with everything else, in one ZIP file.`,
+    downloadFiles: "Download with files",
     export: "Export",
     exportText: "Your account, devices, rooms and every message you wrote, in one JSON file.",
     download: "Download",

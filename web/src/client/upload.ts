@@ -34,11 +34,31 @@ export class UploadRefused extends Error {
 /** Something that passes: no connection, a restart, a full budget. */
 class Interrupted extends Error {
   readonly retryInMs: number | undefined;
-  constructor(retryInMs?: number) {
-    super("interrupted");
+  /** The server answered with a fault of its own. */
+  readonly isFault: boolean;
+  constructor({
+    retryInMs,
+    detail,
+    isFault = false,
+  }: { retryInMs?: number; detail?: string; isFault?: boolean } = {}) {
+    super(detail ?? "interrupted");
     this.retryInMs = retryInMs;
+    this.isFault = isFault;
   }
 }
+
+/** Refusals after which the same request may be taken. */
+const passingCodes: readonly RefusalCode[] = [
+  "upload_offset",
+  "file_unfinished",
+  "unavailable",
+  "rate_limited",
+  "internal",
+];
+/** A fault of the server that comes again and again will not pass. */
+const attemptsMax = 60;
+/** An upload that is gone each time is deleted by somebody. */
+const beginningsMax = 3;
 
 type Problem = { code?: RefusalCode; detail?: string };
 
@@ -49,12 +69,16 @@ type Problem = { code?: RefusalCode; detail?: string };
 export async function uploadFile(blob: Blob, request: UploadRequest): Promise<FileInfo> {
   let { uploadId } = request;
   let offset: number | null = null;
+  let beginnings = 0;
   for (let attempt = 0; ; ) {
     try {
-      uploadId ??= await begin(blob, request);
+      if (uploadId === null) {
+        uploadId = await begin(blob, request);
+        beginnings += 1;
+      }
       request.onBegun(uploadId);
       const path = `/api/uploads/${uploadId}`;
-      offset ??= await readOffset(path, request.signal);
+      offset ??= await readOffset(path, blob.size, request.signal);
       if (offset === null) {
         // The server has forgotten it: it was begun more than a day ago.
         uploadId = null;
@@ -75,8 +99,14 @@ export async function uploadFile(blob: Blob, request: UploadRequest): Promise<Fi
       }
       return await readFile(path, request.signal);
     } catch (error) {
-      if (!(error instanceof Interrupted)) throw error;
       offset = null;
+      if (error instanceof UploadRefused && error.code === "file_gone" && beginnings < beginningsMax) {
+        // Deleted by another page, or because it is older than a day.
+        uploadId = null;
+        continue;
+      }
+      if (!(error instanceof Interrupted)) throw error;
+      if (attempt >= attemptsMax && error.isFault) throw new UploadRefused("internal", error.message);
       await pause(error.retryInMs ?? backoffMs(attempt, Math.random), request.signal);
       attempt += 1;
     }
@@ -106,10 +136,12 @@ async function begin(
   return response.headers.get("location")!.split("/").at(-1)!;
 }
 
-/** How much the server has. Null if it does not know the upload. */
-async function readOffset(path: string, signal: AbortSignal): Promise<number | null> {
+/** How much the server has. Null if it does not know the upload, or as one of another size. */
+async function readOffset(path: string, size: number, signal: AbortSignal): Promise<number | null> {
   try {
     const { headers } = await ask(path, signal, { method: "HEAD" });
+    // Begun with other bytes than these: before a picture was made smaller, or of another page.
+    if (Number(headers.get("upload-length")) !== size) return null;
     return Number(headers.get("upload-offset"));
   } catch (error) {
     if (error instanceof UploadRefused) return null;
@@ -118,8 +150,13 @@ async function readOffset(path: string, signal: AbortSignal): Promise<number | n
 }
 
 async function readFile(path: string, signal: AbortSignal): Promise<FileInfo> {
-  const answer = (await (await ask(path, signal)).json()) as { file: FileInfo };
-  return answer.file;
+  const response = await ask(path, signal);
+  const answer = await response.json().catch(() => null);
+  signal.throwIfAborted();
+  const { file } = (answer ?? {}) as { file?: FileInfo | null };
+  // The answer broke off, or not all bytes are there.
+  if (!file) throw new Interrupted();
+  return file;
 }
 
 /** Rejects with {@link Interrupted} for what passes, and with {@link UploadRefused} for what does not. */
@@ -138,8 +175,13 @@ async function ask(path: string, signal: AbortSignal, init: RequestInit = {}): P
 }
 
 function toError(status: number, retryAfter: string | null, { code, detail }: Problem): Error {
-  if (status === 429 || status >= 500 || status === 409)
-    return new Interrupted(retryAfter === null ? undefined : Number(retryAfter) * 1000);
+  const isPassing = code === undefined ? status === 429 || status >= 500 : passingCodes.includes(code);
+  if (isPassing)
+    return new Interrupted({
+      ...(retryAfter === null ? {} : { retryInMs: Number(retryAfter) * 1000 }),
+      ...(detail === undefined ? {} : { detail }),
+      isFault: code === "internal",
+    });
   return new UploadRefused(code ?? "unknown", detail ?? `${status}`);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { FieldsOf } from "@novax/protocol/commands";
+import type { DraftFile, FileId } from "@novax/protocol/files";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { SendId } from "@novax/protocol/ids";
 import type { ReplyOf, Request } from "../client/realtime-client.ts";
@@ -111,5 +112,73 @@ describe("the outbox", () => {
     outbox.ready();
     for (let index = 0; index < 3; index++) outbox.acknowledge(new Set([sent[index]!.sendId]));
     expect(texts(sent)).toEqual(["first", "second", "third"]);
+  });
+});
+
+describe("the outbox, with files", () => {
+  const withFile = (key: string) => ({
+    files: [{ key, id: key as FileId, kind: "file" as const, name: key, type: "", size: 1 }],
+  });
+
+  function setUpFiles() {
+    const parts = setUp();
+    const ready = new Map<string, readonly DraftFile[] | { failed: string }>();
+    const calls: string[] = [];
+    parts.outbox.useUploads({
+      readyFiles: ([key]) => ready.get(key!) ?? null,
+      sent: (keys) => void calls.push(`sent ${keys}`),
+      discard: (keys) => void calls.push(`discard ${keys}`),
+      startAnew: (keys) => void calls.push(`anew ${keys}`),
+      retry: (keys) => void calls.push(`retry ${keys}`),
+    });
+    return { ...parts, ready, calls };
+  }
+
+  test("a message waits for its files and lets those behind it go", async () => {
+    const { outbox, sent, ready, calls } = setUpFiles();
+    outbox.ready();
+    outbox.add({ room: generalRoomId, text: "with a film", ...withFile("film") }, 0);
+    outbox.add({ room: generalRoomId, text: "short" }, 1);
+    expect(texts(sent)).toEqual(["short"]);
+    outbox.acknowledge(new Set([sent[0]!.sendId]));
+    ready.set("film", [{ id: "film" as FileId }]);
+    outbox.filesChanged();
+    expect(texts(sent)).toEqual(["short", "with a film"]);
+    outbox.acknowledge(new Set([sent[1]!.sendId]));
+    expect(calls).toEqual(["sent ", "sent film"]);
+  });
+
+  test("before the code of uploads is here, only messages without files are sent", () => {
+    const { outbox, sent } = setUp();
+    outbox.ready();
+    outbox.add({ room: generalRoomId, text: "early", ...withFile("a") }, 0);
+    expect(sent).toEqual([]);
+  });
+
+  test("a refused file fails its message, with the reason; retrying tries the file again", () => {
+    const { outbox, sent, ready, calls } = setUpFiles();
+    outbox.ready();
+    ready.set("a", { failed: "a: too large" });
+    outbox.add({ room: generalRoomId, text: "x", ...withFile("a") }, 0);
+    expect(sent).toEqual([]);
+    expect(outbox.items.value[0]!.state).toEqual({ kind: "failed", detail: "a: too large" });
+    const { sendId } = outbox.items.value[0]!;
+    ready.set("a", [{ id: "a" as FileId }]);
+    outbox.retry(sendId);
+    expect(texts(sent)).toEqual(["x"]);
+    outbox.discard(sendId);
+    expect(calls).toEqual(["retry a", "discard a"]);
+  });
+
+  test("files that the server deleted meanwhile are uploaded anew, and the message is kept", async () => {
+    const { outbox, sent, ready, calls } = setUpFiles();
+    outbox.ready();
+    ready.set("a", [{ id: "a" as FileId }]);
+    outbox.add({ room: generalRoomId, text: "x", ...withFile("a") }, 0);
+    ready.delete("a");
+    sent[0]!.answer({ type: "reply", re: 1, ok: false, code: "file_gone", detail: "gone" });
+    await settle();
+    expect(calls).toEqual(["anew a"]);
+    expect(outbox.items.value[0]!.state).toEqual({ kind: "waiting" });
   });
 });

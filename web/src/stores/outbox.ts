@@ -54,6 +54,7 @@ export class Outbox {
   #inFlight: SendId | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReady = false;
+  readonly #restoring = Promise.withResolvers<void>();
 
   constructor(storage: OutboxStorage, link: Link) {
     this.#storage = storage;
@@ -62,6 +63,11 @@ export class Outbox {
 
   get items(): ReadonlySignal<readonly OutboxItem[]> {
     return this.#items;
+  }
+
+  /** Resolves when the unsent messages of before a reload are here. */
+  get restored(): Promise<void> {
+    return this.#restoring.promise;
   }
 
   /** Lets messages with files be sent, from now on. */
@@ -83,6 +89,7 @@ export class Outbox {
       .filter((item) => !known.has(item.sendId))
       .sort((a, b) => a.createdAt - b.createdAt);
     this.#items.value = [...restored, ...this.#items.value];
+    this.#restoring.resolve();
     this.#pump();
   }
 

@@ -6,11 +6,13 @@ import type { Api } from "../client/api.ts";
 
 /** People who are drawn together are asked for together. */
 const askAfterMs = 30;
+const askAgainAfterMs = 10_000;
 
 /** The pictures of people, asked for when somebody is drawn for the first time. */
 export class Pictures {
   readonly #pictures = new Map<AccountId, Signal<FileId | null>>();
   readonly #wanted = new Set<AccountId>();
+  #isAskDue = false;
   #api: Pick<Api, "read"> | null = null;
 
   /** Begins to ask. Before that, everybody is drawn without a picture. */
@@ -44,14 +46,17 @@ export class Pictures {
 
   #want(person: AccountId): void {
     this.#wanted.add(person);
-    if (this.#api && this.#wanted.size === 1) this.#askSoon();
+    if (this.#api) this.#askSoon();
   }
 
-  #askSoon(): void {
-    setTimeout(() => void this.#ask(), askAfterMs);
+  #askSoon(afterMs = askAfterMs): void {
+    if (this.#isAskDue) return;
+    this.#isAskDue = true;
+    setTimeout(() => void this.#ask(), afterMs);
   }
 
   async #ask(): Promise<void> {
+    this.#isAskDue = false;
     const ids = [...this.#wanted].slice(0, peopleAskedMax);
     for (const id of ids) this.#wanted.delete(id);
     if (this.#wanted.size > 0) this.#askSoon();
@@ -61,8 +66,9 @@ export class Pictures {
       const found = new Map(pictures.map(({ person, picture }) => [person, picture]));
       for (const id of ids) this.learn(id, found.get(id) ?? null);
     } catch {
-      // Those without one are drawn with their letter. They are asked for with the next that are drawn.
+      // Meanwhile they are drawn with their letter.
       for (const id of ids) this.#wanted.add(id);
+      this.#askSoon(askAgainAfterMs);
     }
   }
 }

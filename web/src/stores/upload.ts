@@ -1,6 +1,8 @@
 import type { DraftFile, FileInfo, FileKind } from "@novax/protocol/files";
 
 export type UploadState =
+  /** The page is still finding out what it is. */
+  | { kind: "preparing" }
   | { kind: "waiting" }
   | { kind: "uploading"; sent: number }
   | { kind: "paused"; sent: number }
@@ -30,7 +32,7 @@ export type Upload = LocalFacts & {
 };
 
 /** As it is kept over a reload. */
-export type StoredUpload = Omit<Upload, "state"> & { isPaused: boolean };
+export type StoredUpload = Omit<Upload, "state"> & { isPaused: boolean; isPrepared: boolean };
 
 /** As it is sent with a message. */
 export function toDraft({ alt, width, height, durationMs, peaks }: Upload, { id }: FileInfo): DraftFile {

@@ -1,15 +1,16 @@
 import type { DraftFile, FileInfo } from "@novax/protocol/files";
 import { filesPerMessageMax } from "@novax/protocol/limits";
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { discardUpload, UploadRefused, uploadFile } from "../client/upload.ts";
+import { discardUpload, UploadRefused, type UploadRequest } from "../client/upload.ts";
 import { LocalFiles } from "./local-files.ts";
 import { type LocalFacts, type StoredUpload, toDraft, type Upload, type UploadState } from "./upload.ts";
 
 /** Keeps uploads over a reload. It never throws. */
 export type UploadStorage = {
-  readAll(): Promise<{ upload: StoredUpload; blob: Blob }[]>;
+  readAll(): Promise<{ upload: StoredUpload; blob: Blob; original: Blob | null }[]>;
   write(upload: StoredUpload): Promise<void>;
-  writeBytes(key: string, blob: Blob): Promise<void>;
+  /** `original`: as it was picked, if it was changed since. */
+  writeBytes(key: string, blob: Blob, original: Blob | null): Promise<void>;
   remove(key: string): Promise<void>;
 };
 
@@ -22,15 +23,15 @@ export type Prepare = (
 type Needs = {
   storage: UploadStorage;
   prepare: Prepare;
-  /** Makes a still picture of a video. Null if the browser can't play it. */
-  makePoster: (video: Blob) => Promise<Blob | null>;
   /** An object URL for bytes of this page. */
   createUrl: (blob: Blob) => string;
   revokeUrl: (url: string) => void;
   /** Called when the files of a waiting message may be ready. */
   onChange: () => void;
-  /** For tests. */
-  send?: typeof uploadFile;
+  /** Takes an upload for this page; false if another page of the same browser has it. Held until `release`. */
+  own: (key: string) => Promise<boolean>;
+  release: (key: string) => void;
+  send: (blob: Blob, request: UploadRequest) => Promise<FileInfo>;
 };
 
 const parallelMax = 3;
@@ -40,6 +41,8 @@ export class Uploads {
   readonly local: LocalFiles;
   readonly #items = signal<readonly Upload[]>([]);
   readonly #running = new Map<string, AbortController>();
+  /** Those that another page of this browser is sending. */
+  readonly #elsewhere = new Set<string>();
   readonly #app: Needs;
   #isRestored = false;
 
@@ -52,23 +55,38 @@ export class Uploads {
     return this.#items;
   }
 
-  /** Goes on with what was unfinished when the page was reloaded. */
-  async restore(): Promise<void> {
+  /**
+   * Goes on with what was unfinished when the page was reloaded. Uploads for a place that is not wanted any more, such as a
+   * message that was sent meanwhile, are forgotten; those of another page are left to it.
+   */
+  async restore(isWanted: (place: string, addedAt: number) => boolean): Promise<void> {
     const stored = await this.#app.storage.readAll();
     const known = new Set(this.#items.value.map((item) => item.key));
-    const restored = stored
-      .filter(({ upload }) => !known.has(upload.key))
-      .sort((a, b) => a.upload.addedAt - b.upload.addedAt);
-    this.#items.value = [
-      ...restored.map(({ upload: { isPaused, ...item }, blob }): Upload => {
-        this.local.put(item.key, blob);
-        return { ...item, state: isPaused ? { kind: "paused", sent: 0 } : { kind: "waiting" } };
-      }),
-      ...this.#items.value,
-    ];
+    const restored: Upload[] = [];
+    for (const { upload, blob, original } of stored.sort((a, b) => a.upload.addedAt - b.upload.addedAt)) {
+      const { isPaused, isPrepared, ...item } = upload;
+      if (known.has(item.key)) continue;
+      if (!(await this.#app.own(item.key))) {
+        this.#elsewhere.add(item.key);
+        continue;
+      }
+      if (!isWanted(item.place, item.addedAt)) {
+        this.#app.release(item.key);
+        void this.#app.storage.remove(item.key);
+        continue;
+      }
+      if (original) this.local.put(item.key, original);
+      this.local.put(item.key, blob);
+      const state: Upload["state"] = isPaused
+        ? { kind: "paused", sent: 0 }
+        : { kind: isPrepared ? "waiting" : "preparing" };
+      restored.push({ ...item, state });
+    }
+    this.#items.value = [...restored, ...this.#items.value];
     this.#isRestored = true;
     this.#pump();
     this.#app.onChange();
+    for (const { key, state } of restored) if (state.kind === "preparing") await this.#prepare(key);
   }
 
   at(place: string): readonly Upload[] {
@@ -89,18 +107,20 @@ export class Uploads {
     const added = taken.map((file, index): Upload => {
       const key = crypto.randomUUID();
       this.#keepBytes(key, file);
+      void this.#app.own(key);
       return {
         ...{ key, place, name: file.name || "file", size: file.size, alt: "", uploadId: null },
-        ...{ isPlain: false, isScaled: false, addedAt: Date.now() + index, state: { kind: "waiting" } },
+        ...{ isPlain: false, isScaled: false, addedAt: Date.now() + index },
         ...(facts ?? { kind: "file" as const }),
+        state: { kind: facts ? "waiting" : "preparing" },
       };
     });
     this.#items.value = [...this.#items.value, ...added];
-    for (const { key, name } of added) {
-      if (!facts) await this.#prepare(key, name);
-      this.#change(key, {});
-      this.#pump();
+    for (const { key } of added) {
+      if (facts) this.#change(key, {});
+      else await this.#prepare(key);
     }
+    this.#pump();
     return files.length - taken.length;
   }
 
@@ -154,7 +174,7 @@ export class Uploads {
     const files: DraftFile[] = [];
     for (const key of keys) {
       const item = this.#find(key);
-      if (!item) return this.#isRestored ? { failed: "" } : null;
+      if (!item) return this.#isRestored && !this.#elsewhere.has(key) ? { failed: "" } : null;
       if (item.state.kind === "failed") return { failed: `${item.name}: ${item.state.detail}` };
       if (item.state.kind !== "done") return null;
       files.push(toDraft(item, item.state.file));
@@ -178,13 +198,16 @@ export class Uploads {
     this.#pump();
   }
 
-  async #prepare(key: string, name: string): Promise<void> {
-    const { blob } = this.local.get(key)!;
-    const prepared = await this.#app.prepare(blob, name);
-    // It may have been removed meanwhile.
-    if (!this.#find(key)) return;
-    if (prepared.blob !== blob) this.#keepBytes(key, prepared.blob);
-    this.#change(key, { ...prepared.facts, size: prepared.blob.size, isScaled: prepared.isScaled });
+  async #prepare(key: string): Promise<void> {
+    const local = this.local.get(key);
+    const item = this.#find(key);
+    if (!local || !item) return;
+    const { blob, facts, isScaled } = await this.#app.prepare(local.blob, item.name);
+    // It may have been removed meanwhile, or is to be sent as it is.
+    if (this.#find(key)?.state.kind !== "preparing") return;
+    if (blob !== local.blob) this.#keepBytes(key, blob);
+    this.#change(key, { ...facts, size: blob.size, isScaled, state: { kind: "waiting" } });
+    this.#pump();
   }
 
   #pump(): void {
@@ -199,45 +222,29 @@ export class Uploads {
     const stop = new AbortController();
     this.#running.set(key, stop);
     this.#change(key, { state: { kind: "uploading", sent: 0 } });
-    const send = this.#app.send ?? uploadFile;
-    const state = await send(this.local.get(key)!.blob, {
-      ...{ name, isPlain, uploadId, purpose: "message", signal: stop.signal },
-      onBegun: (id) => {
-        if (!stop.signal.aborted && this.#find(key)?.uploadId !== id) this.#change(key, { uploadId: id });
-      },
-      onProgress: (sent) => {
-        if (!stop.signal.aborted) this.#set(key, { state: { kind: "uploading", sent } });
-      },
-    })
-      .then((file) => this.#sendPoster(key, file, stop.signal))
+    const state = await this.#app
+      .send(this.local.get(key)!.blob, {
+        ...{ name, isPlain, uploadId, purpose: "message", signal: stop.signal },
+        onBegun: (id) => {
+          if (!stop.signal.aborted && this.#find(key)?.uploadId !== id) this.#change(key, { uploadId: id });
+        },
+        onProgress: (sent) => {
+          if (!stop.signal.aborted) this.#set(key, { state: { kind: "uploading", sent } });
+        },
+      })
       .then(
         (file): UploadState => ({ kind: "done", file }),
-        (error: unknown): UploadState | null =>
-          error instanceof UploadRefused ? { kind: "failed", detail: error.message, code: error.code } : null,
+        (error: unknown): UploadState =>
+          error instanceof UploadRefused
+            ? { kind: "failed", detail: error.message, code: error.code }
+            : { kind: "failed", detail: "", code: "unknown" },
       );
     // It was paused or removed meanwhile.
-    if (stop.signal.aborted || state === null) return;
+    if (stop.signal.aborted) return;
     this.#running.delete(key);
     this.#change(key, state.kind === "failed" ? { state, uploadId: null } : { state });
     this.#app.onChange();
     this.#pump();
-  }
-
-  /** Gives a video the still picture that the page has made of it. Without one it is shown as well. */
-  async #sendPoster(key: string, file: FileInfo, signal: AbortSignal): Promise<FileInfo> {
-    const blob = this.local.get(key)?.blob;
-    if (file.kind !== "video" || !blob || file.hasPreview) return file;
-    const poster = await this.#app.makePoster(blob).catch(() => null);
-    if (!poster) return file;
-    const send = this.#app.send ?? uploadFile;
-    return send(poster, {
-      ...{ name: "poster.jpg", isPlain: false, uploadId: null, purpose: "poster", posterOf: file.id, signal },
-      onBegun: () => {},
-      onProgress: () => {},
-    }).catch((error: unknown) => {
-      if (error instanceof UploadRefused) return file;
-      throw error;
-    });
   }
 
   #find(key: string): Upload | undefined {
@@ -254,6 +261,7 @@ export class Uploads {
       this.#stop(key);
       const state = this.#find(key)?.state;
       this.local.remove(key, state?.kind === "done" ? state.file.id : null);
+      this.#app.release(key);
       void this.#app.storage.remove(key);
     }
     this.#items.value = this.#items.value.filter((item) => !keys.includes(item.key));
@@ -271,11 +279,13 @@ export class Uploads {
     const item = this.#find(key);
     if (!item) return;
     const { state, ...kept } = item;
-    void this.#app.storage.write({ ...kept, isPaused: state.kind === "paused" });
+    const isPrepared = state.kind !== "preparing";
+    void this.#app.storage.write({ ...kept, isPaused: state.kind === "paused", isPrepared });
   }
 
   #keepBytes(key: string, blob: Blob): void {
     this.local.put(key, blob);
-    void this.#app.storage.writeBytes(key, blob);
+    const { original } = this.local.get(key)!;
+    void this.#app.storage.writeBytes(key, blob, original === blob ? null : original);
   }
 }

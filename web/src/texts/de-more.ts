@@ -72,6 +72,13 @@ export const deMore: MoreTexts = {
     cropTitle: "Ausschnitt wählen",
     cropHint: "Bild. Verschiebe es mit dem Zeiger oder den Pfeiltasten.",
     notPicture: "Das ist kein Bild, das dein Browser anzeigen kann.",
+    storage: "Speicher",
+    storageUsed: (used: string, max: string) => `Deine Dateien belegen ${used} von ${max}.`,
+    storageOfAll: (used: string, free: string | null) =>
+      free === null
+        ? `Alle Dateien auf diesem Server: ${used}.`
+        : `Alle Dateien auf diesem Server: ${used}; ${free} frei.`,
+    storageOfAllUsed: (used: string, max: string) => `Alle Dateien auf diesem Server: ${used} von ${max}.`,
     filter: "Anzeigen",
     kinds: { all: "Alle", picture: "Bilder", media: "Video & Audio", file: "Dateien" },
     none: "Noch keine Dateien. Was hier gesendet wird, erscheint in dieser Liste.",

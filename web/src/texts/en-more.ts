@@ -71,6 +71,13 @@ export const enMore = {
     cropTitle: "Choose the part to show",
     cropHint: "Picture. Move it with the pointer or the arrow keys.",
     notPicture: "This isn't a picture that your browser can show.",
+    storage: "Storage",
+    storageUsed: (used: string, max: string) => `Your files take up ${used} of ${max}.`,
+    storageOfAll: (used: string, free: string | null) =>
+      free === null
+        ? `All files on this server: ${used}.`
+        : `All files on this server: ${used}; ${free} free.`,
+    storageOfAllUsed: (used: string, max: string) => `All files on this server: ${used} of ${max}.`,
     filter: "Show",
     kinds: { all: "All", picture: "Pictures", media: "Video & audio", file: "Files" },
     none: "No files yet. Files that people send here appear in this list.",

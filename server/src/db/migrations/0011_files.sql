@@ -27,6 +27,7 @@ create table files (
 create index files_of_owner on files (owner_id, id);
 create index files_of_message on files (room_id, seq) where seq is not null;
 create index files_of_room on files (room_id, (details->>'kind'), seq, id) where seq is not null;
+create index files_of_video on files (poster_of) where poster_of is not null;
 create index files_unused on files (created_at) where seq is null and not is_used;
 
 -- The bytes of files, in pieces, each under its own random id in the store. A row is there before its bytes and until
@@ -48,18 +49,30 @@ create index blobs_unused on blobs (created_at) where file_id is null or size is
 -- How much each person keeps. By a trigger, because files also go with what they belong to.
 create table storage_use (owner_id uuid primary key, bytes bigint not null);
 create function count_storage() returns trigger language plpgsql as $$
-declare
-  owner uuid := coalesce(new.owner_id, old.owner_id);
-  change bigint := coalesce(new.stored, 0) - coalesce(old.stored, 0);
 begin
-  if change <> 0 then
-    insert into storage_use (owner_id, bytes) values (owner, change)
-    on conflict (owner_id) do update set bytes = storage_use.bytes + change;
+  -- Once for each owner, in one order, so that many files at once cost little and nobody waits for each other.
+  if tg_op = 'INSERT' then
+    insert into storage_use (owner_id, bytes)
+    select owner_id, sum(stored) from new_files group by owner_id order by owner_id
+    on conflict (owner_id) do update set bytes = storage_use.bytes + excluded.bytes;
+  elsif tg_op = 'DELETE' then
+    insert into storage_use (owner_id, bytes)
+    select owner_id, -sum(stored) from old_files group by owner_id order by owner_id
+    on conflict (owner_id) do update set bytes = storage_use.bytes + excluded.bytes;
+  else
+    insert into storage_use (owner_id, bytes)
+    select n.owner_id, sum(n.stored - o.stored) from new_files n join old_files o using (id)
+    group by n.owner_id having sum(n.stored - o.stored) <> 0 order by n.owner_id
+    on conflict (owner_id) do update set bytes = storage_use.bytes + excluded.bytes;
   end if;
   return null;
 end $$;
-create trigger files_counted after insert or delete or update of stored on files
-for each row execute function count_storage();
+create trigger files_added after insert on files
+referencing new table as new_files for each statement execute function count_storage();
+create trigger files_removed after delete on files
+referencing old table as old_files for each statement execute function count_storage();
+create trigger files_resized after update on files
+referencing old table as old_files new table as new_files for each statement execute function count_storage();
 
 alter table accounts add column picture_id uuid references files on delete set null;
 alter table rooms add column picture_id uuid references files on delete set null;

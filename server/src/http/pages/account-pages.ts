@@ -235,6 +235,8 @@ export function dataPage(
     allowsErasure: boolean;
     messages: "keep" | "erase";
     graceDays: number;
+    storedBytes: number;
+    storedBytesMax: number;
     problem?: FormProblem | undefined;
   },
 ): Promise<Response> {
@@ -246,6 +248,8 @@ export function dataPage(
     body: html`<h2>${t.export}</h2>
 <p class="section-text">${t.exportText}</p>
 ${renderForm({ action: "/account/export", submit: t.download, isSecondary: true, isDownload: true })}
+<p class="section-text">${t.storage(page.storedBytes, page.storedBytesMax)}</p>
+${renderForm({ action: "/account/export/files", submit: t.downloadFiles, isSecondary: true, isDownload: true })}
 <h2>${t.delete}</h2>
 <p class="section-text">${t.deleteText(page.graceDays)}</p>
 ${renderForm({

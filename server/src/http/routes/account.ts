@@ -1,6 +1,7 @@
 import type { Language } from "@novax/protocol/language";
 import { z } from "zod";
 import { exportAccount } from "../../account-data/export-account.ts";
+import { exportWithFiles } from "../../account-data/export-files.ts";
 import { deletionGraceDays, requestDeletion } from "../../account-data/request-deletion.ts";
 import { parseEmail } from "../../accounts/email.ts";
 import { findVerification } from "../../accounts/email-queries.ts";
@@ -18,6 +19,7 @@ import { listPasskeys } from "../../auth/passkey-queries.ts";
 import { countRecoveryCodes } from "../../auth/recovery-code-queries.ts";
 import { listSessions } from "../../auth/session-queries.ts";
 import type { Actor } from "../../auth/sessions.ts";
+import { readStorageUse } from "../../files/queries.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import { listNotices, markNoticesSeen } from "../../notices/queries.ts";
 import type { App } from "../app.ts";
@@ -182,10 +184,12 @@ const dataRoutes = defineForm({
   access: "session",
   needsRecentProof: true,
   body: z.strictObject({ messages: z.enum(["keep", "erase"]), is_sure: checkbox }),
-  page: async ({ app, context }, { problem, body }) => {
+  page: async ({ app, context, actor }, { problem, body }) => {
     const { allowsErasure } = await readPolicy(app.db.sql);
     const messages = body?.messages ?? "keep";
-    return dataPage(context, { allowsErasure, messages, graceDays: deletionGraceDays, problem });
+    const { own: storedBytes } = await readStorageUse(app.db.sql, actor.id);
+    const storage = { storedBytes, storedBytesMax: app.fileLimits.perPersonBytes };
+    return dataPage(context, { allowsErasure, messages, graceDays: deletionGraceDays, ...storage, problem });
   },
   submit: async ({ app, actor, body, origin }) => {
     if (!body.is_sure) {
@@ -207,11 +211,7 @@ const exportRoute = defineAction({
   body: emptyBody,
   result: z.looseObject({}),
   submit: async ({ app, actor, origin }) => {
-    // It reads all that somebody ever wrote, and is an entry of the audit log.
-    await assertAttempt(app.attemptLimits, `export:${actor.id}`, exportLimit);
-    await app.db.transact((tx) =>
-      recordAudit(app, tx, { action: "account.exported", actor, subject: actor, address: origin.address }),
-    );
+    await assertExport(app, actor, origin);
     return new Response(exportAccount(app, actor) as unknown as ReadableStream, {
       headers: {
         "content-type": "application/json; charset=utf-8",
@@ -220,6 +220,31 @@ const exportRoute = defineAction({
     });
   },
 });
+
+const exportFilesRoute = defineAction({
+  path: "/account/export/files",
+  summary: "Download everything the server stores about you and your files, as one ZIP file.",
+  access: "session",
+  needsRecentProof: true,
+  body: emptyBody,
+  submit: async ({ app, actor, origin }) => {
+    await assertExport(app, actor, origin);
+    return new Response(exportWithFiles(app, actor), {
+      headers: {
+        "content-type": "application/zip",
+        "content-disposition": `attachment; filename="novax-${actor.username}.zip"`,
+      },
+    });
+  },
+});
+
+/** It reads all that somebody ever wrote, and is an entry of the audit log. */
+async function assertExport(app: App, actor: Actor, { address }: { address: string }): Promise<void> {
+  await assertAttempt(app.attemptLimits, `export:${actor.id}`, exportLimit);
+  await app.db.transact((tx) =>
+    recordAudit(app, tx, { action: "account.exported", actor, subject: actor, address }),
+  );
+}
 
 export const accountRoutes: readonly Route[] = [
   overviewRoute,
@@ -232,6 +257,7 @@ export const accountRoutes: readonly Route[] = [
   emailResendRoute,
   ...dataRoutes,
   exportRoute,
+  exportFilesRoute,
 ];
 
 async function readOverview(app: App, actor: Actor, language: Language): Promise<Overview> {

@@ -8,7 +8,9 @@ import { parseRange } from "../byte-range.ts";
 import { defineSessionRoute, type Route, type SignedIn } from "../route.ts";
 
 /** This many bytes cost as much as a message. */
-export const bytesPerCost = 4 * 1024 * 1024;
+export const bytesPerCost = 16 * 1024 * 1024;
+/** A player asks for all the rest of a film and takes what it needs, so it gets a piece at a time, and pays for that. */
+const playedBytesMax = 4 * 1024 * 1024;
 
 /** No script, no form, nothing else that a document can do; and a site of its own, if a browser shows it anyway. */
 const filePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
@@ -59,7 +61,11 @@ async function sendFile(
     headers.set("content-range", `bytes */${part.size}`);
     return new Response(null, { status: 416, headers });
   }
-  const { start, end } = range ?? { start: 0, end: part.size };
+  const isPlayed = details.kind === "video" || details.kind === "audio";
+  const { start, end } =
+    range && isPlayed
+      ? { start: range.start, end: Math.min(range.end, range.start + playedBytesMax) }
+      : (range ?? { start: 0, end: part.size });
   app.sessionBudgets.of(actor.sessionId).charge((end - start) / bytesPerCost, app.clock.now());
   if (range) headers.set("content-range", `bytes ${start}-${end - 1}/${part.size}`);
   return send(

@@ -44,11 +44,7 @@ const emojiRoute = defineSessionRoute({
 export const pictureRoutes: readonly Route[] = [personRoute, roomRoute, emojiRoute];
 
 /** Sends a small picture that we encoded. The browser keeps it for this account, for as long as its address is the same. */
-export async function sendPicture(
-  app: App,
-  picture: FileId | null,
-  cacheControl = "private, max-age=604800",
-): Promise<Response> {
+export async function sendPicture(app: App, picture: FileId | null): Promise<Response> {
   const part = picture && (await openPart(app, picture, "picture"));
   if (!part) throw fileGone();
   return new Response(part.read({ start: 0, end: part.size }), {
@@ -56,7 +52,7 @@ export async function sendPicture(
       "content-type": "image/webp",
       "content-length": String(part.size),
       "content-security-policy": "default-src 'none'; sandbox",
-      "cache-control": cacheControl,
+      "cache-control": "private, max-age=604800",
       vary: "cookie",
     },
   });

@@ -1,5 +1,7 @@
 // The server's own icon and its web app manifest. They are made here because the owner can change name and icon.
 
+import type { FileId } from "@novax/protocol/files";
+import type { App } from "../app.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { sendPicture } from "./pictures.ts";
 
@@ -15,10 +17,10 @@ const iconRoute = defineRoute({
   access: "public",
   cost: 0,
   isUndocumented: true,
-  handle: ({ app }) => {
+  handle: async ({ app, request }) => {
     const { identity } = app;
     // Its name says SVG, and browsers go by the type.
-    if (identity.picture) return sendPicture(app, identity.picture, "no-cache");
+    if (identity.picture) return sendServerPicture(app, request, identity.picture);
     const letter = (icon: string) =>
       `<text x="32" y="34" fill="#fff" font-family="system-ui, sans-serif" font-size="38" font-weight="700" text-anchor="middle" dominant-baseline="central">${Bun.escapeHTML(icon)}</text>`;
     const sign = identity.icon === "" ? star : letter(identity.icon);
@@ -28,6 +30,21 @@ const iconRoute = defineRoute({
     });
   },
 });
+
+/** Everybody can ask for it and it costs nothing, so it is read once. */
+const readPictures = new WeakMap<App, { id: FileId; bytes: ArrayBuffer }>();
+
+async function sendServerPicture(app: App, request: Request, id: FileId): Promise<Response> {
+  const headers = { etag: `"${id}"`, "cache-control": "no-cache" };
+  if (request.headers.get("if-none-match") === headers.etag)
+    return new Response(null, { status: 304, headers });
+  let known = readPictures.get(app);
+  if (known?.id !== id) {
+    known = { id, bytes: await (await sendPicture(app, id)).arrayBuffer() };
+    readPictures.set(app, known);
+  }
+  return new Response(known.bytes, { headers: { ...headers, "content-type": "image/webp" } });
+}
 
 const manifestRoute = defineRoute({
   method: "GET",

@@ -10,6 +10,7 @@ import { bytesPerCost, parseFileId } from "./files.ts";
 const version = { "tus-resumable": "1.0.0", "cache-control": "no-store" };
 const bytesType = "application/offset+octet-stream";
 const metadataCharsMax = 4000;
+const describedBytesPerCost = 4 * 1024 * 1024;
 
 const metadataSchema = z.looseObject({
   filename: z.string().max(1000).default("file"),
@@ -78,7 +79,10 @@ const uploadRoute = defineSessionRoute({
   result: z.strictObject({ received: z.int(), size: z.int(), file: fileSchema.nullable() }),
   handle: async ({ app, actor, params }) => {
     const file = await requireUpload(app, actor, parseFileId(params.file));
-    const { received, size } = file;
+    const { received, size, details } = file;
+    // It may have to be read, and decoded.
+    if (received === size && !details)
+      app.sessionBudgets.of(actor.sessionId).charge(size / describedBytesPerCost, app.clock.now());
     return Response.json({
       received,
       size,
@@ -97,12 +101,12 @@ const receiveRoute = defineSessionRoute({
     assertVersion(request.headers);
     if (request.headers.get("content-type") !== bytesType)
       throw new Refusal("unsupported_media_type", `Send ${bytesType}.`);
-    const budget = app.sessionBudgets.of(actor.sessionId);
     const id = parseFileId(params.file);
     const offset = await app.uploads.receive(actor, id, {
       offset: parseCount(request.headers, "upload-offset"),
       body: request.body,
-      onBytes: (count) => budget.charge(count / bytesPerCost, app.clock.now()),
+      onBytes: (count) =>
+        app.sessionBudgets.of(actor.sessionId).charge(count / bytesPerCost, app.clock.now()),
     });
     return new Response(null, { status: 204, headers: { ...version, "upload-offset": String(offset) } });
   },

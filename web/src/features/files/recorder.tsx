@@ -24,7 +24,14 @@ const secondsMax = 30 * 60;
 /** A shorter press was a mistake. */
 const secondsMin = 0.5;
 
-type Recording = { recorder: MediaRecorder; stream: MediaStream; context: AudioContext; startedAt: number };
+type Recording = {
+  recorder: MediaRecorder;
+  stream: MediaStream;
+  context: AudioContext;
+  startedAt: number;
+  /** All of it, once the recorder has stopped: because it was told to, or because the microphone went away. */
+  stopped: Promise<Blob>;
+};
 
 /** Records a voice message: how loud it is and how long, and the buttons to drop it, to hear it first, or to send it. */
 export function Recorder({ onDone, onCancel, onRefused }: RecorderProps) {
@@ -53,6 +60,10 @@ export function Recorder({ onDone, onCancel, onRefused }: RecorderProps) {
           if (length >= secondsMax) void finish(false);
         }, sampleEveryMs);
         stopButton.current?.focus();
+        // The microphone was pulled out: what was said until then is kept.
+        void started.stopped.then(() => {
+          if (isWanted.current) void finish(false);
+        });
       },
       () => onRefused(),
     );
@@ -68,7 +79,9 @@ export function Recorder({ onDone, onCancel, onRefused }: RecorderProps) {
     if (!current) return;
     recording.current = null;
     const durationMs = Math.round(performance.now() - current.startedAt);
-    const blob = await stop(current);
+    if (current.recorder.state !== "inactive") current.recorder.stop();
+    const blob = await current.stopped;
+    release(current);
     if (durationMs < secondsMin * 1000 || blob.size === 0) {
       onCancel();
       return;
@@ -134,13 +147,24 @@ export function Recorder({ onDone, onCancel, onRefused }: RecorderProps) {
 /** Asks for the microphone and begins. Rejects if there is none or the viewer says no. */
 async function startRecording(): Promise<Recording> {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-  const mimeType = types.find((type) => MediaRecorder.isTypeSupported(type));
-  const recorder = new MediaRecorder(stream, {
-    ...(mimeType === undefined ? {} : { mimeType }),
-    audioBitsPerSecond: bitsPerSecond,
-  });
-  recorder.start();
-  return { recorder, stream, context: new AudioContext(), startedAt: performance.now() };
+  try {
+    const mimeType = types.find((type) => MediaRecorder.isTypeSupported(type));
+    const recorder = new MediaRecorder(stream, {
+      ...(mimeType === undefined ? {} : { mimeType }),
+      audioBitsPerSecond: bitsPerSecond,
+    });
+    const stopped = new Promise<Blob>((resolve) => {
+      const parts: Blob[] = [];
+      recorder.ondataavailable = ({ data }) => parts.push(data);
+      recorder.onstop = () => resolve(new Blob(parts, { type: recorder.mimeType }));
+    });
+    const context = new AudioContext();
+    recorder.start();
+    return { recorder, stream, context, startedAt: performance.now(), stopped };
+  } catch (error) {
+    for (const track of stream.getTracks()) track.stop();
+    throw error;
+  }
 }
 
 /** Returns a function that says how loud it is now, from 0 to 255. */
@@ -155,19 +179,6 @@ function createLevelReader({ stream, context }: Recording): () => number {
     // The root, twice: quiet speech is heard, so it is seen as well.
     return Math.min(255, Math.round(255 * Math.sqrt(Math.sqrt(mean)) * 1.3));
   };
-}
-
-function stop(recording: Recording): Promise<Blob> {
-  const { recorder } = recording;
-  return new Promise((resolve) => {
-    const parts: Blob[] = [];
-    recorder.ondataavailable = ({ data }) => parts.push(data);
-    recorder.onstop = () => {
-      release(recording);
-      resolve(new Blob(parts, { type: recorder.mimeType }));
-    };
-    recorder.stop();
-  });
 }
 
 /** Turns the microphone off. */

@@ -50,7 +50,11 @@ function messageMenu(
         },
     ],
     [
-      { label: more.message.copy, keys: "C", run: () => void copyText(chat, textOf(entry.body)) },
+      textOf(entry.body) !== "" && {
+        label: more.message.copy,
+        keys: "C",
+        run: () => void copyText(chat, textOf(entry.body)),
+      },
       {
         label: more.message.copyLink,
         run: () => void copyText(chat, `${location.origin}/chat/${room}/${entry.seq}`),

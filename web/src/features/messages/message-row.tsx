@@ -85,6 +85,14 @@ export function MessageRow(props: MessageRowProps) {
       {quote ? (
         <button type="button" className="quote" onClick={() => actions.onJump(quote.seq)}>
           <ReplyIcon />
+          {quote.file?.hasPreview && !props.isQuoteBlocked ? (
+            <img
+              className="quote-picture"
+              src={actions.localUrl(quote.file.id) ?? `/api/files/${quote.file.id}/preview`}
+              alt=""
+              loading="lazy"
+            />
+          ) : null}
           <span className="quote-author">{nameOf(quote.sender)}</span>
           <span className="quote-text">
             {quote.excerpt === null

@@ -1,10 +1,12 @@
 import { isLanguage, languages } from "@novax/protocol/language";
 import { statusTextCharsMax } from "@novax/protocol/limits";
 import { nameOf } from "@novax/protocol/person";
+import type { ReadResult } from "@novax/protocol/reads";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { ChoiceField } from "../../components/choice-field.tsx";
 import { Dialog } from "../../components/dialog.tsx";
+import { formatBytes } from "../../lib/bytes.ts";
 import { hourMs } from "../../lib/duration.ts";
 import { formatSoon } from "../../lib/time.ts";
 import { pictures } from "../../stores/pictures.ts";
@@ -175,6 +177,7 @@ export function SettingsDialog({ chat, ui, onClose }: DialogProps) {
           {more.settings.reading}
         </label>
       </section>
+      <Storage chat={chat} />
       <section className="settings-section">
         <h3>{more.settings.appearance}</h3>
         <div className="form-row">
@@ -359,6 +362,33 @@ function ListForm(props: {
           </button>
         </div>
       </form>
+    </section>
+  );
+}
+
+/** How much the viewer's files take up, and for those who run the server all files. */
+function Storage({ chat }: Pick<DialogProps, "chat">) {
+  const [use, setUse] = useState<ReadResult<"me.storage"> | null>(null);
+  useEffect(() => {
+    chat.api.read("me.storage", {}).then(setUse, () => {});
+  }, [chat]);
+  if (!use) return null;
+  const { usedBytes, maxBytes, server } = use;
+  return (
+    <section className="settings-section">
+      <h3>{more.files.storage}</h3>
+      <p>{more.files.storageUsed(formatBytes(usedBytes), formatBytes(maxBytes))}</p>
+      <progress max={maxBytes} value={usedBytes} aria-label={more.files.storage} />
+      {server ? (
+        <p>
+          {server.maxBytes === null
+            ? more.files.storageOfAll(
+                formatBytes(server.usedBytes),
+                server.freeBytes === null ? null : formatBytes(server.freeBytes),
+              )
+            : more.files.storageOfAllUsed(formatBytes(server.usedBytes), formatBytes(server.maxBytes))}
+        </p>
+      ) : null}
     </section>
   );
 }
