@@ -4,6 +4,7 @@
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
 import type { Page } from "playwright-core";
+import sharp from "sharp";
 import { de } from "../../web/src/texts/de.ts";
 import { deMore } from "../../web/src/texts/de-more.ts";
 import { en } from "../../web/src/texts/en.ts";
@@ -12,6 +13,7 @@ import type { MoreTexts } from "../../web/src/texts/more.ts";
 import type { Texts } from "../../web/src/texts/text.ts";
 import { join, type Person } from "./person.ts";
 import type { TestServer } from "./server.ts";
+import { text, upload } from "./uploads.ts";
 
 /** The client's two catalogues in each language. */
 export const catalogues: Record<Language, { t: Texts; more: MoreTexts }> = {
@@ -27,7 +29,12 @@ export type Scene = {
 };
 
 /** What {@link furnish} writes, by which the scenes find a message. */
-const said = { first: "Good morning", edited: "bring the coffee", poll: "Where shall we have lunch?" };
+const said = {
+  files: "The new corner",
+  first: "Good morning",
+  edited: "bring the coffee",
+  poll: "Where shall we have lunch?",
+};
 
 /** Registers three people, and makes a room in which there is one of everything. The first person owns the server. */
 export async function furnish(
@@ -69,6 +76,11 @@ export async function furnish(
   await alice.run("message.schedule", { room, sendId: sendId(), text: "Time to sweep up", at: inAnHour });
   const own = await alice.say(room, "I'll bring teh coffee");
   await alice.run("message.edit", { room, seq: own, text: `I'll ${said.edited}` });
+  await sendPictures(bob, room);
+  const sign = await upload(alice, await landscape(120, 120, 40), { purpose: "emoji", name: "lathe.png" });
+  await alice.run("emoji.add", { name: "lathe", picture: sign.id });
+  const face = await upload(bob, await landscape(400, 400, 300), { purpose: "person", name: "bob.png" });
+  await bob.run("picture.set", { picture: face.id });
   const body = {
     kind: "poll" as const,
     question: said.poll,
@@ -90,6 +102,35 @@ export async function furnish(
   const request = (await robot.run("direct.open", { people: [await alice.id()] })).room.id;
   await robot.say(request, "Hello, I'd like to lend you a hand.");
   return { room, people: [alice, bob, carol] };
+}
+
+/** Three pictures, of which one is described, and a text, in one message. */
+async function sendPictures(person: Person, room: RoomId): Promise<void> {
+  const files = [
+    await upload(person, await landscape(1600, 900, 20), { name: "workshop.png" }),
+    await upload(person, await landscape(700, 900, 140), { name: "lathe.png" }),
+    await upload(person, await landscape(900, 900, 220), { name: "bench.png" }),
+    await upload(person, text("# Rota\n\n- Monday: bob\n- Tuesday: carol\n"), { name: "rota.md" }),
+  ];
+  const [first, ...others] = files.map((file) => ({ id: file.id }));
+  await person.run("message.send", {
+    room,
+    sendId: crypto.randomUUID() as SendId,
+    body: {
+      kind: "text",
+      text: said.files,
+      files: [{ ...first!, alt: "The workshop in the evening sun" }, ...others],
+    },
+  });
+}
+
+/** Something to look at: a sun over a plain, in one hue. */
+async function landscape(width: number, height: number, hue: number): Promise<Uint8Array<ArrayBuffer>> {
+  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
+    <rect width="100%" height="100%" fill="hsl(${hue},60%,75%)"/>
+    <circle cx="${width * 0.7}" cy="${height * 0.4}" r="${height * 0.15}" fill="hsl(${hue + 30},90%,88%)"/>
+    <rect y="60%" width="100%" height="40%" fill="hsl(${hue + 40},35%,38%)"/></svg>`;
+  return new Uint8Array(await sharp(Buffer.from(drawing)).png().toBuffer());
 }
 
 export function scenesIn(language: Language): Scene[] {
@@ -193,6 +234,34 @@ export function scenesIn(language: Language): Scene[] {
     { name: "report", ...ofMessage(more.message.report), shown: "dialog[open] .quoted" },
     { name: "history", ...ofMessage(more.message.history, said.edited), shown: "dialog[open] .revisions li" },
     { name: "readers", ...ofMessage(more.message.readers, said.edited), shown: "dialog[open]" },
+    {
+      name: "files",
+      open: async (page, isPhone) => {
+        if (isPhone) await button(page, t.room.details).click();
+        await button(page, t.room.files).click();
+      },
+      shown: ".panel .file-row",
+    },
+    {
+      name: "large-picture",
+      open: (page) =>
+        page.locator(".row-message", { hasText: said.files }).locator(".picture").first().click(),
+      shown: ".lightbox-picture img",
+    },
+    {
+      name: "text-file",
+      open: (page) =>
+        page.locator(".row-message", { hasText: said.files }).locator(".file-card-open").click(),
+      shown: ".text-preview pre",
+    },
+    {
+      name: "custom-emoji",
+      open: async (page) => {
+        await button(page, t.composer.emoji).click();
+        await button(page, more.emoji.manage).click();
+      },
+      shown: "dialog[open] .person .custom-emoji",
+    },
     {
       name: "profile",
       open: (page) => page.locator(".message-author").first().click(),

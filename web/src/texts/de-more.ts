@@ -53,7 +53,6 @@ export const deMore: MoreTexts = {
     describeLabel: "Beschreibung",
     describeWhy: "Für alle, die es nicht sehen können. Ein oder zwei Sätze reichen.",
     preview: "Vorschau",
-    previewOf: (name: string) => `Vorschau von ${name}`,
     noPreview: "Für diese Datei gibt es keine Vorschau. Lade sie herunter, um sie zu öffnen.",
     beginning: "Der Anfang der Datei",
     download: (name: string) => `${name} herunterladen`,

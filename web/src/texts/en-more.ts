@@ -52,7 +52,6 @@ export const enMore = {
     describeLabel: "Description",
     describeWhy: "For people who can't see it. One or two sentences are enough.",
     preview: "Preview",
-    previewOf: (name: string) => `Preview ${name}`,
     noPreview: "There's no preview of this file. Download it to open it.",
     beginning: "The beginning of the file",
     download: (name: string) => `Download ${name}`,

@@ -40,12 +40,7 @@ function FileCard({ file, url, onOpen }: { file: FileInfo; url: string; onOpen: 
   return (
     <div className="file-card">
       {isReadable(file) ? (
-        <button
-          type="button"
-          className="file-card-open"
-          aria-label={more.files.previewOf(file.name)}
-          onClick={onOpen}
-        >
+        <button type="button" className="file-card-open" onClick={onOpen}>
           {words}
         </button>
       ) : (
