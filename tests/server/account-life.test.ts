@@ -1,8 +1,11 @@
 import { expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
+import { generalRoomId } from "@novax/protocol/general-room";
+import type { SendId } from "@novax/protocol/ids";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
 import { join, Person, problemOf } from "../support/person.ts";
 import { waitUntil } from "../support/server.ts";
+import { picture, text, upload } from "../support/uploads.ts";
 import { describeServer } from "../support/use-server.ts";
 
 const options = { only: "postgres", env: { MESSAGES_PER_SECOND: "1000000" }, people: ["alice"] } as const;
@@ -187,6 +190,14 @@ describeServer("an account's life", options, ({ server, sql, alice }) => {
     const policy = (allows_erasure: boolean) =>
       alice.post("/admin/settings", { registration: "", factor: "nobody", allows_erasure });
     const person = await join(server, "erased");
+    const file = await upload(person, text("with the messages"));
+    const face = await upload(person, await picture("png"), { purpose: "person" });
+    await person.run("picture.set", { picture: face.id });
+    await person.run("message.send", {
+      room: generalRoomId,
+      sendId: crypto.randomUUID() as SendId,
+      body: { kind: "text", text: "", files: [{ id: file.id }] },
+    });
     const socket = await person.enter();
     await socket.sayAndWait("a secret I regret");
     socket.close();
@@ -198,6 +209,8 @@ describeServer("an account's life", options, ({ server, sql, alice }) => {
     const left = await sql`select 1 from messages where body::text like '%regret%'`;
     expect(left).toHaveLength(0);
     expect((await messagesOf(alice)).at(-1)!.text).toBe("(erased by its author)");
+    expect((await alice.fetch(`/api/files/${file.id}`)).status).toBe(404);
+    expect(await sql`select 1 from files where id in (${file.id}, ${face.id})`).toHaveLength(0);
   });
 
   test("nobody deletes an account with an old proof, or somebody else's account", async () => {

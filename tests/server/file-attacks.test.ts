@@ -78,7 +78,7 @@ describe("what strangers upload", () => {
     };
   };
 
-  test("[A4] [F05] documents and scripts, whatever they are called, are attachments of no type in a sandbox", async () => {
+  test("[A4] [F05] [F09] documents and scripts, whatever they are called, are attachments of no type in a sandbox", async () => {
     const script = "<script>document.title = 'run'</script>";
     const evil: [name: string, content: Uint8Array<ArrayBuffer>][] = [
       ["page.html", text(`<!doctype html>${script}`)],
@@ -316,16 +316,16 @@ describe("a child that decodes pictures", () => {
     ...{ use: "message", sidePxMax: 1, pixelsMax: 1 },
   });
 
-  test("that hangs is killed after ten seconds, and one that dies or takes too much memory is no fault of the server", async () => {
+  test("that hangs is killed after ten seconds of work, and one that dies or takes too much memory is no fault of the server", async () => {
     const started = performance.now();
     expect(await Promise.all([hanging.run("a", job), dying.run("a", job), greedy.run("a", job)])).toEqual([
       { kind: "unreadable" },
       { kind: "unreadable" },
       { kind: "unreadable" },
     ]);
-    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(performance.now() - started).toBeLessThan(60_000);
     expect(hanging.pid).toBeUndefined();
-  }, 30_000);
+  }, 90_000);
 
   test("gets no secret of the server, and is replaced when it was killed", async () => {
     expect(await worker.run("a", job)).toEqual({ kind: "unreadable" });

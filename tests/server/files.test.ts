@@ -377,6 +377,14 @@ for (const [name, kind, env] of [
       expect((await carol.fetch(paths[0]!, { headers: { "if-none-match": etag } })).status).toBe(404);
       await alice.run("member.remove", { room: own.id, person: await bob.id() });
       expect(await statuses(bob)).toEqual([404, 404]);
+      // A guest reads what is in their rooms, and nothing else.
+      await alice.post(`/admin/people/${await carol.id()}/role`, { role: "guest" });
+      expect(await statuses(carol)).toEqual([404, 404]);
+      await alice.run("member.add", { room: own.id, people: [await carol.id()] });
+      expect(await statuses(carol)).toEqual([200, 200]);
+      await alice.run("member.remove", { room: own.id, person: await carol.id() });
+      await alice.post(`/admin/people/${await carol.id()}/role`, { role: "member" });
+      expect(await statuses(carol)).toEqual([404, 404]);
       const nobody = await fetch(server.url + paths[0]);
       expect(nobody.status).toBe(401);
       const missing = await carol.fetch(`/api/files/${crypto.randomUUID()}`);
