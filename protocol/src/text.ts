@@ -63,9 +63,12 @@ export function filesOf(body: MessageBody): readonly FileInfo[] {
   return body.kind === "text" ? (body.files ?? []) : [];
 }
 
-/** Returns the plain text of a body, followed by the names of its files in brackets, for where only text can be shown. */
+/**
+ * Returns the plain text of a body for where only text can be shown, followed by its files in brackets: what each shows if
+ * somebody has written it, otherwise its name.
+ */
 export function fullTextOf(body: MessageBody): string {
-  const names = filesOf(body).map((file) => `[${file.name}]`);
+  const names = filesOf(body).map((file) => `[${file.alt ?? file.name}]`);
   return [textOf(body), ...names].filter((part) => part !== "").join("\n");
 }
 

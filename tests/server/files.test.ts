@@ -526,8 +526,11 @@ for (const [name, kind, env] of [
       const response = await person.post("/account/export/files", {});
       expect(response.headers.get("content-type")).toBe("application/zip");
       const entries = filesInZip(await bytesOf(response));
-      expectSame(entries.get(`files/${one.id}/Übersicht.bin`)!, content);
-      expect(entries.get(`files/${two.id}/me.png`)!.byteLength).toBe(two.size);
+      // Folders begin with the day, so that they are sorted by it.
+      const day = new Date().toISOString().slice(0, 10);
+      const entryOf = (id: string, name: string) => entries.get(`files/${day} ${id}/${name}`)!;
+      expectSame(entryOf(one.id, "Übersicht.bin"), content);
+      expect(entryOf(two.id, "me.png").byteLength).toBe(two.size);
       const about = JSON.parse(new TextDecoder().decode(entries.get(`novax-export${kind}.json`))) as {
         kept: { files: { name: string; seq: number }[] };
       };

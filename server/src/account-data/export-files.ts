@@ -30,7 +30,9 @@ async function* entriesOf(app: ExportNeeds & Pick<FileNeeds, "blobs">, person: P
       const body = part.read({ start: 0, end: part.size });
       const input = body instanceof Blob ? body.stream() : body;
       // Two files can have the same name, so each is in a folder of its own.
-      yield { name: `files/${id}/${name}`, input, lastModified: new Date(createdAt) };
+      const lastModified = new Date(createdAt);
+      const day = lastModified.toISOString().slice(0, 10);
+      yield { name: `files/${day} ${id}/${name}`, input, lastModified };
     }
     const last = page.at(-1);
     if (!last) return;

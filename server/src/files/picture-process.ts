@@ -6,6 +6,9 @@ import type { PictureJob, PictureOutcome } from "./picture-worker.ts";
 
 const loaders = ["Jpeg", "Png", "Webp", "Gif", "Nsgif", "Heif"];
 const previewSidePx = 800;
+/** Of a long strip, such as a picture of a whole page: its short side is at least so large, its long side at most. */
+const previewShortPx = 320;
+const previewLongPx = 2400;
 const placeholderSidePx = 100;
 /** Decoding these takes much more memory for the same size; measured in decision 0024. */
 const interlacedPixelsMax = 25_000_000;
@@ -79,8 +82,10 @@ async function run({
           ? whole.gif({ effort: 3 })
           : whole.webp({ quality: 85, effort: 3 });
   const info = await encoded.toFile(output);
+  const ratio = Math.max(width, height) / Math.min(width, height);
+  const previewPx = Math.round(Math.min(previewLongPx, Math.max(previewSidePx, previewShortPx * ratio)));
   const still = await open(false)
-    .resize(previewSidePx, previewSidePx, { fit: "inside", withoutEnlargement: true })
+    .resize(previewPx, previewPx, { fit: "inside", withoutEnlargement: true })
     .webp({ quality: 78, effort: 3 })
     .toFile(preview);
   const tiny = await sharp(preview)

@@ -98,6 +98,7 @@ export class PictureWorker {
       let cpuBefore = 0;
       let isAtWork = false;
       let isKilled = false;
+      let isSettled = false;
       void child.ready.then(() => {
         killAt = performance.now() + withinMs;
         cpuBefore = cpuMs(child.process.pid);
@@ -113,6 +114,8 @@ export class PictureWorker {
       }, watchEveryMs);
       void child.process.exited.then(() => {
         clearInterval(watch);
+        // It ended later, when it had nothing to do.
+        if (isSettled) return;
         // A picture that makes it crash is unreadable. If somebody else killed it, or it never began, it says nothing
         // about the picture.
         const isOurs = isAtWork && (isKilled || child.process.signalCode !== "SIGKILL");
@@ -122,6 +125,7 @@ export class PictureWorker {
       const receive = child.receive;
       child.receive = (result) => {
         clearInterval(watch);
+        isSettled = true;
         receive(result);
       };
     });

@@ -35,6 +35,11 @@ export const deMore: MoreTexts = {
     attach: "Dateien anhängen",
     takePhoto: "Foto aufnehmen",
     attached: "Angehängte Dateien",
+    notSent: (count: number) =>
+      plural(count, {
+        one: "# Datei kann nicht gesendet werden. Entferne sie, um die Nachricht zu senden.",
+        other: "# Dateien können nicht gesendet werden. Entferne sie, um die Nachricht zu senden.",
+      }),
     remove: (name: string) => `${name} entfernen`,
     pause: (name: string) => `Hochladen von ${name} anhalten`,
     resume: (name: string) => `Hochladen von ${name} fortsetzen`,
@@ -80,7 +85,12 @@ export const deMore: MoreTexts = {
     storageOfAllUsed: (used: string, max: string) => `Alle Dateien auf diesem Server: ${used} von ${max}.`,
     filter: "Anzeigen",
     kinds: { all: "Alle", picture: "Bilder", media: "Video & Audio", file: "Dateien" },
-    none: "Noch keine Dateien. Was hier gesendet wird, erscheint in dieser Liste.",
+    none: {
+      all: "Noch keine Dateien. Was hier gesendet wird, erscheint in dieser Liste.",
+      picture: "Noch keine Bilder.",
+      media: "Noch keine Videos und kein Audio.",
+      file: "Noch keine anderen Dateien.",
+    },
     recording: "Sprachnachricht",
     recordingNow: "Sprachnachricht wird aufgenommen",
     dropRecording: "Aufnahme verwerfen",

@@ -34,6 +34,11 @@ export const enMore = {
     attach: "Attach files",
     takePhoto: "Take a photo",
     attached: "Attached files",
+    notSent: (count: number) =>
+      plural(count, {
+        one: "# file can't be sent. Remove it to send the message.",
+        other: "# files can't be sent. Remove them to send the message.",
+      }),
     remove: (name: string) => `Remove ${name}`,
     pause: (name: string) => `Pause uploading ${name}`,
     resume: (name: string) => `Resume uploading ${name}`,
@@ -79,7 +84,12 @@ export const enMore = {
     storageOfAllUsed: (used: string, max: string) => `All files on this server: ${used} of ${max}.`,
     filter: "Show",
     kinds: { all: "All", picture: "Pictures", media: "Video & audio", file: "Files" },
-    none: "No files yet. Files that people send here appear in this list.",
+    none: {
+      all: "No files yet. Files that people send here appear in this list.",
+      picture: "No pictures yet.",
+      media: "No video or audio yet.",
+      file: "No other files yet.",
+    },
     recording: "Voice message",
     recordingNow: "Recording a voice message",
     dropRecording: "Discard recording",

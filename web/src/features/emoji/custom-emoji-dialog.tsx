@@ -39,10 +39,7 @@ export function CustomEmojiDialog({
       { isPicture: true },
     );
   const add = async () => {
-    if (!picture) {
-      choose();
-      return;
-    }
+    if (!picture) return choose();
     setSending(true);
     setProblem("");
     try {
@@ -59,6 +56,7 @@ export function CustomEmojiDialog({
       }
       setPicture(null);
       name.current!.value = "";
+      name.current!.focus();
       await customEmoji.reread();
     } catch (error) {
       setProblem(error instanceof UploadRefused ? error.message : t.errors.offline);
@@ -107,12 +105,23 @@ export function CustomEmojiDialog({
               placeholder="party_parrot"
               autocomplete="off"
               autocapitalize="none"
+              onInput={({ currentTarget: field }) => {
+                const written = field.value.toLowerCase().replaceAll(" ", "_");
+                if (written !== field.value) field.value = written;
+              }}
               data-autofocus
             />
           </label>
-          <button type="submit" className="button-primary" disabled={isSending}>
-            {picture ? more.emoji.add : more.files.choosePicture}
-          </button>
+          {picture ? (
+            <button type="submit" className="button-primary" disabled={isSending}>
+              {more.emoji.add}
+            </button>
+          ) : (
+            // Without a picture there is nothing to check the name for.
+            <button type="button" className="button-primary" onClick={choose}>
+              {more.files.choosePicture}
+            </button>
+          )}
         </div>
         {problem === "" ? null : (
           <p className="form-problem" role="alert">

@@ -1,6 +1,8 @@
 import type { FileId, FileInfo } from "@novax/protocol/files";
+import { useRef } from "preact/hooks";
 import { CloseIcon, Icon } from "../../components/icons.tsx";
 import { formatBytes, formatPercent } from "../../lib/bytes.ts";
+import { isTouch } from "../../lib/element.ts";
 import type { Upload } from "../../stores/upload.ts";
 import { more } from "../../texts/more.ts";
 import { FileBox } from "./file-box.tsx";
@@ -18,18 +20,55 @@ const refusedAsPicture: readonly string[] = [
   "picture_unsupported",
 ];
 
+/** The same file would be refused again. */
+const refusedForGood: readonly string[] = ["file_empty", "file_too_large"];
+
 /** The files of a message that is being written or edited, with how far each is. */
-export function Attachments({ chat, ui, place, kept, onRemoveKept }: AttachmentsProps) {
+export function Attachments({ chat, ui, place, kept, onRemoveKept, onDescribeKept }: AttachmentsProps) {
   const uploads = chat.uploads.value;
   // Reading the signal draws them again with their progress.
   const items = uploads?.items.value.filter((item) => item.place === place) ?? [];
+  const list = useRef<HTMLUListElement>(null);
   if (items.length + kept.length === 0) return null;
+  const failed = items.filter((item) => item.state.kind === "failed");
+  /** Changes the list by the button that has the focus. It may be gone then: the focus goes to its neighbour. */
+  const change = (run: () => void) => {
+    const element = list.current!;
+    const field = element.closest("form")?.querySelector("textarea");
+    const index = [...element.children].findIndex((row) => row.contains(document.activeElement));
+    run();
+    setTimeout(() => {
+      if (index < 0 || (document.activeElement && document.activeElement !== document.body)) return;
+      const rows = element.isConnected ? element.querySelectorAll("li") : [];
+      const row = rows[Math.min(index, rows.length - 1)];
+      if (row) row.querySelector<HTMLElement>(".attachment-remove")?.focus();
+      else if (!isTouch()) field?.focus();
+    });
+  };
   return (
-    <ul className="attachments" aria-label={more.files.attached}>
+    <ul ref={list} className="attachments" aria-label={more.files.attached}>
+      {failed.length > 0 ? (
+        <li className="attachments-problem" role="status">
+          {more.files.notSent(failed.length)}
+        </li>
+      ) : null}
       {kept.map((file) => (
-        <KeptFile key={file.id} file={file} onRemove={() => onRemoveKept(file.id)} />
+        <KeptFile
+          key={file.id}
+          file={file}
+          onAlt={() =>
+            ui.open({
+              kind: "describe",
+              name: file.name,
+              url: `/api/files/${file.id}/preview`,
+              alt: file.alt ?? "",
+              onDone: (alt) => onDescribeKept(file.id, alt),
+            })
+          }
+          onRemove={() => change(() => onRemoveKept(file.id))}
+        />
       ))}
-      {items.map((item) => (
+      {[...failed, ...items.filter((item) => !failed.includes(item))].map((item) => (
         <Attachment
           key={item.key}
           item={item}
@@ -43,17 +82,17 @@ export function Attachments({ chat, ui, place, kept, onRemoveKept }: Attachments
               onDone: (alt) => uploads?.setAlt(item.key, alt),
             })
           }
-          onPause={() => uploads?.pause(item.key)}
-          onResume={() => uploads?.resume(item.key)}
-          onPlain={() => uploads?.sendPlain(item.key)}
-          onRemove={() => uploads?.discard([item.key])}
+          onPause={() => change(() => uploads?.pause(item.key))}
+          onResume={() => change(() => uploads?.resume(item.key))}
+          onPlain={() => change(() => uploads?.sendPlain(item.key))}
+          onRemove={() => change(() => uploads?.discard([item.key]))}
         />
       ))}
     </ul>
   );
 }
 
-function KeptFile({ file, onRemove }: { file: FileInfo; onRemove: () => void }) {
+function KeptFile({ file, onAlt, onRemove }: { file: FileInfo; onAlt: () => void; onRemove: () => void }) {
   return (
     <li className="attachment">
       {file.hasPreview ? (
@@ -62,12 +101,17 @@ function KeptFile({ file, onRemove }: { file: FileInfo; onRemove: () => void }) 
         <span className="file-kind">{kindMark(file)}</span>
       )}
       <span className="file-card-words">
-        <span className="file-name" dir="auto">
+        <span className="file-name" dir="auto" title={file.name}>
           {file.name}
         </span>
         <span className="file-facts">{formatBytes(file.size)}</span>
       </span>
-      <RemoveButton name={file.name} onRemove={onRemove} />
+      <span className="attachment-buttons">
+        {file.kind === "picture" ? (
+          <DescribeButton name={file.name} alt={file.alt ?? ""} onAlt={onAlt} />
+        ) : null}
+        <RemoveButton name={file.name} onRemove={onRemove} />
+      </span>
     </li>
   );
 }
@@ -110,7 +154,7 @@ function Attachment(props: {
           <button type="button" className="button-subtle" onClick={props.onPlain}>
             {more.files.asFile}
           </button>
-        ) : hasFailed ? (
+        ) : hasFailed && !refusedForGood.includes(state.code) ? (
           <button type="button" className="button-subtle" onClick={props.onResume}>
             {more.files.tryAgain}
           </button>
@@ -123,16 +167,7 @@ function Attachment(props: {
       </span>
       <span className="attachment-buttons">
         {item.kind === "picture" && !hasFailed ? (
-          <button
-            type="button"
-            className="button-icon button-small"
-            aria-label={more.files.describe(name)}
-            title={item.alt === "" ? more.files.describeHint : item.alt}
-            aria-pressed={item.alt !== ""}
-            onClick={props.onAlt}
-          >
-            <WordsIcon />
-          </button>
+          <DescribeButton name={name} alt={item.alt} onAlt={props.onAlt} />
         ) : null}
         {isMoving && size > pauseFromBytes ? (
           <button
@@ -186,11 +221,26 @@ function factsOf({ state, size, isScaled }: Upload): string {
   }
 }
 
-function RemoveButton({ name, onRemove }: { name: string; onRemove: () => void }) {
+function DescribeButton({ name, alt, onAlt }: { name: string; alt: string; onAlt: () => void }) {
   return (
     <button
       type="button"
       className="button-icon button-small"
+      aria-label={more.files.describe(name)}
+      title={alt === "" ? more.files.describeHint : alt}
+      aria-pressed={alt !== ""}
+      onClick={onAlt}
+    >
+      <WordsIcon />
+    </button>
+  );
+}
+
+function RemoveButton({ name, onRemove }: { name: string; onRemove: () => void }) {
+  return (
+    <button
+      type="button"
+      className="button-icon button-small attachment-remove"
       aria-label={more.files.remove(name)}
       title={more.files.remove(name)}
       onClick={onRemove}

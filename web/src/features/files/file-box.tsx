@@ -27,7 +27,7 @@ function FileCard({ file, url, onOpen }: { file: FileInfo; url: string; onOpen: 
         {kindMark(file)}
       </span>
       <span className="file-card-words">
-        <span className="file-name" dir="auto">
+        <span className="file-name" dir="auto" title={file.name}>
           {file.name}
         </span>
         <span className="file-facts">

@@ -21,6 +21,7 @@ export type AttachmentsProps = {
   /** The files that the message being edited has. */
   kept: readonly FileInfo[];
   onRemoveKept: (id: string) => void;
+  onDescribeKept: (id: string, alt: string) => void;
 };
 
 export type DropTargetProps = {
@@ -38,6 +39,8 @@ export type RecorderProps = {
 };
 
 export type FileBoxProps = { file: FileInfo; localUrl: string | undefined; onOpen: () => void };
+
+export type MovingPictureProps = { file: FileInfo; localUrl: string | undefined; onLoad: () => void };
 
 export type LightboxProps = {
   chat: ChatStore;
@@ -75,7 +78,7 @@ export type FileParts = {
   DropTarget: FunctionComponent<DropTargetProps>;
   FileBox: FunctionComponent<FileBoxProps>;
   PicturePlaceholder: FunctionComponent<{ hash: string }>;
-  MovingPicture: FunctionComponent<{ file: FileInfo; localUrl: string | undefined }>;
+  MovingPicture: FunctionComponent<MovingPictureProps>;
   Recorder: FunctionComponent<RecorderProps>;
   FilesPanel: FunctionComponent<PanelProps>;
   Lightbox: FunctionComponent<LightboxProps>;

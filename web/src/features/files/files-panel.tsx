@@ -53,7 +53,7 @@ export function FilesPanel(props: PanelProps) {
       </div>
       <PanelList
         list={list}
-        empty={more.files.none}
+        empty={more.files.none[kind ?? "all"]}
         keyOf={({ file }) => file.id}
         row={(item) => <FileRow item={item} onOpen={() => open(item)} />}
       />
@@ -72,9 +72,14 @@ function FileRow({ item: { file, sender, sentAt }, onOpen }: { item: RoomFile; o
         </span>
       )}
       <span className="file-card-words">
-        <span className="file-name" dir="auto">
+        <span className="file-name" dir="auto" title={file.name}>
           {file.alt ?? file.name}
         </span>
+        {file.alt === undefined ? null : (
+          <span className="file-facts" dir="auto">
+            {file.name}
+          </span>
+        )}
         <span className="file-facts">
           {nameOf(sender)} · <time title={formatFull(sentAt)}>{formatSoon(sentAt)}</time> ·{" "}
           {formatBytes(file.size)}

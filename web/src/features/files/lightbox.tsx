@@ -1,19 +1,25 @@
 import type { FileId, FileInfo } from "@novax/protocol/files";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { BackIcon, CloseIcon, DownIcon, Icon } from "../../components/icons.tsx";
-import { formatBytes, formatPercent } from "../../lib/bytes.ts";
+import { formatBytes } from "../../lib/bytes.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import { more } from "../../texts/more.ts";
 import { copyText } from "../copy-text.ts";
 import { FileBox } from "./file-box.tsx";
 import { isReadable, readText } from "./file-preview.ts";
 import type { LightboxProps } from "./files-context.ts";
+import { ZoomedPicture } from "./zoomed-picture.tsx";
 
 const ChatIcon = () => <Icon path="M4 5h16v11H9l-5 4V5Z" />;
 const CopyIcon = () => <Icon path="M9 9h11v11H9zM5 15H4V4h11v1" />;
-const zoomStep = 1.5;
-const zoomMax = 8;
+const panPx = 80;
 const swipePx = 60;
+const steps: Record<string, readonly [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
 /** Files of a message, one at a time and as large as the window: arrow keys, zoom, download, and the way back to the chat. */
 export function Lightbox({ chat, files, index: first, onShowInChat, onClose }: LightboxProps) {
@@ -55,7 +61,11 @@ export function Lightbox({ chat, files, index: first, onShowInChat, onClose }: L
       onKeyDown={(event) => {
         const { key } = event;
         if (event.target instanceof HTMLInputElement) return;
-        if (key === "ArrowRight") go(document.dir === "rtl" ? -1 : 1);
+        // A picture that is zoomed is moved by the arrow keys.
+        const zoomed = event.currentTarget.querySelector(".lightbox-frame-zoomed");
+        const step = steps[key];
+        if (zoomed && step) zoomed.scrollBy({ left: step[0] * panPx, top: step[1] * panPx });
+        else if (key === "ArrowRight") go(document.dir === "rtl" ? -1 : 1);
         else if (key === "ArrowLeft") go(document.dir === "rtl" ? 1 : -1);
         else return;
         event.preventDefault();
@@ -63,7 +73,7 @@ export function Lightbox({ chat, files, index: first, onShowInChat, onClose }: L
     >
       <div className="lightbox-head">
         <span className="lightbox-words">
-          <span className="file-name" dir="auto">
+          <span className="file-name" dir="auto" title={file.alt ?? file.name}>
             {file.alt ?? file.name}
           </span>
           <span className="file-facts">
@@ -141,73 +151,6 @@ export function Lightbox({ chat, files, index: first, onShowInChat, onClose }: L
         </>
       ) : null}
     </dialog>
-  );
-}
-
-/** A picture that fits the window, and can be zoomed with the wheel, + and -, two fingers or a click, and moved. */
-function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
-  const frame = useRef<HTMLDivElement>(null);
-  const [zoom, setZoom] = useState(1);
-  const [isLoaded, setLoaded] = useState(false);
-  const change = (factor: number) => setZoom((now) => Math.min(zoomMax, Math.max(1, now * factor)));
-  useEffect(() => {
-    const onKey = ({ key }: KeyboardEvent) => {
-      if (key === "+" || key === "=") change(zoomStep);
-      else if (key === "-") change(1 / zoomStep);
-      else if (key === "0") setZoom(1);
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, []);
-  const { width = 800, height = 600 } = file;
-  return (
-    <>
-      <div
-        ref={frame}
-        className={zoom > 1 ? "lightbox-frame lightbox-frame-zoomed" : "lightbox-frame"}
-        onWheel={(event) => {
-          if (!event.ctrlKey && zoom === 1) return;
-          event.preventDefault();
-          change(event.deltaY < 0 ? 1.15 : 1 / 1.15);
-        }}
-      >
-        <button
-          type="button"
-          className="lightbox-picture"
-          aria-label={zoom > 1 ? more.files.zoomOut : more.files.zoomIn}
-          style={{
-            "--zoom": String(zoom),
-            "--ratio": String(width / height),
-            "--width": `${width}px`,
-            backgroundImage: isLoaded || !file.hasPreview ? "none" : `url("/api/files/${file.id}/preview")`,
-          }}
-          onClick={() => (zoom > 1 ? setZoom(1) : change(2))}
-        >
-          <img src={url} alt={file.alt ?? file.name} draggable={false} onLoad={() => setLoaded(true)} />
-        </button>
-      </div>
-      <div className="lightbox-zoom" role="group" aria-label={more.files.zoom}>
-        <button
-          type="button"
-          className="button-icon"
-          aria-label={more.files.zoomOut}
-          disabled={zoom <= 1}
-          onClick={() => change(1 / zoomStep)}
-        >
-          −
-        </button>
-        <span className="count">{formatPercent(zoom)}</span>
-        <button
-          type="button"
-          className="button-icon"
-          aria-label={more.files.zoomIn}
-          disabled={zoom >= zoomMax}
-          onClick={() => change(zoomStep)}
-        >
-          +
-        </button>
-      </div>
-    </>
   );
 }
 

@@ -1,7 +1,8 @@
 import type { FileInfo } from "@novax/protocol/files";
+import { useState } from "preact/hooks";
 import { t } from "../../texts/text.ts";
 import { type FileActions, filePart } from "./files-context.ts";
-import { columnsOf, pictureBox, shapeOf } from "./picture-layout.ts";
+import { columnsOf, isTransparent, pictureBox, shapeOf } from "./picture-layout.ts";
 
 const FileBox = filePart("FileBox");
 const PicturePlaceholder = filePart("PicturePlaceholder");
@@ -57,20 +58,20 @@ function PictureButton(props: {
   onOpen: () => void;
 }) {
   const { file, isAlone, localUrl } = props;
+  const [isLoaded, setLoaded] = useState(false);
   const box = pictureBox(file);
   return (
     <button
       type="button"
-      tabIndex={-1}
-      className="picture"
+      className={isTransparent(file) ? "picture picture-transparent" : "picture"}
       style={isAlone ? { width: `${box.width}px`, aspectRatio: `${box.width} / ${box.height}` } : undefined}
       aria-label={`${t.files.open} ${file.alt ?? file.name}`}
       title={file.alt ?? file.name}
       onClick={props.onOpen}
     >
-      {file.placeholder && !localUrl ? <PicturePlaceholder hash={file.placeholder} /> : null}
+      {file.placeholder && !localUrl && !isLoaded ? <PicturePlaceholder hash={file.placeholder} /> : null}
       {file.isAnimated ? (
-        <MovingPicture file={file} localUrl={localUrl} />
+        <MovingPicture file={file} localUrl={localUrl} onLoad={() => setLoaded(true)} />
       ) : (
         <img
           src={localUrl ?? `/api/files/${file.id}/preview`}
@@ -78,6 +79,7 @@ function PictureButton(props: {
           decoding="async"
           loading="lazy"
           draggable={false}
+          onLoad={() => setLoaded(true)}
         />
       )}
     </button>

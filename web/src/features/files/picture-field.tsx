@@ -1,13 +1,23 @@
+import { useEffect, useRef } from "preact/hooks";
 import { UploadRefused, uploadFile } from "../../client/upload.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { PictureFieldProps } from "./files-context.ts";
 import { pickFiles } from "./pick-files.ts";
 
+/** The field that takes the focus when its dialog opens again, after the dialog that cut the picture. */
+let returnTo: PictureFieldProps["purpose"] | null = null;
+
 /** Shows a picture of a person, a room or the server, with buttons to choose another one or to remove it. */
 export function PictureField(props: PictureFieldProps) {
   const { chat, ui, purpose } = props;
   const before = ui.overlay.peek();
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (returnTo !== purpose) return;
+    returnTo = null;
+    button.current!.focus();
+  }, []);
   const save = async (blob: Blob) => {
     try {
       const file = await uploadFile(blob, {
@@ -26,6 +36,7 @@ export function PictureField(props: PictureFieldProps) {
       {props.children}
       <span className="form-label">{props.label}</span>
       <button
+        ref={button}
         type="button"
         className="button-secondary"
         onClick={() =>
@@ -36,8 +47,12 @@ export function PictureField(props: PictureFieldProps) {
                 kind: "crop",
                 file,
                 onDone: (blob) => void save(blob),
-                // Back to the dialog that it was chosen in.
-                onClosed: () => before && ui.open(before),
+                // Back to where it was chosen.
+                onClosed: () => {
+                  if (!before) return button.current?.focus();
+                  returnTo = purpose;
+                  ui.open(before);
+                },
               });
             },
             { isPicture: true },

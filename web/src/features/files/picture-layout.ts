@@ -17,6 +17,11 @@ export function pictureBox({ width = 320, height = 180 }: Pick<FileInfo, "width"
   };
 }
 
+/** Whether what is behind a picture can be seen through it. Its ThumbHash says so in one bit. */
+export function isTransparent({ placeholder }: Pick<FileInfo, "placeholder">): boolean {
+  return placeholder !== undefined && atob(placeholder).charCodeAt(2) > 127;
+}
+
 /** In how many columns so many pictures are shown. */
 export function columnsOf(count: number): number {
   return count <= 1 ? 1 : count === 2 || count === 4 ? 2 : 3;

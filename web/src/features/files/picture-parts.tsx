@@ -1,6 +1,6 @@
-import type { FileInfo } from "@novax/protocol/files";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { thumbHashToRGBA } from "thumbhash";
+import type { MovingPictureProps } from "./files-context.ts";
 
 /** The blurred picture that is shown while the real one is loading. */
 export function PicturePlaceholder({ hash }: { hash: string }) {
@@ -17,7 +17,7 @@ export function PicturePlaceholder({ hash }: { hash: string }) {
 }
 
 /** A picture that moves while the window has the focus, it is in view, and the viewer has not asked for less motion. */
-export function MovingPicture({ file, localUrl }: { file: FileInfo; localUrl: string | undefined }) {
+export function MovingPicture({ file, localUrl, onLoad }: MovingPictureProps) {
   const image = useRef<HTMLImageElement>(null);
   const [isMoving, setMoving] = useState(false);
   useEffect(() => {
@@ -52,6 +52,7 @@ export function MovingPicture({ file, localUrl }: { file: FileInfo; localUrl: st
         alt={file.alt ?? ""}
         decoding="async"
         draggable={false}
+        onLoad={onLoad}
       />
       {isMoving ? null : (
         <span className="picture-badge" aria-hidden="true">

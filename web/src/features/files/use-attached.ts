@@ -14,9 +14,14 @@ export function useAttached(chat: ChatStore, store: RoomStore, editing: MessageE
   const place = editing ? `edit ${store.id} ${editing.seq}` : `draft ${store.id} ${store.threadRoot ?? ""}`;
   /** Of the message that is being edited: its files that the viewer took out. */
   const removed = useSignal<{ seq: number; ids: readonly string[] }>({ seq: 0, ids: [] });
+  /** And what the viewer wrote about those that stay. */
+  const described = useSignal<{ seq: number; alts: Record<string, string> }>({ seq: 0, alts: {} });
+  const alts = editing?.seq === described.value.seq ? described.value.alts : {};
   const removedIds = editing?.seq === removed.value.seq ? removed.value.ids : [];
   const before = editing ? filesOf(editing.body) : [];
-  const kept = before.filter((file) => !removedIds.includes(file.id));
+  const kept = before
+    .filter((file) => !removedIds.includes(file.id))
+    .map((file) => (file.id in alts ? withAlt(file, alts[file.id]!) : file));
   // As one text, so that progress does not draw the whole conversation again.
   const summary = useComputed(() => {
     const items = chat.uploads.value?.items.value ?? [];
@@ -44,13 +49,17 @@ export function useAttached(chat: ChatStore, store: RoomStore, editing: MessageE
     removeKept: (id: string) => {
       removed.value = { seq: editing!.seq, ids: [...removedIds, id] };
     },
+    describeKept: (id: string, alt: string) => {
+      described.value = { seq: editing!.seq, alts: { ...alts, [id]: alt } };
+    },
     /** The files that an edited message has from now on: null if they are as they were. */
     changed: (): DraftFile[] | "waiting" | null => {
       const uploads = chat.uploads.peek();
       const keys = (uploads?.at(place) ?? []).map((item) => item.key);
       const added = uploads?.readyFiles(keys) ?? [];
       if (added === null || "failed" in added) return "waiting";
-      if (added.length === 0 && kept.length === before.length) return null;
+      const isDescribed = kept.some(({ id, alt }) => before.find((file) => file.id === id)?.alt !== alt);
+      if (added.length === 0 && kept.length === before.length && !isDescribed) return null;
       return [...kept.map(toDraft), ...added];
     },
     /** The edit was saved. */
@@ -62,6 +71,10 @@ export function useAttached(chat: ChatStore, store: RoomStore, editing: MessageE
     take: (sendId: SendId): PendingFile[] =>
       (chat.uploads.peek()?.move(place, `sent ${sendId}`) ?? []).map(toPending),
   };
+}
+
+function withAlt({ alt: _before, ...file }: FileInfo, alt: string): FileInfo {
+  return alt === "" ? file : { ...file, alt };
 }
 
 function toDraft({ id, alt }: FileInfo): DraftFile {

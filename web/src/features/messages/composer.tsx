@@ -381,8 +381,10 @@ export class Composer extends Component<ComposerProps, State> {
     this.props.onFiles([file], facts);
     // It is attached when this has been drawn again.
     this.setState({ isRecording: false }, () => {
-      if (isSent) setTimeout(() => void this.#submit());
-      else this.focus();
+      setTimeout(() => {
+        if (isSent) void this.#submit();
+        else this.#field.current?.form?.querySelector<HTMLElement>(".attachment-recording button")?.focus();
+      });
     });
   };
 

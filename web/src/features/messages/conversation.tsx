@@ -88,6 +88,11 @@ export function Conversation(props: ConversationProps) {
           entry.kind === "message" && entry.body.kind === "text" && isWanted(entry),
       );
   const { attached, ...files } = useAttached(chat, store, editing);
+  const attach: typeof files.attach = (added, facts) => {
+    files.attach(added, facts);
+    // The next thing to do is to write about them, or to press Enter.
+    if (!isTouch()) composer.current?.focus();
+  };
   const submit = async (text: string): Promise<string | undefined> => {
     if (editing) {
       const changed = files.changed();
@@ -170,7 +175,7 @@ export function Conversation(props: ConversationProps) {
         onKey={(key, entry, spot) => runMessageKey(context, entry, { key, spot, mayWrite })}
       />
       <div className="room-foot">
-        {mayWrite ? <DropTarget label={t.files.drop(name)} onFiles={files.attach} /> : null}
+        {mayWrite ? <DropTarget label={t.files.drop(name)} onFiles={attach} /> : null}
         <TypingLine people={chat.people.typingIn(store.id, store.threadRoot)} />
         {mayWrite ? (
           <Composer
@@ -193,12 +198,13 @@ export function Conversation(props: ConversationProps) {
                   place={attached.place}
                   kept={attached.kept}
                   onRemoveKept={files.removeKept}
+                  onDescribeKept={files.describeKept}
                 />
               ) : null
             }
             hasFiles={attached.count > 0}
             isHeld={attached.isHeld}
-            onFiles={files.attach}
+            onFiles={attach}
             onNoMicrophone={() => chat.toasts.show(t.files.noMicrophone)}
             hasToolbar={preferences.value.hasToolbar && !isThread}
             takesFocus={!isThread || ui.panel.peek() === "thread"}

@@ -18,6 +18,7 @@ import { tomorrowAt } from "../scheduled/when.ts";
 import { serverNow } from "../server-now.ts";
 import { type Preferences, preferences, setPreference, textSizes } from "./preferences.ts";
 import { applyTheme, keepLanguage, readTheme, type Theme, themes } from "./theme.ts";
+import { useServerPicture } from "./use-server-picture.ts";
 
 const PictureField = filePart("PictureField");
 
@@ -31,6 +32,7 @@ export function SettingsDialog({ chat, ui, onClose }: DialogProps) {
     light: more.account.light,
     dark: more.account.dark,
   };
+  const serverPicture = useServerPicture();
   const saved = (done: unknown) => {
     if (done) chat.toasts.show(more.settings.saved);
   };
@@ -69,10 +71,14 @@ export function SettingsDialog({ chat, ui, onClose }: DialogProps) {
           ui={ui}
           label={more.files.serverPicture}
           purpose="server"
-          hasPicture
-          onChange={async (picture) => (await chat.command("server.set_picture", { picture })) !== null}
+          hasPicture={serverPicture.isOwn}
+          onChange={async (picture) => {
+            const done = (await chat.command("server.set_picture", { picture })) !== null;
+            if (done) await serverPicture.reread();
+            return done;
+          }}
         >
-          <img className="avatar avatar-large" src="/icon.svg" alt="" />
+          <img className="avatar avatar-large" src={serverPicture.url} alt="" />
         </PictureField>
       ) : null}
       <section className="settings-section">
