@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { axeFindings, launchBrowser, openChat, phone, say, waitForText } from "../support/browser.ts";
+import { Finger } from "../support/finger.ts";
 import { chromiumPath, waitUntil } from "../support/server.ts";
 import { picture } from "../support/uploads.ts";
 import { useServer } from "../support/use-server.ts";
@@ -183,6 +184,35 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     expect(faults).toEqual([]);
   });
 
+  test("what was refused after it was sent is taken back, with its text and its files, and sent another way", async () => {
+    const { page, faults } = await openChat(browser, alice);
+    await page.context().setOffline(true);
+    await attach(
+      page,
+      file("torn.png", (await picture("png")).slice(0, 5000)),
+      file("whole.png", await picture("png")),
+    );
+    await say(page, "two pictures");
+    const row = page.locator(".row-pending", { hasText: "two pictures" });
+    await row.getByText("Waiting for a connection").waitFor();
+    await page.context().setOffline(false);
+    await row.getByText("Not sent.").waitFor({ timeout: 30_000 });
+    await row.getByRole("button", { name: "Edit" }).click();
+    await row.waitFor({ state: "detached" });
+    expect(await page.locator(".composer-field").inputValue()).toBe("two pictures");
+    await page.getByText("1 file can't be sent").waitFor();
+    expect(await page.locator(".attachment").first().innerText()).toContain("torn.png");
+    await page.getByRole("button", { name: "Send as a file" }).click();
+    await page.getByText("1 file can't be sent").waitFor({ state: "detached" });
+    await send(page);
+    const sent = page.locator(".message", { hasText: "two pictures" });
+    await sent.locator(".file-card", { hasText: "torn.png" }).waitFor();
+    expect(await sent.locator(".picture").count()).toBe(1);
+    await page.context().close();
+    // The browser reports what it could not load while it was offline.
+    expect(faults.filter((fault) => !/ERR_INTERNET_DISCONNECTED/.test(fault))).toEqual([]);
+  }, 60_000);
+
   test("a picture that is too large is made smaller by the page, or sent as a file", async () => {
     const { page, faults } = await openChat(browser, alice);
     await attach(page, file("wall.jpg", await picture("jpeg", { width: 10_400, height: 300 })));
@@ -243,6 +273,13 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     await box.getByText("2 of 3").waitFor();
     await page.keyboard.press("+");
     await box.getByText("150%").waitFor();
+    // While it is larger than the window, the arrow keys move it.
+    await page.keyboard.press("+");
+    await page.keyboard.press("+");
+    await page.keyboard.press("+");
+    await box.getByText("506%").waitFor();
+    await page.keyboard.press("ArrowRight");
+    await box.getByText("2 of 3").waitFor();
     await page.keyboard.press("0");
     await page.keyboard.press("ArrowRight");
     await box.getByText("# Notes").waitFor();
@@ -366,7 +403,7 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     const other = await openChat(browser, bob);
     await other.page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Emoji", exact: true }).click();
-    await page.getByRole("button", { name: "Add or remove emoji…" }).click();
+    await page.getByRole("button", { name: "Manage emoji…" }).click();
     const chooser = page.waitForEvent("filechooser");
     await page.getByRole("dialog").getByRole("button", { name: "Choose a picture" }).first().click();
     await (await chooser).setFiles([
@@ -402,8 +439,11 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     const chooser = page.waitForEvent("filechooser");
     await page.getByRole("button", { name: "Add", exact: true }).tap();
     await page.getByRole("menuitem", { name: "Attach files" }).tap();
-    await (await chooser).setFiles([file("phone.jpg", await picture("jpeg", { width: 3000, height: 4000 }))]);
-    await page.locator(".attachment").waitFor();
+    await (await chooser).setFiles([
+      file("first.jpg", await picture("jpeg")),
+      file("phone.jpg", await picture("jpeg", { width: 3000, height: 4000 })),
+    ]);
+    await page.locator(".attachment").nth(1).waitFor();
     await page.getByRole("button", { name: "Send", exact: true }).tap();
     expect(await isLoaded(page)).toBe(true);
     await lastPicture(page).tap();
@@ -414,6 +454,23 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
       const { width, height } = (await button.boundingBox())!;
       expect(Math.min(width, height)).toBeGreaterThanOrEqual(40);
     }
+    const finger = await Finger.on(page);
+    const swipe = async (x: number, y: number) => {
+      await finger.down({ x: 195, y: 420 });
+      await finger.move({ x, y });
+      await finger.up();
+    };
+    await box.getByText("2 of 2").waitFor();
+    await swipe(150, 10);
+    await box.getByText("1 of 2").waitFor();
+    await swipe(150, 10);
+    await swipe(-150, 10);
+    await box.getByText("2 of 2").waitFor();
+    await swipe(10, 200);
+    await box.waitFor({ state: "detached" });
+    // The browser takes a tap that comes at once for a part of the swipe.
+    await page.waitForTimeout(500);
+    await lastPicture(page).tap();
     await box.getByRole("button", { name: "Close" }).tap();
     await box.waitFor({ state: "detached" });
     await page.context().close();

@@ -1,12 +1,12 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { parseFileName } from "@novax/protocol/file-name";
 import type { FileId, FilePurpose } from "@novax/protocol/files";
 import type { AccountId } from "@novax/protocol/ids";
 import { pictureBytesMax } from "@novax/protocol/limits";
 import { assertLiveSession } from "../auth/session-queries.ts";
 import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { parseFileName } from "./file-name.ts";
 import { type FileNeeds, isDiskFull, putBlob } from "./file-store.ts";
 import {
   deleteUnusedFile,

@@ -170,6 +170,20 @@ describe("the outbox, with files", () => {
     expect(calls).toEqual(["retry a", "discard a"]);
   });
 
+  test("a message that waits is taken back with its files; one that is on its way is not", () => {
+    const { outbox, sent, kept, ready, calls } = setUpFiles();
+    outbox.ready();
+    outbox.add({ room: generalRoomId, text: "waits", ...withFile("a") }, 0);
+    const { sendId } = outbox.items.value[0]!;
+    expect(outbox.takeBack(sendId)).toMatchObject({ text: "waits", files: [{ key: "a" }] });
+    expect([outbox.items.value.length, kept.size, calls]).toEqual([0, 0, []]);
+    ready.set("b", [{ id: "b" as FileId }]);
+    outbox.add({ room: generalRoomId, text: "flies", ...withFile("b") }, 1);
+    expect(texts(sent)).toEqual(["flies"]);
+    expect(outbox.takeBack(outbox.items.value[0]!.sendId)).toBeNull();
+    expect(outbox.items.value.length).toBe(1);
+  });
+
   test("files that the server deleted meanwhile are uploaded anew, and the message is kept", async () => {
     const { outbox, sent, ready, calls } = setUpFiles();
     outbox.ready();

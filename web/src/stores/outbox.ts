@@ -148,6 +148,21 @@ export class Outbox {
   discard(sendId: SendId): void {
     const item = this.#items.value.find((candidate) => candidate.sendId === sendId);
     if (item) this.#uploads?.discard(keysOf(item));
+    this.#remove(sendId);
+  }
+
+  /**
+   * Gives a message back that was not sent, to be changed. Its uploads go on. Null if it is on its way: then the server
+   * may have it.
+   */
+  takeBack(sendId: SendId): OutboxItem | null {
+    const item = this.#items.value.find((candidate) => candidate.sendId === sendId);
+    if (!item || this.#inFlight === sendId) return null;
+    this.#remove(sendId);
+    return item;
+  }
+
+  #remove(sendId: SendId): void {
     this.#items.value = this.#items.value.filter((item) => item.sendId !== sendId);
     void this.#storage.remove(sendId);
   }

@@ -1,3 +1,4 @@
+import { parseFileName } from "@novax/protocol/file-name";
 import type { DraftFile, FileInfo } from "@novax/protocol/files";
 import { filesPerMessageMax } from "@novax/protocol/limits";
 import { type ReadonlySignal, signal } from "@preact/signals";
@@ -109,7 +110,7 @@ export class Uploads {
       this.#keepBytes(key, file);
       void this.#app.own(key);
       return {
-        ...{ key, place, name: file.name || "file", size: file.size, alt: "", uploadId: null },
+        ...{ key, place, name: parseFileName(file.name), size: file.size, alt: "", uploadId: null },
         ...{ isPlain: false, isScaled: false, addedAt: Date.now() + index },
         ...(facts ?? { kind: "file" as const }),
         state: { kind: facts ? "waiting" : "preparing" },

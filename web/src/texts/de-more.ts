@@ -9,7 +9,7 @@ export const deMore: MoreTexts = {
     title: "Emoji",
     search: "Emoji suchen",
     ofServer: "Emojis dieses Servers",
-    manage: "Emojis hinzufügen oder entfernen …",
+    manage: "Emojis verwalten …",
     name: "Name",
     nameHint: "Verwende a bis z, 0 bis 9, _ + und -.",
     add: "Hinzufügen",
@@ -35,6 +35,8 @@ export const deMore: MoreTexts = {
     attach: "Dateien anhängen",
     takePhoto: "Foto aufnehmen",
     attached: "Angehängte Dateien",
+    count: (count: number) => plural(count, { one: "# Datei", other: "# Dateien" }),
+    offline: (total: string) => `Wartet auf Verbindung · ${total}`,
     notSent: (count: number) =>
       plural(count, {
         one: "# Datei kann nicht gesendet werden. Entferne sie, um die Nachricht zu senden.",
@@ -43,7 +45,6 @@ export const deMore: MoreTexts = {
     remove: (name: string) => `${name} entfernen`,
     pause: (name: string) => `Hochladen von ${name} anhalten`,
     resume: (name: string) => `Hochladen von ${name} fortsetzen`,
-    goOn: "Fortsetzen",
     tryAgain: "Erneut versuchen",
     progress: (name: string) => `${name} wird hochgeladen`,
     uploading: "Wird hochgeladen",

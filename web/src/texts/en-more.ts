@@ -8,7 +8,7 @@ export const enMore = {
     title: "Emoji",
     search: "Search emoji",
     ofServer: "Emoji of this server",
-    manage: "Add or remove emoji…",
+    manage: "Manage emoji…",
     name: "Name",
     nameHint: "Use a to z, 0 to 9, _ + and -.",
     add: "Add",
@@ -34,6 +34,8 @@ export const enMore = {
     attach: "Attach files",
     takePhoto: "Take a photo",
     attached: "Attached files",
+    count: (count: number) => plural(count, { one: "# file", other: "# files" }),
+    offline: (total: string) => `Waiting for a connection · ${total}`,
     notSent: (count: number) =>
       plural(count, {
         one: "# file can't be sent. Remove it to send the message.",
@@ -42,7 +44,6 @@ export const enMore = {
     remove: (name: string) => `Remove ${name}`,
     pause: (name: string) => `Pause uploading ${name}`,
     resume: (name: string) => `Resume uploading ${name}`,
-    goOn: "Resume",
     tryAgain: "Try again",
     progress: (name: string) => `Uploading ${name}`,
     uploading: "Uploading",

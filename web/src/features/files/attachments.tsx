@@ -6,6 +6,7 @@ import { isTouch } from "../../lib/element.ts";
 import type { Upload } from "../../stores/upload.ts";
 import { more } from "../../texts/more.ts";
 import { FileBox } from "./file-box.tsx";
+import { FileName } from "./file-name.tsx";
 import type { AttachmentsProps } from "./files-context.ts";
 import { kindMark } from "./kind-mark.ts";
 
@@ -46,49 +47,54 @@ export function Attachments({ chat, ui, place, kept, onRemoveKept, onDescribeKep
     });
   };
   return (
-    <ul ref={list} className="attachments" aria-label={more.files.attached}>
+    <>
       {failed.length > 0 ? (
-        <li className="attachments-problem" role="status">
+        <p className="attachments-note attachments-problem" role="status">
           {more.files.notSent(failed.length)}
-        </li>
+        </p>
+      ) : items.length + kept.length > 2 ? (
+        <p className="attachments-note only-phone">{more.files.count(items.length + kept.length)}</p>
       ) : null}
-      {kept.map((file) => (
-        <KeptFile
-          key={file.id}
-          file={file}
-          onAlt={() =>
-            ui.open({
-              kind: "describe",
-              name: file.name,
-              url: `/api/files/${file.id}/preview`,
-              alt: file.alt ?? "",
-              onDone: (alt) => onDescribeKept(file.id, alt),
-            })
-          }
-          onRemove={() => change(() => onRemoveKept(file.id))}
-        />
-      ))}
-      {[...failed, ...items.filter((item) => !failed.includes(item))].map((item) => (
-        <Attachment
-          key={item.key}
-          item={item}
-          url={uploads?.local.urlOf(item.key)}
-          onAlt={() =>
-            ui.open({
-              kind: "describe",
-              name: item.name,
-              url: uploads?.local.urlOf(item.key) ?? "",
-              alt: item.alt,
-              onDone: (alt) => uploads?.setAlt(item.key, alt),
-            })
-          }
-          onPause={() => change(() => uploads?.pause(item.key))}
-          onResume={() => change(() => uploads?.resume(item.key))}
-          onPlain={() => change(() => uploads?.sendPlain(item.key))}
-          onRemove={() => change(() => uploads?.discard([item.key]))}
-        />
-      ))}
-    </ul>
+      <ul ref={list} className="attachments" aria-label={more.files.attached}>
+        {kept.map((file) => (
+          <KeptFile
+            key={file.id}
+            file={file}
+            onAlt={() =>
+              ui.open({
+                kind: "describe",
+                name: file.name,
+                url: `/api/files/${file.id}/preview`,
+                alt: file.alt ?? "",
+                onDone: (alt) => onDescribeKept(file.id, alt),
+              })
+            }
+            onRemove={() => change(() => onRemoveKept(file.id))}
+          />
+        ))}
+        {[...failed, ...items.filter((item) => !failed.includes(item))].map((item) => (
+          <Attachment
+            key={item.key}
+            item={item}
+            url={uploads?.local.urlOf(item.key)}
+            isAway={chat.client.state.value.kind === "away"}
+            onAlt={() =>
+              ui.open({
+                kind: "describe",
+                name: item.name,
+                url: uploads?.local.urlOf(item.key) ?? "",
+                alt: item.alt,
+                onDone: (alt) => uploads?.setAlt(item.key, alt),
+              })
+            }
+            onPause={() => change(() => uploads?.pause(item.key))}
+            onResume={() => change(() => uploads?.resume(item.key))}
+            onPlain={() => change(() => uploads?.sendPlain(item.key))}
+            onRemove={() => change(() => uploads?.discard([item.key]))}
+          />
+        ))}
+      </ul>
+    </>
   );
 }
 
@@ -101,9 +107,7 @@ function KeptFile({ file, onAlt, onRemove }: { file: FileInfo; onAlt: () => void
         <span className="file-kind">{kindMark(file)}</span>
       )}
       <span className="file-card-words">
-        <span className="file-name" dir="auto" title={file.name}>
-          {file.name}
-        </span>
+        <FileName name={file.name} />
         <span className="file-facts">{formatBytes(file.size)}</span>
       </span>
       <span className="attachment-buttons">
@@ -119,6 +123,8 @@ function KeptFile({ file, onAlt, onRemove }: { file: FileInfo; onAlt: () => void
 function Attachment(props: {
   item: Upload;
   url: string | undefined;
+  /** There is no connection. */
+  isAway: boolean;
   onAlt: () => void;
   onPause: () => void;
   onResume: () => void;
@@ -144,11 +150,9 @@ function Attachment(props: {
         <span className="file-kind">{kindMark(item)}</span>
       )}
       <span className="file-card-words">
-        <span className="file-name" dir="auto" title={name}>
-          {name}
-        </span>
+        <FileName name={name} />
         <span className="file-facts" role={hasFailed ? "alert" : undefined}>
-          {factsOf(item)}
+          {props.isAway && isMoving ? more.files.offline(formatBytes(size)) : factsOf(item)}
         </span>
         {hasFailed && refusedAsPicture.includes(state.code) ? (
           <button type="button" className="button-subtle" onClick={props.onPlain}>

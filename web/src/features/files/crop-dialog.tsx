@@ -45,7 +45,7 @@ export function CropDialog({ file, onDone, onClose }: CropProps) {
   });
   const move = (x: number, y: number) => {
     if (!picture) return;
-    const scale = side / viewPx;
+    const scale = side / canvas.current!.clientWidth;
     setMiddle({
       x: (clamp(place.x - x * scale, picture.width - side) + side / 2) / picture.width,
       y: (clamp(place.y - y * scale, picture.height - side) + side / 2) / picture.height,
@@ -100,6 +100,7 @@ export function CropDialog({ file, onDone, onClose }: CropProps) {
             <span>{more.files.zoom}</span>
             <input
               type="range"
+              className="crop-zoom"
               min={1}
               max={zoomMax}
               step={0.05}

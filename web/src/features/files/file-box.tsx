@@ -4,6 +4,7 @@ import { DownIcon, Icon } from "../../components/icons.tsx";
 import { formatBytes } from "../../lib/bytes.ts";
 import { formatLength } from "../../lib/duration.ts";
 import { more } from "../../texts/more.ts";
+import { FileName } from "./file-name.tsx";
 import { isReadable } from "./file-preview.ts";
 import type { FileBoxProps } from "./files-context.ts";
 import { kindMark } from "./kind-mark.ts";
@@ -27,9 +28,7 @@ function FileCard({ file, url, onOpen }: { file: FileInfo; url: string; onOpen: 
         {kindMark(file)}
       </span>
       <span className="file-card-words">
-        <span className="file-name" dir="auto" title={file.name}>
-          {file.name}
-        </span>
+        <FileName name={file.name} />
         <span className="file-facts">
           {formatBytes(file.size)}
           {isReadable(file) ? ` · ${more.files.preview}` : ""}

@@ -40,6 +40,8 @@ export type RecorderProps = {
 
 export type FileBoxProps = { file: FileInfo; localUrl: string | undefined; onOpen: () => void };
 
+export type PendingProgressProps = { chat: ChatStore; keys: readonly string[]; onTakeBack: () => void };
+
 export type MovingPictureProps = { file: FileInfo; localUrl: string | undefined; onLoad: () => void };
 
 export type LightboxProps = {
@@ -86,7 +88,7 @@ export type FileParts = {
   CropDialog: FunctionComponent<CropProps>;
   PictureField: FunctionComponent<PictureFieldProps>;
   DescribeDialog: FunctionComponent<DescribeProps>;
-  PendingProgress: FunctionComponent<{ chat: ChatStore; keys: readonly string[] }>;
+  PendingProgress: FunctionComponent<PendingProgressProps>;
 };
 
 /** Loads that code. The page sets this function, because the page puts all of it into one file. */

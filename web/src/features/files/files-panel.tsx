@@ -6,6 +6,7 @@ import { formatFull, formatSoon } from "../../lib/time.ts";
 import { more } from "../../texts/more.ts";
 import type { PanelProps } from "../props.ts";
 import { PanelList, useList } from "../use-list.tsx";
+import { FileName } from "./file-name.tsx";
 import { kindMark } from "./kind-mark.ts";
 
 const tabs = ["all", "picture", "media", "file"] as const;
@@ -72,9 +73,7 @@ function FileRow({ item: { file, sender, sentAt }, onOpen }: { item: RoomFile; o
         </span>
       )}
       <span className="file-card-words">
-        <span className="file-name" dir="auto" title={file.name}>
-          {file.alt ?? file.name}
-        </span>
+        <FileName name={file.alt ?? file.name} />
         {file.alt === undefined ? null : (
           <span className="file-facts" dir="auto">
             {file.name}

@@ -9,9 +9,19 @@ import type { RoomStore } from "../../stores/room-store.ts";
 import type { LocalFacts, Upload } from "../../stores/upload.ts";
 import { t } from "../../texts/text.ts";
 
+/** What the files of an unfinished message are attached to. */
+export function placeOfDraft({ id, threadRoot }: Pick<RoomStore, "id" | "threadRoot">): string {
+  return `draft ${id} ${threadRoot ?? ""}`;
+}
+
+/** What the files of a message that waits to be sent are attached to. */
+export function placeOfSent(sendId: SendId): string {
+  return `sent ${sendId}`;
+}
+
 /** The files of a composer: those attached to a new message, or those of the message that is being edited. */
 export function useAttached(chat: ChatStore, store: RoomStore, editing: MessageEntry | null) {
-  const place = editing ? `edit ${store.id} ${editing.seq}` : `draft ${store.id} ${store.threadRoot ?? ""}`;
+  const place = editing ? `edit ${store.id} ${editing.seq}` : placeOfDraft(store);
   /** Of the message that is being edited: its files that the viewer took out. */
   const removed = useSignal<{ seq: number; ids: readonly string[] }>({ seq: 0, ids: [] });
   /** And what the viewer wrote about those that stay. */
@@ -68,8 +78,13 @@ export function useAttached(chat: ChatStore, store: RoomStore, editing: MessageE
       uploads?.sent(uploads.at(place).map((item) => item.key));
     },
     /** Takes the files for a message that is about to be sent. */
-    take: (sendId: SendId): PendingFile[] =>
-      (chat.uploads.peek()?.move(place, `sent ${sendId}`) ?? []).map(toPending),
+    take: (sendId: SendId): PendingFile[] => {
+      const uploads = chat.uploads.peek();
+      const moved = uploads?.move(place, placeOfSent(sendId)) ?? [];
+      // Who sends a message wants its files to arrive.
+      for (const { key, state } of moved) if (state.kind === "paused") uploads!.resume(key);
+      return moved.map(toPending);
+    },
   };
 }
 

@@ -105,6 +105,12 @@ export class Composer extends Component<ComposerProps, State> {
     return this.state.text === "";
   }
 
+  /** Appends a text that was to be sent, on a line of its own, and takes the focus. */
+  append(text: string): void {
+    this.focus();
+    this.#change([this.state.text, text].filter((part) => part !== "").join("\n"));
+  }
+
   /** Appends a character that was typed elsewhere, and takes the focus. */
   type(character: string): void {
     this.focus();

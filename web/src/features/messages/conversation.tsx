@@ -69,6 +69,17 @@ export function Conversation(props: ConversationProps) {
       onJump: (seq) => callbacks.current.onJump(seq),
       onRoomLink: (id, seq) => callbacks.current.onRoomLink(id, seq),
       onFocusWriting: focusWriting,
+      onWriteAgain: ({ text, replyTo }) => {
+        store.editing.value = null;
+        store.editText = null;
+        store.replyingTo.value =
+          store.entries
+            .peek()
+            .find((entry): entry is MessageEntry => entry.kind === "message" && entry.seq === replyTo) ??
+          null;
+        // After the composer has left an edit.
+        setTimeout(() => composer.current?.append(text));
+      },
     };
   }, [chat, ui, store, list, composer]);
   const actions = useMemo(() => createRowActions(context, mayWrite), [context, mayWrite]);

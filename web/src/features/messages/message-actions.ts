@@ -1,5 +1,6 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import { t } from "../../texts/text.ts";
+import { placeOfDraft, placeOfSent } from "../files/use-attached.ts";
 import { preferences } from "../settings/preferences.ts";
 import { type LazyParts, lazyParts, type MenuRequest, type MessageActionContext } from "./message-context.ts";
 import type { RowActions } from "./row-actions.ts";
@@ -22,6 +23,12 @@ export function createRowActions(context: MessageActionContext, mayWrite: boolea
     onDiscard: (sendId) => {
       chat.outbox.discard(sendId);
       context.onFocusWriting();
+    },
+    onTakeBack: (sendId) => {
+      const item = chat.outbox.takeBack(sendId);
+      if (!item) return;
+      chat.uploads.peek()?.move(placeOfSent(sendId), placeOfDraft(store));
+      context.onWriteAgain(item);
     },
     onReact: react,
     onPickReaction: (entry, spot) => ui.open({ kind: "emoji", spot, onPick: (emoji) => react(entry, emoji) }),

@@ -21,6 +21,8 @@ export type MessageActionContext = {
   onJump: (seq: number) => void;
   onRoomLink: (room: string, seq: number | undefined) => void;
   onFocusWriting: () => void;
+  /** Puts what was not sent back into the composer. */
+  onWriteAgain: (item: OutboxItem) => void;
 };
 
 /** A menu next to `spot`. With `key`, the action of this key is run instead. */
@@ -61,6 +63,7 @@ export type NotSentProps = {
   item: OutboxItem;
   onRetry: (sendId: SendId) => void;
   onDiscard: (sendId: SendId) => void;
+  onTakeBack: (sendId: SendId) => void;
 };
 
 /** The lazy code that messages use. */

@@ -214,11 +214,17 @@ export function PendingRow(props: {
         {item.files ? (
           <>
             <MessageFiles files={item.files} actions={actions} />
-            <PendingProgress chat={actions.chat} keys={item.files.map((file) => file.key)} />
+            {hasFailed ? null : (
+              <PendingProgress
+                chat={actions.chat}
+                keys={item.files.map((file) => file.key)}
+                onTakeBack={() => actions.onTakeBack(item.sendId)}
+              />
+            )}
           </>
         ) : null}
       </MessageFrame>
-      {hasFailed ? <NotSent item={item} onRetry={actions.onRetry} onDiscard={actions.onDiscard} /> : null}
+      {hasFailed ? <NotSent item={item} {...actions} /> : null}
     </div>
   );
 }

@@ -16,6 +16,8 @@ export type RowActions = FileActions & {
   known: ReadonlyMap<AccountId, Person>;
   onRetry: (sendId: SendId) => void;
   onDiscard: (sendId: SendId) => void;
+  /** Puts a message that was not sent back into the composer, with its files. */
+  onTakeBack: (sendId: SendId) => void;
   onReact: (entry: MessageEntry, emoji: string) => void;
   onPickReaction: (entry: MessageEntry, spot: Spot) => void;
   onReply: (entry: MessageEntry) => void;
