@@ -19,6 +19,8 @@ async function buildWeb(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
   const scripts = await bundle(["web/src/pages/chat.tsx", "web/src/pages/sign-in.ts"]);
   const styles = await bundle(["web/src/styles/chat.css", "web/src/styles/sign-in.css"]);
+  // Under its own name, and for the whole site.
+  await bundle(["web/src/pages/service-worker.ts"], { folder: dist, naming: "[name].[ext]" });
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) compress(join(entry.parentPath, entry.name));
   }
@@ -31,11 +33,14 @@ async function buildWeb(): Promise<void> {
 }
 
 /** Bundles entry points. Returns the URL path of each, by name. */
-async function bundle(entrypoints: string[]): Promise<Map<string, string>> {
+async function bundle(
+  entrypoints: string[],
+  { folder = join(dist, "assets"), naming = "[name]-[hash].[ext]" } = {},
+): Promise<Map<string, string>> {
   const result = await Bun.build({
     entrypoints: entrypoints.map((path) => join(root, path)),
-    outdir: join(dist, "assets"),
-    naming: "[name]-[hash].[ext]",
+    outdir: folder,
+    naming,
     target: "browser",
     minify: true,
     splitting: true,

@@ -434,6 +434,56 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     expect([faults, other.faults]).toEqual([[], []]);
   });
 
+  test("what another app shares with the installed app is kept until its room is chosen, and not longer", async () => {
+    const { page, faults } = await openChat(browser, alice, phone);
+    // An app cannot be installed by a test: the page is told that it is one.
+    await page.addInitScript(() => {
+      const ask = window.matchMedia.bind(window);
+      window.matchMedia = (query) => ask(query === "(display-mode: standalone)" ? "all" : query);
+    });
+    await page.reload();
+    await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    /** Sends the form that the system's share sheet sends. */
+    const share = (text: string, names: readonly string[]) =>
+      page.evaluate(
+        ({ words, files }) => {
+          const form = document.createElement("form");
+          form.method = "POST";
+          form.enctype = "multipart/form-data";
+          form.action = "/chat/share";
+          const field = document.createElement("input");
+          field.name = "text";
+          field.value = words;
+          const chosen = document.createElement("input");
+          chosen.type = "file";
+          chosen.name = "files";
+          const data = new DataTransfer();
+          for (const name of files) data.items.add(new File([`content of ${name}`], name));
+          chosen.files = data.files;
+          form.append(field, chosen);
+          document.body.append(form);
+          form.submit();
+        },
+        { words: text, files: names },
+      );
+    await share("from another app", ["photo.bin"]);
+    const choice = page.getByRole("dialog", { name: "Send to…" });
+    await choice.getByRole("option", { name: "General" }).tap();
+    await choice.waitFor({ state: "detached" });
+    await page.locator(".attachment", { hasText: "photo.bin" }).waitFor();
+    expect(await page.locator(".composer-field").inputValue()).toBe("from another app");
+    await page.getByRole("button", { name: "Send", exact: true }).tap();
+    await waitForText(page, "from another app");
+    await page.locator(".file-card", { hasText: "photo.bin" }).waitFor();
+    // It was taken: a reload asks for nothing.
+    await page.reload();
+    await waitForText(page, "from another app");
+    expect(await page.evaluate(() => caches.has("shared"))).toBe(false);
+    expect(await choice.count()).toBe(0);
+    await page.context().close();
+    expect(faults).toEqual([]);
+  });
+
   test("on a phone files come from the menu, are seen large, and nothing is cut off", async () => {
     const { page, faults } = await openChat(browser, bob, phone);
     const chooser = page.waitForEvent("filechooser");

@@ -18,7 +18,10 @@ describeServer(
       expect(await waitUntil(async () => (await pageOf("/")).includes("Acme &amp; Sons</p>"))).toBe(true);
       expect(await pageOf("/chat", alice)).toContain("<title>Acme &amp; Sons</title>");
       expect(await pageOf("/icon.svg")).toContain(">🚀</text>");
-      expect(JSON.parse(await pageOf("/app.webmanifest"))).toMatchObject({ name: "Acme & Sons" });
+      expect(JSON.parse(await pageOf("/app.webmanifest"))).toMatchObject({
+        name: "Acme & Sons",
+        share_target: { action: "/chat/share", method: "POST" },
+      });
       const start = await bob.post("/account/two-factor/start", {});
       expect(((await start.json()) as { uri: string }).uri).toContain(
         `issuer=${encodeURIComponent("Acme & Sons")}`,

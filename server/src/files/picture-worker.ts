@@ -34,7 +34,7 @@ export type PictureOutcome =
 
 const script = resolve(import.meta.dir, "picture-process.ts");
 /** Of the processor: on a busy machine the same picture takes longer. */
-const cpuWithinMs = 10_000;
+const defaultCpuWithinMs = 10_000;
 const withinMs = 60_000;
 const startWithinMs = 30_000;
 const idleMs = 30_000;
@@ -57,16 +57,19 @@ export class PictureWorker {
   readonly #queue = new WorkQueue({ parallel: 1, waitingMax: 200, waitMs: 60_000, waitingPerOwnerMax: 40 });
   readonly #log: Pick<Log, "warn">;
   readonly #command: readonly string[];
+  readonly #cpuWithinMs: number;
   #child: Child | null = null;
   #idleTimer: Timer | undefined;
 
-  /** `command` is for tests of a child that hangs or dies. */
+  /** `command` is for tests of a child that hangs or dies, `cpuWithinMs` so that they need not wait. */
   constructor(
     log: Pick<Log, "warn">,
     command: readonly string[] = [process.execPath, "--no-env-file", script],
+    { cpuWithinMs = defaultCpuWithinMs } = {},
   ) {
     this.#log = log;
     this.#command = command;
+    this.#cpuWithinMs = cpuWithinMs;
   }
 
   /** The process that decodes now or last did, for tests. */
@@ -107,7 +110,8 @@ export class PictureWorker {
       });
       const watch = setInterval(() => {
         const { pid } = child.process;
-        const isTooLong = performance.now() > killAt || (isAtWork && cpuMs(pid) - cpuBefore > cpuWithinMs);
+        const isTooLong =
+          performance.now() > killAt || (isAtWork && cpuMs(pid) - cpuBefore > this.#cpuWithinMs);
         if (isKilled || !(isTooLong || residentBytes(pid) > memoryBytesMax)) return;
         isKilled = true;
         child.process.kill("SIGKILL");

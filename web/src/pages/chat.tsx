@@ -97,7 +97,10 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
   customEmoji.start(api);
   const loadFiles = () =>
     import("./files-bundle.ts").then(
-      ({ startUploads }) => startUploads(chat),
+      async ({ startUploads, receiveShared }) => {
+        await startUploads(chat);
+        await receiveShared(chat, ui);
+      },
       () => setTimeout(loadFiles, retryAfterMs),
     );
   void loadFiles();

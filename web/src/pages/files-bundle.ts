@@ -13,3 +13,4 @@ export { PictureField } from "../features/files/picture-field.tsx";
 export { MovingPicture, PicturePlaceholder } from "../features/files/picture-parts.tsx";
 export { Recorder } from "../features/files/recorder.tsx";
 export { startUploads } from "../features/files/start-uploads.ts";
+export { receiveShared } from "./receive-shared.ts";

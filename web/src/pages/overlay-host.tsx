@@ -91,7 +91,7 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
         />
       );
     case "switcher":
-      return <Switcher {...props} onClose={close} />;
+      return <Switcher {...props} onChoose={overlay.onChoose} onClose={close} />;
     case "create_room":
       return <CreateRoomDialog {...props} onClose={close} />;
     case "invite":

@@ -37,7 +37,8 @@ export type QuickReactions = { emoji: readonly string[]; onPick: (emoji: string)
 
 /** The dialog or menu over the window. Only one is open at a time. */
 export type Overlay =
-  | { kind: "switcher" }
+  /** `onChoose`: asks for a room to send something to, rather than to go to. */
+  | { kind: "switcher"; onChoose?: (room: RoomId) => void }
   | { kind: "create_room" }
   | { kind: "invite" }
   | { kind: "browse" }

@@ -192,6 +192,7 @@ export const deMore: MoreTexts = {
     nobody: "Keine Personen gefunden.",
   },
   switcher: {
+    sendTo: "Senden an …",
     title: "Suchen oder springen zu",
     label: "Raum oder Person",
     none: "Keine Ergebnisse. Räume entdecken?",

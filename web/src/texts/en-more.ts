@@ -190,6 +190,7 @@ export const enMore = {
     nobody: "No people found.",
   },
   switcher: {
+    sendTo: "Send to…",
     title: "Search or jump to",
     label: "Room or person",
     none: "No results. Browse rooms?",

@@ -62,6 +62,16 @@ const manifestRoute = defineRoute({
         display: "standalone",
         background_color: background,
         theme_color: accent,
+        // The installed app is in the system's share sheet. Its service worker takes what comes.
+        share_target: {
+          action: "/chat/share",
+          method: "POST",
+          enctype: "multipart/form-data",
+          params: {
+            ...{ title: "title", text: "text", url: "url" },
+            files: [{ name: "files", accept: ["*/*"] }],
+          },
+        },
         icons: [
           {
             src: "/icon.svg",

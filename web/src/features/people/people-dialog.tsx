@@ -120,6 +120,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
         </label>
         <div className="people people-found" role="listbox" id="people-found" aria-label={more.people.title}>
           {shown.map((person, index) => (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which has the focus
             <div
               key={person.id}
               id={`person-${index}`}
@@ -129,7 +130,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
               aria-disabled={person.isMember}
               className={index === marked ? "person person-button person-marked" : "person person-button"}
               onPointerMove={() => setMarked(index)}
-              onPointerUp={() => choose(person)}
+              onClick={() => choose(person)}
             >
               <Avatar person={person} size="small" />
               <span className="person-name">

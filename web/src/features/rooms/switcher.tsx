@@ -1,4 +1,5 @@
 import type { JoinedRoom, Person } from "@novax/protocol/entities";
+import type { RoomId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
@@ -14,11 +15,13 @@ type Target = { kind: "room"; room: JoinedRoom; name: string } | { kind: "person
 const shownMax = 12;
 const askAfterMs = 120;
 
+type SwitcherProps = DialogProps & { onChoose: ((room: RoomId) => void) | undefined };
+
 /**
- * Jumps to a room or a person by a few letters of the name. Without letters it lists unread rooms and the last visited
+ * Jumps to a room or a person by a few letters of the name, or chooses one to send something to. Without letters it lists unread rooms and the last visited
  * ones.
  */
-export function Switcher({ chat, ui, onOpenRoom, onClose }: DialogProps) {
+export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState(0);
@@ -57,7 +60,7 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: DialogProps) {
         return index < 0 ? visited.length : index;
       };
       return all
-        .filter(({ room }) => room.id !== chat.navigation.current.peek() && !room.isArchived)
+        .filter(({ room }) => (onChoose || room.id !== chat.navigation.current.peek()) && !room.isArchived)
         .sort(
           (a, b) =>
             Math.min(1, attentionCountOf(b.room)) - Math.min(1, attentionCountOf(a.room)) ||
@@ -89,12 +92,16 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: DialogProps) {
       return;
     }
     onClose();
-    if (target.kind === "room") onOpenRoom(target.room.id);
+    const open = (room: RoomId) => {
+      onOpenRoom(room);
+      onChoose?.(room);
+    };
+    if (target.kind === "room") open(target.room.id);
     else {
       const reply = await chat.command("direct.open", { people: [target.person.id] });
       if (!reply?.room) return;
       chat.rooms.put(reply.room);
-      onOpenRoom(reply.room.id);
+      open(reply.room.id);
     }
   };
 
@@ -102,7 +109,7 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: DialogProps) {
     <dialog
       className="dialog switcher"
       ref={dialog}
-      aria-label={more.switcher.title}
+      aria-label={onChoose ? more.switcher.sendTo : more.switcher.title}
       onClose={onClose}
       onPointerDown={(event) => {
         if (event.target === event.currentTarget) onClose();
@@ -117,7 +124,7 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: DialogProps) {
           aria-controls="switcher-list"
           aria-activedescendant={targets.length > 0 ? `switcher-${chosen}` : undefined}
           aria-label={more.switcher.label}
-          placeholder={more.switcher.label}
+          placeholder={onChoose ? more.switcher.sendTo : more.switcher.label}
           autocomplete="off"
           value={typed}
           onInput={(event) => {
@@ -137,6 +144,7 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: DialogProps) {
         />
         <div className="switcher-list" role="listbox" id="switcher-list" aria-label={more.switcher.title}>
           {targets.map((target, index) => (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which has the focus
             <div
               key={target.kind === "room" ? target.room.id : target.person.id}
               id={`switcher-${index}`}
@@ -145,7 +153,8 @@ export function Switcher({ chat, ui, onOpenRoom, onClose }: DialogProps) {
               aria-selected={index === chosen}
               className={index === chosen ? "suggestion suggestion-chosen" : "suggestion"}
               onPointerMove={() => setChosen(index)}
-              onPointerUp={() => void go(target)}
+              // Not before the click: the list would be gone, and the click would reach what is below.
+              onClick={() => void go(target)}
             >
               {target.kind === "room" ? (
                 <>
