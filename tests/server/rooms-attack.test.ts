@@ -50,14 +50,7 @@ describeServer("an attacker in rooms", options, ({ data, server, sql, alice, bob
         alice.run("member.remove", { room, person: id }),
       ]);
       const seq = await alice.say(room, `after ${round}`);
-      // The watcher joins the room meanwhile: it gets the message, or a room that has it already.
-      await watcher.until(
-        () =>
-          watcher.messageTexts.includes(`after ${round}`) ||
-          watcher.frames.some(
-            (frame) => frame.type === "room.joined" && frame.room.id === room && frame.room.headSeq >= seq,
-          ),
-      );
+      await watcher.untilReached(room, seq);
       await socket.command({ type: "ping" });
       expect(socket.texts.join()).not.toContain(`after ${round}`);
       socket.close();

@@ -124,8 +124,7 @@ describeServer("rooms", { env: { MESSAGES_PER_SECOND: "100000" } }, ({ server, a
     expect(ids.size).toBe(1);
     const room = opened[0]!.room.id;
     expect(opened[0]!.room).toMatchObject({ kind: "direct", people: [{ username: "bob" }] });
-    await alice.say(room, "just you");
-    await b.until(() => b.messageTexts.includes("just you"));
+    await b.untilReached(room, await alice.say(room, "just you"));
     expect(await bob.room(room)).toMatchObject({ unread: 1, people: [{ username: "alice" }] });
     expect(await alice.refusedWith("member.add", { room, people: [await carol.id()] })).toBe("forbidden");
     expect(await alice.refusedWith("room.change", { room, name: "Ours" })).toBe("forbidden");

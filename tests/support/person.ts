@@ -249,6 +249,20 @@ export class TestSocket {
     return found as T;
   }
 
+  /**
+   * Waits until a message has reached this connection: as an event, or within a room that it joins meanwhile. Events that a
+   * joined room has already are not sent again.
+   */
+  async untilReached(room: string, seq: number): Promise<void> {
+    await this.until(() =>
+      this.frames.some(
+        (frame) =>
+          (frame.type === "events" && frame.room === room && frame.to >= seq) ||
+          (frame.type === "room.joined" && frame.room.id === room && frame.room.headSeq >= seq),
+      ),
+    );
+  }
+
   /** Waits until the condition holds, checking again on every frame. */
   async until(holds: () => boolean, timeoutMs = 5000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
