@@ -200,10 +200,10 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     await row.getByRole("button", { name: "Edit" }).click();
     await row.waitFor({ state: "detached" });
     expect(await page.locator(".composer-field").inputValue()).toBe("two pictures");
-    await page.getByText("1 file can't be sent").waitFor();
+    await page.getByText("Check 1 file before you send").waitFor();
     expect(await page.locator(".attachment").first().innerText()).toContain("torn.png");
     await page.getByRole("button", { name: "Send as a file" }).click();
-    await page.getByText("1 file can't be sent").waitFor({ state: "detached" });
+    await page.getByText("Check 1 file before you send").waitFor({ state: "detached" });
     await send(page);
     const sent = page.locator(".message", { hasText: "two pictures" });
     await sent.locator(".file-card", { hasText: "torn.png" }).waitFor();
@@ -271,6 +271,7 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     expect(await axeFindings(page, ".lightbox")).toEqual([]);
     await page.keyboard.press("ArrowRight");
     await box.getByText("2 of 3").waitFor();
+    await box.getByText("100%").waitFor();
     await page.keyboard.press("+");
     await box.getByText("150%").waitFor();
     // While it is larger than the window, the arrow keys move it.

@@ -39,8 +39,8 @@ export const deMore: MoreTexts = {
     offline: (total: string) => `Wartet auf Verbindung · ${total}`,
     notSent: (count: number) =>
       plural(count, {
-        one: "# Datei kann nicht gesendet werden. Entferne sie, um die Nachricht zu senden.",
-        other: "# Dateien können nicht gesendet werden. Entferne sie, um die Nachricht zu senden.",
+        one: "Prüfe # Datei, bevor du die Nachricht sendest.",
+        other: "Prüfe # Dateien, bevor du die Nachricht sendest.",
       }),
     remove: (name: string) => `${name} entfernen`,
     pause: (name: string) => `Hochladen von ${name} anhalten`,

@@ -38,8 +38,8 @@ export const enMore = {
     offline: (total: string) => `Waiting for a connection · ${total}`,
     notSent: (count: number) =>
       plural(count, {
-        one: "# file can't be sent. Remove it to send the message.",
-        other: "# files can't be sent. Remove them to send the message.",
+        one: "Check # file before you send the message.",
+        other: "Check # files before you send the message.",
       }),
     remove: (name: string) => `Remove ${name}`,
     pause: (name: string) => `Pause uploading ${name}`,

@@ -57,6 +57,8 @@ export function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
       else if (key === "0") setZoom(1);
     };
     const onResize = () => setScale(picture.current!.getBoundingClientRect().width / width);
+    // The dialog around it has its size only now.
+    onResize();
     addEventListener("keydown", onKey);
     addEventListener("resize", onResize);
     return () => {
