@@ -8,6 +8,7 @@ import { silentLog } from "../../server/src/log/log.ts";
 import { RoomWriters } from "../../server/src/messages/room-writer.ts";
 import { createWriterApp } from "../support/core.ts";
 import { join, type Person, type TestSocket } from "../support/person.ts";
+import { picture, text, upload } from "../support/uploads.ts";
 import { describeServer } from "../support/use-server.ts";
 
 const options = { only: "postgres", env: { MESSAGES_PER_SECOND: "100000" } } as const;
@@ -247,7 +248,7 @@ describeServer("an attacker in rooms", options, ({ data, server, sql, alice, bob
   test("blocked words are found behind markup and look-alikes, in names and topics too", async () => {
     await alice.run("word_filter.set", { words: ["badword"] });
     const room = await make(alice, [bob]);
-    for (const text of [
+    for (const said of [
       "_badword_",
       "'badword'",
       "badword-",
@@ -255,9 +256,22 @@ describeServer("an attacker in rooms", options, ({ data, server, sql, alice, bob
       "ｂａｄｗｏｒｄ",
       "**BadWord**!",
     ])
-      expect(await bob.refusedWith("message.send", send(room, text)), text).toBe("message_filtered");
+      expect(await bob.refusedWith("message.send", send(room, said)), said).toBe("message_filtered");
     expect(await bob.refusedWith("room.set_topic", { room, topic: "a badword" })).toBe("message_filtered");
     expect(await bob.refusedWith("room.create", { kind: "public", name: "Badword" })).toBe(
+      "message_filtered",
+    );
+    const named = await upload(bob, text("harmless"), { name: "my badword.txt" });
+    const body = { kind: "text" as const, text: "look", files: [{ id: named.id }] };
+    expect(await bob.refusedWith("message.send", { room, sendId: crypto.randomUUID() as SendId, body })).toBe(
+      "message_filtered",
+    );
+    const seq = await bob.say(room, "harmless");
+    expect(await bob.refusedWith("message.edit", { room, seq, text: "x", files: [{ id: named.id }] })).toBe(
+      "message_filtered",
+    );
+    const emoji = await upload(bob, await picture("png"), { purpose: "emoji" });
+    expect(await bob.refusedWith("emoji.add", { name: "badword", picture: emoji.id })).toBe(
       "message_filtered",
     );
     await bob.say(room, "badwords are another word");

@@ -10,6 +10,7 @@ import { fileGone } from "../files/receive-file.ts";
 import type { Uploads } from "../files/uploads.ts";
 import { FreshList } from "../jobs/fresh-list.ts";
 import { Refusal } from "../lib/refusal.ts";
+import type { TextFilter } from "../lib/text-filter.ts";
 import type { Log } from "../log/log.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
 import { findEmoji, insertEmoji, listEmoji, type StoredEmoji } from "./queries.ts";
@@ -33,14 +34,15 @@ export class CustomEmoji {
 }
 
 /**
- * Adds an emoji. Refuses with `forbidden`, `file_gone`, `name_taken`, with `too_many` above `customEmojiMax`, and as
- * `Uploads.describe` does.
+ * Adds an emoji. Refuses with `forbidden`, `message_filtered`, `file_gone`, `name_taken`, with `too_many` above
+ * `customEmojiMax`, and as `Uploads.describe` does.
  */
 export async function addEmoji(
-  app: TransactionNeeds & { uploads: Pick<Uploads, "describe"> },
+  app: TransactionNeeds & { uploads: Pick<Uploads, "describe">; textFilter: TextFilter },
   actor: Actor,
   { name, picture }: FieldsOf<"emoji.add">,
 ): Promise<void> {
+  app.textFilter.assertAllowed(name);
   const file = await findFile(app.db.sql, picture);
   if (file?.owner !== actor.id) throw fileGone();
   await app.uploads.describe(file);

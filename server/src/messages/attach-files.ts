@@ -6,12 +6,13 @@ import { listFilesOf } from "../files/queries.ts";
 import { fileGone } from "../files/receive-file.ts";
 import type { Uploads } from "../files/uploads.ts";
 import { Refusal } from "../lib/refusal.ts";
+import type { TextFilter } from "../lib/text-filter.ts";
 
-type AttachNeeds = { db: Database; uploads: Pick<Uploads, "describe"> };
+type AttachNeeds = { db: Database; uploads: Pick<Uploads, "describe">; textFilter: TextFilter };
 
 /**
  * Returns a body with its files described. Whether they are still free is checked when the message is inserted. Refuses
- * with `file_gone` and as `Uploads.describe` does.
+ * with `file_gone`, with `message_filtered` for their names, and as `Uploads.describe` does.
  */
 export async function attachFiles(
   app: AttachNeeds,
@@ -35,6 +36,7 @@ export async function readFiles(
   for (const draft of drafts) {
     const file = stored.get(draft.id);
     if (file?.purpose !== "message") throw fileGone();
+    app.textFilter.assertAllowed(file.name);
     files.push(withClaims(await app.uploads.describe(file), draft));
   }
   return files;
