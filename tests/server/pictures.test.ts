@@ -33,6 +33,14 @@ describeServer("pictures of people, rooms and the server", {}, ({ server, alice,
     expect(response.headers.get("content-type")).toBe("image/webp");
     const meta = await sharp(await response.arrayBuffer()).metadata();
     expect([meta.width, meta.height, meta.exif]).toEqual([512, 512, undefined]);
+    // An address that names another picture, or none, would be kept with the wrong one.
+    const kept = async (query: string) =>
+      (await bob.fetch(`/api/people/${await alice.id()}/picture${query}`)).headers.get("cache-control");
+    expect([await kept(`?v=${id}`), await kept(""), await kept(`?v=${crypto.randomUUID()}`)]).toEqual([
+      "private, max-age=604800",
+      "private, no-store",
+      "private, no-store",
+    ]);
     const next = await face(alice, "person");
     await alice.run("picture.set", { picture: next });
     expect((await alice.fetch(`/api/uploads/${id}`)).status).toBe(404);
@@ -44,7 +52,7 @@ describeServer("pictures of people, rooms and the server", {}, ({ server, alice,
     mine.close();
   });
 
-  test("a picture is one's own, for what it was uploaded for, and used once", async () => {
+  test("a picture is used by the person who uploaded it, for what it was uploaded for, and once", async () => {
     const [mine, ofRoom] = [await face(bob, "person"), await face(bob, "room")];
     expect(await alice.refusedWith("picture.set", { picture: mine })).toBe("file_gone");
     expect(await bob.refusedWith("picture.set", { picture: ofRoom })).toBe("file_gone");

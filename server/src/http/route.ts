@@ -42,7 +42,8 @@ type RouteBody<Body> =
   | { body?: z.ZodType<Body> | undefined; bodyBytesMax?: never }
   /**
    * Bytes in any format, for an upload. The handler reads `request.body` itself, which fails with `body_too_large` after
-   * `bodyBytesMax`; null leaves counting to the handler. Nothing bounds how long they take, and the session may end meanwhile: both are the handler's to check.
+   * `bodyBytesMax`; null leaves counting to the handler. Nothing bounds how long they take, and the session may end
+   * meanwhile: both are the handler's to check.
    */
   | { body: "stream"; bodyBytesMax: number | null };
 

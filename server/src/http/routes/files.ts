@@ -50,7 +50,6 @@ async function sendFile(
     "accept-ranges": "bytes",
     // Kept by the browser alone, and asked for again each time: whether one may read it can change, and so can the account.
     "cache-control": "private, no-cache",
-    vary: "cookie",
   });
   if (request.headers.get("if-none-match")?.includes(tag))
     return new Response(null, { status: 304, headers });
@@ -66,13 +65,10 @@ async function sendFile(
     range && isPlayed
       ? { start: range.start, end: Math.min(range.end, range.start + playedBytesMax) }
       : (range ?? { start: 0, end: part.size });
-  app.sessionBudgets.of(actor.sessionId).charge((end - start) / bytesPerCost, app.clock.now());
+  const isHead = request.method === "HEAD";
+  if (!isHead) app.sessionBudgets.of(actor.sessionId).charge((end - start) / bytesPerCost, app.clock.now());
   if (range) headers.set("content-range", `bytes ${start}-${end - 1}/${part.size}`);
-  return send(
-    part,
-    { start, end },
-    { status: range ? 206 : 200, headers, isHead: request.method === "HEAD" },
-  );
+  return send(part, { start, end }, { status: range ? 206 : 200, headers, isHead });
 }
 
 function send(

@@ -8,7 +8,7 @@ import { findPictureOf, findPictureOfRoom } from "../../pictures/read-pictures.t
 import type { App } from "../app.ts";
 import { defineSessionRoute, type Route } from "../route.ts";
 
-/** The id of the picture, so that a new one has a new address. */
+/** `v`: the id of the picture, so that a new one has a new address. With it the browser may keep the picture. */
 const query = z.strictObject({ v: z.string().max(64).optional() });
 
 const personRoute = defineSessionRoute({
@@ -16,9 +16,9 @@ const personRoute = defineSessionRoute({
   path: "/api/people/:person/picture",
   summary: "Get a person's picture.",
   query,
-  handle: async ({ app, actor, params }) => {
+  handle: async ({ app, actor, params, query: { v } }) => {
     const person = accountIdSchema.safeParse(params.person);
-    return sendPicture(app, person.success ? await findPictureOf(app, actor, person.data) : null);
+    return sendPicture(app, person.success ? await findPictureOf(app, actor, person.data) : null, v);
   },
 });
 
@@ -27,9 +27,9 @@ const roomRoute = defineSessionRoute({
   path: "/api/rooms/:room/picture",
   summary: "Get a room's picture.",
   query,
-  handle: async ({ app, actor, params }) => {
+  handle: async ({ app, actor, params, query: { v } }) => {
     const room = roomIdSchema.safeParse(params.room);
-    return sendPicture(app, room.success ? await findPictureOfRoom(app, actor, room.data) : null);
+    return sendPicture(app, room.success ? await findPictureOfRoom(app, actor, room.data) : null, v);
   },
 });
 
@@ -38,13 +38,17 @@ const emojiRoute = defineSessionRoute({
   path: "/api/emoji/:name",
   summary: "Get one of the server's own emoji.",
   query,
-  handle: ({ app, params }) => sendPicture(app, app.customEmoji.find(params.name!)?.picture ?? null),
+  handle: ({ app, params, query: { v } }) =>
+    sendPicture(app, app.customEmoji.find(params.name!)?.picture ?? null, v),
 });
 
 export const pictureRoutes: readonly Route[] = [personRoute, roomRoute, emojiRoute];
 
-/** Sends a small picture that we encoded. The browser keeps it for this account, for as long as its address is the same. */
-export async function sendPicture(app: App, picture: FileId | null): Promise<Response> {
+/**
+ * Sends a small picture that we encoded. The browser keeps it if its address names it: only those who can know of the
+ * picture have learnt its id.
+ */
+export async function sendPicture(app: App, picture: FileId | null, asked?: string): Promise<Response> {
   const part = picture && (await openPart(app, picture, "picture"));
   if (!part) throw fileGone();
   return new Response(part.read({ start: 0, end: part.size }), {
@@ -52,8 +56,7 @@ export async function sendPicture(app: App, picture: FileId | null): Promise<Res
       "content-type": "image/webp",
       "content-length": String(part.size),
       "content-security-policy": "default-src 'none'; sandbox",
-      "cache-control": "private, max-age=604800",
-      vary: "cookie",
+      "cache-control": asked === picture ? "private, max-age=604800" : "private, no-store",
     },
   });
 }
