@@ -240,7 +240,14 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     const row = page.locator(".message", { hasText: "two files" });
     await row.locator(".file-card").nth(1).waitFor();
     await page.locator(".row-pending").waitFor({ state: "detached" });
+    // An edit that is given up changes nothing, and leaves nothing for the next one.
     await page.locator(".composer-field").press("ArrowUp");
+    await page.getByRole("button", { name: "Remove b.txt" }).click();
+    await attach(page, file("c.txt", "c"));
+    await page.locator(".composer-field").press("Escape");
+    await page.locator(".attachment").first().waitFor({ state: "detached" });
+    await page.locator(".composer-field").press("ArrowUp");
+    expect(await page.locator(".attachment .file-name").allInnerTexts()).toEqual(["a.txt", "b.txt"]);
     await page.getByRole("button", { name: "Remove a.txt" }).click();
     await attach(page, file("cat.png", await picture("png")));
     await page.getByRole("button", { name: "Describe cat.png" }).click();

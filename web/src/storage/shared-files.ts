@@ -13,21 +13,25 @@ const keptMs = 5 * 60_000;
 
 /** Keeps what is shared: a form with `title`, `text`, `url` and `files`. */
 export async function keepShared(form: FormData): Promise<void> {
-  const words = ["title", "text", "url"].map((name) => String(form.get(name) ?? "").trim());
-  // Some apps put the address into the text as well.
-  const lines = words.filter(
-    (line, index) => line !== "" && !words.some((other, at) => at !== index && other.includes(line)),
-  );
+  const text = toText(["title", "text", "url"].map((name) => String(form.get(name) ?? "")));
   const files = form
     .getAll("files")
     .filter((entry) => entry instanceof File)
     .slice(0, filesPerMessageMax);
   await caches.delete(cacheName);
   const cache = await caches.open(cacheName);
-  const about = { at: Date.now(), text: lines.join("\n"), names: files.map((file) => file.name) };
+  const about = { at: Date.now(), text, names: files.map((file) => file.name) };
   for (const [index, file] of files.entries()) await cache.put(`${sharePath}/${index}`, new Response(file));
   // Last: without it the files are taken for nothing.
   await cache.put(sharePath, Response.json(about));
+}
+
+/** One text of several. What is in another one is left out: some apps put the address into the text as well. */
+export function toText(parts: readonly string[]): string {
+  const lines = [...new Set(parts.map((part) => part.trim()))];
+  return lines
+    .filter((line) => line !== "" && !lines.some((other) => other !== line && other.includes(line)))
+    .join("\n");
 }
 
 /** Takes what was shared a moment ago. Null if there is nothing; what is older is deleted. */

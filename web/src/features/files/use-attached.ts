@@ -3,6 +3,7 @@ import type { DraftFile, FileId, FileInfo } from "@novax/protocol/files";
 import type { SendId } from "@novax/protocol/ids";
 import { filesOf } from "@novax/protocol/text";
 import { useComputed, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { PendingFile } from "../../stores/outbox.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
@@ -23,14 +24,18 @@ export function placeOfSent(sendId: SendId): string {
 export function useAttached(chat: ChatStore, store: RoomStore, editing: MessageEntry | null) {
   const place = editing ? `edit ${store.id} ${editing.seq}` : placeOfDraft(store);
   /** Of the message that is being edited: its files that the viewer took out. */
-  const removed = useSignal<{ seq: number; ids: readonly string[] }>({ seq: 0, ids: [] });
+  const removed = useSignal<readonly string[]>([]);
   /** And what the viewer wrote about those that stay. */
-  const described = useSignal<{ seq: number; alts: Record<string, string> }>({ seq: 0, alts: {} });
-  const alts = editing?.seq === described.value.seq ? described.value.alts : {};
-  const removedIds = editing?.seq === removed.value.seq ? removed.value.ids : [];
+  const described = useSignal<Record<string, string>>({});
+  const alts = described.value;
+  // The next edit begins with the message as it is then.
+  useEffect(() => {
+    removed.value = [];
+    described.value = {};
+  }, [place]);
   const before = editing ? filesOf(editing.body) : [];
   const kept = before
-    .filter((file) => !removedIds.includes(file.id))
+    .filter((file) => !removed.value.includes(file.id))
     .map((file) => (file.id in alts ? withAlt(file, alts[file.id]!) : file));
   // As one text, so that progress does not draw the whole conversation again.
   const summary = useComputed(() => {
@@ -57,10 +62,10 @@ export function useAttached(chat: ChatStore, store: RoomStore, editing: MessageE
         });
     },
     removeKept: (id: string) => {
-      removed.value = { seq: editing!.seq, ids: [...removedIds, id] };
+      removed.value = [...removed.value, id];
     },
     describeKept: (id: string, alt: string) => {
-      described.value = { seq: editing!.seq, alts: { ...alts, [id]: alt } };
+      described.value = { ...alts, [id]: alt };
     },
     /** The files that an edited message has from now on: null if they are as they were. */
     changed: (): DraftFile[] | "waiting" | null => {
@@ -71,6 +76,11 @@ export function useAttached(chat: ChatStore, store: RoomStore, editing: MessageE
       const isDescribed = kept.some(({ id, alt }) => before.find((file) => file.id === id)?.alt !== alt);
       if (added.length === 0 && kept.length === before.length && !isDescribed) return null;
       return [...kept.map(toDraft), ...added];
+    },
+    /** The edit was given up: what was added in it goes. */
+    cancelled: () => {
+      const uploads = chat.uploads.peek();
+      if (editing) uploads?.discard(uploads.at(place).map((item) => item.key));
     },
     /** The edit was saved. */
     saved: () => {

@@ -10,6 +10,7 @@ import type { UiStore } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 import { filePart } from "../files/files-context.ts";
 import { useAttached } from "../files/use-attached.ts";
+import { isBlockedIn, mayWriteIn } from "../rooms/may-write.ts";
 import { preferences } from "../settings/preferences.ts";
 import { Composer } from "./composer.tsx";
 import { createRowActions, edit, runMessageKey, withLazyParts } from "./message-actions.ts";
@@ -40,14 +41,8 @@ export function Conversation(props: ConversationProps) {
   const { chat, ui, room, store, rows, list, composer } = props;
   const isThread = store.threadRoot !== null;
   const isSlow = room.slowModeSeconds > 0 && !chat.may("message.send_always", room);
-  const isBlocked =
-    room.kind === "direct" && chat.me.lists.value.blocked.some((person) => person.id === room.people[0]?.id);
-  const mayWrite =
-    !room.isArchived &&
-    !isBlocked &&
-    !room.isRequest &&
-    chat.may("message.send", room) &&
-    (room.posting === "everybody" || chat.may("message.send_always", room));
+  const isBlocked = isBlockedIn(chat, room);
+  const mayWrite = mayWriteIn(chat, room);
   const name = chat.nameOf(room);
   const label = isThread
     ? t.composer.threadLabel
@@ -226,7 +221,10 @@ export function Conversation(props: ConversationProps) {
             }}
             onTyping={() => chat.typed(store)}
             onSubmit={submit}
-            onCancel={cancel}
+            onCancel={() => {
+              files.cancelled();
+              cancel();
+            }}
             onEditLast={() => {
               const own = findLast((entry) => entry.sender.id === chat.you.id);
               if (own) edit(context, own);

@@ -25,9 +25,11 @@ export function createRowActions(context: MessageActionContext, mayWrite: boolea
       context.onFocusWriting();
     },
     onTakeBack: (sendId) => {
-      const item = chat.outbox.takeBack(sendId);
+      const uploads = chat.uploads.peek();
+      // Without the code of uploads its files would be left behind.
+      const item = uploads && chat.outbox.takeBack(sendId);
       if (!item) return;
-      chat.uploads.peek()?.move(placeOfSent(sendId), placeOfDraft(store));
+      uploads.move(placeOfSent(sendId), placeOfDraft(store));
       context.onWriteAgain(item);
     },
     onReact: react,

@@ -8,6 +8,7 @@ import { attentionCountOf } from "../../stores/rooms-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
+import { mayWriteIn } from "./may-write.ts";
 import { RoomIcon } from "./room-icon.tsx";
 
 type Target = { kind: "room"; room: JoinedRoom; name: string } | { kind: "person"; person: Person };
@@ -18,8 +19,8 @@ const askAfterMs = 120;
 type SwitcherProps = DialogProps & { onChoose: ((room: RoomId) => void) | undefined };
 
 /**
- * Jumps to a room or a person by a few letters of the name, or chooses one to send something to. Without letters it lists unread rooms and the last visited
- * ones.
+ * Jumps to a room or a person by a few letters of the name, or chooses one to send something to. Without letters it lists
+ * unread rooms and the last visited ones.
  */
 export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherProps) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -52,7 +53,9 @@ export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherPr
   }, [typed, chat]);
   const rooms = chat.rooms.all.value;
   const targets = useMemo((): Target[] => {
-    const all = [...rooms.values()].map((room) => ({ kind: "room" as const, room, name: chat.nameOf(room) }));
+    const all = [...rooms.values()]
+      .filter((room) => !onChoose || mayWriteIn(chat, room))
+      .map((room) => ({ kind: "room" as const, room, name: chat.nameOf(room) }));
     if (typed.trim() === "") {
       const visited = chat.navigation.visited.peek();
       const rank = (room: JoinedRoom) => {
