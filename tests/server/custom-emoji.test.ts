@@ -58,7 +58,7 @@ describeServer("the server's own emoji", { only: "postgres" }, ({ server, sql, a
     expect(await reactions()).toEqual([]);
   });
 
-  test("a name is one emoji's, of twenty who want it at once; admins remove those of others", async () => {
+  test("a name is one emoji's, also when many want it at once; admins remove those of others", async () => {
     const pictures = await Promise.all(Array.from({ length: 6 }, () => image(bob)));
     const answers = await Promise.all(
       pictures.map((id) => bob.command("emoji.add", { name: "wanted", picture: id })),

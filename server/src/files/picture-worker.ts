@@ -102,12 +102,15 @@ export class PictureWorker {
       let isAtWork = false;
       let isKilled = false;
       let isSettled = false;
-      void child.ready.then(() => {
-        killAt = performance.now() + withinMs;
-        cpuBefore = cpuMs(child.process.pid);
-        isAtWork = true;
-        child.process.send(job);
-      });
+      child.ready
+        .then(() => {
+          killAt = performance.now() + withinMs;
+          cpuBefore = cpuMs(child.process.pid);
+          child.process.send(job);
+          isAtWork = true;
+        })
+        // It has ended just now, before it got the picture; what follows an end is below.
+        .catch(() => {});
       const watch = setInterval(() => {
         const { pid } = child.process;
         const isTooLong =

@@ -180,7 +180,8 @@ export async function readNewestMessagesUpTo(
 
 /**
  * Looks up facts that explain a refused message: whether a message it refers to is missing, whether a member and the
- * sender blocked each other, whether a file is gone or part of another message, and how long slow mode still lasts for the sender, in ms (negative if it is over).
+ * sender blocked each other, whether a file is gone or part of another message, and how long slow mode still lasts for the
+ * sender, in ms (negative if it is over).
  */
 export async function findObstacle(
   sql: Sql,

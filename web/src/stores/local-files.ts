@@ -1,6 +1,7 @@
 type LocalFile = {
   blob: Blob;
-  url: string /** As it was picked, if it was changed since. */;
+  url: string;
+  /** As it was picked, if it was changed since. */
   original: Blob;
 };
 

@@ -1,5 +1,4 @@
-import type { Spot } from "../../lib/element.ts";
-import { isTouch } from "../../lib/element.ts";
+import { isTouch, type Spot } from "../../lib/element.ts";
 import type { MenuItem } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
