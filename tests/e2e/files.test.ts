@@ -512,6 +512,10 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
       const { width, height } = (await button.boundingBox())!;
       expect(Math.min(width, height)).toBeGreaterThanOrEqual(40);
     }
+    // A photo of 3000 pixels begins at a tenth of its size, and can be seen pixel by pixel.
+    for (let times = 0; times < 7; times++) await box.getByRole("button", { name: "Zoom in" }).last().tap();
+    await box.getByText("200%").waitFor();
+    await page.keyboard.press("0");
     const finger = await Finger.on(page);
     const swipe = async (x: number, y: number) => {
       await finger.down({ x: 195, y: 420 });

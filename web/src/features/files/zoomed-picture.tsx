@@ -7,6 +7,8 @@ import { isTransparent } from "./picture-layout.ts";
 const zoomStep = 1.5;
 const wheelStep = 1.15;
 const zoomMax = 8;
+/** Every picture can be made so large that each of its pixels is seen. */
+const scaleMax = 2;
 /** A pointer that moved less has clicked. */
 const dragFromPx = 4;
 
@@ -36,7 +38,10 @@ export function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
       part: [(x - shown.left) / shown.width, (y - shown.top) / shown.height],
       at: [x, y],
     };
-    setZoom((now) => Math.min(zoomMax, Math.max(1, now * factor)));
+    setZoom((now) => {
+      const most = Math.max(zoomMax, (scaleMax * now * width) / shown.width);
+      return Math.min(most, Math.max(1, now * factor));
+    });
   };
   useLayoutEffect(() => {
     const shown = picture.current!.getBoundingClientRect();
@@ -135,7 +140,7 @@ export function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
           type="button"
           className="button-icon"
           aria-label={more.files.zoomIn}
-          disabled={zoom >= zoomMax}
+          disabled={zoom >= zoomMax && scale >= scaleMax}
           onClick={() => zoomBy(zoomStep)}
         >
           +
