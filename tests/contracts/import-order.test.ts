@@ -4,11 +4,11 @@ import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "../..");
 const serverOrder =
-  "texts lib config log db bus blobs mail events jobs audit notices transaction accounts auth presence people rooms files pictures emoji messages threads polls scheduled saved moderation account-data admin commands realtime http main".split(
+  "texts lib config log outgoing db bus blobs mail events jobs audit notices transaction accounts auth presence people rooms files pictures emoji messages threads polls scheduled saved search push unread-mail moderation account-data admin commands realtime http main".split(
     " ",
   );
 
-const webOrder = "texts lib client stores storage components features pages".split(" ");
+const webOrder = "texts lib client stores storage worker components features pages".split(" ");
 
 type Import = { from: string; to: string; isType: boolean };
 
