@@ -1,4 +1,4 @@
-// npm run bench [-- --only=F1,F4 --rounds=5 --seconds=5 --kinds=postgres,embedded]; of H one attack: --attacks=A21
+// npm run bench [-- --only=F1,F4 --rounds=5 --seconds=5 --kinds=postgres,embedded]; of F11 --messages=1000000; of H one attack: --attacks=A21
 // Each figure prints one line per measurement, as a ratio to a floor measured in alternating rounds; everything goes
 // into bench/results as JSON.
 import { startPostgres } from "../tests/support/services.ts";
@@ -8,7 +8,11 @@ import { runFanOut } from "./figures/fan-out.ts";
 import { runFiles } from "./figures/files.ts";
 import { runIngest } from "./figures/ingest.ts";
 import { runLatency } from "./figures/latency.ts";
+import { runPushStorm } from "./figures/push-storm.ts";
+import { runSearch } from "./figures/search.ts";
+import { runSearchCost } from "./figures/search-cost.ts";
 import { runStart } from "./figures/start.ts";
+import { runWarmStart } from "./figures/warm-start.ts";
 import { writeResults } from "./lib/report.ts";
 import type { TargetKind } from "./lib/target.ts";
 
@@ -19,9 +23,13 @@ const figures = {
   F1: runFanOut,
   F3: runLatency,
   F4: runIngest,
+  F11: runSearch,
+  F11c: runSearchCost,
   F12: runStart,
   B1: runBrowser,
+  B2: runWarmStart,
   H: runAttacks,
+  P: runPushStorm,
   U: runFiles,
 };
 const only = flag("only", Object.keys(figures).join(",")).split(",");
@@ -37,6 +45,7 @@ try {
     await run({
       rounds: Number(flag("rounds", "5")),
       seconds: Number(flag("seconds", "5")),
+      messages: Number(flag("messages", "1000000")),
       kinds: kinds.filter((kind) => kind === "embedded" || postgresUrl !== undefined),
       postgresUrl: postgresUrl ?? "",
     });

@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { basename, join, resolve } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 import type { BunPlugin } from "bun";
+import sharp from "sharp";
 import { createSeed } from "../server/src/db/embedded/seed.ts";
+import { starPath } from "../server/src/lib/star.ts";
 
 const root = resolve(import.meta.dir, "..");
 const dist = join(root, "web/dist");
@@ -19,10 +21,20 @@ async function buildWeb(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
   const scripts = await bundle(["web/src/pages/chat.tsx", "web/src/pages/sign-in.ts"]);
   const styles = await bundle(["web/src/styles/chat.css", "web/src/styles/sign-in.css"]);
+  const files = appFiles();
   // Under its own name, and for the whole site.
-  await bundle(["web/src/pages/service-worker.ts"], { folder: dist, naming: "[name].[ext]" });
+  await bundle(["web/src/worker/service-worker.ts"], {
+    folder: dist,
+    naming: "[name].[ext]",
+    define: {
+      appFiles: JSON.stringify(files),
+      appScript: JSON.stringify(scripts.get("chat")),
+      appVersion: JSON.stringify(Bun.hash(files.join()).toString(36)),
+    },
+  });
+  await drawIcons();
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) compress(join(entry.parentPath, entry.name));
+    if (entry.isFile() && !entry.name.endsWith(".png")) compress(join(entry.parentPath, entry.name));
   }
   const page = (name: string) => ({
     script: scripts.get(name)!,
@@ -32,10 +44,36 @@ async function buildWeb(): Promise<void> {
   writeFileSync(manifest, JSON.stringify({ chat: page("chat"), signIn: page("sign-in") }));
 }
 
+/** The icon of the installed app, for systems that take no SVG. Some cut a circle out of the one that is maskable. */
+async function drawIcons(): Promise<void> {
+  const svg = (rounding: number, starShare: number) => {
+    const inset = 32 * (1 - starShare);
+    return Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="${rounding}" fill="#155ed0"/><path fill="#fff" transform="translate(${inset} ${inset}) scale(${starShare})" d="${starPath}"/></svg>`,
+    );
+  };
+  for (const [name, size, image] of [
+    ["icon-192", 192, svg(14, 1)],
+    ["icon-512", 512, svg(14, 1)],
+    ["icon-maskable-512", 512, svg(0, 0.8)],
+    ["icon-180", 180, svg(0, 0.9)],
+  ] as const)
+    await sharp(image, { density: (72 * size) / 64 })
+      .resize(size, size)
+      .png()
+      .toFile(join(dist, `${name}.png`));
+}
+
+/** All that the chat may load, as URL paths. */
+function appFiles(): string[] {
+  const names = readdirSync(join(dist, "assets")).filter((name) => !name.startsWith("sign-in"));
+  return names.map((name) => `/assets/${name}`).sort();
+}
+
 /** Bundles entry points. Returns the URL path of each, by name. */
 async function bundle(
   entrypoints: string[],
-  { folder = join(dist, "assets"), naming = "[name]-[hash].[ext]" } = {},
+  { folder = join(dist, "assets"), naming = "[name]-[hash].[ext]", define = {} } = {},
 ): Promise<Map<string, string>> {
   const result = await Bun.build({
     entrypoints: entrypoints.map((path) => join(root, path)),
@@ -47,7 +85,7 @@ async function bundle(
     plugins: [emojiNames],
     // Files that are served under their own names.
     external: ["/icon.svg"],
-    define: { "process.env.NODE_ENV": '"production"' },
+    define: { "process.env.NODE_ENV": '"production"', ...define },
   });
   const entries = result.outputs.filter(
     (output) => output.kind === "entry-point" || output.path.endsWith(".css"),

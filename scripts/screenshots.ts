@@ -175,7 +175,8 @@ try {
       await page.goto(`${server.url}/chat/general`);
       await page.locator(".composer-field").waitFor();
       if (look.size === "phone") await page.getByRole("button", { name: t.rooms.all, exact: true }).click();
-      await page.locator(".room-item", { hasText: title }).first().click();
+      await page.locator(".room-item", { hasText: t.rooms.inbox }).first().click();
+      await page.locator(".inbox-tabs .tab", { hasText: title }).click();
       await page.locator(".panel .panel-note, .panel .previews").first().waitFor();
       await shoot(page, look, `empty-${name}`);
     }

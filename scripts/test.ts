@@ -3,14 +3,15 @@
 import { resolve } from "node:path";
 import {
   findChromium,
+  findHeadlessChromium,
   installHint,
   installMissing,
+  isPresent,
   type Part,
   startPostgres,
   startRedis,
 } from "../tests/support/services.ts";
-
-import { hasWebKit } from "../tests/support/webkit.ts";
+import { makeTemplates } from "../tests/support/templates.ts";
 
 const root = resolve(import.meta.dir, "..");
 const isCi = process.env.CI === "true";
@@ -30,6 +31,9 @@ const env: Record<string, string | undefined> = {
   NOVAX_TEST_POSTGRES_URL: process.env.NOVAX_TEST_POSTGRES_URL ?? postgres?.url,
   NOVAX_TEST_REDIS_URL: process.env.NOVAX_TEST_REDIS_URL ?? redis?.url,
   NOVAX_TEST_CHROMIUM: chromium ?? undefined,
+  // A browser that was named is used for everything.
+  NOVAX_TEST_CHROMIUM_HEADLESS:
+    process.env.NOVAX_TEST_CHROMIUM ?? findHeadlessChromium() ?? chromium ?? undefined,
 };
 const missing = (
   [
@@ -40,19 +44,24 @@ const missing = (
 ).flatMap(([part, value]): Part[] => (value ? [] : [part]));
 
 let isOk = true;
+let templates: Awaited<ReturnType<typeof makeTemplates>> | null = null;
 const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
 try {
   if (given.length === 0) isOk = run("format, lint, types", ["run", "scripts/check.ts"]);
   isOk = run("build", ["run", "scripts/build.ts", "--if-stale"]) && isOk;
+  templates = await makeTemplates(env.NOVAX_TEST_POSTGRES_URL);
+  Object.assign(env, templates.env);
   isOk =
     (await runTests(given.length === 0 ? ["./protocol", "./server", "./web", "./tests"] : given)) && isOk;
 } finally {
+  templates?.remove();
   await Promise.all([postgres?.stop(), redis?.stop()]);
 }
 
 console.log(`\nTook ${Math.round((Date.now() - startedAt) / 1000)} s.`);
-if (!hasWebKit)
-  console.log(`Left out the tests in WebKit, which isn't installed (${installHint("webkit")}).`);
+for (const part of ["webkit", "firefox"] as const)
+  if (!isPresent(part))
+    console.log(`Left out the tests in ${part}, which isn't installed (${installHint(part)}).`);
 for (const part of missing)
   console.log(`Skipped tests that need ${part}, which isn't installed (${installHint(part)}).`);
 if (isCi && (totals.skipped > 0 || missing.length > 0)) {

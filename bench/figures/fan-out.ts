@@ -3,7 +3,14 @@
 import { type Drain, openDrain } from "../lib/drain.ts";
 import { LoadSocket, readEventsRange } from "../lib/load-socket.ts";
 import { type Round, report } from "../lib/report.ts";
-import { memberHeaders, openMember, startFloor, startTarget, type TargetKind } from "../lib/target.ts";
+import {
+  memberHeaders,
+  openMember,
+  type Settings,
+  startFloor,
+  startTarget,
+  type TargetKind,
+} from "../lib/target.ts";
 
 const connections = 500;
 const senders = 8;
@@ -87,11 +94,16 @@ async function measureFloor(seconds: number): Promise<Round> {
   return round;
 }
 
-async function measureNovax(
+export async function measureNovax(
   kind: TargetKind,
-  options: { seconds: number; postgresUrl: string },
+  options: { seconds: number; postgresUrl: string; settings?: Settings },
 ): Promise<Round> {
-  const target = await startTarget(kind, options.postgresUrl, { people: connections, rooms: 1 });
+  const target = await startTarget(
+    kind,
+    options.postgresUrl,
+    { people: connections, rooms: 1 },
+    options.settings,
+  );
   const readers = target.people.slice(0, readConnections);
   const sockets = await Promise.all(readers.map((person) => openMember(target, person, "general")));
   const others = target.people.slice(readConnections);

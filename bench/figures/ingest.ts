@@ -8,7 +8,7 @@ import { SQL } from "bun";
 import { openDatabase } from "../../server/src/db/open-database.ts";
 import { silentLog } from "../../server/src/log/log.ts";
 import { type Round, report } from "../lib/report.ts";
-import { openMember, roomName, startTarget, type TargetKind } from "../lib/target.ts";
+import { openMember, roomName, type Settings, startTarget, type TargetKind } from "../lib/target.ts";
 
 const senders = 64;
 const outstanding = 16;
@@ -39,12 +39,12 @@ export async function runIngest(options: {
   }
 }
 
-async function measureSends(
+export async function measureSends(
   kind: TargetKind,
   rooms: number,
-  options: { seconds: number; postgresUrl: string },
+  options: { seconds: number; postgresUrl: string; settings?: Settings },
 ): Promise<Round> {
-  const target = await startTarget(kind, options.postgresUrl, { people: senders, rooms });
+  const target = await startTarget(kind, options.postgresUrl, { people: senders, rooms }, options.settings);
   const faults: string[] = [];
   let acknowledged = 0;
   let sent = 0;

@@ -3,7 +3,14 @@
 import { SQL } from "bun";
 import { LoadSocket } from "../lib/load-socket.ts";
 import { percentile, type Round, report } from "../lib/report.ts";
-import { openMember, roomName, startFloor, startTarget, type TargetKind } from "../lib/target.ts";
+import {
+  openMember,
+  roomName,
+  type Settings,
+  startFloor,
+  startTarget,
+  type TargetKind,
+} from "../lib/target.ts";
 
 const rooms = 50;
 const peoplePerRoom = 20;
@@ -52,12 +59,12 @@ export async function runLatency(options: {
   }
 }
 
-async function measureNovax(
+export async function measureNovax(
   kind: TargetKind,
-  options: { seconds: number; postgresUrl: string },
+  options: { seconds: number; postgresUrl: string; settings?: Settings },
 ): Promise<Measured> {
   const people = rooms * peoplePerRoom;
-  const target = await startTarget(kind, options.postgresUrl, { people, rooms });
+  const target = await startTarget(kind, options.postgresUrl, { people, rooms }, options.settings);
   const sockets = await Promise.all(
     target.people.map((person, index) => openMember(target, person, roomName(index % rooms))),
   );

@@ -12,11 +12,14 @@ import { LoadSocket } from "./load-socket.ts";
 const root = resolve(import.meta.dir, "../..");
 
 export type TargetKind = "embedded" | "postgres";
+export type Settings = Record<string, string>;
+export const noLimits: Settings = { MESSAGES_PER_SECOND: "1000000" };
 export type BenchPerson = { username: string; id: string; token: string };
 
 export type Target = {
   url: URL;
   pid: number;
+  dataDir: string;
   people: BenchPerson[];
   /** Null if it is embedded. */
   databaseUrl: string | null;
@@ -28,13 +31,14 @@ export type Target = {
 
 /**
  * Starts novaX with `people` signed-in people; person `i` is only in room `i % rooms`. Limits are off, unless `settings`
- * says otherwise.
+ * says otherwise. `fill` puts more into the database before the start.
  */
 export async function startTarget(
   kind: TargetKind,
   postgresUrl: string,
   world: { people: number; rooms: number },
-  settings: Record<string, string> = { MESSAGES_PER_SECOND: "1000000" },
+  settings: Settings = noLimits,
+  fill: (config: Parameters<typeof openDatabase>[0]) => Promise<void> = async () => {},
 ): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), "novax-bench-"));
   const env: Record<string, string> = {
@@ -48,6 +52,7 @@ export async function startTarget(
       ? ({ kind, url: env.DATABASE_URL! } as const)
       : ({ kind: "embedded", dataDir } as const);
   const people = await createWorld(config, world);
+  await fill(config);
   const port = await freePort();
   const child = Bun.spawn([process.execPath, "--no-env-file", join(root, "server/src/cli.ts")], {
     cwd: dataDir,
@@ -60,6 +65,7 @@ export async function startTarget(
   return {
     url,
     pid: child.pid,
+    dataDir,
     people,
     databaseUrl: env.DATABASE_URL ?? null,
     cpuSeconds: () => readCpuSeconds(child.pid),

@@ -14,7 +14,12 @@ export type Bootstrap = {
   /** The person's unsent drafts, by room. */
   drafts: Record<string, string>;
   me: MyState;
+  /** How long this device may show what it keeps after it last reached the server, in milliseconds. */
+  keptForMs: number;
 };
+
+/** The address of the chat without data, which opens where there is no connection. */
+export const shellPath = "/offline";
 
 /** The id of the script element that holds the bootstrap data as JSON. */
 export const bootstrapElementId = "bootstrap";

@@ -8,6 +8,7 @@ import {
   notificationLevels,
   paragraphSchema,
   pollStateSchema,
+  quietHoursSchema,
   reportOutcomes,
   roomSchema,
 } from "./entities.ts";
@@ -27,14 +28,17 @@ import {
   noteCharsMax,
   pollChoicesMax,
   positionsMax,
+  pushEndpointCharsMax,
   roomDescriptionCharsMax,
   roomNameCharsMax,
   roomTopicCharsMax,
   slowModeSecondsMax,
   statusTextCharsMax,
+  unreadMailMinutes,
 } from "./limits.ts";
 import { type CommandNeeds, inRoom, onServer } from "./needs.ts";
 import { roomRoles } from "./permissions.ts";
+import { pushContents } from "./push.ts";
 import { isEmoji } from "./text.ts";
 
 // Checks only the shape. What a text may contain is checked later and refused as `message_invalid`.
@@ -340,6 +344,12 @@ export const commandSpecs = {
   },
   /** Turn do not disturb on until this time. Null turns it off. */
   "dnd.set": { fields: { until: at.nullable() }, result: emptySchema, needs: onServer("me.change") },
+  /** The hours in which nothing notifies you. Null: none. */
+  "quiet_hours.set": {
+    fields: { hours: quietHoursSchema.nullable() },
+    result: emptySchema,
+    needs: onServer("me.change"),
+  },
   "read_receipts.set": {
     fields: { isShared: z.boolean() },
     result: emptySchema,
@@ -350,6 +360,28 @@ export const commandSpecs = {
     result: emptySchema,
     needs: onServer("me.change"),
   },
+  /** Notify this session's browser while no page is open. Takes the place of what it subscribed before. */
+  "push.subscribe": {
+    fields: {
+      /** What `PushSubscription.toJSON()` gives of the browser; the keys are in base64url. */
+      endpoint: z.url().max(pushEndpointCharsMax),
+      p256dh: z.string().regex(/^[\w-]{87}=?$/),
+      auth: z.string().regex(/^[\w-]{22}(==)?$/),
+      content: z.enum(pushContents),
+    },
+    result: emptySchema,
+    needs: onServer("me.change"),
+  },
+  /** End the notifications of this session's browser. */
+  "push.unsubscribe": { fields: {}, result: emptySchema, needs: onServer("me.change") },
+  /** After how long to get an email about what calls for you and stays unread; null: never. */
+  "unread_mail.set": {
+    fields: { minutes: z.union(unreadMailMinutes.map((minutes) => z.literal(minutes))).nullable() },
+    result: emptySchema,
+    needs: onServer("me.change"),
+  },
+  /** Send this session's browser a notification, to see whether it arrives. */
+  "push.test": { fields: {}, result: emptySchema, needs: onServer("me.change") },
   "word_filter.set": {
     fields: { words: z.array(lineSchema(keywordCharsMax)).max(filterWordsMax) },
     result: emptySchema,

@@ -9,6 +9,8 @@ import {
   pollQuestionCharsMax,
 } from "./limits.ts";
 import { roomKinds, roomRoles } from "./permissions.ts";
+import { minutesOfDay } from "./quiet-hours.ts";
+import { zoneSchema } from "./zone.ts";
 
 export { type ServerRole, serverRoles } from "./permissions.ts";
 
@@ -200,11 +202,26 @@ export const statusSchema = z.strictObject({
   until: z.int().nullable(),
 });
 
+/** Minutes of the day in a time zone, from the first on, up to the second, which may be on the next day. */
+export const quietHoursSchema = z.strictObject({
+  from: z
+    .int()
+    .min(0)
+    .max(minutesOfDay - 1),
+  to: z
+    .int()
+    .min(0)
+    .max(minutesOfDay - 1),
+  zone: zoneSchema,
+});
+
 /** A person's own settings, the same on all their devices. */
 export const myStateSchema = z.strictObject({
   status: statusSchema,
   /** Do not disturb is on until this time. Null if it is off. */
   dndUntil: z.int().nullable(),
+  /** Hours in which nothing notifies; null if there are none. */
+  quietHours: quietHoursSchema.nullable(),
   sharesReadReceipts: z.boolean(),
   keywords: z.array(z.string()),
   blocked: z.array(personSchema),

@@ -17,6 +17,9 @@ export const eventsFrameBytesMax = 16 * 1024;
 /** The size of the basic protocol's history, and the default page size of `GET /api/messages`. */
 export const historyMessagesMax = 50;
 export const pageMessagesMax = 200;
+/** The length of what one searches for, and how many hits come at once. */
+export const searchCharsMax = 200;
+export const searchHitsMax = 50;
 /** A client that is further behind than this gets `resync` instead of a replay. */
 export const resumeEventsMax = 1000;
 
@@ -81,6 +84,9 @@ export const statusTextCharsMax = 80;
 export const noteCharsMax = 300;
 export const keywordsMax = 30;
 export const keywordCharsMax = 40;
+export const pushEndpointCharsMax = 2000;
+/** After how many minutes an email about unread messages can be sent. */
+export const unreadMailMinutes = [15, 60, 1440] as const;
 export const filterWordsMax = 500;
 export const bannedAddressesMax = 500;
 export const scheduledPerPersonMax = 100;

@@ -14,10 +14,19 @@ import {
 import { roomEventSchema, systemMessageSchema } from "./events.ts";
 import { fileIdSchema, fileSchema } from "./files.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
-import { namesAskedMax, pageMessagesMax, peopleAskedMax, usernameCharsMax } from "./limits.ts";
+import {
+  namesAskedMax,
+  pageMessagesMax,
+  peopleAskedMax,
+  searchCharsMax,
+  searchHitsMax,
+  usernameCharsMax,
+} from "./limits.ts";
 import { inRoom, ofSession, onServer, type ReadNeeds } from "./needs.ts";
 import { roomRoles, serverRoles } from "./permissions.ts";
+import { pushContents } from "./push.ts";
 import { presenceStates } from "./signals.ts";
+import { zoneSchema } from "./zone.ts";
 
 // Parameters of a URL arrive as text.
 const wholeNumber = (digitsMax: number) =>
@@ -51,14 +60,44 @@ export type MessagePreview = z.infer<typeof messagePreviewSchema>;
 export const fileListKinds = ["picture", "media", "file"] as const;
 export type FileListKind = (typeof fileListKinds)[number];
 
-/** A file with the message that it is part of. */
-const roomFileSchema = z.strictObject({
-  file: fileSchema,
+/**
+ * How well a message fits: it has the words or words that begin so, has them inside of others, has similar ones, or has only some
+ * of them.
+ */
+export const matchKinds = ["word", "inside", "similar", "some"] as const;
+export type MatchKind = (typeof matchKinds)[number];
+
+/** A message that a search found, or a change of a room's name, topic or description. */
+const searchHitSchema = z.strictObject({
+  room: roomIdSchema,
   seq: z.int(),
   threadRoot: z.int().nullable(),
   sender: personSchema,
   sentAt: z.int(),
+  isMessage: z.boolean(),
+  /** A part of it as plain text, and what was found in that (start and end, in UTF-16 code units). */
+  excerpt: z.string(),
+  marks: z.array(z.tuple([z.int(), z.int()])),
+  match: z.enum(matchKinds),
 });
+
+const zone = zoneSchema.optional();
+
+const ofMessage = {
+  seq: z.int(),
+  threadRoot: z.int().nullable(),
+  sender: personSchema,
+  sentAt: z.int(),
+};
+
+/** A file with the message that it is part of. */
+const roomFileSchema = z.strictObject({
+  file: fileSchema,
+  ...ofMessage,
+});
+
+/** A link with the message that it is part of, and its text there. */
+const roomLinkSchema = z.strictObject({ url: z.string(), label: z.string(), ...ofMessage });
 
 const timelinePage = {
   epoch: z.string(),
@@ -176,6 +215,28 @@ export const readSpecs = {
     },
     needs: ofSession,
   },
+  "me.unread_mail": {
+    path: "/api/me/unread-mail",
+    summary:
+      "After how many minutes you get an email about what stays unread, and whether this server can send you one.",
+    params: {},
+    query: {},
+    result: { isPossible: z.boolean(), minutes: z.int().nullable() },
+    needs: ofSession,
+  },
+  "me.push": {
+    path: "/api/me/push",
+    summary: "With which key to subscribe to notifications, and what this session's browser gets.",
+    params: {},
+    query: {},
+    result: {
+      publicKey: z.string(),
+      /** The most that notifications say on this server, whatever is chosen. */
+      contentMax: z.enum(pushContents),
+      device: z.strictObject({ endpoint: z.string(), content: z.enum(pushContents) }).nullable(),
+    },
+    needs: ofSession,
+  },
   "me.storage": {
     path: "/api/me/storage",
     summary: "How much your files take up; for owners and admins also those of everybody.",
@@ -189,6 +250,27 @@ export const readSpecs = {
       server: z
         .strictObject({ usedBytes: z.int(), maxBytes: z.int().nullable(), freeBytes: z.int().nullable() })
         .nullable(),
+    },
+    needs: ofSession,
+  },
+  "search.messages": {
+    path: "/api/search",
+    summary:
+      'Messages of your rooms by what they say: words, "phrases", -words, and from:, in:, has:, is:, before:, after:, on:.',
+    params: {},
+    query: {
+      q: z.string().max(searchCharsMax).default(""),
+      room: roomIdSchema.optional(),
+      order: z.enum(["newest", "relevant"]).optional(),
+      zone,
+      after: cursor,
+      limit: wholeNumber(2).pipe(z.int().min(1).max(searchHitsMax)).optional(),
+    },
+    result: {
+      hits: z.array(searchHitSchema),
+      next,
+      /** Which part of all messages can be found so far, from 0 to 1. Null if it is all of them. */
+      indexed: z.number().nullable(),
     },
     needs: ofSession,
   },
@@ -248,6 +330,14 @@ export const readSpecs = {
     result: { ...timelinePage, root: messageSchema, isFollowed: z.boolean(), readSeq: z.int() },
     needs: inRoom("room.read"),
   },
+  "room.at": {
+    path: "/api/rooms/:room/at",
+    summary: "The first thing that a room shows from a time on (milliseconds since 1970): its seq, or null.",
+    params: { room },
+    query: { time: position },
+    result: { seq: z.int().nullable() },
+    needs: inRoom("room.read"),
+  },
   "room.pins": {
     path: "/api/rooms/:room/pins",
     summary: "A room's pinned messages, the last pinned first.",
@@ -258,10 +348,19 @@ export const readSpecs = {
   },
   "room.files": {
     path: "/api/rooms/:room/files",
-    summary: "Files of a room, the newest first: all, or those of one kind.",
+    summary:
+      "Files of a room, the newest first: all, those of one kind, or those with these words in name or description.",
     params: { room },
-    query: { kind: z.enum(fileListKinds).optional(), after: cursor, limit },
+    query: { kind: z.enum(fileListKinds).optional(), q: search, after: cursor, limit },
     result: { files: z.array(roomFileSchema), next },
+    needs: inRoom("room.read"),
+  },
+  "room.links": {
+    path: "/api/rooms/:room/links",
+    summary: "Links that were sent to a room, the newest first: all, or those of messages with these words.",
+    params: { room },
+    query: { q: search, after: cursor, limit },
+    result: { links: z.array(roomLinkSchema), next },
     needs: inRoom("room.read"),
   },
   "room.members": {
@@ -318,7 +417,7 @@ export const readSpecs = {
   "people.search": {
     path: "/api/people",
     summary:
-      "People by the beginning of a name. With a room, each says whether they are in it; those who are come last.",
+      "People by the beginning of a word of their name. With a room, each says whether they are in it; those who are come last.",
     params: {},
     query: { q: search, room: roomIdSchema.optional() },
     result: { people: z.array(personSchema.extend({ isMember: z.literal(true).optional() })) },
@@ -424,9 +523,11 @@ export function pathsOfReads(): { readonly [T in ReadType]: (typeof readSpecs)[T
   return Object.fromEntries(readTypes.map((type) => [type, readSpecs[type].path])) as never;
 }
 
+export type SearchHit = ReadResult<"search.messages">["hits"][number];
 export type BrowsedRoom = ReadResult<"rooms.browse">["rooms"][number];
 export type Member = ReadResult<"room.members">["members"][number];
 export type RoomFile = ReadResult<"room.files">["files"][number];
+export type RoomLink = ReadResult<"room.links">["links"][number];
 export type Ban = ReadResult<"room.bans">["bans"][number];
 export type FollowedThread = ReadResult<"me.threads">["threads"][number];
 export type ScheduledMessage = ReadResult<"me.scheduled">["scheduled"][number];

@@ -67,6 +67,7 @@ export const refusalCodes = [
   "address_invalid",
   "storage_full",
   "quota",
+  "push_refused",
   "file_empty",
   "file_too_large",
   "file_gone",

@@ -50,9 +50,16 @@ import { quoteStep } from "./messages/quote-step.ts";
 import { RoomWriters } from "./messages/room-writer.ts";
 import { AddressBans } from "./moderation/address-bans.ts";
 import { WordFilter } from "./moderation/word-filter.ts";
+import { Outgoing } from "./outgoing/outgoing.ts";
+import { createResolver } from "./outgoing/resolve-host.ts";
 import { Keywords } from "./people/keywords.ts";
 import { closePollJob, pollClosingStep } from "./polls/close-poll.ts";
 import { Presence } from "./presence/presence.ts";
+import { collectPushJob, retryPushJob, sendPushJob } from "./push/push-jobs.ts";
+import { openPushKeys, type PushKeys } from "./push/push-keys.ts";
+import { PushService } from "./push/push-service.ts";
+import { pushStep } from "./push/push-step.ts";
+import { PushSubscribers } from "./push/subscriptions.ts";
 import type { SocketData } from "./realtime/connection.ts";
 import type { Realtime } from "./realtime/realtime.ts";
 import { createSocketHandlers } from "./realtime/socket-handlers.ts";
@@ -60,20 +67,26 @@ import { startRealtime } from "./realtime/start-realtime.ts";
 import { addMember } from "./rooms/add-member.ts";
 import { sendReminderJob } from "./scheduled/reminders.ts";
 import { deliverScheduledJob } from "./scheduled/schedule-message.ts";
+import { SearchIndex } from "./search/search-index.ts";
 import { replyStep } from "./threads/reply-step.ts";
 import type { TransactionNeeds } from "./transaction/transact.ts";
+import { sendUnreadMail } from "./unread-mail/send-unread-mail.ts";
+import { unreadMailStep } from "./unread-mail/unread-mail-step.ts";
 
 const minuteMs = 60_000;
 const drainMs = 3000;
 const hourMs = 60 * minuteMs;
 const keepAuditHeadEveryMs = minuteMs;
-const cleanUpFilesEveryMs = 30_000;
+const cleanUpFilesEveryMs = 10_000;
 /** No request without a file is longer than 16 kB, which what reads it counts. */
 const requestOverheadBytes = 1_000_000;
 const factorFailuresMax = 10;
 
 /** What runs in the transaction of each sent message, in this order. */
 const sendSteps = [claimStep, quoteStep, replyStep, mentionStep, pollClosingStep];
+const unreadMailEveryMs = 30_000;
+const resolveWithinMs = 3000;
+const userAgent = "novaX";
 
 /** All kinds of background jobs. */
 const jobs = [
@@ -83,6 +96,9 @@ const jobs = [
   closePollJob,
   deliverScheduledJob,
   sendReminderJob,
+  collectPushJob,
+  sendPushJob,
+  retryPushJob,
 ];
 
 export type RunningServer = { app: App; realtime: Realtime; url: URL; stop(): Promise<void> };
@@ -102,13 +118,31 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   await assertSameSecret(db.sql, secret);
   const epoch = await readEpoch(db.sql);
   const processId = random.uuid();
-  const { redisUrl, publicUrl } = config;
+  const { redisUrl, publicUrl, pushOrigins, pushContentMax } = config;
   const redis = redisUrl === null ? null : { url: redisUrl, installation: epoch, processId, log };
   const bus = redis ? await createRedisBus(redis) : createLocalBus(log);
   const identity = new ServerIdentity({ db, bus, log });
   // Also for an operator's command, whose mails bear the name too.
   await identity.list.reread();
   const core: TransactionNeeds = { db, bus, log, clock, random, secret, publicUrl, identity };
+  const pushSubscribers = new PushSubscribers(core);
+  const outgoing = new Outgoing({
+    resolve: createResolver(resolveWithinMs),
+    userAgent,
+    isAllowed: () => false,
+  });
+  let pushKeys: Promise<PushKeys> | undefined;
+  const push = new PushService({ outgoing, clock, pushOrigins, pushContentMax }, () => {
+    pushKeys ??= openPushKeys(core, publicUrl).catch((error: unknown) => {
+      pushKeys = undefined;
+      throw error;
+    });
+    return pushKeys;
+  });
+  const mailer =
+    config.smtpUrl === null
+      ? createConsoleMailer(console.log)
+      : await createSmtpMailer(config.smtpUrl, config.mailFrom);
   const pictures = new PictureWorker(log);
   const files: FileNeeds = {
     ...{ db, clock, random, log, blobs, pictures },
@@ -126,20 +160,29 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     config,
     ownOrigins: config.ownOrigins,
     epoch,
-    roomWriters: new RoomWriters({ ...core, sendSteps }),
+    roomWriters: new RoomWriters({
+      ...core,
+      // Without a mail server nobody gets mail about messages, and nothing is noted for it.
+      sendSteps: [...sendSteps, pushStep(pushSubscribers), ...(mailer.isReal ? [unreadMailStep] : [])],
+    }),
     keywords: new Keywords(core),
     textFilter: new WordFilter(core),
     customEmoji: new CustomEmoji(core),
     addressBans: new AddressBans(core),
     presence: new Presence({ ...core, processId }),
+    push,
+    pushSubscribers,
+    searchIndex: new SearchIndex({
+      ...core,
+      epoch,
+      indexFolder: join(config.dataDir, "search"),
+      isOn: config.hasSearch,
+    }),
     budgets: new Budgets<AccountId>(clock, config.messagesPerSecond),
     sessionBudgets: new Budgets<SessionId>(clock, config.messagesPerSecond),
     turns: new Turns<AccountId>(),
     visitorBudgets: new Budgets<string>(clock, config.visitorRequestsPerSecond),
-    mailer:
-      config.smtpUrl === null
-        ? createConsoleMailer(console.log)
-        : await createSmtpMailer(config.smtpUrl, config.mailFrom),
+    mailer,
     sso: config.oidc && createSsoClient({ clock, secret, log, publicUrl }, config.oidc),
     sessionLimits: { idleMs: config.sessionIdleMs, maxMs: config.sessionMaxMs },
     passwordHasher: await createPasswordHasher(config.bcryptCost),
@@ -191,6 +234,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     app.textFilter.list,
     app.addressBans.list,
     app.customEmoji.list,
+    app.pushSubscribers.list,
   ];
   for (const list of lists) await list.start();
   const http = createHttpApp(app, web);
@@ -232,6 +276,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   });
   app.addressBans.onReread(() => realtime.hub.closeBanned((address) => app.addressBans.has(address)));
   const jobRunner = startJobs(app, jobs);
+  app.searchIndex.start();
   const timers = [
     every(log, "files.clean_up_failed", cleanUpFilesEveryMs, () => cleanUpFiles(app)),
     every(log, "accounts.prune_failed", hourMs, () => pruneAccounts(app.db.sql, clock.now())),
@@ -245,6 +290,8 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     keepAuditHead(app, config.dataDir),
   );
   timers.push(keepHead);
+  if (app.mailer.isReal)
+    timers.push(every(log, "unread_mail.failed", unreadMailEveryMs, () => sendUnreadMail(app)));
   for (const timer of timers) void timer.run();
 
   return {
@@ -260,7 +307,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       await server.stop(true);
       realtime.stop();
       for (const list of lists) list.stop();
-      await keepHead.run();
+      await Promise.all([keepHead.run(), app.searchIndex.stop()]);
       await Promise.all([jobRunner.stop(), ...timers.map((timer) => timer.stop())]);
       await close();
     },

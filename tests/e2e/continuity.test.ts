@@ -186,8 +186,8 @@ describe.skipIf(!chromiumPath)("nothing you began is lost", () => {
     expect(await page.locator(".room").isVisible()).toBe(true);
     await page.getByRole("button", { name: "All rooms" }).click();
     for (let round = 0; round < 2; round++) {
-      await page.locator(".room-item", { hasText: /^Mentions/ }).click();
-      await page.getByRole("complementary", { name: "Mentions" }).waitFor();
+      await page.locator(".room-item", { hasText: /^Inbox/ }).click();
+      await page.getByRole("complementary", { name: "Inbox" }).waitFor();
       await page.goBack();
       await page.locator(".panel").waitFor({ state: "hidden" });
       expect(await page.locator(".sidebar").isVisible()).toBe(true);
@@ -195,7 +195,8 @@ describe.skipIf(!chromiumPath)("nothing you began is lost", () => {
     // Back retraces what was viewed: from a thread to the list it was chosen in, from the pins to the details.
     const root = await alice.say(rooms.Beta, "a thread to come back from");
     await bob.say(rooms.Beta, "an answer in it", { threadRoot: root });
-    await page.locator(".room-item", { hasText: /^Threads/ }).click();
+    await page.locator(".room-item", { hasText: /^Inbox/ }).click();
+    await page.locator(".inbox-tabs .tab", { hasText: /^Threads/ }).click();
     await page.locator(".preview-message", { hasText: "a thread to come back from" }).click();
     await page.getByRole("complementary", { name: "Thread", exact: true }).waitFor();
     await waitForText(page, "an answer in it");

@@ -444,12 +444,6 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
 
   test("what another app shares with the installed app is kept until its room is chosen, and not longer", async () => {
     const { page, faults } = await openChat(browser, alice, phone);
-    // An app cannot be installed by a test: the page is told that it is one.
-    await page.addInitScript(() => {
-      const ask = window.matchMedia.bind(window);
-      window.matchMedia = (query) => ask(query === "(display-mode: standalone)" ? "all" : query);
-    });
-    await page.reload();
     await page.evaluate(async () => void (await navigator.serviceWorker.ready));
     /** Sends the form that the system's share sheet sends. */
     const share = (text: string, names: readonly string[]) =>

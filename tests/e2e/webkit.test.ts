@@ -1,12 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { generalRoomId as general } from "@novax/protocol/general-room";
 import { Person, password } from "../support/person.ts";
+import { waitUntil } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
 import { hasWebKit, WebKit } from "../support/webkit.ts";
 
 // Not skipped where WebKit cannot be installed, but left out: npm test says so.
 if (hasWebKit)
   describe("[V1] in WebKit", () => {
-    const { server } = useServer("embedded", { people: [] });
+    const { server, restart } = useServer("embedded", {
+      people: [],
+      env: { MESSAGES_PER_SECOND: "100000" },
+    });
+    const alice = new Person(server, "alice");
     let browser: WebKit;
 
     /** A finger that presses for a while, at the middle of an element. */
@@ -86,4 +92,26 @@ if (hasWebKit)
       await browser.type("dialog[open] input", "bob");
       await browser.until("return document.querySelector('dialog[open]').textContent.includes('bob')");
     }, 60_000);
+
+    test("what was seen opens without the server; what is written there is sent on return", async () => {
+      await browser.go(`${server.url}/chat`);
+      await browser.until("return document.body.innerText.includes('hello WebKit')");
+      // What a script waits for can't be returned by it here, so it is left on the window.
+      await browser.until(
+        "caches.keys().then(async (names) => { const app = names.find((name) => name.startsWith('app-'));" +
+          "window.isKept = names.includes('kept') && app !== undefined && (await (await caches.open(app)).keys()).length > 5; });" +
+          "return window.isKept",
+      );
+      await server.stop();
+      await browser.go(`${server.url}/chat`);
+      await browser.until("return document.body.innerText.includes('hello WebKit')");
+      await browser.type(".composer-field", "written without a line\uE007");
+      await browser.until("return document.body.innerText.includes('written without a line')");
+      await restart();
+      await alice.signIn();
+      const sent = async () => JSON.stringify(await alice.read(`/api/rooms/${general}/timeline`));
+      expect(await waitUntil(async () => (await sent()).includes("written without a line"), 20_000)).toBe(
+        true,
+      );
+    }, 90_000);
   });

@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { type PictureJob, PictureWorker } from "../../server/src/files/picture-worker.ts";
 import { silentLog } from "../../server/src/log/log.ts";
 import { type Person, problemOf } from "../support/person.ts";
-import { waitUntil } from "../support/server.ts";
+import { isAvailable, waitUntil } from "../support/server.ts";
 import {
   beginUpload,
   picture,
@@ -60,7 +60,7 @@ function gifBomb(width: number, height: number, frames: number): Uint8Array<Arra
 const residentBytes = (pid: number) =>
   Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
 
-describe("what strangers upload", () => {
+describe.skipIf(!isAvailable("postgres"))("what strangers upload", () => {
   const { server, alice, bob, sql } = useServer("postgres", {
     env: { STORAGE_PER_PERSON: "300MB", FILE_SIZE_MAX: "60MB" },
   });

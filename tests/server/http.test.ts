@@ -10,7 +10,7 @@ describeServer(
   "over HTTP",
   { only: "embedded", people: ["alice"], env: { MESSAGES_PER_SECOND: "100000" } },
   ({ server, alice }) => {
-    const pages = ["/", "/register", "/nowhere"];
+    const pages = ["/", "/register", "/nowhere", "/offline"];
 
     test("[X01] every page's policy allows only our own files, with Trusted Types and without exceptions", async () => {
       for (const page of [...pages, "/chat"]) {
@@ -39,6 +39,14 @@ describeServer(
         expect(headers.get("referrer-policy")).toBe("same-origin");
         expect(headers.get("cache-control")).toBe(path === "/icon.svg" ? "no-cache" : "no-store");
       }
+    });
+
+    test("the page that devices keep for when there is no connection is the same for everybody, and has no data", async () => {
+      const own = await (await alice.fetch("/offline")).text();
+      expect(own).toContain('<div id="app">');
+      expect(own).toBe(await (await fetch(`${server.url}/offline`)).text());
+      expect(own).not.toContain("alice");
+      expect(own).not.toContain("application/json");
     });
 
     test("no page has an inline script, style or handler, and its data block can't be broken out of", async () => {
@@ -282,6 +290,7 @@ describeServer(
           "/readyz",
           "/register",
           "/reset",
+          "/unsubscribe",
           "/verify",
         ].sort(),
       );

@@ -10,6 +10,7 @@ import { quoteStep } from "../../server/src/messages/quote-step.ts";
 import { type SendFields, sendMessage } from "../../server/src/messages/send-message.ts";
 import type { SendStep } from "../../server/src/messages/send-step.ts";
 import { pollClosingStep } from "../../server/src/polls/close-poll.ts";
+import { pushStep } from "../../server/src/push/push-step.ts";
 import { replyStep } from "../../server/src/threads/reply-step.ts";
 import { createTestData, databaseKinds, isAvailable, type TestData } from "../support/server.ts";
 
@@ -129,6 +130,22 @@ for (const kind of databaseKinds) {
     test("a poll is a message; one that closes by itself is a job too", async () => {
       await expectStatements(() => poll(null), []);
       await expectStatements(() => poll(Date.now() + 3_600_000), [[pollClosingStep, 1]]);
+    });
+
+    test("where somebody wants notifications, a message notes its room and queues a job, and the next one only looks", async () => {
+      const { db, pushSubscribers } = opened.app;
+      const session = crypto.randomUUID();
+      await db.sql`insert into sessions (id, account_id, token_hash, created_at, last_seen_at, user_agent, address)
+        values (${session}, ${bob.id}, ${new Uint8Array(32)}, 0, 0, '', '')`;
+      await db.sql`insert into push_subscriptions (session_id, account_id, endpoint_mac, sealed, content, created_at)
+        values (${session}, ${bob.id}, ${new Uint8Array(1)}, ${new Uint8Array(1)}, 'full', 0)`;
+      await pushSubscribers.list.reread();
+      const step = pushStep(pushSubscribers);
+      await expectStatements(() => send("the first"), [[step, 2]]);
+      await expectStatements(() => send("the second"), [[step, 1]]);
+      await db.sql`delete from push_subscriptions`;
+      await pushSubscribers.list.reread();
+      await expectStatements(() => send("nobody wants to know"), []);
     });
 
     test("messages that queue together cost what one costs", async () => {

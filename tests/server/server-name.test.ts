@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import sharp from "sharp";
 import { Person } from "../support/person.ts";
 import { waitUntil } from "../support/server.ts";
 import { describeServer } from "../support/use-server.ts";
@@ -21,6 +22,8 @@ describeServer(
       expect(JSON.parse(await pageOf("/app.webmanifest"))).toMatchObject({
         name: "Acme & Sons",
         share_target: { action: "/chat/share", method: "POST" },
+        icons: [{ src: "/icon.svg" }],
+        shortcuts: [{ url: "/chat?open=search" }, { url: "/chat?open=message" }],
       });
       const start = await bob.post("/account/two-factor/start", {});
       expect(((await start.json()) as { uri: string }).uri).toContain(
@@ -41,6 +44,18 @@ describeServer(
       await alice.post("/admin/settings", { ...settings, server_name: "", server_icon: "" });
       expect(await waitUntil(async () => (await pageOf("/")).includes("novaX</p>"))).toBe(true);
       expect(await pageOf("/icon.svg")).toContain("<path");
+      // What an icon says of itself is so.
+      const { icons } = JSON.parse(await pageOf("/app.webmanifest")) as {
+        icons: { src: string; sizes: string; type: string }[];
+      };
+      expect(icons.length).toBeGreaterThan(1);
+      for (const icon of [...icons, { src: "/apple-touch-icon.png", sizes: "180x180", type: "image/png" }]) {
+        const file = await fetch(server.url + icon.src);
+        expect([icon.src, file.status, file.headers.get("content-type")]).toEqual([icon.src, 200, icon.type]);
+        if (icon.type !== "image/png") continue;
+        const { width, height } = await sharp(await file.bytes()).metadata();
+        expect(`${width}x${height}`).toBe(icon.sizes);
+      }
     }, 20_000);
 
     test("[V24] is an owner's to choose, on one line, and its icon is one letter or emoji", async () => {

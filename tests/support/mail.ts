@@ -11,6 +11,8 @@ export type ReceivedMail = {
   text: string;
   html: string;
   link: string;
+  /** By name in lower case. */
+  headers: Record<string, string>;
 };
 
 export class MailServer {
@@ -50,6 +52,7 @@ export class MailServer {
               text,
               html: parsed.html ?? "",
               link: /https?:\/\/\S+/.exec(text)?.[0] ?? "",
+              headers: Object.fromEntries(parsed.headers.map(({ key, value }) => [key, value])),
             });
             done();
           });

@@ -156,7 +156,8 @@ export function scenesIn(language: Language): Scene[] {
     name,
     open: async (page, isPhone) => {
       await toRooms(page, isPhone);
-      await page.locator(".room-item", { hasText: new RegExp(`^${title}`) }).click();
+      await page.locator(".room-item", { hasText: new RegExp(`^${t.rooms.inbox}`) }).click();
+      await page.locator(".inbox-tabs .tab", { hasText: title }).click();
     },
     shown: ".panel .previews > li, .panel .panel-note",
   });
@@ -241,6 +242,49 @@ export function scenesIn(language: Language): Scene[] {
         await button(page, t.room.files).click();
       },
       shown: ".panel .file-row",
+    },
+    {
+      name: "links",
+      open: async (page, isPhone) => {
+        if (isPhone) await button(page, t.room.details).click();
+        await button(page, t.room.files).click();
+        await button(page, more.files.kinds.link).click();
+      },
+      shown: ".panel .link-row, .panel .panel-note",
+    },
+    { name: "search", open: (page) => button(page, t.room.search).click(), shown: ".search-recent" },
+    {
+      name: "search-results",
+      open: async (page) => {
+        await button(page, t.room.search).click();
+        await page.locator(".search-field").fill("coffee");
+      },
+      shown: ".search-hits .preview-message",
+    },
+    {
+      name: "search-filter",
+      open: async (page) => {
+        await button(page, t.room.search).click();
+        await page.locator(".search-field").fill("is:");
+      },
+      shown: ".search .suggestion",
+    },
+    {
+      name: "search-nothing",
+      open: async (page) => {
+        await button(page, t.room.search).click();
+        await page.locator(".search-field").fill("unfindable");
+      },
+      shown: ".search-nothing",
+    },
+    {
+      name: "date",
+      open: async (page, isPhone) => {
+        await toRooms(page, isPhone);
+        await page.locator(".room-item[aria-current]").dispatchEvent("contextmenu");
+        await menuItem(page, more.search.date);
+      },
+      shown: "dialog[open] form",
     },
     {
       name: "large-picture",

@@ -1,5 +1,5 @@
 // A real novaX in its own process, as `npm start` runs it.
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SQL } from "bun";
@@ -19,12 +19,14 @@ export function isAvailable(kind: DatabaseKind): boolean {
   return kind === "embedded" || postgresUrl() !== undefined;
 }
 
-/** A new, empty database on the test server. */
-export async function createPostgresDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+/** A new, empty database on the test server, or a copy of another one. */
+export async function createPostgresDatabase(
+  template?: string,
+): Promise<{ url: string; drop(): Promise<void> }> {
   // Never reuse one that a failed test left behind.
   const name = `novax_test_${crypto.randomUUID().replaceAll("-", "")}`;
   const admin = new SQL(postgresUrl()!, { max: 1 });
-  await admin.unsafe(`create database ${name}`);
+  await admin.unsafe(`create database ${name}${template ? ` template ${template}` : ""}`);
   const url = new URL(postgresUrl()!);
   url.pathname = `/${name}`;
   return {
@@ -44,12 +46,19 @@ export type TestData = {
   remove(): Promise<void>;
 };
 
-export async function createTestData(kind: DatabaseKind): Promise<TestData> {
+/** Data for a new server: its database is migrated already if the run has templates, or left to be made by the server. */
+export async function createTestData(
+  kind: DatabaseKind,
+  options: { isUnmade?: boolean } = {},
+): Promise<TestData> {
   const folder = mkdtempSync(join(tmpdir(), "novax-data-"));
+  const { NOVAX_TEST_DATA_TEMPLATE, NOVAX_TEST_POSTGRES_TEMPLATE } = options.isUnmade ? {} : process.env;
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
-  if (kind === "embedded")
+  if (kind === "embedded") {
+    if (NOVAX_TEST_DATA_TEMPLATE) cpSync(NOVAX_TEST_DATA_TEMPLATE, folder, { recursive: true });
     return { kind, url: null, env: { DATA_DIR: folder }, remove: async () => removeFolder() };
-  const database = await createPostgresDatabase();
+  }
+  const database = await createPostgresDatabase(NOVAX_TEST_POSTGRES_TEMPLATE);
   return {
     kind,
     url: database.url,

@@ -6,10 +6,12 @@ import { reportData } from "../moderation/report-queries.ts";
 import { peopleData } from "../people/queries.ts";
 import { pictureData } from "../pictures/queries.ts";
 import { voteData } from "../polls/queries.ts";
+import { pushData } from "../push/queries.ts";
 import { draftData } from "../rooms/my-queries.ts";
 import { savedData } from "../saved/queries.ts";
 import { reminderData, scheduledData } from "../scheduled/queries.ts";
 import { threadData } from "../threads/queries.ts";
+import { unreadMailData } from "../unread-mail/queries.ts";
 
 /** The personal data that modules keep besides the account itself, memberships and messages. */
 export const accountData: readonly AccountData[] = [
@@ -25,4 +27,6 @@ export const accountData: readonly AccountData[] = [
   reactionData,
   voteData,
   reportData,
+  pushData,
+  unreadMailData,
 ];

@@ -33,6 +33,7 @@ export async function eraseMessages(tx: Sql, sender: AccountId, mark: MessageBod
   const rows = await tx`
     update messages set body = ${JSON.stringify(mark)}::text::jsonb
     where sender_id = ${sender} and deleted_at is null returning 1`;
+  await tx`insert into erased_accounts (account_id) values (${sender}) on conflict do nothing`;
   await tx`
     delete from message_revisions r using messages m
     where m.room_id = r.room_id and m.seq = r.seq and m.sender_id = ${sender}`;

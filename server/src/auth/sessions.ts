@@ -45,7 +45,12 @@ export function hasExpired(
   limits: SessionLimits,
   now: number,
 ): boolean {
-  const isPrivileged = row.server_role === "owner" || row.server_role === "admin";
-  const idleMs = isPrivileged ? Math.min(limits.idleMs, privilegedIdleMs) : limits.idleMs;
+  const idleMs = idleMsOf(row.server_role, limits);
   return now - row.last_seen_at > idleMs || now - row.created_at > limits.maxMs;
+}
+
+/** How long a session of somebody with this role lasts without being used, in milliseconds. */
+export function idleMsOf(role: ServerRole, limits: SessionLimits): number {
+  const isPrivileged = role === "owner" || role === "admin";
+  return isPrivileged ? Math.min(limits.idleMs, privilegedIdleMs) : limits.idleMs;
 }

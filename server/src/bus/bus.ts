@@ -21,6 +21,8 @@ export type BusMessage =
   | { kind: "profile_changed"; account: AccountId }
   /** Keywords have changed: reload them. */
   | { kind: "keywords_changed" }
+  /** Somebody wants notifications who did not before: read again whether anybody does. */
+  | { kind: "push_subscribers_changed" }
   /** Somebody blocked this account or no longer does. */
   | { kind: "blocks_changed"; blocked: AccountId }
   /** The server's own emoji have changed: reload them. */

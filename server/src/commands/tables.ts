@@ -14,11 +14,11 @@ import {
   readMyMentions,
   readReaders,
   readRevisions,
+  readRoomAt,
   readRoomEvents,
   readRoomPins,
   readRoomTimeline,
 } from "../messages/read-messages.ts";
-import { readRoomFiles } from "../messages/read-room-files.ts";
 import { sendMessage } from "../messages/send-message.ts";
 import { setAddressBans } from "../moderation/address-bans.ts";
 import { readAddressBans, readReports, readWordFilter } from "../moderation/read-moderation.ts";
@@ -27,6 +27,7 @@ import { setFilterWords } from "../moderation/word-filter.ts";
 import { setKeywords } from "../people/keywords.ts";
 import {
   blockPerson,
+  changeQuietHours,
   changeStatus,
   setDoNotDisturb,
   setReadReceipts,
@@ -38,6 +39,7 @@ import { setMyPicture, setPictureOfRoom, setPictureOfServer } from "../pictures/
 import { closePoll } from "../polls/close-poll.ts";
 import { votePoll } from "../polls/vote-poll.ts";
 import type { Presence } from "../presence/presence.ts";
+import { readPush, subscribePush, testPush, unsubscribePush } from "../push/subscriptions.ts";
 import { archiveRoom, changeRoom, setTopic, unarchiveRoom } from "../rooms/change-room.ts";
 import { createRoom, joinPublicRoom } from "../rooms/create-room.ts";
 import {
@@ -57,8 +59,12 @@ import { saveMessage, unsaveMessage } from "../saved/save-message.ts";
 import { readMyReminders, readMyScheduled } from "../scheduled/read-scheduled.ts";
 import { clearReminder, setReminder } from "../scheduled/reminders.ts";
 import { scheduleMessage, unscheduleMessage } from "../scheduled/schedule-message.ts";
+import type { SearchNeeds } from "../search/find-messages.ts";
+import { readRoomFiles, readRoomLinks } from "../search/room-lists.ts";
+import { searchMessages } from "../search/search-messages.ts";
 import { followThread, markThreadRead } from "../threads/follow-thread.ts";
 import { readMyThreads, readRoomThread } from "../threads/read-threads.ts";
+import { readUnreadMail, setUnreadMail } from "../unread-mail/unsubscribe.ts";
 import type { Budgets } from "./budgets.ts";
 import type { CommandNeeds } from "./command-needs.ts";
 import { readMe } from "./read-me.ts";
@@ -147,8 +153,14 @@ export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
   "picture.set": { cost: 2, run: setMyPicture },
   "server.set_picture": { cost: 2, run: setPictureOfServer },
   "dnd.set": { cost: 1, run: setDoNotDisturb },
+  "quiet_hours.set": { cost: 1, run: changeQuietHours },
   "read_receipts.set": { cost: 1, run: setReadReceipts },
   "keywords.set": { cost: 2, run: setKeywords },
+  "push.subscribe": { cost: 2, run: subscribePush },
+  "push.unsubscribe": { cost: 1, run: unsubscribePush },
+  "unread_mail.set": { cost: 1, run: setUnreadMail },
+  // It sends a request, and waits for the answer.
+  "push.test": { cost: 10, run: testPush },
   "word_filter.set": { cost: 2, run: setFilterWords },
   "address_bans.set": { cost: 2, run: setAddressBans },
 };
@@ -164,7 +176,7 @@ export async function runCommand<T extends CommandType>(
   return (result ?? {}) as ResultOf<T>;
 }
 
-export type ReadNeeds = RunNeeds & { epoch: string; presence: Presence };
+export type ReadNeeds = RunNeeds & SearchNeeds & { epoch: string; presence: Presence };
 
 type ReadEntry<T extends ReadType> = {
   /** What one costs of a person's budget, where a message is 1. */
@@ -183,13 +195,19 @@ export const readTable: { [T in ReadType]: ReadEntry<T> } = {
   "me.threads": { cost: 0.5, run: readMyThreads },
   "me.scheduled": { cost: 0.1, run: readMyScheduled },
   "me.reminders": { cost: 0.1, run: readMyReminders },
+  "me.unread_mail": { cost: 0.2, run: readUnreadMail },
+  "me.push": { cost: 0.2, run: readPush },
   "me.storage": { cost: 0.2, run: readStorage },
+  // What it takes beside that is charged when it is known.
+  "search.messages": { cost: 0.5, run: searchMessages },
   "rooms.list": { cost: 1, run: readRooms },
   "rooms.browse": { cost: 0.3, run: readPublicRooms },
   "room.timeline": { cost: 0.2, run: readRoomTimeline, rowsOf: ({ entries }) => countVotes(entries) },
   "room.events": { cost: 0.2, run: readRoomEvents },
   "room.thread": { cost: 0.2, run: readRoomThread, rowsOf: ({ entries }) => countVotes(entries) },
   "room.files": { cost: 0.3, run: readRoomFiles },
+  "room.links": { cost: 0.3, run: readRoomLinks },
+  "room.at": { cost: 0.1, run: readRoomAt },
   "room.pins": { cost: 0.2, run: readRoomPins, rowsOf: ({ messages }) => countVotes(messages) },
   "room.members": { cost: 0.2, run: readMembers },
   "room.people": { cost: 0.1, run: readPeopleByName },

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { type RegistrationMode, registrationModes } from "@novax/protocol/entities";
+import { type PushContent, pushContents } from "@novax/protocol/push";
 import { z } from "zod";
 import { isLoopbackAddress, parseAddressRanges } from "../lib/ip-address.ts";
 import { serverSecretBytes } from "../lib/server-secret.ts";
@@ -63,6 +64,11 @@ export type Config = {
   messagesPerSecond: number;
   visitorRequestsPerSecond: number;
   logFormat: "words" | "json";
+  hasSearch: boolean;
+  /** Origins of push services that the operator added. */
+  pushOrigins: ReadonlySet<string>;
+  /** The most that notifications say. */
+  pushContentMax: PushContent;
 };
 
 /** All mistakes in the configuration, one per line. The process prints them and exits with code 78 (EX_CONFIG). */
@@ -127,6 +133,9 @@ export function parseConfig(
     database: { kind: "embedded", dataDir },
     redisUrl: check("REDIS_URL", (value) => parseServiceUrl(value, ["redis:", "rediss:", "valkey:"]), null),
     s3: check("S3_URL", parseS3Url, null),
+    pushContentMax: check("PUSH_CONTENT", (value) => parseChoice(value, pushContents), "full"),
+    pushOrigins: check("PUSH_SERVICES", (value) => new Set(splitList(value).map(parseOrigin)), new Set()),
+    hasSearch: check("SEARCH", (value) => parseChoice(value, ["on", "off"]), "on") === "on",
     fileBytesMax: check("FILE_SIZE_MAX", parseBytes, 0),
     storagePerPersonBytes: check("STORAGE_PER_PERSON", parseBytes, 0),
     storageBytesMax: check("STORAGE_MAX", (value) => (value === "" ? null : parseBytes(value)), null),

@@ -28,6 +28,11 @@ export const settings = [
     help: "https://KEY:SECRET@host/bucket of an S3-compatible store for files (with ?region=NAME if it needs one); if not set, files are in DATA_DIR",
   },
   { name: "FILE_SIZE_MAX", default: "1GB", help: "largest file that can be uploaded, such as 200MB or 2GB" },
+  {
+    name: "SEARCH",
+    default: "on",
+    help: "on or off: whether messages can be searched; the index is kept in DATA_DIR and takes about 300 MB per million messages",
+  },
   { name: "STORAGE_PER_PERSON", default: "10GB", help: "how much a person's files can take up" },
   {
     name: "STORAGE_MAX",
@@ -45,6 +50,16 @@ export const settings = [
     help: "smtp://user:password@host:port (smtps:// for TLS from the start); if not set, emails go to the log",
   },
   { name: "MAIL_FROM", default: "novax@HOST of PUBLIC_URL", help: "sender of emails" },
+  {
+    name: "PUSH_CONTENT",
+    default: "full",
+    help: "the most that notifications may say, whatever people choose: full (sender, room and text), sender (sender and room) or nothing",
+  },
+  {
+    name: "PUSH_SERVICES",
+    default: "",
+    help: "addresses of push services besides those of Chrome, Firefox, Safari and Edge, separated by commas",
+  },
   {
     name: "SECRET_KEY",
     default: "",

@@ -18,6 +18,8 @@ import type { AddressBans } from "../moderation/address-bans.ts";
 import type { WordFilter } from "../moderation/word-filter.ts";
 import type { Keywords } from "../people/keywords.ts";
 import type { Presence } from "../presence/presence.ts";
+import type { PushSubscribers } from "../push/subscriptions.ts";
+import type { SearchIndex } from "../search/search-index.ts";
 
 /** The long-lived objects a request may need. Functions declare the parts they use; only `http` takes all of it. */
 export type App = FileNeeds &
@@ -44,6 +46,8 @@ export type App = FileNeeds &
     customEmoji: CustomEmoji;
     addressBans: AddressBans;
     presence: Presence;
+    searchIndex: SearchIndex;
+    pushSubscribers: PushSubscribers;
     /** Null if no provider is configured. */
     sso: SsoClient | null;
   };

@@ -179,7 +179,8 @@ async function runRoute(
   if (cookies.sessionToken === null) spendAsVisitor();
   const url = new URL(request.url);
   assertQueryLength(url, route.queryBytesMax ?? queryBytesMax);
-  if (!readingMethods.includes(route.method)) assertOwnOrigin(request.headers, config.allowedOrigins);
+  if (!readingMethods.includes(route.method) && !route.isFromAnywhere)
+    assertOwnOrigin(request.headers, config.allowedOrigins);
   if (Object.values(params).some((value) => value.includes("\0")))
     throw new Refusal("not_found", (t) => t.nothingHere);
   const actor = cookies.sessionToken === null ? null : await findEnrollingActor(app, cookies.sessionToken);

@@ -66,6 +66,7 @@ const statusOf: { [C in RefusalCode]: number } = {
   address_invalid: 422,
   storage_full: 507,
   quota: 413,
+  push_refused: 422,
   file_empty: 422,
   file_too_large: 413,
   file_gone: 404,

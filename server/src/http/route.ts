@@ -74,6 +74,11 @@ type RouteFields<Body, Query> = {
   takesTurns?: true;
   /** A page for people: kept out of the document. A person who may not see it is redirected to where they can sign in. */
   isPage?: true;
+  /**
+   * Takes what does not come from one of our pages either, because a mail program sends it: for what needs no session, and can do
+   * nothing but what its address allows.
+   */
+  isFromAnywhere?: true;
   /** Kept out of the document for another reason. */
   isUndocumented?: true;
   /** Answers a form whose body was refused before the handler saw it; without it the refusal is a page of its own. */

@@ -32,13 +32,21 @@ export function startJobs<App extends RunnerNeeds>(
   app: App,
   jobs: readonly Job<App, never>[],
 ): { stop(): Promise<void> } {
-  return every(app.log, "jobs.failed", pollEveryMs, () => runDueJobs(app, jobs));
+  let isStopping = false;
+  const runner = every(app.log, "jobs.failed", pollEveryMs, () => runDueJobs(app, jobs, () => isStopping));
+  return {
+    stop: async () => {
+      isStopping = true;
+      await runner.stop();
+    },
+  };
 }
 
-/** Runs all due jobs, up to `parallelMax` at once. Returns how many it claimed. */
+/** Runs all due jobs, up to `parallelMax` at once, until it `isStopping`. Returns how many it claimed. */
 export async function runDueJobs<App extends RunnerNeeds>(
   app: App,
   jobs: readonly Job<App, never>[],
+  isStopping: () => boolean = () => false,
 ): Promise<number> {
   await deleteLateJobs(app.db.sql, app.clock.now());
   let count = 0;
@@ -46,6 +54,7 @@ export async function runDueJobs<App extends RunnerNeeds>(
     for (let job = first; job; job = await claimJob(app, app.db.sql, leaseMs)) {
       count += 1;
       await run(app, jobs, job);
+      if (isStopping()) return;
     }
   };
   const first = await claimJob(app, app.db.sql, leaseMs);

@@ -47,7 +47,8 @@ export function listCursorOf({ at, room, seq }: ListCursor): Cursor {
   return [at, room, seq];
 }
 
-function encodeCursor(cursor: Cursor): string {
+/** A cursor as clients get it: a text that they give back. */
+export function encodeCursor(cursor: Cursor): string {
   return Buffer.from(JSON.stringify(cursor)).toString("base64url");
 }
 

@@ -2,8 +2,9 @@ import type { Language } from "@novax/protocol/language";
 import { textsIn } from "../texts/texts.ts";
 import type { Mail } from "./mailer.ts";
 
-/** A mail's content: paragraphs and at most one link. Its text and its HTML are made from this. */
-type Letter = { subject: string; paragraphs: string[]; link?: { label: string; url: string } };
+/** A mail's content: paragraphs, at most one link, and at its end another one that is about mails like this. Its text and its HTML are made from this. */
+type Letter = { subject: string; paragraphs: string[]; link?: Link; footer?: Link };
+type Link = { label: string; url: string };
 
 /** To somebody who forgot their password. */
 export function resetLetter(
@@ -61,10 +62,28 @@ export function noticeLetter(
   });
 }
 
-function compose(to: string, language: Language, { subject, paragraphs, link }: Letter): Mail {
-  const text = [...paragraphs, ...(link ? [`${link.label}:\n${link.url}`] : [])].join("\n\n");
+/** Tells somebody where they were called for, and not with what words. */
+export function unreadLetter(
+  to: string,
+  language: Language,
+  facts: { username: string; count: number; lines: readonly string[]; url: string; unsubscribe: string },
+): Mail {
+  const { mails: t } = textsIn(language);
+  const letter = {
+    subject: t.unreadSubject(facts.count),
+    paragraphs: [t.unread(facts.username), ...facts.lines],
+    link: { label: t.unreadLink, url: facts.url },
+    footer: { label: t.unreadEnd, url: facts.unsubscribe },
+  };
+  return { ...compose(to, language, letter), unsubscribe: facts.unsubscribe };
+}
+
+function compose(to: string, language: Language, { subject, paragraphs, link, footer }: Letter): Mail {
+  const links = [link, footer].flatMap((given) => given ?? []);
+  const text = [...paragraphs, ...links.map(({ label, url }) => `${label}:\n${url}`)].join("\n\n");
   const blocks = paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`);
-  if (link) blocks.push(`<p><a href="${escapeHtml(link.url)}">${escapeHtml(link.label)}</a></p>`);
+  for (const { label, url } of links)
+    blocks.push(`<p><a href="${escapeHtml(url)}">${escapeHtml(label)}</a></p>`);
   const html = `<!doctype html><html lang="${language}"><body style="font: 16px/1.5 sans-serif; max-width: 34em">${blocks.join("\n")}</body></html>`;
   return { to, subject, text: `${text}\n`, html };
 }

@@ -1,4 +1,11 @@
-export type Mail = { to: string; subject: string; text: string; html: string };
+export type Mail = {
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  /** Where one request without anything else ends mails of this kind (RFC 8058). */
+  unsubscribe?: string;
+};
 
 /**
  * Sends mail. Guarantees: when `send` resolves, the next mail server has accepted the mail; when it rejects, the mail
@@ -33,8 +40,11 @@ export async function createSmtpMailer(url: string, from: string): Promise<Maile
   );
   return {
     isReal: true,
-    send: async ({ to, subject, text, html }) => {
-      await transport.sendMail({ to: { name: "", address: to }, subject, text, html });
+    send: async ({ to, subject, text, html, unsubscribe }) => {
+      const headers: Record<string, string> = unsubscribe
+        ? { "List-Unsubscribe": `<${unsubscribe}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" }
+        : {};
+      await transport.sendMail({ to: { name: "", address: to }, subject, text, html, headers });
     },
     close: () => transport.close(),
   };

@@ -12,6 +12,7 @@ import { listMentions } from "./mention-queries.ts";
 import { listReaders } from "./queries.ts";
 import { requireMessage } from "./require-message.ts";
 import { readPins, readTimeline } from "./timeline.ts";
+import { findShownSince } from "./timeline-queries.ts";
 
 type Needs = { db: Database; epoch: string };
 
@@ -41,6 +42,16 @@ export async function readRoomEvents(
   const count = query.after === undefined ? before - 1 - after : limit;
   const events = count > 0 ? await readEventsAfter(app.db.sql, id, after, { limit: count }) : [];
   return { epoch: app.epoch, headSeq, events };
+}
+
+/** Returns the first entry of a room's timeline that is not older than a time. */
+export async function readRoomAt(
+  app: Needs,
+  actor: Actor,
+  { room: id, time = 0 }: ReadInput<"room.at">,
+): Promise<ReadResult<"room.at">> {
+  const { room } = await requireMembership(app.db.sql, actor, id);
+  return { seq: await findShownSince(app.db.sql, room, time) };
 }
 
 export async function readRoomPins(

@@ -4,7 +4,14 @@ import type { Actor } from "../auth/sessions.ts";
 import { assertInFuture } from "../lib/assert-future.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
-import { deleteBlock, insertBlock, setDndUntil, setSharesReadReceipts, setStatus } from "./queries.ts";
+import {
+  deleteBlock,
+  insertBlock,
+  setDndUntil,
+  setQuietHours,
+  setSharesReadReceipts,
+  setStatus,
+} from "./queries.ts";
 import { requirePerson } from "./require-person.ts";
 
 type Needs = Pick<TransactionNeeds, "db" | "bus" | "clock">;
@@ -15,6 +22,16 @@ type Needs = Pick<TransactionNeeds, "db" | "bus" | "clock">;
 export async function changeStatus(app: Needs, actor: Actor, status: FieldsOf<"status.set">): Promise<void> {
   if (status.until !== null) assertInFuture(status.until, app.clock.now());
   await setStatus(app.db.sql, actor.id, status);
+  publishProfileChange(app, actor.id);
+}
+
+/** Changes the hours in which nothing notifies the actor. Null: none. */
+export async function changeQuietHours(
+  app: Needs,
+  actor: Actor,
+  { hours }: FieldsOf<"quiet_hours.set">,
+): Promise<void> {
+  await setQuietHours(app.db.sql, actor.id, hours);
   publishProfileChange(app, actor.id);
 }
 

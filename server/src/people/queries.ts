@@ -3,6 +3,7 @@ import type { FileId } from "@novax/protocol/files";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { ServerRole } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
+import type { QuietHours } from "@novax/protocol/quiet-hours";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Fragment, Sql } from "../db/database.ts";
 import { escapeLike } from "../db/like.ts";
@@ -31,7 +32,7 @@ export async function listKnownTo(
 }
 
 /**
- * Returns people whose username or display name begins with `search`, whom the viewer can know of and who did not block
+ * Returns people whose username or a word of whose display name begins with `search`, whom the viewer can know of and who did not block
  * them.
  */
 export async function searchPeople(
@@ -44,7 +45,8 @@ export async function searchPeople(
     select a.id, a.username, a.display_name
     from accounts a join accounts w on w.id = ${viewer.id}
     where a.disabled_at is null and a.deleted_at is null and not a.awaits_approval
-      and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix})
+      and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix}
+        or lower(a.display_name) like ${`% ${prefix}`})
       and (w.server_role <> 'guest' or a.id = w.id or exists (
         select 1 from memberships x join memberships y on y.room_id = x.room_id
         where x.account_id = w.id and y.account_id = a.id
@@ -113,16 +115,19 @@ export async function deleteBlock(sql: Sql, blocker: AccountId, blocked: Account
 
 /** Returns a person's own settings. A status or do not disturb that has ended is left out. */
 export async function readMyState(sql: Sql, account: AccountId, now: number): Promise<MyState> {
-  const [row] = await sql<{
-    status_emoji: string;
-    status_text: string;
-    status_until: number | null;
-    quiet_until: number | null;
-    shares_reading: boolean;
-    words: string[] | null;
-    blocked: PersonRow[] | null;
-  }>`
+  const [row] = await sql<
+    {
+      status_emoji: string;
+      status_text: string;
+      status_until: number | null;
+      quiet_until: number | null;
+      shares_reading: boolean;
+      words: string[] | null;
+      blocked: PersonRow[] | null;
+    } & QuietHoursRow
+  >`
     select a.status_emoji, a.status_text, a.status_until, a.quiet_until, a.shares_reading,
+      a.quiet_hours_from, a.quiet_hours_to, a.quiet_hours_zone,
       (select json_agg(word order by word) from alert_words where account_id = a.id) as words,
       (select json_agg(json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name)
           order by o.username_key)
@@ -137,6 +142,7 @@ export async function readMyState(sql: Sql, account: AccountId, now: number): Pr
       until: row!.status_until === null || isOver ? null : row!.status_until,
     },
     dndUntil: dndUntil !== null && dndUntil > now ? dndUntil : null,
+    quietHours: toQuietHours(row!),
     sharesReadReceipts: row!.shares_reading,
     keywords: row!.words ?? [],
     blocked: (row!.blocked ?? []).map(toPersonOf),
@@ -196,6 +202,24 @@ export async function setDndUntil(sql: Sql, account: AccountId, until: number | 
   await sql`update accounts set quiet_until = ${until}::bigint where id = ${account}`;
 }
 
+export async function setQuietHours(sql: Sql, account: AccountId, hours: QuietHours | null): Promise<void> {
+  await sql`
+    update accounts set quiet_hours_from = ${hours?.from ?? null}::smallint, quiet_hours_to = ${hours?.to ?? null}::smallint,
+      quiet_hours_zone = ${hours?.zone ?? null}::text
+    where id = ${account}`;
+}
+
+export type QuietHoursRow = {
+  quiet_hours_from: number | null;
+  quiet_hours_to: number | null;
+  quiet_hours_zone: string | null;
+};
+
+export function toQuietHours(row: QuietHoursRow): QuietHours | null {
+  const { quiet_hours_from: from, quiet_hours_to: to, quiet_hours_zone: zone } = row;
+  return from === null || to === null || zone === null ? null : { from, to, zone };
+}
+
 export async function setSharesReadReceipts(sql: Sql, account: AccountId, isShared: boolean): Promise<void> {
   await sql`update accounts set shares_reading = ${isShared} where id = ${account}`;
 }
@@ -240,12 +264,14 @@ const statusData: AccountData = {
   read: async (sql, account) => {
     const [row] = await sql`
       select status_emoji as emoji, status_text as text, status_until as until, quiet_until as "dndUntil",
-        shares_reading as "sharesReadReceipts"
+        shares_reading as "sharesReadReceipts", quiet_hours_from as "quietFromMinute", quiet_hours_to as "quietToMinute",
+        quiet_hours_zone as "quietZone"
       from accounts where id = ${account}`;
     return row;
   },
   erase: (tx, account) => tx`
-    update accounts set status_emoji = '', status_text = '', status_until = null, quiet_until = null
+    update accounts set status_emoji = '', status_text = '', status_until = null, quiet_until = null,
+      quiet_hours_from = null, quiet_hours_to = null, quiet_hours_zone = null
     where id = ${account}`,
 };
 

@@ -80,6 +80,16 @@ export const de: Texts = {
     busy: "Der Server ist ausgelastet. Versuch es gleich erneut.",
     restarts: "Der Server startet neu. Versuch es gleich erneut.",
     authorsEdit: "Nur wer sie geschrieben hat, kann eine Nachricht bearbeiten.",
+    searchAway: "Die Suche ist noch nicht bereit. Versuche es gleich noch einmal.",
+    searchOff: "Die Suche ist auf diesem Server ausgeschaltet.",
+    searchTooLong: (max) => `Suche nach höchstens ${max} Wörtern.`,
+    searchDate: (filter) =>
+      `Nach ${filter}: gehört ein Datum, etwa ${filter}:2026-11-29, ${filter}:2026-11 oder ${filter}:yesterday.`,
+    searchMinus: "Ein Minus lässt Wörter weg, keine Filter.",
+    searchHas: "Nach has: gehört link, file, image oder poll.",
+    searchIs: "Nach is: gehört thread, pinned, saved oder mine.",
+    searchRoom: (name) => `Du bist in keinem Raum namens „${name}“.`,
+    searchPerson: (name) => `Es gibt niemanden namens @${name}.`,
     pollNotEdited: "Umfragen können nicht bearbeitet werden.",
     oneEmoji: "Verwende ein Emoji als Reaktion.",
     waitsAlready: "Diese Nachricht ist bereits geplant.",
@@ -165,6 +175,11 @@ export const de: Texts = {
     tooManyScheduled: (max) => `Du kannst bis zu ${max} Nachrichten planen.`,
     tooManyReminders: (max) => `Du kannst bis zu ${max} Erinnerungen haben.`,
     tooManyRooms: (max) => `Du kannst in bis zu ${max} Räumen sein.`,
+    pushService:
+      "Der Push-Dienst dieses Browsers gehört nicht zu denen, an die dieser Server sendet. Wer den Server betreibt, kann ihn mit PUSH_SERVICES hinzufügen.",
+    pushOff: "Auf diesem Gerät sind Benachrichtigungen aus.",
+    pushNotTaken:
+      "Der Push-Dienst dieses Browsers hat die Benachrichtigung nicht angenommen. Schalte Benachrichtigungen aus und wieder ein.",
     serverName: (max) => `Nimm bis zu ${max} sichtbare Zeichen.`,
     serverIcon: "Nimm einen Buchstaben oder ein Emoji.",
     passwordsOff: "Passwörter sind hier abgeschaltet. Nutze Single Sign-on oder einen Passkey.",
@@ -201,6 +216,7 @@ export const de: Texts = {
     toStart: "Zur Startseite",
   },
 
+  app: { search: "Suchen", message: "Neue Nachricht" },
   parts: {
     yourAccount: "Dein Konto",
     toLogin: "Zur Anmeldeseite",
@@ -336,6 +352,11 @@ export const de: Texts = {
   },
 
   account: {
+    stopEmails: "E-Mails abbestellen",
+    stopEmailsLead:
+      "Du bekommst keine E-Mails mehr über ungelesene Nachrichten. E-Mails zur Sicherheit deines Kontos kommen weiterhin.",
+    emailsStopped: "E-Mails abbestellt",
+    emailsStoppedLead: "In den Einstellungen des Chats kannst du sie wieder einschalten.",
     stillToDo: (what) => `Empfohlen: ${what}.`,
     allSet: "Dein Konto ist sicher.",
     doEmail: "E-Mail-Adresse bestätigen",
@@ -528,6 +549,15 @@ export const de: Texts = {
     by: (name) => `Von ${name}, läuft ab`,
     revoke: "Widerrufen",
     settingsLead: "Einstellungen für den ganzen Server.",
+    searchIndex: "Suche",
+    searchStates: {
+      off: () => "Die Suche ist ausgeschaltet (SEARCH=off).",
+      away: () => "Der Suchindex ist nicht verfügbar. Warum, steht im Log.",
+      building: (messages, percent) =>
+        `Nachrichten werden eingelesen: ${percent} % fertig, ${messages.toLocaleString("de")} Nachrichten bisher.`,
+      ready: (messages) =>
+        `Alle Nachrichten können gefunden werden: ${messages.toLocaleString("de")} sind eingelesen.`,
+    },
     settingsOwners: "Diese Einstellungen können nur Serverinhaber ändern.",
     whoRegisters: "Wer ein Konto erstellen kann",
     modes: {
@@ -607,6 +637,15 @@ export const de: Texts = {
     },
   },
 
+  push: {
+    inRoom: (sender, room) => `${sender} in „${room}“`,
+    group: "einer Gruppe",
+    wrote: "Neue Nachricht",
+    mentioned: "Hat dich erwähnt",
+    something: "Du hast eine neue Nachricht.",
+    markRead: "Als gelesen markieren",
+    test: "Benachrichtigungen kommen auf diesem Gerät an.",
+  },
   notices: {
     titles: {
       new_device: "Neue Anmeldung",
@@ -678,5 +717,10 @@ export const de: Texts = {
     noticeNotYou:
       "Wenn du das nicht warst, leg ein neues Passwort fest und melde alle Geräte ab, die du nicht kennst.",
     noticeLink: "Konto ansehen",
+    unreadSubject: (count: number) =>
+      count === 1 ? "1 ungelesene Nachricht" : `${count} ungelesene Nachrichten`,
+    unread: (username: string) => `${username}, jemand wartet auf dich:`,
+    unreadLink: "Chat öffnen",
+    unreadEnd: "Diese E-Mails abbestellen",
   },
 };

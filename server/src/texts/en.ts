@@ -75,6 +75,16 @@ export const en = {
     busy: "The server is busy. Try again in a moment.",
     restarts: "The server is restarting. Try again in a moment.",
     authorsEdit: "Only the author can edit a message.",
+    searchAway: "Search isn't ready yet. Try again in a moment.",
+    searchOff: "Search is turned off on this server.",
+    searchTooLong: (max: number) => `Search for at most ${max} words.`,
+    searchDate: (filter: string) =>
+      `${filter}: needs a date, such as ${filter}:2026-11-29, ${filter}:2026-11 or ${filter}:yesterday.`,
+    searchMinus: "A minus leaves out words, not filters.",
+    searchHas: "has: needs one of link, file, image or poll.",
+    searchIs: "is: needs one of thread, pinned, saved or mine.",
+    searchRoom: (name: string) => `You're in no room called "${name}".`,
+    searchPerson: (name: string) => `There's no one called @${name}.`,
     pollNotEdited: "Polls can't be edited.",
     oneEmoji: "Use one emoji for a reaction.",
     waitsAlready: "This message is already scheduled.",
@@ -156,6 +166,11 @@ export const en = {
     tooManyScheduled: (max: number) => `You can schedule up to ${max} messages.`,
     tooManyReminders: (max: number) => `You can have up to ${max} reminders.`,
     tooManyRooms: (max: number) => `You can be in up to ${max} rooms.`,
+    pushService:
+      "This browser's push service isn't one that this server sends to. The server's operator can add it with PUSH_SERVICES.",
+    pushOff: "Notifications are off on this device.",
+    pushNotTaken:
+      "The push service of this browser didn't take the notification. Turn notifications off and on again.",
     serverName: (max: number) => `Use up to ${max} characters that can be seen.`,
     serverIcon: "Use one letter or one emoji.",
     passwordsOff: "Passwords are turned off here. Use single sign-on or a passkey.",
@@ -192,6 +207,7 @@ export const en = {
     toStart: "Go to the home page",
   },
 
+  app: { search: "Search", message: "New message" },
   parts: {
     yourAccount: "Your account",
     toLogin: "Go to the sign-in page",
@@ -324,6 +340,11 @@ export const en = {
   },
 
   account: {
+    stopEmails: "Stop emails",
+    stopEmailsLead:
+      "You won't get emails about unread messages any more. Emails about your account's security still arrive.",
+    emailsStopped: "Emails stopped",
+    emailsStoppedLead: "You can turn them on again in the chat's settings.",
     stillToDo: (what: string) => `Recommended: ${what}.`,
     allSet: "Your account is secure.",
     doEmail: "confirm your email address",
@@ -512,6 +533,14 @@ export const en = {
     by: (name: string) => `By ${name}, expires`,
     revoke: "Revoke",
     settingsLead: "Server-wide settings.",
+    searchIndex: "Search",
+    searchStates: {
+      off: () => "Search is turned off (SEARCH=off).",
+      away: () => "The search index isn't available. The log says why.",
+      building: (messages: number, percent: number) =>
+        `Messages are being indexed: ${percent}% done, ${messages.toLocaleString("en")} messages so far.`,
+      ready: (messages: number) => `All messages can be found: ${messages.toLocaleString("en")} are indexed.`,
+    },
     settingsOwners: "Only owners can change these settings.",
     whoRegisters: "Who can create an account",
     modes: {
@@ -591,6 +620,16 @@ export const en = {
     },
   },
 
+  /** Notifications on a device. */
+  push: {
+    inRoom: (sender: string, room: string) => `${sender} in ${room}`,
+    group: "a group",
+    wrote: "New message",
+    mentioned: "Mentioned you",
+    something: "You have a new message.",
+    markRead: "Mark as read",
+    test: "Notifications work on this device.",
+  },
   notices: {
     titles: {
       new_device: "New sign-in",
@@ -662,6 +701,10 @@ export const en = {
     notice: (title: string, username: string) => `${title}, account ${username}.`,
     noticeNotYou: "If this wasn't you, set a new password and sign out any devices you don't recognise.",
     noticeLink: "View your account",
+    unreadSubject: (count: number) => (count === 1 ? "1 unread message" : `${count} unread messages`),
+    unread: (username: string) => `${username}, someone is waiting for you:`,
+    unreadLink: "Open the chat",
+    unreadEnd: "Stop these emails",
   },
 } as const;
 

@@ -25,13 +25,8 @@ export const HashIcon = () => <Icon path="M9 4 7 20M17 4l-2 16M4.5 9h16M3.5 15h1
 export const LockIcon = () => <Icon path="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3" />;
 export const PlusIcon = () => <Icon path="M12 5v14M5 12h14" />;
 export const SearchIcon = () => <Icon path="M11 17a6 6 0 1 0 0-12 6 6 0 0 0 0 12Zm4.5-1.5L20 20" />;
-export const AtIcon = () => (
-  <Icon path="M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0Zm0 0v1.5a2.5 2.5 0 0 0 5 0V12a9 9 0 1 0-3.5 7.1" />
-);
+export const InboxIcon = () => <Icon path="M4 13 6.5 5h11L20 13v6H4v-6Zm0 0h4.5a3.5 3.5 0 0 0 7 0H20" />;
 export const ThreadIcon = () => <Icon path="M4 5h16v11H9l-5 4V5Zm4 4h8m-8 3h5" />;
-export const BookmarkIcon = () => <Icon path="M7 4h10v16l-5-4-5 4V4Z" />;
-export const ClockIcon = () => <Icon path="M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16Zm0-12v4l3 2" />;
-export const FlagIcon = () => <Icon path="M6 21V4h12l-2.5 4L18 12H6" />;
 export const PinIcon = () => <Icon path="M9 4h6l-1 6 3 3H7l3-3-1-6Zm3 9v7" />;
 export const InfoIcon = () => <Icon path="M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16Zm0-9v5m0-8v.1" />;
 export const SmileIcon = () => (

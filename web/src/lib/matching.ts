@@ -1,4 +1,4 @@
-import type { Person } from "@novax/protocol/entities";
+import type { JoinedRoom, Person } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
 
 /**
@@ -6,13 +6,12 @@ import { nameOf } from "@novax/protocol/person";
  * `max`.
  */
 export function matchPeople(people: Iterable<Person>, typed: string, max: number): Person[] {
-  const key = typed.toLowerCase();
+  const key = plain(typed);
   const found = new Map<string, Person>();
   for (const person of people) {
     const isMatch =
       person.username.toLowerCase().startsWith(key) ||
-      nameOf(person)
-        .toLowerCase()
+      plain(nameOf(person))
         .split(/\s+/)
         .some((word) => word.startsWith(key));
     if (isMatch && !found.has(person.id)) found.set(person.id, person);
@@ -22,12 +21,43 @@ export function matchPeople(people: Iterable<Person>, typed: string, max: number
 }
 
 /**
+ * The rooms whose name has words that begin with each word that was typed, then those whose name, topic or description
+ * has them anywhere, at most `max`.
+ */
+export function matchRooms(
+  named: readonly { room: JoinedRoom; name: string }[],
+  typed: string,
+  max: number,
+): JoinedRoom[] {
+  const wanted = plain(typed)
+    .split(/[\s#@]+/)
+    .filter((word) => word !== "");
+  const rankOf = ({ room, name }: { room: JoinedRoom; name: string }) => {
+    const words = plain(name).split(/[\s_.,-]+/);
+    const all = plain(`${name} ${room.topic} ${room.description}`);
+    if (wanted.every((word) => words.some((own) => own.startsWith(word)))) return room.isArchived ? 1 : 2;
+    return wanted.every((word) => all.includes(word)) ? 0 : -1;
+  };
+  return named
+    .map((entry) => ({ ...entry, rank: rankOf(entry) }))
+    .filter(({ rank }) => rank >= 0)
+    .sort((a, b) => b.rank - a.rank || b.room.lastAt - a.room.lastAt)
+    .slice(0, max)
+    .map(({ room }) => room);
+}
+
+/** In lower case and without accents. */
+function plain(text: string): string {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+/**
  * How well a name fits what was typed. Every character must occur in order. Characters at the beginning of words and
  * close together score higher. Null if it does not fit.
  */
 export function fuzzyScore(name: string, typed: string): number | null {
-  const text = name.toLowerCase();
-  const wanted = typed.toLowerCase().replace(/\s+/g, "");
+  const text = plain(name);
+  const wanted = plain(typed).replace(/\s+/g, "");
   let score = 0;
   let last = -1;
   for (const character of wanted) {

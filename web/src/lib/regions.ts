@@ -12,7 +12,11 @@ export type Region = keyof typeof selectors;
 
 /** The element that takes the focus in a region; null if the region is missing or not visible. */
 export function focusTargetOf(region: Region): HTMLElement | null {
-  const element = document.querySelector<HTMLElement>(selectors[region]);
+  // In a list that somebody goes through, it is where they were.
+  const resumed = region === "panel" ? '[data-region="panel"] [data-resume] button' : null;
+  const element =
+    (resumed && document.querySelector<HTMLElement>(resumed)) ??
+    document.querySelector<HTMLElement>(selectors[region]);
   return element?.checkVisibility() ? element : null;
 }
 

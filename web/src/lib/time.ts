@@ -4,6 +4,7 @@ const shapes = {
   time: { hour: "2-digit", minute: "2-digit" },
   day: { weekday: "long", day: "numeric", month: "long" },
   date: { day: "numeric", month: "long", year: "numeric" },
+  month: { month: "long", year: "numeric" },
   full: { dateStyle: "full", timeStyle: "medium" },
   soon: { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
@@ -53,6 +54,19 @@ export function formatDay(at: number, now: number): string {
 /** A moment near now: only the time if it is today, otherwise with its day. */
 export function formatSoon(at: number, now = Date.now()): string {
   return format(new Date(at).toDateString() === new Date(now).toDateString() ? "time" : "soon").format(at);
+}
+
+/** A moment that may be long ago: the time of today, otherwise the day, with the year if it is another one. */
+export function formatPast(at: number, now = Date.now()): string {
+  if (new Date(at).toDateString() === new Date(now).toDateString())
+    return `${t.room.today}, ${formatTime(at)}`;
+  if (new Date(at).getFullYear() === new Date(now).getFullYear()) return formatSoon(at, now);
+  return format("date").format(at);
+}
+
+/** "February 2026" */
+export function formatMonth(at: number): string {
+  return format("month").format(at);
 }
 
 export function formatDate(at: number): string {

@@ -12,6 +12,7 @@ import { Sidebar } from "../features/rooms/sidebar.tsx";
 import { serverName } from "../features/server-name.ts";
 import { preferences } from "../features/settings/preferences.ts";
 import { isPhone, isTouch } from "../lib/element.ts";
+import { isSearchKey } from "../lib/keys.ts";
 import { focusTargetOf, isFocusInPanel } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { Panel, UiStore } from "../stores/ui-store.ts";
@@ -56,6 +57,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   const room = chat.room.value;
   const store = chat.navigation.timeline.value;
   const panel = ui.panel.value;
+  const hasResults = ui.behind.value === "search";
   const overlay = ui.overlay.value;
   const thread = chat.thread.timeline.value;
 
@@ -75,6 +77,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     (id: string, seq?: number) => {
       // A list panel stays open, so that the viewer can go through it. A thread closes, because it belongs to its room.
       if (ui.panel.peek() === "thread" && chat.navigation.current.peek() !== id) ui.panel.value = null;
+      ui.behind.value = ui.panel.peek() === "search" && isPhone() ? "search" : null;
       if (isTouch()) ui.panel.value = null;
       goTo(id, seq);
     },
@@ -97,8 +100,12 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
 
   const closePanel = useCallback(() => {
     const hadFocus = isFocusInPanel();
-    ui.panel.value = null;
+    // Behind a thread that was found are the other results. On a phone Back leads there.
+    const isBehind = ui.panel.peek() === "thread" && ui.returnTo !== null && !isPhone();
+    ui.panel.value = isBehind ? ui.returnTo : null;
+    ui.returnTo = null;
     void chat.openThread(null);
+    if (isBehind) return;
     show("room");
     if (!hadFocus) return;
     if (panelOpener.current?.isConnected) panelOpener.current.focus();
@@ -109,6 +116,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     async (root: number, id?: string) => {
       panelOpener.current = document.activeElement as HTMLElement | null;
       const room = id as RoomId | undefined;
+      ui.returnTo = ui.panel.peek() === "search" ? "search" : null;
       const isElsewhere = room !== undefined && chat.navigation.current.peek() !== room;
       if (isElsewhere && !isPhone()) goTo(room);
       // On a phone Back leads from the thread to the panel where it was chosen, not to its room.
@@ -154,17 +162,24 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
-      // The only key before the rest is loaded: what opens is a shell that takes the focus at once.
+      // The only keys before the rest is loaded.
       if (isSwitcherKey(event)) {
         event.preventDefault();
         if (ui.overlay.peek()?.kind === "switcher") ui.close();
         else ui.open({ kind: "switcher" });
-      } else loaded?.runWindowKey(event, { chat, ui, goToEnd, openRoom, closePanel });
+      } else if (!loaded && isSearchKey(event)) {
+        event.preventDefault();
+        ui.typedAhead = "";
+        ui.awaitsSearch = true;
+        if (ui.panel.peek() !== "search") openPanel("search");
+      } else loaded?.runWindowKey(event, { chat, ui, goToEnd, openRoom, openPanel, closePanel });
     };
-    /** Keeps keys for an overlay that is still being loaded, which the composer would take. */
+    /** Keeps keys for an overlay or a search that is still being loaded, which the composer would take. */
     const keepKey = (event: KeyboardEvent) => {
       const { key } = event;
-      if (loaded || ui.overlay.peek() === null || event.ctrlKey || event.metaKey) return;
+      const isSearchAwaited = ui.awaitsSearch && ui.panel.peek() === "search";
+      const isAwaited = isSearchAwaited || (!loaded && ui.overlay.peek() !== null);
+      if (!isAwaited || event.ctrlKey || event.metaKey) return;
       if (key.length > 1 && !/^(?:Enter|Backspace|Escape)$/.test(key)) return;
       event.preventDefault();
       event.stopPropagation();
@@ -179,7 +194,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
       document.removeEventListener("keydown", keepKey, true);
       document.removeEventListener("keydown", onKeyDown);
     };
-  }, [chat, ui, goToEnd, openRoom, closePanel]);
+  }, [chat, ui, goToEnd, openRoom, openPanel, closePanel]);
 
   // A thread that is gone or could not be loaded must not leave an empty panel.
   useEffect(() => {
@@ -238,7 +253,9 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           presentCount={chat.people.presentIn(room.id).count}
           panel={panel}
           onPanel={openPanel}
-          onBack={() => show("rooms")}
+          // Behind a message that was found are the other results.
+          backLabel={hasResults ? t.room.toResults : t.rooms.all}
+          onBack={() => (hasResults ? history.back() : show("rooms"))}
         />
         <Conversation
           chat={chat}
@@ -253,7 +270,12 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           composer={composer}
         />
         {preferences.value.announces && !room.isMuted ? (
-          <LiveRegion key={room.id} timeline={store.entries.value} myId={chat.you.id} />
+          <LiveRegion
+            key={room.id}
+            timeline={store.entries.value}
+            headSeq={room.headSeq}
+            myId={chat.you.id}
+          />
         ) : null}
       </div>
       {panel === "thread" && thread ? (

@@ -1,10 +1,15 @@
 import { type Bootstrap, bootstrapElementId } from "@novax/protocol/bootstrap";
+import type { RoomId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
 import { render } from "preact";
-import { api } from "../client/api.ts";
+import { api, readBootstrap } from "../client/api.ts";
 import { loadPreferences } from "../features/settings/preferences.ts";
+import { watchInstallOffer } from "../lib/install-offer.ts";
 import { openStorage } from "../storage/database.ts";
-import { createOutboxStorage } from "../storage/outbox-storage.ts";
+import { type KeptChat, readKeptChat, withKept } from "../storage/kept-chat.ts";
+import { unmarkKept } from "../storage/kept-mark.ts";
+import { createHeldStorage, createOutboxStorage } from "../storage/outbox-storage.ts";
+import { openSealedStore, type SealedStore } from "../storage/sealed-store.ts";
 import { ChatStore } from "../stores/chat-store.ts";
 import { customEmoji } from "../stores/custom-emoji.ts";
 import { pictures } from "../stores/pictures.ts";
@@ -14,15 +19,43 @@ import { ChatPage } from "./chat-page.tsx";
 const hiddenBatchMs = 250;
 const retryAfterMs = 5000;
 
-const bootstrap = JSON.parse(document.getElementById(bootstrapElementId)!.textContent!) as Bootstrap;
+const [, namedRoom, namedSeq] = /^\/chat\/([^/]+)(?:\/(\d+))?$/.exec(location.pathname) ?? [];
+const delivered = document.getElementById(bootstrapElementId)?.textContent;
 const mount = document.getElementById("app")!;
 loadPreferences();
+watchInstallOffer();
+const opening = openSealedStore();
 await speakLanguage();
-// A viewer who was removed from every room has no room to open.
-if (bootstrap.rooms.length === 0) {
-  const { NoRooms } = await import("./lazy-bundle.ts");
-  render(<NoRooms />, mount);
-} else openChat(bootstrap, mount);
+if (delivered) {
+  const bootstrap = JSON.parse(delivered) as Bootstrap;
+  // A viewer who was removed from every room has no room to open.
+  if (bootstrap.rooms.length > 0) openChat(bootstrap, mount, null);
+  else {
+    // Nothing of the rooms that the viewer was in stays on the device.
+    void opening.then((store) => store?.clear().catch(() => {}));
+    await show("NoRooms");
+  }
+} else {
+  // Without a connection the page comes from this device, without data.
+  const kept = await openKept(await opening);
+  if (kept) openChat(kept.bootstrap, mount, kept);
+  else {
+    // The next page waits for the server.
+    await unmarkKept();
+    await show("Offline");
+  }
+}
+
+async function show(name: "NoRooms" | "Offline"): Promise<void> {
+  const { [name]: Page } = await import("./lazy-bundle.ts");
+  render(<Page />, mount);
+}
+
+async function openKept(store: SealedStore | null): Promise<KeptChat | null> {
+  const last = /(?:^|; )novax_room=([^;]+)/.exec(document.cookie)?.[1];
+  const wanted = [namedRoom, last].flatMap((room) => (room === undefined ? [] : [room as RoomId]));
+  return store && readKeptChat(store, wanted).catch(() => null);
+}
 
 /**
  * Uses the language of the document. The server chose it by the setting of this browser, or else by the browser's
@@ -34,17 +67,24 @@ async function speakLanguage(): Promise<void> {
   speakGerman();
 }
 
-function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
+/** `kept`: what this device had of it, if there was no connection. */
+function openChat(bootstrap: Bootstrap, mount: HTMLElement, kept: KeptChat | null): void {
   const socketUrl = new URL(`/ws/${encodeURIComponent(bootstrap.you.username)}`, location.href);
   socketUrl.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 
+  const storage = openStorage(bootstrap.you.id);
   const chat = new ChatStore(bootstrap, {
     socketUrl: socketUrl.href,
-    outboxStorage: createOutboxStorage(openStorage(bootstrap.you.id)),
+    outboxStorage: createOutboxStorage(storage),
+    heldStorage: createHeldStorage(storage),
     draftStorage: localStorage,
-    api,
+    api: withKept(api, opening, () => chat.client.state.peek().kind === "open"),
     signIn: () => location.assign("/"),
-    reload: () => location.reload(),
+    forget: async () => {
+      if ("clearAppBadge" in navigator) await navigator.clearAppBadge().catch(() => {});
+      await (await opening)?.wipe().catch(() => {});
+    },
+    reload: reloadFromServer,
     rememberRoom: (id) => {
       // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet
       document.cookie = `novax_room=${id}; path=/; max-age=31536000; samesite=lax`;
@@ -75,20 +115,38 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
   });
   noteAttention();
 
-  const seq = /^\/chat\/[^/]+\/(\d+)$/.exec(location.pathname)?.[1];
-  if (seq !== undefined) chat.navigation.highlight(Number(seq));
+  for (const person of kept?.people ?? []) chat.people.known.set(person.id, person);
+  const seq = namedSeq === undefined ? undefined : Number(namedSeq);
+  if (seq !== undefined) chat.navigation.highlight(seq);
   const ui = new UiStore();
   pictures.start(api);
   render(<ChatPage chat={chat} ui={ui} />, mount);
   chat.start();
+  if (kept) goOnFromKept(chat, seq);
   // This code is likely to be needed soon, and some of it works in the background.
   const loadRest = () =>
     import("./lazy-bundle.ts").then(
-      ({ linkRooms, reportWhenAway, soundWhenMentioned, joinFromAddress, watchPressAndHold }) => {
+      ({
+        linkRooms,
+        reportWhenAway,
+        soundWhenMentioned,
+        startNotifications,
+        joinFromAddress,
+        keepChat,
+        openFromAddress,
+        showBadge,
+        watchPressAndHold,
+      }) => {
         watchPressAndHold(document);
         reportWhenAway(chat);
         soundWhenMentioned(chat);
+        startNotifications(chat, ui);
+        const since = { bootstrap, reachedAt: kept?.at ?? Date.now() };
+        // It ends with an error in a page that is being left, and the next page begins anew.
+        void opening.then((store) => store && keepChat(chat, store, since).catch(() => {}));
         joinFromAddress(chat, ui);
+        openFromAddress(ui);
+        showBadge(chat);
         chat.linkRooms = (text) => linkRooms(text, chat.rooms.all.peek().values(), location.origin);
       },
       () => setTimeout(loadRest, retryAfterMs),
@@ -104,4 +162,43 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement): void {
       () => setTimeout(loadFiles, retryAfterMs),
     );
   void loadFiles();
+}
+
+/** Loads the page again, from the server however long it takes. */
+function reloadFromServer(): void {
+  void unmarkKept()
+    .catch(() => {})
+    .finally(() => location.reload());
+}
+
+/** Opens the room of the address, which may not be on this device, and reads the rest once there is a connection. */
+function goOnFromKept(chat: ChatStore, seq: number | undefined): void {
+  const room = namedRoom as RoomId | undefined;
+  const isOpen = room === chat.navigation.current.peek();
+  if (room && (!isOpen || (seq !== undefined && !chat.navigation.timeline.peek()?.find(seq))))
+    void chat.navigation.openRoom(room, seq);
+  let isDone = false;
+  let failures = 0;
+  chat.client.state.subscribe(({ kind }) => {
+    if (isDone) return;
+    if (kind === "away") {
+      failures += 1;
+      // The socket is for the person who was here last. Another one who signed in gets a page of their own.
+      if (failures > 1) void readBootstrap().then((fresh) => fresh && reloadFromServer());
+    }
+    if (kind !== "open") return;
+    isDone = true;
+    void chat.me.reread();
+    void chat.me.rereadSaved();
+    void customEmoji.reread();
+    void readBootstrap().then((fresh) => {
+      if (!fresh) return;
+      chat.notices.unseenCount.value = fresh.unseenNotices;
+      for (const id of chat.rooms.all.peek().keys()) chat.drafts.hear(id, fresh.drafts[id] ?? "");
+    });
+    // The greeting, which is read next, brings the rooms.
+    queueMicrotask(() => {
+      if (room && chat.navigation.current.peek() !== room) void chat.navigation.openRoom(room, seq);
+    });
+  });
 }

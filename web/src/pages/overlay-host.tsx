@@ -1,5 +1,7 @@
+import type { JoinedRoom } from "@novax/protocol/entities";
 import { useEffect, useRef } from "preact/hooks";
 import { Dialog } from "../components/dialog.tsx";
+import { lazy } from "../components/lazy.tsx";
 import { Menu } from "../components/menu.tsx";
 import { filePart } from "../features/files/files-context.ts";
 import { EmojiPicker } from "../features/messages/emoji-picker.tsx";
@@ -25,6 +27,9 @@ const Lightbox = filePart("Lightbox");
 const CropDialog = filePart("CropDialog");
 const CustomEmojiDialog = filePart("CustomEmojiDialog");
 const DescribeDialog = filePart("DescribeDialog");
+const DateDialog = lazy<DialogProps & { room: JoinedRoom }>(() =>
+  import("../features/search/date-dialog.tsx").then((loaded) => loaded.DateDialog),
+);
 
 /**
  * Where the focus goes when the element that had it is gone: to the composer, or on a phone to the messages, because
@@ -90,6 +95,8 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
           onClose={close}
         />
       );
+    case "date":
+      return <DateDialog {...props} room={overlay.room} onClose={close} />;
     case "switcher":
       return <Switcher {...props} onChoose={overlay.onChoose} onClose={close} />;
     case "create_room":

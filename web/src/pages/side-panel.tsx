@@ -1,6 +1,8 @@
 import type { FunctionComponent } from "preact";
 import { PanelFrame } from "../components/panel.tsx";
 import { filePart } from "../features/files/files-context.ts";
+import { isInbox } from "../features/inbox/inbox.ts";
+import { InboxTabs } from "../features/inbox/inbox-tabs.tsx";
 import { MentionsPanel } from "../features/mentions/mentions-panel.tsx";
 import { PinsPanel } from "../features/messages/pins-panel.tsx";
 import { ReportsPanel } from "../features/moderation/reports-panel.tsx";
@@ -9,6 +11,7 @@ import type { PanelProps } from "../features/props.ts";
 import { DetailsPanel } from "../features/rooms/details-panel.tsx";
 import { SavedPanel } from "../features/saved/saved-panel.tsx";
 import { ScheduledPanel } from "../features/scheduled/scheduled-panel.tsx";
+import { SearchPanel } from "../features/search/search-panel.tsx";
 import { ThreadsPanel } from "../features/threads/threads-panel.tsx";
 import type { Panel, PanelName } from "../stores/ui-store.ts";
 import { more } from "../texts/more.ts";
@@ -29,6 +32,7 @@ const panels: Record<Exclude<PanelName, "thread">, Entry> = {
   details: { title: () => more.details.title, View: DetailsPanel, isOfRoom: true },
   pins: { title: () => t.room.pins, View: PinsPanel, isOfRoom: true },
   files: { title: () => t.room.files, View: FilesPanel, isOfRoom: true },
+  search: { title: () => more.search.title, View: SearchPanel },
   mentions: { title: () => t.rooms.mentions, View: MentionsPanel },
   threads: { title: () => t.rooms.threads, View: ThreadsPanel },
   saved: { title: () => t.rooms.saved, View: SavedPanel },
@@ -45,6 +49,15 @@ export function SidePanel({ panel, ...props }: PanelProps & { panel: Exclude<Pan
       </PanelFrame>
     );
   const { title, View, isOfRoom } = panels[panel];
+  if (isInbox(panel))
+    return (
+      <PanelFrame key="inbox" title={t.rooms.inbox} onClose={props.onClose}>
+        <InboxTabs chat={props.chat} panel={panel} onChoose={props.onPanel} />
+        <div className="panel-body" key={panel}>
+          <View {...props} />
+        </div>
+      </PanelFrame>
+    );
   // With the room in the key, what was read for another room is never shown.
   const key = isOfRoom ? `${panel} ${props.chat.navigation.current.value}` : panel;
   return (

@@ -5,6 +5,7 @@ import {
   startAuthentication,
   startRegistration,
 } from "@simplewebauthn/browser";
+import { openSealedStore } from "../storage/sealed-store.ts";
 
 /** The texts come with the page, because the server knows the language. */
 const texts = JSON.parse(document.querySelector("#texts")!.textContent!) as {
@@ -17,6 +18,9 @@ const texts = JSON.parse(document.querySelector("#texts")!.textContent!) as {
   showPassword: string;
   hidePassword: string;
 };
+
+// Nobody is signed in who could read what the chat kept on this device.
+if (location.pathname === "/") void openSealedStore().then((store) => store?.clear().catch(() => {}));
 
 const password = document.querySelector<HTMLInputElement>('input[autocomplete="new-password"]');
 const meter = document.querySelector<HTMLMeterElement>("#password-strength");

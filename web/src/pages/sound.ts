@@ -1,3 +1,5 @@
+import { isQuiet } from "@novax/protocol/quiet-hours";
+import { serverNow } from "../features/server-now.ts";
 import { preferences } from "../features/settings/preferences.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 
@@ -12,7 +14,8 @@ export function soundWhenMentioned(chat: ChatStore): void {
   chat.attentionCount.subscribe((attention) => {
     const isMore = attention > before;
     before = attention;
-    const isDnd = chat.me.lists.peek().dndUntil !== null;
+    const { dndUntil, quietHours } = chat.me.lists.peek();
+    const isDnd = dndUntil !== null || isQuiet(quietHours, serverNow(chat));
     if (isMore && !isDnd && !chat.reading.isAttended.peek() && preferences.peek().hasSound) playSound();
   });
 }

@@ -1,14 +1,23 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { useCallback, useEffect, useState } from "preact/hooks";
+import { inboxPanels } from "../features/inbox/inbox.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { PanelName, UiStore } from "../stores/ui-store.ts";
 
 /** The panes. On a phone one is shown at a time; elsewhere they are side by side. */
 export type Pane = "rooms" | "room" | "panel";
 
-type HistoryEntry = { room?: RoomId | null; seq?: number; pane?: Pane; panel?: PanelName; thread?: number };
+type HistoryEntry = {
+  room?: RoomId | null;
+  seq?: number;
+  pane?: Pane;
+  panel?: PanelName;
+  thread?: number;
+  /** On a phone, the list from which the viewer came into the room. */
+  behind?: PanelName;
+};
 
-const acrossRooms: readonly PanelName[] = ["mentions", "threads", "saved", "scheduled", "reports"];
+const acrossRooms: readonly PanelName[] = ["search", ...inboxPanels];
 const phone = matchMedia("(width < 640px)");
 
 export type Navigation = {
@@ -33,6 +42,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       setPane(isGone ? "room" : (entry.pane ?? "room"));
       if (!phone.matches) return;
       ui.panel.value = entry.panel ?? null;
+      ui.behind.value = entry.behind ?? null;
       void chat.openThread(entry.thread ?? null);
     };
     /** The viewer was moved out of a room that they are no longer in. Its address is replaced. */
@@ -116,7 +126,9 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
         }
         return;
       }
-      const next: HistoryEntry = seq === undefined ? { room: id } : { room: id, seq };
+      const behind = ui.behind.peek();
+      const place = seq === undefined ? { room: id } : { room: id, seq };
+      const next: HistoryEntry = behind === null ? place : { ...place, behind };
       history.pushState(next, "", seq === undefined ? `/chat/${id}` : `/chat/${id}/${seq}`);
       setPane("room");
       void chat.navigation.openRoom(id, seq);

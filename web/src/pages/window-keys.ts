@@ -1,14 +1,17 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { isPhone } from "../lib/element.ts";
+import { isSearchKey } from "../lib/keys.ts";
 import { focusTargetOf, type Region } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
-import type { UiStore } from "../stores/ui-store.ts";
+import { searchOf } from "../stores/search-store.ts";
+import type { PanelName, UiStore } from "../stores/ui-store.ts";
 
 export type WindowKeyContext = {
   chat: ChatStore;
   ui: UiStore;
   goToEnd: () => Promise<void>;
   openRoom: (id: string) => void;
+  openPanel: (panel: PanelName) => void;
   closePanel: () => void;
 };
 
@@ -30,13 +33,39 @@ export function runWindowKey(event: KeyboardEvent, context: WindowKeyContext): v
     const next = nextRoom(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
     if (next !== null) context.openRoom(next);
   } else if (event.key === "Escape") {
-    // Escape first closes the panel beside the room.
+    // From a message that was found, Escape leads back to the results, and then closes the panel beside the room.
+    if (focusFoundHit(chat, ui)) return;
     if (ui.panel.peek() !== null && !isPhone()) context.closePanel();
     else void context.goToEnd();
+  } else if (isSearchKey(event) || (event.key === "/" && !isWriting && !isShortcut && !event.altKey)) {
+    event.preventDefault();
+    openSearch(context);
   } else if (event.key === "?" && !isWriting && !isShortcut) {
     event.preventDefault();
     ui.open({ kind: "shortcuts" });
   }
+}
+
+/** Returns whether the focus went from elsewhere to the hit that was opened last. */
+function focusFoundHit(chat: ChatStore, ui: UiStore): boolean {
+  if (ui.panel.peek() !== "search" || isPhone() || searchOf(chat).focused.peek() === null) return false;
+  const panel = document.querySelector<HTMLElement>(".search");
+  const hit = panel?.querySelector<HTMLElement>("[data-resume] button");
+  if (!panel || !hit || panel.contains(document.activeElement)) return false;
+  hit.focus();
+  return true;
+}
+
+/** Opens the search, or goes to its field if it is open. */
+function openSearch({ chat, ui, openPanel }: WindowKeyContext): void {
+  const search = searchOf(chat);
+  search.focusRequests.value += 1;
+  if (ui.panel.peek() === "search") return;
+  // Who asks for the field does not come back from a hit.
+  search.focused.value = null;
+  ui.typedAhead = "";
+  ui.awaitsSearch = true;
+  openPanel("search");
 }
 
 /**

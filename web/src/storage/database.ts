@@ -4,11 +4,13 @@ import type { AccountId } from "@novax/protocol/ids";
  * What this browser keeps of an account in IndexedDB: one object store for each kind of thing, with the key path given
  * here. A new store or another key needs a new version. Signing out clears all of it (`Clear-Site-Data`).
  */
-const version = 2;
-const stores = { outbox: "sendId", uploads: "key", upload_bytes: "key" } as const satisfies Record<
-  string,
-  string
->;
+const version = 3;
+const stores = {
+  outbox: "sendId",
+  uploads: "key",
+  upload_bytes: "key",
+  held_commands: "key",
+} as const satisfies Record<string, string>;
 
 export type StoreName = keyof typeof stores;
 
@@ -48,7 +50,8 @@ export function openStorage(account: AccountId): UseStore {
   };
 }
 
-function settle<T>(request: IDBRequest<T>): Promise<T> {
+/** Waits for the answer of the database. */
+export function settle<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

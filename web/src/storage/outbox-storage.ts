@@ -1,3 +1,4 @@
+import type { HeldCommand, HeldStorage } from "../stores/held-commands.ts";
 import type { OutboxItem, OutboxStorage } from "../stores/outbox.ts";
 import type { UseStore } from "./database.ts";
 
@@ -11,6 +12,23 @@ export function createOutboxStorage(useStore: UseStore): OutboxStorage {
     },
     remove: async (sendId) => {
       await useStore("outbox", "readwrite", (store) => store.delete(sendId));
+    },
+  };
+}
+
+/** Returns a storage that keeps commands in the browser's database until there is a connection. */
+export function createHeldStorage(useStore: UseStore): HeldStorage {
+  const read = async (key: string) =>
+    (await useStore<HeldCommand>("held_commands", "readonly", (store) => store.get(key))) ?? null;
+  return {
+    readAll: async () =>
+      (await useStore<HeldCommand[]>("held_commands", "readonly", (store) => store.getAll())) ?? [],
+    write: async (command) =>
+      (await useStore("held_commands", "readwrite", (store) => store.put(command))) !== null,
+    read,
+    remove: async (key, upTo) => {
+      if (((await read(key))?.heldAt ?? Number.POSITIVE_INFINITY) > upTo) return;
+      await useStore("held_commands", "readwrite", (store) => store.delete(key));
     },
   };
 }

@@ -17,6 +17,7 @@ import { type Api, isSignedIn } from "../client/api.ts";
 import { RealtimeClient } from "../client/realtime-client.ts";
 import { t } from "../texts/text.ts";
 import { Drafts } from "./drafts.ts";
+import { HeldCommands, type HeldStorage } from "./held-commands.ts";
 import { MeStore } from "./me-store.ts";
 import { NavigationStore } from "./navigation-store.ts";
 import { NoticeStore } from "./notice-store.ts";
@@ -28,6 +29,7 @@ import type { RoomStore } from "./room-store.ts";
 import { RoomsStore, roomNameOf } from "./rooms-store.ts";
 import { layOutRows } from "./rows.ts";
 import { Sync, type SyncNeeds } from "./sync.ts";
+import { takeRefusal } from "./take-refusal.ts";
 import { ThreadStore } from "./thread-store.ts";
 import { Timelines } from "./timelines.ts";
 import { Toasts } from "./toasts.ts";
@@ -36,10 +38,13 @@ import type { Uploads } from "./uploads.ts";
 export type ChatOptions = Pick<SyncNeeds, "schedule" | "reload"> & {
   socketUrl: string;
   outboxStorage: OutboxStorage;
+  heldStorage: HeldStorage;
   draftStorage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
   api: Api;
   /** Opens the sign-in page, because the session has ended. */
   signIn: () => void;
+  /** Deletes what this device keeps of the chat. */
+  forget: () => Promise<void>;
   /** Remembers the open room for the next visit. */
   rememberRoom: (id: RoomId) => void;
 };
@@ -63,6 +68,7 @@ export class ChatStore {
   readonly rooms: RoomsStore;
   readonly people: PeopleStore;
   readonly outbox: Outbox;
+  readonly held: HeldCommands;
   readonly drafts: Drafts;
   readonly notices: NoticeStore;
   readonly toasts = new Toasts();
@@ -72,9 +78,9 @@ export class ChatStore {
   readonly thread: ThreadStore;
   readonly reading: ReadingStore;
   readonly navigation: NavigationStore;
-  readonly #timelines: Timelines;
+  readonly timelines: Timelines;
   readonly #sync: Sync;
-  readonly #signIn: () => void;
+  readonly #ways: Pick<ChatOptions, "signIn" | "forget">;
   /** Rooms that the viewer leaves by their own choice. They need no toast that says so. */
   readonly #leaving = new Set<RoomId>();
   /** How far the server's clock is ahead of this device's, in ms. */
@@ -89,7 +95,7 @@ export class ChatStore {
     const { api } = options;
     this.you = you;
     this.api = api;
-    this.#signIn = options.signIn;
+    this.#ways = options;
     this.me = new MeStore(bootstrap.me, api);
     this.rooms = new RoomsStore(you, bootstrap.rooms, (id) => this.me.isBlocked(id));
     this.people = new PeopleStore(you, api);
@@ -113,39 +119,28 @@ export class ChatStore {
     );
     const { request } = this.client;
     this.outbox = new Outbox(options.outboxStorage, this.client);
+    const { heldStorage } = options;
+    this.held = new HeldCommands(heldStorage, request, (...refusal) => takeRefusal(this, ...refusal));
     this.drafts = new Drafts(options.draftStorage, you.id, bootstrap.drafts, async (room, text) => {
       const reply = await request("draft.save", { room, text });
       return reply?.ok ?? false;
     });
-    this.#timelines = new Timelines(api, this.people.known);
-    this.reading = new ReadingStore({ you: you.id, rooms: this.rooms, timelines: this.#timelines, request });
-    this.thread = new ThreadStore({
-      api,
-      request,
-      people: this.people,
-      you: you.id,
-      isAttended: () => this.reading.isAttended.peek(),
-    });
-    const stores = {
-      rooms: this.rooms,
-      timelines: this.#timelines,
-      reading: this.reading,
-      thread: this.thread,
-      outbox: this.outbox,
-      client: this.client,
-    };
+    this.timelines = new Timelines(api, this.people.known);
+    const { rooms, people, timelines, held, outbox, client, toasts, me } = this;
+    const reading = new ReadingStore({ you: you.id, rooms, timelines, held });
+    const isAttended = () => reading.isAttended.peek();
+    const thread = new ThreadStore({ api, request, people, you: you.id, isAttended });
+    const stores = { rooms, timelines, held, reading, thread, outbox, client };
     const { schedule, reload, rememberRoom } = options;
-    this.navigation = new NavigationStore({ ...stores, toasts: this.toasts, you: you.id, rememberRoom });
-    this.#sync = new Sync({
-      ...stores,
-      ...{ epoch: bootstrap.epoch, you, api, schedule, reload },
-      people: this.people,
-      me: this.me,
-      navigation: this.navigation,
-    });
+    const navigation = new NavigationStore({ ...stores, toasts, you: you.id, rememberRoom });
+    const { epoch } = bootstrap;
+    this.#sync = new Sync({ ...stores, epoch, you, api, schedule, reload, people, me, navigation });
+    this.reading = reading;
+    this.thread = thread;
+    this.navigation = navigation;
     this.me.onBlocksChanged = () => this.#sync.rereadRooms();
     if (bootstrap.open) {
-      this.#timelines.of(bootstrap.open.room).fill(bootstrap.open.page);
+      this.timelines.of(bootstrap.open.room).fill(bootstrap.open.page);
       this.navigation.setCurrent(bootstrap.open.room);
     }
   }
@@ -185,14 +180,16 @@ export class ChatStore {
 
   start(): void {
     this.client.state.subscribe((state) => {
-      if (state.kind !== "open") this.outbox.interrupted();
-      if (state.kind === "ended" && state.reason === "signed_out" && !this.#isSigningOut) this.#signIn();
+      if (state.kind !== "open") for (const queue of [this.outbox, this.held]) queue.interrupted();
+      if (state.kind !== "ended" || state.reason !== "signed_out" || this.#isSigningOut) return;
+      void this.#ways.forget().finally(() => this.#ways.signIn());
     });
     this.rooms.isStale.subscribe((isStale) => {
       if (isStale) this.#sync.rereadRooms();
     });
     this.client.connect();
     void this.outbox.restore();
+    void this.held.restore();
     void this.me.reread();
     void this.me.rereadSaved();
   }
@@ -200,6 +197,7 @@ export class ChatStore {
   /** The form that signs out was sent. Leaving now would cancel the response, which clears what this browser keeps. */
   signingOut(): void {
     this.#isSigningOut = true;
+    void this.#ways.forget();
   }
 
   /** Whether the viewer may do this in a room. False without a room. The server checks the same rights again. */
@@ -265,7 +263,7 @@ export class ChatStore {
 
   /** The timelines of a room that are in memory: its own, and that of the open thread if it is of this room. */
   timelinesOf(room: RoomId): RoomStore[] {
-    return [this.#timelines.get(room), this.thread.timeline.peek()].flatMap((store) =>
+    return [this.timelines.get(room), this.thread.timeline.peek()].flatMap((store) =>
       store?.id === room ? [store] : [],
     );
   }

@@ -1,6 +1,6 @@
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Request } from "../client/realtime-client.ts";
+import type { HeldCommands } from "./held-commands.ts";
 import type { RoomStore } from "./room-store.ts";
 import type { RoomsStore } from "./rooms-store.ts";
 import { isFromOthers } from "./timeline-entries.ts";
@@ -14,16 +14,21 @@ export class ReadingStore {
   readonly #you: AccountId;
   readonly #rooms: RoomsStore;
   readonly #timelines: Timelines;
-  readonly #request: Request;
+  readonly #held: Pick<HeldCommands, "run">;
   readonly #isAttended = signal(true);
   /** The room that was marked unread by hand. It is not marked read while it is visible, until it is opened again. */
   heldUnread: RoomId | null = null;
 
-  constructor(needs: { you: AccountId; rooms: RoomsStore; timelines: Timelines; request: Request }) {
+  constructor(needs: {
+    you: AccountId;
+    rooms: RoomsStore;
+    timelines: Timelines;
+    held: Pick<HeldCommands, "run">;
+  }) {
     this.#you = needs.you;
     this.#rooms = needs.rooms;
     this.#timelines = needs.timelines;
-    this.#request = needs.request;
+    this.#held = needs.held;
   }
 
   /** Whether the window has focus and is visible. */
@@ -53,7 +58,7 @@ export class ReadingStore {
     const upTo = isAll ? room.headSeq : seq;
     const unread = store.isLive.peek() ? countUnread(upTo) : room.unread;
     this.#rooms.change(id, { readSeq: upTo, unread, ...(isAll ? { mentions: 0 } : {}) });
-    void this.#request("room.mark_read", { room: id, seq: upTo });
+    this.#sendMark(id, upTo);
   }
 
   /** Marks everything in a room read without opening it. */
@@ -62,7 +67,11 @@ export class ReadingStore {
     if (!room) return;
     this.#rooms.change(id, { readSeq: room.headSeq, unread: 0, mentions: 0 });
     this.#timelines.get(id)?.clearDivider();
-    void this.#request("room.mark_read", { room: id, seq: room.headSeq });
+    this.#sendMark(id, room.headSeq);
+  }
+
+  #sendMark(room: RoomId, seq: number): void {
+    void this.#held.run(`read ${room}`, "room.mark_read", { room, seq });
   }
 
   /** Shows the "New" line if the room has unread messages. */

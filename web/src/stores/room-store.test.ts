@@ -93,14 +93,14 @@ describe("the room store", () => {
   test("a reaction is there at once, and once when its event comes; refused it goes again, however often it was clicked", () => {
     const store = setUp({ head: 10 });
     const shown = () => store.find(10)!.reactions;
-    const drop = store.react(10, { emoji: "👍", by: alice.id, isAdded: true });
+    const drop = store.changes.react(10, { emoji: "👍", by: alice.id, isAdded: true });
     expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
     store.apply([reacted(11, 10)]);
     expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
     drop();
     expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
-    const dropFirst = store.react(10, { emoji: "🎉", by: alice.id, isAdded: true });
-    const dropSecond = store.react(10, { emoji: "🎉", by: alice.id, isAdded: false });
+    const dropFirst = store.changes.react(10, { emoji: "🎉", by: alice.id, isAdded: true });
+    const dropSecond = store.changes.react(10, { emoji: "🎉", by: alice.id, isAdded: false });
     dropFirst();
     expect(shown()).toEqual([{ emoji: "👍", by: [alice.id] }]);
     dropSecond();

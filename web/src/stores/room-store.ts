@@ -10,7 +10,7 @@ import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { TimelinePage } from "@novax/protocol/reads";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
-import { type ShownReaction, ShownReactions } from "./shown-reactions.ts";
+import { ShownChanges } from "./shown-changes.ts";
 import { eventsAfter, isFromOthers, toEntries } from "./timeline-entries.ts";
 
 /** Which part of a timeline: before a `seq`, after it, around it, or else the newest. */
@@ -36,7 +36,8 @@ export class RoomStore {
   readonly #fetchPage: FetchPage;
   /** The entries as the server has sent them. */
   readonly #entries = signal<readonly TimelineEntry[]>([]);
-  readonly #reactions = new ShownReactions();
+  /** What the server has not confirmed yet. */
+  readonly changes = new ShownChanges();
   readonly #older = signal<MoreState>("more");
   readonly #newer = signal<MoreState>("none");
   readonly #dividerSeq = signal<number | null>(null);
@@ -66,7 +67,7 @@ export class RoomStore {
 
   /** The loaded entries, oldest first. */
   readonly entries: ReadonlySignal<readonly TimelineEntry[]> = computed(() =>
-    this.#reactions.over(this.#entries.value),
+    this.changes.over(this.#entries.value),
   );
 
   /** Whether there is more before the first entry. */
@@ -218,11 +219,6 @@ export class RoomStore {
   /** Shows the viewer's vote in a poll before the server has confirmed it. */
   setMyVote(seq: number, choices: readonly number[]): void {
     this.#myVotes.value = { ...this.#myVotes.value, [seq]: choices };
-  }
-
-  /** Shows a reaction before the server has confirmed it. Returns a function that shows the server's state again. */
-  react(seq: number, reaction: ShownReaction): () => void {
-    return this.#reactions.show(seq, reaction);
   }
 
   find(seq: number): MessageEntry | null {

@@ -7,6 +7,7 @@ import type { Hello } from "@novax/protocol/replies";
 import { waitUntil } from "../../../tests/support/server.ts";
 import type { Api } from "../client/api.ts";
 import type { RealtimeClient, Request } from "../client/realtime-client.ts";
+import { HeldCommands } from "./held-commands.ts";
 import { MeStore } from "./me-store.ts";
 import { NavigationStore } from "./navigation-store.ts";
 import { Outbox } from "./outbox.ts";
@@ -120,6 +121,7 @@ function setUp(rooms = [room(general, 3), room(workshop, 5)]) {
     {
       status: { emoji: "", text: "", until: null },
       dndUntil: null,
+      quietHours: null,
       sharesReadReceipts: true,
       keywords: [],
       blocked: [],
@@ -128,13 +130,16 @@ function setUp(rooms = [room(general, 3), room(workshop, 5)]) {
   );
   const roomsStore = new RoomsStore(you, rooms);
   const timelines = new Timelines(api, people.known);
-  const reading = new ReadingStore({ you: you.id, rooms: roomsStore, timelines, request });
-  const thread = new ThreadStore({ api, request, people, you: you.id, isAttended: () => true });
-  const outbox = new Outbox(
-    { readAll: async () => [], write: async () => {}, remove: async () => {} },
-    client,
+  const noStorage = { readAll: async () => [], write: async () => {}, remove: async () => {} };
+  const held = new HeldCommands(
+    { ...noStorage, write: async () => false, read: async () => null },
+    request,
+    () => {},
   );
-  const stores = { rooms: roomsStore, timelines, reading, thread, outbox, client };
+  const reading = new ReadingStore({ you: you.id, rooms: roomsStore, timelines, held });
+  const thread = new ThreadStore({ api, request, people, you: you.id, isAttended: () => true });
+  const outbox = new Outbox(noStorage, client);
+  const stores = { rooms: roomsStore, timelines, reading, thread, outbox, held, client };
   const navigation = new NavigationStore({
     ...stores,
     toasts: new Toasts(),

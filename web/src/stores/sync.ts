@@ -5,6 +5,7 @@ import { filesOf, mentionsIn, textOf } from "@novax/protocol/text";
 import { batch } from "@preact/signals";
 import type { Api } from "../client/api.ts";
 import type { RealtimeClient } from "../client/realtime-client.ts";
+import type { HeldCommands } from "./held-commands.ts";
 import type { MeStore } from "./me-store.ts";
 import type { NavigationStore } from "./navigation-store.ts";
 import type { Outbox } from "./outbox.ts";
@@ -31,6 +32,7 @@ export type SyncNeeds = {
   timelines: Timelines;
   people: PeopleStore;
   outbox: Outbox;
+  held: Pick<HeldCommands, "ready">;
   thread: ThreadStore;
   me: MeStore;
   reading: ReadingStore;
@@ -129,7 +131,7 @@ export class Sync {
   }
 
   async #attach(): Promise<void> {
-    const { epoch, client, rooms, timelines, outbox, navigation, thread } = this.#needs;
+    const { epoch, client, rooms, timelines, outbox, held, navigation, thread } = this.#needs;
     const positions = [...timelines.all()].flatMap((store) =>
       store.hasLoaded.peek() && rooms.get(store.id) ? [{ room: store.id, ...store.position }] : [],
     );
@@ -140,6 +142,7 @@ export class Sync {
       return;
     }
     outbox.ready();
+    held.ready();
     const room = navigation.current.peek();
     if (room !== null) {
       if (!rooms.get(room)) this.forgetRoom(room);

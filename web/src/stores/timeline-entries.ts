@@ -2,6 +2,7 @@ import type { TimelineEntry } from "@novax/protocol/apply-event";
 import type { RoomEvent } from "@novax/protocol/events";
 import type { AccountId } from "@novax/protocol/ids";
 import type { TimelinePage } from "@novax/protocol/reads";
+
 /** Whether an entry is a message from another sender that is not deleted. */
 export function isFromOthers(entry: TimelineEntry, you: AccountId): boolean {
   return entry.kind === "message" && entry.sender.id !== you && entry.body.kind !== "deleted";

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 
-/** A short text at the edge of the window that disappears by itself, with an action if there is one. */
+/** A short text at the edge of the window, with an action if there is one. It disappears by itself, unless it stays. */
 export type Toast = { id: number; text: string; action?: { label: string; run: () => void } | undefined };
 
 const shownMs = 6000;
@@ -14,13 +14,13 @@ export class Toasts {
     return this.#shown;
   }
 
-  show(text: string, action?: Toast["action"]): void {
+  show(text: string, action?: Toast["action"], { stays = false } = {}): void {
     const id = this.#nextId++;
     this.#shown.value = [
       ...this.#shown.value.filter((toast) => toast.text !== text),
       { id, text, action },
     ].slice(-shownMax);
-    setTimeout(() => this.dismiss(id), shownMs);
+    if (!stays) setTimeout(() => this.dismiss(id), shownMs);
   }
 
   dismiss(id: number): void {

@@ -1,5 +1,5 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
-import type { Person } from "@novax/protocol/entities";
+import type { JoinedRoom, Person } from "@novax/protocol/entities";
 import type { FileInfo } from "@novax/protocol/files";
 import type { RoomId } from "@novax/protocol/ids";
 import { signal } from "@preact/signals";
@@ -12,6 +12,7 @@ export type PanelName =
   | "details"
   | "pins"
   | "files"
+  | "search"
   | "thread"
   | "mentions"
   | "threads"
@@ -46,6 +47,7 @@ export type Overlay =
   | { kind: "add_people" }
   | { kind: "settings" }
   | { kind: "shortcuts" }
+  | { kind: "date"; room: JoinedRoom }
   | { kind: "poll" }
   | { kind: "schedule"; text: string; onDone: () => void }
   | { kind: "remind"; entry: MessageEntry; room: RoomId }
@@ -92,8 +94,16 @@ export class UiStore {
   readonly panel = signal<Panel | null>(null);
   readonly overlay = signal<Overlay | null>(null);
 
-  /** What was typed since an overlay was asked for whose code is still being loaded. */
+  /** The panel that comes back when the thread that was opened from it is closed. */
+  returnTo: PanelName | null = null;
+
+  /** On a phone, the list from which the viewer came into the room that is shown. */
+  readonly behind = signal<PanelName | null>(null);
+
+  /** What was typed since an overlay or the search was asked for whose code is still being loaded. */
   typedAhead = "";
+  /** The search was asked for by a key, and its field is not there yet to take the next ones. */
+  awaitsSearch = false;
 
   open(overlay: Overlay): void {
     this.typedAhead = "";

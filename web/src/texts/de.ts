@@ -28,6 +28,7 @@ export const de: Texts = {
     requests: "Anfragen",
     archived: "Archiviert",
     jump: "Suchen, öffnen…",
+    inbox: "Eingang",
     mentions: "Erwähnungen",
     threads: "Threads",
     saved: "Gespeichert",
@@ -54,7 +55,9 @@ export const de: Texts = {
   room: {
     people: (count: number) => plural(count, { one: "Mitglieder, # online", other: "Mitglieder, # online" }),
     details: "Raumdetails",
+    toResults: "Zurück zu den Ergebnissen",
     files: "Dateien",
+    search: "Nachrichten suchen",
     pins: "Angepinnte Nachrichten",
     start: (name: string) => `Das ist der Anfang von ${name}.`,
     startHint: "Sag Hallo oder füge Personen hinzu.",

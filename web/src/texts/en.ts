@@ -27,6 +27,7 @@ export const en = {
     requests: "Requests",
     archived: "Archived",
     jump: "Search or jump to…",
+    inbox: "Inbox",
     mentions: "Mentions",
     threads: "Threads",
     saved: "Saved",
@@ -53,7 +54,9 @@ export const en = {
   room: {
     people: (count: number) => plural(count, { one: "Members, # online", other: "Members, # online" }),
     details: "Room details",
+    toResults: "Back to the results",
     files: "Files",
+    search: "Search messages",
     pins: "Pinned messages",
     start: (name: string) => `This is the beginning of ${name}.`,
     startHint: "Say hello or add people.",

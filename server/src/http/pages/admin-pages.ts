@@ -6,6 +6,7 @@ import { inviteBounds } from "../../admin/invites.ts";
 import { mayActOn } from "../../admin/permissions.ts";
 import type { PersonEntry } from "../../admin/queries.ts";
 import { type AuditEntry, type AuditFilter, auditActions } from "../../audit/queries.ts";
+import type { SearchIndex } from "../../search/search-index.ts";
 import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
 import type { Markup, PageContext } from "./layout.ts";
@@ -180,11 +181,12 @@ export function settingsPage(
     configured: RegistrationMode;
     hasSso: boolean;
     isOwner: boolean;
+    search: SearchIndex["status"];
     problem?: FormProblem | undefined;
     done: string | undefined;
   },
 ): Promise<Response> {
-  const { policy } = page;
+  const { policy, search } = page;
   const { admin: t, parts } = context.t;
   return adminPage(context, "/admin/settings", {
     lead: page.isOwner ? t.settingsLead : t.settingsOwners,
@@ -257,7 +259,9 @@ ${renderForm({
       isChecked: policy.allowsErasure,
     },
   ],
-})}`,
+})}
+<h2>${t.searchIndex}</h2>
+<p class="section-text">${t.searchStates[search.kind](search.messages, Math.floor(search.part * 100))}</p>`,
   });
 }
 

@@ -4,16 +4,16 @@ import { jsonBlock, type PageContext, renderPage } from "./layout.ts";
 
 /**
  * The chat: an empty element for the client to render into, and the newest messages as data, so that it starts without
- * a request.
+ * a request. Null: without data, for a device that has some of its own.
  */
-export function chatPage(context: PageContext, bootstrap: Bootstrap): Promise<Response> {
+export function chatPage(context: PageContext, bootstrap: Bootstrap | null): Promise<Response> {
   return renderPage({
     title: context.serverName,
     context,
     body: html`<body>
 <div id="app"></div>
 <noscript><p class="no-script">The chat needs JavaScript. <a href="/api/messages">Read the newest messages</a> without it.</p></noscript>
-${jsonBlock(bootstrapElementId, bootstrap)}
+${bootstrap ? jsonBlock(bootstrapElementId, bootstrap) : ""}
 </body>`,
   });
 }

@@ -35,6 +35,7 @@ export async function renderPage(page: {
 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fcfdfe">
 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#14171d">
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
+<link rel="apple-touch-icon" href="/apple-touch-icon.png">
 <link rel="manifest" href="/app.webmanifest">
 <link rel="stylesheet" href="${assets.style}">
 ${assets.preload.map((path) => html`<link rel="modulepreload" href="${path}">`)}

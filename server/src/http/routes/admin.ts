@@ -212,6 +212,7 @@ const settingsRoutes = defineForm({
       configured: app.configuredRegistration,
       hasSso: app.sso !== null,
       isOwner: actor.serverRole === "owner",
+      search: app.searchIndex.status,
       problem,
       done: doneText(context, query),
     });

@@ -1,10 +1,12 @@
-import type { Bootstrap } from "@novax/protocol/bootstrap";
+import { appShortcuts, openShared } from "@novax/protocol/app-shortcuts";
+import { type Bootstrap, shellPath } from "@novax/protocol/bootstrap";
 import type { JoinedRoom } from "@novax/protocol/entities";
 import { generalRoomId } from "@novax/protocol/general-room";
 import { roomIdSchema } from "@novax/protocol/ids";
 import { asPerson } from "@novax/protocol/person";
 import { z } from "zod";
 import { rememberLanguage } from "../../accounts/queries.ts";
+import { idleMsOf } from "../../auth/sessions.ts";
 import { readTimeline } from "../../messages/timeline.ts";
 import { countUnseenNotices } from "../../notices/queries.ts";
 import { readMyState } from "../../people/queries.ts";
@@ -12,10 +14,12 @@ import { findOldestUnread, listDrafts } from "../../rooms/my-queries.ts";
 import { listJoinedRooms } from "../../rooms/queries.ts";
 import type { App } from "../app.ts";
 import { chatPage } from "../pages/chat-page.ts";
-import { defineSessionRoute, type Route, redirect, type SignedIn } from "../route.ts";
+import { defineRoute, defineSessionRoute, type Route, redirect, type SignedIn } from "../route.ts";
 import type { PageAssets } from "../serve-web.ts";
 
 const bootstrapEntries = { min: 50, max: 120 };
+/** No device shows messages longer than this without having asked the server. */
+const keptMaxMs = 7 * 24 * 3_600_000;
 
 /** The chat, with an address for each room and message. */
 export function createChatRoutes(assets: PageAssets): Route[] {
@@ -48,12 +52,14 @@ export function createChatRoutes(assets: PageAssets): Route[] {
       open: first ? await openRoom(app, actor, first, params.seq) : null,
       drafts: await listDrafts(sql, actor.id),
       me: await readMyState(sql, actor.id, app.clock.now()),
+      // Not longer than the session itself would last, if it was not used.
+      keptForMs: Math.min(keptMaxMs, idleMsOf(actor.serverRole, app.sessionLimits)),
     };
     app.budgets.chargeAnswer(actor.id, JSON.stringify(bootstrap).length);
     return chatPage({ ...context, assets }, bootstrap);
   };
   const summary = "The chat; signed out, the login page.";
-  return ["/chat", "/chat/:room", "/chat/:room/:seq"].map((path) =>
+  const pages = ["/chat", "/chat/:room", "/chat/:room/:seq"].map((path) =>
     defineSessionRoute({
       method: "GET",
       path,
@@ -61,10 +67,22 @@ export function createChatRoutes(assets: PageAssets): Route[] {
       isPage: true,
       cost: 4,
       takesTurns: true,
-      query: z.strictObject({ join: z.string().max(64).optional() }),
+      query: z.strictObject({
+        join: z.string().max(64).optional(),
+        open: z.enum([...appShortcuts, openShared]).optional(),
+      }),
       handle,
     }),
   );
+  const shell = defineRoute({
+    method: "GET",
+    path: shellPath,
+    summary: "The chat without data.",
+    access: "public",
+    isPage: true,
+    handle: ({ context }) => chatPage({ ...context, assets }, null),
+  });
+  return [...pages, shell];
 }
 
 /** Loads the part of a room that is shown first: around the linked message, at the first unread one, or at the end. */

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { requireVerification, verifyByToken } from "../../accounts/verify-email.ts";
 import { requestReset, requireReset, resetPassword } from "../../auth/reset-password.ts";
 import { Refusal } from "../../lib/refusal.ts";
+import { readUnsubscribeToken, unsubscribe } from "../../unread-mail/unsubscribe.ts";
 import { anyText, defineForm, textField } from "../form-route.ts";
 import { cardPage, messagePage, renderForm } from "../pages/form.ts";
 import { forgotPage, resetPage } from "../pages/sign-in-pages.ts";
-import { type Exchange, type Route, redirect } from "../route.ts";
+import { defineRoute, type Exchange, type Route, redirect } from "../route.ts";
 
 const tokenQuery = z.strictObject({ token: textField.default("") });
 
@@ -89,8 +90,57 @@ const verifyRoutes = defineForm({
   },
 });
 
+const unsubscribePage = defineRoute({
+  method: "GET",
+  path: "/unsubscribe",
+  summary: "Show the page that stops emails about unread messages.",
+  access: "public",
+  query: tokenQuery,
+  isPage: true,
+  handle: async ({ app, context, query }) => {
+    readUnsubscribeToken(app, query.token);
+    // A page with a button: mail scanners follow links.
+    const form = renderForm({
+      action: `/unsubscribe?token=${encodeURIComponent(query.token)}`,
+      submit: context.t.account.stopEmails,
+      fields: [],
+    });
+    const { stopEmails: title, stopEmailsLead: lead } = context.t.account;
+    return withoutReferrer(await cardPage(context, { title, lead, body: form }));
+  },
+});
+
+/** Takes the form of the page, and that of a mail program, `List-Unsubscribe=One-Click` (RFC 8058). */
+const unsubscribeRoute = defineRoute({
+  method: "POST",
+  path: "/unsubscribe",
+  summary: "Stop emails about unread messages, with the link from one of them.",
+  access: "public",
+  query: tokenQuery,
+  // Of any type, also `multipart/form-data`, and nothing of it is read.
+  body: "stream",
+  bodyBytesMax: 10_000,
+  isFromAnywhere: true,
+  handle: async ({ app, context, query }) => {
+    await unsubscribe(app, query.token);
+    return withoutReferrer(
+      await messagePage(context, {
+        title: context.t.account.emailsStopped,
+        lead: context.t.account.emailsStoppedLead,
+        link: { href: "/chat", label: context.t.account.toChat },
+      }),
+    );
+  },
+});
+
 /** The pages that mails link to. */
-export const mailedLinkRoutes: readonly Route[] = [...forgotRoutes, ...resetRoutes, ...verifyRoutes];
+export const mailedLinkRoutes: readonly Route[] = [
+  ...forgotRoutes,
+  ...resetRoutes,
+  ...verifyRoutes,
+  unsubscribePage,
+  unsubscribeRoute,
+];
 
 /** The page's URL contains a secret, which must not reach other sites as a referrer (R07). */
 function withoutReferrer(page: Response): Response {

@@ -1,14 +1,15 @@
 // The server's own icon and its web app manifest. They are made here because the owner can change name and icon.
 
+import { appShortcuts } from "@novax/protocol/app-shortcuts";
 import type { FileId } from "@novax/protocol/files";
+import { starPath } from "../../lib/star.ts";
 import type { App } from "../app.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { sendPicture } from "./pictures.ts";
 
 const accent = "#155ed0";
 const background = "#fcfdfe";
-const star =
-  '<path fill="#fff" d="M32 9c2 13.5 7.5 19 21 21.5C39.5 33 34 38.5 32 52c-2-13.5-7.5-19-21-21.5C24.5 28 30 22.5 32 9Z"/>';
+const star = `<path fill="#fff" d="${starPath}"/>`;
 
 const iconRoute = defineRoute({
   method: "GET",
@@ -53,12 +54,16 @@ const manifestRoute = defineRoute({
   access: "public",
   cost: 0,
   isUndocumented: true,
-  handle: ({ app: { identity } }) =>
+  handle: ({ app: { identity }, context: { t, language } }) =>
     Response.json(
       {
+        id: "/chat",
         name: identity.name,
         short_name: identity.name,
+        lang: language,
         start_url: "/chat",
+        scope: "/",
+        shortcuts: appShortcuts.map((open) => ({ name: t.app[open], url: `/chat?open=${open}` })),
         display: "standalone",
         background_color: background,
         theme_color: accent,
@@ -72,17 +77,37 @@ const manifestRoute = defineRoute({
             files: [{ name: "files", accept: ["*/*"] }],
           },
         },
-        icons: [
-          {
-            src: "/icon.svg",
-            sizes: "any",
-            type: identity.picture ? "image/webp" : "image/svg+xml",
-            purpose: "any",
-          },
-        ],
+        icons: iconsOf(identity),
       },
       { headers: { "content-type": "application/manifest+json", "cache-control": "no-cache" } },
     ),
 });
 
-export const serverIconRoutes: readonly Route[] = [iconRoute, manifestRoute];
+type Icon = { src: string; sizes: string; type: string; purpose: "any" | "maskable" };
+
+/** A picture is square and large enough for all uses. A star has its own files, because not every system takes SVG. */
+function iconsOf({ picture, icon }: App["identity"]): Icon[] {
+  if (picture) return [{ src: "/icon.svg", sizes: "512x512", type: "image/webp", purpose: "any" }];
+  const drawn: Icon = { src: "/icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" };
+  const file = (name: string, size: number, purpose: Icon["purpose"]): Icon => ({
+    ...{ src: `/${name}-${size}.png`, sizes: `${size}x${size}`, type: "image/png", purpose },
+  });
+  const star = [file("icon", 192, "any"), file("icon", 512, "any"), file("icon-maskable", 512, "maskable")];
+  return icon === "" ? [drawn, ...star] : [drawn];
+}
+
+/** For the home screen of iPhones, which reads no manifest for it. */
+const touchIconRoute = defineRoute({
+  method: "GET",
+  path: "/apple-touch-icon.png",
+  summary: "The server's icon, for home screens.",
+  access: "public",
+  cost: 0,
+  isUndocumented: true,
+  handle: async ({ app, request }) =>
+    app.identity.picture
+      ? sendServerPicture(app, request, app.identity.picture)
+      : new Response(null, { status: 302, headers: { location: "/icon-180.png" } }),
+});
+
+export const serverIconRoutes: readonly Route[] = [iconRoute, touchIconRoute, manifestRoute];

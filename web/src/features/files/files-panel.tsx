@@ -1,29 +1,74 @@
 import { nameOf } from "@novax/protocol/person";
 import type { FileListKind, RoomFile } from "@novax/protocol/reads";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { formatBytes } from "../../lib/bytes.ts";
-import { formatFull, formatSoon } from "../../lib/time.ts";
+import { formatFull, formatPast } from "../../lib/time.ts";
 import { more } from "../../texts/more.ts";
 import type { PanelProps } from "../props.ts";
 import { PanelList, useList } from "../use-list.tsx";
 import { FileName } from "./file-name.tsx";
 import { kindMark } from "./kind-mark.ts";
+import { LinksList } from "./links-list.tsx";
 
-const tabs = ["all", "picture", "media", "file"] as const;
+const tabs = ["all", "picture", "media", "file", "link"] as const;
+type Tab = (typeof tabs)[number];
+const askAfterMs = 200;
 
-/** All files that were sent to the open room, by kind. */
+/** All files and links that were sent to the open room, by kind and by words. */
 export function FilesPanel(props: PanelProps) {
-  const { chat, ui } = props;
-  const [kind, setKind] = useState<FileListKind | undefined>(undefined);
+  const { chat } = props;
+  const [tab, setTab] = useState<Tab>("all");
+  const [typed, setTyped] = useState("");
+  const [words, setWords] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setWords(typed.trim()), askAfterMs);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  if (!chat.room.value) return null;
+  return (
+    <>
+      <input
+        type="search"
+        className="field"
+        aria-label={more.files.find}
+        placeholder={more.files.find}
+        maxLength={100}
+        value={typed}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+      />
+      <div className="tabs" role="group" aria-label={more.files.filter}>
+        {tabs.map((one) => (
+          <button
+            key={one}
+            type="button"
+            className="tab"
+            aria-pressed={tab === one}
+            onClick={() => setTab(one)}
+          >
+            {more.files.kinds[one]}
+          </button>
+        ))}
+      </div>
+      {tab === "link" ? (
+        <LinksList {...props} words={words} />
+      ) : (
+        <FilesList {...props} kind={tab === "all" ? undefined : tab} words={words} />
+      )}
+    </>
+  );
+}
+
+function FilesList(props: PanelProps & { kind: FileListKind | undefined; words: string }) {
+  const { chat, ui, kind, words } = props;
   const room = chat.room.value;
   const list = useList(
     chat,
     async (after) => {
       if (!room) return { items: [], next: null };
-      const { files, next } = await chat.api.read("room.files", { room: room.id, kind, after });
+      const { files, next } = await chat.api.read("room.files", { room: room.id, kind, q: words, after });
       return { items: files.filter(({ sender }) => !chat.me.isBlocked(sender.id)), next };
     },
-    [room?.id, kind, chat.me.versions.value.files],
+    [room?.id, kind, words, chat.me.versions.value.files],
   );
   if (!room) return null;
   const show = ({ seq, threadRoot }: RoomFile) =>
@@ -38,27 +83,12 @@ export function FilesPanel(props: PanelProps) {
     });
   };
   return (
-    <>
-      <div className="tabs" role="group" aria-label={more.files.filter}>
-        {tabs.map((tab) => (
-          <button
-            key={tab}
-            type="button"
-            className="tab"
-            aria-pressed={(kind ?? "all") === tab}
-            onClick={() => setKind(tab === "all" ? undefined : tab)}
-          >
-            {more.files.kinds[tab]}
-          </button>
-        ))}
-      </div>
-      <PanelList
-        list={list}
-        empty={more.files.none[kind ?? "all"]}
-        keyOf={({ file }) => file.id}
-        row={(item) => <FileRow item={item} onOpen={() => open(item)} />}
-      />
-    </>
+    <PanelList
+      list={list}
+      empty={words === "" ? more.files.none[kind ?? "all"] : more.files.nothingFound}
+      keyOf={({ file }) => file.id}
+      row={(item) => <FileRow item={item} onOpen={() => open(item)} />}
+    />
   );
 }
 
@@ -80,7 +110,7 @@ function FileRow({ item: { file, sender, sentAt }, onOpen }: { item: RoomFile; o
           </span>
         )}
         <span className="file-facts">
-          {nameOf(sender)} · <time title={formatFull(sentAt)}>{formatSoon(sentAt)}</time> ·{" "}
+          {nameOf(sender)} · <time title={formatFull(sentAt)}>{formatPast(sentAt)}</time> ·{" "}
           {formatBytes(file.size)}
         </span>
       </span>

@@ -16,6 +16,7 @@ import { Composer } from "./composer.tsx";
 import { createRowActions, edit, runMessageKey, withLazyParts } from "./message-actions.ts";
 import { lazyPart, lazyParts, type MessageActionContext } from "./message-context.ts";
 import { MessageList } from "./message-list.tsx";
+import { saveEdit } from "./save-edit.ts";
 import { TypingLine } from "./typing-line.tsx";
 
 const Attachments = filePart("Attachments");
@@ -110,7 +111,7 @@ export function Conversation(props: ConversationProps) {
         withLazyParts(context, ({ askDelete }) => askDelete(context, editing));
       else if (editing.body.kind !== "text" || text !== editing.body.text || changed) {
         const edited = { room: store.id, seq: editing.seq, text, ...(changed ? { files: changed } : {}) };
-        if (!(await chat.command("message.edit", edited))) return undefined;
+        if (!(await saveEdit(chat, edited))) return undefined;
         files.saved();
       }
       cancel();

@@ -11,12 +11,23 @@ const spokenMax = 3;
  * Announces new messages of the open room to screen readers, each once. Messages within two seconds are joined, and
  * many are counted. It is apart from the list, because there older pages would be announced as well.
  */
-export function LiveRegion({ timeline, myId }: { timeline: readonly TimelineEntry[]; myId: string }) {
+export function LiveRegion({
+  timeline,
+  headSeq,
+  myId,
+}: {
+  timeline: readonly TimelineEntry[];
+  /** The end of the room's log. */
+  headSeq: number;
+  myId: string;
+}) {
   const newest = useRef(timeline);
   newest.current = timeline;
+  const firstHead = useRef(headSeq);
   const [spoken, setSpoken] = useState({ text: "", times: 0 });
   useEffect(() => {
-    let spokenSeq = newest.current.at(-1)?.seq ?? 0;
+    // Around an old message, what comes after it is loaded later, and is not new.
+    let spokenSeq = Math.max(firstHead.current, newest.current.at(-1)?.seq ?? 0);
     const timer = setInterval(() => {
       const fresh = newest.current.filter((entry) => entry.seq > spokenSeq);
       if (fresh.length === 0) return;

@@ -1,7 +1,7 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import { Component, createRef } from "preact";
 import { DownIcon } from "../../components/icons.tsx";
-import { type Spot, spotOf } from "../../lib/element.ts";
+import { isTouch, type Spot, spotOf } from "../../lib/element.ts";
 import type { MoreState } from "../../stores/room-store.ts";
 import type { Row } from "../../stores/rows.ts";
 import { t } from "../../texts/text.ts";
@@ -223,7 +223,8 @@ export class MessageList extends Component<MessageListProps, State> {
               this.setState({ activeKey: null });
           }}
           onFocusIn={(event) => {
-            if (this.#pointer !== "touch") this.#activate(event);
+            // On a touch screen the toolbar would cover the message above the one that was gone to.
+            if (this.#pointer !== "touch" && !(this.#pointer === null && isTouch())) this.#activate(event);
           }}
           onContextMenu={this.#onContextMenu}
           tabIndex={0}
@@ -490,7 +491,7 @@ export class MessageList extends Component<MessageListProps, State> {
       article?.scrollIntoView({ block: "nearest" });
     } else if (isOnMessage && this.#runKey(event.key, articles[index]!)) {
       event.preventDefault();
-    } else if (!isOnMessage && event.key.length === 1 && event.key !== " " && event.key !== "?") {
+    } else if (!isOnMessage && event.key.length === 1 && !" ?/".includes(event.key)) {
       event.preventDefault();
       this.props.onTypeElsewhere(event.key);
     }

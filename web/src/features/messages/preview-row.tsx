@@ -14,7 +14,7 @@ import type { PanelProps } from "../props.ts";
 export function PreviewRow(props: {
   person?: Person;
   head: ComponentChildren;
-  text: string;
+  text: ComponentChildren;
   /** Shown under the text. */
   children?: ComponentChildren;
   isDisabled?: boolean;

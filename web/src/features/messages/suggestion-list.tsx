@@ -28,6 +28,7 @@ export function SuggestionList({ id, suggestions, chosen, onAccept }: Suggestion
             </span>
           ) : null}
           <span>{suggestion.label}</span>
+          {suggestion.hint === "" ? null : <span className="visually-hidden">, </span>}
           <span className="suggestion-hint">{suggestion.hint}</span>
         </div>
       ))}

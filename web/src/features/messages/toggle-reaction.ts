@@ -17,11 +17,12 @@ export function toggleReaction(
   const isOwn = (shown?.reactions ?? reactions).some(
     (reaction) => reaction.emoji === emoji && reaction.by.includes(chat.you.id),
   );
-  const drops = stores.map((store) => store.react(seq, { emoji, by: chat.you.id, isAdded: !isOwn }));
+  const drops = stores.map((store) => store.changes.react(seq, { emoji, by: chat.you.id, isAdded: !isOwn }));
   const drop = () => {
     for (const dropOne of drops) dropOne();
   };
-  void chat.command(isOwn ? "reaction.remove" : "reaction.add", { room, seq, emoji }).then((done) => {
+  const key = `reaction ${room} ${seq} ${emoji}`;
+  void chat.held.run(key, isOwn ? "reaction.remove" : "reaction.add", { room, seq, emoji }).then((done) => {
     if (done) setTimeout(drop, shownMs);
     else drop();
   });

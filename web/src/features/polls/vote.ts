@@ -12,7 +12,8 @@ export function vote(
 ): void {
   const before = store.myVotes.peek()[seq] ?? [];
   store.setMyVote(seq, choices);
-  void chat.command("poll.vote", { room: store.id, seq, choices: [...choices] }).then((done) => {
+  const fields = { room: store.id, seq, choices: [...choices] };
+  void chat.held.run(`vote ${store.id} ${seq}`, "poll.vote", fields).then((done) => {
     if (!done) store.setMyVote(seq, before);
   });
 }

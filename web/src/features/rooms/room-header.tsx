@@ -1,7 +1,7 @@
 import type { JoinedRoom } from "@novax/protocol/entities";
 import { isDirect } from "@novax/protocol/permissions";
 import type { PresentPerson } from "@novax/protocol/signals";
-import { BackIcon, ClipIcon, InfoIcon, PeopleIcon, PinIcon } from "../../components/icons.tsx";
+import { BackIcon, ClipIcon, InfoIcon, PeopleIcon, PinIcon, SearchIcon } from "../../components/icons.tsx";
 import type { Panel } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 import { PresenceDot } from "../people/presence-dot.tsx";
@@ -14,17 +14,28 @@ export type RoomHeaderProps = {
   presentCount: number;
   panel: Panel | null;
   onPanel: (panel: Panel) => void;
+  /** The button that a phone has in place of the other panes. */
+  backLabel: string;
   onBack: () => void;
 };
 
-export function RoomHeader({ room, name, other, presentCount, panel, onPanel, onBack }: RoomHeaderProps) {
+export function RoomHeader({
+  room,
+  name,
+  other,
+  presentCount,
+  panel,
+  onPanel,
+  backLabel,
+  onBack,
+}: RoomHeaderProps) {
   return (
     <div className="room-header">
       <button
         type="button"
         className="button-icon only-phone"
-        aria-label={t.rooms.all}
-        title={t.rooms.all}
+        aria-label={backLabel}
+        title={backLabel}
         onClick={onBack}
       >
         <BackIcon />
@@ -41,6 +52,16 @@ export function RoomHeader({ room, name, other, presentCount, panel, onPanel, on
           {other?.status ? `${other.status.emoji} ${other.status.text}` : room.topic}
         </p>
       </div>
+      <button
+        type="button"
+        className="button-icon"
+        aria-label={t.room.search}
+        title={t.room.search}
+        aria-expanded={panel === "search"}
+        onClick={() => onPanel("search")}
+      >
+        <SearchIcon />
+      </button>
       <button
         type="button"
         className="button-icon not-phone"

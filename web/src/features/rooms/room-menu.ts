@@ -27,6 +27,7 @@ export function roomMenu(chat: ChatStore, ui: UiStore, room: JoinedRoom): MenuIt
       label: more.details.copyLink,
       run: () => void copyText(chat, `${location.origin}/chat/${room.id}`),
     },
+    { label: more.search.date, run: () => ui.open({ kind: "date", room }) },
     room.kind === "direct" && { label: more.roomMenu.hide, run: () => void hideRoom(chat, room) },
     hasUnread && {
       label: more.roomMenu.allRead,

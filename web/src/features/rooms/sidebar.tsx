@@ -1,24 +1,15 @@
 import type { JoinedRoom } from "@novax/protocol/entities";
 import type { ComponentChildren, FunctionComponent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import {
-  AtIcon,
-  BookmarkIcon,
-  ClockIcon,
-  FlagIcon,
-  LockIcon,
-  MutedIcon,
-  PencilIcon,
-  PlusIcon,
-  SearchIcon,
-  ThreadIcon,
-} from "../../components/icons.tsx";
+import { InboxIcon, LockIcon, MutedIcon, PencilIcon, PlusIcon, SearchIcon } from "../../components/icons.tsx";
 import { type Spot, spotOf } from "../../lib/element.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import { attentionCountOf, type Section } from "../../stores/rooms-store.ts";
 import type { PanelName, UiStore } from "../../stores/ui-store.ts";
 import { t } from "../../texts/text.ts";
 import { type AccountItemsProps, AccountMenu } from "../account/account-menu.tsx";
+import { inboxOf, isInbox } from "../inbox/inbox.ts";
+import { NewCount } from "../inbox/new-count.tsx";
 import { PresenceDot } from "../people/presence-dot.tsx";
 import { serverName } from "../server-name.ts";
 import { hasOwnIcon, RoomIcon } from "./room-icon.tsx";
@@ -49,7 +40,6 @@ export function Sidebar(props: SidebarProps) {
   const { chat, ui, isAlone } = props;
   const sections = chat.rooms.sections.value;
   const panel = ui.panel.value;
-  const me = chat.me.lists.value;
   const titles: Record<Section["kind"], string> = {
     favourites: t.rooms.favourites,
     rooms: t.rooms.rooms,
@@ -57,20 +47,15 @@ export function Sidebar(props: SidebarProps) {
     requests: t.rooms.requests,
     archived: t.rooms.archived,
   };
-  const views: [PanelName, string, () => preact.JSX.Element, number][] = [
-    ["mentions", t.rooms.mentions, AtIcon, chat.mentions.value],
-    ["threads", t.rooms.threads, ThreadIcon, me.unreadThreads],
-    ["saved", t.rooms.saved, BookmarkIcon, 0],
-    ["scheduled", t.rooms.scheduled, ClockIcon, me.dueReminders],
-  ];
+  const inbox = inboxOf(chat);
+  const news = inbox.reduce((sum, { count }) => sum + count, 0);
+  const isInboxOpen = isInbox(panel);
   const list = useRef<HTMLDivElement>(null);
   const current = chat.navigation.current.value;
   // The open room is scrolled into view, however the viewer came to it.
   useEffect(() => {
     list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }, [current]);
-  if (me.reports > 0 || chat.mayOnServer("report.resolve_any"))
-    views.push(["reports", t.rooms.reports, FlagIcon, me.reports]);
   return (
     <div className="sidebar" role={isAlone ? "main" : "navigation"} aria-label={t.rooms.title}>
       <p className="brand">
@@ -88,26 +73,23 @@ export function Sidebar(props: SidebarProps) {
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons in it have the focus, and the keys */}
       <div className="room-nav" data-region="rooms" onKeyDown={moveInside}>
         <ul className="room-views">
-          {views.map(([view, label, ViewIcon, count]) => (
-            <li key={view}>
-              <button
-                type="button"
-                className="room-item"
-                tabIndex={-1}
-                aria-pressed={panel === view}
-                onClick={() => props.onPanel(view)}
-              >
-                <ViewIcon />
-                <span className="room-item-name">{label}</span>
-                {count > 0 ? (
-                  <span className="badge badge-mention">
-                    <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
-                    <span className="visually-hidden">, {t.account.newNotices(count)}</span>
-                  </span>
-                ) : null}
-              </button>
-            </li>
-          ))}
+          <li>
+            <button
+              type="button"
+              className="room-item"
+              tabIndex={-1}
+              aria-pressed={isInboxOpen}
+              onClick={() => {
+                // The list in which something is new. An open one is closed.
+                const next = inbox.find(({ count }) => count > 0) ?? inbox[0]!;
+                props.onPanel(isInboxOpen ? panel : next.panel);
+              }}
+            >
+              <InboxIcon />
+              <span className="room-item-name">{t.rooms.inbox}</span>
+              <NewCount count={news} />
+            </button>
+          </li>
         </ul>
         <div className="room-scroll">
           <div className="room-items" ref={list}>

@@ -3,15 +3,23 @@ import type { RoomId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
-import { fuzzyScore } from "../../lib/matching.ts";
+import { SearchIcon } from "../../components/icons.tsx";
+import { isSearchKey } from "../../lib/keys.ts";
+import { fuzzyScore, matchPeople } from "../../lib/matching.ts";
 import { attentionCountOf } from "../../stores/rooms-store.ts";
+import { searchOf } from "../../stores/search-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
 import { mayWriteIn } from "./may-write.ts";
+import { openDirectWith } from "./open-direct-with.ts";
 import { RoomIcon } from "./room-icon.tsx";
 
-type Target = { kind: "room"; room: JoinedRoom; name: string } | { kind: "person"; person: Person };
+type Target =
+  | { kind: "room"; room: JoinedRoom; name: string }
+  | { kind: "person"; person: Person }
+  /** Looks for what was typed in messages. */
+  | { kind: "messages" };
 
 const shownMax = 12;
 const askAfterMs = 120;
@@ -22,7 +30,7 @@ type SwitcherProps = DialogProps & { onChoose: ((room: RoomId) => void) | undefi
  * Jumps to a room or a person by a few letters of the name, or chooses one to send something to. Without letters it lists
  * unread rooms and the last visited ones.
  */
-export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherProps) {
+export function Switcher({ chat, ui, onOpenRoom, onPanel, onClose, onChoose }: SwitcherProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState(0);
@@ -53,7 +61,7 @@ export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherPr
   }, [typed, chat]);
   const rooms = chat.rooms.all.value;
   const targets = useMemo((): Target[] => {
-    const all = [...rooms.values()]
+    const joined = [...rooms.values()]
       .filter((room) => !onChoose || mayWriteIn(chat, room))
       .map((room) => ({ kind: "room" as const, room, name: chat.nameOf(room) }));
     if (typed.trim() === "") {
@@ -62,7 +70,7 @@ export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherPr
         const index = visited.indexOf(room.id);
         return index < 0 ? visited.length : index;
       };
-      return all
+      return joined
         .filter(({ room }) => (onChoose || room.id !== chat.navigation.current.peek()) && !room.isArchived)
         .sort(
           (a, b) =>
@@ -72,7 +80,7 @@ export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherPr
         )
         .slice(0, shownMax);
     }
-    const found = all
+    const found = joined
       .flatMap((target) => {
         const score = fuzzyScore(target.name, typed);
         return score === null ? [] : [{ target, score: score - (target.room.isArchived ? 5 : 0) }];
@@ -82,10 +90,15 @@ export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherPr
     const partners = new Set(
       found.flatMap(({ room }) => (room.kind === "direct" ? room.people.map((person) => person.id) : [])),
     );
-    const others = people
+    // Those who are online are there at once, for somebody who types a name and Enter. The others may have closed their account.
+    const online = [...chat.people.known.values()].filter(({ id }) => chat.people.stateOf(id) !== null);
+    const known = matchPeople(online, typed.trim(), shownMax);
+    const all = new Map([...known, ...people].map((person) => [person.id, person]));
+    const others = [...all.values()]
       .filter((person) => !partners.has(person.id) && person.id !== chat.you.id)
       .map((person) => ({ kind: "person" as const, person }));
-    return [...found, ...others].slice(0, shownMax);
+    const messages = onChoose ? [] : [{ kind: "messages" as const }];
+    return [...[...found, ...others].slice(0, shownMax), ...messages];
   }, [rooms, typed, people, chat]);
 
   const go = async (target: Target | undefined) => {
@@ -99,13 +112,19 @@ export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherPr
       onOpenRoom(room);
       onChoose?.(room);
     };
-    if (target.kind === "room") open(target.room.id);
-    else {
-      const reply = await chat.command("direct.open", { people: [target.person.id] });
-      if (!reply?.room) return;
-      chat.rooms.put(reply.room);
-      open(reply.room.id);
-    }
+    if (target.kind === "messages") searchMessages();
+    else if (target.kind === "room") open(target.room.id);
+    else await openDirectWith(chat, target.person, open);
+  };
+
+  /** Hands over what was typed. */
+  const searchMessages = () => {
+    const search = searchOf(chat);
+    search.setRoom(null);
+    search.setWords(typed);
+    search.focused.value = null;
+    search.focusRequests.value += 1;
+    if (ui.panel.peek() !== "search") onPanel("search");
   };
 
   return (
@@ -142,6 +161,10 @@ export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherPr
             } else if (event.key === "Enter" && !event.isComposing) {
               event.preventDefault();
               void go(targets[chosen]);
+            } else if (isSearchKey(event) && !onChoose) {
+              event.preventDefault();
+              onClose();
+              searchMessages();
             }
           }}
         />
@@ -149,7 +172,7 @@ export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherPr
           {targets.map((target, index) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which has the focus
             <div
-              key={target.kind === "room" ? target.room.id : target.person.id}
+              key={keyOf(target)}
               id={`switcher-${index}`}
               role="option"
               tabIndex={-1}
@@ -159,7 +182,15 @@ export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherPr
               // Not before the click: the list would be gone, and the click would reach what is below.
               onClick={() => void go(target)}
             >
-              {target.kind === "room" ? (
+              {target.kind === "messages" ? (
+                <>
+                  <SearchIcon />
+                  <span dir="auto">{more.switcher.messages(typed.trim())}</span>
+                  <span className="suggestion-hint not-phone">
+                    <kbd>Ctrl Shift F</kbd>
+                  </span>
+                </>
+              ) : target.kind === "room" ? (
                 <>
                   <RoomIcon room={target.room} />
                   <span className={target.room.unread > 0 ? "switcher-unread" : undefined}>
@@ -190,4 +221,9 @@ export function Switcher({ chat, ui, onOpenRoom, onClose, onChoose }: SwitcherPr
       </div>
     </dialog>
   );
+}
+
+function keyOf(target: Target): string {
+  if (target.kind === "messages") return target.kind;
+  return target.kind === "room" ? target.room.id : target.person.id;
 }

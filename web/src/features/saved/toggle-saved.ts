@@ -13,7 +13,8 @@ export function setSaved(
   isSaved: boolean,
 ): void {
   chat.me.showSaved(room, seq, isSaved);
-  void chat.command(isSaved ? "message.save" : "message.unsave", { room, seq }).then((done) => {
+  const command = isSaved ? "message.save" : "message.unsave";
+  void chat.held.run(`save ${room} ${seq}`, command, { room, seq }).then((done) => {
     if (!done) void chat.me.rereadSaved();
   });
 }

@@ -13,10 +13,14 @@ import { pictures } from "../../stores/pictures.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import { filePart } from "../files/files-context.ts";
+import { DeviceNotifications } from "../notifications/device-notifications.tsx";
+import { InstallApp } from "../notifications/install-app.tsx";
+import { UnreadMail } from "../notifications/unread-mail.tsx";
 import type { DialogProps } from "../props.ts";
 import { tomorrowAt } from "../scheduled/when.ts";
 import { serverNow } from "../server-now.ts";
 import { type Preferences, preferences, setPreference, textSizes } from "./preferences.ts";
+import { QuietHoursFields } from "./quiet-hours.tsx";
 import { applyTheme, keepLanguage, readTheme, type Theme, themes } from "./theme.ts";
 import { useServerPicture } from "./use-server-picture.ts";
 
@@ -172,6 +176,7 @@ export function SettingsDialog({ chat, ui, onClose }: DialogProps) {
             saved(await chat.command("dnd.set", { until }));
           }}
         />
+        <QuietHoursFields chat={chat} onSaved={saved} />
         <label className="form-check">
           <input
             type="checkbox"
@@ -252,6 +257,9 @@ export function SettingsDialog({ chat, ui, onClose }: DialogProps) {
       </section>
       <section className="settings-section">
         <h3>{more.settings.notifications}</h3>
+        <InstallApp />
+        <DeviceNotifications chat={chat} />
+        <UnreadMail chat={chat} />
         {check("hasSound", more.settings.sound)}
         {check("hasTitleCount", more.settings.titleCount)}
         <form

@@ -9,6 +9,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
     ["↑", more.shortcuts.editLast],
     ["Shift ↑", more.shortcuts.replyLast],
     ["Ctrl K", more.shortcuts.switcher],
+    ["Ctrl Shift F, /", more.shortcuts.search],
     ["Alt ↓, Alt ↑", more.shortcuts.nextRoom],
     ["Alt Shift ↓, Alt Shift ↑", more.shortcuts.nextUnread],
     ["Esc", more.shortcuts.escape],

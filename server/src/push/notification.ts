@@ -1,0 +1,46 @@
+import type { RoomId } from "@novax/protocol/ids";
+import type { Language } from "@novax/protocol/language";
+import type { PushContent, PushMessage } from "@novax/protocol/push";
+import { excerptOf } from "@novax/protocol/text";
+import { textsIn } from "../texts/texts.ts";
+import type { PushTarget } from "./queries.ts";
+
+/** What the notification of a message says to a person, by what they want to see there. */
+export function messageNotification(
+  { seq, threadRoot, body, isMention, username, displayName, room, language }: Omit<PushTarget, "content">,
+  content: PushContent,
+  at: { room: RoomId; publicUrl: URL; serverName: string },
+): PushMessage {
+  const { push } = textsIn(language);
+  const sender = displayName === "" ? username : displayName;
+  const said = isMention ? push.mentioned : push.wrote;
+  const title = room.kind === "direct" ? sender : push.inRoom(sender, room.name || push.group);
+  const text =
+    content === "nothing"
+      ? { title: at.serverName, body: push.something }
+      : { title, body: content === "full" ? (excerptOf(body) ?? said) : said };
+  // A reply is found under the message that its thread is about, and is read there.
+  const actions = threadRoot === null ? [{ action: "read" as const, title: push.markRead }] : [];
+  return notification(
+    { ...text, actions },
+    { ...at, path: `/chat/${at.room}/${threadRoot ?? seq}`, tag: at.room, language },
+  );
+}
+
+/** The notification that a person asks for to see whether it arrives. */
+export function testNotification(
+  language: Language,
+  at: { publicUrl: URL; serverName: string },
+): PushMessage {
+  const text = { title: at.serverName, body: textsIn(language).push.test };
+  return notification({ ...text, actions: [] }, { ...at, path: "/chat", tag: "test", language });
+}
+
+function notification(
+  { title, body, actions }: { title: string; body: string; actions: { action: "read"; title: string }[] },
+  { publicUrl, path, tag, language }: { publicUrl: URL; path: string; tag: string; language: Language },
+): PushMessage {
+  const navigate = new URL(path, publicUrl).href;
+  const buttons = actions.map((action) => ({ ...action, navigate }));
+  return { web_push: 8030, notification: { title, body, navigate, tag, lang: language, actions: buttons } };
+}

@@ -1,0 +1,21 @@
+import type { SendStep } from "../messages/send-step.ts";
+import { collectPushJob } from "./push-jobs.ts";
+import { beginPending } from "./queries.ts";
+import type { PushSubscribers } from "./subscriptions.ts";
+
+/** A page that shows the room marks it as read within this time, and then nobody needs to be notified. */
+const waitMs = 2000;
+
+/** Has people notified of messages, soon after they were sent. Costs nothing while nobody wants notifications. */
+export function pushStep(subscribers: PushSubscribers): SendStep {
+  return {
+    name: "push",
+    statementsMax: 2,
+    run: async ({ sql, room, now, messages, queue }) => {
+      const [first] = messages;
+      if (!first || !subscribers.areAny) return;
+      if (await beginPending(sql, { room, seq: first.seq, now }))
+        await queue(collectPushJob, { room }, { runAt: now + waitMs });
+    },
+  };
+}

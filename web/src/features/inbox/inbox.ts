@@ -1,0 +1,33 @@
+import type { ChatStore } from "../../stores/chat-store.ts";
+import type { PanelName } from "../../stores/ui-store.ts";
+
+/** The lists across rooms that are the viewer's own. They are tabs of one panel. */
+export const inboxPanels = [
+  "mentions",
+  "threads",
+  "saved",
+  "scheduled",
+  "reports",
+] as const satisfies readonly PanelName[];
+export type InboxPanel = (typeof inboxPanels)[number];
+
+export function isInbox(panel: unknown): panel is InboxPanel {
+  return (inboxPanels as readonly unknown[]).includes(panel);
+}
+
+/** Returns the lists that the viewer has, and how much is new in each. */
+export function inboxOf(chat: ChatStore): { panel: InboxPanel; count: number }[] {
+  const me = chat.me.lists.value;
+  const counts: Record<InboxPanel, number> = {
+    mentions: chat.mentions.value,
+    threads: me.unreadThreads,
+    saved: 0,
+    scheduled: me.dueReminders,
+    reports: me.reports,
+  };
+  // Others see them while there are some of rooms that they moderate.
+  const hasReports = me.reports > 0 || chat.mayOnServer("report.resolve_any");
+  return inboxPanels
+    .filter((panel) => panel !== "reports" || hasReports)
+    .map((panel) => ({ panel, count: counts[panel] }));
+}

@@ -1,0 +1,189 @@
+import type { TimelineEntry } from "@novax/protocol/apply-event";
+import type { Bootstrap } from "@novax/protocol/bootstrap";
+import type { RoomId } from "@novax/protocol/ids";
+import type { TimelinePage } from "@novax/protocol/reads";
+import { effect } from "@preact/signals";
+import { ReadRefused } from "../client/api.ts";
+import { registerServiceWorker } from "../lib/service-worker.ts";
+import { chatName, type KeptChat, nameOfRoom, roomOfName } from "../storage/kept-chat.ts";
+import { markKept } from "../storage/kept-mark.ts";
+import type { SealedStore } from "../storage/sealed-store.ts";
+import type { ChatStore } from "../stores/chat-store.ts";
+import { toPage } from "../stores/to-page.ts";
+import { more } from "../texts/more.ts";
+
+const keepEveryMs = 3000;
+/** What changes together is written together. */
+const keepAfterMs = 300;
+const roomsMax = 60;
+const entriesMax = 100;
+const peopleMax = 1000;
+const rereadAfterMs = 3000;
+const rereadEveryMs = 10 * 60_000;
+/** So many rooms that are kept, and changed while this device was away, are read again. */
+const rereadMax = 12;
+
+/**
+ * Keeps the chat on this device while it is open, for when there is no connection, and says when the server has a newer
+ * version of the app. `reachedAt`: when the server was last reached, in ms since 1970.
+ */
+export async function keepChat(
+  chat: ChatStore,
+  store: SealedStore,
+  { bootstrap, reachedAt }: { bootstrap: Bootstrap; reachedAt: number },
+): Promise<void> {
+  watchVersion(chat);
+  // Without it, where the browser allows none, nothing of this would be found again.
+  if (!(await registerServiceWorker().catch(() => null))) return;
+  if (matchMedia("(display-mode: standalone)").matches) void navigator.storage?.persist?.().catch(() => {});
+  const before = await store.read<KeptChat>(chatName);
+  // Somebody else's, who did not sign out.
+  if (before && before.bootstrap.you.id !== bootstrap.you.id) await store.clear();
+  new Keeper(chat, store, { bootstrap, reachedAt }).start();
+}
+
+class Keeper {
+  readonly #chat: ChatStore;
+  readonly #store: SealedStore;
+  readonly #bootstrap: Bootstrap;
+  readonly #written = new Map<RoomId, readonly TimelineEntry[]>();
+  #reachedAt: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #wroteAt = Number.NEGATIVE_INFINITY;
+  #isWriting = false;
+  #isMarked = false;
+  #hasFailed = false;
+
+  constructor(chat: ChatStore, store: SealedStore, since: { bootstrap: Bootstrap; reachedAt: number }) {
+    this.#chat = chat;
+    this.#store = store;
+    this.#bootstrap = since.bootstrap;
+    this.#reachedAt = since.reachedAt;
+  }
+
+  start(): void {
+    const chat = this.#chat;
+    effect(() => {
+      // Every event changes the rooms, and what the viewer does without a connection changes the open one.
+      void [chat.rooms.all.value, chat.me.lists.value, chat.navigation.timeline.value?.entries.value];
+      this.#changed();
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) void this.#write();
+    });
+    setInterval(() => {
+      if (chat.client.state.peek().kind === "open") void this.#reread();
+    }, rereadEveryMs);
+    chat.client.state.subscribe(({ kind }) => {
+      // By then the rooms are known as they are now, and not everybody asks at once after a restart.
+      if (kind === "open") setTimeout(() => void this.#reread(), (1 + Math.random()) * rereadAfterMs);
+    });
+  }
+
+  #changed(): void {
+    const waitMs = Math.max(keepAfterMs, this.#wroteAt + keepEveryMs - performance.now());
+    this.#timer ??= setTimeout(() => void this.#write(), waitMs);
+  }
+
+  async #write(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#isWriting) return this.#changed();
+    this.#isWriting = true;
+    this.#wroteAt = performance.now();
+    try {
+      await this.#writeChanged();
+    } catch {
+      // The device is full, or the browser deleted what was kept.
+      if (!this.#hasFailed) this.#chat.toasts.show(more.app.notKept);
+      this.#hasFailed = true;
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  async #writeChanged(): Promise<void> {
+    const chat = this.#chat;
+    const store = this.#store;
+    const rooms = chat.rooms.all.peek();
+    if (chat.client.state.peek().kind === "open") this.#reachedAt = Date.now();
+    // It was taken away if a page waited for the server.
+    if (!this.#isMarked) await markKept();
+    this.#isMarked = true;
+    await store.write(chatName, {
+      at: this.#reachedAt,
+      bootstrap: {
+        ...this.#bootstrap,
+        rooms: [...rooms.values()],
+        open: null,
+        drafts: Object.fromEntries(chat.drafts.texts.peek()),
+        me: chat.me.lists.peek(),
+      },
+      people: [...chat.people.known.values()].slice(-peopleMax),
+    } satisfies KeptChat);
+    for (const timeline of chat.timelines.all()) {
+      const entries = timeline.entries.peek();
+      const page = toPage(timeline, this.#bootstrap.epoch, entriesMax);
+      if (!page || this.#written.get(timeline.id) === entries) continue;
+      await store.write(nameOfRoom(timeline.id), page);
+      this.#written.set(timeline.id, entries);
+    }
+    let kept = roomsOf(await store.names());
+    if (kept.length > roomsMax) kept = roomsOf(await store.namesByTime());
+    for (const [at, room] of kept.entries())
+      if (at >= roomsMax || !rooms.has(room)) await store.delete(nameOfRoom(room));
+  }
+
+  /**
+   * Brings what is kept of rooms that are not open up to date: nothing that was deleted meanwhile may stay on the device.
+   */
+  async #reread(): Promise<void> {
+    const { api, rooms } = this.#chat;
+    const open = new Set([...this.#chat.timelines.all()].map(({ id }) => id));
+    const names = await this.#store.namesByTime().catch(() => []);
+    let read = 0;
+    for (const room of roomsOf(names)) {
+      const name = nameOfRoom(room);
+      const page = open.has(room) ? null : await this.#store.read<TimelinePage>(name);
+      const isCurrent = page?.headSeq === rooms.get(room)?.headSeq && page?.epoch === this.#bootstrap.epoch;
+      if (!page || isCurrent) continue;
+      read += 1;
+      try {
+        const isWanted = read <= rereadMax && rooms.get(room) !== null;
+        if (isWanted) await this.#store.write(name, await api.read("room.timeline", { room, limit: 50 }));
+        else await this.#store.delete(name).catch(() => {});
+      } catch (error) {
+        // Without a connection it is what the viewer needs.
+        if (!(error instanceof ReadRefused)) return;
+        await this.#store.delete(name).catch(() => {});
+      }
+    }
+  }
+}
+
+const roomsOf = (names: readonly string[]): RoomId[] => names.flatMap((name) => roomOfName(name) ?? []);
+
+/** Offers to load the app again once the server has another version of it. Nothing is lost by going on with this one. */
+function watchVersion(chat: ChatStore): void {
+  navigator.serviceWorker?.addEventListener(
+    "message",
+    ({ data }: MessageEvent<{ type?: string; script?: string }>) => {
+      if (data.type !== "version" || document.querySelector(`script[src="${data.script}"]`)) return;
+      chat.toasts.show(
+        more.app.updated,
+        { label: more.app.reload, run: () => location.reload() },
+        { stays: true },
+      );
+    },
+  );
+  let wasAway = false;
+  chat.client.state.subscribe(({ kind }) => {
+    // A server that was updated was restarted.
+    if (kind === "open" && wasAway)
+      void navigator.serviceWorker
+        ?.getRegistration()
+        .then((registration) => registration?.update())
+        .catch(() => {});
+    wasAway = kind === "away";
+  });
+}
