@@ -21,6 +21,7 @@ const room: Room = {
   posting: "everybody",
   slowModeSeconds: 0,
   leavesMark: true,
+  hasLinkPreviews: true,
   memberCount: 1,
   headSeq: 0,
 };

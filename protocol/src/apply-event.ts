@@ -72,6 +72,10 @@ export function applyToEntries<E extends TimelineEntry>(
         event.seq,
         event.body,
       );
+    case "message.previewed":
+      return changeEntry(entries, event.target, event.seq, (message) =>
+        event.body.kind === "deleted" ? deleted(message) : { ...message, body: event.body },
+      );
     case "message.deleted":
       return applyDeletion(entries, event);
     case "message.pinned":

@@ -14,6 +14,8 @@ export type Bootstrap = {
   /** The person's unsent drafts, by room. */
   drafts: Record<string, string>;
   me: MyState;
+  /** Whether the server makes previews of links at all. */
+  hasLinkPreviews: boolean;
   /** How long this device may show what it keeps after it last reached the server, in milliseconds. */
   keptForMs: number;
 };

@@ -28,6 +28,7 @@ import {
   noteCharsMax,
   pollChoicesMax,
   positionsMax,
+  previewUrlCharsMax,
   pushEndpointCharsMax,
   roomDescriptionCharsMax,
   roomNameCharsMax,
@@ -114,6 +115,7 @@ export const commandSpecs = {
       posting: roomSchema.shape.posting.optional(),
       slowModeSeconds: z.int().min(0).max(slowModeSecondsMax).optional(),
       leavesMark: z.boolean().optional(),
+      hasLinkPreviews: z.boolean().optional(),
     },
     result: emptySchema,
     needs: inRoom("room.change"),
@@ -230,6 +232,12 @@ export const commandSpecs = {
   },
   /** Senders delete their own messages. Other people's need the right `message.delete_any`. */
   "message.delete": { fields: { room, seq }, result: emptySchema, needs: inRoom("message.delete_own") },
+  /** Take the preview of a link away. Other people's need the right `message.delete_any`. */
+  "message.remove_preview": {
+    fields: { room, seq, url: z.string().max(previewUrlCharsMax) },
+    result: emptySchema,
+    needs: inRoom("message.delete_own"),
+  },
   "message.pin": { fields: { room, seq }, result: emptySchema, needs: inRoom("message.pin") },
   "message.unpin": { fields: { room, seq }, result: emptySchema, needs: inRoom("message.pin") },
   "message.save": { fields: { room, seq }, result: emptySchema, needs: inRoom("room.read") },

@@ -7,6 +7,9 @@ import {
   pollChoicesMax,
   pollChoicesMin,
   pollQuestionCharsMax,
+  previewTextCharsMax,
+  previewTitleCharsMax,
+  previewUrlCharsMax,
 } from "./limits.ts";
 import { roomKinds, roomRoles } from "./permissions.ts";
 import { minutesOfDay } from "./quiet-hours.ts";
@@ -58,15 +61,32 @@ export function paragraphSchema(charsMax: number) {
 const filledLineSchema = (charsMax: number) =>
   lineSchema(charsMax).refine((text) => text !== "", "enter some text");
 
+/** What the page behind a link says about itself. */
+export const linkPreviewSchema = z.strictObject({
+  /** As it is in the message. */
+  url: z.string().max(previewUrlCharsMax),
+  title: z.string().max(previewTitleCharsMax),
+  /** Empty if the page has no description. */
+  text: z.string().max(previewTextCharsMax),
+  /** At `/api/files/<id>`; its size in pixels. */
+  picture: z
+    .strictObject({ id: fileIdSchema, width: z.int().positive(), height: z.int().positive() })
+    .optional(),
+});
+export type LinkPreview = z.infer<typeof linkPreviewSchema>;
+
 /** A text, files, or both. */
 export const textBodySchema = z.strictObject({
   kind: z.literal("text"),
   text: messageTextSchema,
   files: z.array(fileSchema).min(1).optional(),
+  /** In the order of the links, for those that have one. */
+  previews: z.array(linkPreviewSchema).min(1).optional(),
 });
 export type TextBody = z.infer<typeof textBodySchema>;
 
 const draftTextBodySchema = textBodySchema
+  .omit({ previews: true })
   .extend({ files: draftFilesSchema.optional() })
   .refine(({ text, files }) => text.trim() !== "" || (files?.length ?? 0) > 0, "a message can't be empty");
 
@@ -163,6 +183,8 @@ export const roomSchema = z.strictObject({
   slowModeSeconds: z.int().nonnegative(),
   /** Whether a deleted message leaves a placeholder. */
   leavesMark: z.boolean(),
+  /** Whether links in messages get previews, if the server makes any. */
+  hasLinkPreviews: z.boolean(),
   memberCount: z.int().nonnegative(),
   headSeq: z.int().nonnegative(),
 });

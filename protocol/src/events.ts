@@ -32,6 +32,7 @@ export const roomChangesSchema = roomSchema
     posting: true,
     slowModeSeconds: true,
     leavesMark: true,
+    hasLinkPreviews: true,
   })
   .partial();
 export type RoomChanges = z.infer<typeof roomChangesSchema>;
@@ -50,6 +51,8 @@ export const roomEventSchema = z.discriminatedUnion("type", [
     mentionsEveryone: z.literal(true).optional(),
   }),
   z.strictObject({ ...eventBase, type: z.literal("message.edited"), target, body: messageBodySchema }),
+  /** The previews of a message's links are others now. It does not count as edited. */
+  z.strictObject({ ...eventBase, type: z.literal("message.previewed"), target, body: messageBodySchema }),
   z.strictObject({
     ...eventBase,
     type: z.literal("message.deleted"),

@@ -11,7 +11,8 @@ export type FileId = z.infer<typeof fileIdSchema>;
 
 /** What an upload is for. */
 export const filePurposes = ["message", "poster", "person", "room", "server", "emoji"] as const;
-export type FilePurpose = (typeof filePurposes)[number];
+/** What a file is for: an upload, or the picture of a link's preview, which the server fetched. */
+export type FilePurpose = (typeof filePurposes)[number] | "preview";
 
 const px = z.int().positive().max(100_000);
 const durationMs = z

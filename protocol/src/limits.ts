@@ -48,6 +48,12 @@ export const positionsMax = 50;
 export const membersAddedAtOnceMax = 50;
 
 export const filesPerMessageMax = 10;
+/** Only the first links of a message get a preview. */
+export const previewsPerMessageMax = 3;
+export const previewTitleCharsMax = 200;
+export const previewTextCharsMax = 300;
+/** What follows in an address that is longer is for machines. */
+export const previewUrlCharsMax = 2000;
 export const fileNameCharsMax = 255;
 export const fileAltCharsMax = 1000;
 export const customEmojiMax = 500;

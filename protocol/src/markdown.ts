@@ -50,6 +50,26 @@ export function namesMentioned(text: string): string[] {
   return text.includes("@") ? namesIn(parseMarkdown(text)) : [];
 }
 
+/** Returns the web addresses that a text links to, each once, with its text there. In the order of the text. */
+export function linksIn(text: string): { url: string; label: string }[] {
+  const links = new Map<string, string>();
+  const visit = (nodes: readonly MarkdownNode[]) => {
+    for (const node of nodes) {
+      if (node.kind === "link" && /^https?:/.test(node.href)) {
+        if (!links.has(node.href)) links.set(node.href, labelOf(node.children));
+      } else if ("children" in node) visit(node.children);
+    }
+  };
+  if (text.includes("http")) visit(parseMarkdown(text));
+  return [...links].map(([url, label]) => ({ url, label }));
+}
+
+function labelOf(nodes: readonly MarkdownNode[]): string {
+  return nodes
+    .map((node) => ("text" in node ? node.text : "children" in node ? labelOf(node.children) : ""))
+    .join("");
+}
+
 /** The address if a click may open it; null for `javascript:`, `data:` and all other schemes. */
 export function safeHref(href: string): string | null {
   try {

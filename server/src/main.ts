@@ -19,7 +19,6 @@ import { createS3Blobs } from "./blobs/s3-blobs.ts";
 import { prepareSpool } from "./blobs/spool.ts";
 import { createLocalBus } from "./bus/local-bus.ts";
 import { createRedisBus } from "./bus/redis-bus.ts";
-import { Budgets } from "./commands/budgets.ts";
 import { prepareDataFolder, readServerSecret } from "./config/data-folder.ts";
 import type { Config } from "./config/read-config.ts";
 import { assertSameSecret, readEpoch } from "./db/installation.ts";
@@ -36,6 +35,7 @@ import { loadWeb } from "./http/serve-web.ts";
 import { isSocketRequest, upgradeSocket } from "./http/upgrade.ts";
 import { startJobs } from "./jobs/runner.ts";
 import { sendMailJob } from "./jobs/send-mail.ts";
+import { Budgets } from "./lib/budgets.ts";
 import { systemClock as clock } from "./lib/clock.ts";
 import { every } from "./lib/every.ts";
 import { systemRandom as random } from "./lib/random.ts";
@@ -46,6 +46,8 @@ import type { Log } from "./log/log.ts";
 import { createConsoleMailer, createSmtpMailer } from "./mail/mailer.ts";
 import { claimStep } from "./messages/claim-step.ts";
 import { mentionStep } from "./messages/mention-step.ts";
+import { makePreviewsJob } from "./messages/preview-job.ts";
+import { previewStep } from "./messages/preview-step.ts";
 import { quoteStep } from "./messages/quote-step.ts";
 import { RoomWriters } from "./messages/room-writer.ts";
 import { AddressBans } from "./moderation/address-bans.ts";
@@ -55,6 +57,7 @@ import { createResolver } from "./outgoing/resolve-host.ts";
 import { Keywords } from "./people/keywords.ts";
 import { closePollJob, pollClosingStep } from "./polls/close-poll.ts";
 import { Presence } from "./presence/presence.ts";
+import { LinkPreviews } from "./previews/link-previews.ts";
 import { collectPushJob, retryPushJob, sendPushJob } from "./push/push-jobs.ts";
 import { openPushKeys, type PushKeys } from "./push/push-keys.ts";
 import { PushService } from "./push/push-service.ts";
@@ -99,6 +102,7 @@ const jobs = [
   collectPushJob,
   sendPushJob,
   retryPushJob,
+  makePreviewsJob,
 ];
 
 export type RunningServer = { app: App; realtime: Realtime; url: URL; stop(): Promise<void> };
@@ -129,8 +133,9 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const outgoing = new Outgoing({
     resolve: createResolver(resolveWithinMs),
     userAgent,
-    isAllowed: () => false,
+    isAllowed: config.isPreviewNetwork,
   });
+  const linkPreviews = new LinkPreviews({ clock, ownOrigins: config.ownOrigins }, config.previewMode);
   let pushKeys: Promise<PushKeys> | undefined;
   const push = new PushService({ outgoing, clock, pushOrigins, pushContentMax }, () => {
     pushKeys ??= openPushKeys(core, publicUrl).catch((error: unknown) => {
@@ -163,13 +168,20 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     roomWriters: new RoomWriters({
       ...core,
       // Without a mail server nobody gets mail about messages, and nothing is noted for it.
-      sendSteps: [...sendSteps, pushStep(pushSubscribers), ...(mailer.isReal ? [unreadMailStep] : [])],
+      sendSteps: [
+        ...sendSteps,
+        pushStep(pushSubscribers),
+        previewStep(linkPreviews),
+        ...(mailer.isReal ? [unreadMailStep] : []),
+      ],
     }),
     keywords: new Keywords(core),
     textFilter: new WordFilter(core),
     customEmoji: new CustomEmoji(core),
     addressBans: new AddressBans(core),
     presence: new Presence({ ...core, processId }),
+    outgoing,
+    linkPreviews,
     push,
     pushSubscribers,
     searchIndex: new SearchIndex({

@@ -245,6 +245,24 @@ describe("a request", () => {
     expect(seen[0]!.headers.get("ttl")).toBe("60");
   });
 
+  test("goes to the next address of a name where nothing listens at the first", async () => {
+    names["two.test"] = () => ["127.0.0.3", outside];
+    pages["/two"] = () => new Response("x");
+    const both = new Outgoing({
+      resolve: createResolver(300, [dns.address]),
+      userAgent: "novaX test",
+      isAllowed: (address) => address === outside || address === "127.0.0.3",
+    });
+    expect(await faultOf(at("/two", "two.test"), {}, both)).toBe("answered 200");
+    names["none.test"] = () => ["127.0.0.3", "127.0.0.4"];
+    const none = new Outgoing({
+      resolve: createResolver(300, [dns.address]),
+      userAgent: "novaX test",
+      isAllowed: () => true,
+    });
+    expect(await faultOf(at("/two", "none.test"), {}, none)).toBe("unreachable");
+  });
+
   test("the answer says its type, status and where it came from", async () => {
     pages["/page"] = () =>
       new Response("<p>hello</p>", { headers: { "content-type": "Text/HTML; charset=utf-8" } });
@@ -292,6 +310,27 @@ describe("an answer", () => {
     expect(await faultOf(at("/endless"))).toBe("too_large");
     const { body } = await outgoing.fetch(at("/endless"), { ...bounds, isCut: true });
     expect([body.byteLength, body.at(-1)]).toEqual([bounds.bytesMax, 97]);
+  });
+
+  test("[U03] whose head never ends is refused, in few bytes", async () => {
+    for (const part of ["X-Line: words\r\n".repeat(4000), "x".repeat(60_000)]) {
+      let written = 0;
+      const server = createServer((socket) => {
+        socket.on("error", () => {});
+        socket.write("HTTP/1.1 200 OK\r\nX-Long: ");
+        const go = () => {
+          do written += part.length;
+          while (socket.writable && socket.write(part));
+        };
+        socket.on("drain", go);
+        go();
+      });
+      await new Promise<void>((listening) => server.listen(0, outside, listening));
+      const { port } = server.address() as { port: number };
+      expect(await faultOf(`http://web.test:${port}/`)).toBe("unreachable");
+      expect(written).toBeLessThan(64 * mebibyte);
+      server.close();
+    }
   });
 
   test("[U03] that unpacks to a gibibyte takes no memory of it", async () => {

@@ -2,6 +2,7 @@ import type { CustomEmoji } from "../emoji/custom-emoji.ts";
 import type { FileNeeds } from "../files/file-store.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { SendNeeds } from "../messages/send-message.ts";
+import type { LinkPreviews } from "../previews/link-previews.ts";
 import type { PushNeeds } from "../push/subscriptions.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 
@@ -9,4 +10,8 @@ import type { TransactionNeeds } from "../transaction/transact.ts";
 export type CommandNeeds = SendNeeds &
   Pick<FileNeeds, "blobs" | "fileLimits"> &
   PushNeeds &
-  TransactionNeeds & { mailer: Pick<Mailer, "isReal">; customEmoji: Pick<CustomEmoji, "find"> };
+  TransactionNeeds & {
+    mailer: Pick<Mailer, "isReal">;
+    customEmoji: Pick<CustomEmoji, "find">;
+    linkPreviews: LinkPreviews;
+  };

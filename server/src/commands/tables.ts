@@ -6,6 +6,7 @@ import type { ReadInput, ReadResult, ReadType } from "@novax/protocol/reads";
 import type { Actor } from "../auth/sessions.ts";
 import { addEmoji, readEmoji, removeEmoji } from "../emoji/custom-emoji.ts";
 import { readStorage } from "../files/read-storage.ts";
+import type { Budgets } from "../lib/budgets.ts";
 import { deleteMessage } from "../messages/delete-message.ts";
 import { editMessage } from "../messages/edit-message.ts";
 import { pinMessage, unpinMessage } from "../messages/pins.ts";
@@ -19,6 +20,7 @@ import {
   readRoomPins,
   readRoomTimeline,
 } from "../messages/read-messages.ts";
+import { removePreview } from "../messages/remove-preview.ts";
 import { sendMessage } from "../messages/send-message.ts";
 import { setAddressBans } from "../moderation/address-bans.ts";
 import { readAddressBans, readReports, readWordFilter } from "../moderation/read-moderation.ts";
@@ -65,7 +67,6 @@ import { searchMessages } from "../search/search-messages.ts";
 import { followThread, markThreadRead } from "../threads/follow-thread.ts";
 import { readMyThreads, readRoomThread } from "../threads/read-threads.ts";
 import { readUnreadMail, setUnreadMail } from "../unread-mail/unsubscribe.ts";
-import type { Budgets } from "./budgets.ts";
 import type { CommandNeeds } from "./command-needs.ts";
 import { readMe } from "./read-me.ts";
 
@@ -122,6 +123,7 @@ export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
     },
   },
   "message.delete": { cost: 1, run: deleteMessage },
+  "message.remove_preview": { cost: 1, run: removePreview },
   "message.pin": { cost: 1, run: pinMessage },
   "message.unpin": { cost: 1, run: unpinMessage },
   "message.save": { cost: 0.5, run: saveMessage },

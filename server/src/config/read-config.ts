@@ -24,6 +24,10 @@ export type S3Config = {
   secretAccessKey: string;
 };
 
+/** Where links get previews: nowhere; in rooms that allow it; in direct messages as well. */
+export const previewModes = ["off", "rooms", "all"] as const;
+export type PreviewMode = (typeof previewModes)[number];
+
 export type Config = {
   host: string;
   port: number;
@@ -69,6 +73,9 @@ export type Config = {
   pushOrigins: ReadonlySet<string>;
   /** The most that notifications say. */
   pushContentMax: PushContent;
+  previewMode: PreviewMode;
+  /** Addresses that are not public, but whose pages may be previewed. */
+  isPreviewNetwork: (address: string) => boolean;
 };
 
 /** All mistakes in the configuration, one per line. The process prints them and exits with code 78 (EX_CONFIG). */
@@ -135,6 +142,12 @@ export function parseConfig(
     s3: check("S3_URL", parseS3Url, null),
     pushContentMax: check("PUSH_CONTENT", (value) => parseChoice(value, pushContents), "full"),
     pushOrigins: check("PUSH_SERVICES", (value) => new Set(splitList(value).map(parseOrigin)), new Set()),
+    previewMode: check("LINK_PREVIEWS", (value) => parseChoice(value, previewModes), "off"),
+    isPreviewNetwork: check(
+      "PREVIEW_NETWORKS",
+      (value) => parseAddressRanges(splitList(value)),
+      () => false,
+    ),
     hasSearch: check("SEARCH", (value) => parseChoice(value, ["on", "off"]), "on") === "on",
     fileBytesMax: check("FILE_SIZE_MAX", parseBytes, 0),
     storagePerPersonBytes: check("STORAGE_PER_PERSON", parseBytes, 0),

@@ -61,6 +61,16 @@ export const settings = [
     help: "addresses of push services besides those of Chrome, Firefox, Safari and Edge, separated by commas",
   },
   {
+    name: "LINK_PREVIEWS",
+    default: "off",
+    help: "previews of the pages that messages link to, which this server fetches: off, rooms (in public rooms, and in private ones whose owners turn them on) or all (in direct messages as well)",
+  },
+  {
+    name: "PREVIEW_NETWORKS",
+    default: "",
+    help: "addresses inside your network whose pages everyone may see previews of, such as 10.1.0.0/16, separated by commas",
+  },
+  {
     name: "SECRET_KEY",
     default: "",
     help: "at least 32 random bytes in base64 (openssl rand -base64 32), the same for all processes; if not set, secret.key in DATA_DIR, created on first start",

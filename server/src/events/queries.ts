@@ -119,7 +119,7 @@ function toEvent(row: EventRow): RoomEvent {
       ? {}
       : { member: toPerson(row.subject_id, row.subject_username!, row.subject_display_name!) }),
     ...(row.target_seq === null ? {} : { target: row.target_seq }),
-    ...(row.type === "message.edited" ? { body: row.body! } : {}),
+    ...(row.type === "message.edited" || row.type === "message.previewed" ? { body: row.body! } : {}),
     ...(row.type === "poll.changed" && row.body?.kind === "deleted"
       ? withoutChoices(row.payload)
       : row.payload),

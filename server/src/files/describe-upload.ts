@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { FileInfo, FileKind } from "@novax/protocol/files";
+import type { FileInfo, FileKind, FilePurpose } from "@novax/protocol/files";
 import { pictureBytesMax, picturePixelsMax, pictureSidePxMax } from "@novax/protocol/limits";
 import { fileTypeFromBuffer } from "file-type";
 import { Refusal } from "../lib/refusal.ts";
@@ -67,7 +67,11 @@ export async function describeUpload(app: FileNeeds, file: StoredFile): Promise<
   const type = (await fileTypeFromBuffer(head))?.mime ?? "application/octet-stream";
   const mustBePicture = file.purpose !== "message";
   try {
-    if (pictureTypes.includes(type) && !file.isPlain) return await describePicture(app, file);
+    if (pictureTypes.includes(type) && !file.isPlain)
+      return await describePicture(app, file, async (path) => {
+        const whole = original.read({ start: 0, end: original.size });
+        await Bun.write(path, new Response(asStream(whole)));
+      });
     if (unsupportedTypes.includes(type) && !file.isPlain)
       throw new Refusal("picture_unsupported", (t) => t.pictureUnsupported);
     if (mustBePicture) throw new Refusal("picture_unsupported", (t) => t.notPicture);
@@ -89,24 +93,28 @@ export async function describeUpload(app: FileNeeds, file: StoredFile): Promise<
   return details;
 }
 
-async function describePicture(app: FileNeeds, file: StoredFile): Promise<FileInfo> {
+/** What a picture becomes. */
+const uses: Record<FilePurpose, PictureJob["use"]> = {
+  ...{ message: "message", poster: "message", preview: "preview", emoji: "emoji" },
+  ...{ person: "portrait", room: "portrait", server: "portrait" },
+};
+
+/** Re-encodes a picture, which `fill` writes to a path once its turn has come, and says what it is. Refuses with `picture_…`. */
+export async function describePicture(
+  app: FileNeeds,
+  file: StoredFile,
+  fill: (path: string) => Promise<void>,
+): Promise<FileInfo> {
   if (file.size > pictureBytesMax) throw new Refusal("picture_too_large", (t) => t.pictureTooLarge);
   const { blobs, random } = app;
   const [input = "", output = "", preview = ""] = ["in", "out", "preview"].map((name) =>
     join(blobs.spoolFolder, `${random.uuid()}.${name}`),
   );
   try {
-    const use: PictureJob["use"] =
-      file.purpose === "message" || file.purpose === "poster"
-        ? "message"
-        : file.purpose === "emoji"
-          ? "emoji"
-          : "portrait";
+    const use = uses[file.purpose];
     const job = { input, output, preview, use, sidePxMax: pictureSidePxMax, pixelsMax: picturePixelsMax };
     const outcome = await app.pictures.run(file.owner, async () => {
-      const original = await openPart(app, file.id, "original");
-      if (!original) throw fileGone();
-      await Bun.write(input, new Response(asStream(original.read({ start: 0, end: original.size }))));
+      await fill(input);
       return job;
     });
     if (outcome.kind === "failed") throw new Refusal("unavailable", (t) => t.tryAgain, { retryInMs: 3000 });

@@ -15,6 +15,8 @@ const interlacedPixelsMax = 25_000_000;
 const avifPixelsMax = 5_000_000;
 const avatarSidePx = 512;
 const emojiSidePx = 128;
+/** Of a link's preview, which is shown in a small card: twice as large, for fine screens. */
+const linkSidePx = 400;
 
 sharp.cache(false);
 sharp.concurrency(1);
@@ -56,10 +58,10 @@ async function run({
     sharp(input, { animated, limitInputPixels: pixelsMax, failOn: "error" }).autoOrient().keepIccProfile();
 
   if (use !== "message") {
-    const side = use === "emoji" ? emojiSidePx : avatarSidePx;
-    const fit = use === "emoji" ? "inside" : "cover";
+    const side = { emoji: emojiSidePx, portrait: avatarSidePx, preview: linkSidePx }[use];
+    const isCut = use === "portrait";
     const info = await open(isAnimated && use === "emoji")
-      .resize(side, side, { fit, withoutEnlargement: use === "emoji" })
+      .resize(side, side, { fit: isCut ? "cover" : "inside", withoutEnlargement: !isCut })
       .webp({ quality: 82, effort: 3 })
       .toFile(output);
     return {

@@ -10,7 +10,7 @@ export type PictureJob = {
   output: string;
   /** A small still picture, for uses in messages. */
   preview: string;
-  use: "message" | "portrait" | "emoji";
+  use: "message" | "preview" | "portrait" | "emoji";
   sidePxMax: number;
   pixelsMax: number;
 };

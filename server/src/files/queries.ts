@@ -250,6 +250,16 @@ export async function claimFiles(
   return rows.length;
 }
 
+/** Makes the pictures of previews part of a message of their owner. */
+export async function claimPreviews(
+  tx: Sql,
+  { room, seq, owner, ids }: { room: RoomId; seq: number; owner: AccountId; ids: readonly FileId[] },
+): Promise<void> {
+  await tx`
+    update files set room_id = ${room}, seq = ${seq}
+    where id = any(${tx.array(ids, "uuid")}) and owner_id = ${owner} and purpose = 'preview' and seq is null`;
+}
+
 /** Takes a picture of its owner into use. Returns false if it is not ready, is for something else, or in use already. */
 export async function usePicture(
   tx: Sql,
@@ -296,7 +306,7 @@ export async function deleteBlobs(sql: Sql, ids: readonly string[]): Promise<voi
   await sql`delete from blobs where id = any(${sql.array(ids, "uuid")})`;
 }
 
-/** Files that a person keeps, in the order of their ids, after one: those that are complete. */
+/** Files that a person uploaded, in the order of their ids, after one: those that are complete. */
 export async function listFilesAfter(
   sql: Sql,
   owner: AccountId,
@@ -305,7 +315,7 @@ export async function listFilesAfter(
 ): Promise<(FileInfo & { createdAt: number })[]> {
   const rows = await sql<{ details: FileInfo; created_at: number }>`
     select details, created_at from files
-    where owner_id = ${owner} and details is not null and (${after}::uuid is null or id > ${after}::uuid)
+    where owner_id = ${owner} and details is not null and purpose <> 'preview' and (${after}::uuid is null or id > ${after}::uuid)
     order by id limit ${limit}`;
   return rows.map((row) => ({ ...row.details, createdAt: row.created_at }));
 }

@@ -6,8 +6,9 @@ import type { AccountId } from "@novax/protocol/ids";
 import { pictureBytesMax } from "@novax/protocol/limits";
 import { assertLiveSession } from "../auth/session-queries.ts";
 import type { Actor } from "../auth/sessions.ts";
+import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { type FileNeeds, isDiskFull, putBlob } from "./file-store.ts";
+import { type FileLimits, type FileNeeds, isDiskFull, putBlob } from "./file-store.ts";
 import {
   deleteUnusedFile,
   findFile,
@@ -59,14 +60,7 @@ export async function beginUpload(
   await app.db.transact(async (tx) => {
     await lockStorage(tx);
     await assertLiveSession(tx, actor);
-    const use = await readStorageUse(tx, actor.id);
-    if (free !== null && free - use.promised - size < keptFreeBytes)
-      throw new Refusal("quota", (t) => t.storageFullForAll);
-    if (use.unfinished >= unfinishedMax) throw new Refusal("too_many", (t) => t.tooManyUploads);
-    if (use.own + size > fileLimits.perPersonBytes)
-      throw new Refusal("quota", (t) => t.storageFull(fileLimits.perPersonBytes));
-    if (fileLimits.totalBytesMax !== null && use.all + size > fileLimits.totalBytesMax)
-      throw new Refusal("quota", (t) => t.storageFullForAll);
+    await assertRoomFor(fileLimits, tx, { owner: actor.id, size, free });
     if (posterOf !== null) {
       const [video] = await listFilesOf(tx, actor.id, [posterOf]);
       if (video?.details?.kind !== "video" || video.message) throw fileGone();
@@ -75,6 +69,24 @@ export async function beginUpload(
     await insertFile(tx, file, app.clock.now());
   });
   return id;
+}
+
+/**
+ * Asserts that another file of a person fits into what they and the server can keep. Refuses with `quota`, and with `too_many`
+ * unfinished uploads. `free`: what the store says it has left. The storage is locked by `lockStorage`.
+ */
+export async function assertRoomFor(
+  { perPersonBytes, totalBytesMax }: FileLimits,
+  tx: Sql,
+  { owner, size, free }: { owner: AccountId; size: number; free: number | null },
+): Promise<void> {
+  const use = await readStorageUse(tx, owner);
+  if (free !== null && free - use.promised - size < keptFreeBytes)
+    throw new Refusal("quota", (t) => t.storageFullForAll);
+  if (use.unfinished >= unfinishedMax) throw new Refusal("too_many", (t) => t.tooManyUploads);
+  if (use.own + size > perPersonBytes) throw new Refusal("quota", (t) => t.storageFull(perPersonBytes));
+  if (totalBytesMax !== null && use.all + size > totalBytesMax)
+    throw new Refusal("quota", (t) => t.storageFullForAll);
 }
 
 /** Returns the actor's own upload. Refuses with `file_gone`, also for somebody else's. */

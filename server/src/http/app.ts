@@ -6,16 +6,17 @@ import type { RegisterNeeds } from "../auth/register.ts";
 import type { ResetNeeds } from "../auth/reset-password.ts";
 import type { SessionLimits } from "../auth/sessions.ts";
 import type { SsoClient } from "../auth/sso-client.ts";
-import type { Budgets } from "../commands/budgets.ts";
 import type { CommandNeeds } from "../commands/command-needs.ts";
 import type { Config } from "../config/read-config.ts";
 import type { CustomEmoji } from "../emoji/custom-emoji.ts";
 import type { FileNeeds } from "../files/file-store.ts";
 import type { Uploads } from "../files/uploads.ts";
+import type { Budgets } from "../lib/budgets.ts";
 import type { Turns } from "../lib/turns.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { AddressBans } from "../moderation/address-bans.ts";
 import type { WordFilter } from "../moderation/word-filter.ts";
+import type { Outgoing } from "../outgoing/outgoing.ts";
 import type { Keywords } from "../people/keywords.ts";
 import type { Presence } from "../presence/presence.ts";
 import type { PushSubscribers } from "../push/subscriptions.ts";
@@ -48,6 +49,7 @@ export type App = FileNeeds &
     presence: Presence;
     searchIndex: SearchIndex;
     pushSubscribers: PushSubscribers;
+    outgoing: Outgoing;
     /** Null if no provider is configured. */
     sso: SsoClient | null;
   };

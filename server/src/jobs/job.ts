@@ -3,6 +3,8 @@ export type Job<App, Payload> = {
   readonly name: string;
   /** Names it had in the queue in older versions. */
   readonly formerNames: readonly string[];
+  /** It waits for servers of strangers, so it runs beside the others and delays none of them. */
+  readonly isOutside: boolean;
   /** May run more than once for the same job. If it rejects, the job is tried again later. */
   readonly run: (app: App, payload: Payload) => Promise<void>;
 };
@@ -11,7 +13,7 @@ export type Job<App, Payload> = {
 export function defineJob<App, Payload>(
   name: string,
   run: (app: App, payload: Payload) => Promise<void>,
-  { formerNames = [] }: { formerNames?: readonly string[] } = {},
+  { formerNames = [], isOutside = false }: { formerNames?: readonly string[]; isOutside?: boolean } = {},
 ): Job<App, Payload> {
-  return { name, formerNames, run };
+  return { name, formerNames, isOutside, run };
 }

@@ -2,6 +2,8 @@ import type { Sql } from "../db/database.ts";
 
 export type JobRow = { id: string; kind: string; payload: Uint8Array; attempts: number };
 
+export type JobKinds = { only: readonly string[] } | { except: readonly string[] };
+
 export async function insertJob(
   tx: Sql,
   job: { id: string; kind: string; payload: Uint8Array; runAt: number; until: number | null },
@@ -11,12 +13,20 @@ export async function insertJob(
     values (${job.id}, ${job.kind}, ${job.payload}, ${job.runAt}, ${job.until})`;
 }
 
-/** Claims one due job, or returns null. No other process claims it until `leaseUntil`. */
-export async function takeDueJob(sql: Sql, now: number, leaseUntil: number): Promise<JobRow | null> {
+/**
+ * Claims one due job of the kinds `only`, or of all but the kinds `except`; null if there is none. No other process claims it
+ * until `leaseUntil`.
+ */
+export async function takeDueJob(
+  sql: Sql,
+  { now, leaseUntil, kinds }: { now: number; leaseUntil: number; kinds: JobKinds },
+): Promise<JobRow | null> {
+  const these = "only" in kinds;
+  const names = sql.array(these ? kinds.only : kinds.except, "text");
   const [row] = await sql<JobRow>`
     update jobs set run_at = ${leaseUntil}, attempts = attempts + 1
     where id = (
-      select id from jobs where run_at <= ${now} and failed_at is null
+      select id from jobs where run_at <= ${now} and failed_at is null and (kind = any(${names})) = ${these}
       order by run_at limit 1 for update skip locked
     )
     returning id, kind, payload, attempts`;

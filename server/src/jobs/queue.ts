@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
 import type { Job } from "./job.ts";
-import { insertJob, takeDueJob } from "./queries.ts";
+import { insertJob, type JobKinds, takeDueJob } from "./queries.ts";
 
 export type QueueNeeds = { clock: Clock; random: Random; secret: ServerSecret };
 
@@ -31,10 +31,14 @@ export async function queueJob<Payload>(
   return id;
 }
 
-/** Claims one due job, or returns null. No other process claims it for `leaseMs`. */
-export async function claimJob(app: QueueNeeds, sql: Sql, leaseMs: number): Promise<ClaimedJob | null> {
+/** Claims one due job of these kinds, or returns null. No other process claims it for `leaseMs`. */
+export async function claimJob(
+  app: QueueNeeds,
+  sql: Sql,
+  { leaseMs, kinds }: { leaseMs: number; kinds: JobKinds },
+): Promise<ClaimedJob | null> {
   const now = app.clock.now();
-  const row = await takeDueJob(sql, now, now + leaseMs);
+  const row = await takeDueJob(sql, { now, leaseUntil: now + leaseMs, kinds });
   if (!row) return null;
   const opened = app.secret.open(row.payload, sealContext(row.id));
   return { ...row, payload: opened === null ? null : (JSON.parse(opened) as unknown) };

@@ -27,42 +27,56 @@ const retryAfterMs = [
   24 * hourMs,
 ];
 
-/** Runs due jobs every `pollEveryMs` until it is stopped. `stop` waits for the running jobs. */
+/**
+ * Runs due jobs every `pollEveryMs` until it is stopped: those that wait for servers of strangers on their own, so that these delay
+ * no mail. `stop` waits for the running jobs.
+ */
 export function startJobs<App extends RunnerNeeds>(
   app: App,
   jobs: readonly Job<App, never>[],
 ): { stop(): Promise<void> } {
   let isStopping = false;
-  const runner = every(app.log, "jobs.failed", pollEveryMs, () => runDueJobs(app, jobs, () => isStopping));
+  const areStopping = () => isStopping;
+  const runners = [false, true].map((areOutside) =>
+    every(app.log, "jobs.failed", pollEveryMs, () => runDueJobs(app, jobs, { areOutside, areStopping })),
+  );
   return {
     stop: async () => {
       isStopping = true;
-      await runner.stop();
+      await Promise.all(runners.map((runner) => runner.stop()));
     },
   };
 }
 
-/** Runs all due jobs, up to `parallelMax` at once, until it `isStopping`. Returns how many it claimed. */
+/**
+ * Runs all due jobs, up to `parallelMax` at once, until they `areStopping`: those that wait for servers of strangers, or all
+ * others. Returns how many it claimed.
+ */
 export async function runDueJobs<App extends RunnerNeeds>(
   app: App,
   jobs: readonly Job<App, never>[],
-  isStopping: () => boolean = () => false,
+  {
+    areOutside = false,
+    areStopping = () => false,
+  }: { areOutside?: boolean; areStopping?: () => boolean } = {},
 ): Promise<number> {
-  await deleteLateJobs(app.db.sql, app.clock.now());
+  const outside = jobs.filter((job) => job.isOutside).map((job) => job.name);
+  if (areOutside && outside.length === 0) return 0;
+  const kinds = areOutside ? { only: outside } : { except: outside };
+  const claim = () => claimJob(app, app.db.sql, { leaseMs, kinds });
+  if (!areOutside) await deleteLateJobs(app.db.sql, app.clock.now());
   let count = 0;
   const work = async (first: ClaimedJob | null) => {
-    for (let job = first; job; job = await claimJob(app, app.db.sql, leaseMs)) {
+    for (let job = first; job; job = await claim()) {
       count += 1;
       await run(app, jobs, job);
-      if (isStopping()) return;
+      if (areStopping()) return;
     }
   };
-  const first = await claimJob(app, app.db.sql, leaseMs);
+  const first = await claim();
   if (!first) return 0;
   // In parallel, so that a mail server that does not answer only delays its own mails.
-  const others = Array.from({ length: parallelMax - 1 }, async () =>
-    work(await claimJob(app, app.db.sql, leaseMs)),
-  );
+  const others = Array.from({ length: parallelMax - 1 }, async () => work(await claim()));
   // Waits for all of them even if one fails, because `stop` has to wait for every job.
   const settled = await Promise.allSettled([work(first), ...others]);
   for (const result of settled) if (result.status === "rejected") throw result.reason;

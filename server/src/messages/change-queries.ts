@@ -5,7 +5,7 @@ import type { Sql } from "../db/database.ts";
 /** How many earlier texts of a message are kept. */
 const revisionsMax = 50;
 
-/** Replaces a message's body and keeps the old one, without its files, as a revision. Only the last `revisionsMax` are kept. */
+/** Replaces a message's body and keeps the old one, without its files and previews, as a revision. Only the last `revisionsMax` are kept. */
 export async function replaceBody(
   tx: Sql,
   { room, seq, body, at }: { room: RoomId; seq: number; body: MessageBody; at: number },
@@ -14,7 +14,7 @@ export async function replaceBody(
     insert into message_revisions (room_id, seq, revision, body, at)
     select m.room_id, m.seq,
       (select coalesce(max(revision), 0) + 1 from message_revisions r where r.room_id = m.room_id and r.seq = m.seq),
-      m.body - 'files',
+      m.body - 'files' - 'previews',
       coalesce(m.edited_at, m.sent_at)
     from messages m where m.room_id = ${room} and m.seq = ${seq}`;
   await tx`
@@ -25,6 +25,15 @@ export async function replaceBody(
   await tx`
     update messages set body = ${JSON.stringify(body)}::text::jsonb, edited_at = ${at}
     where room_id = ${room} and seq = ${seq}`;
+}
+
+/** Replaces a message's body by one that differs in its previews only, which is no edit. */
+export async function setPreviews(
+  tx: Sql,
+  { room, seq, body }: { room: RoomId; seq: number; body: MessageBody },
+): Promise<void> {
+  await tx`
+    update messages set body = ${JSON.stringify(body)}::text::jsonb where room_id = ${room} and seq = ${seq}`;
 }
 
 /** Returns a message's earlier bodies, oldest first, followed by the current one. */

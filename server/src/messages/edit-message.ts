@@ -11,24 +11,28 @@ import { fileGone } from "../files/receive-file.ts";
 import type { Uploads } from "../files/uploads.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Keywords } from "../people/keywords.ts";
+import type { LinkPreviews } from "../previews/link-previews.ts";
 import { assertMaySpeakNow, inRoom } from "../rooms/in-room.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 import { readFiles } from "./attach-files.ts";
 import { replaceBody } from "./change-queries.ts";
 import { insertMentions, takeMentions } from "./mention-queries.ts";
 import { mentionSignal } from "./mention-step.ts";
+import { fileIdsIn } from "./message-files.ts";
 import { type ParseNeeds, parseTextBody } from "./parse-body.ts";
+import { queuePreviews } from "./preview-step.ts";
 import { requireMessage } from "./require-message.ts";
 
 type EditNeeds = {
   db: Database;
   uploads: Pick<Uploads, "describe">;
   keywords: Pick<Keywords, "findListeners">;
+  linkPreviews: LinkPreviews;
 };
 
 /**
  * Replaces the text and files of the actor's own message and keeps the old text as a revision. Without `files` it keeps its
- * files; those left out are deleted. Refuses as `inRoom`, `assertMaySpeakNow` and `attachFiles` do, with `forbidden` if the
+ * files; those left out are deleted. Links that stay keep their previews, and new ones get some. Refuses as `inRoom`, `assertMaySpeakNow` and `attachFiles` do, with `forbidden` if the
  * message is someone else's, with `message_gone`, `message_invalid` and `message_filtered`.
  */
 export async function editMessage(
@@ -40,7 +44,7 @@ export async function editMessage(
   const text = given.trim() === "" && !drafts ? "" : parseTextBody(app, given, drafts).text;
   const files = drafts && (await readFiles(app, actor, drafts));
   await inRoom(app, actor, { room, right: "message.edit_own" }, async (transaction) => {
-    const { sql, record, publishAfterCommit, actor: person } = transaction;
+    const { sql, record, publishAfterCommit, queue, actor: person } = transaction;
     await assertMaySpeakNow(app, transaction);
     const message = await requireMessage(sql, room, seq);
     if (message.sender.id !== actor.id) throw new Refusal("forbidden", (t) => t.authorsEdit);
@@ -49,9 +53,17 @@ export async function editMessage(
     const after = files?.map((file) => keptFile(file, before)) ?? before;
     if (text === "" && after.length === 0)
       throw new Refusal("message_invalid", (t) => t.cannotBeSent("a message can't be empty"));
-    const body: TextBody = { kind: "text", text, ...(after.length > 0 ? { files: [...after] } : {}) };
+    const links = app.linkPreviews.linksOf(text);
+    const previews = message.body.previews?.filter(({ url }) => links.includes(url)) ?? [];
+    const body: TextBody = {
+      ...{ kind: "text", text },
+      ...(after.length > 0 ? { files: [...after] } : {}),
+      ...(previews.length > 0 ? { previews } : {}),
+    };
     if (isDeepStrictEqual(body, message.body)) return;
-    await replaceFiles(sql, actor, { room, seq, before, after });
+    await replaceFiles(sql, actor, { room, seq, before: message.body, after: body });
+    const known = app.linkPreviews.linksOf(message.body.text);
+    await queuePreviews(app.linkPreviews, queue, { room, messages: [{ ...message, body }], known });
     const { at } = await record({ room, type: "message.edited", actor: person, target: seq, body });
     await replaceBody(sql, { room, seq, body, at });
     const mentionedBefore = await takeMentions(sql, room, seq);
@@ -79,22 +91,20 @@ function keptFile(file: FileInfo, before: readonly FileInfo[]): FileInfo {
   return { ...rest, ...(file.alt === undefined ? {} : { alt: file.alt }) };
 }
 
-/** Makes the new files part of the message and deletes those that it no longer has. Refuses with `file_gone`. */
+/**
+ * Makes the new files part of the message and deletes those that it no longer has, with the pictures of previews. Refuses with
+ * `file_gone`.
+ */
 async function replaceFiles(
   sql: Sql,
   owner: { id: AccountId },
-  {
-    room,
-    seq,
-    before,
-    after,
-  }: { room: RoomId; seq: number; before: readonly FileInfo[]; after: readonly FileInfo[] },
+  { room, seq, before, after }: { room: RoomId; seq: number; before: TextBody; after: TextBody },
 ): Promise<void> {
-  const old = new Set(before.map((file) => file.id));
-  const ids = after.map((file) => file.id);
+  const old = new Set(fileIdsIn(before));
+  const ids = fileIdsIn(after);
   const added = ids.filter((id) => !old.has(id));
   if (added.length > 0) await lockFiles(sql, added);
   const claims = added.map((id) => ({ id, seq, owner: owner.id }));
   if (claims.length > 0 && (await claimFiles(sql, room, claims)) < claims.length) throw fileGone();
-  if (before.some((file) => !ids.includes(file.id))) await deleteFilesOf(sql, { room, seq }, { except: ids });
+  if ([...old].some((id) => !ids.includes(id))) await deleteFilesOf(sql, { room, seq }, { except: ids });
 }

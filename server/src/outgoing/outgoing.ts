@@ -7,6 +7,11 @@ const redirectsMax = 3;
 const usualPorts: readonly string[] = ["", "80", "443"];
 const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308];
 
+/** So many addresses of a host are tried, one after the other. */
+const addressesMax = 4;
+/** The machine or its network is not there, so nothing of a request has arrived. */
+const unconnected: readonly unknown[] = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"];
+
 /** Why nothing was fetched. */
 export type OutgoingFault =
   | "address_not_allowed"
@@ -67,8 +72,8 @@ export type OutgoingOptions = {
 
 /**
  * The only way to servers whose address somebody else chose: a page to preview, a push service. A host is resolved
- * once, every address it has must be public, and the connection is made to one of these and no other, whatever the name
- * means by then. Each of at most three redirects is checked in the same way. No cookies, no credentials, no proxy; time,
+ * once, every address it has must be public, and the connection is made to the first of these that takes it and to no other,
+ * whatever the name means by then. Each of at most three redirects is checked in the same way. No cookies, no credentials, no proxy; time,
  * bytes and unpacked bytes are bounded.
  */
 export class Outgoing {
@@ -101,7 +106,23 @@ export class Outgoing {
   }
 
   async #send(url: URL, request: OutgoingRequest, signal: AbortSignal): Promise<Response> {
-    const ip = await this.#addressOf(url, request, signal);
+    const addresses = await this.#addressesOf(url, request, signal);
+    for (const [at, ip] of addresses.entries()) {
+      try {
+        return await this.#connect(url, ip, { ...request, signal });
+      } catch (error) {
+        if (at === addresses.length - 1 || !unconnected.includes((error as { code?: string }).code))
+          throw error;
+      }
+    }
+    throw new OutgoingError("unreachable");
+  }
+
+  async #connect(
+    url: URL,
+    ip: string,
+    request: OutgoingRequest & { signal: AbortSignal },
+  ): Promise<Response> {
     const pinned = new URL(url);
     pinned.hostname = isIP(ip) === 6 ? `[${ip}]` : ip;
     return fetch(pinned, {
@@ -119,12 +140,12 @@ export class Outgoing {
       // Bun unpacks ahead of the reader, without a bound.
       decompress: false,
       keepalive: false,
-      signal,
+      signal: request.signal,
     });
   }
 
-  /** Throws unless every address of the host may be reached on the URL's port. */
-  async #addressOf(url: URL, { isTrusted }: OutgoingRequest, signal: AbortSignal): Promise<string> {
+  /** Throws unless every address of the host may be reached on the URL's port. Returns the first ones. */
+  async #addressesOf(url: URL, { isTrusted }: OutgoingRequest, signal: AbortSignal): Promise<string[]> {
     const { resolve, isAllowed } = this.#options;
     const gaveUp = Promise.withResolvers<never>();
     const giveUp = () => gaveUp.reject(new OutgoingError("too_slow"));
@@ -136,9 +157,8 @@ export class Outgoing {
     signal.removeEventListener("abort", giveUp);
     const isFine = (address: string) =>
       isTrusted || isAllowed(address) || (isPublicAddress(address) && usualPorts.includes(url.port));
-    const [first] = addresses;
-    if (first === undefined || !addresses.every(isFine)) throw new OutgoingError("address_not_allowed");
-    return first;
+    if (addresses.length === 0 || !addresses.every(isFine)) throw new OutgoingError("address_not_allowed");
+    return addresses.slice(0, addressesMax);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { AccountId } from "@novax/protocol/ids";
 import type { SessionLimits } from "../auth/sessions.ts";
-import type { Budgets } from "../commands/budgets.ts";
 import type { CommandNeeds } from "../commands/command-needs.ts";
+import type { Budgets } from "../lib/budgets.ts";
 import type { Presence } from "../presence/presence.ts";
 import type { Hub } from "./hub.ts";
 import type { RoomFeeds } from "./room-feed.ts";

@@ -20,6 +20,11 @@ export type FeedNeeds = {
 };
 
 const recentEventsMax = 512;
+const rewritingTypes: readonly RoomEvent["type"][] = [
+  "message.edited",
+  "message.previewed",
+  "message.deleted",
+];
 const catchUpPage = 500;
 
 /**
@@ -203,10 +208,8 @@ export class RoomFeed {
     this.#lastAt = at;
     this.#recent.push(...events);
     if (this.#recent.length > recentEventsMax * 2) this.#recent = this.#recent.slice(-recentEventsMax);
-    // A later resume must not bring a text from before its edit or deletion.
-    const rewriting = this.#recent.findLastIndex(
-      ({ type }) => type === "message.edited" || type === "message.deleted",
-    );
+    // A later resume must not bring a text from before its edit or deletion, or a preview that was removed.
+    const rewriting = this.#recent.findLastIndex(({ type }) => rewritingTypes.includes(type));
     if (rewriting >= 0) this.#recent = this.#recent.slice(rewriting + 1);
     // Delivered in parts that end with a removal: what follows must not reach the removed member.
     let start = 0;

@@ -22,6 +22,7 @@ type RoomRow = {
   posting: Room["posting"];
   slow_mode_seconds: number;
   leaves_mark: boolean;
+  has_link_previews: boolean | null;
   member_count: number;
   head_seq: number;
 };
@@ -55,7 +56,7 @@ export async function listJoinedRooms(
 ): Promise<JoinedRoom[]> {
   const rows = await sql<JoinedRoomRow>`
     select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.picture_id, r.archived_at, r.posting,
-      r.slow_mode_seconds, r.leaves_mark, r.member_count, r.head_seq, r.last_message_at,
+      r.slow_mode_seconds, r.leaves_mark, r.has_link_previews, r.member_count, r.head_seq, r.last_message_at,
       m.role, m.read_seq, m.is_favourite, m.is_muted, m.notify, m.is_request, m.hidden_at, a.server_role,
       case when r.kind in ('direct', 'group') then (
         select json_agg(json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name)
@@ -110,7 +111,7 @@ export async function findMembership(
     RoomRow & { role: RoomRole; server_role: ServerRole; silenced_until: number | null; read_seq: number }
   >`
     select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.picture_id, r.archived_at, r.posting,
-      r.slow_mode_seconds, r.leaves_mark, r.member_count, r.head_seq, m.role, m.silenced_until, m.read_seq, a.server_role
+      r.slow_mode_seconds, r.leaves_mark, r.has_link_previews, r.member_count, r.head_seq, m.role, m.silenced_until, m.read_seq, a.server_role
     from memberships m
       join rooms r on r.id = m.room_id
       join accounts a on a.id = m.account_id and a.disabled_at is null and a.deleted_at is null
@@ -136,7 +137,7 @@ export async function lockRoom(tx: Sql, room: RoomId): Promise<void> {
 export async function findRoom(sql: Sql, room: RoomId): Promise<Room | null> {
   const [row] = await sql<RoomRow>`
     select id, kind, name, topic, description, icon, colour, picture_id, archived_at, posting, slow_mode_seconds, leaves_mark,
-      member_count, head_seq
+      has_link_previews, member_count, head_seq
     from rooms where id = ${room}`;
   return row ? toRoom(row) : null;
 }
@@ -199,6 +200,7 @@ export async function updateRoom(
       posting = coalesce(${changes.posting ?? null}::text, posting),
       slow_mode_seconds = coalesce(${changes.slowModeSeconds ?? null}::integer, slow_mode_seconds),
       leaves_mark = coalesce(${changes.leavesMark ?? null}::boolean, leaves_mark),
+      has_link_previews = coalesce(${changes.hasLinkPreviews ?? null}::boolean, has_link_previews),
       archived_at = case when not ${given(changes.isArchived)}::boolean then archived_at
         when ${changes.isArchived ?? false}::boolean then ${now}::bigint end
     where id = ${room}`;
@@ -246,6 +248,7 @@ function toRoom(row: RoomRow): Room {
     posting: row.posting,
     slowModeSeconds: row.slow_mode_seconds,
     leavesMark: row.leaves_mark,
+    hasLinkPreviews: row.has_link_previews ?? row.kind === "public",
     memberCount: row.member_count,
     headSeq: row.head_seq,
   };

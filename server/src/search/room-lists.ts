@@ -1,5 +1,5 @@
 // The links and the files of a room, by the words around them.
-import { type MarkdownNode, parseMarkdown } from "@novax/protocol/markdown";
+import { linksIn } from "@novax/protocol/markdown";
 import { toPerson } from "@novax/protocol/person";
 import type { ReadInput, ReadResult, RoomFile, RoomLink } from "@novax/protocol/reads";
 import { filesOf } from "@novax/protocol/text";
@@ -22,7 +22,7 @@ export async function readRoomLinks(
 ): Promise<ReadResult<"room.links">> {
   const query = withKey(parseWords(app, q), "link");
   const { page, next } = await findMessages(app, actor, { query, room, order: "newest", after, limit });
-  const links = page.flatMap(({ row }) => linksIn(row).map((link) => ({ ...link, ...about(row) })));
+  const links = page.flatMap(({ row }) => linksOf(row).map((link) => ({ ...link, ...about(row) })));
   return { links, next };
 }
 
@@ -65,21 +65,7 @@ function about(row: HitRow): Omit<RoomFile, "file"> {
   return { seq, threadRoot, sender: toPerson(row.sender, row.username, row.displayName), sentAt };
 }
 
-function linksIn({ body }: HitRow): Pick<RoomLink, "url" | "label">[] {
+function linksOf({ body }: HitRow): Pick<RoomLink, "url" | "label">[] {
   if (body?.kind !== "text") return [];
-  const links = new Map<string, string>();
-  const visit = (nodes: readonly MarkdownNode[]) => {
-    for (const node of nodes) {
-      if (node.kind === "link" && /^https?:/.test(node.href)) links.set(node.href, labelOf(node.children));
-      else if ("children" in node) visit(node.children);
-    }
-  };
-  visit(parseMarkdown(body.text));
-  return [...links].slice(0, linksPerMessageMax).map(([url, label]) => ({ url, label }));
-}
-
-function labelOf(nodes: readonly MarkdownNode[]): string {
-  return nodes
-    .map((node) => ("text" in node ? node.text : "children" in node ? labelOf(node.children) : ""))
-    .join("");
+  return linksIn(body.text).slice(0, linksPerMessageMax);
 }

@@ -7,6 +7,7 @@ export { AccountItems } from "../features/account/account-items.tsx";
 export { openComposerMenu } from "../features/messages/composer-menu.ts";
 export { FormattingButtons } from "../features/messages/formatting-buttons.tsx";
 export { toggleMarks } from "../features/messages/formatting-edits.ts";
+export { LinkPreviews } from "../features/messages/link-previews.tsx";
 export { LiveRegion } from "../features/messages/live-region.tsx";
 export { askDelete, runMessageMenu } from "../features/messages/message-menu.ts";
 export { MessageToolbar } from "../features/messages/message-toolbar.tsx";

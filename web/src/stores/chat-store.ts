@@ -62,6 +62,7 @@ const joiningMs = 5000;
  * rights.
  */
 export class ChatStore {
+  readonly hasLinkPreviews: boolean;
   readonly you: Person & { serverRole: ServerRole };
   readonly api: Api;
   readonly client: RealtimeClient;
@@ -94,6 +95,7 @@ export class ChatStore {
     const { you } = bootstrap;
     const { api } = options;
     this.you = you;
+    this.hasLinkPreviews = bootstrap.hasLinkPreviews;
     this.api = api;
     this.#ways = options;
     this.me = new MeStore(bootstrap.me, api);

@@ -20,6 +20,7 @@ const room = (name: string, more: Partial<JoinedRoom> = {}): JoinedRoom => ({
   posting: "everybody",
   slowModeSeconds: 0,
   leavesMark: true,
+  hasLinkPreviews: true,
   memberCount: 2,
   headSeq: 10,
   role: "member",

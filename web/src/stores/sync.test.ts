@@ -37,6 +37,7 @@ const room = (id: RoomId, headSeq: number): JoinedRoom => ({
   posting: "everybody",
   slowModeSeconds: 0,
   leavesMark: true,
+  hasLinkPreviews: true,
   memberCount: 2,
   headSeq,
   role: "member",

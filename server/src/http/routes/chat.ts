@@ -52,6 +52,7 @@ export function createChatRoutes(assets: PageAssets): Route[] {
       open: first ? await openRoom(app, actor, first, params.seq) : null,
       drafts: await listDrafts(sql, actor.id),
       me: await readMyState(sql, actor.id, app.clock.now()),
+      hasLinkPreviews: app.linkPreviews.mode !== "off",
       // Not longer than the session itself would last, if it was not used.
       keptForMs: Math.min(keptMaxMs, idleMsOf(actor.serverRole, app.sessionLimits)),
     };

@@ -1,8 +1,8 @@
 import { readPaths } from "@novax/protocol/read-paths";
 import { readSpecs, readTypes } from "@novax/protocol/reads";
 import { z } from "zod";
-import { charsPerRow } from "../../commands/budgets.ts";
 import { readTable } from "../../commands/tables.ts";
+import { charsPerRow } from "../../lib/budgets.ts";
 import { Refusal, roomNotFound } from "../../lib/refusal.ts";
 import { messageGone } from "../../messages/require-message.ts";
 import { personNotFound } from "../../people/require-person.ts";

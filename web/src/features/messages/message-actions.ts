@@ -46,6 +46,8 @@ export function createRowActions(context: MessageActionContext, mayWrite: boolea
     localUrl: (id) => chat.uploads.peek()?.local.urlOf(id),
     onOpenFile: (files, index) => ui.open({ kind: "lightbox", files, index, onShowInChat: null }),
     onHistory: (entry) => ui.open({ kind: "history", entry, room: store.id }),
+    onRemovePreview: ({ seq }, url) =>
+      void chat.command("message.remove_preview", { room: store.id, seq, url }),
     onVote: (entry, choices) => withLazyParts(context, ({ vote }) => vote(context, entry, choices)),
   };
 }

@@ -53,6 +53,8 @@ export type SuggestionListProps = {
 
 export type MessageToolbarProps = { message: MessageEntry; actions: RowActions };
 
+export type LinkPreviewsProps = { message: MessageEntry; actions: RowActions };
+
 export type PollProps = {
   message: MessageEntry;
   myVote: readonly number[] | undefined;
@@ -74,6 +76,7 @@ export type LazyParts = {
   vote: (context: MessageActionContext, entry: MessageEntry, choices: readonly number[]) => void;
   openComposerMenu: (context: MessageActionContext, spot: Spot, request: ComposerMenuRequest) => void;
   FormattingButtons: FunctionComponent<FormattingProps>;
+  LinkPreviews: FunctionComponent<LinkPreviewsProps>;
   MessageToolbar: FunctionComponent<MessageToolbarProps>;
   NotSent: FunctionComponent<NotSentProps>;
   Poll: FunctionComponent<PollProps>;

@@ -26,6 +26,7 @@ function messageMenu(
   const { chat, ui, store } = context;
   const room = store.id;
   const isOwn = entry.sender.id === chat.you.id;
+  const previews = (entry.body.kind === "text" && entry.body.previews) || [];
   const isSaved = chat.me.isSaved(room, entry.seq);
   const groups: (MenuItem | false)[][] = [
     [
@@ -100,6 +101,14 @@ function messageMenu(
         (isOwn || chat.may("poll.close_any")) && {
           label: more.poll.close,
           run: () => void chat.command("poll.close", { room, seq: entry.seq }),
+        },
+      previews.length > 0 &&
+        (isOwn || chat.may("message.delete_any")) && {
+          label: more.message.removePreviews,
+          run: () => {
+            for (const { url } of previews)
+              void chat.command("message.remove_preview", { room, seq: entry.seq, url });
+          },
         },
       !isOwn && { label: more.message.report, run: () => ui.open({ kind: "report", entry, room }) },
       (isOwn || chat.may("message.delete_any")) && {

@@ -18,6 +18,7 @@ import { lazyPart } from "./message-context.ts";
 import type { RowActions } from "./row-actions.ts";
 
 const PendingProgress = filePart("PendingProgress");
+const LinkPreviews = lazyPart("LinkPreviews");
 const MessageToolbar = lazyPart("MessageToolbar");
 const Poll = lazyPart("Poll");
 const NotSent = lazyPart("NotSent");
@@ -125,6 +126,11 @@ export function MessageRow(props: MessageRowProps) {
           )}
         </div>
       )}
+      {body.kind === "text" && body.previews ? (
+        <div className="link-previews" style={{ "--count": String(body.previews.length) }}>
+          <LinkPreviews message={message} actions={actions} />
+        </div>
+      ) : null}
       {files.length > 0 ? <MessageFiles files={files} actions={actions} /> : null}
       {reactions.length > 0 ? <Reactions message={message} actions={actions} /> : null}
       {thread && !actions.isInThread ? (

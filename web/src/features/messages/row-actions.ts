@@ -29,6 +29,7 @@ export type RowActions = FileActions & {
   onUnknown: (username: string) => void;
   onRoomLink: (room: string, seq: number | undefined) => void;
   onHistory: (entry: MessageEntry) => void;
+  onRemovePreview: (entry: MessageEntry, url: string) => void;
   onVote: (entry: MessageEntry, choices: readonly number[]) => void;
   isInThread: boolean;
   mayWrite: boolean;

@@ -130,6 +130,7 @@ function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
           posting: fields.get("posting") === "moderators" ? "moderators" : "everybody",
           slowModeSeconds: Number(fields.get("slow")),
           leavesMark: fields.has("mark"),
+          ...(chat.hasLinkPreviews ? { hasLinkPreviews: fields.has("previews") } : {}),
         });
         if (done) chat.toasts.show(more.details.saved);
       }}
@@ -213,6 +214,12 @@ function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
       <label className="form-check">
         <input type="checkbox" name="mark" defaultChecked={room.leavesMark} /> {more.details.leavesMark}
       </label>
+      {chat.hasLinkPreviews ? (
+        <label className="form-check">
+          <input type="checkbox" name="previews" defaultChecked={room.hasLinkPreviews} />{" "}
+          {more.details.previews}
+        </label>
+      ) : null}
       <div className="dialog-actions">
         <button type="submit" className="button-primary">
           {t.app.save}

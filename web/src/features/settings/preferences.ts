@@ -3,6 +3,8 @@ import { signal } from "@preact/signals";
 
 export const textSizes = ["small", "normal", "large", "larger", "largest"] as const;
 
+export const previewStyles = ["cards", "titles", "off"] as const;
+
 export type Preferences = {
   density: "cosy" | "compact";
   textSize: (typeof textSizes)[number];
@@ -12,6 +14,8 @@ export type Preferences = {
   reducesMotion: boolean;
   hasSingleKeys: boolean;
   hasToolbar: boolean;
+  /** How previews of links are shown. */
+  previews: (typeof previewStyles)[number];
   /** Whether rooms are ordered by their newest message. */
   isNewestFirst: boolean;
   /** The width of the room list in a wide window, in CSS pixels. */
@@ -30,6 +34,7 @@ const defaults: Preferences = {
   reducesMotion: false,
   hasSingleKeys: true,
   hasToolbar: true,
+  previews: "cards",
   isNewestFirst: false,
   sidebarWidth: sidebarWidths.normal,
 };
@@ -46,11 +51,12 @@ export function loadPreferences(): void {
   } catch {
     // Without storage the defaults apply.
   }
-  preferences.subscribe(({ density, textSize, reducesMotion, sidebarWidth }) => {
+  preferences.subscribe(({ density, textSize, reducesMotion, previews, sidebarWidth }) => {
     const { dataset, style } = document.documentElement;
     style.setProperty("--sidebar-width", `${sidebarWidth}px`);
     dataset.density = density;
     dataset.textSize = textSize;
+    dataset.previews = previews;
     dataset.motion = reducesMotion ? "reduced" : "full";
   });
 }

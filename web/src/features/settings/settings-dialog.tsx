@@ -19,7 +19,7 @@ import { UnreadMail } from "../notifications/unread-mail.tsx";
 import type { DialogProps } from "../props.ts";
 import { tomorrowAt } from "../scheduled/when.ts";
 import { serverNow } from "../server-now.ts";
-import { type Preferences, preferences, setPreference, textSizes } from "./preferences.ts";
+import { type Preferences, preferences, previewStyles, setPreference, textSizes } from "./preferences.ts";
 import { QuietHoursFields } from "./quiet-hours.tsx";
 import { applyTheme, keepLanguage, readTheme, type Theme, themes } from "./theme.ts";
 import { useServerPicture } from "./use-server-picture.ts";
@@ -239,6 +239,24 @@ export function SettingsDialog({ chat, ui, onClose }: DialogProps) {
               ))}
             </select>
           </label>
+          {chat.hasLinkPreviews ? (
+            <label className="form-field">
+              <span>{more.settings.previews}</span>
+              <select
+                className="field"
+                value={current.previews}
+                onInput={(event) =>
+                  setPreference("previews", event.currentTarget.value as Preferences["previews"])
+                }
+              >
+                {previewStyles.map((style) => (
+                  <option key={style} value={style}>
+                    {more.settings.previewStyles[style]}
+                  </option>
+                ))}
+              </select>
+            </label>
+          ) : null}
           <ChoiceField
             label={more.settings.language}
             value={document.documentElement.lang}

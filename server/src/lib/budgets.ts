@@ -1,6 +1,6 @@
-import type { Clock } from "../lib/clock.ts";
-import { Refusal } from "../lib/refusal.ts";
-import { TokenBucket } from "../lib/token-bucket.ts";
+import type { Clock } from "./clock.ts";
+import { Refusal } from "./refusal.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 const dropFullEvery = 1000;
 /** An answer of this many characters costs as much as a message, beside what its route costs. */
@@ -11,22 +11,27 @@ const textCharsPerCost = 2000;
 /** What else was read for an answer, such as each vote that was counted, weighs as much as this many characters. */
 export const charsPerRow = 5;
 
-/** The rate limit of each person or address on this process, shared by all their connections and requests. */
+/**
+ * The rate limit of each person or address on this process, shared by all their connections and requests. It takes what is regained
+ * in two seconds at once, or `burst`.
+ */
 export class Budgets<Key = string> {
   readonly #clock: Clock;
   readonly #perSecond: number;
+  readonly #burst: number;
   readonly #budgets = new Map<Key, TokenBucket>();
 
-  constructor(clock: Clock, perSecond: number) {
+  constructor(clock: Clock, perSecond: number, burst = perSecond * 2) {
     this.#clock = clock;
     this.#perSecond = perSecond;
+    this.#burst = burst;
   }
 
   of(key: Key): TokenBucket {
     let budget = this.#budgets.get(key);
     if (!budget) {
       if (this.#budgets.size >= dropFullEvery) this.#dropFull();
-      budget = new TokenBucket(this.#perSecond * 2, this.#perSecond, this.#clock.now());
+      budget = new TokenBucket(this.#burst, this.#perSecond, this.#clock.now());
       this.#budgets.set(key, budget);
     }
     return budget;
