@@ -382,6 +382,18 @@ export const commandSpecs = {
   },
   /** End the notifications of this session's browser. */
   "push.unsubscribe": { fields: {}, result: emptySchema, needs: onServer("me.change") },
+  /** Whether replies in threads that you follow, and reactions to your messages, notify you. */
+  "notifications.set": {
+    fields: { threads: z.boolean().optional(), reactions: z.boolean().optional() },
+    result: emptySchema,
+    needs: onServer("me.change"),
+  },
+  /** You have seen the reactions and invitations of your inbox up to a time, in milliseconds since 1970. */
+  "inbox.mark_seen": {
+    fields: { at: z.int().nonnegative() },
+    result: emptySchema,
+    needs: onServer("me.change"),
+  },
   /** After how long to get an email about what calls for you and stays unread; null: never. */
   "unread_mail.set": {
     fields: { minutes: z.union(unreadMailMinutes.map((minutes) => z.literal(minutes))).nullable() },

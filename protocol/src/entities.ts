@@ -245,6 +245,8 @@ export const myStateSchema = z.strictObject({
   /** Hours in which nothing notifies; null if there are none. */
   quietHours: quietHoursSchema.nullable(),
   sharesReadReceipts: z.boolean(),
+  /** What notifies besides messages: replies in threads that the person follows, and reactions to their messages. */
+  notifiesOf: z.strictObject({ threads: z.boolean(), reactions: z.boolean() }),
   keywords: z.array(z.string()),
   blocked: z.array(personSchema),
 });

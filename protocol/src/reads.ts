@@ -14,6 +14,7 @@ import {
 import { roomEventSchema, systemMessageSchema } from "./events.ts";
 import { fileIdSchema, fileSchema } from "./files.ts";
 import { accountIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
+import { inboxKinds } from "./inbox-kinds.ts";
 import {
   namesAskedMax,
   pageMessagesMax,
@@ -55,6 +56,43 @@ export const messagePreviewSchema = z.strictObject({
   at: z.int(),
 });
 export type MessagePreview = z.infer<typeof messagePreviewSchema>;
+
+const isNew = z.boolean();
+/** Something that concerns a person, in any of their rooms. */
+const inboxItemSchema = z.discriminatedUnion("kind", [
+  messagePreviewSchema.extend({ kind: z.literal("mention"), isNew }),
+  /** The newest reply of somebody else in a thread that they follow. */
+  messagePreviewSchema.extend({ kind: z.literal("reply"), isNew }),
+  /** A reaction to their message, which is what the rest is about. */
+  messagePreviewSchema.extend({
+    kind: z.literal("reaction"),
+    person: personSchema,
+    emoji: z.string(),
+    isNew,
+  }),
+  /** A reminder that is due. */
+  z.strictObject({
+    kind: z.literal("reminder"),
+    room: roomIdSchema,
+    seq: z.int().nullable(),
+    id: z.uuid(),
+    note: z.string(),
+    excerpt: z.string().nullable(),
+    at: z.int(),
+    isNew,
+  }),
+  /** Somebody put them into a room. */
+  z.strictObject({
+    kind: z.literal("invitation"),
+    room: roomIdSchema,
+    seq: z.null().optional(),
+    person: personSchema,
+    isRequest: z.boolean(),
+    at: z.int(),
+    isNew,
+  }),
+]);
+export type InboxItem = z.infer<typeof inboxItemSchema>;
 
 /** What a list of files can be about; `media` are videos and recordings. */
 export const fileListKinds = ["picture", "media", "file"] as const;
@@ -145,8 +183,19 @@ export const readSpecs = {
       unreadThreads: z.int(),
       threadMentions: z.int(),
       dueReminders: z.int(),
+      /** Rooms that others put you into, since you last saw your inbox. */
+      newInvitations: z.int(),
       approvals: z.int(),
     },
+    needs: ofSession,
+  },
+  "me.inbox": {
+    path: "/api/me/inbox",
+    summary:
+      "Mentions, replies in threads you follow, reactions to your messages, due reminders and rooms you were added to, newest first.",
+    params: {},
+    query: { kind: z.enum(inboxKinds).optional(), after: cursor, limit },
+    result: { items: z.array(inboxItemSchema), next },
     needs: ofSession,
   },
   "me.mentions": {

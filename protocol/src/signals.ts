@@ -79,7 +79,7 @@ export type MentionSignal = z.infer<typeof mentionSignalSchema>;
 /** Part of the person's own state has changed. Read it again. */
 export const meChangedSignalSchema = z.strictObject({
   type: z.literal("me.changed"),
-  part: z.enum(["profile", "saved", "threads", "scheduled", "reminders", "mentions", "reports"]),
+  part: z.enum(["profile", "saved", "threads", "scheduled", "reminders", "mentions", "reports", "inbox"]),
 });
 export type MyPart = z.infer<typeof meChangedSignalSchema>["part"];
 

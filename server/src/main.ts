@@ -58,10 +58,10 @@ import { Keywords } from "./people/keywords.ts";
 import { closePollJob, pollClosingStep } from "./polls/close-poll.ts";
 import { Presence } from "./presence/presence.ts";
 import { LinkPreviews } from "./previews/link-previews.ts";
-import { collectPushJob, retryPushJob, sendPushJob } from "./push/push-jobs.ts";
+import { collectPushJob, reactionPushJob, retryPushJob, sendPushJob } from "./push/push-jobs.ts";
 import { openPushKeys, type PushKeys } from "./push/push-keys.ts";
 import { PushService } from "./push/push-service.ts";
-import { pushStep } from "./push/push-step.ts";
+import { pushStep, reactionPushStep } from "./push/push-step.ts";
 import { PushSubscribers } from "./push/subscriptions.ts";
 import type { SocketData } from "./realtime/connection.ts";
 import type { Realtime } from "./realtime/realtime.ts";
@@ -102,6 +102,7 @@ const jobs = [
   collectPushJob,
   sendPushJob,
   retryPushJob,
+  reactionPushJob,
   makePreviewsJob,
 ];
 
@@ -175,6 +176,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
         ...(mailer.isReal ? [unreadMailStep] : []),
       ],
     }),
+    reactionSteps: [reactionPushStep(pushSubscribers, clock)],
     keywords: new Keywords(core),
     textFilter: new WordFilter(core),
     customEmoji: new CustomEmoji(core),

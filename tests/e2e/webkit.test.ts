@@ -99,8 +99,13 @@ if (hasWebKit)
       // What a script waits for can't be returned by it here, so it is left on the window.
       await browser.until(
         "caches.keys().then(async (names) => { const app = names.find((name) => name.startsWith('app-'));" +
-          "window.isKept = names.includes('kept') && app !== undefined && (await (await caches.open(app)).keys()).length > 5; });" +
-          "return window.isKept",
+          "window.hasApp = names.includes('kept') && app !== undefined && (await (await caches.open(app)).keys()).length > 5; });" +
+          // What this page shows is kept, and not only what an earlier one did.
+          "indexedDB.open('novax-kept').onsuccess = ({ target: { result } }) => {" +
+          "const rows = result.transaction('values').objectStore('values').getAll();" +
+          "rows.onsuccess = () => { result.close();" +
+          "window.hasRoom = rows.result.some(({ name, at }) => name === 'room general' && at > performance.timeOrigin); }; };" +
+          "return window.hasApp && window.hasRoom",
       );
       await server.stop();
       await browser.go(`${server.url}/chat`);

@@ -223,6 +223,50 @@ describeServer(
       expect([devices[0].received.length, devices[1].received.length]).toEqual([1, 0]);
     }, 30_000);
 
+    test("replies in threads notify unless one turns that off, and reactions only if one turns it on", async () => {
+      const { room } = await alice.run("room.create", {
+        kind: "private",
+        name: "Switches",
+        people: [await bob.id()],
+      });
+      const device = await subscribe(bob, service);
+      const seq = await bob.say(room.id, "who oils the lathe?");
+      const react = (emoji: string) => alice.run("reaction.add", { room: room.id, seq, emoji });
+      const upTo = async () => (await bob.room(room.id)).headSeq;
+      await bob.run("notifications.set", { threads: false });
+      await alice.say(room.id, "not me", { threadRoot: seq });
+      await react("👀");
+      await untilItWouldHaveCome();
+      expect(device.received).toEqual([]);
+      await bob.run("thread.mark_read", { room: room.id, seq, upTo: await upTo() });
+      await bob.run("notifications.set", { threads: true, reactions: true });
+      expect(await bob.read("/api/me")).toMatchObject({ notifiesOf: { threads: true, reactions: true } });
+      await react("👍");
+      expect(await shown(device)).toMatchObject([
+        {
+          ...{ title: "alice in Switches", body: "👍 to “who oils the lathe?”" },
+          navigate: `${server.origin}/chat/${room.id}/${seq}`,
+        },
+      ]);
+      // Another one within a minute, one's own, and one in a muted room notify of nothing.
+      await react("🎉");
+      await bob.run("reaction.add", { room: room.id, seq, emoji: "🚀" });
+      await sql`update accounts set reaction_notified_at = 0 where username = 'bob'`;
+      await bob.run("room.set_preferences", { room: room.id, isMuted: true });
+      await react("🔧");
+      await bob.run("room.set_preferences", { room: room.id, isMuted: false });
+      // Nor does one that is taken back, or was seen in the inbox.
+      await alice.run("reaction.remove", { room: room.id, seq, emoji: "🔧" });
+      await react("🔩");
+      await bob.run("inbox.mark_seen", { at: Date.now() });
+      await untilItWouldHaveCome();
+      expect(device.received).toHaveLength(1);
+      await alice.say(room.id, "I do", { threadRoot: seq });
+      expect((await shown(device, 2))[1]).toMatchObject({ body: "I do" });
+      await bob.run("notifications.set", { reactions: false });
+      expect(await bob.read("/api/me")).toMatchObject({ notifiesOf: { threads: true, reactions: false } });
+    }, 40_000);
+
     test("a test arrives, or says why it can't; without a subscription there is none", async () => {
       const device = await subscribe(alice, service);
       await alice.run("push.test", {});

@@ -1,6 +1,7 @@
 import type { CustomEmoji } from "../emoji/custom-emoji.ts";
 import type { FileNeeds } from "../files/file-store.ts";
 import type { Mailer } from "../mail/mailer.ts";
+import type { ReactionStep } from "../messages/reaction-step.ts";
 import type { SendNeeds } from "../messages/send-message.ts";
 import type { LinkPreviews } from "../previews/link-previews.ts";
 import type { PushNeeds } from "../push/subscriptions.ts";
@@ -14,4 +15,5 @@ export type CommandNeeds = SendNeeds &
     mailer: Pick<Mailer, "isReal">;
     customEmoji: Pick<CustomEmoji, "find">;
     linkPreviews: LinkPreviews;
+    reactionSteps: readonly ReactionStep[];
   };

@@ -2,6 +2,7 @@ import type { ReadResult } from "@novax/protocol/reads";
 import { countApprovals } from "../admin/queries.ts";
 import type { Actor } from "../auth/sessions.ts";
 import type { Database } from "../db/database.ts";
+import { countInvitations } from "../inbox/queries.ts";
 import type { Clock } from "../lib/clock.ts";
 import { countReports } from "../moderation/report-queries.ts";
 import { readMyState } from "../people/queries.ts";
@@ -17,6 +18,7 @@ export async function readMe(
     ...(await readMyState(sql, id, clock.now())),
     ...(await countUnreadThreads(sql, id)),
     reports: await countReports(sql, id),
+    newInvitations: await countInvitations(sql, id),
     dueReminders: await countDueReminders(sql, id),
     approvals: await countApprovals(sql, id),
   };

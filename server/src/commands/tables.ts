@@ -6,6 +6,7 @@ import type { ReadInput, ReadResult, ReadType } from "@novax/protocol/reads";
 import type { Actor } from "../auth/sessions.ts";
 import { addEmoji, readEmoji, removeEmoji } from "../emoji/custom-emoji.ts";
 import { readStorage } from "../files/read-storage.ts";
+import { markInboxSeen, readInbox } from "../inbox/inbox.ts";
 import type { Budgets } from "../lib/budgets.ts";
 import { deleteMessage } from "../messages/delete-message.ts";
 import { editMessage } from "../messages/edit-message.ts";
@@ -32,6 +33,7 @@ import {
   changeQuietHours,
   changeStatus,
   setDoNotDisturb,
+  setNotifications,
   setReadReceipts,
   unblockPerson,
 } from "../people/my-profile.ts";
@@ -158,6 +160,8 @@ export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
   "quiet_hours.set": { cost: 1, run: changeQuietHours },
   "read_receipts.set": { cost: 1, run: setReadReceipts },
   "keywords.set": { cost: 2, run: setKeywords },
+  "notifications.set": { cost: 1, run: setNotifications },
+  "inbox.mark_seen": { cost: 0.2, run: markInboxSeen },
   "push.subscribe": { cost: 2, run: subscribePush },
   "push.unsubscribe": { cost: 1, run: unsubscribePush },
   "unread_mail.set": { cost: 1, run: setUnreadMail },
@@ -192,6 +196,7 @@ type ReadEntry<T extends ReadType> = {
 /** Every read of a person, over HTTP. */
 export const readTable: { [T in ReadType]: ReadEntry<T> } = {
   "me.read": { cost: 0.2, run: readMe },
+  "me.inbox": { cost: 1, run: readInbox },
   "me.mentions": { cost: 0.5, run: readMyMentions },
   "me.saved": { cost: 0.2, run: readMySaved },
   "me.threads": { cost: 0.5, run: readMyThreads },

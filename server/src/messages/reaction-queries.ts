@@ -2,16 +2,31 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
 
-type ReactionKey = { room: RoomId; seq: number; emoji: string; account: AccountId };
+export type ReactionKey = { room: RoomId; seq: number; emoji: string; account: AccountId };
 
-/** Adds a reaction. Fails if it exists: the caller has checked that in the same transaction. */
+/**
+ * Adds a reaction, `to` the message's sender; null if they react to themselves. Fails if it exists: the caller has checked that in
+ * the same transaction.
+ */
 export async function insertReaction(
   tx: Sql,
-  { room, seq, emoji, account, eventSeq }: ReactionKey & { eventSeq: number },
+  {
+    room,
+    seq,
+    emoji,
+    account,
+    eventSeq,
+    to,
+    at,
+  }: ReactionKey & {
+    eventSeq: number;
+    to: AccountId | null;
+    at: number;
+  },
 ): Promise<void> {
   await tx`
-    insert into reactions (room_id, seq, emoji, account_id, event_seq)
-    values (${room}, ${seq}, ${emoji}, ${account}, ${eventSeq})`;
+    insert into reactions (room_id, seq, emoji, account_id, event_seq, to_id, at)
+    values (${room}, ${seq}, ${emoji}, ${account}, ${eventSeq}, ${to}::uuid, ${at})`;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   deleteBlock,
   insertBlock,
   setDndUntil,
+  setNotifiesOf,
   setQuietHours,
   setSharesReadReceipts,
   setStatus,
@@ -56,6 +57,16 @@ export async function setReadReceipts(
   { isShared }: FieldsOf<"read_receipts.set">,
 ): Promise<void> {
   await setSharesReadReceipts(app.db.sql, actor.id, isShared);
+  publishProfileChange(app, actor.id);
+}
+
+/** Chooses what notifies the actor besides messages to them. What is left out stays as it is. */
+export async function setNotifications(
+  app: Needs,
+  actor: Actor,
+  choice: FieldsOf<"notifications.set">,
+): Promise<void> {
+  await setNotifiesOf(app.db.sql, actor.id, choice);
   publishProfileChange(app, actor.id);
 }
 

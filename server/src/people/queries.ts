@@ -122,11 +122,14 @@ export async function readMyState(sql: Sql, account: AccountId, now: number): Pr
       status_until: number | null;
       quiet_until: number | null;
       shares_reading: boolean;
+      notifies_of_threads: boolean;
+      notifies_of_reactions: boolean;
       words: string[] | null;
       blocked: PersonRow[] | null;
     } & QuietHoursRow
   >`
     select a.status_emoji, a.status_text, a.status_until, a.quiet_until, a.shares_reading,
+      a.notifies_of_threads, a.notifies_of_reactions,
       a.quiet_hours_from, a.quiet_hours_to, a.quiet_hours_zone,
       (select json_agg(word order by word) from alert_words where account_id = a.id) as words,
       (select json_agg(json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name)
@@ -144,6 +147,7 @@ export async function readMyState(sql: Sql, account: AccountId, now: number): Pr
     dndUntil: dndUntil !== null && dndUntil > now ? dndUntil : null,
     quietHours: toQuietHours(row!),
     sharesReadReceipts: row!.shares_reading,
+    notifiesOf: { threads: row!.notifies_of_threads, reactions: row!.notifies_of_reactions },
     keywords: row!.words ?? [],
     blocked: (row!.blocked ?? []).map(toPersonOf),
   };
@@ -224,6 +228,17 @@ export async function setSharesReadReceipts(sql: Sql, account: AccountId, isShar
   await sql`update accounts set shares_reading = ${isShared} where id = ${account}`;
 }
 
+export async function setNotifiesOf(
+  sql: Sql,
+  account: AccountId,
+  { threads, reactions }: { threads?: boolean | undefined; reactions?: boolean | undefined },
+): Promise<void> {
+  await sql`
+    update accounts set notifies_of_threads = coalesce(${threads ?? null}::boolean, notifies_of_threads),
+      notifies_of_reactions = coalesce(${reactions ?? null}::boolean, notifies_of_reactions)
+    where id = ${account}`;
+}
+
 export async function replaceKeywords(tx: Sql, account: AccountId, words: readonly string[]): Promise<void> {
   await tx`delete from alert_words where account_id = ${account}`;
   await tx`
@@ -264,7 +279,8 @@ const statusData: AccountData = {
   read: async (sql, account) => {
     const [row] = await sql`
       select status_emoji as emoji, status_text as text, status_until as until, quiet_until as "dndUntil",
-        shares_reading as "sharesReadReceipts", quiet_hours_from as "quietFromMinute", quiet_hours_to as "quietToMinute",
+        shares_reading as "sharesReadReceipts", notifies_of_threads as "notifiesOfThreads",
+        notifies_of_reactions as "notifiesOfReactions", quiet_hours_from as "quietFromMinute", quiet_hours_to as "quietToMinute",
         quiet_hours_zone as "quietZone"
       from accounts where id = ${account}`;
     return row;

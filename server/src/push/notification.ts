@@ -27,6 +27,24 @@ export function messageNotification(
   );
 }
 
+/** What the notification of a reaction says to the person whose message it is to. */
+export function reactionNotification(
+  { seq, threadRoot, body, username, displayName, room, language }: Omit<PushTarget, "content">,
+  content: PushContent,
+  at: { room: RoomId; emoji: string; publicUrl: URL; serverName: string },
+): PushMessage {
+  const { push } = textsIn(language);
+  const sender = displayName === "" ? username : displayName;
+  const title = room.kind === "direct" ? sender : push.inRoom(sender, room.name || push.group);
+  const excerpt = excerptOf(body);
+  const text =
+    content === "nothing"
+      ? { title: at.serverName, body: push.news }
+      : { title, body: content === "full" && excerpt ? push.reactedTo(at.emoji, excerpt) : push.reacted };
+  const path = `/chat/${at.room}/${threadRoot ?? seq}`;
+  return notification({ ...text, actions: [] }, { ...at, path, tag: `${at.room} reactions`, language });
+}
+
 /** The notification that a person asks for to see whether it arrives. */
 export function testNotification(
   language: Language,

@@ -1,10 +1,13 @@
 import type { RoomId, SessionId } from "@novax/protocol/ids";
+import type { PushContent, PushMessage } from "@novax/protocol/push";
 import { isQuiet } from "@novax/protocol/quiet-hours";
 import { hasExpired, type SessionLimits } from "../auth/sessions.ts";
 import { defineJob } from "../jobs/job.ts";
+import type { AddedReaction } from "../messages/reaction-step.ts";
+import type { Presence } from "../presence/presence.ts";
 import { transact } from "../transaction/transact.ts";
-import { messageNotification } from "./notification.ts";
-import { deleteGone, listTargets, type PushTarget, takePending } from "./queries.ts";
+import { messageNotification, reactionNotification } from "./notification.ts";
+import { deleteGone, listTargets, type PushTarget, takePending, takeReactionTargets } from "./queries.ts";
 import { openDevice, type PushNeeds } from "./subscriptions.ts";
 
 type JobNeeds = PushNeeds & { sessionLimits: SessionLimits };
@@ -57,7 +60,7 @@ export const retryPushJob = defineJob("push.retry", async (app: JobNeeds, { room
   const [listed] = await listTargets(app.db.sql, { room, from: seq }, { only: session, limit: 1, now });
   const target = listed?.target;
   if (target?.seq !== seq) return;
-  const waitMs = await notify(app, room, target);
+  const waitMs = await notifyOfMessage(app, room, target);
   if (waitMs === null) return;
   if (waitMs <= retryAfterMs) throw new Error("the push service can't be reached");
   const runAt = now + waitMs;
@@ -66,23 +69,53 @@ export const retryPushJob = defineJob("push.retry", async (app: JobNeeds, { room
   );
 });
 
+/**
+ * Notifies a person of a reaction to their message: one a minute at most, and not while they are at the chat, where they see it. It
+ * is not tried again.
+ */
+export const reactionPushJob = defineJob(
+  "push.reaction",
+  async (app: JobNeeds & { presence: Pick<Presence, "stateOf"> }, reaction: AddedReaction) => {
+    if (app.presence.stateOf(reaction.to) === "online") return;
+    const now = app.clock.now();
+    for (const target of await takeReactionTargets(app.db.sql, reaction, now)) {
+      const at = { ...app, room: reaction.room, serverName: app.identity.name };
+      const text = (content: PushContent) => reactionNotification(target, content, { ...at, ...reaction });
+      await notify(app, target, { text, topic: `${reaction.room} reactions`, isUrgent: false });
+    }
+  },
+);
+
 /** Notifies one browser. Returns what is to be tried again, and when. */
 async function retriesAfter(
   app: JobNeeds,
   room: RoomId,
   target: PushTarget,
 ): Promise<{ retry: Retry; runAt: number }[]> {
-  const waitMs = await notify(app, room, target);
+  const waitMs = await notifyOfMessage(app, room, target);
   if (waitMs === null) return [];
   const retry = { room, seq: target.seq, session: target.session };
   return [{ retry, runAt: app.clock.now() + waitMs }];
+}
+
+function notifyOfMessage(app: JobNeeds, room: RoomId, target: PushTarget): Promise<number | null> {
+  const at = { ...app, room, serverName: app.identity.name };
+  return notify(app, target, {
+    text: (content) => messageNotification(target, content, at),
+    topic: room,
+    isUrgent: target.isMention || target.room.kind === "direct",
+  });
 }
 
 /**
  * Sends one notification. Returns after how many ms it may be tried again; null if it is not to be. Never rejects, so that one
  * failure repeats no other.
  */
-async function notify(app: JobNeeds, room: RoomId, target: PushTarget): Promise<number | null> {
+async function notify(
+  app: JobNeeds,
+  target: PushTarget,
+  what: { text: (content: PushContent) => PushMessage; topic: string; isUrgent: boolean },
+): Promise<number | null> {
   const { session, usage, seq } = target;
   const now = app.clock.now();
   if (now - usage.created_at > app.sessionLimits.maxMs || isQuiet(target.quietHours, now)) return null;
@@ -95,12 +128,11 @@ async function notify(app: JobNeeds, room: RoomId, target: PushTarget): Promise<
     // Who holds a device on which nobody can read messages any more, because it was left alone, reads none here either.
     const isOver = hasExpired(usage, app.sessionLimits, now);
     const content = isOver ? "nothing" : app.push.contentFor(target.content);
-    const text = messageNotification(target, content, { ...app, room, serverName: app.identity.name });
     const message = {
-      text: JSON.stringify(text),
+      text: JSON.stringify(what.text(content)),
       keepSeconds,
-      isUrgent: target.isMention || target.room.kind === "direct",
-      topic: app.secret.mac(room, "push topic").toString("base64url").slice(0, topicChars),
+      isUrgent: what.isUrgent,
+      topic: app.secret.mac(what.topic, "push topic").toString("base64url").slice(0, topicChars),
     };
     const outcome = await app.push.send(device, message);
     if (outcome.kind === "gone") await deleteGone(app.db.sql, target);

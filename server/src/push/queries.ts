@@ -6,12 +6,14 @@ import type { PushContent } from "@novax/protocol/push";
 import type { QuietHours } from "@novax/protocol/quiet-hours";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
+import type { AddedReaction } from "../messages/reaction-step.ts";
 import { type QuietHoursRow, toQuietHours } from "../people/queries.ts";
 
 /** How many of a room's newest events are gone through. What came before is no news where so much happens. */
 const eventsMax = 1000;
 /** A room whose job has not run for this long, in ms, gets another one. */
 const pendingMaxMs = 10 * 60_000;
+const reactionEveryMs = 60_000;
 
 type StoredKeys = { publicKey: string; privateKey: Uint8Array };
 
@@ -157,7 +159,7 @@ export async function listTargets(
     with page as materialized (
       select d.session_id, d.sealed, d.content, a.language, a.server_role, a.quiet_hours_from, a.quiet_hours_to,
         a.quiet_hours_zone, s.created_at, s.last_seen_at,
-        m.account_id, m.notify, m.is_muted, m.is_request, m.read_seq, r.name, r.kind,
+        a.notifies_of_threads, m.account_id, m.notify, m.is_muted, m.is_request, m.read_seq, r.name, r.kind,
         greatest(${from}::bigint, coalesce(${to}::bigint, r.head_seq) - ${eventsMax}::bigint) as from_seq,
         coalesce(${to}::bigint, r.head_seq) as to_seq
       from memberships m
@@ -184,7 +186,7 @@ export async function listTargets(
           and x.seq > case when x.thread_root is null then p.read_seq else coalesce(f.read_seq, 0) end
           and (c.account_id is not null or x.mentions_all
             or (not p.is_muted and case when x.thread_root is null
-              then p.notify = 'all' or p.kind in ('direct', 'group') else f.account_id is not null end))
+              then p.notify = 'all' or p.kind in ('direct', 'group') else f.account_id is not null and p.notifies_of_threads end))
           and not exists (select 1 from blocks k where k.blocker_id = p.account_id and k.blocked_id = x.sender_id)
           -- A stranger's request notifies once.
           and (not p.is_request or not exists (
@@ -200,6 +202,38 @@ export async function listTargets(
     session: row.session_id,
     target: row.seq === null ? null : toTarget({ ...row, seq: row.seq }),
   }));
+}
+
+/**
+ * Returns the browsers of a person to notify of a reaction to their message, and notes that it was done. None if they don't want that
+ * in this room now, have seen it in their inbox, were notified of another reaction within `reactionEveryMs`, or if it is gone.
+ */
+export async function takeReactionTargets(
+  sql: Sql,
+  { room, seq, emoji, by, to }: AddedReaction,
+  now: number,
+): Promise<PushTarget[]> {
+  const rows = await sql<TargetRow & { seq: number }>`
+    with person as (
+      update accounts a set reaction_notified_at = ${now}
+      from reactions r
+        join messages x on x.room_id = r.room_id and x.seq = r.seq and x.deleted_at is null
+        join memberships m on m.room_id = r.room_id and m.account_id = r.to_id and m.notify <> 'nothing' and not m.is_muted
+        join rooms o on o.id = r.room_id
+        join accounts b on b.id = r.account_id
+      where r.room_id = ${room} and r.seq = ${seq} and r.emoji = ${emoji} and r.account_id = ${by} and r.to_id = ${to}
+        and a.id = r.to_id and a.notifies_of_reactions and a.disabled_at is null and a.deleted_at is null
+        and coalesce(a.quiet_until, 0) <= ${now}::bigint and r.at > a.inbox_seen_at
+        and a.reaction_notified_at <= ${now - reactionEveryMs}::bigint
+        and not exists (select 1 from blocks k where k.blocker_id = a.id and k.blocked_id = b.id)
+      returning a.id, a.language, a.server_role, a.quiet_hours_from, a.quiet_hours_to, a.quiet_hours_zone, o.name, o.kind,
+        x.seq, x.thread_root, x.body, b.username, b.display_name
+    )
+    select p.*, false as is_mention, d.session_id, d.sealed, d.content, s.created_at, s.last_seen_at
+    from person p
+      join push_subscriptions d on d.account_id = p.id
+      join sessions s on s.id = d.session_id and s.ended_at is null`;
+  return rows.map(toTarget);
 }
 
 function toTarget(row: TargetRow & { seq: number }): PushTarget {

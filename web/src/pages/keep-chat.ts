@@ -107,9 +107,6 @@ class Keeper {
     const store = this.#store;
     const rooms = chat.rooms.all.peek();
     if (chat.client.state.peek().kind === "open") this.#reachedAt = Date.now();
-    // It was taken away if a page waited for the server.
-    if (!this.#isMarked) await markKept();
-    this.#isMarked = true;
     await store.write(chatName, {
       at: this.#reachedAt,
       bootstrap: {
@@ -128,6 +125,9 @@ class Keeper {
       await store.write(nameOfRoom(timeline.id), page);
       this.#written.set(timeline.id, entries);
     }
+    // Only now is there something to open. It was taken away if a page waited for the server.
+    if (!this.#isMarked) await markKept();
+    this.#isMarked = true;
     let kept = roomsOf(await store.names());
     if (kept.length > roomsMax) kept = roomsOf(await store.namesByTime());
     for (const [at, room] of kept.entries())

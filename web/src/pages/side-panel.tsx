@@ -2,6 +2,7 @@ import type { FunctionComponent } from "preact";
 import { PanelFrame } from "../components/panel.tsx";
 import { filePart } from "../features/files/files-context.ts";
 import { isInbox } from "../features/inbox/inbox.ts";
+import { InboxPanel } from "../features/inbox/inbox-panel.tsx";
 import { InboxTabs } from "../features/inbox/inbox-tabs.tsx";
 import { MentionsPanel } from "../features/mentions/mentions-panel.tsx";
 import { PinsPanel } from "../features/messages/pins-panel.tsx";
@@ -33,6 +34,7 @@ const panels: Record<Exclude<PanelName, "thread">, Entry> = {
   pins: { title: () => t.room.pins, View: PinsPanel, isOfRoom: true },
   files: { title: () => t.room.files, View: FilesPanel, isOfRoom: true },
   search: { title: () => more.search.title, View: SearchPanel },
+  activity: { title: () => t.rooms.activity, View: InboxPanel },
   mentions: { title: () => t.rooms.mentions, View: MentionsPanel },
   threads: { title: () => t.rooms.threads, View: ThreadsPanel },
   saved: { title: () => t.rooms.saved, View: SavedPanel },

@@ -1,6 +1,6 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { inboxPanels } from "../features/inbox/inbox.ts";
+import { inboxPanels, isInbox } from "../features/inbox/inbox.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { PanelName, UiStore } from "../stores/ui-store.ts";
 
@@ -104,7 +104,9 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
     else {
       if (next !== "room" && phone.matches) {
         const { room = entry?.room } = more;
-        history.pushState({ ...more, room, pane: next }, "", `/chat/${room}`);
+        // Tabs of one panel are one place.
+        const isTab = isInbox(entry?.panel) && isInbox(more.panel);
+        history[isTab ? "replaceState" : "pushState"]({ ...more, room, pane: next }, "", `/chat/${room}`);
       }
       setPane(next);
     }

@@ -282,14 +282,14 @@ export class ChatStore {
 
   #joined({ room }: RoomJoined): void {
     // A viewer who has just asked to join knows it. Only one whom another member added needs a toast.
-    const hasAsked = Date.now() - this.joiningAt < joiningMs;
-    if (!hasAsked && !isDirect(room.kind) && !this.rooms.get(room.id))
+    if (Date.now() - this.joiningAt >= joiningMs && !isDirect(room.kind) && !this.rooms.get(room.id))
       this.toasts.show(t.rooms.youEntered(this.nameOf(room)), {
         label: t.reminder.look,
         run: () => void this.navigation.openRoom(room.id),
       });
     this.#knowPeopleOf(room);
     this.rooms.put(room);
+    this.me.changed("inbox");
   }
 
   #left({ room: id }: RoomLeft): void {

@@ -13,7 +13,7 @@ const savedShownMax = 200;
 export type MyList = MyPart | "pins" | "files" | "members";
 
 /** Lists whose counts are part of {@link MyLists}. */
-const countedLists: readonly MyList[] = ["profile", "reports", "threads", "mentions", "reminders"];
+const countedLists: readonly MyList[] = ["profile", "reports", "threads", "mentions", "reminders", "inbox"];
 
 /** What belongs to the viewer alone: status, blocks, counts, saved messages. */
 export class MeStore {
@@ -36,6 +36,7 @@ export class MeStore {
       unreadThreads: 0,
       threadMentions: 0,
       dueReminders: 0,
+      newInvitations: 0,
       approvals: 0,
     });
   }

@@ -124,6 +124,7 @@ function setUp(rooms = [room(general, 3), room(workshop, 5)]) {
       dndUntil: null,
       quietHours: null,
       sharesReadReceipts: true,
+      notifiesOf: { threads: true, reactions: false },
       keywords: [],
       blocked: [],
     },

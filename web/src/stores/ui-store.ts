@@ -14,6 +14,7 @@ export type PanelName =
   | "files"
   | "search"
   | "thread"
+  | "activity"
   | "mentions"
   | "threads"
   | "saved"

@@ -376,7 +376,33 @@ export const deMore: MoreTexts = {
     resolvedBy: (name: string, outcome: string) => `${outcome} von ${name}`,
     note: "Notiz für andere Moderatoren",
   },
+  inbox: {
+    show: "Anzeigen",
+    everything: "Alles anzeigen",
+    kinds: {
+      mention: "Erwähnungen",
+      reply: "Antworten in Threads",
+      reaction: "Reaktionen auf deine Nachrichten",
+      reminder: "Erinnerungen",
+      invitation: "Räume, zu denen du hinzugefügt wurdest",
+    },
+    did: {
+      mention: "hat dich erwähnt",
+      reply: "hat in einem Thread geantwortet",
+      reaction: "hat auf deine Nachricht reagiert",
+      reminder: "Erinnerung",
+    },
+    addedTo: (room: string) => `hat dich zu ${room} hinzugefügt`,
+    request: "möchte dir schreiben",
+    and: (name: string, count: number) => (count === 1 ? `und ${name}` : `und ${count} andere`),
+    isNew: "neu",
+    none: "Noch nichts. Hier erscheinen Erwähnungen, Antworten, Reaktionen, Erinnerungen und Einladungen.",
+  },
   notifications: {
+    of: {
+      threads: "Bei Antworten in Threads benachrichtigen, denen ich folge",
+      reactions: "Bei Reaktionen auf meine Nachrichten benachrichtigen",
+    },
     onThisDevice: "Auf diesem Gerät benachrichtigen, wenn novaX geschlossen ist",
     content: "Eine Benachrichtigung zeigt",
     contents: {

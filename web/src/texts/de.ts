@@ -29,6 +29,7 @@ export const de: Texts = {
     archived: "Archiviert",
     jump: "Suchen, öffnen…",
     inbox: "Eingang",
+    activity: "Alles",
     mentions: "Erwähnungen",
     threads: "Threads",
     saved: "Gespeichert",

@@ -367,7 +367,33 @@ export const enMore = {
     resolvedBy: (name: string, outcome: string) => `${outcome} by ${name}`,
     note: "Note for other moderators",
   },
+  inbox: {
+    show: "Show",
+    everything: "Everything",
+    kinds: {
+      mention: "Mentions",
+      reply: "Replies in threads",
+      reaction: "Reactions to your messages",
+      reminder: "Reminders",
+      invitation: "Rooms you were added to",
+    },
+    did: {
+      mention: "mentioned you",
+      reply: "replied to a thread",
+      reaction: "reacted to your message",
+      reminder: "Reminder",
+    },
+    addedTo: (room: string) => `added you to ${room}`,
+    request: "wants to message you",
+    and: (name: string, count: number) => (count === 1 ? `and ${name}` : `and ${count} others`),
+    isNew: "new",
+    none: "Nothing yet. Mentions, replies, reactions, reminders and invitations appear here.",
+  },
   notifications: {
+    of: {
+      threads: "Notify me about replies in threads I follow",
+      reactions: "Notify me about reactions to my messages",
+    },
     onThisDevice: "Notify me on this device while novaX is closed",
     content: "A notification shows",
     contents: {

@@ -28,6 +28,7 @@ export const en = {
     archived: "Archived",
     jump: "Search or jump to…",
     inbox: "Inbox",
+    activity: "All",
     mentions: "Mentions",
     threads: "Threads",
     saved: "Saved",

@@ -3,6 +3,7 @@ import type { PanelName } from "../../stores/ui-store.ts";
 
 /** The lists across rooms that are the viewer's own. They are tabs of one panel. */
 export const inboxPanels = [
+  "activity",
   "mentions",
   "threads",
   "saved",
@@ -15,10 +16,11 @@ export function isInbox(panel: unknown): panel is InboxPanel {
   return (inboxPanels as readonly unknown[]).includes(panel);
 }
 
-/** Returns the lists that the viewer has, and how much is new in each. */
+/** Returns the lists that the viewer has, and how much is new in each: in the first of all but reports. */
 export function inboxOf(chat: ChatStore): { panel: InboxPanel; count: number }[] {
   const me = chat.me.lists.value;
   const counts: Record<InboxPanel, number> = {
+    activity: chat.mentions.value + me.unreadThreads + me.dueReminders + me.newInvitations,
     mentions: chat.mentions.value,
     threads: me.unreadThreads,
     saved: 0,

@@ -48,7 +48,7 @@ export function Sidebar(props: SidebarProps) {
     archived: t.rooms.archived,
   };
   const inbox = inboxOf(chat);
-  const news = inbox.reduce((sum, { count }) => sum + count, 0);
+  const news = inbox[0]!.count + chat.me.lists.value.reports;
   const isInboxOpen = isInbox(panel);
   const list = useRef<HTMLDivElement>(null);
   const current = chat.navigation.current.value;

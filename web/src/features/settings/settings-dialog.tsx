@@ -16,6 +16,7 @@ import { filePart } from "../files/files-context.ts";
 import { DeviceNotifications } from "../notifications/device-notifications.tsx";
 import { InstallApp } from "../notifications/install-app.tsx";
 import { UnreadMail } from "../notifications/unread-mail.tsx";
+import { WhatNotifies } from "../notifications/what-notifies.tsx";
 import type { DialogProps } from "../props.ts";
 import { tomorrowAt } from "../scheduled/when.ts";
 import { serverNow } from "../server-now.ts";
@@ -277,6 +278,7 @@ export function SettingsDialog({ chat, ui, onClose }: DialogProps) {
         <h3>{more.settings.notifications}</h3>
         <InstallApp />
         <DeviceNotifications chat={chat} />
+        <WhatNotifies chat={chat} />
         <UnreadMail chat={chat} />
         {check("hasSound", more.settings.sound)}
         {check("hasTitleCount", more.settings.titleCount)}
