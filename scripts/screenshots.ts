@@ -164,12 +164,12 @@ try {
   /** What is empty for somebody new. */
   async function newcomer(look: Look) {
     const { page } = await openChat(browser, dave, look.options);
-    const { t } = catalogues[look.language];
+    const { t, more } = catalogues[look.language];
     for (const [name, title] of Object.entries({
-      mentions: t.rooms.mentions,
-      threads: t.rooms.threads,
-      saved: t.rooms.saved,
-      scheduled: t.rooms.scheduled,
+      mentions: more.inbox.tabs.mentions,
+      threads: more.inbox.tabs.threads,
+      saved: more.inbox.tabs.saved,
+      scheduled: more.inbox.tabs.scheduled,
     })) {
       await page.goto("about:blank");
       await page.goto(`${server.url}/chat/general`);

@@ -115,6 +115,7 @@ export const commandSpecs = {
       posting: roomSchema.shape.posting.optional(),
       slowModeSeconds: z.int().min(0).max(slowModeSecondsMax).optional(),
       leavesMark: z.boolean().optional(),
+      /** Needs the right `room.allow_previews`. */
       hasLinkPreviews: z.boolean().optional(),
     },
     result: emptySchema,

@@ -24,6 +24,8 @@ export const roomPermissions = {
   "room.set_topic": writers,
   "room.change": moderators,
   "room.archive": owners,
+  /** Let this server ask other servers what is behind links. */
+  "room.allow_previews": owners,
   "member.add": writers,
   "member.remove": moderators,
   "member.silence": moderators,
@@ -72,6 +74,7 @@ const notInGroup: readonly RoomAction[] = [
   "room.set_topic",
   "room.change",
   "room.archive",
+  "room.allow_previews",
   "member.add",
   "member.remove",
   "member.silence",

@@ -79,7 +79,17 @@ export type MentionSignal = z.infer<typeof mentionSignalSchema>;
 /** Part of the person's own state has changed. Read it again. */
 export const meChangedSignalSchema = z.strictObject({
   type: z.literal("me.changed"),
-  part: z.enum(["profile", "saved", "threads", "scheduled", "reminders", "mentions", "reports", "inbox"]),
+  part: z.enum([
+    "profile",
+    "saved",
+    "threads",
+    "scheduled",
+    "reminders",
+    "mentions",
+    "reports",
+    "inbox",
+    "reactions",
+  ]),
 });
 export type MyPart = z.infer<typeof meChangedSignalSchema>["part"];
 

@@ -322,6 +322,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       realtime.stop();
       for (const list of lists) list.stop();
       await Promise.all([keepHead.run(), app.searchIndex.stop()]);
+      app.outgoing.stop();
       await Promise.all([jobRunner.stop(), ...timers.map((timer) => timer.stop())]);
       await close();
     },

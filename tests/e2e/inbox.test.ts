@@ -56,7 +56,7 @@ describeServer(
       const { page: desk, faults } = await openChat(browser, bob);
       const mobile = await openChat(browser, bob, phone);
       await alice.run("room.create", { kind: "private", name: "Loft", people: [await bob.id()] });
-      await bob.run("reminder.set", { room: general, note: "turn it", at: Date.now() + 700 });
+      await bob.run("reminder.set", { room: general, note: "turn it", at: Date.now() + 3000 });
       const list = mobile.page.getByRole("button", { name: "All rooms" });
       if (await list.isVisible()) await list.click();
       for (const page of [desk, mobile.page])

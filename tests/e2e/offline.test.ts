@@ -189,6 +189,53 @@ describe.skipIf(!chromiumPath)("without a connection", () => {
     await later.context().close();
   }, 90_000);
 
+  test("a thread that was seen is there, and what is written in it is sent; a refused edit goes back into the composer", async () => {
+    const root = await bob.say(workshop, "where is the key?");
+    await bob.say(workshop, "under the mat", { threadRoot: root });
+    const own = await alice.say(workshop, "I lost it");
+    const first = await openAndKeep(alice);
+    await first.getByRole("button", { name: "1 reply" }).click();
+    const thread = (page: Page) => page.getByRole("complementary", { name: "Thread" });
+    await thread(first).getByText("under the mat").waitFor();
+    expect(
+      await waitUntil(
+        async () => Object.keys((await keptIn(first)) ?? {}).includes(`thread ${workshop} ${root}`),
+        20_000,
+      ),
+    ).toBe(true);
+    await server.stop();
+    const page = await openAgain(first.context(), `/chat/${workshop}`);
+    await page.getByRole("button", { name: "1 reply" }).click();
+    await thread(page).getByText("under the mat").waitFor();
+    await thread(page).locator(".composer-field").fill("found it");
+    await page.keyboard.press("Enter");
+    await thread(page).getByText("found it").waitFor();
+    await thread(page).getByRole("button", { name: "Close" }).click();
+    await page.locator(".composer-field").click();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("End");
+    await page.keyboard.type(" yesterday");
+    await page.keyboard.press("Enter");
+    const editedAt = Date.now();
+    await waitForText(page, "I lost it yesterday");
+    await page.close();
+    await restart();
+    await alice.run("message.delete", { room: workshop, seq: own });
+    // Until then the field in which it was written would still be there.
+    await waitUntil(() => Date.now() - editedAt > 5200, 10_000);
+    const later = await openAgain(first.context(), `/chat/${workshop}`);
+    expect(
+      await waitUntil(
+        async () => (await later.locator(".composer-field").first().inputValue()) === "I lost it yesterday",
+        20_000,
+      ),
+    ).toBe(true);
+    const replies = async () =>
+      (await bob.read<TimelinePage>(`/api/rooms/${workshop}/threads/${root}`)).entries.map(({ seq }) => seq);
+    expect(await waitUntil(async () => (await replies()).length === 2, 20_000)).toBe(true);
+    await later.context().close();
+  }, 90_000);
+
   test("a server that comes back shows what was missed, in rooms that were open", async () => {
     const first = await openAndKeep(alice);
     await first.goto("about:blank");

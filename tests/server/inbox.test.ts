@@ -37,13 +37,14 @@ describeServer(
         name: "Attic",
         people: [await bob.id()],
       });
-      await bob.run("reminder.set", { room: general, seq: mine, note: "turn it", at: Date.now() + 1000 });
+      await bob.run("reminder.set", { room: general, seq: mine, note: "turn it", at: Date.now() + 3000 });
       expect(await waitUntil(async () => (await ofKind(bob, "reminder")).length === 1, 10_000)).toBe(true);
       expect(wordsOf(await itemsOf(bob))).toEqual([
         "reminder bob's own new",
         "invitation new",
         "reaction bob's own new",
         "mention an answer for @bob new",
+        "reply an answer new",
         "mention for @bob new",
       ]);
       const [invitation] = await ofKind(bob, "invitation");
@@ -90,7 +91,7 @@ describeServer(
       socket.close();
     }, 30_000);
 
-    test("what was taken back, deleted, or written by somebody blocked is gone from it", async () => {
+    test("what was taken back or deleted is gone from it, and so are reactions, replies and invitations of somebody blocked", async () => {
       const mine = await dave.say(general, "dave's own");
       await react(carol, mine, "👀");
       await react(alice, mine, "👍");

@@ -3,9 +3,10 @@ import { afterAll, describe, expect, test } from "bun:test";
 import type { LinkPreview, TextBody } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
 import { generalRoomId as general } from "@novax/protocol/general-room";
-import type { RoomId } from "@novax/protocol/ids";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { linksIn } from "@novax/protocol/markdown";
 import type { TimelinePage } from "@novax/protocol/reads";
+import { LinkPreviews } from "../../server/src/previews/link-previews.ts";
 import { type PageWords, readPage, toWords } from "../../server/src/previews/read-page.ts";
 import { type Person, problemOf } from "../support/person.ts";
 import { waitUntil } from "../support/server.ts";
@@ -66,15 +67,18 @@ async function previewsOf(
 const refusal = async (person: Person, command: string, fields: object) =>
   (await problemOf(await person.post(`/api/commands/${command}`, fields))).code;
 
-/** Waits as long as a preview that should not come would have taken. */
-const untilItWouldHaveCome = () => Bun.sleep(2000);
-
 const env = { LINK_PREVIEWS: "rooms", PREVIEW_NETWORKS: "127.0.0.1", MESSAGES_PER_SECOND: "1000" };
 
 describeServer(
   "link previews",
   { env, only: "postgres", people: ["alice", "bob", "carol", "dave"] },
   ({ server, sql, alice, bob, carol, dave }) => {
+    const untilItWouldHaveCome = () =>
+      waitUntil(
+        async () => (await sql`select 1 from jobs where kind = 'previews.make'`).length === 0,
+        20_000,
+      );
+
     const eventsAfter = async (person: Person, seq: number) =>
       (await person.read<{ events: RoomEvent[] }>(`/api/rooms/${general}/events?after=${seq}`)).events;
 
@@ -126,9 +130,11 @@ describeServer(
       });
       // Nor does the event of before tell it.
       expect(JSON.stringify(await eventsAfter(carol, seq))).not.toContain("Away");
-      await bob.run("message.edit", { room: general, seq, text: `see ${link}, please` });
-      await untilItWouldHaveCome();
-      expect((await bodyAt(carol, seq)).previews).toBeUndefined();
+      // A new link beside it gets one, and does not bring it back.
+      const added = publish("/beside", "Beside");
+      await bob.run("message.edit", { room: general, seq, text: `see ${link}, and ${added}` });
+      expect(await previewsOf(carol, seq)).toMatchObject([{ url: added, title: "Beside" }]);
+      expect(timesAsked("/away")).toBe(1);
       const other = await bob.say(general, publish("/other", "Other"));
       await previewsOf(bob, other);
       await alice.run("message.remove_preview", { room: general, seq: other, url: at("/other") });
@@ -292,6 +298,17 @@ describeServer(
       expect(asked.length - before).toBeLessThanOrEqual(24);
     }, 30_000);
 
+    test("a picture for counting visitors is not shown, and none is left that is part of no message", async () => {
+      const dot = await picture("png", { width: 8, height: 8 });
+      pages["/dot.png"] = () => new Response(dot, { headers: { "content-type": "image/png" } });
+      publish("/counted", "Counted", `<meta property="og:image" content="/dot.png">`);
+      expect(await previewsOf(bob, await bob.say(general, at("/counted")))).toEqual([
+        { url: at("/counted"), title: "Counted", text: "" },
+      ]);
+      const left = await sql`select id from files where purpose = 'preview' and seq is null`;
+      expect(left).toHaveLength(0);
+    }, 30_000);
+
     test("clients can send neither previews nor pictures for them", async () => {
       const body = { kind: "text", text: "x", previews: [{ url: "https://x.test/", title: "x", text: "" }] };
       const message = { room: general, sendId: crypto.randomUUID(), body };
@@ -318,9 +335,41 @@ describeServer("a server without settings", { env: {}, only: "embedded" }, ({ al
   test("fetches no page", async () => {
     publish("/default", "Default");
     await alice.say(general, at("/default"));
-    await untilItWouldHaveCome();
+    await Bun.sleep(1500);
     expect(timesAsked("/default")).toBe(0);
   }, 30_000);
+});
+
+describe("which links get a preview", () => {
+  let now = 0;
+  const make = () =>
+    new LinkPreviews({ clock: { now: () => now }, ownOrigins: new Set(["https://chat.example"]) }, "rooms");
+  const person = crypto.randomUUID() as AccountId;
+
+  test("the first three, each page once, and none of this server's own", () => {
+    const previews = make();
+    const text =
+      "https://a.test/x#1 https://a.test/x#2 https://chat.example/chat https://chat.example./chat https://b.test/ ";
+    expect(previews.linksOf(text)).toEqual(["https://a.test/x#1", "https://b.test/"]);
+    expect(previews.linksOf(`${text} https://c.test/ https://d.test/`)).toHaveLength(3);
+    expect(previews.linksOf(`https://a.test/${"x".repeat(2000)}`)).toEqual([]);
+    expect(previews.mayConnect(new URL("https://chat.example./x"), "192.0.2.1")).toBe(false);
+  });
+
+  test("[A21] a person's links and requests to one address are limited, however many names it has", () => {
+    const previews = make();
+    const sent = (count: number) => Array.from({ length: count }, () => previews.mayQueue(person, 1));
+    expect(sent(25).filter(Boolean)).toHaveLength(20);
+    now += 10_000;
+    expect(sent(25).filter(Boolean)).toHaveLength(2);
+    expect(previews.mayQueue(crypto.randomUUID() as AccountId, 3)).toBe(true);
+    const asked = (address: string) =>
+      Array.from({ length: 50 }, (_, at) => previews.mayConnect(new URL(`https://a${at}.test/`), address));
+    expect(asked("192.0.2.1").filter(Boolean)).toHaveLength(30);
+    expect(asked("192.0.2.2").filter(Boolean)).toHaveLength(30);
+    now += 5000;
+    expect(asked("192.0.2.1").filter(Boolean)).toHaveLength(10);
+  });
 });
 
 describe("what a page says about itself", () => {

@@ -10,6 +10,7 @@ import { Outgoing, type OutgoingError, type OutgoingRequest } from "../../server
 import { isPublicAddress } from "../../server/src/outgoing/public-address.ts";
 import { createResolver } from "../../server/src/outgoing/resolve-host.ts";
 import { startNameServer } from "../support/dns.ts";
+import { waitUntil } from "../support/server.ts";
 
 /** The address of the world outside in these tests; 127.0.0.1, where the canary is, is inside. */
 const outside = "127.0.0.2";
@@ -261,6 +262,31 @@ describe("a request", () => {
       isAllowed: () => true,
     });
     expect(await faultOf(at("/two", "none.test"), {}, none)).toBe("unreachable");
+  });
+
+  test("asks before each connection, also after a redirect, and says to which address", async () => {
+    pages["/from"] = () => new Response(null, { status: 302, headers: { location: at("/to") } });
+    pages["/to"] = () => new Response("x");
+    const asked: string[] = [];
+    const mayConnect = (url: URL, address: string) => asked.push(`${url.pathname} ${address}`) < 2;
+    expect(await faultOf(at("/from"), { mayConnect })).toBe("not_now");
+    expect(asked).toEqual([`/from ${outside}`, `/to ${outside}`]);
+    expect(seen.map(({ path }) => path)).toEqual(["/from"]);
+  });
+
+  test("that is on its way when the server stops is given up, and no other is begun", async () => {
+    pages["/long"] = () => new Promise(() => {});
+    const stopping = new Outgoing({
+      resolve: createResolver(300, [dns.address]),
+      userAgent: "novaX test",
+      isAllowed: () => true,
+    });
+    const running = faultOf(at("/long"), { timeoutMs: 20_000 }, stopping);
+    expect(await waitUntil(() => seen.length === 1)).toBe(true);
+    stopping.stop();
+    expect(await running).toBe("stopped");
+    expect(await faultOf(at("/to"), {}, stopping)).toBe("stopped");
+    expect(seen).toHaveLength(1);
   });
 
   test("the answer says its type, status and where it came from", async () => {

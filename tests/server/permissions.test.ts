@@ -24,6 +24,7 @@ const expected: Record<keyof typeof roomPermissions, string> = {
   "room.set_topic": "yes yes yes no",
   "room.change": "yes yes no no",
   "room.archive": "yes no no no",
+  "room.allow_previews": "yes no no no",
   "member.add": "yes yes yes no",
   "member.remove": "yes yes no no",
   "member.silence": "yes yes no no",

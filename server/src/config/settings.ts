@@ -68,7 +68,7 @@ export const settings = [
   {
     name: "PREVIEW_NETWORKS",
     default: "",
-    help: "addresses inside your network whose pages everyone may see previews of, such as 10.1.0.0/16, separated by commas",
+    help: "addresses inside your network that this server may ask for previews, on any port, for everyone who writes a link, such as 10.1.0.0/16, separated by commas",
   },
   {
     name: "SECRET_KEY",

@@ -8,7 +8,7 @@ import { assertRoomFor } from "./receive-file.ts";
 
 /**
  * Keeps a picture that the server fetched for a person's message, re-encoded as every picture is. It counts as theirs. Null if it
- * cannot be shown, or does not fit into what they can keep. Until it is part of a message it is a forgotten upload.
+ * cannot be shown, or does not fit into what they can keep. The caller makes it part of a message, or deletes it.
  */
 export async function keepFetchedPicture(
   app: FileNeeds,
@@ -30,8 +30,8 @@ export async function keepFetchedPicture(
       await Bun.write(path, bytes);
     });
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
     await deleteUnusedFile(app.db.sql, owner, id);
+    if (!(error instanceof Refusal)) throw error;
     return null;
   }
 }

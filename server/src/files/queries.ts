@@ -250,14 +250,17 @@ export async function claimFiles(
   return rows.length;
 }
 
-/** Makes the pictures of previews part of a message of their owner. */
+/** Makes the pictures of previews part of a message of their owner. Returns those that were there and part of none. */
 export async function claimPreviews(
   tx: Sql,
   { room, seq, owner, ids }: { room: RoomId; seq: number; owner: AccountId; ids: readonly FileId[] },
-): Promise<void> {
-  await tx`
+): Promise<FileId[]> {
+  const rows = await tx<{ id: FileId }>`
     update files set room_id = ${room}, seq = ${seq}
-    where id = any(${tx.array(ids, "uuid")}) and owner_id = ${owner} and purpose = 'preview' and seq is null`;
+    where id = any(${tx.array(ids, "uuid")}) and owner_id = ${owner} and purpose = 'preview' and seq is null
+      and details is not null
+    returning id`;
+  return rows.map((row) => row.id);
 }
 
 /** Takes a picture of its owner into use. Returns false if it is not ready, is for something else, or in use already. */

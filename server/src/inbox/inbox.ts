@@ -45,10 +45,7 @@ export async function readInbox(
   const kinds = kind === undefined ? Object.values(sources) : [sources[kind]];
   const read: Unmarked[] = [];
   for (const list of kinds) read.push(...(await list(sql, actor, { before, limit: limit + 1 })));
-  const mentions = new Set(read.filter((item) => item.kind === "mention").map(keyOf));
-  const items = read
-    .filter((item) => item.kind !== "reply" || !mentions.has(keyOf(item)))
-    .sort((a, b) => b.at - a.at || compare(b.room, a.room) || (b.seq ?? 0) - (a.seq ?? 0));
+  const items = read.sort((a, b) => b.at - a.at || compare(b.room, a.room) || (b.seq ?? 0) - (a.seq ?? 0));
   const { page, next } = toPage(items, limit, (item) => listCursorOf({ ...item, seq: item.seq ?? 0 }));
   const messages = page.flatMap((item) => (item.kind === "mention" || item.kind === "reply" ? [item] : []));
   const marks = await readMarks(sql, actor.id, messages);
@@ -77,6 +74,5 @@ export async function markInboxSeen(
   app.bus.publish({ kind: "account_signal", account: actor.id, signal });
 }
 
-const keyOf = (item: Pick<Unmarked, "room" | "seq">) => `${item.room} ${item.seq}`;
 /** As the database compares them. */
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -15,7 +15,7 @@ type PersonColumns = { by_id: AccountId; by_username: string; by_display_name: s
 
 const toBy = (row: PersonColumns): Person => toPerson(row.by_id, row.by_username, row.by_display_name);
 
-/** The newest reply of somebody else in each thread that a person follows, newest first. */
+/** The newest reply of somebody else that mentions them not, in each thread that a person follows, newest first. */
 export async function listReplies(
   sql: Sql,
   account: AccountId,
@@ -30,6 +30,9 @@ export async function listReplies(
         select r.* from messages r
         where r.room_id = f.room_id and r.thread_root = f.root_seq and r.deleted_at is null and r.sender_id <> f.account_id
           and not exists (select 1 from blocks b where b.blocker_id = f.account_id and b.blocked_id = r.sender_id)
+          and not exists (
+            select 1 from mentions x where x.account_id = f.account_id and x.room_id = r.room_id and x.seq = r.seq
+          )
         order by r.seq desc limit 1
       ) n
       join accounts a on a.id = n.sender_id
@@ -100,7 +103,7 @@ export async function listInvitations(
     select own.room_id, own.joined_at, own.is_request,
       a.id as by_id, a.username as by_username, a.display_name as by_display_name
     from memberships own join rooms r on r.id = own.room_id join accounts a on a.id = own.added_by
-    where own.account_id = ${account} and (r.kind <> 'direct' or own.is_request)
+    where own.account_id = ${account} and (r.kind <> 'direct' or own.is_request) and not (own.is_request and own.hidden_at is not null)
       and (own.joined_at, own.room_id, 0::bigint) < (${before.at}::bigint, ${before.room}::text, ${before.seq}::bigint)
       and not exists (select 1 from blocks b where b.blocker_id = own.account_id and b.blocked_id = own.added_by)
     order by own.joined_at desc, own.room_id desc
@@ -166,7 +169,7 @@ export async function countInvitations(sql: Sql, account: AccountId): Promise<nu
     select count(*)::int as count
     from memberships own join rooms r on r.id = own.room_id join accounts a on a.id = own.account_id
     where own.account_id = ${account} and own.added_by is not null and own.joined_at > a.inbox_seen_at
-      and (r.kind <> 'direct' or own.is_request)
+      and (r.kind <> 'direct' or own.is_request) and not (own.is_request and own.hidden_at is not null)
       and not exists (select 1 from blocks b where b.blocker_id = own.account_id and b.blocked_id = own.added_by)`;
   return row!.count;
 }

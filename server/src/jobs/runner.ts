@@ -2,7 +2,7 @@ import type { Database } from "../db/database.ts";
 import { every } from "../lib/every.ts";
 import type { Log } from "../log/log.ts";
 import type { Job } from "./job.ts";
-import { deleteJob, deleteLateJobs, giveUpJob, postponeJob } from "./queries.ts";
+import { deleteJob, deleteLateJobs, giveUpJob, type JobKinds, postponeJob } from "./queries.ts";
 import { type ClaimedJob, claimJob, type QueueNeeds } from "./queue.ts";
 
 type RunnerNeeds = QueueNeeds & { db: Database; log: Log };
@@ -35,52 +35,90 @@ export function startJobs<App extends RunnerNeeds>(
   app: App,
   jobs: readonly Job<App, never>[],
 ): { stop(): Promise<void> } {
-  let isStopping = false;
-  const areStopping = () => isStopping;
-  const runners = [false, true].map((areOutside) =>
-    every(app.log, "jobs.failed", pollEveryMs, () => runDueJobs(app, jobs, { areOutside, areStopping })),
-  );
+  const lanes = [false, true].map((isOutside) => new Lane(app, jobs, isOutside));
+  const pollers = lanes.map((lane) => every(app.log, "jobs.failed", pollEveryMs, () => lane.fill()));
   return {
     stop: async () => {
-      isStopping = true;
-      await Promise.all(runners.map((runner) => runner.stop()));
+      for (const lane of lanes) lane.close();
+      await Promise.all(pollers.map((poller) => poller.stop()));
+      await Promise.all(lanes.map((lane) => lane.whenIdle()));
     },
   };
 }
 
-/**
- * Runs all due jobs, up to `parallelMax` at once, until they `areStopping`: those that wait for servers of strangers, or all
- * others. Returns how many it claimed.
- */
+/** Runs all jobs that are due now, and those that become due meanwhile. Returns how many there were. For tests. */
 export async function runDueJobs<App extends RunnerNeeds>(
   app: App,
   jobs: readonly Job<App, never>[],
-  {
-    areOutside = false,
-    areStopping = () => false,
-  }: { areOutside?: boolean; areStopping?: () => boolean } = {},
 ): Promise<number> {
-  const outside = jobs.filter((job) => job.isOutside).map((job) => job.name);
-  if (areOutside && outside.length === 0) return 0;
-  const kinds = areOutside ? { only: outside } : { except: outside };
-  const claim = () => claimJob(app, app.db.sql, { leaseMs, kinds });
-  if (!areOutside) await deleteLateJobs(app.db.sql, app.clock.now());
-  let count = 0;
-  const work = async (first: ClaimedJob | null) => {
-    for (let job = first; job; job = await claim()) {
-      count += 1;
-      await run(app, jobs, job);
-      if (areStopping()) return;
+  const lane = new Lane(app, jobs, false);
+  await lane.fill();
+  await lane.whenIdle();
+  return lane.count;
+}
+
+/** Runs jobs side by side, up to `parallelMax`: a server that does not answer holds up one of them, and not the rest. */
+class Lane<App extends RunnerNeeds> {
+  readonly #app: App;
+  readonly #jobs: readonly Job<App, never>[];
+  readonly #kinds: JobKinds;
+  readonly #isOutside: boolean;
+  readonly #running = new Set<Promise<void>>();
+  #isClosed = false;
+  /** How many jobs it has claimed. */
+  count = 0;
+
+  constructor(app: App, jobs: readonly Job<App, never>[], isOutside: boolean) {
+    this.#app = app;
+    this.#jobs = jobs;
+    this.#isOutside = isOutside;
+    const outside = jobs.filter((job) => job.isOutside).map((job) => job.name);
+    this.#kinds = isOutside ? { only: outside } : { except: outside };
+  }
+
+  /** Starts due jobs until all places are taken. */
+  async fill(): Promise<void> {
+    const { db, clock } = this.#app;
+    if (!this.#isOutside) await deleteLateJobs(db.sql, clock.now());
+    while (this.#running.size < parallelMax && (await this.#startOne()));
+  }
+
+  /** Starts no more jobs. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async whenIdle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  async #startOne(): Promise<boolean> {
+    const job = this.#isClosed ? null : await this.#claim();
+    if (!job) return false;
+    const running = this.#work(job);
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
+    return true;
+  }
+
+  /** Runs a job, and then those that are due by then, in the same place. */
+  async #work(first: ClaimedJob): Promise<void> {
+    try {
+      for (let job: ClaimedJob | null = first; job; job = await this.#claim()) {
+        await run(this.#app, this.#jobs, job);
+        if (this.#isClosed) return;
+      }
+    } catch (error) {
+      // The database is away. The next poll says so too, and goes on when it is back.
+      this.#app.log.fault("jobs.failed", error);
     }
-  };
-  const first = await claim();
-  if (!first) return 0;
-  // In parallel, so that a mail server that does not answer only delays its own mails.
-  const others = Array.from({ length: parallelMax - 1 }, async () => work(await claim()));
-  // Waits for all of them even if one fails, because `stop` has to wait for every job.
-  const settled = await Promise.allSettled([work(first), ...others]);
-  for (const result of settled) if (result.status === "rejected") throw result.reason;
-  return count;
+  }
+
+  async #claim(): Promise<ClaimedJob | null> {
+    const job = await claimJob(this.#app, this.#app.db.sql, { leaseMs, kinds: this.#kinds });
+    if (job) this.count += 1;
+    return job;
+  }
 }
 
 async function run<App extends RunnerNeeds>(

@@ -1,4 +1,4 @@
-import type { MessageBody } from "@novax/protocol/entities";
+import type { LinkPreview, MessageBody } from "@novax/protocol/entities";
 import type { RoomId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 
@@ -27,13 +27,24 @@ export async function replaceBody(
     where room_id = ${room} and seq = ${seq}`;
 }
 
-/** Replaces a message's body by one that differs in its previews only, which is no edit. */
+/**
+ * Gives a message other previews, which is no edit. Does nothing and returns false if its text is another one by now: an account that
+ * is erased changes texts without locking their rooms.
+ */
 export async function setPreviews(
   tx: Sql,
-  { room, seq, body }: { room: RoomId; seq: number; body: MessageBody },
-): Promise<void> {
-  await tx`
-    update messages set body = ${JSON.stringify(body)}::text::jsonb where room_id = ${room} and seq = ${seq}`;
+  {
+    room,
+    seq,
+    text,
+    previews,
+  }: { room: RoomId; seq: number; text: string; previews: readonly LinkPreview[] },
+): Promise<boolean> {
+  const rows = await tx`
+    update messages set body = (body - 'previews') || ${JSON.stringify(previews.length > 0 ? { previews } : {})}::text::jsonb
+    where room_id = ${room} and seq = ${seq} and body->>'kind' = 'text' and body->>'text' = ${text}
+    returning 1`;
+  return rows.length > 0;
 }
 
 /** Returns a message's earlier bodies, oldest first, followed by the current one. */

@@ -54,7 +54,8 @@ export async function editMessage(
     if (text === "" && after.length === 0)
       throw new Refusal("message_invalid", (t) => t.cannotBeSent("a message can't be empty"));
     const links = app.linkPreviews.linksOf(text);
-    const previews = message.body.previews?.filter(({ url }) => links.includes(url)) ?? [];
+    const shown = message.body.previews ?? [];
+    const previews = links.flatMap((link) => shown.find(({ url }) => url === link) ?? []);
     const body: TextBody = {
       ...{ kind: "text", text },
       ...(after.length > 0 ? { files: [...after] } : {}),
@@ -62,8 +63,10 @@ export async function editMessage(
     };
     if (isDeepStrictEqual(body, message.body)) return;
     await replaceFiles(sql, actor, { room, seq, before: message.body, after: body });
+    // A link that was there before had its chance: its preview may have been taken away.
     const known = app.linkPreviews.linksOf(message.body.text);
-    await queuePreviews(app.linkPreviews, queue, { room, messages: [{ ...message, body }], known });
+    const fresh = links.filter((link) => !known.includes(link));
+    await queuePreviews(app.linkPreviews, queue, { ...message, room: transaction.room, links: fresh });
     const { at } = await record({ room, type: "message.edited", actor: person, target: seq, body });
     await replaceBody(sql, { room, seq, body, at });
     const mentionedBefore = await takeMentions(sql, room, seq);

@@ -1,39 +1,37 @@
-import type { MessageBody } from "@novax/protocol/entities";
-import type { AccountId, RoomId } from "@novax/protocol/ids";
+import type { Room } from "@novax/protocol/entities";
 import type { LinkPreviews } from "../previews/link-previews.ts";
+import { findRoom } from "../rooms/queries.ts";
 import type { Transaction } from "../transaction/transact.ts";
-import { makePreviewsJob, previewMessagesMax, previewWithinMs } from "./preview-job.ts";
-import type { SendStep } from "./send-step.ts";
+import { makePreviewsJob, previewWithinMs } from "./preview-job.ts";
+import type { SendStep, WrittenMessage } from "./send-step.ts";
 
-type Linking = { seq: number; sender: { id: AccountId }; body: MessageBody };
-
-/** Queues previews for messages with links. Costs nothing where the server makes none. */
+/** Queues previews for messages with links. Costs nothing where the server makes none, and one statement for each of them. */
 export function previewStep(previews: LinkPreviews): SendStep {
   return {
     name: "link previews",
-    statementsMax: 512 / previewMessagesMax,
-    run: ({ queue, room, messages }) => queuePreviews(previews, queue, { room, messages }),
+    statementsMax: 1 + 512,
+    run: async ({ sql, queue, room: id, messages }) => {
+      const linking = messages.flatMap(({ seq, sender, body }) => {
+        const links = body.kind === "text" ? previews.linksOf(body.text) : [];
+        return links.length > 0 ? [{ seq, sender, links }] : [];
+      });
+      const room = linking.length > 0 ? await findRoom(sql, id) : null;
+      if (room) for (const message of linking) await queuePreviews(previews, queue, { room, ...message });
+    },
   };
 }
 
-/**
- * Queues previews for those of a room's messages that have links, unless their senders had enough of them. `known`: links that had
- * their chance before.
- */
+/** Queues previews for links of a message, unless its room wants none, or its sender had enough of them. */
 export async function queuePreviews(
   previews: LinkPreviews,
   queue: Transaction["queue"],
-  { room, messages, known = [] }: { room: RoomId; messages: readonly Linking[]; known?: readonly string[] },
+  {
+    room,
+    seq,
+    sender,
+    links,
+  }: { room: Room; links: readonly string[] } & Pick<WrittenMessage, "seq" | "sender">,
 ): Promise<void> {
-  if (previews.mode === "off") return;
-  const seqs: number[] = [];
-  for (const { seq, sender, body } of messages) {
-    const links = body.kind === "text" ? previews.linksOf(body.text) : [];
-    const fresh = links.filter((link) => !known.includes(link)).length;
-    if (fresh > 0 && previews.mayQueue(sender.id, fresh)) seqs.push(seq);
-  }
-  for (let start = 0; start < seqs.length; start += previewMessagesMax) {
-    const part = seqs.slice(start, start + previewMessagesMax);
-    await queue(makePreviewsJob, { room, seqs: part }, { untilMs: previewWithinMs });
-  }
+  if (links.length === 0 || !previews.areIn(room) || !previews.mayQueue(sender.id, links.length)) return;
+  await queue(makePreviewsJob, { room: room.id, seq, links }, { untilMs: previewWithinMs });
 }

@@ -43,7 +43,7 @@ export async function addReaction(
     const to = sender.id === actor.id ? null : sender.id;
     await insertReaction(sql, { ...reaction, eventSeq: event.seq, to, at: event.at });
     if (to === null) return;
-    publishAfterCommit(inboxChange(to));
+    publishAfterCommit(reactionsChange(to));
     for (const step of app.reactionSteps) await step(transaction, { room, seq, emoji, by: actor.id, to });
   });
 }
@@ -60,12 +60,12 @@ export async function removeReaction(
     const { sender } = await requireMessage(sql, room, seq);
     if (!(await deleteReaction(sql, { room, seq, emoji, account: actor.id }))) return;
     await record({ room, type: "reaction.removed", actor: person, target: seq, emoji });
-    if (sender.id !== actor.id) publishAfterCommit(inboxChange(sender.id));
+    if (sender.id !== actor.id) publishAfterCommit(reactionsChange(sender.id));
   });
 }
 
-function inboxChange(account: AccountId): BusMessage {
-  return { kind: "account_signal", account, signal: { type: "me.changed", part: "inbox" } };
+function reactionsChange(account: AccountId): BusMessage {
+  return { kind: "account_signal", account, signal: { type: "me.changed", part: "reactions" } };
 }
 
 function assertEmoji(text: string, isCustom: boolean): void {

@@ -5,7 +5,7 @@ import { assertMayInRoom, inRoom } from "../rooms/in-room.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 import { setPreviews } from "./change-queries.ts";
 import { fileIdsIn } from "./message-files.ts";
-import { requireMessage } from "./require-message.ts";
+import { messageGone, requireMessage } from "./require-message.ts";
 
 /**
  * Takes the preview of a link away from the actor's own message, or with the right `message.delete_any` from anyone's. It does not
@@ -25,7 +25,7 @@ export async function removePreview(
     const previews = before.filter((preview) => preview.url !== url);
     if (previews.length === before.length) return;
     const body = { ...rest, ...(previews.length > 0 ? { previews } : {}) };
-    await setPreviews(sql, { room, seq, body });
+    if (!(await setPreviews(sql, { room, seq, text: rest.text, previews }))) throw messageGone();
     await deleteFilesOf(sql, { room, seq }, { except: fileIdsIn(body) });
     await record({ room, type: "message.previewed", actor: person, target: seq, body });
   });

@@ -21,6 +21,8 @@ export type OutgoingFault =
   | "too_slow"
   | "too_large"
   | "too_many_redirects"
+  | "not_now"
+  | "stopped"
   | "bad_answer";
 
 /** A request that was not sent, or whose answer was not taken. The message names no address and no part of the URL. */
@@ -50,6 +52,8 @@ export type OutgoingRequest = {
    * redirects to.
    */
   isTrusted?: boolean;
+  /** Asked before each connection, also after redirects; false refuses it. `address` is where the host is. */
+  mayConnect?: (url: URL, address: string) => boolean;
 };
 
 export type OutgoingResponse = {
@@ -78,6 +82,7 @@ export type OutgoingOptions = {
  */
 export class Outgoing {
   readonly #options: OutgoingOptions;
+  readonly #stopped = new AbortController();
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
@@ -85,7 +90,7 @@ export class Outgoing {
 
   /** Returns the answer, whatever its status. Throws an `OutgoingError`. */
   async fetch(address: string | URL, request: OutgoingRequest): Promise<OutgoingResponse> {
-    const signal = AbortSignal.timeout(request.timeoutMs);
+    const signal = AbortSignal.any([AbortSignal.timeout(request.timeoutMs), this.#stopped.signal]);
     try {
       let url = readUrl(address);
       const { origin } = url;
@@ -101,12 +106,19 @@ export class Outgoing {
     } catch (error) {
       if (error instanceof OutgoingError) throw error;
       if (error instanceof TooLarge) throw new OutgoingError("too_large");
+      if (this.#stopped.signal.aborted) throw new OutgoingError("stopped");
       throw new OutgoingError(signal.aborted ? "too_slow" : "unreachable");
     }
   }
 
+  /** Gives up what is on its way, so that nobody else's server delays the end of this one. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
   async #send(url: URL, request: OutgoingRequest, signal: AbortSignal): Promise<Response> {
     const addresses = await this.#addressesOf(url, request, signal);
+    if (request.mayConnect?.(url, addresses[0]!) === false) throw new OutgoingError("not_now");
     for (const [at, ip] of addresses.entries()) {
       try {
         return await this.#connect(url, ip, { ...request, signal });
@@ -148,11 +160,11 @@ export class Outgoing {
   async #addressesOf(url: URL, { isTrusted }: OutgoingRequest, signal: AbortSignal): Promise<string[]> {
     const { resolve, isAllowed } = this.#options;
     const gaveUp = Promise.withResolvers<never>();
-    const giveUp = () => gaveUp.reject(new OutgoingError("too_slow"));
+    const giveUp = () => gaveUp.reject(signal.reason);
     signal.addEventListener("abort", giveUp, { once: true });
     if (signal.aborted) giveUp();
     const addresses = await Promise.race([resolve(url.hostname), gaveUp.promise]).catch((error: unknown) => {
-      throw error instanceof OutgoingError ? error : new OutgoingError("unknown_host");
+      throw signal.aborted || error instanceof OutgoingError ? error : new OutgoingError("unknown_host");
     });
     signal.removeEventListener("abort", giveUp);
     const isFine = (address: string) =>

@@ -1,6 +1,7 @@
 import { previewTitleCharsMax } from "@novax/protocol/limits";
 import type { Clock } from "../lib/clock.ts";
 import { type Outgoing, OutgoingError } from "../outgoing/outgoing.ts";
+import type { LinkPreviews } from "./link-previews.ts";
 import { type PageWords, readPage, toWords } from "./read-page.ts";
 
 /** What was found behind a link. */
@@ -19,13 +20,14 @@ const pictureTypes = ["image/jpeg", "image/png", "image/webp", "image/gif", "ima
 
 /**
  * Fetches the page behind a link, and its picture. Null if there is none that says anything: what is refused, too slow or no page
- * is no fault of the message.
+ * is no fault of the message. Rejects if this server is being stopped.
  */
 export async function fetchPreview(
-  { outgoing, clock }: { outgoing: Outgoing; clock: Clock },
+  { outgoing, clock, linkPreviews }: { outgoing: Outgoing; clock: Clock; linkPreviews: LinkPreviews },
   link: string,
 ): Promise<FetchedPreview | null> {
   const until = clock.now() + withinMs;
+  const mayConnect = (url: URL, address: string) => linkPreviews.mayConnect(url, address);
   const get = async (
     url: string | URL,
     types: readonly string[],
@@ -35,10 +37,16 @@ export async function fetchPreview(
     if (timeoutMs <= 0) return null;
     try {
       const accept = `${types.join(", ")}, */*;q=0.1`;
-      const answer = await outgoing.fetch(url, { ...bounds, types, timeoutMs, headers: { accept } });
+      const answer = await outgoing.fetch(url, {
+        ...bounds,
+        types,
+        timeoutMs,
+        headers: { accept },
+        mayConnect,
+      });
       return answer.status === 200 && types.includes(answer.type) ? answer : null;
     } catch (error) {
-      if (error instanceof OutgoingError) return null;
+      if (error instanceof OutgoingError && error.code !== "stopped") return null;
       throw error;
     }
   };

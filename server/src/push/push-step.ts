@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { ReactionStep } from "../messages/reaction-step.ts";
 import type { SendStep } from "../messages/send-step.ts";
 import { collectPushJob, reactionPushJob } from "./push-jobs.ts";
-import { beginPending } from "./queries.ts";
+import { beginPending, wantsReactions } from "./queries.ts";
 import type { PushSubscribers } from "./subscriptions.ts";
 
 /** A page that shows the room marks it as read within this time, and then nobody needs to be notified. */
@@ -13,8 +13,8 @@ const reactionForMs = 3_600_000;
 
 /** Has people notified of reactions to their messages, if they want that. Costs nothing while nobody wants notifications. */
 export function reactionPushStep(subscribers: PushSubscribers, clock: Clock): ReactionStep {
-  return async ({ queue }, reaction) => {
-    if (!subscribers.areAny) return;
+  return async ({ sql, queue }, reaction) => {
+    if (!subscribers.areAny || !(await wantsReactions(sql, reaction.to))) return;
     // It may be taken back at once, or seen.
     await queue(reactionPushJob, reaction, { runAt: clock.now() + waitMs, untilMs: reactionForMs });
   };

@@ -204,6 +204,13 @@ export async function listTargets(
   }));
 }
 
+export async function wantsReactions(sql: Sql, account: AccountId): Promise<boolean> {
+  const [row] = await sql<{
+    wants: boolean;
+  }>`select notifies_of_reactions as wants from accounts where id = ${account}`;
+  return row?.wants ?? false;
+}
+
 /**
  * Returns the browsers of a person to notify of a reaction to their message, and notes that it was done. None if they don't want that
  * in this room now, have seen it in their inbox, were notified of another reaction within `reactionEveryMs`, or if it is gone.

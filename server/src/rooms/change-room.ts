@@ -6,7 +6,7 @@ import type { Actor } from "../auth/sessions.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { TextFilter } from "../lib/text-filter.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
-import { assertMaySpeakNow, inRoom } from "./in-room.ts";
+import { assertMayInRoom, assertMaySpeakNow, inRoom } from "./in-room.ts";
 import { updateRoom } from "./queries.ts";
 import { assertRoomName, refuseNameTwice } from "./room-name.ts";
 
@@ -49,6 +49,7 @@ async function change(
       ),
     ) as RoomChanges;
     if (Object.keys(changes).length === 0) return;
+    if (changes.hasLinkPreviews !== undefined) assertMayInRoom(transaction, "room.allow_previews");
     if (changes.name !== undefined)
       await assertRoomName(sql, { name: changes.name, kind: room.kind, except: id });
     await updateRoom(sql, id, changes, { now: app.clock.now() });

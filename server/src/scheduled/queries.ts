@@ -131,10 +131,12 @@ export async function listReminders(sql: Sql, account: AccountId, limit: number)
   return rows.map(toReminder);
 }
 
-/** Returns how many reminders were sent and not cleared. */
+/** Returns how many reminders in rooms that the person is in were sent and not cleared. */
 export async function countDueReminders(sql: Sql, account: AccountId): Promise<number> {
   const [row] = await sql<{ count: number }>`
-    select count(*)::int as count from reminders where account_id = ${account} and told_at is not null`;
+    select count(*)::int as count
+    from reminders r join memberships own on own.room_id = r.room_id and own.account_id = r.account_id
+    where r.account_id = ${account} and r.told_at is not null`;
   return row!.count;
 }
 

@@ -1,12 +1,13 @@
 import { type Bootstrap, bootstrapElementId } from "@novax/protocol/bootstrap";
 import type { RoomId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
+import type { ReadInput } from "@novax/protocol/reads";
 import { render } from "preact";
 import { api, readBootstrap } from "../client/api.ts";
 import { loadPreferences } from "../features/settings/preferences.ts";
 import { watchInstallOffer } from "../lib/install-offer.ts";
 import { openStorage } from "../storage/database.ts";
-import { type KeptChat, readKeptChat, withKept } from "../storage/kept-chat.ts";
+import { type KeptChat, readKeptChat } from "../storage/kept-chat.ts";
 import { unmarkKept } from "../storage/kept-mark.ts";
 import { createHeldStorage, createOutboxStorage } from "../storage/outbox-storage.ts";
 import { openSealedStore, type SealedStore } from "../storage/sealed-store.ts";
@@ -72,13 +73,23 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement, kept: KeptChat | nul
   const socketUrl = new URL(`/ws/${encodeURIComponent(bootstrap.you.username)}`, location.href);
   socketUrl.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 
+  const isConnected = () => chat.client.state.peek().kind === "open";
+  /** As `api.read`; without a connection also from this device. */
+  const readAlsoKept = async (type: "room.timeline", input: ReadInput<"room.timeline">) => {
+    const asked = api.read(type, input);
+    if (isConnected()) return asked;
+    // It is waited for below.
+    asked.catch(() => {});
+    const rest = await import("./lazy-bundle.ts").catch(() => null);
+    return rest ? rest.readOrKept(asked, { type, input, store: await opening, isConnected }) : asked;
+  };
   const storage = openStorage(bootstrap.you.id);
   const chat = new ChatStore(bootstrap, {
     socketUrl: socketUrl.href,
     outboxStorage: createOutboxStorage(storage),
     heldStorage: createHeldStorage(storage),
     draftStorage: localStorage,
-    api: withKept(api, opening, () => chat.client.state.peek().kind === "open"),
+    api: { ...api, read: readAlsoKept as typeof api.read },
     signIn: () => location.assign("/"),
     forget: async () => {
       if ("clearAppBadge" in navigator) await navigator.clearAppBadge().catch(() => {});

@@ -5,7 +5,14 @@ import type { TimelinePage } from "@novax/protocol/reads";
 import { effect } from "@preact/signals";
 import { ReadRefused } from "../client/api.ts";
 import { registerServiceWorker } from "../lib/service-worker.ts";
-import { chatName, type KeptChat, nameOfRoom, roomOfName } from "../storage/kept-chat.ts";
+import {
+  chatName,
+  type KeptChat,
+  nameOfRoom,
+  nameOfThread,
+  roomOfName,
+  type ThreadPage,
+} from "../storage/kept-chat.ts";
 import { markKept } from "../storage/kept-mark.ts";
 import type { SealedStore } from "../storage/sealed-store.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
@@ -16,12 +23,14 @@ const keepEveryMs = 3000;
 /** What changes together is written together. */
 const keepAfterMs = 300;
 const roomsMax = 60;
+const threadsMax = 30;
 const entriesMax = 100;
 const peopleMax = 1000;
 const rereadAfterMs = 3000;
 const rereadEveryMs = 10 * 60_000;
-/** So many rooms that are kept, and changed while this device was away, are read again. */
+/** So many rooms and threads that are kept, and changed while this device was away, are read again. */
 const rereadMax = 12;
+const rereadEntries = 50;
 
 /**
  * Keeps the chat on this device while it is open, for when there is no connection, and says when the server has a newer
@@ -47,6 +56,7 @@ class Keeper {
   readonly #store: SealedStore;
   readonly #bootstrap: Bootstrap;
   readonly #written = new Map<RoomId, readonly TimelineEntry[]>();
+  #writtenThread: readonly TimelineEntry[] | undefined;
   #reachedAt: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wroteAt = Number.NEGATIVE_INFINITY;
@@ -65,7 +75,8 @@ class Keeper {
     const chat = this.#chat;
     effect(() => {
       // Every event changes the rooms, and what the viewer does without a connection changes the open one.
-      void [chat.rooms.all.value, chat.me.lists.value, chat.navigation.timeline.value?.entries.value];
+      const shown = [chat.navigation.timeline.value, chat.thread.timeline.value];
+      void [chat.rooms.all.value, chat.me.lists.value, ...shown.map((timeline) => timeline?.entries.value)];
       this.#changed();
     });
     document.addEventListener("visibilitychange", () => {
@@ -125,32 +136,70 @@ class Keeper {
       await store.write(nameOfRoom(timeline.id), page);
       this.#written.set(timeline.id, entries);
     }
+    await this.#writeThread();
     // Only now is there something to open. It was taken away if a page waited for the server.
     if (!this.#isMarked) await markKept();
     this.#isMarked = true;
-    let kept = roomsOf(await store.names());
-    if (kept.length > roomsMax) kept = roomsOf(await store.namesByTime());
-    for (const [at, room] of kept.entries())
-      if (at >= roomsMax || !rooms.has(room)) await store.delete(nameOfRoom(room));
+    let names = await store.names();
+    if (names.length > threadsMax) names = await store.namesByTime();
+    const kept = { rooms: 0, threads: 0 };
+    for (const name of names) {
+      const thread = threadOfName(name);
+      const room = thread?.room ?? roomOfName(name);
+      if (room === null) continue;
+      const count = thread ? ++kept.threads : ++kept.rooms;
+      if (count > (thread ? threadsMax : roomsMax) || !rooms.has(room)) await store.delete(name);
+    }
+  }
+
+  /** Keeps the thread that is open, if its first message is loaded. */
+  async #writeThread(): Promise<void> {
+    const { thread } = this.#chat;
+    const open = thread.timeline.peek();
+    const entries = open?.entries.peek();
+    if (!open || open.threadRoot === null || this.#writtenThread === entries) return;
+    const page = toPage(open, this.#bootstrap.epoch, entriesMax);
+    const root = open.find(open.threadRoot);
+    if (!page || root?.kind !== "message") return;
+    const { kind: _, asOf: __, ...message } = root;
+    await this.#store.write(nameOfThread(open.id, root.seq), {
+      ...page,
+      entries: page.entries.filter(({ seq }) => seq !== root.seq),
+      root: message as ThreadPage["root"],
+      isFollowed: thread.isFollowed.peek(),
+      readSeq: 0,
+    } satisfies ThreadPage);
+    this.#writtenThread = entries;
+  }
+
+  #readPage(room: RoomId, root: number | undefined): Promise<TimelinePage> {
+    const { api } = this.#chat;
+    return root === undefined
+      ? api.read("room.timeline", { room, limit: rereadEntries })
+      : api.read("room.thread", { room, seq: root, limit: rereadEntries });
   }
 
   /**
-   * Brings what is kept of rooms that are not open up to date: nothing that was deleted meanwhile may stay on the device.
+   * Brings what is kept of rooms and threads that are not open up to date: nothing that was deleted meanwhile may stay on the
+   * device.
    */
   async #reread(): Promise<void> {
-    const { api, rooms } = this.#chat;
+    const { rooms } = this.#chat;
     const open = new Set([...this.#chat.timelines.all()].map(({ id }) => id));
     const names = await this.#store.namesByTime().catch(() => []);
     let read = 0;
-    for (const room of roomsOf(names)) {
-      const name = nameOfRoom(room);
-      const page = open.has(room) ? null : await this.#store.read<TimelinePage>(name);
+    for (const name of names) {
+      const thread = threadOfName(name);
+      const room = thread?.room ?? roomOfName(name);
+      if (room === null) continue;
+      const isOpen = thread === null && open.has(room);
+      const page = isOpen ? null : await this.#store.read<TimelinePage>(name);
       const isCurrent = page?.headSeq === rooms.get(room)?.headSeq && page?.epoch === this.#bootstrap.epoch;
       if (!page || isCurrent) continue;
       read += 1;
       try {
         const isWanted = read <= rereadMax && rooms.get(room) !== null;
-        if (isWanted) await this.#store.write(name, await api.read("room.timeline", { room, limit: 50 }));
+        if (isWanted) await this.#store.write(name, await this.#readPage(room, thread?.root));
         else await this.#store.delete(name).catch(() => {});
       } catch (error) {
         // Without a connection it is what the viewer needs.
@@ -161,7 +210,11 @@ class Keeper {
   }
 }
 
-const roomsOf = (names: readonly string[]): RoomId[] => names.flatMap((name) => roomOfName(name) ?? []);
+/** The opposite of `nameOfThread`; null for other names. */
+function threadOfName(name: string): { room: RoomId; root: number } | null {
+  const [kind, room, root] = name.split(" ");
+  return kind === "thread" ? { room: room as RoomId, root: Number(root) } : null;
+}
 
 /** Offers to load the app again once the server has another version of it. Nothing is lost by going on with this one. */
 function watchVersion(chat: ChatStore): void {

@@ -30,6 +30,7 @@ export { openAddMenu, roomMenu } from "../features/rooms/room-menu.ts";
 export { SidebarEdge } from "../features/rooms/sidebar-edge.tsx";
 export { StartCard } from "../features/rooms/start-card.tsx";
 export { ThreadView } from "../features/threads/thread-view.tsx";
+export { readOrKept } from "../storage/read-or-kept.ts";
 export { showBadge } from "./badge.ts";
 export { keepChat } from "./keep-chat.ts";
 export { Offline } from "./offline.tsx";

@@ -34,12 +34,12 @@ const panels: Record<Exclude<PanelName, "thread">, Entry> = {
   pins: { title: () => t.room.pins, View: PinsPanel, isOfRoom: true },
   files: { title: () => t.room.files, View: FilesPanel, isOfRoom: true },
   search: { title: () => more.search.title, View: SearchPanel },
-  activity: { title: () => t.rooms.activity, View: InboxPanel },
-  mentions: { title: () => t.rooms.mentions, View: MentionsPanel },
-  threads: { title: () => t.rooms.threads, View: ThreadsPanel },
-  saved: { title: () => t.rooms.saved, View: SavedPanel },
-  scheduled: { title: () => t.rooms.scheduled, View: ScheduledPanel },
-  reports: { title: () => t.rooms.reports, View: ReportsPanel },
+  activity: { title: () => more.inbox.tabs.activity, View: InboxPanel },
+  mentions: { title: () => more.inbox.tabs.mentions, View: MentionsPanel },
+  threads: { title: () => more.inbox.tabs.threads, View: ThreadsPanel },
+  saved: { title: () => more.inbox.tabs.saved, View: SavedPanel },
+  scheduled: { title: () => more.inbox.tabs.scheduled, View: ScheduledPanel },
+  reports: { title: () => more.inbox.tabs.reports, View: ReportsPanel },
 };
 
 /** The open panel. */

@@ -32,6 +32,8 @@ export class MeStore {
     this.#api = api;
     this.#lists = signal({
       ...known,
+      // What an older version kept on the device has none.
+      notifiesOf: known.notifiesOf ?? { threads: true, reactions: false },
       reports: 0,
       unreadThreads: 0,
       threadMentions: 0,

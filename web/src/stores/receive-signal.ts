@@ -40,6 +40,8 @@ export function receiveSignal(stores: Receivers, signal: Signal): void {
       return;
     case "preferences": {
       const { type: _, room, ...changed } = signal;
+      // An accepted or ignored request is no news any more.
+      if (rooms.get(room)?.isRequest) me.changed("inbox");
       rooms.change(room, changed);
       return;
     }

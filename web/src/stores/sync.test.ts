@@ -113,6 +113,7 @@ function setUp(rooms = [room(general, 3), room(workshop, 5)]) {
   } as unknown as RealtimeClient;
   const api = {
     read: (type: string) => {
+      if (type === "me.read") return Promise.resolve(me.lists.peek());
       counts.pages += 1;
       return Promise.resolve(type === "rooms.list" ? { rooms } : page(9));
     },

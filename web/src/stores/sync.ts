@@ -104,8 +104,9 @@ export class Sync {
    * another one the page is loaded again.
    */
   forgetRoom(id: RoomId): void {
-    const { rooms, timelines, navigation, reload } = this.#needs;
+    const { rooms, timelines, navigation, me, reload } = this.#needs;
     rooms.remove(id);
+    me.changed("inbox");
     timelines.delete(id);
     if (navigation.current.peek() === id && !navigation.openAnother()) reload();
   }

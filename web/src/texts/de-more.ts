@@ -377,6 +377,14 @@ export const deMore: MoreTexts = {
     note: "Notiz für andere Moderatoren",
   },
   inbox: {
+    tabs: {
+      activity: "Alles",
+      mentions: "Erwähnungen",
+      threads: "Threads",
+      saved: "Gespeichert",
+      scheduled: "Geplant & Erinnerungen",
+      reports: "Meldungen",
+    },
     show: "Anzeigen",
     everything: "Alles anzeigen",
     kinds: {
@@ -389,9 +397,9 @@ export const deMore: MoreTexts = {
     did: {
       mention: "hat dich erwähnt",
       reply: "hat in einem Thread geantwortet",
-      reaction: "hat auf deine Nachricht reagiert",
       reminder: "Erinnerung",
     },
+    reacted: (people: number) => `${people === 1 ? "hat" : "haben"} auf deine Nachricht reagiert`,
     addedTo: (room: string) => `hat dich zu ${room} hinzugefügt`,
     request: "möchte dir schreiben",
     and: (name: string, count: number) => (count === 1 ? `und ${name}` : `und ${count} andere`),

@@ -368,6 +368,14 @@ export const enMore = {
     note: "Note for other moderators",
   },
   inbox: {
+    tabs: {
+      activity: "All",
+      mentions: "Mentions",
+      threads: "Threads",
+      saved: "Saved",
+      scheduled: "Scheduled & reminders",
+      reports: "Reports",
+    },
     show: "Show",
     everything: "Everything",
     kinds: {
@@ -380,9 +388,9 @@ export const enMore = {
     did: {
       mention: "mentioned you",
       reply: "replied to a thread",
-      reaction: "reacted to your message",
       reminder: "Reminder",
     },
+    reacted: (_people: number) => "reacted to your message",
     addedTo: (room: string) => `added you to ${room}`,
     request: "wants to message you",
     and: (name: string, count: number) => (count === 1 ? `and ${name}` : `and ${count} others`),

@@ -20,19 +20,20 @@ type Row = { key: string; items: readonly [InboxItem, ...InboxItem[]] };
 export function InboxPanel(props: PanelProps) {
   const { chat } = props;
   const [kind, setKind] = useState<InboxKind | "all">("all");
-  const { inbox, mentions, threads, reminders } = chat.me.versions.value;
+  const { inbox, mentions, threads, reminders, reactions } = chat.me.versions.value;
   const list = useList(
     chat,
     async (after) => chat.api.read("me.inbox", { after, ...(kind === "all" ? {} : { kind }) }),
-    [kind, inbox, mentions, threads, reminders],
+    [kind, inbox, mentions, threads, reminders, reactions],
   );
   // What was new when it was first shown here stays marked while the list is open.
   const wereNew = useRef(new Set<string>());
   for (const item of list.items ?? []) if (item.isNew) wereNew.current.add(keyOf(item));
   const seenAt = Math.max(0, ...(list.items ?? []).flatMap((item) => (isMarkedSeen(item) ? item.at : [])));
+  const isSeen = kind === "all" && chat.reading.isAttended.value;
   useEffect(() => {
-    if (seenAt > 0) void chat.client.request("inbox.mark_seen", { at: seenAt });
-  }, [chat, seenAt]);
+    if (isSeen && seenAt > 0) void chat.client.request("inbox.mark_seen", { at: seenAt });
+  }, [chat, isSeen, seenAt]);
   const rows = list.items && toRows(list.items);
   return (
     <>
@@ -122,7 +123,7 @@ function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
           head={head(
             <>
               {others.length > 0 ? `${more.inbox.and(nameOf(others[0]!), others.length)} ` : null}
-              {more.inbox.did.reaction}{" "}
+              {more.inbox.reacted(people.size)}{" "}
               {[...emoji].map((sign) => (
                 <EmojiSign key={sign} emoji={sign} />
               ))}

@@ -1,4 +1,5 @@
 import type { ChatStore } from "../../stores/chat-store.ts";
+import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import { type InboxPanel, inboxOf } from "./inbox.ts";
 import { NewCount } from "./new-count.tsx";
@@ -21,7 +22,7 @@ export function InboxTabs(props: {
             if (panel !== props.panel) props.onChoose(panel);
           }}
         >
-          {t.rooms[panel]}
+          {more.inbox.tabs[panel]}
           <NewCount count={count} />
         </button>
       ))}

@@ -6,6 +6,7 @@ import type { LinkPreviewsProps } from "./message-context.ts";
 export function LinkPreviews({ message, actions }: LinkPreviewsProps) {
   const { body, sender } = message;
   if (body.kind !== "text") return null;
+  const connection = actions.chat.client.state.value.kind === "open" ? "open" : "away";
   const mayRemove = sender.id === actions.you || actions.chat.may("message.delete_any");
   return (
     <ul className="link-list">
@@ -25,6 +26,7 @@ export function LinkPreviews({ message, actions }: LinkPreviewsProps) {
             </span>
             {picture ? (
               <img
+                key={connection}
                 className="link-preview-picture"
                 src={`/api/files/${picture.id}`}
                 width={picture.width}
@@ -33,7 +35,10 @@ export function LinkPreviews({ message, actions }: LinkPreviewsProps) {
                 loading="lazy"
                 decoding="async"
                 draggable={false}
-                onError={(event) => event.currentTarget.remove()}
+                // Without a connection it may not be there. The next connection tries again.
+                onError={({ currentTarget }) => {
+                  currentTarget.hidden = true;
+                }}
               />
             ) : null}
           </a>

@@ -4,7 +4,6 @@ import type { Report } from "@novax/protocol/reads";
 import { useState } from "preact/hooks";
 import { formatSoon } from "../../lib/time.ts";
 import { more } from "../../texts/more.ts";
-import { t } from "../../texts/text.ts";
 import { PreviewRow } from "../messages/preview-row.tsx";
 import type { PanelProps } from "../props.ts";
 import { PanelList, useList } from "../use-list.tsx";
@@ -30,7 +29,7 @@ export function ReportsPanel(props: PanelProps) {
   );
   return (
     <>
-      <div className="tabs" role="group" aria-label={t.rooms.reports}>
+      <div className="tabs" role="group" aria-label={more.inbox.tabs.reports}>
         {[false, true].map((done) => (
           <button
             key={String(done)}

@@ -1,4 +1,5 @@
 // Notifications on this device, as the browser and the server know of them.
+import type { FieldsOf } from "@novax/protocol/commands";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { PushContent } from "@novax/protocol/push";
 import { registerServiceWorker } from "../../lib/service-worker.ts";
@@ -32,7 +33,7 @@ export async function turnOn(chat: ChatStore, content: PushContent): Promise<Dev
   if ((await Notification.requestPermission()) !== "granted")
     return { kind: Notification.permission === "denied" ? "blocked" : "off" };
   // A refusal has been shown, and what was before stays.
-  if (!(await subscribe(chat, content))) return readDevice(chat);
+  if (!(await chat.command("push.subscribe", await subscribe(chat, content)))) return readDevice(chat);
   remember({ person: chat.you.id, content });
   return readDevice(chat);
 }
@@ -54,7 +55,9 @@ async function keepSubscribed(chat: ChatStore): Promise<void> {
   const wanted = recall();
   const state = await readDevice(chat);
   if (state.kind !== "off") return;
-  if (wanted?.person === chat.you.id) await subscribe(chat, wanted.content);
+  // The viewer did nothing just now, so a refusal is not shown.
+  if (wanted?.person === chat.you.id)
+    await chat.client.request("push.subscribe", await subscribe(chat, wanted.content));
   else await (await (await registration())?.pushManager.getSubscription())?.unsubscribe();
 }
 
@@ -103,7 +106,8 @@ function clearWhenRead(chat: ChatStore): void {
   });
 }
 
-async function subscribe(chat: ChatStore, content: PushContent): Promise<boolean> {
+/** Subscribes this browser at its push service. Returns what the server needs to know of it. */
+async function subscribe(chat: ChatStore, content: PushContent): Promise<FieldsOf<"push.subscribe">> {
   await registerServiceWorker();
   const { pushManager } = await navigator.serviceWorker.ready;
   const { publicKey } = await chat.api.read("me.push", {});
@@ -115,10 +119,7 @@ async function subscribe(chat: ChatStore, content: PushContent): Promise<boolean
   });
   const { endpoint, keys } = subscription.toJSON();
   const { p256dh, auth } = keys!;
-  return (
-    (await chat.command("push.subscribe", { endpoint: endpoint!, p256dh: p256dh!, auth: auth!, content })) !==
-    null
-  );
+  return { endpoint: endpoint!, p256dh: p256dh!, auth: auth!, content };
 }
 
 async function registration(): Promise<ServiceWorkerRegistration | undefined> {

@@ -113,6 +113,7 @@ export function DetailsPanel(props: PanelProps) {
 
 function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
   const [colour, setColour] = useState(room.colour);
+  const mayAllowPreviews = chat.hasLinkPreviews && chat.may("room.allow_previews");
   return (
     <form
       className="form"
@@ -130,7 +131,7 @@ function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
           posting: fields.get("posting") === "moderators" ? "moderators" : "everybody",
           slowModeSeconds: Number(fields.get("slow")),
           leavesMark: fields.has("mark"),
-          ...(chat.hasLinkPreviews ? { hasLinkPreviews: fields.has("previews") } : {}),
+          ...(mayAllowPreviews ? { hasLinkPreviews: fields.has("previews") } : {}),
         });
         if (done) chat.toasts.show(more.details.saved);
       }}
@@ -214,7 +215,7 @@ function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
       <label className="form-check">
         <input type="checkbox" name="mark" defaultChecked={room.leavesMark} /> {more.details.leavesMark}
       </label>
-      {chat.hasLinkPreviews ? (
+      {mayAllowPreviews ? (
         <label className="form-check">
           <input type="checkbox" name="previews" defaultChecked={room.hasLinkPreviews} />{" "}
           {more.details.previews}
