@@ -10,6 +10,7 @@ import {
   pingEveryMs,
   RealtimeClient,
   type Socket,
+  wakeWithinMs,
 } from "./realtime-client.ts";
 
 /** A socket that only does what the test tells it to. */
@@ -71,6 +72,12 @@ class FakeClock {
 
   get pending(): number {
     return this.#timers.length;
+  }
+
+  /** Time passes, and no timer comes nearer. */
+  sleep(ms: number): void {
+    this.now += ms;
+    for (const timer of this.#timers) timer.at += ms;
   }
 
   /** Moves the clock forward, and lets pending promises run before and after every timer. */
@@ -341,6 +348,25 @@ describe("a line that falls silent", () => {
     await clock.pass(pingEveryMs);
     expect(sockets[0]!.sent).toHaveLength(1);
     expect(newest().sent.map(({ type }) => type)).toEqual(["ping"]);
+  });
+
+  test("is noticed soon by a device that slept, whether it says so or its timers were late", async () => {
+    const asked = setUpOpen();
+    asked.client.check();
+    await asked.clock.pass(wakeWithinMs - 1);
+    expect(asked.sockets).toHaveLength(1);
+    await asked.clock.pass(1);
+    expect(asked.sockets).toHaveLength(2);
+    const slept = setUpOpen();
+    slept.clock.sleep(8 * 3_600_000);
+    await slept.clock.pass(pingEveryMs + wakeWithinMs);
+    expect(slept.sockets).toHaveLength(2);
+    // One that answers is kept.
+    const alive = setUpOpen();
+    alive.client.check();
+    alive.newest().answer(alive.newest().sent[0]!.id);
+    await alive.clock.pass(wakeWithinMs);
+    expect(alive.sockets).toHaveLength(1);
   });
 
   test("is not one where something else arrives before the answer", async () => {

@@ -59,6 +59,8 @@ const browserParts: RealtimeParts = {
 export const greetWithinMs = 30_000;
 export const pingEveryMs = 20_000;
 export const answerWithinMs = 10_000;
+/** After sleep, when a connection is likely to be dead. */
+export const wakeWithinMs = 3000;
 const giveUpEveryMs = 5000;
 const rateLimitedPauseMs = 3000;
 const fullPauseMs = 30_000;
@@ -131,6 +133,13 @@ export class RealtimeClient {
     this.#gaveUpAt = this.#parts.now();
     this.#attempt = isAgain ? Math.max(2, this.#attempt) : 0;
     this.#closed(socket, closeCodes.restarting, isAgain ? undefined : 0);
+  }
+
+  /** Asks whether the connection is alive, and opens a new one if no answer comes soon: after the device may have slept. */
+  check(): void {
+    const { kind } = this.#state.value;
+    if (kind === "open") this.#expectAnswer(wakeWithinMs);
+    else if (kind === "away") this.reconnect();
   }
 
   /** Sends a command as {@link Request} says. */
@@ -223,15 +232,22 @@ export class RealtimeClient {
    * arrives.
    */
   #ping(): void {
-    this.#stopWatch = this.#parts.schedule(() => {
+    const { schedule, now } = this.#parts;
+    const dueAt = now() + pingEveryMs;
+    this.#stopWatch = schedule(() => {
       this.#ping();
-      const framesBefore = this.#framesReceived;
-      const stopOverdue = this.#parts.schedule(() => {
-        // On a slow connection the reply waits behind other frames. If any frame has arrived, the connection is alive.
-        if (this.#framesReceived === framesBefore) this.reconnect();
-      }, answerWithinMs);
-      void this.request("ping", {}).then(stopOverdue);
+      // The timers of a device that sleeps stand still.
+      this.#expectAnswer(now() > dueAt + pingEveryMs ? wakeWithinMs : answerWithinMs);
     }, pingEveryMs);
+  }
+
+  #expectAnswer(withinMs: number): void {
+    const framesBefore = this.#framesReceived;
+    const stopOverdue = this.#parts.schedule(() => {
+      // On a slow connection the reply waits behind other frames. If any frame has arrived, the connection is alive.
+      if (this.#framesReceived === framesBefore) this.reconnect();
+    }, withinMs);
+    void this.request("ping", {}).then(stopOverdue);
   }
 }
 

@@ -1,9 +1,8 @@
 import { type Bootstrap, bootstrapElementId } from "@novax/protocol/bootstrap";
 import type { RoomId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
-import type { ReadInput } from "@novax/protocol/reads";
 import { render } from "preact";
-import { api, readBootstrap } from "../client/api.ts";
+import { type Api, api, readBootstrap } from "../client/api.ts";
 import { loadPreferences } from "../features/settings/preferences.ts";
 import { watchInstallOffer } from "../lib/install-offer.ts";
 import { openStorage } from "../storage/database.ts";
@@ -75,7 +74,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement, kept: KeptChat | nul
 
   const isConnected = () => chat.client.state.peek().kind === "open";
   /** As `api.read`; without a connection also from this device. */
-  const readAlsoKept = async (type: "room.timeline", input: ReadInput<"room.timeline">) => {
+  const readAlsoKept: Api["read"] = async (type, input) => {
     const asked = api.read(type, input);
     if (isConnected()) return asked;
     // It is waited for below.
@@ -89,7 +88,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement, kept: KeptChat | nul
     outboxStorage: createOutboxStorage(storage),
     heldStorage: createHeldStorage(storage),
     draftStorage: localStorage,
-    api: { ...api, read: readAlsoKept as typeof api.read },
+    api: { ...api, read: readAlsoKept },
     signIn: () => location.assign("/"),
     forget: async () => {
       if ("clearAppBadge" in navigator) await navigator.clearAppBadge().catch(() => {});
@@ -117,8 +116,8 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement, kept: KeptChat | nul
   for (const event of ["focus", "blur"]) addEventListener(event, noteAttention);
   document.addEventListener("visibilitychange", () => {
     noteAttention();
-    // A viewer who comes back to a page without a connection should not wait for the next try.
-    if (!document.hidden && chat.client.state.value.kind === "away") chat.client.reconnect();
+    // A viewer who comes back to a page without a connection, or with a dead one, should not wait for the next try.
+    if (!document.hidden) chat.client.check();
   });
   addEventListener("offline", () => chat.client.reconnect());
   addEventListener("online", () => {
@@ -194,8 +193,12 @@ function goOnFromKept(chat: ChatStore, seq: number | undefined): void {
     if (isDone) return;
     if (kind === "away") {
       failures += 1;
-      // The socket is for the person who was here last. Another one who signed in gets a page of their own.
-      if (failures > 1) void readBootstrap().then((fresh) => fresh && reloadFromServer());
+      // The socket is for the person who was here last, by their name then. Another one who signed in gets a page of their own.
+      if (failures > 1)
+        void readBootstrap().then((fresh) => {
+          const { id, username } = chat.you;
+          if (fresh && (fresh.you.id !== id || fresh.you.username !== username)) reloadFromServer();
+        });
     }
     if (kind !== "open") return;
     isDone = true;

@@ -21,7 +21,7 @@ export async function readOrKept<T>(
     input,
     store,
     isConnected,
-  }: { type: string; input: object; store: SealedStore | null; isConnected: () => boolean },
+  }: { type: string; input: unknown; store: SealedStore | null; isConnected: () => boolean },
 ): Promise<T> {
   const { room, seq, before, after, around } = input as PlaceInput;
   const name =

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { FieldsOf } from "@novax/protocol/commands";
 import type { DraftFile, FileId } from "@novax/protocol/files";
 import { generalRoomId } from "@novax/protocol/general-room";
-import type { SendId } from "@novax/protocol/ids";
+import type { RoomId, SendId } from "@novax/protocol/ids";
 import type { ReplyOf, Request } from "../client/realtime-client.ts";
 import { Outbox, type OutboxItem, type OutboxStorage } from "./outbox.ts";
 
@@ -51,6 +51,30 @@ describe("the outbox", () => {
     expect(texts(outbox.items.value)).toEqual(["one"]);
     outbox.ready();
     expect(sent.map((entry) => entry.sendId)).toEqual([sent[0]!.sendId, sent[0]!.sendId]);
+  });
+
+  test("[N8] a room that does not answer, or says to wait, keeps no other room waiting", async () => {
+    const { outbox, sent } = setUp();
+    const workshop = "01890000-0000-7000-8000-000000000001" as RoomId;
+    for (const [room, text] of [
+      [generalRoomId, "one"],
+      [generalRoomId, "two"],
+      [workshop, "three"],
+      [workshop, "four"],
+    ] as const)
+      outbox.add({ room, text }, 0);
+    outbox.ready();
+    expect(texts(sent)).toEqual(["one", "three"]);
+    sent[0]!.answer({ type: "reply", re: 1, ok: false, code: "unavailable", detail: "no", retryInMs: 20 });
+    sent[1]!.answer({ type: "reply", re: 2, ok: true, result: { seq: 1 } });
+    await settle();
+    expect(texts(sent)).toEqual(["one", "three", "four"]);
+    await Bun.sleep(40);
+    expect(texts(sent)).toEqual(["one", "three", "four", "one"]);
+    // What is lost with the connection is sent again, each room's first.
+    outbox.interrupted();
+    outbox.ready();
+    expect(texts(sent).slice(4)).toEqual(["one", "four"]);
   });
 
   test("takes the answer to a doubled send as the acknowledgement", async () => {

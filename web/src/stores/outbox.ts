@@ -42,17 +42,20 @@ type Link = { request: Request; reconnect(): void };
 const retryAfterMs = 2000;
 const acknowledgedWithinMs = 15_000;
 
+/** A message on its way, and when it is taken for lost or tried again. */
+type Flight = { readonly sendId: SendId; timer: ReturnType<typeof setTimeout> };
+
 /**
- * Messages that the server has not acknowledged yet. They survive a reload. They are sent in the order in which they
- * were written, one at a time, and each is repeated under the same `sendId` until the server has it.
+ * Messages that the server has not acknowledged yet. They survive a reload. Those of a room are sent in the order in which they
+ * were written, one at a time, and each is repeated under the same `sendId` until the server has it. A room that does not
+ * answer keeps no other room waiting.
  */
 export class Outbox {
   readonly #items = signal<readonly OutboxItem[]>([]);
   readonly #storage: OutboxStorage;
   readonly #link: Link;
   #uploads: FileSource | null = null;
-  #inFlight: SendId | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #flights = new Map<RoomId, Flight>();
   #isReady = false;
   readonly #restoring = Promise.withResolvers<void>();
 
@@ -108,20 +111,24 @@ export class Outbox {
   /** Starts sending. Called once the rooms are attached, so that the events that acknowledge messages arrive. */
   ready(): void {
     this.#isReady = true;
-    this.#inFlight = null;
+    this.#ground();
     this.#pump();
   }
 
-  /** Sends the message in flight again: its event may have been missed. It is stored once. */
+  /** Sends the messages in flight again: their events may have been missed. Each is stored once. */
   resend(): void {
     if (this.#isReady) this.ready();
   }
 
-  /** Stops sending, because the connection is gone. The message in flight is sent again on the next connection. */
+  /** Stops sending, because the connection is gone. The messages in flight are sent again on the next connection. */
   interrupted(): void {
     this.#isReady = false;
-    this.#inFlight = null;
-    clearTimeout(this.#timer);
+    this.#ground();
+  }
+
+  #ground(): void {
+    for (const { timer } of this.#flights.values()) clearTimeout(timer);
+    this.#flights.clear();
   }
 
   /** Removes the messages that the server has stored, as its events or a reply say. */
@@ -131,7 +138,7 @@ export class Outbox {
     this.#items.value = this.#items.value.filter((item) => !sendIds.has(item.sendId));
     for (const item of done) void this.#storage.remove(item.sendId);
     this.#uploads?.sent(done.flatMap(keysOf));
-    if (this.#inFlight && sendIds.has(this.#inFlight)) this.#landed();
+    for (const item of done) this.#landed(item);
   }
 
   /**
@@ -157,7 +164,7 @@ export class Outbox {
    */
   takeBack(sendId: SendId): OutboxItem | null {
     const item = this.#items.value.find((candidate) => candidate.sendId === sendId);
-    if (!item || this.#inFlight === sendId) return null;
+    if (!item || this.#flights.get(item.room)?.sendId === sendId) return null;
     this.#remove(sendId);
     return item;
   }
@@ -168,12 +175,13 @@ export class Outbox {
   }
 
   #pump(): void {
-    if (!this.#isReady || this.#inFlight) return;
-    const found = this.#findNext();
-    if (!found) return;
-    const { next, files } = found;
-    this.#inFlight = next.sendId;
-    this.#timer = setTimeout(() => this.#link.reconnect(), acknowledgedWithinMs);
+    if (!this.#isReady) return;
+    for (let found = this.#findNext(); found; found = this.#findNext()) this.#send(found);
+  }
+
+  #send({ next, files }: { next: OutboxItem; files: readonly DraftFile[] }): void {
+    const timer = setTimeout(() => this.#link.reconnect(), acknowledgedWithinMs);
+    this.#flights.set(next.room, { sendId: next.sendId, timer });
     void this.#link
       .request("message.send", {
         room: next.room,
@@ -183,16 +191,16 @@ export class Outbox {
         ...(next.threadRoot === undefined ? {} : { threadRoot: next.threadRoot }),
         ...(next.mentionsEveryone === undefined ? {} : { mentionsEveryone: next.mentionsEveryone }),
       })
-      .then((reply) => this.#answered(next.sendId, reply));
+      .then((reply) => this.#answered(next, reply));
   }
 
   /**
-   * The first message that can be sent. One whose files are still on their way waits, and lets those behind it go: a large
+   * The first message that can be sent, of a room without one in flight. One whose files are still on their way waits, and lets those behind it go: a large
    * file may take an hour.
    */
   #findNext(): { next: OutboxItem; files: readonly DraftFile[] } | null {
     for (const next of this.#items.value) {
-      if (next.state.kind !== "waiting") continue;
+      if (next.state.kind !== "waiting" || this.#flights.has(next.room)) continue;
       const keys = keysOf(next);
       if (keys.length === 0) return { next, files: [] };
       const files = this.#uploads?.readyFiles(keys) ?? null;
@@ -203,8 +211,9 @@ export class Outbox {
     return null;
   }
 
-  #answered(sendId: SendId, reply: ReplyOf<"message.send"> | null): void {
-    if (this.#inFlight !== sendId || reply === null) return;
+  #answered({ room, sendId }: OutboxItem, reply: ReplyOf<"message.send"> | null): void {
+    const flight = this.#flights.get(room);
+    if (flight?.sendId !== sendId || reply === null) return;
     if (reply.ok) {
       this.acknowledge(new Set([sendId]));
       return;
@@ -213,7 +222,7 @@ export class Outbox {
     if (reply.code === "file_gone" && keys.length > 0 && this.#uploads) {
       // It waited so long that the server has deleted its files.
       this.#uploads.startAnew(keys);
-      this.#landed();
+      this.#landed({ room, sendId });
       return;
     }
     const isPassing =
@@ -221,17 +230,19 @@ export class Outbox {
     if (!isPassing) {
       const asks = reply.code === "confirmation_required";
       this.#change(sendId, { kind: "failed", detail: reply.detail, asks });
-      this.#landed();
+      this.#landed({ room, sendId });
       return;
     }
-    clearTimeout(this.#timer);
-    // It stays first in the queue, so that no later message overtakes it.
-    this.#timer = setTimeout(() => this.#landed(), reply.retryInMs ?? retryAfterMs);
+    clearTimeout(flight.timer);
+    // It stays first in its room, so that no later message overtakes it.
+    flight.timer = setTimeout(() => this.#landed({ room, sendId }), reply.retryInMs ?? retryAfterMs);
   }
 
-  #landed(): void {
-    clearTimeout(this.#timer);
-    this.#inFlight = null;
+  #landed({ room, sendId }: Pick<OutboxItem, "room" | "sendId">): void {
+    const flight = this.#flights.get(room);
+    if (flight?.sendId !== sendId) return;
+    clearTimeout(flight.timer);
+    this.#flights.delete(room);
     this.#pump();
   }
 
