@@ -72,6 +72,41 @@ describeServer("messages", { env: { MESSAGES_PER_SECOND: "100000" } }, ({ server
   const ask = async (more = {}) =>
     (await alice.run("message.send", { room, sendId: crypto.randomUUID() as SendId, body: poll(more) })).seq;
 
+  test("[N7] a message whose answer was lost is acknowledged when it is sent again, whatever would be refused by now", async () => {
+    const { room: attic } = await alice.run("room.create", {
+      kind: "private",
+      name: "Attic",
+      people: [await bob.id()],
+    });
+    const send = (sendId: string, text: string) =>
+      bob.run("message.send", { room: attic.id, sendId: sendId as SendId, body: { kind: "text", text } });
+    const texts = ["plain", "for @room", "the grindstone"];
+    const ids = texts.map(() => crypto.randomUUID());
+    const seqs: number[] = [];
+    for (const [at, text] of texts.entries()) seqs.push((await send(ids[at]!, text)).seq);
+    const again = async () => {
+      for (const [at, text] of texts.entries())
+        expect(await send(ids[at]!, text)).toEqual({ seq: seqs[at]!, duplicate: true });
+    };
+    await alice.run("word_filter.set", { words: ["grindstone"] });
+    await again();
+    await alice.run("room.change", { room: attic.id, posting: "moderators" });
+    await again();
+    await alice.run("room.archive", { room: attic.id });
+    await again();
+    await alice.run("room.unarchive", { room: attic.id });
+    await alice.run("member.remove", { room: attic.id, person: await bob.id() });
+    await again();
+    // Only one's own, and only what was sent.
+    const body = { kind: "text" as const, text: "plain" };
+    const other = { room: attic.id, sendId: ids[0]! as SendId, body };
+    expect(await carol.refusedWith("message.send", other)).toBe("not_found");
+    expect(await bob.refusedWith("message.send", { ...other, sendId: crypto.randomUUID() as SendId })).toBe(
+      "not_found",
+    );
+    await alice.run("word_filter.set", { words: [] });
+  });
+
   test("[Q9] for every action, the old snapshot and its events make the new snapshot", async () => {
     const first = await alice.say(room, "the first");
     const bobs = await bob.say(room, "bob's own");

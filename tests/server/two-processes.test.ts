@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
 import { join, Person } from "../support/person.ts";
-import { createTestData, isAvailable, redisUrl, startServer } from "../support/server.ts";
-import { startRedis } from "../support/services.ts";
+import { createTestData, isAvailable, redisUrl, startServer, waitUntil } from "../support/server.ts";
+import { freePort, startRedis } from "../support/services.ts";
 import { useServer } from "../support/use-server.ts";
 
 describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis", () => {
@@ -160,4 +160,42 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes without Re
     await again.stop();
     await data.remove();
   }, 40_000);
+
+  test("[N14] [N6] start, and bring people into new rooms; a Redis that falls silent is noticed", async () => {
+    const port = await freePort();
+    const data = await createTestData("postgres");
+    const env = { REDIS_URL: `redis://127.0.0.1:${port}` };
+    const [one, two] = [await startServer(data, { env }), await startServer(data, { env })];
+    expect(one.output()).toContain("bus.not_connected");
+    // Signing up counts attempts, which needs Redis: that is refused, and no account is made.
+    const early = await new Person(one, "alice").register();
+    expect(early.status).toBe(503);
+    const redis = (await startRedis(port))!;
+    expect(
+      await waitUntil(() => [one, two].every((server) => server.output().includes("bus.connected")), 10_000),
+    ).toBe(true);
+    const [alice, bob] = [await join(one, "alice"), await join(two, "bob")];
+    const b = await bob.connect();
+    const { epoch } = await bob.read<{ epoch: string }>("/api/rooms/general/timeline");
+    await b.command({ type: "rooms.attach", epoch, positions: [] });
+    const invite = async (name: string) => {
+      const people = [await bob.id()];
+      const { room } = await alice.run("room.create", { kind: "private", name, people });
+      await b.next((frame) => frame.type === "room.joined" && frame.room.id === room.id, 10_000);
+    };
+    await invite("With Redis");
+    redis.silence();
+    await invite("With a silent Redis");
+    expect(
+      await waitUntil(
+        () => [one, two].every((server) => server.output().includes("bus.disconnected")),
+        20_000,
+      ),
+    ).toBe(true);
+    await invite("Without Redis");
+    b.close();
+    await Promise.all([one.stop(), two.stop()]);
+    await redis.stop();
+    await data.remove();
+  }, 90_000);
 });

@@ -137,7 +137,9 @@ export async function startPostgres(options: { isDurable: boolean }): Promise<Da
 }
 
 /** A new Redis on a free or given port, without persistence. */
-export async function startRedis(givenPort?: number): Promise<(Service & { port: number }) | null> {
+export async function startRedis(
+  givenPort?: number,
+): Promise<(Service & { port: number; silence(): void }) | null> {
   const binary = redisBinary();
   if (binary === null) return null;
   const port = givenPort ?? (await freePort());
@@ -149,6 +151,8 @@ export async function startRedis(givenPort?: number): Promise<(Service & { port:
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    // Its connections stay open, and nothing comes back on them.
+    silence: () => server.kill("SIGSTOP"),
     stop: async () => {
       server.kill("SIGKILL");
       await server.exited;

@@ -3,13 +3,18 @@ import type { Log } from "../log/log.ts";
 import type { Bus, BusMessage } from "./bus.ts";
 import { createLocalBus } from "./local-bus.ts";
 
-type Envelope = { from: string; message: BusMessage };
+/** Without a message it only shows that the line is alive. */
+type Envelope = { from: string; message?: BusMessage };
 
 const reconnectAfterMs = 500;
+const heartbeatEveryMs = 3000;
+/** A line on which not even our own messages come back for this long is dead, though it may look open. */
+const silentMaxMs = 10_000;
 
 /**
  * The bus of several processes: Redis or Valkey publish/subscribe, with one channel per installation. This process's
- * listeners get a message directly, and its echo from Redis is dropped.
+ * listeners get a message directly, and its echo from Redis is dropped. While Redis is away, from the start or later, it works
+ * without the other processes, and tries again.
  */
 export async function createRedisBus(options: {
   url: string;
@@ -22,6 +27,7 @@ export async function createRedisBus(options: {
   const local = createLocalBus(log);
   const doubtListeners = new Set<() => void>();
   let isClosed = false;
+  let heardAt = 0;
   let link: { publisher: RedisClient; subscriber: RedisClient } | null = null;
 
   const receive = (text: string) => {
@@ -32,7 +38,12 @@ export async function createRedisBus(options: {
       log.warn("bus.message_unreadable");
       return;
     }
-    if (envelope.from !== processId) local.publish(envelope.message);
+    heardAt = performance.now();
+    if (envelope.from !== processId && envelope.message) local.publish(envelope.message);
+  };
+  const send = (envelope: Envelope) => {
+    // A lost message is not an error: other processes find the events in the database.
+    link?.publisher.publish(channel, JSON.stringify(envelope)).catch(() => {});
   };
 
   // Every attempt uses two new clients. A client that reconnects by itself gives up eventually, and a subscription
@@ -63,6 +74,13 @@ export async function createRedisBus(options: {
     fresh.publisher.onclose = lose;
     fresh.subscriber.onclose = lose;
     link = fresh;
+    heardAt = performance.now();
+    const heart = setInterval(() => {
+      if (link !== fresh) clearInterval(heart);
+      else if (performance.now() - heardAt > silentMaxMs) lose();
+      else send({ from: processId });
+    }, heartbeatEveryMs);
+    heart.unref();
   };
   const scheduleReconnect = () => {
     setTimeout(async () => {
@@ -77,13 +95,15 @@ export async function createRedisBus(options: {
     }, reconnectAfterMs).unref();
   };
 
-  await connect();
+  await connect().catch((error: unknown) => {
+    const { code, name } = error as { code?: string; name: string };
+    log.warn("bus.not_connected", { error: name, code });
+    scheduleReconnect();
+  });
   return {
     publish: (message) => {
       local.publish(message);
-      const envelope: Envelope = { from: processId, message };
-      // A lost message is not an error: other processes find the events in the database.
-      link?.publisher.publish(channel, JSON.stringify(envelope)).catch(() => {});
+      send({ from: processId, message });
     },
     on: local.on,
     onDoubt: (listener) => {

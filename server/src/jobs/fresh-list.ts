@@ -16,7 +16,7 @@ type FreshListOptions<T> = {
 
 /**
  * A list that every process keeps in memory because each request or message needs it. It is read at the start, again
- * when the bus reports a change on any process, and every `rereadEveryMs` in case a bus message was lost.
+ * when the bus reports a change on any process or may have lost one, and every `rereadEveryMs` in case that was not noticed.
  */
 export class FreshList<T> {
   readonly #app: { bus: Bus; log: Log };
@@ -41,6 +41,7 @@ export class FreshList<T> {
   async start(): Promise<void> {
     // Subscribed first: a change during the first read is read again after it.
     this.#app.bus.on(this.#options.changedBy, () => this.#changed());
+    this.#app.bus.onDoubt(() => this.#changed());
     await this.reread();
     this.#reading = every(this.#app.log, this.#options.name, rereadEveryMs, () => this.reread());
     if (this.#hasChanged) this.#changed();

@@ -5,7 +5,6 @@ import type { Database } from "../db/database.ts";
 import { listFilesOf } from "../files/queries.ts";
 import { fileGone } from "../files/receive-file.ts";
 import type { Uploads } from "../files/uploads.ts";
-import { Refusal } from "../lib/refusal.ts";
 import type { TextFilter } from "../lib/text-filter.ts";
 
 type AttachNeeds = { db: Database; uploads: Pick<Uploads, "describe">; textFilter: TextFilter };
@@ -54,8 +53,4 @@ function withClaims(details: FileInfo, { alt, width, height, durationMs, peaks }
     ...(isPlayed && peaks !== undefined ? { peaks } : {}),
     ...(alt === undefined || alt === "" ? {} : { alt }),
   };
-}
-
-export function isFileGone(error: unknown): boolean {
-  return error instanceof Refusal && error.code === "file_gone";
 }

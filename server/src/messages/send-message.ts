@@ -10,7 +10,7 @@ import { Refusal } from "../lib/refusal.ts";
 import type { Keywords } from "../people/keywords.ts";
 import type { Presence } from "../presence/presence.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
-import { attachFiles, isFileGone } from "./attach-files.ts";
+import { attachFiles } from "./attach-files.ts";
 import { listFollowers } from "./mention-queries.ts";
 import { type ParseNeeds, parseBody } from "./parse-body.ts";
 import { findSent } from "./queries.ts";
@@ -42,7 +42,7 @@ export type SendFields = {
 
 /**
  * Sends a message to a room. Resolves once it is committed, with `duplicate` and its existing `seq` if this `sendId`
- * was sent before.
+ * was sent before, whatever would be refused by now.
  *
  * Refuses with `message_invalid` and `message_filtered`; with `file_gone` and `file_unfinished` for files that cannot be sent;
  * with `confirmation_required` if it mentions more than
@@ -51,14 +51,20 @@ export type SendFields = {
  * it is unknown whether it was stored (send it again with the same `sendId`); and with `storage_full`.
  */
 export async function sendMessage(app: SendNeeds, sender: Sender, fields: SendFields): Promise<Sent> {
-  const draft = parseBody(app, fields.body);
-  const body = await attachFiles(app, sender, draft).catch(async (error: unknown) => {
-    // Sent before, and deleted since: its files are gone with it.
-    const seq = isFileGone(error) ? await findSent(app.db.sql, sender.id, fields) : null;
-    if (seq !== null) return seq;
-    throw error;
-  });
-  if (typeof body === "number") return { kind: "duplicate", seq: body };
+  try {
+    return await sendNow(app, sender, fields);
+  } catch (error) {
+    // It may have been stored by a send whose answer was lost. What has changed since, such as a removal, a deleted file or a
+    // blocked word, does not undo it.
+    const isFinal = error instanceof Refusal && error.code !== "unavailable";
+    const seq = isFinal ? await findSent(app.db.sql, sender.id, fields).catch(() => null) : null;
+    if (seq === null) throw error;
+    return { kind: "duplicate", seq };
+  }
+}
+
+async function sendNow(app: SendNeeds, sender: Sender, fields: SendFields): Promise<Sent> {
+  const body = await attachFiles(app, sender, parseBody(app, fields.body));
   const text = textOf(body);
   const mentions = mentionsIn(text);
   const group = await resolveGroupMentions(app, sender, fields, mentions);

@@ -3,13 +3,16 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { isDirect } from "@novax/protocol/permissions";
 import { readEventTimes } from "../events/queries.ts";
 import { roomNotFound } from "../lib/refusal.ts";
-import { findJoinedRoom, listJoinedRooms } from "../rooms/queries.ts";
+import { findJoinedRoom, listJoinedRooms, listRecentJoins } from "../rooms/queries.ts";
 import type { NovaxConnection } from "./connection.ts";
 import { type ResumePoint, resume } from "./novax-subscriber.ts";
 import type { Realtime } from "./realtime.ts";
 import { hideView, showView } from "./view-signals.ts";
 
 const parallelMax = 8;
+/** Clocks of several machines may differ by less. */
+const recentMs = 60_000;
+const recentMax = 10_000;
 
 /**
  * Lets a connection receive every room of its account, including rooms joined later: those in `positions` from their
@@ -82,6 +85,18 @@ export async function attachJoinedRoom(realtime: Realtime, account: AccountId, i
     const begin = announce(connection, room);
     await attachKnown(realtime, connection, room, { afterSeq: room.headSeq, epoch: realtime.epoch, begin });
   }
+}
+
+/**
+ * Attaches rooms that were joined in the last minute, by this process's clock, for connections that nobody told: the bus may be
+ * silent without looking so. One query, by time.
+ */
+export async function attachRecentJoins(realtime: Realtime): Promise<void> {
+  if (realtime.hub.size === 0) return;
+  const since = realtime.clock.now() - recentMs;
+  for (const { account, room } of await listRecentJoins(realtime.db.sql, since, recentMax))
+    if (realtime.hub.listAttachingAll(account).some((connection) => !connection.rooms.has(room)))
+      await attachJoinedRoom(realtime, account, room);
 }
 
 /** Attaches rooms that were joined while the bus lost messages. */

@@ -1,7 +1,7 @@
 import type { AccountId } from "@novax/protocol/ids";
 import { every } from "../lib/every.ts";
 import { listProfiles } from "../people/queries.ts";
-import { attachJoinedRoom, attachMissedRooms } from "./attach-rooms.ts";
+import { attachJoinedRoom, attachMissedRooms, attachRecentJoins } from "./attach-rooms.ts";
 import type { NovaxConnection } from "./connection.ts";
 import { Hub } from "./hub.ts";
 import type { Realtime, RealtimeNeeds } from "./realtime.ts";
@@ -12,6 +12,7 @@ export const checkPositionsEveryMs = 2000;
 export const presenceEveryMs = 1000;
 export const checkSessionsEveryMs = 30_000;
 const checkLivenessEveryMs = 5000;
+export const checkJoinsEveryMs = 2000;
 
 export function startRealtime(app: RealtimeNeeds): Realtime {
   const { bus, db, log, presence } = app;
@@ -39,6 +40,7 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
   const timers = {
     positions: every(log, "feed.check_failed", checkPositionsEveryMs, () => feeds.checkPositions()),
     presence: every(log, "presence.failed", presenceEveryMs, () => presence.tick()),
+    joins: every(log, "joins.check_failed", checkJoinsEveryMs, () => attachRecentJoins(realtime)),
     liveness: every(log, "sockets.check_failed", checkLivenessEveryMs, async () => hub.checkLiveness()),
     sessions: every(log, "sessions.check_failed", checkSessionsEveryMs, () => hub.checkSessions()),
   };

@@ -92,6 +92,17 @@ export async function listJoinedRooms(
   return rows.map(toJoinedRoom);
 }
 
+/** Who has joined which room since a time, the last ones first. */
+export async function listRecentJoins(
+  sql: Sql,
+  since: number,
+  limit: number,
+): Promise<{ account: AccountId; room: RoomId }[]> {
+  return sql<{ account: AccountId; room: RoomId }>`
+    select account_id as account, room_id as room from memberships
+    where joined_at >= ${since} order by joined_at desc limit ${limit}`;
+}
+
 /** Returns one room as {@link listJoinedRooms} does. Null if the person is not a member. */
 export async function findJoinedRoom(sql: Sql, account: AccountId, room: RoomId): Promise<JoinedRoom | null> {
   const [own] = await listJoinedRooms(sql, account, room);
