@@ -1,6 +1,6 @@
 import type { Language } from "@novax/protocol/language";
 import type { RefusalCode } from "@novax/protocol/replies";
-import { isDatabaseAway } from "../db/database.ts";
+import { refusalOf } from "../db/refusal-of.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
 
@@ -145,12 +145,8 @@ export function problemResponse(problem: Problem, retryInMs: number | undefined)
 }
 
 function toRefusal(error: unknown, log: Log): Refusal {
-  if (error instanceof Refusal) return error;
-  if (isDatabaseAway(error)) {
-    return new Refusal("unavailable", (t) => t.databaseAway, {
-      retryInMs: 2000,
-    });
-  }
+  const refusal = refusalOf(error);
+  if (refusal) return refusal;
   const faultId = log.fault("request.failed", error);
   return new Refusal("internal", (t) => t.fault(faultId));
 }

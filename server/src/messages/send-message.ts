@@ -4,7 +4,7 @@ import { mentionConfirmAbove } from "@novax/protocol/limits";
 import { mayInRoom } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
 import { type Mentions, mentionsIn, textOf } from "@novax/protocol/text";
-import { type Database, isStorageFull } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import type { Uploads } from "../files/uploads.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Keywords } from "../people/keywords.ts";
@@ -68,22 +68,17 @@ async function sendNow(app: SendNeeds, sender: Sender, fields: SendFields): Prom
   const text = textOf(body);
   const mentions = mentionsIn(text);
   const group = await resolveGroupMentions(app, sender, fields, mentions);
-  try {
-    return await app.roomWriters.send(fields.room, {
-      sender: asPerson(sender),
-      sessionId: sender.sessionId,
-      sendId: fields.sendId,
-      body,
-      replyTo: fields.replyTo ?? null,
-      threadRoot: fields.threadRoot ?? null,
-      mentionsEveryone: group.everyone,
-      names: mentions.names,
-      accounts: [...new Set([...group.some, ...app.keywords.findListeners(text)])],
-    });
-  } catch (error) {
-    if (isStorageFull(error)) throw new Refusal("storage_full", (t) => t.diskFull);
-    throw error;
-  }
+  return app.roomWriters.send(fields.room, {
+    sender: asPerson(sender),
+    sessionId: sender.sessionId,
+    sendId: fields.sendId,
+    body,
+    replyTo: fields.replyTo ?? null,
+    threadRoot: fields.threadRoot ?? null,
+    mentionsEveryone: group.everyone,
+    names: mentions.names,
+    accounts: [...new Set([...group.some, ...app.keywords.findListeners(text)])],
+  });
 }
 
 /**

@@ -3,7 +3,7 @@ import { parseCommand } from "@novax/protocol/commands";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { SendId } from "@novax/protocol/ids";
 import type { RefusalCode } from "@novax/protocol/replies";
-import { isDatabaseAway } from "../db/database.ts";
+import { refusalOf } from "../db/refusal-of.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { sendMessage } from "../messages/send-message.ts";
 import { textsIn } from "../texts/texts.ts";
@@ -82,12 +82,10 @@ function toRefusal(
   { language }: Connection,
   error: unknown,
 ): { code: RefusalCode; detail: string; retryInMs: number | undefined } {
-  if (error instanceof Refusal)
-    return { code: error.code, detail: error.detailIn(language), retryInMs: error.retryInMs };
+  const refusal = refusalOf(error);
+  if (refusal)
+    return { code: refusal.code, detail: refusal.detailIn(language), retryInMs: refusal.retryInMs };
   const { refusals } = textsIn(language);
-  if (isDatabaseAway(error)) {
-    return { code: "unavailable", detail: refusals.databaseAway, retryInMs: 2000 };
-  }
   const faultId = realtime.log.fault("command.failed", error);
   return { code: "internal", detail: refusals.fault(faultId), retryInMs: undefined };
 }
