@@ -34,6 +34,13 @@ export function sendHistory(
 ): Opening {
   return async ({ room, last }) => {
     const messages = await readNewestMessagesUpTo(db.sql, room, last, { limit: historyMessagesMax });
-    receiver.send({ type: "history", messages });
+    return (missed) => {
+      const sent = missed.map(toTimelineEntry);
+      // An edit or a deletion changes what was read.
+      if (sent.includes(null)) return false;
+      const added = sent.flatMap((entry) => (entry?.kind === "message" ? [toBasicMessage(entry)] : []));
+      receiver.send({ type: "history", messages: [...messages, ...added].slice(-historyMessagesMax) });
+      return true;
+    };
   };
 }

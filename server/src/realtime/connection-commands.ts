@@ -32,7 +32,7 @@ const connectionTable: { [T in ConnectionCommandType]: ConnectionEntry<T> } = {
       const opening: Opening = async (feed) => {
         // Only for a member: who is none learns nothing from how long it takes.
         const afterSeq = (await checkPositions(realtime, [position])).get(room) ?? null;
-        await resume(connection, { afterSeq, epoch })(feed);
+        return resume(connection, { afterSeq, epoch })(feed);
       };
       await realtime.feeds.open(room).attach(connection, opening);
       if (connection.rooms.has(room) && connection.viewed === null)

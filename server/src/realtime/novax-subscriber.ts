@@ -38,16 +38,20 @@ export type ResumePoint = {
  */
 export function resume(receiver: FrameReceiver, { afterSeq, epoch, begin }: ResumePoint): Opening {
   return async ({ room, epoch: currentEpoch, last, read }) => {
-    begin?.();
     const isInReach =
       afterSeq !== null && epoch === currentEpoch && afterSeq <= last && last - afterSeq <= resumeEventsMax;
-    const frames = isInReach ? encodeFrames(room, await read(afterSeq)) : [];
-    const size = frames.reduce((sum, frame) => sum + frame.length, 0);
-    if (isInReach && size <= replayCharsMax) {
-      for (const frame of frames) receiver.sendText(frame);
-    } else {
-      receiver.send({ type: "resync", room, epoch: currentEpoch, headSeq: last });
-    }
+    const replayed = isInReach ? encodeFrames(room, await read(afterSeq)) : [];
+    return (missed) => {
+      begin?.();
+      const frames = isInReach ? [...replayed, ...encodeFrames(room, missed)] : [];
+      const size = frames.reduce((sum, frame) => sum + frame.length, 0);
+      if (isInReach && size <= replayCharsMax) {
+        for (const frame of frames) receiver.sendText(frame);
+      } else {
+        receiver.send({ type: "resync", room, epoch: currentEpoch, headSeq: last + missed.length });
+      }
+      return true;
+    };
   };
 }
 

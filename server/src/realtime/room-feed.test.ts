@@ -66,7 +66,11 @@ function createDirectSubscriber() {
   const openFrom =
     (afterSeq: number): Opening =>
     async ({ read }) => {
-      seqs.push(...(await read(afterSeq)).map((event) => event.seq));
+      const replayed = await read(afterSeq);
+      return (missed) => {
+        seqs.push(...[...replayed, ...missed].map((event) => event.seq));
+        return true;
+      };
     };
   return { subscriber, seqs, publish: () => {}, openFrom };
 }
@@ -94,7 +98,8 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
     await db.sql`insert into sessions (id, account_id, token_hash, created_at, last_seen_at, user_agent, address)
       values (${sessionId}, ${alice.id}, '\\x00', 0, 0, '', '')`;
     await db.sql`insert into memberships (room_id, account_id, joined_at) values ('general', ${alice.id}, 0)`;
-  });
+    // Making the database takes long on a busy machine.
+  }, 60_000);
   afterAll(async () => {
     await db.close();
     rmSync(dataDir, { recursive: true, force: true });
@@ -187,6 +192,67 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
       }
     });
   }
+
+  test("[N9] a subscriber for whom the database does not answer keeps no event from the others", async () => {
+    const silent = Object.assign(() => new Promise<never>(() => {}), {
+      fragment: db.sql.fragment,
+      array: db.sql.array,
+    });
+    const app = {
+      db: { ...db, sql: silent },
+      log,
+      epoch: "e",
+      presence: { joined: () => {}, removed: () => {} },
+    };
+    const feed = new RoomFeed({ ...app, publishToSockets: () => {} }, generalRoomId);
+    const there = createDirectSubscriber();
+    expect(await feed.attachMember(there.subscriber, 10, there.openFrom(10))).toBe(true);
+    const waiting = createDirectSubscriber();
+    void feed.attach(waiting.subscriber, waiting.openFrom(0));
+    void feed.attachMember(waiting.subscriber, 10, waiting.openFrom(0));
+    await Bun.sleep(1);
+    feed.offer([{ at: 0, actor: alice, seq: 11, type: "message.pinned", target: 1 }]);
+    expect(there.seqs).toEqual([11]);
+    expect(waiting.seqs).toEqual([]);
+    // The feed is still needed.
+    feed.detach(there.subscriber);
+    expect(feed.isIdle).toBe(false);
+  });
+
+  test("what happens while it is read what a subscriber is sent first is sent with it, and a removal keeps it out", async () => {
+    const app = { db, log, epoch: "e", presence: { joined: () => {}, removed: () => {} } };
+    const feed = new RoomFeed({ ...app, publishToSockets: () => {} }, generalRoomId);
+    const there = createDirectSubscriber();
+    await feed.attachMember(there.subscriber, 10, there.openFrom(10));
+    const event = { at: 0, actor: alice };
+    const bob = { id: "01a00000-0000-7000-8000-000000000003" as AccountId, username: "bob" };
+    const answers: (() => void)[] = [];
+    const late =
+      (subscriber: DirectSubscriber): Opening =>
+      async () => {
+        await new Promise<void>((answer) => answers.push(answer));
+        return (missed) => {
+          subscriber.seqs.push(...missed.map(({ seq }) => seq));
+          return true;
+        };
+      };
+    const [staying, leaving] = [createDirectSubscriber(), createDirectSubscriber()];
+    const attached = [
+      feed.attachMember(staying.subscriber, 10, late(staying.subscriber)),
+      feed.attachMember(
+        { ...leaving.subscriber, actor: bob } as DirectSubscriber,
+        10,
+        late(leaving.subscriber),
+      ),
+    ];
+    while (answers.length < 2) await Bun.sleep(1);
+    feed.offer([{ ...event, seq: 11, type: "message.pinned", target: 1 }]);
+    feed.offer([{ ...event, seq: 12, type: "member.removed", member: bob }]);
+    for (const answer of answers) answer();
+    expect(await Promise.all(attached)).toEqual([true, false]);
+    feed.offer([{ ...event, seq: 13, type: "message.unpinned", target: 1 }]);
+    expect([there.seqs, staying.seqs, leaving.seqs]).toEqual([[11, 12, 13], [11, 12, 13], []]);
+  });
 
   test("a removed member gets the removal and nothing after it; the others stay attached", async () => {
     const app = { db, log, epoch: "e", presence: { joined: () => {}, removed: () => {} } };

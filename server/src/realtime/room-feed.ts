@@ -3,12 +3,12 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { resumeEventsMax } from "@novax/protocol/limits";
 import type { Database } from "../db/database.ts";
 import { readEventsAfter } from "../events/queries.ts";
-import { Refusal } from "../lib/refusal.ts";
+import { Refusal, roomNotFound } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
 import type { Presence } from "../presence/presence.ts";
 import { type LogPosition, readLogPositions } from "../rooms/queries.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
-import type { Delivery, Opening, Subscriber } from "./subscriber.ts";
+import type { Delivery, Opening, SendOpening, Subscriber } from "./subscriber.ts";
 
 export type FeedNeeds = {
   db: Database;
@@ -26,6 +26,7 @@ const rewritingTypes: readonly RoomEvent["type"][] = [
   "message.deleted",
 ];
 const catchUpPage = 500;
+const openingTriesMax = 4;
 
 /**
  * Delivers one room's events to the subscribers of this process.
@@ -34,7 +35,8 @@ const catchUpPage = 500;
  * left; nothing recorded after the member's removal. What the bus lost, doubled or reordered is read from the log.
  *
  * All changes run one after the other in the feed's own queue, so an event can be neither missed nor doubled between
- * a replay and the live stream.
+ * a replay and the live stream. What a new subscriber is sent first is read outside of it, so that a database that does not answer
+ * keeps no events from the others.
  */
 export class RoomFeed {
   readonly room: RoomId;
@@ -44,6 +46,10 @@ export class RoomFeed {
   readonly #byDelivery = new Map<Delivery, Set<Subscriber>>();
   readonly #jobs: (() => Promise<void> | void)[] = [];
   #isRunning = false;
+  /** Subscribers for which is being read what they are sent first. */
+  #openings = 0;
+  /** Grows when what was read of the log may be true no longer. */
+  #generation = 0;
   /** The last event delivered; null until the first subscriber attaches. */
   #last: number | null = null;
   /** The time of that event, which tells it from another one at the same `seq`. Null until it is known. */
@@ -57,7 +63,7 @@ export class RoomFeed {
   }
 
   get isIdle(): boolean {
-    return this.#subscribers.size === 0 && !this.#isRunning;
+    return this.#subscribers.size === 0 && this.#openings === 0 && !this.#isRunning;
   }
 
   /** Takes committed events, in any order and any number of times. */
@@ -95,6 +101,7 @@ export class RoomFeed {
     this.#last = head.headSeq;
     this.#lastAt = null;
     this.#recent = [];
+    this.#generation += 1;
     for (const delivery of this.#byDelivery.keys())
       delivery.restart?.({ room: this.room, epoch, headSeq: head.headSeq }, publishToSockets);
   }
@@ -104,10 +111,9 @@ export class RoomFeed {
    * account is no member.
    */
   attach(subscriber: Subscriber, opening: Opening): Promise<void> {
-    return this.#inTurn(async () => {
-      if (this.#subscribers.has(subscriber)) return;
+    return this.#attach(subscriber, opening, async () => {
       const { room } = await requireMembership(this.#app.db.sql, subscriber.actor, this.room);
-      await this.#attach(subscriber, room.headSeq, opening);
+      return room.headSeq;
     });
   }
 
@@ -116,25 +122,70 @@ export class RoomFeed {
    * many rooms. Resolves with whether the subscriber receives the room.
    */
   async attachMember(subscriber: Subscriber, headSeq: number, opening: Opening): Promise<boolean> {
-    await this.#inTurn(async () => {
-      if (this.#subscribers.has(subscriber) || !subscriber.isOpen) return;
-      await this.#attach(subscriber, headSeq, opening);
-    }).catch((error: unknown) => {
+    await this.#attach(subscriber, opening, async () => headSeq).catch((error: unknown) => {
       // Removed since that query: the same as if it had not listed the room.
       if (!(error instanceof Refusal)) throw error;
     });
     return this.#subscribers.has(subscriber);
   }
 
-  async #attach(subscriber: Subscriber, headSeq: number, opening: Opening): Promise<void> {
-    const last = await this.#start(subscriber, headSeq);
+  async #attach(subscriber: Subscriber, opening: Opening, readHead: () => Promise<number>): Promise<void> {
+    this.#openings += 1;
+    try {
+      const headSeq = await readHead();
+      for (let tries = 1; tries <= openingTriesMax; tries++) {
+        // In a room where too much happens meanwhile, the others wait for the last try.
+        const isAdmitted =
+          tries < openingTriesMax
+            ? this.#open(subscriber, opening, { headSeq, inTurn: (job) => this.#inTurn(job) })
+            : this.#inTurn(() => this.#open(subscriber, opening, { headSeq, inTurn: (job) => job() }));
+        if (await isAdmitted) return;
+      }
+    } finally {
+      this.#openings -= 1;
+    }
+  }
+
+  /** Reads what a subscriber is sent first, and lets it in. Resolves with false if that was overtaken. */
+  async #open(
+    subscriber: Subscriber,
+    opening: Opening,
+    { headSeq, inTurn }: { headSeq: number; inTurn: <T>(job: () => Promise<T>) => Promise<T> },
+  ): Promise<boolean> {
+    if (this.#subscribers.has(subscriber) || !subscriber.isOpen) return true;
+    const { last, generation } = await inTurn(() => this.#start(headSeq));
+    // The membership was read when the log ended at `headSeq`. One of the events since then may be the removal of this member.
+    // A later one is among those that are missed below, or finds a subscriber.
+    if (last > headSeq) await requireMembership(this.#app.db.sql, subscriber.actor, this.room);
     const read = (afterSeq: number) => this.#read(afterSeq, last);
-    await opening({ room: this.room, epoch: this.#app.epoch, last, read });
-    if (!subscriber.isOpen) return;
+    const send = await opening({ room: this.room, epoch: this.#app.epoch, last, read });
+    return inTurn(async () => this.#letIn(subscriber, send, { last, generation }));
+  }
+
+  #letIn(
+    subscriber: Subscriber,
+    send: SendOpening,
+    { last, generation }: { last: number; generation: number },
+  ): boolean {
+    if (this.#subscribers.has(subscriber) || !subscriber.isOpen) return true;
+    const missed = generation === this.#generation ? this.#recentAfter(last) : null;
+    if (missed === null) return false;
+    const isRemoval = (event: RoomEvent) =>
+      event.type === "member.removed" && event.member.id === subscriber.actor.id;
+    if (missed.some(isRemoval)) throw roomNotFound();
+    if (!send(missed)) return false;
     this.#subscribers.add(subscriber);
     const group = this.#byDelivery.get(subscriber.delivery) ?? new Set();
     this.#byDelivery.set(subscriber.delivery, group.add(subscriber));
     subscriber.attached(this.room);
+    return true;
+  }
+
+  /** The events that were delivered after `last`; null if they are not all kept. */
+  #recentAfter(last: number): RoomEvent[] | null {
+    if (this.#last === last) return [];
+    const first = this.#recent[0]?.seq ?? Number.POSITIVE_INFINITY;
+    return first <= last + 1 ? this.#recent.slice(last + 1 - first) : null;
   }
 
   detach(subscriber: Subscriber, isRemoved = false): void {
@@ -145,34 +196,31 @@ export class RoomFeed {
     subscriber.detached(this.room, isRemoved);
   }
 
-  /**
-   * The last event that the subscribers have. The membership was read when the log ended at `headSeq`; if events were
-   * delivered after that, one of them may be the removal of this member, who was no subscriber yet to be expelled: so the
-   * membership is read again. A later removal is delivered after this job and finds the subscriber.
-   */
-  async #start(subscriber: Subscriber, headSeq: number): Promise<number> {
+  /** The last event that the subscribers have. */
+  async #start(headSeq: number): Promise<{ last: number; generation: number }> {
     if (this.#last === null) {
       this.#last = headSeq;
       this.#lastAt = null;
     }
     // The log may be ahead of what was delivered. The other subscribers get those events now too.
     else if (headSeq > this.#last) await this.#catchUp();
-    if (this.#last > headSeq) await requireMembership(this.#app.db.sql, subscriber.actor, this.room);
-    return this.#last;
+    return { last: this.#last, generation: this.#generation };
   }
 
   /** Forgets the events that it keeps for resumes: their texts were changed in the database. */
   forgetRecent(): void {
     this.#enqueue(() => {
       this.#recent = [];
+      this.#generation += 1;
     });
   }
 
   async #read(afterSeq: number, last: number): Promise<RoomEvent[]> {
     if (afterSeq >= last) return [];
-    const firstRecent = this.#recent[0]?.seq ?? Number.POSITIVE_INFINITY;
-    if (firstRecent <= afterSeq + 1) return this.#recent.slice(afterSeq + 1 - firstRecent);
-    const events = await readEventsAfter(this.#app.db.sql, this.room, afterSeq, { limit: resumeEventsMax });
+    const events =
+      this.#recentAfter(afterSeq) ??
+      (await readEventsAfter(this.#app.db.sql, this.room, afterSeq, { limit: resumeEventsMax }));
+    // The log, and what is kept of it, may have gone on.
     return events.filter((event) => event.seq <= last);
   }
 
@@ -236,7 +284,7 @@ export class RoomFeed {
       if (subscriber.actor.id === member) this.detach(subscriber, true);
   }
 
-  #inTurn(job: () => Promise<void>): Promise<void> {
+  #inTurn<T>(job: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#enqueue(() => job().then(resolve, reject));
     });

@@ -37,10 +37,13 @@ export type EventBatch = {
 };
 
 /**
- * What a subscriber is sent before live events. It runs in the feed's queue, so nothing falls between it and them; the
- * first live event is the one after `last`.
+ * What a subscriber is sent before live events. It reads what happened up to `last`, for as long as that takes, and returns what
+ * sends it: with the events that were delivered meanwhile, and at once, so that nothing falls between it and the live ones.
  */
-export type Opening = (position: FeedPosition) => Promise<void>;
+export type Opening = (position: FeedPosition) => Promise<SendOpening>;
+
+/** Sends an opening. `missed` are the events after `last`. False if what was read is not true any more, and is read again. */
+export type SendOpening = (missed: readonly RoomEvent[]) => boolean;
 
 export type FeedPosition = {
   readonly room: RoomId;
