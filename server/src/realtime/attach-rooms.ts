@@ -76,7 +76,10 @@ function announce(connection: NovaxConnection, room: JoinedRoom): () => void {
 
 /** Attaches a room that an account joined to the connections of the account that receive all rooms. */
 export async function attachJoinedRoom(realtime: Realtime, account: AccountId, id: RoomId): Promise<void> {
-  const connections = realtime.hub.listAttachingAll(account);
+  // One that is just being attached to the rooms of its greeting gets this one with them, from its own position on.
+  const connections = realtime.hub
+    .listAttachingAll(account)
+    .filter((connection) => !connection.rooms.has(id) && !connection.greetedHeads.has(id));
   if (connections.length === 0) return;
   const room = await findJoinedRoom(realtime.db.sql, account, id);
   if (!room) return;
@@ -95,8 +98,7 @@ export async function attachRecentJoins(realtime: Realtime): Promise<void> {
   if (realtime.hub.size === 0) return;
   const since = realtime.clock.now() - recentMs;
   for (const { account, room } of await listRecentJoins(realtime.db.sql, since, recentMax))
-    if (realtime.hub.listAttachingAll(account).some((connection) => !connection.rooms.has(room)))
-      await attachJoinedRoom(realtime, account, room);
+    await attachJoinedRoom(realtime, account, room);
 }
 
 /** Attaches rooms that were joined while the bus lost messages. */
