@@ -8,6 +8,7 @@ import {
   phone,
   shownTexts,
   waitForText,
+  waitUntilOpen,
 } from "../support/browser.ts";
 import { join, type Person } from "../support/person.ts";
 import {
@@ -224,6 +225,37 @@ describe.skipIf(!chromiumPath)("the keyboard", () => {
     await page.keyboard.press("Escape");
     expect(await page.locator(".account").getAttribute("open")).toBeNull();
     expect(await focused(page)).toContain("alice");
+    await page.context().close();
+  });
+
+  test("a message keeps the focus when it changes from sending to sent", async () => {
+    const { page } = await openPage(browser);
+    const cookies = [...alice.cookies].map(([name, value]) => ({ name, value, url: server.url }));
+    await page.context().addCookies(cookies);
+    let isHeld = false;
+    const held: (() => void)[] = [];
+    await page.routeWebSocket(/\/ws\//, (socket) => {
+      socket.connectToServer().onMessage((frame) => {
+        const pass = () => socket.send(frame);
+        if (isHeld) held.push(pass);
+        else pass();
+      });
+    });
+    await page.goto(`${server.url}/chat`);
+    await waitUntilOpen(page);
+    isHeld = true;
+    await page.locator(".composer-field").fill("not sent yet");
+    await page.keyboard.press("Enter");
+    await waitForText(page, "not sent yet");
+    await page.keyboard.press("Shift+F6");
+    await page.keyboard.press("ArrowUp");
+    expect(await focused(page)).toContain("not sent yet");
+    await page.locator(".pending-late").waitFor();
+    expect(await waitUntil(() => held.length > 0)).toBe(true);
+    isHeld = false;
+    for (const pass of held) pass();
+    await page.locator(".pending-late").waitFor({ state: "detached" });
+    expect(await focused(page)).toContain("not sent yet");
     await page.context().close();
   });
 

@@ -2,7 +2,7 @@ import { type Bootstrap, bootstrapElementId } from "@novax/protocol/bootstrap";
 import type { RoomId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
 import { render } from "preact";
-import { type Api, api, readBootstrap } from "../client/api.ts";
+import { type Api, api } from "../client/api.ts";
 import { loadPreferences } from "../features/settings/preferences.ts";
 import { watchInstallOffer } from "../lib/install-offer.ts";
 import { openStorage } from "../storage/database.ts";
@@ -132,7 +132,11 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement, kept: KeptChat | nul
   pictures.start(api);
   render(<ChatPage chat={chat} ui={ui} />, mount);
   chat.start();
-  if (kept) goOnFromKept(chat, seq);
+  const room = namedRoom as RoomId | undefined;
+  if (kept)
+    void import("./lazy-bundle.ts").then(({ goOnFromKept }) =>
+      goOnFromKept(chat, { room, seq, reload: reloadFromServer }),
+    );
   // This code is likely to be needed soon, and some of it works in the background.
   const loadRest = () =>
     import("./lazy-bundle.ts").then(
@@ -179,40 +183,4 @@ function reloadFromServer(): void {
   void unmarkKept()
     .catch(() => {})
     .finally(() => location.reload());
-}
-
-/** Opens the room of the address, which may not be on this device, and reads the rest once there is a connection. */
-function goOnFromKept(chat: ChatStore, seq: number | undefined): void {
-  const room = namedRoom as RoomId | undefined;
-  const isOpen = room === chat.navigation.current.peek();
-  if (room && (!isOpen || (seq !== undefined && !chat.navigation.timeline.peek()?.find(seq))))
-    void chat.navigation.openRoom(room, seq);
-  let isDone = false;
-  let failures = 0;
-  chat.client.state.subscribe(({ kind }) => {
-    if (isDone) return;
-    if (kind === "away") {
-      failures += 1;
-      // The socket is for the person who was here last, by their name then. Another one who signed in gets a page of their own.
-      if (failures > 1)
-        void readBootstrap().then((fresh) => {
-          const { id, username } = chat.you;
-          if (fresh && (fresh.you.id !== id || fresh.you.username !== username)) reloadFromServer();
-        });
-    }
-    if (kind !== "open") return;
-    isDone = true;
-    void chat.me.reread();
-    void chat.me.rereadSaved();
-    void customEmoji.reread();
-    void readBootstrap().then((fresh) => {
-      if (!fresh) return;
-      chat.notices.unseenCount.value = fresh.unseenNotices;
-      for (const id of chat.rooms.all.peek().keys()) chat.drafts.hear(id, fresh.drafts[id] ?? "");
-    });
-    // The greeting, which is read next, brings the rooms.
-    queueMicrotask(() => {
-      if (room && chat.navigation.current.peek() !== room) void chat.navigation.openRoom(room, seq);
-    });
-  });
 }

@@ -32,6 +32,7 @@ export { StartCard } from "../features/rooms/start-card.tsx";
 export { ThreadView } from "../features/threads/thread-view.tsx";
 export { readOrKept } from "../storage/read-or-kept.ts";
 export { showBadge } from "./badge.ts";
+export { goOnFromKept } from "./go-on-from-kept.ts";
 export { keepChat } from "./keep-chat.ts";
 export { Offline } from "./offline.tsx";
 export { openFromAddress } from "./open-from-address.ts";

@@ -586,6 +586,7 @@ export const deMore: MoreTexts = {
     reply: "Antworten",
     thread: "Im Thread antworten",
     notSent: "Nicht gesendet.",
+    delete: "Löschen",
     deleteAsk: "Diese Nachricht löschen? Das kann nicht rückgängig gemacht werden.",
     actions: "Nachrichtenaktionen",
     reactWith: (emoji: string) => `Mit ${emoji} reagieren`,
@@ -613,6 +614,11 @@ export const deMore: MoreTexts = {
     liveMany: (count: number) => plural(count, { one: "# neue Nachricht", other: "# neue Nachrichten" }),
   },
   poll: {
+    votes: (count: number) => plural(count, { one: "# Stimme", other: "# Stimmen" }),
+    isMultiple: "Mehrfachauswahl",
+    isAnonymous: "anonym",
+    closed: "beendet",
+    until: (when: string) => `endet ${when}`,
     close: "Umfrage beenden",
   },
   composer: {

@@ -94,7 +94,6 @@ export const de: Texts = {
   },
   message: {
     react: "Reaktion hinzufügen",
-    delete: "Löschen",
     edited: "bearbeitet",
     pinned: "Angepinnt",
     deleted: "Diese Nachricht wurde gelöscht.",
@@ -111,13 +110,6 @@ export const de: Texts = {
     reaction: (emoji: string, count: number) =>
       plural(count, { one: `${emoji}, # Reaktion`, other: `${emoji}, # Reaktionen` }),
     reactions: (count: number) => plural(count, { one: "# Reaktion", other: "# Reaktionen" }),
-  },
-  poll: {
-    votes: (count: number) => plural(count, { one: "# Stimme", other: "# Stimmen" }),
-    isMultiple: "Mehrfachauswahl",
-    isAnonymous: "anonym",
-    closed: "beendet",
-    until: (when: string) => `endet ${when}`,
   },
   composer: {
     label: (name: string) => `Nachricht an ${name}`,

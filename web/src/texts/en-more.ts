@@ -574,6 +574,7 @@ export const enMore = {
     reply: "Reply",
     thread: "Reply in thread",
     notSent: "Not sent.",
+    delete: "Delete",
     deleteAsk: "Delete this message? This can't be undone.",
     actions: "Message actions",
     reactWith: (emoji: string) => `React with ${emoji}`,
@@ -601,6 +602,11 @@ export const enMore = {
     liveMany: (count: number) => plural(count, { one: "# new message", other: "# new messages" }),
   },
   poll: {
+    votes: (count: number) => plural(count, { one: "# vote", other: "# votes" }),
+    isMultiple: "multiple choice",
+    isAnonymous: "anonymous",
+    closed: "closed",
+    until: (when: string) => `closes ${when}`,
     close: "Close poll",
   },
   composer: {

@@ -93,7 +93,6 @@ export const en = {
   },
   message: {
     react: "Add reaction",
-    delete: "Delete",
     edited: "edited",
     pinned: "Pinned",
     deleted: "This message was deleted.",
@@ -111,13 +110,6 @@ export const en = {
     reaction: (emoji: string, count: number) =>
       plural(count, { one: `${emoji}, # reaction`, other: `${emoji}, # reactions` }),
     reactions: (count: number) => plural(count, { one: "# reaction", other: "# reactions" }),
-  },
-  poll: {
-    votes: (count: number) => plural(count, { one: "# vote", other: "# votes" }),
-    isMultiple: "multiple choice",
-    isAnonymous: "anonymous",
-    closed: "closed",
-    until: (when: string) => `closes ${when}`,
   },
   composer: {
     label: (name: string) => `Message ${name}`,

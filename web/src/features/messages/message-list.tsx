@@ -84,7 +84,7 @@ export class MessageList extends Component<MessageListProps, State> {
   /** The row at the top edge and its position, as of the last scroll or change. */
   #anchor: Anchor | null = null;
   #resizes: ResizeObserver | null = null;
-  #hadFocus = false;
+  #focusedRow: Element | null = null;
   /** What the focus came by, if not by the keyboard. A finger gets no toolbar: it presses and holds for the menu. */
   #pointer: string | null = null;
   /** The scroll position when it was last read or written here. */
@@ -161,15 +161,18 @@ export class MessageList extends Component<MessageListProps, State> {
   }
 
   override getSnapshotBeforeUpdate(): Anchor | null {
-    this.#hadFocus = this.#list.current!.contains(document.activeElement);
+    const focused = document.activeElement!;
+    this.#focusedRow = this.#list.current!.contains(focused) ? focused.closest(".row") : null;
     return this.#findAnchor();
   }
 
   override componentDidUpdate(before: MessageListProps, stateBefore: State, anchor: Anchor | null): void {
     const { rows } = this.props;
-    // The message with the focus is no longer in the document. The list takes the focus, so that it is not lost.
-    if (this.#hadFocus && document.activeElement === document.body) {
-      this.#viewport.current!.focus({ preventScroll: true });
+    // The message with the focus is no longer in the document. A sent one is drawn anew in its row and gets it back; otherwise the
+    // list takes it, so that it is not lost.
+    if (this.#focusedRow && document.activeElement === document.body) {
+      const article = this.#focusedRow.isConnected && this.#focusedRow.querySelector("article");
+      (article || this.#viewport.current!).focus({ preventScroll: true });
     }
     // Other reasons to draw, such as typing or the pointer, do not restore the position, because that would stop a
     // scroll that is under way.

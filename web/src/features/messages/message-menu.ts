@@ -112,7 +112,7 @@ function messageMenu(
         },
       !isOwn && { label: more.message.report, run: () => ui.open({ kind: "report", entry, room }) },
       (isOwn || chat.may("message.delete_any")) && {
-        label: t.message.delete,
+        label: more.message.delete,
         keys: "Del",
         isDanger: true,
         run: () => askDelete(context, entry),
@@ -156,7 +156,7 @@ export function askDelete({ chat, ui, store }: MessageActionContext, entry: Mess
   ui.open({
     kind: "ask",
     text: more.message.deleteAsk,
-    yes: t.message.delete,
+    yes: more.message.delete,
     onYes: () => void chat.command("message.delete", { room: store.id, seq: entry.seq }),
   });
 }

@@ -1,6 +1,5 @@
 import { Icon } from "../../components/icons.tsx";
 import { more } from "../../texts/more.ts";
-import { t } from "../../texts/text.ts";
 import type { NotSentProps } from "./message-context.ts";
 
 // Here, because only lazy code shows it.
@@ -22,7 +21,7 @@ export function NotSent({ item: { sendId, state }, onRetry, onDiscard, onTakeBac
         {more.message.edit}
       </button>
       <button type="button" className="button-subtle" onClick={() => onDiscard(sendId)}>
-        {t.message.delete}
+        {more.message.delete}
       </button>
     </p>
   );

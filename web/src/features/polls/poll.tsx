@@ -2,7 +2,7 @@ import type { PollBody } from "@novax/protocol/entities";
 import { nameOf } from "@novax/protocol/person";
 import { Markdown } from "../../components/markdown.tsx";
 import { formatSoon } from "../../lib/time.ts";
-import { t } from "../../texts/text.ts";
+import { more } from "../../texts/more.ts";
 import type { PollProps } from "../messages/message-context.ts";
 import { peopleOf } from "../messages/message-row.tsx";
 
@@ -20,14 +20,14 @@ export function Poll(props: PollProps) {
     [];
   const total = state.counts.reduce((sum, count) => sum + count, 0);
   const facts = [
-    t.poll.votes(total),
-    ...(body.isMultiple ? [t.poll.isMultiple] : []),
-    ...(body.isAnonymous ? [t.poll.isAnonymous] : []),
+    more.poll.votes(total),
+    ...(body.isMultiple ? [more.poll.isMultiple] : []),
+    ...(body.isAnonymous ? [more.poll.isAnonymous] : []),
     ...(state.isClosed
-      ? [t.poll.closed]
+      ? [more.poll.closed]
       : body.closesAt === null
         ? []
-        : [t.poll.until(formatSoon(body.closesAt))]),
+        : [more.poll.until(formatSoon(body.closesAt))]),
   ];
   const choose = (choice: number) => {
     const isChosen = own.includes(choice);
