@@ -47,7 +47,7 @@ describe.skipIf(!chromiumPath)("a device that sleeps", () => {
     await say(page, "good night");
     line.silence();
     await bob.say(general, "said in the night");
-    // Headless browsers do not sleep: what a page learns on waking is that it is looked at.
+    // A headless browser cannot sleep. On waking, a page gets this event.
     await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
     await say(page, "good morning");
     // A dead connection alone would be noticed after 20 to 30 s.

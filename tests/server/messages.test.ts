@@ -97,7 +97,7 @@ describeServer("messages", { env: { MESSAGES_PER_SECOND: "100000" } }, ({ server
     await alice.run("room.unarchive", { room: attic.id });
     await alice.run("member.remove", { room: attic.id, person: await bob.id() });
     await again();
-    // Only one's own, and only what was sent.
+    // Somebody else's id, or one that was never sent, is refused as before.
     const body = { kind: "text" as const, text: "plain" };
     const other = { room: attic.id, sendId: ids[0]! as SendId, body };
     expect(await carol.refusedWith("message.send", other)).toBe("not_found");

@@ -12,7 +12,7 @@ export const checkPositionsEveryMs = 2000;
 export const presenceEveryMs = 1000;
 export const checkSessionsEveryMs = 30_000;
 const checkLivenessEveryMs = 5000;
-export const checkJoinsEveryMs = 2000;
+const checkJoinsEveryMs = 2000;
 
 export function startRealtime(app: RealtimeNeeds): Realtime {
   const { bus, db, log, presence } = app;

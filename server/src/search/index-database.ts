@@ -12,7 +12,7 @@ import { WordList } from "./word-list.ts";
 import { wordsOf } from "./words.ts";
 
 /** How the words of a message are taken apart and stored. Another number makes every index start anew. */
-export const indexVersion = 1;
+const indexVersion = 1;
 
 /** Where a room's log is indexed to: its event at `seq` was recorded at the time `at`. */
 export type IndexPosition = { room: RoomId; seq: number; at: number };

@@ -25,7 +25,7 @@ export type Query = {
   until: number;
 };
 
-export const termsMax = 20;
+const termsMax = 20;
 /** Of all terms: a phrase of many words is compared with every place of a text. */
 const wordsMax = 100;
 

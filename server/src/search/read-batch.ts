@@ -43,7 +43,7 @@ export function readBatch(
   return { messages, positions, stale: [...stale] };
 }
 
-export function toSearchable(row: SearchableRow): Searchable {
+function toSearchable(row: SearchableRow): Searchable {
   const [room, seq, sender, sentAt, body, changes, isThread, isPinned] = row;
   return { room, seq, sender, sentAt, body, changes, isThread, isPinned };
 }

@@ -11,7 +11,7 @@ export type Word = {
 };
 
 /** A longer word, such as a checksum, is found by its beginning. */
-export const wordCharsMax = 128;
+const wordCharsMax = 128;
 
 // Joiners and soft hyphens are inside of words.
 // What only chooses how the sign before it is drawn is not part of a word.
@@ -44,7 +44,7 @@ export function wordsOf(text: string): Word[] {
 }
 
 /** The form of a run of letters in which it is compared. */
-export function fold(run: string): string {
+function fold(run: string): string {
   return run
     .normalize("NFKC")
     .toLowerCase()
