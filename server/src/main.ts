@@ -21,6 +21,7 @@ import { createLocalBus } from "./bus/local-bus.ts";
 import { createRedisBus } from "./bus/redis-bus.ts";
 import { prepareDataFolder, readServerSecret } from "./config/data-folder.ts";
 import type { Config } from "./config/read-config.ts";
+import { DatabaseClock } from "./db/database-clock.ts";
 import { assertSameSecret, readEpoch } from "./db/installation.ts";
 import { openDatabase } from "./db/open-database.ts";
 import { CustomEmoji } from "./emoji/custom-emoji.ts";
@@ -36,7 +37,6 @@ import { isSocketRequest, upgradeSocket } from "./http/upgrade.ts";
 import { startJobs } from "./jobs/runner.ts";
 import { sendMailJob } from "./jobs/send-mail.ts";
 import { Budgets } from "./lib/budgets.ts";
-import { systemClock as clock } from "./lib/clock.ts";
 import { every } from "./lib/every.ts";
 import { systemRandom as random } from "./lib/random.ts";
 import { Refusal } from "./lib/refusal.ts";
@@ -46,10 +46,10 @@ import type { Log } from "./log/log.ts";
 import { createConsoleMailer, createSmtpMailer } from "./mail/mailer.ts";
 import { claimStep } from "./messages/claim-step.ts";
 import { mentionStep } from "./messages/mention-step.ts";
+import { MessageWriter } from "./messages/message-writer.ts";
 import { makePreviewsJob } from "./messages/preview-job.ts";
 import { previewStep } from "./messages/preview-step.ts";
 import { quoteStep } from "./messages/quote-step.ts";
-import { RoomWriters } from "./messages/room-writer.ts";
 import { AddressBans } from "./moderation/address-bans.ts";
 import { WordFilter } from "./moderation/word-filter.ts";
 import { Outgoing } from "./outgoing/outgoing.ts";
@@ -85,7 +85,7 @@ const cleanUpFilesEveryMs = 10_000;
 const requestOverheadBytes = 1_000_000;
 const factorFailuresMax = 10;
 
-/** What runs in the transaction of each sent message, in this order. */
+/** What runs in the transaction of the messages that it concerns, in this order. */
 const sendSteps = [claimStep, quoteStep, replyStep, mentionStep, pollClosingStep];
 const unreadMailEveryMs = 30_000;
 const resolveWithinMs = 3000;
@@ -109,7 +109,7 @@ const jobs = [
 export type RunningServer = { app: App; realtime: Realtime; url: URL; stop(): Promise<void> };
 
 /** The app and the function that closes its database, bus and mail connections. */
-export type OpenApp = { app: App; processId: string; close(): Promise<void> };
+export type OpenApp = { app: App; clock: DatabaseClock; processId: string; close(): Promise<void> };
 
 /**
  * Opens everything except the port: the database, the bus and the mailer. Used by the server and by the operator's
@@ -122,6 +122,8 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const db = await openDatabase(config.database, log);
   await assertSameSecret(db.sql, secret);
   const epoch = await readEpoch(db.sql);
+  const clock = new DatabaseClock(db.sql, log);
+  await clock.set();
   const processId = random.uuid();
   const { redisUrl, publicUrl, pushOrigins, pushContentMax } = config;
   const redis = redisUrl === null ? null : { url: redisUrl, installation: epoch, processId, log };
@@ -166,15 +168,11 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     config,
     ownOrigins: config.ownOrigins,
     epoch,
-    roomWriters: new RoomWriters({
+    messageWriter: new MessageWriter({
       ...core,
+      sendSteps: [...sendSteps, previewStep(linkPreviews)],
       // Without a mail server nobody gets mail about messages, and nothing is noted for it.
-      sendSteps: [
-        ...sendSteps,
-        pushStep(pushSubscribers),
-        previewStep(linkPreviews),
-        ...(mailer.isReal ? [unreadMailStep] : []),
-      ],
+      sharedSteps: [pushStep(pushSubscribers), ...(mailer.isReal ? [unreadMailStep] : [])],
     }),
     reactionSteps: [reactionPushStep(pushSubscribers, clock)],
     keywords: new Keywords(core),
@@ -216,6 +214,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   };
   return {
     app,
+    clock,
     processId,
     close: async () => {
       pictures.stop();
@@ -231,7 +230,8 @@ function openBlobs({ dataDir, s3 }: Config): BlobStore {
   prepareDataFolder(dataDir);
   const folder = join(dataDir, "files");
   const blobs = s3 ? createS3Blobs(s3, join(folder, "incoming")) : createDiskBlobs(folder);
-  prepareSpool(blobs.spoolFolder, clock.now());
+  // By this machine's clock, which has dated the files.
+  prepareSpool(blobs.spoolFolder, Date.now());
   return blobs;
 }
 
@@ -241,7 +241,7 @@ function openBlobs({ dataDir, s3 }: Config): BlobStore {
  */
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   const web = loadWeb();
-  const { app, processId, close } = await openApp(config, log);
+  const { app, clock, processId, close } = await openApp(config, log);
   const lists = [
     app.identity.list,
     app.keywords.list,
@@ -292,6 +292,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const jobRunner = startJobs(app, jobs);
   app.searchIndex.start();
   const timers = [
+    clock.keep(),
     every(log, "files.clean_up_failed", cleanUpFilesEveryMs, () => cleanUpFiles(app)),
     every(log, "accounts.prune_failed", hourMs, () => pruneAccounts(app.db.sql, clock.now())),
     // The process log is usually stored elsewhere, so entries cut off the end of the audit log show up as a head that

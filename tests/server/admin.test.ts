@@ -210,9 +210,7 @@ describeServer("the admin pages", options, ({ data, server, sql, alice, ada: adm
     const verify = async () => {
       const { child, output, finished } = spawnServer(
         { ...data.env, BCRYPT_COST: "10" },
-        undefined,
-        ["audit-verify"],
-        "admin-cli.ts",
+        { args: ["audit-verify"], program: "admin-cli.ts" },
       );
       await finished;
       return { code: child.exitCode, text: output() };

@@ -13,7 +13,7 @@ describeServer("an operator's commands", { people: ["alice"] }, ({ data, server,
     const { port } = server;
     if (data.kind === "embedded") await server.stop();
     const env = { ...data.env, BCRYPT_COST: "10", PORT: String(port) };
-    const { child, output, finished } = spawnServer(env, undefined, args, "admin-cli.ts");
+    const { child, output, finished } = spawnServer(env, { args, program: "admin-cli.ts" });
     await finished;
     if (data.kind === "embedded") await restart();
     return { code: child.exitCode, text: output() };
@@ -88,12 +88,10 @@ describeServer("an operator's commands", { people: ["alice"] }, ({ data, server,
     expect((await run("delete-everything", "alice")).text).toContain("npm run admin -- reset-link");
     if (data.kind === "embedded") {
       const env = { ...data.env, BCRYPT_COST: "10" };
-      const { child, output, finished } = spawnServer(
-        env,
-        undefined,
-        ["reset-link", "alice"],
-        "admin-cli.ts",
-      );
+      const { child, output, finished } = spawnServer(env, {
+        args: ["reset-link", "alice"],
+        program: "admin-cli.ts",
+      });
       await finished;
       expect([child.exitCode, output()]).toEqual([
         78,

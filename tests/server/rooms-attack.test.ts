@@ -5,7 +5,7 @@ import type { RoomId, SendId } from "@novax/protocol/ids";
 import { openDatabase } from "../../server/src/db/open-database.ts";
 import type { Refusal } from "../../server/src/lib/refusal.ts";
 import { silentLog } from "../../server/src/log/log.ts";
-import { RoomWriters } from "../../server/src/messages/room-writer.ts";
+import { MessageWriter } from "../../server/src/messages/message-writer.ts";
 import { createWriterApp } from "../support/core.ts";
 import { join, type Person, type TestSocket } from "../support/person.ts";
 import { picture, text, upload } from "../support/uploads.ts";
@@ -116,7 +116,7 @@ describeServer("an attacker in rooms", options, ({ data, server, sql, alice, bob
     await bob.run("message.send", known);
     await alice.run("room.change", { room, slowModeSeconds: 60 });
     const db = await openDatabase({ kind: "postgres", url: data.url! }, silentLog);
-    const writers = new RoomWriters(createWriterApp(db));
+    const writer = new MessageWriter(createWriterApp(db));
     const by = async (person: Person, { sendId, body }: ReturnType<typeof send>) => {
       const sender = { id: await person.id(), username: person.username, displayName: person.username };
       const rest = { replyTo: null, threadRoot: null, mentionsEveryone: false, names: [], accounts: [] };
@@ -131,7 +131,7 @@ describeServer("an attacker in rooms", options, ({ data, server, sql, alice, bob
     ];
     const outcomes = await Promise.all(
       drafts.map((draft) =>
-        writers.send(room, draft).then(
+        writer.send(room, draft).then(
           ({ kind }) => kind as string,
           (refusal: Refusal) => refusal.code,
         ),

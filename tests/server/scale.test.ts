@@ -10,8 +10,8 @@ import { readEventsAfter } from "../../server/src/events/queries.ts";
 import { parseListCursor } from "../../server/src/lib/cursor.ts";
 import { silentLog } from "../../server/src/log/log.ts";
 import { listFollowers, listMentions } from "../../server/src/messages/mention-queries.ts";
+import { MessageWriter } from "../../server/src/messages/message-writer.ts";
 import { listReaders } from "../../server/src/messages/queries.ts";
-import { RoomWriters } from "../../server/src/messages/room-writer.ts";
 import { readTimeline } from "../../server/src/messages/timeline.ts";
 import { searchPeople } from "../../server/src/people/queries.ts";
 import { listMembersOf } from "../../server/src/presence/queries.ts";
@@ -220,10 +220,10 @@ describe.skipIf(!isAvailable("postgres"))("a room that grows within minutes", ()
       values (${alice.id}, 'alice', 'alice', '', 'member', 0)`;
     await admin`insert into memberships (room_id, account_id, joined_at) values (${room}, ${alice.id}, 0)`;
     await openSessions(1);
-    const writers = new RoomWriters(createWriterApp(db));
+    const writer = new MessageWriter(createWriterApp(db));
     const send = async (times: number) => {
       const sendOne = () =>
-        writers.send(room, {
+        writer.send(room, {
           sender: alice,
           sessionId: session,
           sendId: crypto.randomUUID() as SendId,

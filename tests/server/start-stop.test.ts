@@ -21,7 +21,7 @@ async function refusal(
   env: Record<string, string>,
   cwd = folder(),
 ): Promise<{ code: number; output: string }> {
-  const { finished, output } = spawnServer(env, cwd);
+  const { finished, output } = spawnServer(env, { cwd });
   return { code: await finished, output: output() };
 }
 
@@ -111,7 +111,7 @@ describe("starting", () => {
 
   test("--help lists the settings and starts nothing", async () => {
     const cwd = folder();
-    const { finished, output } = spawnServer({}, cwd, ["--help"]);
+    const { finished, output } = spawnServer({}, { cwd, args: ["--help"] });
     expect(await finished).toBe(0);
     expect(output()).toContain("DATABASE_URL");
     expect(existsSync(joinPath(cwd, "data"))).toBe(false);
@@ -255,7 +255,7 @@ describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server", () => {
     writeFileSync(joinPath(cwd, "config.json"), JSON.stringify(config));
     const { child, output } = spawnServer(
       { db_password: "any", PORT: String(await freePort()), LOG_FORMAT: "json", DATA_DIR: folder() },
-      cwd,
+      { cwd },
     );
     expect(await waitUntil(() => output().includes("server.started"), 10_000)).toBe(true);
     expect(output()).toContain('"database":"postgres"');

@@ -20,5 +20,9 @@ export function createCore(db: Database): TransactionNeeds {
 
 /** As {@link createCore}, for code that writes messages. */
 export function createWriterApp(db: Database) {
-  return { ...createCore(db), sendSteps: [quoteStep, replyStep, mentionStep, pollClosingStep] };
+  return {
+    ...createCore(db),
+    sendSteps: [quoteStep, replyStep, mentionStep, pollClosingStep],
+    sharedSteps: [],
+  };
 }

@@ -1,40 +1,27 @@
-// A network between a server and its database that can be cut.
+// A network between two programs of this machine that can be cut.
 import type { Socket } from "bun";
 
-type Line = { server: Socket | null; isSilent: boolean; toClient: Buffer[]; toServer: Buffer[] };
+/** What happens to connections: passed on, nothing in either direction, or nothing of what the target answers. */
+type Mode = "open" | "silent" | "answers held";
+
+type Line = { server: Socket | null; mode: Mode; toClient: Buffer[]; toServer: Buffer[] };
 
 /** Passes TCP connections on to a port of this machine. */
 export class TcpProxy {
   readonly #clients = new Set<Socket<Line>>();
   readonly #listener: Bun.TCPSocketListener<Line>;
+  #newMode: Mode = "open";
 
   constructor(target: number) {
-    const pass = (to: Socket<Line> | Socket | null, held: Buffer[], isSilent: boolean, bytes?: Buffer) => {
-      if (bytes) held.push(Buffer.from(bytes));
-      while (to && !isSilent && held.length > 0) {
-        const written = to.write(held[0]!);
-        if (written < held[0]!.length) {
-          held[0] = held[0]!.subarray(Math.max(written, 0));
-          return;
-        }
-        held.shift();
-      }
-    };
-    const flush = (client: Socket<Line>) => {
-      const { server, toClient, toServer, isSilent } = client.data;
-      pass(client, toClient, isSilent);
-      pass(server, toServer, isSilent);
-    };
-    this.#flush = flush;
     this.#listener = Bun.listen<Line>({
       hostname: "127.0.0.1",
       port: 0,
       socket: {
         open: (client) => {
-          const line: Line = { server: null, isSilent: false, toClient: [], toServer: [] };
+          const line: Line = { server: null, mode: this.#newMode, toClient: [], toServer: [] };
           client.data = line;
           this.#clients.add(client);
-          void Bun.connect({
+          Bun.connect({
             hostname: "127.0.0.1",
             port: target,
             socket: {
@@ -42,44 +29,90 @@ export class TcpProxy {
                 line.server = server;
                 flush(client);
               },
-              data: (_server, bytes) => pass(client, line.toClient, line.isSilent, bytes),
+              data: (_server, bytes) => {
+                line.toClient.push(Buffer.from(bytes));
+                flush(client);
+              },
               drain: () => flush(client),
               close: () => {
-                if (!line.isSilent) client.end();
+                if (line.mode === "open") client.end();
+              },
+              error: () => {
+                client.end();
               },
             },
-          });
+          }).catch(() => client.end());
         },
-        data: (client, bytes) => pass(client.data.server, client.data.toServer, client.data.isSilent, bytes),
+        data: (client, bytes) => {
+          client.data.toServer.push(Buffer.from(bytes));
+          flush(client);
+        },
         drain: flush,
         close: (client) => {
           this.#clients.delete(client);
-          if (!client.data.isSilent) client.data.server?.end();
+          if (client.data.mode !== "silent") client.data.server?.end();
         },
       },
     });
   }
 
-  readonly #flush: (client: Socket<Line>) => void;
-
   get port(): number {
     return this.#listener.port;
   }
 
-  /** Connections that are open say nothing from now on, in either direction, and stay open. New ones work. */
+  /** Connections that are open say nothing from now on, in either direction, and stay open; new ones work. */
   silence(): void {
-    for (const client of this.#clients) client.data.isSilent = true;
+    for (const client of this.#clients) client.data.mode = "silent";
   }
 
-  /** What was held back by {@link silence} arrives. */
+  /** As {@link silence}, and new connections say nothing either. */
+  cut(): void {
+    this.#newMode = "silent";
+    this.silence();
+  }
+
+  /** What is asked arrives, and no answer comes back, on connections that are open and new ones. */
+  holdAnswers(): void {
+    this.#newMode = "answers held";
+    for (const client of this.#clients) client.data.mode = "answers held";
+  }
+
+  /** Connections work again. What was held back arrives. */
   heal(): void {
+    this.#newMode = "open";
     for (const client of this.#clients) {
-      client.data.isSilent = false;
-      this.#flush(client);
+      client.data.mode = "open";
+      flush(client);
+    }
+  }
+
+  /** Breaks all connections, with what was held back; new ones work. */
+  reset(): void {
+    this.#newMode = "open";
+    for (const client of this.#clients) {
+      client.data.server?.terminate();
+      client.terminate();
     }
   }
 
   stop(): void {
     this.#listener.stop(true);
+  }
+}
+
+function flush(client: Socket<Line>): void {
+  const { server, mode, toClient, toServer } = client.data;
+  if (mode !== "silent" && server) write(server, toServer);
+  if (mode === "open") write(client, toClient);
+}
+
+function write(to: Socket<Line> | Socket, held: Buffer[]): void {
+  while (held.length > 0) {
+    const written = to.write(held[0]!);
+    if (written < held[0]!.length) {
+      held[0] = held[0]!.subarray(Math.max(written, 0));
+      return;
+    }
+    held.shift();
   }
 }

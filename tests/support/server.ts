@@ -95,10 +95,11 @@ const testSettings = {
 /** Starts a server on the data. Rejects with its output if it does not start. */
 export async function startServer(
   data: TestData,
-  options: { env?: Record<string, string>; port?: number } = {},
+  options: { env?: Record<string, string>; port?: number; launch?: Launch } = {},
 ): Promise<TestServer> {
   const port = options.port ?? (await freePort());
-  const { child, output } = spawnServer({ ...data.env, ...testSettings, PORT: String(port), ...options.env });
+  const env = { ...data.env, ...testSettings, PORT: String(port), ...options.env };
+  const { child, output } = spawnServer(env, { launch: options.launch });
   const started = await waitUntil(
     () => output().includes("server.started") || child.exitCode !== null,
     30_000,
@@ -125,14 +126,23 @@ export async function startServer(
   };
 }
 
+/** How a server is started: by which program, and with what loaded before it. */
+export type Launch = { wrapper?: string[]; preload?: string };
+
 /** Runs the server or an operator's command with exactly these settings, and returns the outcome. */
 export function spawnServer(
   env: Record<string, string>,
-  cwd = tmpdir(),
-  args: string[] = [],
-  program: "cli.ts" | "admin-cli.ts" = "cli.ts",
+  {
+    cwd = tmpdir(),
+    args = [],
+    program = "cli.ts",
+    launch = {},
+  }: { cwd?: string; args?: string[]; program?: "cli.ts" | "admin-cli.ts"; launch?: Launch | undefined } = {},
 ) {
-  const child = Bun.spawn([process.execPath, "--no-env-file", join(root, "server/src", program), ...args], {
+  const { wrapper = [], preload } = launch;
+  const options = ["--no-env-file", ...(preload ? ["--preload", preload] : [])];
+  const command = [...wrapper, process.execPath, ...options, join(root, "server/src", program), ...args];
+  const child = Bun.spawn(command, {
     cwd,
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env },
     stdout: "pipe",

@@ -8,6 +8,7 @@ import {
   type DatabaseKind,
   databaseKinds,
   isAvailable,
+  type Launch,
   startServer,
   type TestData,
   type TestServer,
@@ -21,6 +22,8 @@ type ServerOptions<Name extends string> = {
   env?: Settings | ((at: { origin: string }) => Settings | Promise<Settings>);
   /** Who registers, in this order; the first is the owner. alice, bob and carol if nothing else is said. */
   people?: readonly Name[];
+  /** How the process is started. */
+  launch?: Launch;
   /** Sends mail to an SMTP server, which is `smtp`. */
   hasMail?: boolean;
 };
@@ -54,6 +57,7 @@ export function useServer<const Name extends string = "alice" | "bob" | "carol">
   let connection: SQL | undefined;
   let env: Settings = {};
   const server = later("server", () => started);
+  const launch = options.launch ? { launch: options.launch } : {};
   const names: readonly string[] = options.people ?? ["alice", "bob", "carol"];
   const people = names.map((name) => new Person(server, name));
 
@@ -68,7 +72,7 @@ export function useServer<const Name extends string = "alice" | "bob" | "carol">
         ? await options.env({ origin: `http://localhost:${port}` })
         : options.env;
     env = { ...(mail && { SMTP_URL: mail.url }), ...given };
-    started = await startServer(data, { port, env });
+    started = await startServer(data, { port, env, ...launch });
     data.cleanUps.push(() => started?.stop());
     for (const person of people) await registerOrFail(person);
   }, 60_000);
@@ -87,7 +91,7 @@ export function useServer<const Name extends string = "alice" | "bob" | "carol">
     }),
     smtp: later("smtp", () => mail),
     restart: async () => {
-      started = await startServer(data, { port: server.port, env });
+      started = await startServer(data, { port: server.port, env, ...launch });
     },
   };
 }

@@ -4,10 +4,12 @@ import type { Message } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import type { ReadInput, ReadResult, ReadType } from "@novax/protocol/reads";
 import type { Actor } from "../auth/sessions.ts";
+import { answerWithinMs } from "../db/database.ts";
 import { addEmoji, readEmoji, removeEmoji } from "../emoji/custom-emoji.ts";
 import { readStorage } from "../files/read-storage.ts";
 import { markInboxSeen, readInbox } from "../inbox/inbox.ts";
 import type { Budgets } from "../lib/budgets.ts";
+import { answerWithin } from "../lib/caller.ts";
 import { deleteMessage } from "../messages/delete-message.ts";
 import { editMessage } from "../messages/edit-message.ts";
 import { pinMessage, unpinMessage } from "../messages/pins.ts";
@@ -171,14 +173,20 @@ export const commandTable: { [T in CommandType]: CommandEntry<T> } = {
   "address_bans.set": { cost: 2, run: setAddressBans },
 };
 
-/** Runs a command from the socket or HTTP. Returns its result, `{}` if it is empty. */
+/**
+ * Runs a command from the socket or HTTP. Returns its result, `{}` if it is empty. Refuses as the command does, and with
+ * `unavailable` if there is no result in `answerWithinMs`, after which it does not happen.
+ */
 export async function runCommand<T extends CommandType>(
   app: RunNeeds,
   actor: Actor,
   type: T,
   fields: FieldsOf<T>,
 ): Promise<ResultOf<T>> {
-  const result = await commandTable[type].run(app, actor, fields);
+  const result = await answerWithin(
+    answerWithinMs,
+    async () => await commandTable[type].run(app, actor, fields),
+  );
   return (result ?? {}) as ResultOf<T>;
 }
 

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { SQL } from "bun";
+import { forEverybody, hasCallerGone } from "../lib/caller.ts";
 
 /**
  * Runs one statement: a tagged template whose `${}` become parameters, never SQL text. int8 values arrive as numbers:
@@ -22,7 +23,8 @@ export type Fragment = { readonly fragment: unique symbol };
  * Guarantees: `transact` commits all or nothing, and what it resolved with survives a crash of the process and of the
  * machine. If a COMMIT fails because the connection was lost, its outcome is *unknown*, and callers must check.
  * Anything without an answer after {@link answerWithinMs} fails as {@link isDatabaseAway}, so that an unresponsive
- * server does not block everybody until TCP gives up.
+ * server does not block everybody until TCP gives up. From then on everything fails after {@link failFastMs}, until the
+ * server answers a probe.
  */
 export type Database = {
   readonly sql: Sql;
@@ -50,19 +52,36 @@ export function createDatabase(
   let client = open();
   let renewedAt = Number.NEGATIVE_INFINITY;
   let isClosed = false;
-  /** Watches work on the current client. What is under way on the old one may end there. */
-  const watch = async <T>(work: Promise<T>): Promise<T> => {
+  /** Resolves when the database answers again; null while it does. */
+  let recovery: Promise<void> | null = null;
+  const renew = () => {
+    const now = performance.now();
+    if (!canRenew || now - renewedAt < renewEveryMs) return;
+    renewedAt = now;
+    const old = client;
+    client = open();
+    old.close({ timeout: answerWithinMs / 1000 }).catch(() => {});
+  };
+  const recover = async () => {
+    while (!isClosed) {
+      const probe = client`select 1`.then(() => true);
+      if (await withDeadline(probe, probeWithinMs).catch(() => false)) break;
+      renew();
+      await Bun.sleep(probeEveryMs);
+    }
+    recovery = null;
+  };
+  /** Runs work on the current client. What is under way on an old one may end there. */
+  const watch = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (recovery) await withDeadline(recovery, failFastMs);
     const used = client;
     try {
-      return await work;
+      return await work();
     } catch (error) {
-      const isSick = error instanceof DatabaseSilent || isReadOnly(error);
-      const now = performance.now();
-      if (canRenew && isSick && !isClosed && used === client && now - renewedAt >= renewEveryMs) {
-        renewedAt = now;
-        client = open();
-        used.close({ timeout: answerWithinMs / 1000 }).catch(() => {});
-      }
+      const isGone = error instanceof DatabaseSilent || isUnreachable(error);
+      if (isClosed) throw error;
+      if (used === client && (error instanceof DatabaseSilent || isReadOnly(error))) renew();
+      if (isGone) recovery ??= forEverybody(recover);
       throw error;
     }
   };
@@ -76,7 +95,7 @@ export function createDatabase(
   );
   const sql: Sql = Object.assign(
     <Row>(strings: TemplateStringsArray, ...values: unknown[]) =>
-      watch(withDeadline(outer<Row>(strings, ...values), answerWithinMs)),
+      watch(() => withDeadline(outer<Row>(strings, ...values), answerWithinMs)),
     { fragment: outer.fragment, array: outer.array },
   );
   return {
@@ -87,21 +106,22 @@ export function createDatabase(
       // was refused does not happen later.
       let isGivenUp = false;
       const assertAwaited = () => {
-        if (isGivenUp) throw new DatabaseSilent("the caller has given up waiting");
+        if (isGivenUp || hasCallerGone()) throw new CallerGone("the caller has given up waiting");
       };
-      const done = client.begin((tx) =>
-        insideTransaction.run(true, async () => {
-          assertAwaited();
-          // Nobody waits for it, so nothing in it has to be quick.
-          if (deadlineMs === null) await tx`set local statement_timeout = 0`;
-          const result = await work(asSql(() => tx, assertAwaited));
-          assertAwaited();
-          return result;
-        }),
-      );
-      if (deadlineMs === null) return done;
-      return watch(
-        withDeadline(done, deadlineMs, () => {
+      const begin = () =>
+        client.begin((tx) =>
+          insideTransaction.run(true, async () => {
+            assertAwaited();
+            // Nobody waits for it, so nothing in it has to be quick.
+            if (deadlineMs === null) await tx`set local statement_timeout = 0`;
+            const result = await work(asSql(() => tx, assertAwaited));
+            assertAwaited();
+            return result;
+          }),
+        );
+      if (deadlineMs === null) return begin();
+      return watch(() =>
+        withDeadline(begin(), deadlineMs, () => {
           isGivenUp = true;
         }),
       );
@@ -121,8 +141,17 @@ export function createDatabase(
 }
 
 export const answerWithinMs = 10_000;
+/** How long anything waits for a database that did not answer before. */
+export const failFastMs = 1000;
+const probeWithinMs = 2000;
+const probeEveryMs = 250;
 /** At most two sets of connections are open at once: an old one is closed before the next can be replaced. */
 const renewEveryMs = answerWithinMs + 1000;
+
+/** The caller was told that there is no answer, so what was asked did not happen. */
+class CallerGone extends Error {
+  override readonly name = "CallerGone";
+}
 
 /** The database did not answer in time. What was asked may still happen. */
 class DatabaseSilent extends Error {
@@ -144,14 +173,21 @@ function withDeadline<T>(work: Promise<T>, deadlineMs: number, onOverdue = () =>
  * The statement may or may not have run.
  */
 export function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof DatabaseSilent || isReadOnly(error)) return true;
+  if (error instanceof DatabaseSilent || error instanceof CallerGone) return true;
+  if (isReadOnly(error) || isUnreachable(error)) return true;
+  const { errno } = (error ?? {}) as { errno?: string };
+  // 55P03, 57014 and 25P03: a lock, a statement or a transaction took longer than it may.
+  return typeof errno === "string" && /^(57014|55P03|25P03)/.test(errno);
+}
+
+/** Whether there was no connection to the database, or it was lost. */
+function isUnreachable(error: unknown): boolean {
   const { code, errno } = (error ?? {}) as { code?: string; errno?: string };
   return (
     (typeof code === "string" &&
       /^(ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME)|ECONN|ENOENT|FailedToOpenSocket)/.test(code)) ||
-    // 57P01-57P03: shutting down, crashed, starting up; 08: connection; 53300: too many connections; 55P03, 57014 and
-    // 25P03: a lock, a statement or a transaction took longer than it may.
-    (typeof errno === "string" && /^(57P0|57014|55P03|25P03|08|53300)/.test(errno))
+    // 57P01-57P03: shutting down, crashed, starting up; 08: connection; 53300: too many connections.
+    (typeof errno === "string" && /^(57P0|08|53300)/.test(errno))
   );
 }
 
@@ -168,6 +204,11 @@ export function isStorageFull(error: unknown): boolean {
 /** Whether a unique constraint refused a row (SQLSTATE 23505). */
 export function isUniqueViolation(error: unknown): boolean {
   return (error as { errno?: string } | null)?.errno === "23505";
+}
+
+/** Whether a lock was not free in time (SQLSTATE 55P03). */
+export function isLockTimeout(error: unknown): boolean {
+  return (error as { errno?: string } | null)?.errno === "55P03";
 }
 
 /** Whether the database aborted a transaction to break a deadlock (SQLSTATE 40P01). */

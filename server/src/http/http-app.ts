@@ -5,6 +5,8 @@ import { isPrivileged } from "../admin/permissions.ts";
 import { addressBanned } from "../auth/finish-sign-in.ts";
 import { findEnrollingActor } from "../auth/session-queries.ts";
 import { type Actor, hasRecentProof, reauthRequired, userAgentCharsMax } from "../auth/sessions.ts";
+import { answerWithinMs } from "../db/database.ts";
+import { answerWithin } from "../lib/caller.ts";
 import { addressKey, clientAddress, isLoopbackAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { textsIn } from "../texts/texts.ts";
@@ -67,7 +69,10 @@ export function createHttpApp(
       const { raw } = context.req;
       if (isHead(route) && raw.method !== "HEAD") return next();
       const params = context.req.param() as Record<string, string>;
-      return runRoute(app, web, route, raw, context.env, params);
+      const run = () => runRoute(app, web, route, raw, context.env, params);
+      // A body takes as long as it takes, and so does what says that it takes turns.
+      const isBounded = route.path.startsWith("/api/") && !route.body && !route.takesTurns;
+      return isBounded ? answerWithin(answerWithinMs, run) : run();
     });
   }
   for (const path of new Set(routes.map((route) => route.path))) {

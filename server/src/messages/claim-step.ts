@@ -9,6 +9,7 @@ import type { SendStep } from "./send-step.ts";
 export const claimStep: SendStep = {
   name: "files",
   statementsMax: 1,
+  concerns: (draft) => filesOf(draft.body).length > 0,
   run: async ({ sql, room, messages }) => {
     const claims = messages.flatMap(({ seq, sender, body }) =>
       filesOf(body).map(({ id }) => ({ id, seq, owner: sender.id })),

@@ -10,6 +10,7 @@ import type { SendStep } from "./send-step.ts";
 export const mentionStep: SendStep = {
   name: "mentions",
   statementsMax: 2,
+  concerns: ({ names, accounts }) => names.length + accounts.length > 0,
   run: async ({ sql, room, now, messages, publishAfterCommit }) => {
     const mentioning = messages
       .filter(({ names, accounts }) => names.length + accounts.length > 0)

@@ -10,6 +10,7 @@ export function previewStep(previews: LinkPreviews): SendStep {
   return {
     name: "link previews",
     statementsMax: 1 + 512,
+    concerns: ({ body }) => body.kind === "text" && previews.linksOf(body.text).length > 0,
     run: async ({ sql, queue, room: id, messages }) => {
       const linking = messages.flatMap(({ seq, sender, body }) => {
         const links = body.kind === "text" ? previews.linksOf(body.text) : [];

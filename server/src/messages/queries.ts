@@ -1,143 +1,72 @@
 import { type BasicMessage, toBasicMessage } from "@novax/protocol/basic";
 import type { MessageBody, Person } from "@novax/protocol/entities";
 import type { FileId } from "@novax/protocol/files";
-import type { AccountId, RoomId, SendId, SessionId } from "@novax/protocol/ids";
+import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import { roomPermissions } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
 import { filesOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
 import type { MessageDraft } from "./draft.ts";
 
+/** A draft and the room it is for. */
+export type RoomDraft = { room: RoomId; draft: MessageDraft };
+
 /**
- * The outcome for the draft at `index`: inserted now (`isNew`), or already there. A draft without a row was refused.
+ * The outcome for the draft at `index`: inserted now, already there (`known`), or not looked at because something else has
+ * locked its room (`held`). A draft without an outcome was refused.
  */
-export type InsertedMessage = { index: number; seq: number; sentAt: number; isNew: boolean };
-
-/** Stands for a missing session when the server sends on the author's behalf. */
-const noSession = "00000000-0000-0000-0000-000000000000" as SessionId;
+export type InsertOutcome =
+  | { index: number; outcome: "sent" | "known"; seq: number; sentAt: number }
+  | { index: number; outcome: "held" };
 
 /**
- * Inserts the drafts whose senders can post now, each with the next `seq`, in the given order.
+ * Inserts the drafts whose senders can post now, each with the next `seq` of its room, in the given order: all of them or
+ * none. It is one statement, so outside of a transaction it is one round trip, commit included.
  *
- * The room's row is locked first. The statement after it therefore sees every membership, session and message committed
+ * The rooms' rows are locked first. What follows therefore sees every membership, session and message committed
  * before, on any process: no one posts after their removal, and no `sendId` is inserted twice. A draft that was
  * inserted before is returned as such, even if its sender can no longer post.
+ *
+ * `waits`: whether a room that is locked is waited for. `withinMs`: if it is not done by then, it does not happen.
  */
 export async function insertMessages(
-  tx: Sql,
-  room: RoomId,
-  now: number,
-  drafts: readonly MessageDraft[],
-): Promise<InsertedMessage[]> {
-  const fileIds = drafts.flatMap(fileIdsOf);
-  const column = <T>(pick: (draft: MessageDraft) => T, type: "uuid" | "text" | "bigint") =>
-    tx.array(drafts.map(pick), type);
-  const maySend = tx.array(roomPermissions["message.send"], "text");
-  const mayAlways = tx.array(roomPermissions["message.send_always"], "text");
-  // Each draft is looked up on its own ("lateral" with "limit", "(select true …)" instead of "exists"): the plan of a
-  // join is made once, while a room is small, and would later read the whole room. The arrays are wrapped in selects
-  // for the same reason: otherwise every array length would be planned anew, which takes longer than a send. The
-  // statements are issued at once: on one connection they run in order, so the last sees everything the others waited
-  // for. Files are locked as well, so that no file becomes part of two messages.
-  const locked = tx`select 1 from rooms where id = ${room} for no key update`;
-  const lockedFiles =
-    fileIds.length > 0
-      ? tx`select 1 from files where id = any(${tx.array(fileIds, "uuid")}) order by id for update`
-      : [];
-  const inserted = tx<{ index: number; seq: number; sent_at: number; is_new: boolean }>`
-    with draft as (
-      select d.index, d.sender_id, d.send_id, d.body, nullif(d.reply_to, 0) as reply_to,
-        nullif(d.thread_root, 0) as thread_root, d.mentions_all = 1 as mentions_all, r.slow_mode_seconds,
-        r.archived_at is null and x.role = any(${maySend}) and coalesce(m.silenced_until, 0) <= ${now}
-        and (r.posting = 'everybody' or x.role = any(${mayAlways}))
-        and (r.slow_mode_seconds = 0 or x.role = any(${mayAlways})
-          or m.last_sent_at + r.slow_mode_seconds * 1000 <= ${now})
-        and (d.reply_to = 0 or (
-          select true from messages q where q.room_id = ${room} and q.seq = d.reply_to and q.deleted_at is null
-        ))
-        and (d.thread_root = 0 or (
-          select true from messages t
-          where t.room_id = ${room} and t.seq = d.thread_root and t.thread_root is null and t.deleted_at is null
-        ))
-        and (d.file_ids = '' or (
-          select count(*) = cardinality(string_to_array(d.file_ids, ',')) from files f
-          where f.id = any(string_to_array(d.file_ids, ',')::uuid[]) and f.owner_id = d.sender_id and f.seq is null
-            and f.details is not null and f.purpose = 'message'
-        ))
-        and (r.kind <> 'direct' or not exists (
-          select 1 from memberships o join blocks b
-            on (b.blocker_id = o.account_id and b.blocked_id = d.sender_id)
-            or (b.blocked_id = o.account_id and b.blocker_id = d.sender_id)
-          where o.room_id = ${room}
-        )) as may_send, r.slow_mode_seconds > 0 and not x.role = any(${mayAlways}) as must_wait
-      from unnest(
-        (select ${column((draft) => draft.sender.id, "uuid")}),
-        (select ${column((draft) => draft.sessionId ?? noSession, "uuid")}),
-        (select ${column((draft) => draft.sendId, "uuid")}),
-        (select ${column((draft) => JSON.stringify(draft.body), "text")}),
-        (select ${column((draft) => draft.replyTo ?? 0, "bigint")}),
-        (select ${column((draft) => draft.threadRoot ?? 0, "bigint")}),
-        (select ${column((draft) => (draft.mentionsEveryone ? 1 : 0), "bigint")}),
-        (select ${column((draft) => fileIdsOf(draft).join(","), "text")})
-      ) with ordinality as d (sender_id, session_id, send_id, body, reply_to, thread_root, mentions_all, file_ids, index)
-        join rooms r on r.id = ${room}
-        cross join lateral (
-          select role, silenced_until, last_sent_at from memberships
-          where room_id = ${room} and account_id = d.sender_id limit 1
-        ) m
-        cross join lateral (
-          select server_role from accounts
-          where id = d.sender_id and disabled_at is null and deleted_at is null limit 1
-        ) a
-        cross join lateral (
-          select case when a.server_role in ('owner', 'admin') and r.kind in ('public', 'private') then 'owner'
-            else m.role end as role
-        ) x
-      where d.session_id = ${noSession}::uuid or (
-        select s.account_id = d.sender_id and s.ended_at is null from sessions s where s.id = d.session_id
-      )
-    ), known as (
-      select d.index, m.seq, m.sent_at
-      from draft d cross join lateral (
-        select seq, sent_at from messages
-        where room_id = ${room} and sender_id = d.sender_id and send_id = d.send_id limit 1
-      ) m
-    ), fresh as (
-      select f.*, row_number() over (order by f.index) as place
-      from (
-        select d.*, row_number() over (partition by d.sender_id order by d.index) as nth
-        from draft d
-        where d.may_send and not exists (select 1 from known k where k.index = d.index)
-      ) f
-      where f.nth = 1 or not f.must_wait
-    ), head as (
-      update rooms set head_seq = head_seq + (select count(*) from fresh),
-        last_message_at = case when exists (select 1 from fresh) then ${now} else last_message_at end
-      where id = ${room}
-      returning head_seq - (select count(*) from fresh) as before
-    ), event as (
-      insert into room_events (room_id, seq, type, actor_id, at, is_shown)
-      select ${room}, head.before + fresh.place, 'message.sent', fresh.sender_id, ${now}, fresh.thread_root is null
-      from fresh, head
-    ), message as (
-      insert into messages (room_id, seq, sender_id, send_id, sent_at, body, reply_to, thread_root, mentions_all)
-      select ${room}, head.before + fresh.place, fresh.sender_id, fresh.send_id, ${now}, fresh.body::jsonb,
-        fresh.reply_to, fresh.thread_root, fresh.mentions_all
-      from fresh, head
-    ), paced as (
-      update memberships m set last_sent_at = ${now}
-      from fresh where fresh.slow_mode_seconds > 0 and m.room_id = ${room} and m.account_id = fresh.sender_id
-    )
-    select index, seq, sent_at, false as is_new from known
-    union all
-    select fresh.index, head.before + fresh.place, ${now}, true from fresh, head`;
-  const [, , rows] = await Promise.all([locked, lockedFiles, inserted]);
-  return rows.map((row) => ({
-    index: row.index - 1,
-    seq: row.seq,
-    sentAt: row.sent_at,
-    isNew: row.is_new,
-  }));
+  sql: Sql,
+  drafts: readonly RoomDraft[],
+  { now, waits, withinMs }: { now: number; waits: boolean; withinMs: number },
+): Promise<InsertOutcome[]> {
+  const rows = await sql<{ index: number; outcome: "sent" | "known" | "held"; seq: number; sent_at: number }>`
+    select * from send_messages(
+      ${sql.array([...new Set(drafts.map(({ room }) => room))], "text")},
+      ${JSON.stringify(drafts.map(toDraftRow))},
+      ${sql.array(
+        drafts.flatMap(({ draft }) => fileIdsOf(draft)),
+        "uuid",
+      )},
+      ${now}, ${now + withinMs},
+      ${sql.array(roomPermissions["message.send"], "text")},
+      ${sql.array(roomPermissions["message.send_always"], "text")},
+      ${waits}
+    )`;
+  return rows.map(({ index, outcome, seq, sent_at }) =>
+    outcome === "held" ? { index, outcome } : { index, outcome, seq, sentAt: sent_at },
+  );
+}
+
+/** A draft as `send_messages` reads it. What is not there is null. */
+function toDraftRow({ room, draft }: RoomDraft, index: number) {
+  const files = fileIdsOf(draft);
+  return {
+    index,
+    room,
+    sender: draft.sender.id,
+    session: draft.sessionId ?? undefined,
+    send_id: draft.sendId,
+    body: draft.body,
+    reply_to: draft.replyTo ?? undefined,
+    thread_root: draft.threadRoot ?? undefined,
+    mentions_all: draft.mentionsEveryone || undefined,
+    files: files.length > 0 ? files : undefined,
+  };
 }
 
 function fileIdsOf(draft: MessageDraft): FileId[] {

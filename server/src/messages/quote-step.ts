@@ -5,6 +5,7 @@ import type { SendStep } from "./send-step.ts";
 export const quoteStep: SendStep = {
   name: "quotes",
   statementsMax: 1,
+  concerns: (draft) => draft.replyTo !== null,
   run: async ({ sql, room, messages }) => {
     const replying = messages.filter((message) => message.replyTo !== null);
     if (replying.length === 0) return;

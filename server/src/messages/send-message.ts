@@ -12,14 +12,15 @@ import type { Presence } from "../presence/presence.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
 import { attachFiles } from "./attach-files.ts";
 import { listFollowers } from "./mention-queries.ts";
+import type { MessageWriter } from "./message-writer.ts";
 import { type ParseNeeds, parseBody } from "./parse-body.ts";
 import { findSent } from "./queries.ts";
-import type { RoomWriters, Sent } from "./room-writer.ts";
+import type { Sent } from "./send-queue.ts";
 
 export type SendNeeds = ParseNeeds & {
   db: Database;
   uploads: Pick<Uploads, "describe">;
-  roomWriters: Pick<RoomWriters, "send">;
+  messageWriter: Pick<MessageWriter, "send">;
   keywords: Pick<Keywords, "findListeners">;
   presence: Pick<Presence, "listIn">;
 };
@@ -68,7 +69,7 @@ async function sendNow(app: SendNeeds, sender: Sender, fields: SendFields): Prom
   const text = textOf(body);
   const mentions = mentionsIn(text);
   const group = await resolveGroupMentions(app, sender, fields, mentions);
-  return app.roomWriters.send(fields.room, {
+  return app.messageWriter.send(fields.room, {
     sender: asPerson(sender),
     sessionId: sender.sessionId,
     sendId: fields.sendId,

@@ -49,6 +49,7 @@ export const closePollJob = defineJob(
 export const pollClosingStep: SendStep = {
   name: "poll closing",
   statementsMax: 512,
+  concerns: ({ body }) => body.kind === "poll" && body.closesAt !== null,
   run: async ({ room, messages, queue }) => {
     for (const { seq, body } of messages)
       if (body.kind === "poll" && body.closesAt !== null)

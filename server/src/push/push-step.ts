@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { ReactionStep } from "../messages/reaction-step.ts";
-import type { SendStep } from "../messages/send-step.ts";
+import type { SharedStep } from "../messages/send-step.ts";
 import { collectPushJob, reactionPushJob } from "./push-jobs.ts";
 import { beginPending, wantsReactions } from "./queries.ts";
 import type { PushSubscribers } from "./subscriptions.ts";
@@ -21,15 +21,15 @@ export function reactionPushStep(subscribers: PushSubscribers, clock: Clock): Re
 }
 
 /** Has people notified of messages, soon after they were sent. Costs nothing while nobody wants notifications. */
-export function pushStep(subscribers: PushSubscribers): SendStep {
+export function pushStep(subscribers: PushSubscribers): SharedStep {
   return {
     name: "push",
-    statementsMax: 2,
-    run: async ({ sql, room, now, messages, queue }) => {
-      const [first] = messages;
-      if (!first || !subscribers.areAny) return;
-      if (await beginPending(sql, { room, seq: first.seq, now }))
-        await queue(collectPushJob, { room }, { runAt: now + waitMs });
+    statementsMax: { fixed: 1, perRoom: 1 },
+    isNeeded: () => subscribers.areAny,
+    run: async ({ sql, now, rooms, queue }) => {
+      const pending = rooms.map(({ room, messages }) => ({ room, seq: messages[0]!.seq }));
+      const begun = await beginPending(sql, pending, now);
+      await Promise.all(begun.map((room) => queue(collectPushJob, { room }, { runAt: now + waitMs })));
     },
   };
 }

@@ -78,19 +78,30 @@ export async function hasSubscriptions(sql: Sql): Promise<boolean> {
 }
 
 /**
- * Notes that a room has messages from `seq` on of which people are to be notified. Returns whether it had none before, or only
- * some that a job was given up for.
+ * Notes that rooms have messages from `seq` on of which people are to be notified, in the order given. Returns those that had
+ * no note before, or only one that a job was given up for.
  */
 export async function beginPending(
   tx: Sql,
-  { room, seq, now }: { room: RoomId; seq: number; now: number },
-): Promise<boolean> {
-  const rows = await tx`
-    insert into push_pending (room_id, from_seq, at) values (${room}, ${seq}, ${now})
+  rooms: readonly { room: RoomId; seq: number }[],
+  now: number,
+): Promise<RoomId[]> {
+  const rows = await tx<{ room_id: RoomId }>`
+    insert into push_pending (room_id, from_seq, at)
+    select room_id, from_seq, ${now} from unnest(
+      (select ${tx.array(
+        rooms.map(({ room }) => room),
+        "text",
+      )}),
+      (select ${tx.array(
+        rooms.map(({ seq }) => seq),
+        "bigint",
+      )})
+    ) as d (room_id, from_seq)
     on conflict (room_id) do update set at = excluded.at
       where push_pending.at < ${now - pendingMaxMs}::bigint
-    returning 1`;
-  return rows.length > 0;
+    returning room_id`;
+  return rows.map((row) => row.room_id);
 }
 
 /** Takes the note away. Returns the first and the last message that it may be about. */

@@ -8,6 +8,8 @@ import {
 import { mayInRoom } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
 import { commandTable, runCommand } from "../commands/tables.ts";
+import { answerWithinMs } from "../db/database.ts";
+import { answerWithin } from "../lib/caller.ts";
 import { hasBlockWithin } from "../people/queries.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
 import { attachRooms, checkPositions, viewRoom } from "./attach-rooms.ts";
@@ -68,7 +70,9 @@ export async function runSocketCommand(
 ): Promise<Record<string, unknown> | null> {
   const { id: _, type, ...fields } = command;
   if (isConnectionCommand(type)) {
-    await connectionTable[type].run(realtime, connection, command as never);
+    await answerWithin(answerWithinMs, () =>
+      connectionTable[type].run(realtime, connection, command as never),
+    );
     return {};
   }
   const result = await runCommand(realtime, connection.actor, type, fields as never);

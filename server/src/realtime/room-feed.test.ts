@@ -6,12 +6,14 @@ import type { RoomEvent } from "@novax/protocol/events";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { AccountId, SendId, SessionId } from "@novax/protocol/ids";
 import type { ServerFrame } from "@novax/protocol/replies";
+import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
 import { openDatabase } from "../db/open-database.ts";
+import { systemClock } from "../lib/clock.ts";
 import { systemRandom } from "../lib/random.ts";
 import { createServerSecret } from "../lib/server-secret.ts";
 import { silentLog as log } from "../log/log.ts";
-import { RoomWriter } from "../messages/room-writer.ts";
+import { MessageWriter } from "../messages/message-writer.ts";
 import { readLogPositions } from "../rooms/queries.ts";
 import { novaxDelivery, resume, roomTopic } from "./novax-subscriber.ts";
 import { RoomFeed } from "./room-feed.ts";
@@ -123,31 +125,21 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
         generalRoomId,
       );
       const published: RoomEvent[][] = [];
-      const writer = new RoomWriter(
-        {
-          db,
-          log,
-          random: systemRandom,
-          secret: createServerSecret(new Uint8Array(32)),
-          publicUrl: new URL("http://localhost"),
-          identity: { name: "novaX" },
-          sendSteps: [],
-          clock: { now: () => 0 },
-          bus: {
-            publish: (message) => {
-              if (message.kind === "events") published.push(message.events);
-            },
-            on: () => () => {},
-            onDoubt: () => () => {},
-            isConnected: () => true,
-            close: async () => {},
-          },
+      const bus: Bus = {
+        publish: (message) => {
+          if (message.kind === "events") published.push(message.events);
         },
-        generalRoomId,
-        () => {},
-      );
+        on: () => () => {},
+        onDoubt: () => () => {},
+        isConnected: () => true,
+        close: async () => {},
+      };
+      const needs = { db, log, bus, clock: systemClock, random: systemRandom, identity: { name: "novaX" } };
+      const secret = createServerSecret(new Uint8Array(32));
+      const publicUrl = new URL("http://localhost");
+      const writer = new MessageWriter({ ...needs, secret, publicUrl, sendSteps: [], sharedSteps: [] });
       const send = () =>
-        writer.send({
+        writer.send(generalRoomId, {
           sender: alice,
           sessionId,
           sendId: crypto.randomUUID() as SendId,

@@ -3,6 +3,7 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { resumeEventsMax } from "@novax/protocol/limits";
 import type { Database } from "../db/database.ts";
 import { readEventsAfter } from "../events/queries.ts";
+import { forEverybody } from "../lib/caller.ts";
 import { Refusal, roomNotFound } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
 import type { Presence } from "../presence/presence.ts";
@@ -292,7 +293,7 @@ export class RoomFeed {
 
   #enqueue(job: () => Promise<void> | void): void {
     this.#jobs.push(job);
-    if (!this.#isRunning) void this.#run();
+    if (!this.#isRunning) void forEverybody(() => this.#run());
   }
 
   async #run(): Promise<void> {

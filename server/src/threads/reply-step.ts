@@ -9,6 +9,7 @@ import { recordReplies } from "./queries.ts";
 export const replyStep: SendStep = {
   name: "replies",
   statementsMax: 4,
+  concerns: (draft) => draft.threadRoot !== null,
   run: async ({ sql, room, now, messages, publishAfterCommit }) => {
     const replying = messages.filter((message) => message.threadRoot !== null);
     if (replying.length === 0) return;

@@ -9,15 +9,33 @@ const minuteMs = 60_000;
 /** How many of a room's newest events are gone through, as for notifications. */
 const eventsMax = 1000;
 
-/** Notes that a room has messages from `seq` on that may call for somebody. */
-export async function noteRoom(
+/** Notes that rooms have messages from `seq` on that may call for somebody, in the order given. */
+export async function noteRooms(
   tx: Sql,
-  { room, seq, hasMentions, now }: { room: RoomId; seq: number; hasMentions: boolean; now: number },
+  rooms: readonly { room: RoomId; seq: number; hasMentions: boolean }[],
+  now: number,
 ): Promise<void> {
   // Written also where there is a note: it is locked until this commits, so it is not taken without this message.
   await tx`
     insert into unread_mail_rooms (room_id, from_seq, at)
-    select id, ${seq}, ${now} from rooms where id = ${room} and (${hasMentions} or kind in ('direct', 'group'))
+    select d.room_id, d.from_seq, ${now}
+    from unnest(
+      (select ${tx.array(
+        rooms.map(({ room }) => room),
+        "text",
+      )}),
+      (select ${tx.array(
+        rooms.map(({ seq }) => seq),
+        "bigint",
+      )}),
+      (select ${tx.array(
+        rooms.map(({ hasMentions }) => (hasMentions ? 1 : 0)),
+        "bigint",
+      )})
+    ) with ordinality as d (room_id, from_seq, has_mentions, index)
+      cross join lateral (select kind from rooms where id = d.room_id limit 1) r
+    where d.has_mentions = 1 or r.kind in ('direct', 'group')
+    order by d.index
     on conflict (room_id) do update set from_seq = least(unread_mail_rooms.from_seq, excluded.from_seq)`;
 }
 

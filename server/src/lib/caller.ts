@@ -1,0 +1,34 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Refusal } from "./refusal.ts";
+
+type Caller = { hasGivenUp: boolean };
+
+const callers = new AsyncLocalStorage<Caller | null>();
+
+/**
+ * Runs work for a caller who waits for at most `ms`. Refuses with `unavailable` after that; what the work would still write to
+ * the database is not written then ({@link hasCallerGone}).
+ */
+export function answerWithin<T>(ms: number, work: () => Promise<T> | T): Promise<T> {
+  const caller: Caller = { hasGivenUp: false };
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      caller.hasGivenUp = true;
+      reject(new Refusal("unavailable", (t) => t.databaseAway, { retryInMs: 2000 }));
+    }, ms);
+    callers
+      .run(caller, async () => work())
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+}
+
+/** Whether the caller that this runs for was told that there is no answer. */
+export function hasCallerGone(): boolean {
+  return callers.getStore()?.hasGivenUp === true;
+}
+
+/** Runs work that somebody's call has started, and that goes on for others when they have gone. */
+export function forEverybody<T>(work: () => T): T {
+  return callers.run(null, work);
+}
