@@ -6,6 +6,7 @@ import { runAttacks } from "./figures/attacks.ts";
 import { runBrowser } from "./figures/browser.ts";
 import { runFanOut } from "./figures/fan-out.ts";
 import { runFiles } from "./figures/files.ts";
+import { runHistory } from "./figures/history.ts";
 import { runIngest } from "./figures/ingest.ts";
 import { runLatency } from "./figures/latency.ts";
 import { runPushStorm } from "./figures/push-storm.ts";
@@ -23,6 +24,7 @@ const figures = {
   F1: runFanOut,
   F3: runLatency,
   F4: runIngest,
+  F8: runHistory,
   F11: runSearch,
   F11c: runSearchCost,
   F12: runStart,
@@ -48,6 +50,7 @@ try {
       messages: Number(flag("messages", "1000000")),
       kinds: kinds.filter((kind) => kind === "embedded" || postgresUrl !== undefined),
       postgresUrl: postgresUrl ?? "",
+      postgresPid: postgres?.pid,
     });
   }
   writeResults();

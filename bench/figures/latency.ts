@@ -1,10 +1,12 @@
 // F3: latency under a moderate load. 50 rooms of 20 people, each writing 0.5 messages a second; from due time to
 // receipt.
+import { readFileSync } from "node:fs";
 import { SQL } from "bun";
 import { LoadSocket } from "../lib/load-socket.ts";
 import { percentile, type Round, report } from "../lib/report.ts";
 import {
   openMember,
+  readCpuSeconds,
   roomName,
   type Settings,
   startFloor,
@@ -17,13 +19,15 @@ const peoplePerRoom = 20;
 const messagesPerSecondEach = 0.5;
 const shares = { p50: 0.5, p99: 0.99, "p99.9": 0.999 } as const;
 
-type Measured = { sorted: number[]; faults: string[] };
+/** `cpuUs`: what server and database used of the processor for each message. */
+type Measured = { sorted: number[]; faults: string[]; cpuUs?: number };
 
 export async function runLatency(options: {
   rounds: number;
   seconds: number;
   kinds: TargetKind[];
   postgresUrl: string;
+  postgresPid?: number | undefined;
 }) {
   const floors: Measured[] = [];
   const commits: number[] = [];
@@ -56,12 +60,19 @@ export async function runLatency(options: {
         ...(name === "p50" && kind === "postgres" ? { floor: { name: "floor + commit", rounds: sum } } : {}),
       });
     }
+    report({
+      ...base,
+      unit: "us",
+      what: `processor time of server and database for each message (${kind})`,
+      durability: "fsync per commit",
+      rounds: measured[kind].map(({ cpuUs = 0, faults }) => ({ value: cpuUs, faults })),
+    });
   }
 }
 
 export async function measureNovax(
   kind: TargetKind,
-  options: { seconds: number; postgresUrl: string; settings?: Settings },
+  options: { seconds: number; postgresUrl: string; postgresPid?: number | undefined; settings?: Settings },
 ): Promise<Measured> {
   const people = rooms * peoplePerRoom;
   const target = await startTarget(kind, options.postgresUrl, { people, rooms }, options.settings);
@@ -69,6 +80,7 @@ export async function measureNovax(
     target.people.map((person, index) => openMember(target, person, roomName(index % rooms))),
   );
   let id = 2;
+  const cpuBefore = target.cpuSeconds() + databaseCpuSeconds(kind, options.postgresPid);
   const result = await drive(sockets, options.seconds, peoplePerRoom, (person, text) =>
     JSON.stringify({
       id: id++,
@@ -78,9 +90,20 @@ export async function measureNovax(
       body: { kind: "text", text },
     }),
   );
+  const cpuSeconds = target.cpuSeconds() + databaseCpuSeconds(kind, options.postgresPid) - cpuBefore;
+  const cpuUs = (cpuSeconds / (people * messagesPerSecondEach * options.seconds)) * 1e6;
   for (const socket of sockets) socket.close();
   await target.stopAndCountMessages();
-  return result;
+  return { ...result, cpuUs };
+}
+
+/** What PostgreSQL's processes used so far, those that have ended included. The embedded database is in the server's process. */
+export function databaseCpuSeconds(kind: TargetKind, postgresPid: number | undefined): number {
+  if (kind === "embedded" || postgresPid === undefined) return 0;
+  const children = readFileSync(`/proc/${postgresPid}/task/${postgresPid}/children`, "utf8")
+    .trim()
+    .split(" ");
+  return [postgresPid, ...children.map(Number)].reduce((sum, pid) => sum + readCpuSeconds(pid), 0);
 }
 
 /** The floor has one room, so it has one room's people, who write as much as all of them together. */

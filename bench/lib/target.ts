@@ -192,9 +192,9 @@ async function untilReady(url: URL): Promise<void> {
   throw new Error(`${url} does not respond`);
 }
 
-/** User and system time of a process, from /proc; clock ticks are 1/100 s on Linux. */
-function readCpuSeconds(pid: number): number {
+/** User and system time of a process and of those of its children that it has waited for, from /proc; clock ticks are 1/100 s on Linux. */
+export function readCpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
 }

@@ -66,7 +66,7 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
         queries += 1;
         return db.sql<Row>(strings, ...values);
       },
-      { array: db.sql.array, fragment: db.sql.fragment },
+      { array: db.sql.array, fragment: db.sql.fragment, limit: db.sql.limit },
     );
     await admin.unsafe(`
       insert into accounts (id, username, username_key, email, server_role, created_at)

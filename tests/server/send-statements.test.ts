@@ -25,7 +25,7 @@ function counted(sql: Sql, note: () => void): Sql {
     note();
     return sql<Row>(strings, ...values);
   };
-  return Object.assign(noted, { fragment: sql.fragment, array: sql.array });
+  return Object.assign(noted, { fragment: sql.fragment, limit: sql.limit, array: sql.array });
 }
 
 /** Counts what runs on the database: for each transaction in the order in which they begin, and outside of any. */

@@ -43,8 +43,8 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes whose cloc
     // A session that began on one of them is neither over nor in the future on the other.
     expect((await bob.inAnotherBrowser(one)).cookies.size).toBeGreaterThan(0);
     const socket = await there.connect();
-    const hello = socket.frames[0]!;
-    expect(Math.abs((hello.type === "hello" ? hello.serverTime : 0) - Date.now())).toBeLessThan(10_000);
+    const hello = socket.frames.find((frame) => frame.type === "hello");
+    expect(Math.abs(Number(hello?.serverTime) - Date.now())).toBeLessThan(10_000);
     socket.close();
   }, 30_000);
 });

@@ -10,7 +10,11 @@ import { SQL } from "bun";
 export type Service = { url: string; stop(): Promise<void> };
 
 /** A server that can be stopped and restarted, with its data. */
-export type DatabaseServer = Service & { halt(): Promise<void>; resume(): Promise<void> };
+export type DatabaseServer = Service & {
+  readonly pid: number;
+  halt(): Promise<void>;
+  resume(): Promise<void>;
+};
 
 const isRoot = process.getuid?.() === 0;
 
@@ -119,6 +123,9 @@ export async function startPostgres(options: { isDurable: boolean }): Promise<Da
   await ready();
   return {
     url,
+    get pid() {
+      return server.pid;
+    },
     // SIGQUIT is the "immediate" shutdown: every connection breaks at once, as in a crash.
     halt: async () => {
       server.kill("SIGQUIT");
@@ -158,6 +165,11 @@ export async function startRedis(
       await server.exited;
     },
   };
+}
+
+/** A program of PostgreSQL. */
+export function postgresProgram(name: string): string {
+  return join(postgresBin() ?? "", name);
 }
 
 function postgresBin(): string | null {

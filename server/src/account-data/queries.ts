@@ -16,7 +16,7 @@ export async function listSentMessages(
     select room_id, seq, sent_at, body from messages
     where sender_id = ${sender} and (room_id, seq) > (${after.room}, ${after.seq}::bigint)
     order by room_id, seq
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map((row) => ({
     room: row.room_id,
     seq: row.seq,

@@ -79,7 +79,7 @@ export async function listAccountsByEmail(sql: Sql, email: string, limit: number
   const rows =
     await sql<AccountRow>`select * from accounts where email_key = ${emailKey(email)} and disabled_at is null and deleted_at is null
     order by email_verified_at is null, created_at
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map(toAccount);
 }
 

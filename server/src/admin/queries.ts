@@ -98,7 +98,7 @@ async function selectPeople(
       and (${after === null}::boolean
         or (not a.awaits_approval, a.username_key) > (${!(after?.awaitsApproval ?? false)}::boolean, ${after?.key ?? ""}::text))
     order by not a.awaits_approval, a.username_key
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map(toEntry);
 }
 

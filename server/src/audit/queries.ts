@@ -81,7 +81,7 @@ export async function listAudit(
       and (${filter.action}::text is null or action = ${filter.action}::text)
       and (${who}::text = '' or lower(actor_name) = ${who}::text or lower(subject_name) = ${who}::text)
     order by seq desc
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map(toEntry);
 }
 
@@ -96,7 +96,7 @@ export async function listAuditOf(sql: Sql, account: AccountId, limit: number): 
     from audit_log
     where actor_id = ${account} or subject_id = ${account}
     order by seq desc
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map(toEntry);
 }
 
@@ -169,6 +169,6 @@ export async function listAuditRange(
 ): Promise<{ entry: AuditEntry; hash: Uint8Array }[]> {
   const rows = await sql<AuditRow>`
     select seq, at, action, actor_id, actor_name, subject_id, subject_name, address, detail, hash
-    from audit_log where seq > ${after} and seq <= ${upTo} order by seq limit ${limit}`;
+    from audit_log where seq > ${after} and seq <= ${upTo} order by seq ${sql.limit(limit)}`;
   return rows.map((row) => ({ entry: toEntry(row), hash: row.hash }));
 }

@@ -140,7 +140,7 @@ export async function listSessions(app: SessionNeeds, accountId: AccountId): Pro
     from sessions s join accounts a on a.id = s.account_id
     where s.account_id = ${accountId} and s.ended_at is null
     order by s.last_seen_at desc, s.id
-    limit ${sessionsShownMax}`;
+    ${app.db.sql.limit(sessionsShownMax)}`;
   return rows
     .filter((row) => !hasExpired(row, app.sessionLimits, app.clock.now()))
     .map((row) => ({

@@ -56,7 +56,7 @@ export async function readEventsAfter(
       left join accounts quoted on quoted.id = q.sender_id
     where e.room_id = ${room} and e.seq > ${afterSeq}
     order by e.seq
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map(toEvent);
 }
 
@@ -69,13 +69,13 @@ export async function readEventTimes(
   const rows = await sql<{ room_id: RoomId; at: number }>`
     select e.room_id, e.at
     from unnest(
-      ${sql.array(
+      (select ${sql.array(
         positions.map(({ room }) => room),
         "text",
-      )}, ${sql.array(
+      )}), (select ${sql.array(
         positions.map(({ seq }) => seq),
         "bigint",
-      )}
+      )})
     ) as p (room_id, seq) join room_events e using (room_id, seq)`;
   return new Map(rows.map((row) => [row.room_id, row.at]));
 }
@@ -138,7 +138,7 @@ const shownTypes: readonly RoomEventType[] = ["member.joined", "member.removed",
 
 /**
  * Stores an event in a transaction with the room's next `seq`, and returns it. Messages are not stored here but by the
- * room writer, in batches.
+ * message writer, in batches.
  */
 export async function recordEvent(tx: Sql, draft: EventDraft, at: number): Promise<RoomEvent> {
   const { room, ...event } = draft;

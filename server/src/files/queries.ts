@@ -287,7 +287,7 @@ export async function deletePicture(tx: Sql, id: FileId): Promise<void> {
 export async function deleteForgottenFiles(sql: Sql, before: number, limit: number): Promise<number> {
   const rows = await sql`
     delete from files where id in (
-      select id from files where seq is null and not is_used and created_at < ${before} limit ${limit}
+      select id from files where seq is null and not is_used and created_at < ${before} ${sql.limit(limit)}
     ) and seq is null and not is_used
     returning 1`;
   return rows.length;
@@ -301,7 +301,7 @@ export async function listUnusedBlobs(sql: Sql, before: number, limit: number): 
   const rows = await sql<{ id: string }>`
     select id from blobs
     where (file_id is null and size is not null) or (size is null and created_at < ${before})
-    order by created_at limit ${limit}`;
+    order by created_at ${sql.limit(limit)}`;
   return rows.map((row) => row.id);
 }
 
@@ -319,7 +319,7 @@ export async function listFilesAfter(
   const rows = await sql<{ details: FileInfo; created_at: number }>`
     select details, created_at from files
     where owner_id = ${owner} and details is not null and purpose <> 'preview' and (${after}::uuid is null or id > ${after}::uuid)
-    order by id limit ${limit}`;
+    order by id ${sql.limit(limit)}`;
   return rows.map((row) => ({ ...row.details, createdAt: row.created_at }));
 }
 
@@ -344,7 +344,7 @@ export async function summarizeStorage(sql: Sql, { people }: { people: number })
       (select count(*) from blobs where file_id is null) as unused`;
   const largest = await sql<{ username: string; bytes: number }>`
     select a.username, u.bytes from storage_use u join accounts a on a.id = u.owner_id
-    where u.bytes > 0 order by u.bytes desc, a.username_key limit ${people}`;
+    where u.bytes > 0 order by u.bytes desc, a.username_key ${sql.limit(people)}`;
   return {
     files: byPurpose.reduce((sum, row) => sum + row.files, 0),
     bytes: byPurpose.reduce((sum, row) => sum + row.bytes, 0),

@@ -70,8 +70,8 @@ export function createHttpApp(
       if (isHead(route) && raw.method !== "HEAD") return next();
       const params = context.req.param() as Record<string, string>;
       const run = () => runRoute(app, web, route, raw, context.env, params);
-      // A body takes as long as it takes, and so does what says that it takes turns.
-      const isBounded = route.path.startsWith("/api/") && !route.body && !route.takesTurns;
+      // A body takes as long as it takes to arrive. A command has its own deadline.
+      const isBounded = route.path.startsWith("/api/") && !route.body && !route.mayTakeLong;
       return isBounded ? answerWithin(answerWithinMs, run) : run();
     });
   }

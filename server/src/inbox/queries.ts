@@ -39,7 +39,7 @@ export async function listReplies(
     where f.account_id = ${account} and f.is_followed
       and (n.sent_at, n.room_id, n.seq) < (${before.at}::bigint, ${before.room}::text, ${before.seq}::bigint)
     order by n.sent_at desc, n.room_id desc, n.seq desc
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map(toPreview);
 }
 
@@ -61,7 +61,7 @@ export async function listReactions(
       and (r.at, r.room_id, r.seq) < (${before.at}::bigint, ${before.room}::text, ${before.seq}::bigint)
       and not exists (select 1 from blocks b where b.blocker_id = r.to_id and b.blocked_id = r.account_id)
     order by r.at desc, r.room_id desc, r.seq desc
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map((row) => ({ kind: "reaction", ...toPreview(row), person: toBy(row), emoji: row.emoji }));
 }
 
@@ -86,7 +86,7 @@ export async function listDueReminders(
     where r.account_id = ${account} and r.told_at is not null
       and (r.told_at, r.room_id, coalesce(r.seq, 0)) < (${before.at}::bigint, ${before.room}::text, ${before.seq}::bigint)
     order by r.told_at desc, r.room_id desc, coalesce(r.seq, 0) desc
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map((row) => ({
     ...{ kind: "reminder", room: row.room_id, seq: row.seq, at: row.told_at, id: row.id, note: row.note },
     excerpt: row.body && excerptOf(row.body),
@@ -107,7 +107,7 @@ export async function listInvitations(
       and (own.joined_at, own.room_id, 0::bigint) < (${before.at}::bigint, ${before.room}::text, ${before.seq}::bigint)
       and not exists (select 1 from blocks b where b.blocker_id = own.account_id and b.blocked_id = own.added_by)
     order by own.joined_at desc, own.room_id desc
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map((row) => ({
     ...{
       kind: "invitation",

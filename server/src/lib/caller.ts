@@ -23,6 +23,11 @@ export function answerWithin<T>(ms: number, work: () => Promise<T> | T): Promise
   });
 }
 
+/** Asserts that the caller has not given up. Its refusal reaches nobody. */
+export function assertCallerWaits(): void {
+  if (hasCallerGone()) throw new Refusal("unavailable", (t) => t.databaseAway);
+}
+
 /** Whether the caller that this runs for was told that there is no answer. */
 export function hasCallerGone(): boolean {
   return callers.getStore()?.hasGivenUp === true;

@@ -1,3 +1,4 @@
+import { assertCallerWaits } from "./caller.ts";
 import { Refusal } from "./refusal.ts";
 
 const waitingMax = 32;
@@ -11,7 +12,11 @@ export class Turns<Owner> {
     const before = this.#last.get(owner);
     const waiting = (before?.waiting ?? 0) + 1;
     if (waiting > waitingMax) throw new Refusal("rate_limited", (t) => t.tooFast, { retryInMs: 1000 });
-    const mine = (before?.done ?? Promise.resolve()).then(work, work);
+    const run = () => {
+      assertCallerWaits();
+      return work();
+    };
+    const mine = (before?.done ?? Promise.resolve()).then(run, run);
     const entry = { done: mine.catch(() => {}), waiting };
     this.#last.set(owner, entry);
     try {

@@ -36,9 +36,9 @@ export async function listRoomFiles(
         select id, seq, details from files
         where room_id = ${room} and details->>'kind' = k.kind and seq is not null
           and (seq, id) < (${before.seq}::bigint, ${before.file === "" ? noFile : before.file}::uuid)
-        order by seq desc, id desc limit ${limit}
+        order by seq desc, id desc ${sql.limit(limit)}
       ) f
-      order by f.seq desc, f.id desc limit ${limit}
+      order by f.seq desc, f.id desc ${sql.limit(limit)}
     ) f join messages m on m.room_id = ${room} and m.seq = f.seq join accounts a on a.id = m.sender_id
     order by f.seq desc, f.id desc`;
   return rows.map((row) => ({

@@ -19,7 +19,7 @@ export async function listMentions(
         join memberships own on own.room_id = x.room_id and own.account_id = x.account_id
         join messages m on m.room_id = x.room_id and m.seq = x.seq
       where x.account_id = ${account} and (x.at, x.room_id, x.seq) < (${at}::bigint, ${room}::text, ${seq}::bigint)
-      order by x.at desc, x.room_id desc, x.seq desc limit ${limit})
+      order by x.at desc, x.room_id desc, x.seq desc ${sql.limit(limit)})
       union
       (select m.*, m.sent_at as listed_at from memberships own
         cross join lateral (
@@ -27,13 +27,13 @@ export async function listMentions(
           where room_id = own.room_id and mentions_all and sender_id <> own.account_id
             and (sent_at, room_id, seq) < (${at}::bigint, ${room}::text, ${seq}::bigint)
             and not exists (select 1 from blocks b where b.blocker_id = own.account_id and b.blocked_id = sender_id)
-          order by sent_at desc, seq desc limit ${limit}
+          order by sent_at desc, seq desc ${sql.limit(limit)}
         ) m
       where own.account_id = ${account}
-      order by m.sent_at desc, m.room_id desc, m.seq desc limit ${limit})
+      order by m.sent_at desc, m.room_id desc, m.seq desc ${sql.limit(limit)})
     ) f join accounts a on a.id = f.sender_id
     order by f.listed_at desc, f.room_id desc, f.seq desc
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map(toPreview);
 }
 

@@ -46,7 +46,7 @@ export class MessageWriter {
   readonly #shared: number[] = [];
   /** Lets the next shared commit begin although one before is not done. */
   #impatience: Timer | undefined;
-  /** Runs while anything waits. */
+  /** Runs while anything waits, and once more. */
   #expiry: Timer | undefined;
 
   constructor(app: WriterNeeds) {
@@ -123,9 +123,6 @@ export class MessageWriter {
     for (const room of new Set(batch.map((waiting) => waiting.room)))
       this.#queue.release(room, { isFree: !held.has(room) });
     if (isAlone || again.length > 0) this.#start();
-    if (this.#queue.size > 0) return;
-    clearInterval(this.#expiry);
-    this.#expiry = undefined;
   }
 
   async #commit(batch: readonly Waiting[], { isAlone }: { isAlone: boolean }): Promise<InsertOutcome[]> {
@@ -165,6 +162,10 @@ export class MessageWriter {
   }
 
   #expire(): void {
+    if (this.#queue.size === 0) {
+      clearInterval(this.#expiry);
+      this.#expiry = undefined;
+    }
     for (const waiting of this.#queue.expire(performance.now()))
       waiting.reject(new Refusal("unavailable", (t) => t.databaseAway, { retryInMs: 2000 }));
   }

@@ -37,7 +37,7 @@ export async function insertMessages(
   const rows = await sql<{ index: number; outcome: "sent" | "known" | "held"; seq: number; sent_at: number }>`
     select * from send_messages(
       ${sql.array([...new Set(drafts.map(({ room }) => room))], "text")},
-      ${JSON.stringify(drafts.map(toDraftRow))},
+      ${JSON.stringify(drafts.map(toDraftRow))}::text::json,
       ${sql.array(
         drafts.flatMap(({ draft }) => fileIdsOf(draft)),
         "uuid",
@@ -99,7 +99,7 @@ export async function readNewestMessagesUpTo(
     from messages m join accounts a on a.id = m.sender_id
     where m.room_id = ${room} and m.seq <= ${lastSeq} and m.thread_root is null and m.deleted_at is null
     order by m.seq desc
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows
     .reverse()
     .map(({ id, username, sent_at, body }) =>
@@ -163,7 +163,7 @@ export async function listReaders(
     where m.room_id = ${room} and m.seen_seq >= ${seq} and a.shares_reading and a.id <> ${except}
       and not exists (select 1 from blocks b where b.blocker_id = a.id and b.blocked_id = ${viewer})
     order by a.username_key
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map((row) => toPerson(row.id, row.username, row.display_name));
 }
 

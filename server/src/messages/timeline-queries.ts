@@ -68,7 +68,7 @@ export async function readShown(
       left join messages m on m.room_id = e.room_id and m.seq = e.seq
       ${quoteJoins(sql)}
     where e.room_id = ${room} and e.is_shown and ${part}
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
 }
 
 /**

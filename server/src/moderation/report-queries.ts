@@ -81,7 +81,7 @@ export async function listReports(
       and (w.server_role in ('owner', 'admin')
         or (r.kind in ('public', 'private') and m.role = any(${sql.array(roomPermissions["report.resolve"], "text")})))
     order by p.order_by, p.id
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map((row) => ({ ...toReport(row), order: row.order_by }));
 }
 

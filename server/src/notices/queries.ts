@@ -26,7 +26,7 @@ export async function listNotices(
   { limit }: { limit: number },
 ): Promise<Notice[]> {
   const rows = await sql<{ kind: NoticeKind; at: number; detail: string; seen_at: number | null }>`
-    select kind, at, detail, seen_at from notices where account_id = ${account} order by at desc, id desc limit ${limit}`;
+    select kind, at, detail, seen_at from notices where account_id = ${account} order by at desc, id desc ${sql.limit(limit)}`;
   return rows.map(({ kind, at, detail, seen_at }) => ({
     kind,
     at,

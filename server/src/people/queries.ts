@@ -54,7 +54,7 @@ export async function searchPeople(
       and not exists (select 1 from blocks b where b.blocker_id = a.id and b.blocked_id = w.id)
       and ${part}
     order by a.username_key
-    limit ${count}`;
+    ${sql.limit(count)}`;
   if (room === null) return (await read(sql.fragment`true`, limit)).map(toPersonOf);
   // Who is in a room is known to its members alone.
   const isIn = () => sql.fragment`exists (

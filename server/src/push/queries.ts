@@ -182,7 +182,7 @@ export async function listTargets(
         and (${after}::uuid is null or d.session_id > ${after}::uuid)
         and (${only}::uuid is null or d.session_id = ${only}::uuid)
       order by d.session_id
-      limit ${limit}
+      ${sql.limit(limit)}
     )
     select p.*, n.seq, n.thread_root, n.is_mention, b.body, o.username, o.display_name
     from page p

@@ -188,6 +188,7 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
   test("[N9] a subscriber for whom the database does not answer keeps no event from the others", async () => {
     const silent = Object.assign(() => new Promise<never>(() => {}), {
       fragment: db.sql.fragment,
+      limit: db.sql.limit,
       array: db.sql.array,
     });
     const app = {

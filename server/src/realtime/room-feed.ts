@@ -255,11 +255,11 @@ export class RoomFeed {
     const { seq, at } = events.at(-1)!;
     this.#last = seq;
     this.#lastAt = at;
-    this.#recent.push(...events);
-    if (this.#recent.length > recentEventsMax * 2) this.#recent = this.#recent.slice(-recentEventsMax);
     // A later resume must not bring a text from before its edit or deletion, or a preview that was removed.
-    const rewriting = this.#recent.findLastIndex(({ type }) => rewritingTypes.includes(type));
-    if (rewriting >= 0) this.#recent = this.#recent.slice(rewriting + 1);
+    const rewriting = events.findLastIndex(({ type }) => rewritingTypes.includes(type));
+    if (rewriting >= 0) this.#recent = events.slice(rewriting + 1);
+    else this.#recent.push(...events);
+    if (this.#recent.length > recentEventsMax * 2) this.#recent = this.#recent.slice(-recentEventsMax);
     // Delivered in parts that end with a removal: what follows must not reach the removed member.
     let start = 0;
     events.forEach((event, index) => {

@@ -34,7 +34,7 @@ export async function listMembersPage(
     where m.room_id = ${room} and a.username_key > ${after}
       and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix})
     order by a.username_key
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map((row) => ({
     ...toPerson(row.id, row.username, row.display_name),
     role: roleInRoom(row.role, row.server_role, row.kind),
@@ -133,7 +133,7 @@ export async function listBans(
     select a.id, a.username, a.display_name, b.reason, b.at
     from room_bans b join accounts a on a.id = b.account_id
     where b.room_id = ${room} and (b.at, b.account_id) < (${afterAt}::bigint, ${afterId}::uuid)
-    order by b.at desc, b.account_id desc limit ${limit}`;
+    order by b.at desc, b.account_id desc ${sql.limit(limit)}`;
   return rows.map((row) => ({
     person: toPerson(row.id, row.username, row.display_name),
     reason: row.reason,

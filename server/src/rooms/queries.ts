@@ -69,7 +69,7 @@ export async function listJoinedRooms(
           select 1 from messages x
           where x.room_id = r.id and x.seq > m.read_seq and x.thread_root is null and x.deleted_at is null
             and x.sender_id <> m.account_id and not x.sender_id = any(blocked.ids)
-          limit ${unreadCountMax}
+          ${sql.limit(unreadCountMax)}
         ) counted
       ) end as unread,
       case when m.read_seq >= r.head_seq then 0 else (
@@ -82,7 +82,7 @@ export async function listJoinedRooms(
           select x.seq from messages x
           where x.room_id = r.id and x.mentions_all and x.seq > m.read_seq and x.sender_id <> m.account_id
             and not x.sender_id = any(blocked.ids)
-          limit ${unreadCountMax}
+          ${sql.limit(unreadCountMax)}
         ) counted
       ) end as mentions
     from memberships m join rooms r on r.id = m.room_id join accounts a on a.id = m.account_id
@@ -100,7 +100,7 @@ export async function listRecentJoins(
 ): Promise<{ account: AccountId; room: RoomId }[]> {
   return sql<{ account: AccountId; room: RoomId }>`
     select account_id as account, room_id as room from memberships
-    where joined_at >= ${since} order by joined_at desc limit ${limit}`;
+    where joined_at >= ${since} order by joined_at desc ${sql.limit(limit)}`;
 }
 
 /** Returns one room as {@link listJoinedRooms} does. Null if the person is not a member. */
@@ -231,7 +231,7 @@ export async function browseRooms(
     where r.kind = 'public' and r.archived_at is null and lower(r.name) like ${pattern}
       and (lower(r.name), r.id) > (lower(${after?.[0] ?? ""}), ${after?.[1] ?? ""})
     order by lower(r.name), r.id
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map((row) => ({
     id: row.id,
     name: row.name,

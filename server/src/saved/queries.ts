@@ -36,7 +36,7 @@ export async function listSaved(
       join accounts a on a.id = m.sender_id
     where s.account_id = ${account} and (s.saved_at, s.room_id, s.seq) < (${at}::bigint, ${room}::text, ${seq}::bigint)
     order by s.saved_at desc, s.room_id desc, s.seq desc
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map(toPreview);
 }
 

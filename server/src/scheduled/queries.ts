@@ -74,7 +74,7 @@ export async function listScheduled(
 ): Promise<ScheduledMessage[]> {
   const rows = await sql<ScheduledRow>`
     select id, room_id, thread_root, text, due_at, refused from scheduled_messages
-    where account_id = ${account} order by due_at limit ${limit}`;
+    where account_id = ${account} order by due_at ${sql.limit(limit)}`;
   return rows.map(toScheduled);
 }
 
@@ -127,7 +127,7 @@ export async function takeDueReminder(
 export async function listReminders(sql: Sql, account: AccountId, limit: number): Promise<Reminder[]> {
   const rows = await sql<ReminderRow>`
     select id, room_id, seq, note, due_at, told_at from reminders
-    where account_id = ${account} order by due_at limit ${limit}`;
+    where account_id = ${account} order by due_at ${sql.limit(limit)}`;
   return rows.map(toReminder);
 }
 

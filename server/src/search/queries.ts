@@ -50,7 +50,7 @@ export async function readChanges(
         )}
       ) as p (room, seq) cross join lateral (
         select seq, type, at, target_seq from room_events
-        where room_id = p.room and seq > p.seq order by seq limit ${perRoom}
+        where room_id = p.room and seq > p.seq order by seq ${sql.limit(perRoom)}
       ) e
     ), touched as (
       select room_id, seq from news where type in ('message.sent', 'room.changed')
@@ -136,7 +136,7 @@ export async function listSavedIds(
   limit: number,
 ): Promise<(readonly [RoomId, number])[]> {
   const rows = await sql<{ room_id: RoomId; seq: number }>`
-    select room_id, seq from saved_messages where account_id = ${account} order by saved_at desc limit ${limit}`;
+    select room_id, seq from saved_messages where account_id = ${account} order by saved_at desc ${sql.limit(limit)}`;
   return rows.map((row) => [row.room_id, row.seq] as const);
 }
 

@@ -25,7 +25,7 @@ export async function listFollowedThreads(
         where r.room_id = m.room_id and r.thread_root = m.seq and r.seq > f.read_seq and r.deleted_at is null
           and r.sender_id <> f.account_id
           and not exists (select 1 from blocks b where b.blocker_id = f.account_id and b.blocked_id = r.sender_id)
-        limit ${unreadCountMax}
+        ${sql.limit(unreadCountMax)}
       ) counted) as unread
     from threads_followed f
       join memberships own on own.room_id = f.room_id and own.account_id = f.account_id
@@ -34,7 +34,7 @@ export async function listFollowedThreads(
     where f.account_id = ${account} and f.is_followed and m.reply_count > 0
       and (m.last_reply_at, m.room_id, m.seq) < (${at}::bigint, ${room}::text, ${seq}::bigint)
     order by m.last_reply_at desc, m.room_id desc, m.seq desc
-    limit ${limit}`;
+    ${sql.limit(limit)}`;
   return rows.map((row) => ({
     ...toPreview(row),
     count: row.reply_count,
@@ -160,7 +160,7 @@ export async function readThreadRows(
   const rows = await readMessages(
     sql,
     sql.fragment`m.room_id = ${room} and m.thread_root = ${root} and m.seq < ${beforeSeq} and not m.is_hidden
-      order by m.seq desc limit ${limit}`,
+      order by m.seq desc ${sql.limit(limit)}`,
   );
   return rows.reverse();
 }
