@@ -10,6 +10,7 @@ import { runHistory } from "./figures/history.ts";
 import { runIngest } from "./figures/ingest.ts";
 import { runLatency } from "./figures/latency.ts";
 import { runPushStorm } from "./figures/push-storm.ts";
+import { runReconnect } from "./figures/reconnect.ts";
 import { runSearch } from "./figures/search.ts";
 import { runSearchCost } from "./figures/search-cost.ts";
 import { runStart } from "./figures/start.ts";
@@ -24,6 +25,7 @@ const figures = {
   F1: runFanOut,
   F3: runLatency,
   F4: runIngest,
+  F6: runReconnect,
   F8: runHistory,
   F11: runSearch,
   F11c: runSearchCost,

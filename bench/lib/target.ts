@@ -113,7 +113,7 @@ async function createWorld(
         values (${id}, ${username}, ${username}, 'x@example.org', 'member', ${now})`;
       await tx`insert into sessions (id, account_id, token_hash, created_at, last_seen_at, user_agent, address)
         values (${Bun.randomUUIDv7()}, ${id}, ${hash}, ${now}, ${now}, '', '')`;
-      await tx`insert into memberships (room_id, account_id, joined_at) values (${roomName(index % world.rooms)}, ${id}, ${now})`;
+      await tx`insert into memberships (room_id, account_id, joined_at) values (${roomName(index % world.rooms)}, ${id}, ${now - 3_600_000})`;
     });
   }
   await db.close();

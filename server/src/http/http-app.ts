@@ -71,7 +71,7 @@ export function createHttpApp(
       const params = context.req.param() as Record<string, string>;
       const run = () => runRoute(app, web, route, raw, context.env, params);
       // A body takes as long as it takes to arrive. A command has its own deadline.
-      const isBounded = route.path.startsWith("/api/") && !route.body && !route.mayTakeLong;
+      const isBounded = route.path.startsWith("/api/") && !route.body;
       return isBounded ? answerWithin(answerWithinMs, run) : run();
     });
   }

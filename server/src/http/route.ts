@@ -72,8 +72,6 @@ type RouteFields<Body, Query> = {
    * the ones before.
    */
   takesTurns?: true;
-  /** Answers also if that takes longer than `answerWithinMs`. */
-  mayTakeLong?: true;
   /** A page for people: kept out of the document. A person who may not see it is redirected to where they can sign in. */
   isPage?: true;
   /**

@@ -13,10 +13,12 @@ const parallelMax = 8;
 /** Clocks of several machines may differ by less. */
 const recentMs = 60_000;
 const recentMax = 10_000;
+/** How long the list of the greeting is good for. A client attaches at once. */
+const greetingFreshMs = 10_000;
 
 /**
  * Lets a connection receive every room of its account, including rooms joined later: those in `positions` from their
- * `afterSeq` on, the others from the head in its greeting. One query for all rooms. Direct rooms also send presence.
+ * `afterSeq` on, the others from the head in its greeting. One query for all rooms at most. Direct rooms also send presence.
  */
 export async function attachRooms(
   realtime: Realtime,
@@ -27,12 +29,15 @@ export async function attachRooms(
   // Set before the list is read: a room that is joined after that arrives by the bus.
   connection.attachesAll = true;
   try {
-    const rooms = await listJoinedRooms(realtime.db.sql, connection.actor.id);
+    const { greeted } = connection;
+    const heads = new Map(greeted?.rooms.map((room) => [room.id, room.headSeq]));
+    const isFresh =
+      greeted !== null && !connection.hasJoinedSince && realtime.clock.now() - greeted.at < greetingFreshMs;
+    const rooms = isFresh ? [...greeted.rooms] : await listJoinedRooms(realtime.db.sql, connection.actor.id);
     const afterSeqs = await checkPositions(realtime, positions);
-    const greeted = connection.greetedHeads;
     const attachNext = async (): Promise<void> => {
       for (let room = rooms.shift(); room && connection.isOpen; room = rooms.shift()) {
-        const head = greeted.get(room.id);
+        const head = heads.get(room.id);
         // A room that was joined after the greeting is new to the client.
         const begin = head === undefined ? announce(connection, room) : undefined;
         const position = afterSeqs.get(room.id);
@@ -42,7 +47,7 @@ export async function attachRooms(
     };
     // A few at a time: a replay of missed events may be a query for each room.
     await Promise.all(Array.from({ length: parallelMax }, attachNext));
-    connection.greetedHeads = new Map();
+    connection.greeted = null;
   } catch (error) {
     // So that the same command can be sent again.
     connection.attachesAll = false;
@@ -58,10 +63,12 @@ export type Position = { room: RoomId; afterSeq: number; at?: number | undefined
  * an older copy. One query for all of them.
  */
 export async function checkPositions(
-  { db }: Pick<Realtime, "db">,
+  { db, feeds }: Pick<Realtime, "db" | "feeds">,
   positions: readonly Position[],
 ): Promise<Map<RoomId, number | null>> {
-  const named = positions.filter(({ at, afterSeq }) => at !== undefined && afterSeq > 0);
+  const named = positions.filter(
+    ({ room, at, afterSeq }) => at !== undefined && afterSeq > 0 && feeds.find(room)?.timeOf(afterSeq) !== at,
+  );
   const times = await readEventTimes(
     db.sql,
     named.map(({ room, afterSeq }) => ({ room, seq: afterSeq })),
@@ -76,10 +83,14 @@ function announce(connection: NovaxConnection, room: JoinedRoom): () => void {
 
 /** Attaches a room that an account joined to the connections of the account that receive all rooms. */
 export async function attachJoinedRoom(realtime: Realtime, account: AccountId, id: RoomId): Promise<void> {
+  for (const connection of realtime.hub.listNovax(account))
+    if (!connection.attachesAll) connection.hasJoinedSince = true;
   // One that is just being attached to the rooms of its greeting gets this one with them, from its own position on.
   const connections = realtime.hub
     .listAttachingAll(account)
-    .filter((connection) => !connection.rooms.has(id) && !connection.greetedHeads.has(id));
+    .filter(
+      (connection) => !connection.rooms.has(id) && !connection.greeted?.rooms.some((room) => room.id === id),
+    );
   if (connections.length === 0) return;
   const room = await findJoinedRoom(realtime.db.sql, account, id);
   if (!room) return;

@@ -1,6 +1,6 @@
 import type { BasicServerFrame } from "@novax/protocol/basic";
 import { closeCodes } from "@novax/protocol/close-codes";
-import type { Person } from "@novax/protocol/entities";
+import type { JoinedRoom, Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
 import { malformedFramesMax, malformedWindowMs } from "@novax/protocol/limits";
@@ -120,8 +120,10 @@ abstract class SocketConnection {
 export class NovaxConnection extends SocketConnection implements Subscriber {
   readonly protocol = "novax.v1";
   readonly delivery = novaxDelivery;
-  /** The head of each room's log when this connection was greeted. Rooms are received from there on. */
-  greetedHeads: ReadonlyMap<RoomId, number> = new Map();
+  /** The rooms that this connection was greeted with, until it receives them. It receives them from their heads on. */
+  greeted: { rooms: readonly JoinedRoom[]; at: number } | null = null;
+  /** Whether its account has joined a room since it was opened. */
+  hasJoinedSince = false;
   /** Whether it receives every room of its account, including rooms joined later. */
   attachesAll = false;
   /** The room that is open in the client. */

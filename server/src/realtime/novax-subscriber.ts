@@ -55,6 +55,18 @@ export function resume(receiver: FrameReceiver, { afterSeq, epoch, begin }: Resu
   };
 }
 
+/** Each event as JSON. Those that a feed keeps are sent to everybody who resumes. */
+const encoded = new WeakMap<RoomEvent, string>();
+
+function encode(event: RoomEvent): string {
+  let text = encoded.get(event);
+  if (text === undefined) {
+    text = JSON.stringify(event);
+    encoded.set(event, text);
+  }
+  return text;
+}
+
 /** Contiguous events as frames of at most about {@link eventsFrameBytesMax}. */
 function encodeFrames(room: RoomId, events: readonly RoomEvent[]): string[] {
   const frames: string[] = [];
@@ -68,7 +80,7 @@ function encodeFrames(room: RoomId, events: readonly RoomEvent[]): string[] {
     size = 0;
   };
   for (const event of events) {
-    const part = JSON.stringify(event);
+    const part = encode(event);
     if (size > 0 && size + part.length > eventsFrameBytesMax) finish(event.seq - 1);
     if (size === 0) from = event.seq;
     parts.push(part);

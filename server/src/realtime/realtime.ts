@@ -1,8 +1,11 @@
 import type { AccountId } from "@novax/protocol/ids";
 import type { SessionLimits } from "../auth/sessions.ts";
 import type { CommandNeeds } from "../commands/command-needs.ts";
+import type { Batcher } from "../lib/batcher.ts";
 import type { Budgets } from "../lib/budgets.ts";
 import type { Presence } from "../presence/presence.ts";
+import type { NovaxConnection } from "./connection.ts";
+import type { Greeting } from "./greetings.ts";
 import type { Hub } from "./hub.ts";
 import type { RoomFeeds } from "./room-feed.ts";
 
@@ -18,4 +21,9 @@ export type RealtimeNeeds = CommandNeeds & {
 };
 
 /** What connects the rooms to the sockets of this process. */
-export type Realtime = RealtimeNeeds & { hub: Hub; feeds: RoomFeeds; stop(): void };
+export type Realtime = RealtimeNeeds & {
+  hub: Hub;
+  feeds: RoomFeeds;
+  greetings: Batcher<NovaxConnection, Greeting>;
+  stop(): void;
+};

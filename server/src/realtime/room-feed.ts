@@ -28,6 +28,8 @@ const rewritingTypes: readonly RoomEvent["type"][] = [
 ];
 const catchUpPage = 500;
 const openingTriesMax = 4;
+const keepIdleMs = 60_000;
+const keptIdleMax = 2000;
 
 /**
  * Delivers one room's events to the subscribers of this process.
@@ -75,6 +77,12 @@ export class RoomFeed {
   /** The `seq` of the last event delivered; null until the first subscriber attaches. */
   get position(): number | null {
     return this.#last;
+  }
+
+  /** The time of the event at a `seq`, if it is still kept. */
+  timeOf(seq: number): number | undefined {
+    if (seq === this.#last) return this.#lastAt ?? undefined;
+    return this.#recent[seq - (this.#recent[0]?.seq ?? 0)]?.at;
   }
 
   /**
@@ -237,8 +245,8 @@ export class RoomFeed {
 
   /** Whether another event was delivered at the same `seq`. */
   #contradicts({ seq, at }: RoomEvent): boolean {
-    const delivered = seq === this.#last ? this.#lastAt : this.#recent[seq - (this.#recent[0]?.seq ?? 0)]?.at;
-    return typeof delivered === "number" && delivered !== at;
+    const delivered = this.timeOf(seq);
+    return delivered !== undefined && delivered !== at;
   }
 
   async #catchUp(): Promise<void> {
@@ -316,12 +324,14 @@ export class RoomFeed {
 export class RoomFeeds {
   readonly #app: FeedNeeds;
   readonly #feeds = new Map<RoomId, RoomFeed>();
+  /** When feeds were first found without subscribers, by `performance.now()`. */
+  readonly #idleSince = new Map<RoomId, number>();
 
   constructor(app: FeedNeeds) {
     this.#app = app;
   }
 
-  /** The room's feed, created if there is none. It is dropped when it has no subscribers. */
+  /** The room's feed, created if there is none. It is dropped when it has had no subscribers for a while. */
   open(room: RoomId): RoomFeed {
     let feed = this.#feeds.get(room);
     if (!feed) {
@@ -342,16 +352,32 @@ export class RoomFeeds {
   /** Detaches a subscriber from all rooms that it receives. */
   detach(subscriber: Subscriber & { readonly rooms: ReadonlySet<RoomId> }): void {
     for (const room of [...subscriber.rooms]) this.#feeds.get(room)?.detach(subscriber);
-    this.dropIdle();
   }
 
-  dropIdle(): void {
-    for (const [room, feed] of this.#feeds) if (feed.isIdle) this.#feeds.delete(room);
+  /**
+   * Drops feeds that nobody has received for a while. Not at once: when all connections are lost together, they come back within
+   * seconds, and are sent what they missed from memory.
+   */
+  #dropIdle(): void {
+    const now = performance.now();
+    let kept = 0;
+    for (const [room, feed] of [...this.#feeds].reverse()) {
+      if (!feed.isIdle) {
+        this.#idleSince.delete(room);
+        continue;
+      }
+      const since = this.#idleSince.get(room) ?? now;
+      this.#idleSince.set(room, since);
+      kept += 1;
+      if (now - since < keepIdleMs && kept <= keptIdleMax) continue;
+      this.#feeds.delete(room);
+      this.#idleSince.delete(room);
+    }
   }
 
   /** Compares every open room with the log, in one query. Called regularly, and when the bus may have lost messages. */
   async checkPositions(): Promise<void> {
-    this.dropIdle();
+    this.#dropIdle();
     if (this.#feeds.size === 0) return;
     const positions = [...this.#feeds.values()].map(({ room, position }) => ({ room, seq: position ?? 0 }));
     for (const found of await readLogPositions(this.#app.db.sql, positions))

@@ -6,11 +6,11 @@ import type { WebSocketHandler } from "bun";
 import { filterLiveSessions } from "../auth/session-queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { listProfiles } from "../people/queries.ts";
-import { listJoinedRooms } from "../rooms/queries.ts";
 import { stopViewing } from "./attach-rooms.ts";
 import { sendHistory } from "./basic-subscriber.ts";
 import {
   type BasicConnection,
+  type Connection,
   createConnection,
   type NovaxConnection,
   type Socket,
@@ -18,7 +18,6 @@ import {
 } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 import { runBasicFrame, runFrame } from "./run-frame.ts";
-import { refreshBlockers } from "./view-signals.ts";
 
 const sendBufferBytesMax = 1024 * 1024;
 const silentSecondsMax = 60;
@@ -78,12 +77,6 @@ async function open(realtime: Realtime, socket: Socket): Promise<void> {
   }
   socket.data.connection = connection;
   try {
-    // The session may have ended after the upgrade and before `add`, when no notice reached this socket.
-    const { sessionId } = connection.actor;
-    if (!(await filterLiveSessions(realtime, [sessionId])).has(sessionId)) {
-      connection.close(closeCodes.sessionEnded, "session ended");
-      return;
-    }
     if (connection.protocol === "basic") await openBasic(realtime, connection);
     else await greet(realtime, connection);
   } catch (error) {
@@ -97,25 +90,32 @@ async function open(realtime: Realtime, socket: Socket): Promise<void> {
   }
 }
 
+/** The session may have ended after the upgrade and before `add`, when no notice reached this socket. */
+function endSession(connection: Connection): void {
+  connection.close(closeCodes.sessionEnded, "session ended");
+}
+
 async function openBasic(realtime: Realtime, connection: BasicConnection): Promise<void> {
-  const [profile] = await listProfiles(realtime.db.sql, [connection.actor.id]);
+  const { id, sessionId } = connection.actor;
+  if (!(await filterLiveSessions(realtime, [sessionId])).has(sessionId)) {
+    endSession(connection);
+    return;
+  }
+  const [profile] = await listProfiles(realtime.db.sql, [id]);
   if (profile && connection.isOpen) realtime.presence.connected(connection, profile);
   await realtime.feeds.open(generalRoomId).attach(connection, sendHistory(realtime, connection));
 }
 
 async function greet(realtime: Realtime, connection: NovaxConnection): Promise<void> {
-  const { id } = connection.actor;
   connection.leftRoom = (room) => {
     if (connection.viewed === room) connection.viewed = null;
     stopViewing(realtime, connection, room);
   };
-  const [rooms, [profile]] = await Promise.all([
-    listJoinedRooms(realtime.db.sql, id),
-    listProfiles(realtime.db.sql, [id]),
-    refreshBlockers(realtime, [connection]),
-  ]);
+  const { isLive, rooms, profile, blockers } = await realtime.greetings.get(connection);
+  if (!isLive) endSession(connection);
   if (!connection.isOpen) return;
-  connection.greetedHeads = new Map(rooms.map((room) => [room.id, room.headSeq]));
+  realtime.hub.setBlockers(connection, blockers);
+  connection.greeted = { rooms, at: realtime.clock.now() };
   if (profile) realtime.presence.connected(connection, profile);
   connection.send({
     type: "hello",

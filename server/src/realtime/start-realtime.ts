@@ -3,6 +3,7 @@ import { every } from "../lib/every.ts";
 import { listProfiles } from "../people/queries.ts";
 import { attachJoinedRoom, attachMissedRooms, attachRecentJoins } from "./attach-rooms.ts";
 import type { NovaxConnection } from "./connection.ts";
+import { createGreetings } from "./greetings.ts";
 import { Hub } from "./hub.ts";
 import type { Realtime, RealtimeNeeds } from "./realtime.ts";
 import { RoomFeeds } from "./room-feed.ts";
@@ -75,6 +76,7 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
     ...app,
     hub,
     feeds,
+    greetings: createGreetings(app),
     stop: () => {
       for (const stop of stopListening) stop();
       for (const timer of Object.values(timers)) void timer.stop();

@@ -28,6 +28,7 @@ type RoomRow = {
 };
 
 type JoinedRoomRow = RoomRow & {
+  account_id: AccountId;
   role: RoomRole;
   server_role: ServerRole;
   people: { id: AccountId; username: string; display_name: string }[] | null;
@@ -54,10 +55,24 @@ export async function listJoinedRooms(
   account: AccountId,
   room: RoomId | null = null,
 ): Promise<JoinedRoom[]> {
+  return (await listRoomsOf(sql, [account], room)).get(account) ?? [];
+}
+
+/** As {@link listJoinedRooms}, for many people in one query. Who is in no room is left out. */
+export async function listRoomsOf(
+  sql: Sql,
+  accounts: readonly AccountId[],
+  room: RoomId | null = null,
+): Promise<Map<AccountId, JoinedRoom[]>> {
   const rows = await sql<JoinedRoomRow>`
-    select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.picture_id, r.archived_at, r.posting,
+    with person as materialized (
+      select given.id, a.server_role, array(select blocked_id from blocks where blocker_id = given.id) as blocked
+      from unnest((select ${sql.array(accounts, "uuid")})) as given (id)
+        cross join lateral (select server_role from accounts where id = given.id limit 1) a
+    )
+    select m.account_id, r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.picture_id, r.archived_at, r.posting,
       r.slow_mode_seconds, r.leaves_mark, r.has_link_previews, r.member_count, r.head_seq, r.last_message_at,
-      m.role, m.read_seq, m.is_favourite, m.is_muted, m.notify, m.is_request, m.hidden_at, a.server_role,
+      m.role, m.read_seq, m.is_favourite, m.is_muted, m.notify, m.is_request, m.hidden_at, p.server_role,
       case when r.kind in ('direct', 'group') then (
         select json_agg(json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name)
           order by o.username_key)
@@ -68,7 +83,7 @@ export async function listJoinedRooms(
         select count(*) from (
           select 1 from messages x
           where x.room_id = r.id and x.seq > m.read_seq and x.thread_root is null and x.deleted_at is null
-            and x.sender_id <> m.account_id and not x.sender_id = any(blocked.ids)
+            and x.sender_id <> m.account_id and not x.sender_id = any(p.blocked)
           ${sql.limit(unreadCountMax)}
         ) counted
       ) end as unread,
@@ -77,19 +92,27 @@ export async function listJoinedRooms(
           select x.seq from mentions x
             join messages mentioning on mentioning.room_id = x.room_id and mentioning.seq = x.seq
           where x.account_id = m.account_id and x.room_id = r.id and x.seq > m.read_seq and x.thread_root is null
-            and not mentioning.sender_id = any(blocked.ids)
+            and not mentioning.sender_id = any(p.blocked)
           union
           select x.seq from messages x
           where x.room_id = r.id and x.mentions_all and x.seq > m.read_seq and x.sender_id <> m.account_id
-            and not x.sender_id = any(blocked.ids)
+            and not x.sender_id = any(p.blocked)
           ${sql.limit(unreadCountMax)}
         ) counted
       ) end as mentions
-    from memberships m join rooms r on r.id = m.room_id join accounts a on a.id = m.account_id
-      cross join (select array(select blocked_id from blocks where blocker_id = ${account}) as ids) blocked
-    where m.account_id = ${account} and (${room}::text is null or r.id = ${room}::text)
+    from person p
+      -- Looked up for each person ("offset", "limit"): joined as wholes, all rooms and their members would be read.
+      cross join lateral (select * from memberships where account_id = p.id offset 0) m
+      cross join lateral (select * from rooms where id = m.room_id limit 1) r
+    where ${room}::text is null or r.id = ${room}::text
     order by r.created_at, r.id`;
-  return rows.map(toJoinedRoom);
+  const rooms = new Map<AccountId, JoinedRoom[]>();
+  for (const row of rows) {
+    const ofPerson = rooms.get(row.account_id);
+    if (ofPerson) ofPerson.push(toJoinedRoom(row));
+    else rooms.set(row.account_id, [toJoinedRoom(row)]);
+  }
+  return rooms;
 }
 
 /** Who has joined which room since a time, the last ones first. */

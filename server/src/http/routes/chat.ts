@@ -68,7 +68,6 @@ export function createChatRoutes(assets: PageAssets): Route[] {
       isPage: true,
       cost: 4,
       takesTurns: true,
-      mayTakeLong: true,
       query: z.strictObject({
         join: z.string().max(64).optional(),
         open: z.enum([...appShortcuts, openShared]).optional(),
