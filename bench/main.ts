@@ -1,4 +1,4 @@
-// npm run bench [-- --only=F1,F4 --rounds=5 --seconds=5 --kinds=postgres,embedded]; of F11 --messages=1000000; of H one attack: --attacks=A21
+// npm run bench [-- --only=F1,F4 --rounds=5 --seconds=5 --kinds=postgres,embedded]; of F8 and F11 --messages=1000000; of F5 --sockets=10000; of H one attack: --attacks=A21
 // Each figure prints one line per measurement, as a ratio to a floor measured in alternating rounds; everything goes
 // into bench/results as JSON.
 import { startPostgres } from "../tests/support/services.ts";
@@ -7,6 +7,7 @@ import { runBrowser } from "./figures/browser.ts";
 import { runFanOut } from "./figures/fan-out.ts";
 import { runFiles } from "./figures/files.ts";
 import { runHistory } from "./figures/history.ts";
+import { runIdle } from "./figures/idle.ts";
 import { runIngest } from "./figures/ingest.ts";
 import { runLatency } from "./figures/latency.ts";
 import { runPushStorm } from "./figures/push-storm.ts";
@@ -25,6 +26,7 @@ const figures = {
   F1: runFanOut,
   F3: runLatency,
   F4: runIngest,
+  F5: runIdle,
   F6: runReconnect,
   F8: runHistory,
   F11: runSearch,
@@ -50,6 +52,7 @@ try {
       rounds: Number(flag("rounds", "5")),
       seconds: Number(flag("seconds", "5")),
       messages: Number(flag("messages", "1000000")),
+      sockets: Number(flag("sockets", "10000")),
       kinds: kinds.filter((kind) => kind === "embedded" || postgresUrl !== undefined),
       postgresUrl: postgresUrl ?? "",
       postgresPid: postgres?.pid,

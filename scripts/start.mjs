@@ -24,7 +24,7 @@ const child = spawn(binary, [...bun, ...program], {
   cwd: root,
   stdio: "inherit",
 });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"]) {
   process.on(signal, () => {
     // Ctrl-C in a terminal also reaches the child directly; a second signal does no harm.
     child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);

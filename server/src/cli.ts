@@ -1,12 +1,13 @@
 // The entry point of `npm start`: reads the configuration, starts the server, prints plain error messages, and stops
 // cleanly on SIGTERM and Ctrl-C.
 import { issueSetupCode } from "./accounts/setup-code.ts";
-import { readConfig } from "./config/read-config.ts";
+import { type Config, readConfig } from "./config/read-config.ts";
 import { helpText } from "./config/settings.ts";
 import { exitCodes, exitWithError } from "./exit.ts";
 import { systemClock } from "./lib/clock.ts";
-import { createLog } from "./log/log.ts";
-import { type RunningServer, startServer } from "./main.ts";
+import { createLog, type Log, silentLog } from "./log/log.ts";
+import { openApp, type RunningServer, startServer } from "./main.ts";
+import { reportReady, WorkerPool, workerIndex } from "./workers.ts";
 
 const stopWithinMs = 10_000;
 
@@ -36,8 +37,41 @@ async function run(): Promise<void> {
       hint: "set TRUSTED_PROXIES, or all visitors share one IP address and its limits",
     });
   }
+  const worker = workerIndex();
+  if (config.workers > 1 && worker === null) {
+    await runWorkers(config, log);
+    return;
+  }
   const server = await startServer(config, log);
-  stopOn(["SIGTERM", "SIGINT"], server);
+  const stop = stopOnce(log, () => server.stop());
+  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+  if (worker === null) await welcome(config, server);
+  log.info("server.started", {
+    database: config.database.kind,
+    redis: config.redisUrl !== null,
+    worker: worker ?? undefined,
+  });
+  if (worker !== null) reportReady(stop);
+}
+
+/** Runs workers until they are told to stop, and welcomes people in place of each of them. */
+async function runWorkers(config: Config, log: Log): Promise<void> {
+  // A port that another program has would be shared with it.
+  const listener = Bun.listen({ hostname: config.host, port: config.port, socket: { data: () => {} } });
+  listener.stop(true);
+  const pool = new WorkerPool(config.workers, log);
+  const stop = stopOnce(log, () => pool.stop());
+  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+  const failed = await pool.start();
+  if (failed !== null) process.exit(failed);
+  process.on("SIGUSR2", () => void pool.roll());
+  const { app, close } = await openApp(config, silentLog);
+  await welcome(config, { app });
+  await close();
+  log.info("workers.started", { workers: config.workers });
+}
+
+async function welcome(config: Config, server: Pick<RunningServer, "app">): Promise<void> {
   console.log(`\n  novaX is running: ${config.publicUrl.origin}\n`);
   const setupCode = await issueSetupCode(server.app);
   if (setupCode !== null) {
@@ -45,18 +79,16 @@ async function run(): Promise<void> {
     console.log(`  From another machine, you'll need this setup code: ${setupCode}\n`);
   }
   console.log("  Press Ctrl-C to stop.\n");
-  log.info("server.started", { database: config.database.kind, redis: config.redisUrl !== null });
 }
 
-function stopOn(signals: NodeJS.Signals[], server: RunningServer): void {
+/** Returns what stops the process, once, however often it is asked to. */
+function stopOnce(log: Log, stopAll: () => Promise<void>): () => void {
   let isStopping = false;
-  const stop = async () => {
+  return () => {
     if (isStopping) return;
     isStopping = true;
-    server.app.log.info("server.stopping");
+    log.info("server.stopping");
     setTimeout(() => process.exit(exitCodes.failed), stopWithinMs).unref();
-    await server.stop();
-    process.exit(0);
+    void stopAll().then(() => process.exit(0));
   };
-  for (const signal of signals) process.on(signal, () => void stop());
 }

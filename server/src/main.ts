@@ -197,7 +197,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     mailer,
     sso: config.oidc && createSsoClient({ clock, secret, log, publicUrl }, config.oidc),
     sessionLimits: { idleMs: config.sessionIdleMs, maxMs: config.sessionMaxMs },
-    passwordHasher: await createPasswordHasher(config.bcryptCost),
+    passwordHasher: await createPasswordHasher(config.bcryptCost, config.workers),
     passwordRules: { codePointsMin: config.passwordCodePointsMin, knownPasswords },
     attemptLimits: redis ? createRedisAttemptLimits(redis.url, epoch) : createLocalAttemptLimits(clock),
     signInLimits: {
@@ -263,8 +263,9 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       maxRequestBodySize: config.fileBytesMax + requestOverheadBytes,
       // Bun's default error page shows source lines and paths.
       development: false,
-      // Makes a taken port an error. With `development` off, Bun would share the port with the process that has it.
-      reusePort: false,
+      // Makes a taken port an error. With `development` off, Bun would share the port with the process that has it. Workers
+      // do share it, and the first process has looked whether it is free.
+      reusePort: config.workers > 1,
       error: (error) => problemResponse(toProblem(error, log, "en").problem, undefined),
       websocket: createSocketHandlers(() => realtime),
       fetch: (request, self) => {

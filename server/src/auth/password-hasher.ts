@@ -30,9 +30,10 @@ export type PasswordHasher = {
   isOutdated(hash: string): boolean;
 };
 
-export async function createPasswordHasher(cost: number): Promise<PasswordHasher> {
+/** `workers`: how many processes of this machine share its cores. */
+export async function createPasswordHasher(cost: number, workers = 1): Promise<PasswordHasher> {
   const queue = new WorkQueue({
-    parallel: Math.max(1, availableParallelism() - 1),
+    parallel: Math.max(1, Math.floor((availableParallelism() - 1) / workers)),
     waitingMax,
     waitingPerOwnerMax: waitingPerAddressMax,
     waitMs,

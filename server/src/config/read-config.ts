@@ -37,6 +37,8 @@ export type Config = {
   dataDir: string;
   database: DatabaseConfig;
   redisUrl: string | null;
+  /** How many processes share the port. */
+  workers: number;
   /** Null: files are kept in the data folder. */
   s3: S3Config | null;
   fileBytesMax: number;
@@ -139,6 +141,7 @@ export function parseConfig(
     dataDir,
     database: { kind: "embedded", dataDir },
     redisUrl: check("REDIS_URL", (value) => parseServiceUrl(value, ["redis:", "rediss:", "valkey:"]), null),
+    workers: whole("WORKERS", 1, 64),
     s3: check("S3_URL", parseS3Url, null),
     pushContentMax: check("PUSH_CONTENT", (value) => parseChoice(value, pushContents), "full"),
     pushOrigins: check("PUSH_SERVICES", (value) => new Set(splitList(value).map(parseOrigin)), new Set()),
@@ -199,6 +202,10 @@ export function parseConfig(
   if (config.redisUrl !== null && config.database.kind === "embedded") {
     mistakes.push("REDIS_URL: several processes need to share a PostgreSQL server; set DATABASE_URL as well");
   }
+  if (config.workers > 1 && config.redisUrl === null)
+    mistakes.push(
+      "WORKERS: several processes need PostgreSQL and Redis; set DATABASE_URL and REDIS_URL as well",
+    );
   if (config.registration === "sso" && config.oidc === null)
     mistakes.push("REGISTRATION: single sign-on isn't set up; set OIDC_ISSUER as well");
   if (mistakes.length > 0) throw new ConfigError(mistakes);

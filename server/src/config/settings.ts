@@ -23,6 +23,11 @@ export const settings = [
     help: "redis://host:port (Redis or Valkey), so that several processes can serve the same rooms",
   },
   {
+    name: "WORKERS",
+    default: "1",
+    help: "processes of this machine that share PORT; more than 1 needs DATABASE_URL and REDIS_URL. One for each core but one is a good number",
+  },
+  {
     name: "S3_URL",
     default: "",
     help: "https://KEY:SECRET@host/bucket of an S3-compatible store for files (with ?region=NAME if it needs one); if not set, files are in DATA_DIR",
