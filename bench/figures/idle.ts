@@ -18,7 +18,7 @@ export async function runIdle(options: {
   postgresUrl: string;
 }): Promise<void> {
   for (const kind of options.kinds) {
-    const results = [];
+    const results: Measured[] = [];
     for (let round = 0; round < options.rounds; round++) results.push(await measure(kind, options));
     const base = { figure: "F5", durability: "nothing is written" };
     const what = `of ${options.sockets.toLocaleString("en")} connections (${kind})`;

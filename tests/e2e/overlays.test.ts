@@ -55,7 +55,7 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
       for (const scene of scenesIn("en")) {
         // A reload would reopen what was open.
         await page.goto("about:blank");
-        await page.goto(`${server.url}/chat/${room}`);
+        await page.goto(`${server.url}/chat/${room}`, { waitUntil: "commit" });
         await page.locator(".row-message").first().waitFor();
         await scene.open(page, isPhone).catch((error: Error) => {
           throw new Error(`${scene.name}: ${error.message}`);

@@ -25,7 +25,7 @@ async function findWith(
 }
 
 describe.skipIf(!isAvailable("postgres") || !isPresent("redis"))("the checker of the fault suite", () => {
-  test("finds messages that are published before their commit", async () => {
+  test.concurrent("finds messages that are published before their commit", async () => {
     const planted = {
       file: "messages/message-writer.ts",
       from: "const outcomes = await insert(db.sql);",
@@ -44,10 +44,12 @@ describe.skipIf(!isAvailable("postgres") || !isPresent("redis"))("the checker of
         await Bun.sleep(500);
       }
     });
-    expect(found).toContain("acknowledged is stored");
+    // Which one depends on who is faster: those who read, or the kill.
+    const expected: CheckName[] = ["acknowledged is stored", "reads see what was acknowledged"];
+    expect(found.filter((name) => expected.includes(name))).not.toEqual([]);
   }, 60_000);
 
-  test("finds events that a node never repairs after the bus has lost them", async () => {
+  test.concurrent("finds events that a node never repairs after the bus has lost them", async () => {
     const planted = {
       file: "realtime/room-feed.ts",
       from: "return headSeq > this.#last ? this.#catchUp() : undefined;",
@@ -60,7 +62,7 @@ describe.skipIf(!isAvailable("postgres") || !isPresent("redis"))("the checker of
     expect(found).toContain("what is shown is what is stored");
   }, 60_000);
 
-  test("finds messages that are stored again when they are sent again", async () => {
+  test.concurrent("finds messages that are stored again when they are sent again", async () => {
     const found = await findWith([], {}, async ({ cluster }) => {
       const { sql, nodes } = cluster;
       const [row] = await sql`select pg_get_functiondef('send_messages'::regproc) as text`;
@@ -79,7 +81,7 @@ describe.skipIf(!isAvailable("postgres") || !isPresent("redis"))("the checker of
     expect(found).toContain("no sendId twice");
   }, 60_000);
 
-  test("finds what happens although it was refused, because its caller had given up", async () => {
+  test.concurrent("finds what happens although it was refused, because its caller had given up", async () => {
     const planted = {
       file: "db/database.ts",
       from: "if (isGivenUp || hasCallerGone())",

@@ -362,8 +362,8 @@ export class FaultClient {
   }
 
   #watch(room: RoomId, messages: readonly { seq: number }[]): void {
-    if (!this.#isWatched) return;
-    const at = performance.now();
-    for (const { seq } of messages) this.#history.sightings.push({ room, client: this.id, seq, at });
+    if (!this.#isWatched || messages.length === 0) return;
+    const seq = Math.max(0, ...messages.map((message) => message.seq));
+    this.#history.sightings.push({ room, client: this.id, seq, at: performance.now() });
   }
 }

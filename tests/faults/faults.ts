@@ -124,7 +124,7 @@ export const faults: Fault[] = [
     title: "rolling restart",
     shape: onPostgres,
     amount: { short: 1, long: 5 },
-    isInTests: true,
+    isInTests: false,
     limits: { longestWaitMs: 2 * seconds },
     run: async ({ cluster, world, figures }, times) => {
       for (let round = 0; round < times; round++)
@@ -172,7 +172,7 @@ export const faults: Fault[] = [
     title: "Redis cut off from one node",
     shape: onPostgres,
     amount: { short: 4, long: 60 },
-    isInTests: true,
+    isInTests: false,
     limits: { longestWaitMs: 5 * seconds },
     run: async ({ cluster }, forSeconds) => {
       const [node] = cluster.nodes;

@@ -44,7 +44,10 @@ export type Stretch = { room: RoomId; client: string; events: RoomEvent[] };
 /** A time in which an account was certainly no member of a room. */
 export type Absence = { room: RoomId; client: string; from: Moment; to: Moment };
 
-/** A message of a room that a client has received. */
+/**
+ * The newest of the events that a client has received together. Who was a member then may see all that was before, and may
+ * get it late.
+ */
 export type Sighting = { room: RoomId; client: string; seq: number; at: Moment };
 
 /** A message as a client shows it, or as a fresh load shows it. */
@@ -194,8 +197,12 @@ function checkSightings(
       wasMember[seq] !== true &&
       absences.some((absence) => absence.client === client && at > absence.from && at < absence.to);
     const wrong = seen.filter(isWrong);
-    if (wrong.length > 0)
-      fail("nothing reaches outsiders", `${client} saw ${wrong.length} messages of ${room}`);
+    for (const { seq } of wrong.slice(0, 3)) {
+      const { type } = log[seq - 1] ?? {};
+      const moves = log.filter((event) => "member" in event && event.member.id === client);
+      const when = moves.map((event) => `${event.type} ${event.seq}`).join(", ");
+      fail("nothing reaches outsiders", `${client} saw ${seq} of ${room}, ${type}; ${when}`);
+    }
   }
 }
 

@@ -6,8 +6,9 @@ import { faults } from "./faults.ts";
 import { runTrial } from "./trial.ts";
 
 describe.skipIf(!isAvailable("postgres") || !isPresent("redis"))("when it breaks, nothing is lost", () => {
+  // They wait most of the time, so they run side by side.
   for (const { id, title, shape, amount, run } of faults.filter((fault) => fault.isInTests))
-    test(`[${id}] ${title}`, async () => {
+    test.concurrent(`[${id}] ${title}`, async () => {
       const trial = { clients: 8, rooms: 3, ...shape, seed: 20261130 };
       const report = await runTrial(trial, (context) => run(context, amount.short));
       expect(report.violations).toEqual([]);

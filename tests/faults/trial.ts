@@ -1,4 +1,6 @@
 // One trial: a world at work, something that breaks, and what is true afterwards.
+
+import { waitUntil } from "../support/server.ts";
 import { Cluster, type ClusterShape } from "./cluster.ts";
 import { type CheckName, checkNames, type Violation } from "./history.ts";
 import { seededRandom } from "./seeded-random.ts";
@@ -38,6 +40,8 @@ export type Context = {
 };
 
 const warmUpMs = 1500;
+/** So much is acknowledged before anything breaks, however slow the machine is. */
+const acknowledgedMin = 60;
 const recoverWithinMs = 60_000;
 
 /**
@@ -54,6 +58,7 @@ export async function runTrial(
     const figures: Record<string, number> = {};
     world.work(shape.habits);
     await Bun.sleep(warmUpMs);
+    await waitUntil(() => world.acknowledged >= acknowledgedMin, recoverWithinMs);
     await fault({ cluster, world, random, figures });
     const healedAt = performance.now();
     const answers = await untilAnswered(world, healedAt);

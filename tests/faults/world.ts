@@ -19,7 +19,7 @@ const usual: Habits = { send: 0.6, read: 0.1, edit: 0.15, react: 0.1, delete: 0.
 const drainWithinMs = 60_000;
 const pauseMs = 20;
 const readWithinMs = 5000;
-const catchUpWithinMs = 8000;
+const catchUpWithinMs = 5000;
 
 /** A message of a client that it can still change. */
 type Own = { room: RoomId; seq: number; isDeleted: boolean; hasReaction: boolean };
