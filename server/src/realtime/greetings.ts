@@ -5,7 +5,6 @@ import { Batcher } from "../lib/batcher.ts";
 import { listBlockers, listProfiles } from "../people/queries.ts";
 import { listRoomsOf } from "../rooms/queries.ts";
 import type { NovaxConnection } from "./connection.ts";
-import type { RealtimeNeeds } from "./realtime.ts";
 
 export type Greeting = {
   /** Whether the session is still valid. */
@@ -20,7 +19,7 @@ const batchMax = 200;
 
 /** What connections are greeted with. When thousands come back at once, it is read for many of them together. */
 export function createGreetings(
-  app: Pick<RealtimeNeeds, "db" | "bus" | "clock" | "sessionLimits">,
+  app: Parameters<typeof filterLiveSessions>[0],
 ): Batcher<NovaxConnection, Greeting> {
   const { sql } = app.db;
   return new Batcher(async (connections) => {
