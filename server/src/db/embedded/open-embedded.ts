@@ -52,10 +52,15 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
 
   send({ kind: "open", databaseDir, socketPath });
   await answered("opened");
-  worker.onerror = (event) => {
-    // Without its thread the database cannot be recovered; exit, so that the process supervisor restarts the server.
-    log.fault("database.worker_died", new Error(event.message));
+  // Without its thread the database cannot be recovered, and one whose disk failed must be opened anew, from what the disk
+  // has: the process ends, so that its supervisor starts it again.
+  const end = (message: string) => {
+    log.fault("database.ended", new Error(message));
     process.exit(1);
+  };
+  worker.onerror = (event) => end(event.message);
+  worker.onmessage = (event: MessageEvent<FromWorker>) => {
+    if (event.data.kind === "broken") end(event.data.message);
   };
   const client = new SQL({
     adapter: "postgres",

@@ -6,11 +6,20 @@ type Client = { pending: Buffer; isStarted: boolean };
 const sslRequestCode = 80_877_103;
 const messageTypes = { query: 0x51, sync: 0x53, terminate: 0x58 };
 
+type Runner = Pick<PGlite, "execProtocolRawStream" | "exec">;
+
 /**
  * Serves PostgreSQL's wire protocol on a unix socket for one PGlite, to one client at a time. Messages up to a Sync
  * (or one simple Query) run as one batch, and the response is sent back complete.
+ *
+ * `onBroken`: called when PostgreSQL has ended in the middle of a batch. It says errors of statements in its response, so
+ * this is one that it does not survive, such as a disk that fails: nothing is answered any more.
  */
-export function serveWire(pg: PGlite, path: string): UnixSocketListener<Client> {
+export function serveWire(
+  pg: Runner,
+  path: string,
+  onBroken: (error: unknown) => void,
+): UnixSocketListener<Client> {
   let current: Socket<Client> | null = null;
   let work: Promise<unknown> = Promise.resolve();
   const enqueue = (job: () => Promise<void>) => {
@@ -34,12 +43,16 @@ export function serveWire(pg: PGlite, path: string): UnixSocketListener<Client> 
           const messages = batch;
           enqueue(async () => {
             // Not `execProtocolRaw`, which keeps every response in memory for good.
-            await pg.execProtocolRawStream(messages, {
-              syncToFs: false,
-              onRawData: (answer) => {
-                if (socket.readyState === 1) writeAll(socket, answer);
-              },
-            });
+            try {
+              await pg.execProtocolRawStream(messages, {
+                syncToFs: false,
+                onRawData: (answer) => {
+                  if (socket.readyState === 1) writeAll(socket, answer);
+                },
+              });
+            } catch (error) {
+              onBroken(error);
+            }
           });
         }
       },

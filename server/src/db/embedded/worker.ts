@@ -6,7 +6,12 @@ import { serveWire } from "./wire-server.ts";
 declare const self: Worker;
 
 export type ToWorker = { kind: "open"; databaseDir: string; socketPath: string } | { kind: "close" };
-export type FromWorker = { kind: "opened" } | { kind: "failed"; message: string } | { kind: "closed" };
+export type FromWorker =
+  | { kind: "opened" }
+  | { kind: "failed"; message: string }
+  /** The database has ended by itself, for example because the disk could not be written to. */
+  | { kind: "broken"; message: string }
+  | { kind: "closed" };
 
 const send = (message: FromWorker) => self.postMessage(message);
 let close: () => Promise<void> = async () => {};
@@ -23,7 +28,9 @@ self.onmessage = async (event: MessageEvent<ToWorker>) => {
       fs: new DurableFs(message.databaseDir),
       startParams,
     });
-    const listener = serveWire(pg, message.socketPath);
+    const listener = serveWire(pg, message.socketPath, (error) =>
+      send({ kind: "broken", message: (error as Error).message }),
+    );
     close = async () => {
       listener.stop(true);
       await pg.close();
