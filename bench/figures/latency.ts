@@ -2,6 +2,7 @@
 // receipt.
 import { readFileSync } from "node:fs";
 import { SQL } from "bun";
+import { TcpProxy } from "../../tests/support/proxy.ts";
 import { LoadSocket } from "../lib/load-socket.ts";
 import { percentile, type Round, report } from "../lib/report.ts";
 import {
@@ -17,6 +18,7 @@ import {
 const rooms = 50;
 const peoplePerRoom = 20;
 const messagesPerSecondEach = 0.5;
+const farMs = 10;
 const shares = { p50: 0.5, p99: 0.99, "p99.9": 0.999 } as const;
 
 /** `cpuUs`: what server and database used of the processor for each message. */
@@ -32,10 +34,12 @@ export async function runLatency(options: {
   const floors: Measured[] = [];
   const commits: number[] = [];
   const measured: Record<TargetKind, Measured[]> = { embedded: [], postgres: [] };
+  const far: Measured[] = [];
   for (let round = 0; round < options.rounds; round++) {
     floors.push(await measureFloor(options.seconds));
     commits.push(await measureCommit(options.postgresUrl));
     for (const kind of options.kinds) measured[kind].push(await measureNovax(kind, options));
+    if (options.kinds.includes("postgres")) far.push(await measureFar(options));
   }
   const base = { figure: "F3", unit: "ms" };
   const toRounds = (runs: Measured[], share: number): Round[] =>
@@ -49,6 +53,14 @@ export async function runLatency(options: {
     durability: "fsync per commit",
     rounds: commit,
   });
+  if (far.length > 0)
+    for (const [name, share] of Object.entries({ p50: shares.p50, p99: shares.p99 }))
+      report({
+        ...base,
+        what: `the same with a database ${farMs * 2} ms away, ${name} (postgres)`,
+        durability: "fsync per commit",
+        rounds: toRounds(far, share),
+      });
   const sum = floor.map((round, index) => ({ value: round.value + commits[index]!, faults: round.faults }));
   for (const kind of options.kinds) {
     for (const [name, share] of Object.entries(shares)) {
@@ -72,10 +84,17 @@ export async function runLatency(options: {
 
 export async function measureNovax(
   kind: TargetKind,
-  options: { seconds: number; postgresUrl: string; postgresPid?: number | undefined; settings?: Settings },
+  options: {
+    seconds: number;
+    postgresUrl: string;
+    postgresPid?: number | undefined;
+    settings?: Settings;
+    through?: { port: number };
+  },
 ): Promise<Measured> {
   const people = rooms * peoplePerRoom;
-  const target = await startTarget(kind, options.postgresUrl, { people, rooms }, options.settings);
+  const { postgresUrl, settings, through } = options;
+  const target = await startTarget(kind, postgresUrl, { people, rooms }, settings, undefined, through);
   const sockets = await Promise.all(
     target.people.map((person, index) => openMember(target, person, roomName(index % rooms))),
   );
@@ -95,6 +114,16 @@ export async function measureNovax(
   for (const socket of sockets) socket.close();
   await target.stopAndCountMessages();
   return { ...result, cpuUs };
+}
+
+/** With a network in between that takes {@link farMs} in each direction. */
+async function measureFar(options: { seconds: number; postgresUrl: string }): Promise<Measured> {
+  const proxy = new TcpProxy(Number(new URL(options.postgresUrl).port), farMs);
+  try {
+    return await measureNovax("postgres", { ...options, through: proxy });
+  } finally {
+    proxy.stop();
+  }
 }
 
 /** What PostgreSQL's processes used so far, those that have ended included. The embedded database is in the server's process. */

@@ -31,7 +31,7 @@ export type Target = {
 
 /**
  * Starts novaX with `people` signed-in people; person `i` is only in room `i % rooms`. Limits are off, unless `settings`
- * says otherwise. `fill` puts more into the database before the start.
+ * says otherwise. `fill` puts more into the database before the start. `through`: the server reaches PostgreSQL at this port.
  */
 export async function startTarget(
   kind: TargetKind,
@@ -39,6 +39,7 @@ export async function startTarget(
   world: { people: number; rooms: number },
   settings: Settings = noLimits,
   fill: (config: Parameters<typeof openDatabase>[0]) => Promise<void> = async () => {},
+  through?: { port: number },
 ): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), "novax-bench-"));
   const env: Record<string, string> = {
@@ -56,7 +57,12 @@ export async function startTarget(
   const port = await freePort();
   const child = Bun.spawn([process.execPath, "--no-env-file", join(root, "server/src/cli.ts")], {
     cwd: dataDir,
-    env: { PATH: process.env.PATH!, ...env, PORT: String(port) },
+    env: {
+      PATH: process.env.PATH!,
+      ...env,
+      ...reachedThrough(env.DATABASE_URL, through),
+      PORT: String(port),
+    },
     stdout: "ignore",
     stderr: "inherit",
   });
@@ -79,6 +85,13 @@ export async function startTarget(
       return Number(row!.count);
     },
   };
+}
+
+function reachedThrough(url: string | undefined, through: { port: number } | undefined): Settings {
+  if (!url || !through) return {};
+  const address = new URL(url);
+  address.port = String(through.port);
+  return { DATABASE_URL: address.href };
 }
 
 /** Creates a new, empty database on a PostgreSQL server; returns its URL. */

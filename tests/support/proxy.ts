@@ -12,7 +12,12 @@ export class TcpProxy {
   readonly #listener: Bun.TCPSocketListener<Line>;
   #newMode: Mode = "open";
 
-  constructor(target: number) {
+  /** `delayMs`: how long everything takes in each direction. */
+  constructor(target: number, delayMs = 0) {
+    const later = (arrive: () => void) => {
+      if (delayMs > 0) setTimeout(arrive, delayMs);
+      else arrive();
+    };
     this.#listener = Bun.listen<Line>({
       hostname: "127.0.0.1",
       port: 0,
@@ -30,8 +35,11 @@ export class TcpProxy {
                 flush(client);
               },
               data: (_server, bytes) => {
-                line.toClient.push(Buffer.from(bytes));
-                flush(client);
+                const copy = Buffer.from(bytes);
+                later(() => {
+                  line.toClient.push(copy);
+                  flush(client);
+                });
               },
               drain: () => flush(client),
               close: () => {
@@ -44,8 +52,11 @@ export class TcpProxy {
           }).catch(() => client.end());
         },
         data: (client, bytes) => {
-          client.data.toServer.push(Buffer.from(bytes));
-          flush(client);
+          const copy = Buffer.from(bytes);
+          later(() => {
+            client.data.toServer.push(copy);
+            flush(client);
+          });
         },
         drain: flush,
         close: (client) => {
