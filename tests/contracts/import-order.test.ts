@@ -82,7 +82,7 @@ describe("the import order", () => {
     test(`inside ${workspace}, imports only go to the left`, () => {
       const position = (path: string) => {
         const [, , part = ""] = path.split("/");
-        return order.indexOf(part.replace(/\.ts$/, "").replace(/^(?:cli|admin-cli|exit)$/, "main"));
+        return order.indexOf(part.replace(/\.ts$/, "").replace(/^(?:cli|admin-cli|exit|workers)$/, "main"));
       };
       for (const { from, to } of importsOf(workspace)) {
         if (!to.startsWith(`${workspace}/`)) continue;

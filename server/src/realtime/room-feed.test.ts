@@ -14,7 +14,7 @@ import { systemRandom } from "../lib/random.ts";
 import { createServerSecret } from "../lib/server-secret.ts";
 import { silentLog as log } from "../log/log.ts";
 import { MessageWriter } from "../messages/message-writer.ts";
-import { readLogPositions } from "../rooms/queries.ts";
+import { readLogPositions, timeMark } from "../rooms/queries.ts";
 import { novaxDelivery, resume, roomTopic } from "./novax-subscriber.ts";
 import { RoomFeed } from "./room-feed.ts";
 import type { Delivery, Opening, Subscriber } from "./subscriber.ts";
@@ -151,9 +151,9 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
         return row!.head_seq;
       };
       const check = async () => {
-        const seq = feed.position ?? 0;
-        for (const position of await readLogPositions(db.sql, [{ room: generalRoomId, seq }]))
-          feed.checkPosition(position);
+        const { position } = feed;
+        for (const found of await readLogPositions(db.sql, [{ room: generalRoomId, ...position }]))
+          feed.checkPosition(found, position);
       };
       const attach = async () => {
         const at = await head();
@@ -210,6 +210,29 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
     // The feed is still needed.
     feed.detach(there.subscriber);
     expect(feed.isIdle).toBe(false);
+  });
+
+  test("[N4] a log that went back is noticed also if the bus has lost its first event, and then others", async () => {
+    const frames: string[] = [];
+    const app = { db, log, epoch: "e", presence: { joined: () => {}, removed: () => {} } };
+    const publishToSockets = (_topic: string, frame: string) => void frames.push(frame);
+    const feed = new RoomFeed({ ...app, publishToSockets }, generalRoomId);
+    const there = createTopicSubscriber();
+    await feed.attachMember(there.subscriber, 10, there.openFrom(10));
+    const event = { actor: alice, type: "message.pinned", target: 1 } as const;
+    feed.offer([{ ...event, seq: 11, at: 100 }]);
+    // The log goes back to 10, and on: another 11, which the bus loses, and a 12, which follows what was delivered.
+    feed.offer([{ ...event, seq: 12, at: 200 }]);
+    const { position } = feed;
+    const found = { room: generalRoomId, headSeq: 12, seq: 12, at: 200 };
+    feed.checkPosition({ ...found, marks: timeMark(150) + timeMark(200) }, position);
+    for (let wait = 0; wait < 200 && !frames.join().includes("resync"); wait++) await Bun.sleep(5);
+    expect(frames.at(-1)).toContain('"type":"resync"');
+    // What agrees is no reason to start anew.
+    const again = feed.position;
+    feed.checkPosition({ ...found, seq: again.seq, headSeq: again.seq, at: 0, marks: 0 }, again);
+    await Bun.sleep(1);
+    expect(frames.filter((frame) => frame.includes("resync"))).toHaveLength(1);
   });
 
   test("what happens while it is read what a subscriber is sent first is sent with it, and a removal keeps it out", async () => {

@@ -7,7 +7,7 @@ import { forEverybody } from "../lib/caller.ts";
 import { Refusal, roomNotFound } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
 import type { Presence } from "../presence/presence.ts";
-import { type LogPosition, readLogPositions } from "../rooms/queries.ts";
+import { type LogPosition, readLogPositions, timeMark } from "../rooms/queries.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
 import type { Delivery, Opening, SendOpening, Subscriber } from "./subscriber.ts";
 
@@ -27,6 +27,11 @@ const rewritingTypes: readonly RoomEvent["type"][] = [
   "message.deleted",
 ];
 const catchUpPage = 500;
+/** Of more events than this only the last is compared with the log. */
+const comparedMax = 5000;
+
+/** How far a feed is, and what it has delivered after `afterSeq`. */
+export type FeedMark = { seq: number; afterSeq: number; marks: number };
 const openingTriesMax = 4;
 const keepIdleMs = 60_000;
 const keptIdleMax = 2000;
@@ -57,6 +62,8 @@ export class RoomFeed {
   #last: number | null = null;
   /** The time of that event, which tells it from another one at the same `seq`. Null until it is known. */
   #lastAt: number | null = null;
+  /** What was delivered and not yet compared with the log: after which event, and {@link timeMark} of them, added up. */
+  #unchecked = { afterSeq: 0, marks: 0 };
   /** The newest events, contiguous, ending at `#last`: a resume of those needs no query. */
   #recent: RoomEvent[] = [];
 
@@ -74,9 +81,14 @@ export class RoomFeed {
     this.#enqueue(() => this.#accept(events));
   }
 
-  /** The `seq` of the last event delivered; null until the first subscriber attaches. */
-  get position(): number | null {
-    return this.#last;
+  /**
+   * The last event delivered (0 until the first subscriber attaches), and what was delivered since the last comparison with
+   * the log: after which event, and the marks of their times, added up.
+   */
+  get position(): FeedMark {
+    const seq = this.#last ?? 0;
+    const { afterSeq, marks } = this.#unchecked;
+    return seq - afterSeq > comparedMax ? { seq, afterSeq: seq, marks: 0 } : { seq, afterSeq, marks };
   }
 
   /** The time of the event at a `seq`, if it is still kept. */
@@ -86,29 +98,34 @@ export class RoomFeed {
   }
 
   /**
-   * Compares what was delivered with the room's log, which ended at `headSeq` and had an event of the time `at` (null: none)
-   * at `seq`. Reads the events that are missing. If the log is another one, because the database went back to an older copy,
-   * starts anew from its end.
+   * Compares what was delivered up to a {@link position} with the room's log, which ended at `headSeq` and had an event of the time
+   * `at` (null: none) at `seq`. Reads the events that are missing. If the log is another one, because the database went back to
+   * an older copy, starts anew from its end.
    */
-  checkPosition({ headSeq, seq, at }: LogPosition): void {
+  checkPosition({ headSeq, seq, at, marks }: LogPosition, position: FeedMark): void {
+    const generation = this.#generation;
     this.#enqueue(() => {
       if (this.#last === null) return undefined;
-      // Otherwise events were delivered since the log was read, and the next check compares them.
-      if (seq === this.#last && seq > 0) {
-        if (at === null || (this.#lastAt !== null && this.#lastAt !== at)) return this.#startAnew();
-        this.#lastAt = at;
+      if (seq > 0 && generation === this.#generation) {
+        const known = this.timeOf(seq);
+        if (at === null || (known !== undefined && known !== at) || marks !== position.marks)
+          return this.#startAnew();
+        if (seq === this.#last) this.#lastAt = at;
+        // What was delivered since then is compared next time.
+        this.#unchecked = { afterSeq: seq, marks: this.#unchecked.marks - position.marks };
       }
       return headSeq > this.#last ? this.#catchUp() : undefined;
     });
   }
 
   async #startAnew(): Promise<void> {
-    const [head] = await readLogPositions(this.#app.db.sql, [{ room: this.room, seq: 0 }]);
+    const [head] = await readLogPositions(this.#app.db.sql, [{ room: this.room, seq: 0, afterSeq: 0 }]);
     if (!head) return;
     const { log, epoch, publishToSockets } = this.#app;
     log.warn("feed.log_replaced", { room: this.room, before: this.#last, now: head.headSeq });
     this.#last = head.headSeq;
     this.#lastAt = null;
+    this.#unchecked = { afterSeq: head.headSeq, marks: 0 };
     this.#recent = [];
     this.#generation += 1;
     for (const delivery of this.#byDelivery.keys())
@@ -210,6 +227,7 @@ export class RoomFeed {
     if (this.#last === null) {
       this.#last = headSeq;
       this.#lastAt = null;
+      this.#unchecked = { afterSeq: headSeq, marks: 0 };
     }
     // The log may be ahead of what was delivered. The other subscribers get those events now too.
     else if (headSeq > this.#last) await this.#catchUp();
@@ -263,6 +281,7 @@ export class RoomFeed {
     const { seq, at } = events.at(-1)!;
     this.#last = seq;
     this.#lastAt = at;
+    for (const event of events) this.#unchecked.marks += timeMark(event.at);
     // A later resume must not bring a text from before its edit or deletion, or a preview that was removed.
     const rewriting = events.findLastIndex(({ type }) => rewritingTypes.includes(type));
     if (rewriting >= 0) this.#recent = events.slice(rewriting + 1);
@@ -379,8 +398,9 @@ export class RoomFeeds {
   async checkPositions(): Promise<void> {
     this.#dropIdle();
     if (this.#feeds.size === 0) return;
-    const positions = [...this.#feeds.values()].map(({ room, position }) => ({ room, seq: position ?? 0 }));
-    for (const found of await readLogPositions(this.#app.db.sql, positions))
-      this.#feeds.get(found.room)?.checkPosition(found);
+    const positions = new Map([...this.#feeds.values()].map(({ room, position }) => [room, position]));
+    const asked = [...positions].map(([room, position]) => ({ room, ...position }));
+    for (const found of await readLogPositions(this.#app.db.sql, asked))
+      this.#feeds.get(found.room)?.checkPosition(found, positions.get(found.room)!);
   }
 }

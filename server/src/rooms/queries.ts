@@ -305,19 +305,35 @@ function toJoinedRoom(row: JoinedRoomRow): JoinedRoom {
   };
 }
 
-/** Where a room's log ends, and the time of its event at `seq`, or null if there is none. */
-export type LogPosition = { room: RoomId; headSeq: number; seq: number; at: number | null };
+/**
+ * Where a room's log ends, the time of its event at `seq`, or null if there is none, and {@link timeMark} of its events after
+ * `afterSeq` up to `seq`, added up.
+ */
+export type LogPosition = { room: RoomId; headSeq: number; seq: number; at: number | null; marks: number };
+
+const timeMarks = 1 << 20;
+
+/** A number that two different events at the same place hardly share, and of which thousands can be added up. */
+export function timeMark(at: number): number {
+  return at % timeMarks;
+}
 
 export async function readLogPositions(
   sql: Sql,
-  positions: readonly { room: RoomId; seq: number }[],
+  positions: readonly { room: RoomId; seq: number; afterSeq: number }[],
 ): Promise<LogPosition[]> {
   const rooms = positions.map(({ room }) => room);
   const seqs = positions.map(({ seq }) => seq);
-  const rows = await sql<{ id: RoomId; head_seq: number; seq: number; at: number | null }>`
-    select r.id, r.head_seq, p.seq, e.at
-    from unnest(${sql.array(rooms, "text")}, ${sql.array(seqs, "bigint")}) as p (id, seq)
+  const afterSeqs = positions.map(({ afterSeq }) => afterSeq);
+  const rows = await sql<{ id: RoomId; head_seq: number; seq: number; at: number | null; marks: number }>`
+    select r.id, r.head_seq, p.seq, e.at, (
+      select coalesce(sum(between_them.at % ${timeMarks}), 0)::bigint from room_events between_them
+      where between_them.room_id = p.id and between_them.seq > p.after_seq and between_them.seq <= p.seq
+    ) as marks
+    from unnest(
+        (select ${sql.array(rooms, "text")}), (select ${sql.array(seqs, "bigint")}), (select ${sql.array(afterSeqs, "bigint")})
+      ) as p (id, seq, after_seq)
       join rooms r using (id)
       left join room_events e on e.room_id = p.id and e.seq = p.seq`;
-  return rows.map(({ id, head_seq, seq, at }) => ({ room: id, headSeq: head_seq, seq, at }));
+  return rows.map(({ id, head_seq, ...row }) => ({ room: id, headSeq: head_seq, ...row }));
 }

@@ -286,7 +286,14 @@ export class SearchIndex {
     const kept = isOlder ? [] : positions;
     for (let from = 0; from < kept.length; from += positionsAtOnce) {
       const part = kept.slice(from, from + positionsAtOnce);
-      const found = new Map((await readLogPositions(sql, part)).map((position) => [position.room, position]));
+      const found = new Map(
+        (
+          await readLogPositions(
+            sql,
+            part.map((position) => ({ ...position, afterSeq: position.seq })),
+          )
+        ).map((position) => [position.room, position]),
+      );
       for (const { room, seq, at } of part) {
         this.#setIndexed(room, seq);
         // Its log is another one now.
