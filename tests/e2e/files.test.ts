@@ -254,7 +254,8 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     await page.getByLabel("Description").fill("A grey cat on a roof");
     expect(await axeFindings(page, ".dialog")).toEqual([]);
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
-    await page.waitForTimeout(500);
+    await page.locator("dialog[open]").waitFor({ state: "hidden" });
+    await page.locator(".attachment-progress").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await row.getByRole("button", { name: "Open A grey cat on a roof" }).waitFor();
     expect(await row.locator(".file-card .file-name").allInnerTexts()).toEqual(["b.txt"]);

@@ -142,7 +142,7 @@ export const faults: Fault[] = [
     title: "PostgreSQL crashes and restarts",
     shape: onPostgres,
     amount: { short: 1, long: 5 },
-    isInTests: true,
+    isInTests: false,
     limits: { firstAnswerMs: 5 * seconds },
     run: async ({ cluster }, times) => {
       for (let round = 0; round < times; round++) {
@@ -365,7 +365,7 @@ export const faults: Fault[] = [
     title: "PostgreSQL takes no writes for a while",
     shape: onPostgres,
     amount: { short: 3, long: 20 },
-    isInTests: true,
+    isInTests: false,
     limits: { firstAnswerMs: 5 * seconds },
     run: async ({ cluster }, forSeconds) => {
       const { sql } = cluster;
