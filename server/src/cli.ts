@@ -42,6 +42,8 @@ async function run(): Promise<void> {
     await runWorkers(config, log);
     return;
   }
+  if (worker === null)
+    process.on("SIGUSR2", () => log.warn("workers.not_replaced", { hint: "set WORKERS to more than 1" }));
   const server = await startServer(config, log);
   const stop = stopOnce(log, () => server.stop());
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
@@ -62,9 +64,14 @@ async function runWorkers(config: Config, log: Log): Promise<void> {
   const pool = new WorkerPool(config.workers, log);
   const stop = stopOnce(log, () => pool.stop());
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+  let isStarted = false;
+  process.on("SIGUSR2", () => {
+    if (isStarted) void pool.roll();
+    else log.warn("workers.not_replaced", { hint: "they are still starting" });
+  });
   const failed = await pool.start();
   if (failed !== null) process.exit(failed);
-  process.on("SIGUSR2", () => void pool.roll());
+  isStarted = true;
   const { app, close } = await openApp(config, silentLog);
   await welcome(config, { app });
   await close();

@@ -123,7 +123,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   await assertSameSecret(db.sql, secret);
   const epoch = await readEpoch(db.sql);
   const clock = new DatabaseClock(db.sql, log);
-  await clock.set();
+  await clock.set({ isFirst: true });
   const processId = random.uuid();
   const { redisUrl, publicUrl, pushOrigins, pushContentMax } = config;
   const redis = redisUrl === null ? null : { url: redisUrl, installation: epoch, processId, log };

@@ -105,7 +105,7 @@ export class WorkerPool {
       if (this.#isStopping || this.#workers.has(index)) return;
       const failed = await this.#launch(index);
       if (failed === null) return;
-      this.#workers.set(index, worker);
+      this.#workers.set(index, { process: worker.process, startedAt: performance.now() });
       this.#restart(index, failed);
     }, inMs);
   }

@@ -1,6 +1,6 @@
 // The real feeds of two nodes, with a log, a bus and clients that are made up, in one process. A seed decides what happens next:
 // which answer of the database arrives, which hint of the bus is lost, doubled or late, who writes, loses the connection, is
-// removed, or comes back. Thousands of seeds take a minute, and each of them can be run again.
+// removed, or comes back. Thousands of seeds take seconds, and each of them can be run again.
 import { applyEvents, type RoomSnapshot } from "@novax/protocol/apply-event";
 import type { Room } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";

@@ -7,7 +7,7 @@ import { useServer } from "../support/use-server.ts";
 describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes whose clocks differ by an hour", () => {
   const env = { REDIS_URL: redisUrl!, MESSAGES_PER_SECOND: "1000" };
   const { data, server: one, alice, bob } = useServer("postgres", { env, people: ["alice", "bob"] });
-  const launch = { preload: join(import.meta.dir, "../support/late-clock.ts") };
+  const launch = { preload: join(import.meta.dir, "../support/fast-clock.ts") };
   const { server: two } = useServer(data, { env, people: [], launch });
 
   test("[N12] [K12] agree on when somebody may write again, who is silenced, and what time it is", async () => {

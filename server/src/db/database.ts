@@ -68,17 +68,21 @@ export function createDatabase(
     old.close({ timeout: answerWithinMs / 1000 }).catch(() => {});
   };
   const recover = async () => {
-    while (!isClosed) {
-      const probe = client`select 1`.then(() => true);
-      if (await withDeadline(probe, probeWithinMs).catch(() => false)) break;
-      renew();
-      await Bun.sleep(probeEveryMs);
+    try {
+      while (!isClosed) {
+        const probe = client`select 1`.then(() => true);
+        if (await withDeadline(probe, probeWithinMs).catch(() => false)) break;
+        renew();
+        await Bun.sleep(probeEveryMs);
+      }
+    } finally {
+      recovery = null;
     }
-    recovery = null;
   };
   /** Runs work on the current client. What is under way on an old one may end there. */
   const watch = async <T>(work: () => Promise<T>): Promise<T> => {
     if (recovery) await withDeadline(recovery, failFastMs);
+    if (hasCallerGone()) throw new CallerGone("the caller has given up waiting");
     const used = client;
     try {
       return await work();

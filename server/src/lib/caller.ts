@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Refusal } from "./refusal.ts";
 
-type Caller = { hasGivenUp: boolean };
+/** `until`: by `performance.now()`. */
+type Caller = { hasGivenUp: boolean; until: number };
 
 const callers = new AsyncLocalStorage<Caller | null>();
 
@@ -10,7 +11,7 @@ const callers = new AsyncLocalStorage<Caller | null>();
  * the database is not written then ({@link hasCallerGone}).
  */
 export function answerWithin<T>(ms: number, work: () => Promise<T> | T): Promise<T> {
-  const caller: Caller = { hasGivenUp: false };
+  const caller: Caller = { hasGivenUp: false, until: performance.now() + ms };
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       caller.hasGivenUp = true;
@@ -31,6 +32,11 @@ export function assertCallerWaits(): void {
 /** Whether the caller that this runs for was told that there is no answer. */
 export function hasCallerGone(): boolean {
   return callers.getStore()?.hasGivenUp === true;
+}
+
+/** When the caller gives up, by `performance.now()`; infinite if nobody waits for a certain time. */
+export function callerWaitsUntil(): number {
+  return callers.getStore()?.until ?? Number.POSITIVE_INFINITY;
 }
 
 /** Runs work that somebody's call has started, and that goes on for others when they have gone. */

@@ -9,7 +9,7 @@ import {
   isStorageFull,
   type Sql,
 } from "../db/database.ts";
-import { forEverybody } from "../lib/caller.ts";
+import { assertCallerWaits, callerWaitsUntil, forEverybody } from "../lib/caller.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
 import type { MessageDraft } from "./draft.ts";
@@ -27,8 +27,10 @@ const batchMax = 512;
 /** A commit that takes longer than this is not waited for by the others: another one goes on beside it. */
 const slowMs = 10;
 const sharedMax = 4;
-/** A message that is refused for want of an answer must not be written later. */
-const writtenWithinMs = answerWithinMs - 1000;
+/** So many rooms that are written to by themselves at once: they may wait, and the others need connections too. */
+const aloneMax = 6;
+/** A commit takes less than this after its last statement. */
+const commitMs = 500;
 const expireEveryMs = 500;
 
 /**
@@ -44,6 +46,8 @@ export class MessageWriter {
   readonly #queue = new SendQueue();
   /** When the shared commits under way began, by `performance.now()`. */
   readonly #shared: number[] = [];
+  /** How many commits of one room alone are under way. */
+  #alone = 0;
   /** Lets the next shared commit begin although one before is not done. */
   #impatience: Timer | undefined;
   /** Runs while anything waits, and once more. */
@@ -64,8 +68,9 @@ export class MessageWriter {
    */
   send(room: RoomId, draft: MessageDraft): Promise<Sent> {
     return new Promise((resolve, reject) => {
+      assertCallerWaits();
       const isAlone = this.#app.sendSteps.some((step) => step.concerns(draft));
-      const expiresAt = performance.now() + answerWithinMs;
+      const expiresAt = Math.min(performance.now() + answerWithinMs, callerWaitsUntil());
       this.#queue.add({ room, draft, isAlone, expiresAt, resolve, reject });
       this.#expiry ??= setInterval(() => this.#expire(), expireEveryMs);
       forEverybody(() => this.#start());
@@ -73,12 +78,15 @@ export class MessageWriter {
   }
 
   #start(): void {
-    for (
-      let batch = this.#queue.takeAlone(batchMax);
-      batch.length > 0;
-      batch = this.#queue.takeAlone(batchMax)
-    )
-      void this.#write(batch, { isAlone: true });
+    while (this.#alone < aloneMax) {
+      const batch = this.#queue.takeAlone(batchMax);
+      if (batch.length === 0) break;
+      this.#alone += 1;
+      void this.#write(batch, { isAlone: true }).finally(() => {
+        this.#alone -= 1;
+        this.#start();
+      });
+    }
     clearTimeout(this.#impatience);
     while (this.#queue.hasTogether) {
       const waitMs = this.#sharedWaitMs();
@@ -117,18 +125,21 @@ export class MessageWriter {
       if (isOfAll) for (const waiting of batch) waiting.reject(error);
       else again = batch;
     }
-    // What was refused meanwhile must not be written.
-    this.#queue.putBack(again.filter((waiting) => waiting.expiresAt > performance.now()));
+    const now = performance.now();
+    this.#queue.putBack(again.filter((waiting) => waiting.expiresAt > now));
+    // What is refused must not be written later.
+    for (const waiting of again) if (waiting.expiresAt <= now) waiting.reject(unanswered());
     const held = new Set(again.map(({ room }) => room));
     for (const room of new Set(batch.map((waiting) => waiting.room)))
       this.#queue.release(room, { isFree: !held.has(room) });
-    if (isAlone || again.length > 0) this.#start();
   }
 
   async #commit(batch: readonly Waiting[], { isAlone }: { isAlone: boolean }): Promise<InsertOutcome[]> {
     const now = this.#app.clock.now();
-    const insert = (sql: Sql) =>
-      insertMessages(sql, batch, { now, waits: isAlone, withinMs: writtenWithinMs });
+    // Before the first of their senders is refused, so that nothing that was refused is written.
+    const expiresAt = Math.min(...batch.map((waiting) => waiting.expiresAt));
+    const withinMs = Math.floor(expiresAt - performance.now()) - commitMs;
+    const insert = (sql: Sql) => insertMessages(sql, batch, { now, waits: isAlone, withinMs });
     const { db, bus, sendSteps, sharedSteps } = this.#app;
     const steps = sendSteps.filter((step) => isAlone && batch.some(({ draft }) => step.concerns(draft)));
     const together = sharedSteps.filter((step) => step.isNeeded());
@@ -166,9 +177,12 @@ export class MessageWriter {
       clearInterval(this.#expiry);
       this.#expiry = undefined;
     }
-    for (const waiting of this.#queue.expire(performance.now()))
-      waiting.reject(new Refusal("unavailable", (t) => t.databaseAway, { retryInMs: 2000 }));
+    for (const waiting of this.#queue.expire(performance.now())) waiting.reject(unanswered());
   }
+}
+
+function unanswered(): Refusal {
+  return new Refusal("unavailable", (t) => t.databaseAway, { retryInMs: 2000 });
 }
 
 type Written = { room: RoomId; messages: WrittenMessage[] };

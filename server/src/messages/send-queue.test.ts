@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AccountId, RoomId, SendId } from "@novax/protocol/ids";
-import { SendQueue, type Waiting } from "./send-queue.ts";
+import { SendQueue, type Waiting, writeMs } from "./send-queue.ts";
 
 const [first, second, third] = ["1", "2", "3"] as RoomId[] as [RoomId, RoomId, RoomId];
 const alice = { id: "alice" as AccountId, username: "alice", displayName: "Alice" };
@@ -89,9 +89,9 @@ describe("the queue of messages", () => {
   test("[N10] names what has waited for too long, whether it is being written or not, and forgets what waited", () => {
     const queue = queueOf(message(first, "a", { expiresAt: 10 }));
     queue.takeTogether(10);
-    queue.add(message(first, "b", { expiresAt: 20 }));
-    queue.add(message(first, "c", { expiresAt: 30 }));
-    queue.add(message(second, "d", { expiresAt: 20, isAlone: true }));
+    queue.add(message(first, "b", { expiresAt: writeMs + 20 }));
+    queue.add(message(first, "c", { expiresAt: writeMs + 30 }));
+    queue.add(message(second, "d", { expiresAt: writeMs + 20, isAlone: true }));
     expect(queue.expire(9)).toEqual([]);
     expect(idsOf(queue.expire(20))).toEqual(["a", "b", "d"]);
     queue.release(first, { isFree: true });

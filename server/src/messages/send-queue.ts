@@ -26,6 +26,8 @@ type Lane = {
 };
 
 const waitingMax = 20_000;
+/** What has less time left than this is not begun. */
+export const writeMs = 2000;
 
 /**
  * The messages that wait, by room, in the order in which they came. A room is in one batch at a time, so that its messages are
@@ -96,13 +98,16 @@ export class SendQueue {
     else this.#lanes.delete(room);
   }
 
-  /** Returns the messages that have waited for too long by `now`. They are not taken any more. */
+  /**
+   * Returns the messages that have had no answer for too long by `now`. What still waits and has little time left is among them:
+   * it might be written only after its sender was refused. They are not taken any more.
+   */
   expire(now: number): Waiting[] {
     const expired: Waiting[] = [];
     for (const [room, lane] of this.#lanes) {
       expired.push(...lane.underWay.filter((waiting) => waiting.expiresAt <= now));
       // The first are the oldest.
-      const rest = lane.waiting.findIndex((waiting) => waiting.expiresAt > now);
+      const rest = lane.waiting.findIndex((waiting) => waiting.expiresAt > now + writeMs);
       const late = lane.waiting.splice(0, rest < 0 ? lane.waiting.length : rest);
       expired.push(...late);
       if (late.length === 0 || lane.underWay.length > 0) continue;

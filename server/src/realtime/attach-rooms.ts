@@ -4,17 +4,14 @@ import { isDirect } from "@novax/protocol/permissions";
 import { readEventTimes } from "../events/queries.ts";
 import { roomNotFound } from "../lib/refusal.ts";
 import { findJoinedRoom, listJoinedRooms, listRecentJoins } from "../rooms/queries.ts";
-import type { NovaxConnection } from "./connection.ts";
+import { isOld, type NovaxConnection } from "./connection.ts";
 import { type ResumePoint, resume } from "./novax-subscriber.ts";
 import type { Realtime } from "./realtime.ts";
 import { hideView, showView } from "./view-signals.ts";
 
 const parallelMax = 8;
-/** Clocks of several machines may differ by less. */
 const recentMs = 60_000;
 const recentMax = 10_000;
-/** How long the list of the greeting is good for. A client attaches at once. */
-const greetingFreshMs = 10_000;
 
 /**
  * Lets a connection receive every room of its account, including rooms joined later: those in `positions` from their
@@ -30,14 +27,15 @@ export async function attachRooms(
   connection.attachesAll = true;
   try {
     const { greeted } = connection;
-    const heads = new Map(greeted?.rooms.map((room) => [room.id, room.headSeq]));
-    const isFresh =
-      greeted !== null && !connection.hasJoinedSince && realtime.clock.now() - greeted.at < greetingFreshMs;
-    const rooms = isFresh ? [...greeted.rooms] : await listJoinedRooms(realtime.db.sql, connection.actor.id);
+    const isFresh = !connection.hasJoinedSince && greeted !== null && !isOld(greeted, realtime.clock.now());
+    const rooms =
+      isFresh && greeted.rooms
+        ? [...greeted.rooms]
+        : await listJoinedRooms(realtime.db.sql, connection.actor.id);
     const afterSeqs = await checkPositions(realtime, positions);
     const attachNext = async (): Promise<void> => {
       for (let room = rooms.shift(); room && connection.isOpen; room = rooms.shift()) {
-        const head = heads.get(room.id);
+        const head = greeted?.heads.get(room.id);
         // A room that was joined after the greeting is new to the client.
         const begin = head === undefined ? announce(connection, room) : undefined;
         const position = afterSeqs.get(room.id);
@@ -88,9 +86,7 @@ export async function attachJoinedRoom(realtime: Realtime, account: AccountId, i
   // One that is just being attached to the rooms of its greeting gets this one with them, from its own position on.
   const connections = realtime.hub
     .listAttachingAll(account)
-    .filter(
-      (connection) => !connection.rooms.has(id) && !connection.greeted?.rooms.some((room) => room.id === id),
-    );
+    .filter((connection) => !connection.rooms.has(id) && !connection.greeted?.heads.has(id));
   if (connections.length === 0) return;
   const room = await findJoinedRoom(realtime.db.sql, account, id);
   if (!room) return;
@@ -102,7 +98,7 @@ export async function attachJoinedRoom(realtime: Realtime, account: AccountId, i
 }
 
 /**
- * Attaches rooms that were joined in the last minute, by this process's clock, for connections that nobody told: the bus may be
+ * Attaches rooms that were joined in the last minute, for connections that nobody told: the bus may be
  * silent without looking so. One query, by time.
  */
 export async function attachRecentJoins(realtime: Realtime): Promise<void> {

@@ -116,12 +116,25 @@ abstract class SocketConnection {
   }
 }
 
+/** How long the list of the greeting is good for, and kept. A client attaches at once. */
+const greetingFreshMs = 10_000;
+
+export function isOld(greeted: { at: number }, now: number): boolean {
+  return now - greeted.at >= greetingFreshMs;
+}
+
 /** A connection that speaks `novax.v1`: it attaches to rooms by command and resumes them by `seq`. */
 export class NovaxConnection extends SocketConnection implements Subscriber {
   readonly protocol = "novax.v1";
   readonly delivery = novaxDelivery;
   /** The rooms that this connection was greeted with, until it receives them. It receives them from their heads on. */
-  greeted: { rooms: readonly JoinedRoom[]; at: number } | null = null;
+  greeted: { heads: ReadonlyMap<RoomId, number>; rooms: readonly JoinedRoom[] | null; at: number } | null =
+    null;
+  /** Lets go of the list of the greeting when it is old: it may be long, and the client may never attach. */
+  dropOldGreeting(now: number): void {
+    if (this.greeted?.rooms && isOld(this.greeted, now)) this.greeted = { ...this.greeted, rooms: null };
+  }
+
   /** Whether its account has joined a room since it was opened. */
   hasJoinedSince = false;
   /** Whether it receives every room of its account, including rooms joined later. */

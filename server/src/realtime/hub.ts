@@ -134,6 +134,7 @@ export class Hub {
     this.#replaced.clear();
     const now = this.#app.clock.now();
     for (const connection of this.#all()) {
+      if (connection.protocol === "novax.v1") connection.dropOldGreeting(now);
       const silentMs = now - connection.heardAt;
       if (silentMs >= deadAfterMs) connection.terminate();
       else if (silentMs >= pingAfterMs) connection.ping();

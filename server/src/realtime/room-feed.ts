@@ -30,8 +30,8 @@ const catchUpPage = 500;
 /** Of more events than this only the last is compared with the log. */
 const comparedMax = 5000;
 
-/** How far a feed is, and what it has delivered after `afterSeq`. */
-export type FeedMark = { seq: number; afterSeq: number; marks: number };
+/** How far a feed is, and the marks of what it has delivered after `afterSeq`, added up. `sum` are those of all. */
+export type FeedMark = { seq: number; afterSeq: number; marks: number; sum: number; generation: number };
 const openingTriesMax = 4;
 const keepIdleMs = 60_000;
 const keptIdleMax = 2000;
@@ -62,8 +62,10 @@ export class RoomFeed {
   #last: number | null = null;
   /** The time of that event, which tells it from another one at the same `seq`. Null until it is known. */
   #lastAt: number | null = null;
-  /** What was delivered and not yet compared with the log: after which event, and {@link timeMark} of them, added up. */
-  #unchecked = { afterSeq: 0, marks: 0 };
+  /** {@link timeMark} of all events delivered, added up. */
+  #sum = 0;
+  /** The last event that was compared with the log, with all before it, and {@link #sum} at that event. */
+  #checked = { seq: 0, sum: 0 };
   /** The newest events, contiguous, ending at `#last`: a resume of those needs no query. */
   #recent: RoomEvent[] = [];
 
@@ -87,8 +89,11 @@ export class RoomFeed {
    */
   get position(): FeedMark {
     const seq = this.#last ?? 0;
-    const { afterSeq, marks } = this.#unchecked;
-    return seq - afterSeq > comparedMax ? { seq, afterSeq: seq, marks: 0 } : { seq, afterSeq, marks };
+    const { seq: afterSeq, sum } = this.#checked;
+    const state = { seq, sum: this.#sum, generation: this.#generation };
+    return seq - afterSeq > comparedMax
+      ? { ...state, afterSeq: seq, marks: 0 }
+      : { ...state, afterSeq, marks: this.#sum - sum };
   }
 
   /** The time of the event at a `seq`, if it is still kept. */
@@ -103,16 +108,15 @@ export class RoomFeed {
    * an older copy, starts anew from its end.
    */
   checkPosition({ headSeq, seq, at, marks }: LogPosition, position: FeedMark): void {
-    const generation = this.#generation;
     this.#enqueue(() => {
       if (this.#last === null) return undefined;
-      if (seq > 0 && generation === this.#generation) {
+      if (seq > 0 && position.generation === this.#generation) {
         const known = this.timeOf(seq);
         if (at === null || (known !== undefined && known !== at) || marks !== position.marks)
           return this.#startAnew();
         if (seq === this.#last) this.#lastAt = at;
         // What was delivered since then is compared next time.
-        this.#unchecked = { afterSeq: seq, marks: this.#unchecked.marks - position.marks };
+        if (seq > this.#checked.seq) this.#checked = { seq, sum: position.sum };
       }
       return headSeq > this.#last ? this.#catchUp() : undefined;
     });
@@ -125,7 +129,7 @@ export class RoomFeed {
     log.warn("feed.log_replaced", { room: this.room, before: this.#last, now: head.headSeq });
     this.#last = head.headSeq;
     this.#lastAt = null;
-    this.#unchecked = { afterSeq: head.headSeq, marks: 0 };
+    this.#checked = { seq: head.headSeq, sum: this.#sum };
     this.#recent = [];
     this.#generation += 1;
     for (const delivery of this.#byDelivery.keys())
@@ -227,7 +231,7 @@ export class RoomFeed {
     if (this.#last === null) {
       this.#last = headSeq;
       this.#lastAt = null;
-      this.#unchecked = { afterSeq: headSeq, marks: 0 };
+      this.#checked = { seq: headSeq, sum: this.#sum };
     }
     // The log may be ahead of what was delivered. The other subscribers get those events now too.
     else if (headSeq > this.#last) await this.#catchUp();
@@ -281,7 +285,7 @@ export class RoomFeed {
     const { seq, at } = events.at(-1)!;
     this.#last = seq;
     this.#lastAt = at;
-    for (const event of events) this.#unchecked.marks += timeMark(event.at);
+    for (const event of events) this.#sum += timeMark(event.at);
     // A later resume must not bring a text from before its edit or deletion, or a preview that was removed.
     const rewriting = events.findLastIndex(({ type }) => rewritingTypes.includes(type));
     if (rewriting >= 0) this.#recent = events.slice(rewriting + 1);

@@ -115,7 +115,8 @@ async function greet(realtime: Realtime, connection: NovaxConnection): Promise<v
   if (!isLive) endSession(connection);
   if (!connection.isOpen) return;
   realtime.hub.setBlockers(connection, blockers);
-  connection.greeted = { rooms, at: realtime.clock.now() };
+  const heads = new Map(rooms.map((room) => [room.id, room.headSeq]));
+  connection.greeted = { heads, rooms, at: realtime.clock.now() };
   if (profile) realtime.presence.connected(connection, profile);
   connection.send({
     type: "hello",

@@ -42,7 +42,8 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
   const answered = (kind: FromWorker["kind"]) =>
     new Promise<void>((done, fail) => {
       worker.onmessage = (event: MessageEvent<FromWorker>) => {
-        if (event.data.kind === kind) done();
+        // One that has ended by itself is closed.
+        if (event.data.kind === kind || (kind === "closed" && event.data.kind === "broken")) done();
         if (event.data.kind === "failed")
           fail(new Error(`the embedded database doesn't open: ${event.data.message}`));
       };

@@ -111,7 +111,8 @@ begin
   if not waits and cardinality(locked) < cardinality(room_ids) then
     return query
       select h.index, 'held', null::bigint, null::bigint
-      from json_to_recordset(drafts) as h (index int, room text) where h.room <> all(locked);
+      from json_to_recordset(drafts) as h (index int, room text)
+      where h.room <> all(locked) and exists (select 1 from rooms where id = h.room);
   end if;
 
   if json_array_length(drafts) = 1 then
