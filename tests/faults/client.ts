@@ -218,7 +218,8 @@ export class FaultClient {
       this.#replies.set(id, (reply) => {
         clearTimeout(timer);
         this.#replies.delete(id);
-        this.longestAnswerMs = Math.max(this.longestAnswerMs, performance.now() - startedAt);
+        // A message is answered by its event, and has no reply.
+        if (reply) this.longestAnswerMs = Math.max(this.longestAnswerMs, performance.now() - startedAt);
         resolve(reply);
       });
       socket.send(JSON.stringify({ id, type, ...fields }));
