@@ -40,6 +40,7 @@ describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server that restarts", (
       await waitUntil(isThere, 200);
     }
     expect(isThere()).toBe(true);
+    expect(Date.now() - backAt).toBeLessThan(5000);
     await b.until(() => b.messageTexts.length === all.length);
     // Retries from the last round come back as duplicates, not as messages.
     await a.sayAndWait("after");

@@ -69,7 +69,8 @@ export type FinalRoom = {
   /** By `seq`. */
   messages: Map<number, Shown>;
   newest: Shown[];
-  clients: { client: string; shown: Shown[] }[];
+  /** `shown` is null if a client shows nothing of the room, which only the guest may, who may be out of it. */
+  clients: { client: string; shown: Shown[] | null; isGuest: boolean }[];
 };
 
 export type Violation = { check: CheckName; detail: string };
@@ -249,7 +250,11 @@ function checkEdits(changes: readonly ChangeRecord[], stretches: readonly Stretc
 
 function checkShown({ room, newest, clients }: FinalRoom, fail: Fail): void {
   const stored = newest.map((message) => JSON.stringify(message));
-  for (const { client, shown } of clients) {
+  for (const { client, shown, isGuest } of clients) {
+    if (shown === null) {
+      if (!isGuest) fail("what is shown is what is stored", `${client} shows nothing of ${room}`);
+      continue;
+    }
     const seen = shown.slice(-newest.length).map((message) => JSON.stringify(message));
     const wrong = stored.findLastIndex((text, index) => seen[index - stored.length + seen.length] !== text);
     // A client that has loaded less than a page shows less.

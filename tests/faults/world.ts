@@ -245,7 +245,9 @@ export class World {
     return {
       ...{ room, log, newest: newest ?? [] },
       messages: new Map(shown.map((message) => [message.seq, message])),
-      clients: members.map((client) => ({ client: client.id, shown: client.shown(room) ?? [] })),
+      clients: members.map((client) => {
+        return { client: client.id, shown: client.shown(room), isGuest: client === this.guest };
+      }),
     };
   }
 

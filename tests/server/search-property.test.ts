@@ -22,8 +22,8 @@ import { addFiller, searchAll, untilIndexed } from "../support/search.ts";
 import { describeServer } from "../support/use-server.ts";
 
 const env = { MESSAGES_PER_SECOND: "100000" };
-const rounds = 3;
-const actsPerRound = 45;
+const rounds = 4;
+const actsPerRound = 60;
 const seed = 20261129;
 
 const pieces = [

@@ -118,10 +118,10 @@ describe("starting", () => {
   });
 
   test("[K14] after a kill at any moment of the first start, the next start is clean", async () => {
-    for (let attempt = 0; attempt < 3; attempt++) {
+    for (let attempt = 0; attempt < 5; attempt++) {
       const data = await createTestData("embedded", { isUnmade: true });
       const { child } = spawnServer({ ...data.env, PORT: String(await freePort()), BCRYPT_COST: "10" });
-      await Bun.sleep(60 + attempt * 480);
+      await Bun.sleep(60 + attempt * 240);
       child.kill("SIGKILL");
       await child.exited;
       const server = await startServer(data);

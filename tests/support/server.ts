@@ -126,8 +126,8 @@ export async function startServer(
   };
 }
 
-/** How a server is started: by which program, and with what loaded before it. */
-export type Launch = { wrapper?: string[]; preload?: string };
+/** How a server is started: with what loaded before it. */
+export type Launch = { preload?: string };
 
 /** Runs the server or an operator's command with exactly these settings, and returns the outcome. */
 export function spawnServer(
@@ -139,9 +139,9 @@ export function spawnServer(
     launch = {},
   }: { cwd?: string; args?: string[]; program?: "cli.ts" | "admin-cli.ts"; launch?: Launch | undefined } = {},
 ) {
-  const { wrapper = [], preload } = launch;
+  const { preload } = launch;
   const options = ["--no-env-file", ...(preload ? ["--preload", preload] : [])];
-  const command = [...wrapper, process.execPath, ...options, join(root, "server/src", program), ...args];
+  const command = [process.execPath, ...options, join(root, "server/src", program), ...args];
   const child = Bun.spawn(command, {
     cwd,
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env },
