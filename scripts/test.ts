@@ -1,5 +1,6 @@
 // Runs everything: checks, build, then every test file against real services. The last lines say what was skipped and
 // why; with CI=true a skipped test is a failure.
+import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   findChromium,
@@ -19,6 +20,7 @@ const given = process.argv.slice(2);
 
 const failureLinesMax = 60;
 
+type Phase = { title: string; jobs: number; paths: string[] };
 type Totals = { passed: number; failed: number; skipped: number };
 
 installMissing();
@@ -51,8 +53,10 @@ try {
   isOk = run("build", ["run", "scripts/build.ts", "--if-stale"]) && isOk;
   templates = await makeTemplates(env.NOVAX_TEST_POSTGRES_URL);
   Object.assign(env, templates.env);
-  isOk =
-    (await runTests(given.length === 0 ? ["./protocol", "./server", "./web", "./tests"] : given)) && isOk;
+  for (const { title, jobs, paths } of given.length === 0
+    ? phases()
+    : [{ title: "tests", jobs: 2, paths: given }])
+    isOk = (await runTests({ title, jobs, paths })) && isOk;
 } finally {
   templates?.remove();
   await Promise.all([postgres?.stop(), redis?.stop()]);
@@ -82,10 +86,24 @@ function run(title: string, args: string[]): boolean {
   return result.exitCode === 0;
 }
 
-async function runTests(paths: string[]): Promise<boolean> {
-  console.log("\n== tests");
+/**
+ * All tests, in two runs. A test of the server mostly waits (for a database, for time to pass), so three at once still
+ * leave a second core idle now and then; two browsers already use both.
+ */
+function phases(): Phase[] {
+  const others = readdirSync(resolve(root, "tests"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== "e2e")
+    .map((entry) => `./tests/${entry.name}`);
+  return [
+    { title: "tests", jobs: 3, paths: ["./protocol", "./server", "./web", ...others] },
+    { title: "tests in browsers", jobs: 2, paths: ["./tests/e2e"] },
+  ];
+}
+
+async function runTests({ title, jobs, paths }: Phase): Promise<boolean> {
+  console.log(`\n== ${title}`);
   const child = Bun.spawn(
-    [process.execPath, "--no-env-file", "test", "--parallel=2", "--timeout", "60000", ...paths],
+    [process.execPath, "--no-env-file", "test", `--parallel=${jobs}`, "--timeout", "60000", ...paths],
     {
       cwd: root,
       env,
@@ -101,11 +119,12 @@ async function runTests(paths: string[]): Promise<boolean> {
   const failures = failuresIn(text);
   if (failures.length > 0) console.log(`\n== what failed\n${failures.join("\n\n")}`);
   const count = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, "m").exec(text)?.[1] ?? 0);
-  totals.passed = count("pass");
-  totals.failed = count("fail");
-  totals.skipped = count("skip") + count("todo");
+  const passed = count("pass");
+  totals.passed += passed;
+  totals.failed += count("fail");
+  totals.skipped += count("skip") + count("todo");
   const code = await child.exited;
-  return code === 0 && totals.passed > 0;
+  return code === 0 && passed > 0;
 }
 
 /** Each failed test with what was printed for it, which a long run has long scrolled away. */
