@@ -8,6 +8,8 @@ const ready = "ready";
 const restartAfterMs = { first: 1000, max: 30_000 };
 /** A worker that ran for this long did not fail because of how it was started. */
 const goodAfterMs = 60_000;
+/** Migrations of a large database are part of a start, and take minutes at most. */
+const launchMs = 15 * 60_000;
 
 /** The number of this process among the workers, from 0; null if it is none. */
 export function workerIndex(): number | null {
@@ -25,19 +27,35 @@ type Worker = { process: Subprocess; startedAt: number };
 
 /**
  * Starts `count` workers, one after the other, and starts again those that end by themselves, later each time. SIGUSR2 replaces
- * them one by one, each only after its successor takes connections; SIGTERM and SIGINT stop all of them.
+ * them one by one, each only after its successor takes connections; SIGTERM and SIGINT stop all of them. `command` is what a
+ * worker runs; one that takes no connections within `launchWithinMs` is killed.
  */
 export class WorkerPool {
   readonly #count: number;
   readonly #log: Log;
+  readonly #command: string[];
+  readonly #launchWithinMs: number;
+  /** Those that take connections. */
   readonly #workers = new Map<number, Worker>();
+  readonly #launching = new Map<number, Promise<number | null>>();
+  /** All that run, those that are starting or stopping too. */
+  readonly #processes = new Set<Subprocess>();
   readonly #failures = new Map<number, number>();
   #isStopping = false;
   #rolling: Promise<void> = Promise.resolve();
 
-  constructor(count: number, log: Log) {
+  constructor(
+    count: number,
+    log: Log,
+    {
+      command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+      launchWithinMs = launchMs,
+    }: { command?: string[]; launchWithinMs?: number } = {},
+  ) {
     this.#count = count;
     this.#log = log;
+    this.#command = command;
+    this.#launchWithinMs = launchWithinMs;
   }
 
   /** Resolves with null when all of them run, or with the exit code of the first one that could not start. */
@@ -68,45 +86,60 @@ export class WorkerPool {
 
   async stop(): Promise<void> {
     this.#isStopping = true;
-    const workers = [...this.#workers.values()];
-    for (const worker of workers) worker.process.kill("SIGTERM");
-    await Promise.all(workers.map((worker) => worker.process.exited));
+    const processes = [...this.#processes];
+    for (const child of processes) child.kill("SIGTERM");
+    await Promise.all(processes.map((child) => child.exited));
   }
 
   /** Resolves with null when the worker takes connections, or with its exit code if it does not come to that. */
   #launch(index: number): Promise<number | null> {
+    const running = this.#launching.get(index);
+    if (running) return running;
+    const launch = this.#spawn(index).finally(() => this.#launching.delete(index));
+    this.#launching.set(index, launch);
+    return launch;
+  }
+
+  #spawn(index: number): Promise<number | null> {
     return new Promise((resolve) => {
-      const child = Bun.spawn([process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
+      const tooLong = setTimeout(() => {
+        this.#log.warn("worker.too_slow", { worker: index, afterMs: this.#launchWithinMs });
+        child.kill("SIGKILL");
+      }, this.#launchWithinMs);
+      const child = Bun.spawn(this.#command, {
         env: { ...process.env, [workerVariable]: String(index) },
         stdio: ["ignore", "inherit", "inherit"],
         ipc: (message) => {
           if (message !== ready) return;
+          clearTimeout(tooLong);
           this.#workers.set(index, { process: child, startedAt: performance.now() });
           resolve(null);
         },
         onExit: (_child, code) => {
+          clearTimeout(tooLong);
+          this.#processes.delete(child);
           resolve(code ?? 1);
-          if (this.#workers.get(index)?.process === child) this.#restart(index, code);
+          const worker = this.#workers.get(index);
+          if (worker?.process !== child) return;
+          this.#workers.delete(index);
+          this.#restart(index, code, performance.now() - worker.startedAt);
         },
       });
+      this.#processes.add(child);
     });
   }
 
-  #restart(index: number, code: number | null): void {
-    const worker = this.#workers.get(index)!;
-    this.#workers.delete(index);
+  /** Starts a worker again that ended with `code` after it had run for `ranMs`. */
+  #restart(index: number, code: number | null, ranMs: number): void {
     if (this.#isStopping) return;
-    const wasGood = performance.now() - worker.startedAt >= goodAfterMs;
-    const failures = wasGood ? 0 : (this.#failures.get(index) ?? 0);
+    const failures = ranMs >= goodAfterMs ? 0 : (this.#failures.get(index) ?? 0);
     this.#failures.set(index, failures + 1);
     const inMs = Math.min(restartAfterMs.max, restartAfterMs.first * 2 ** failures);
     this.#log.warn("worker.ended", { worker: index, code, startsAgainInMs: inMs });
     setTimeout(async () => {
       if (this.#isStopping || this.#workers.has(index)) return;
       const failed = await this.#launch(index);
-      if (failed === null) return;
-      this.#workers.set(index, { process: worker.process, startedAt: performance.now() });
-      this.#restart(index, failed);
+      if (failed !== null) this.#restart(index, failed, 0);
     }, inMs);
   }
 }
