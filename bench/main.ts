@@ -10,6 +10,7 @@ import { runHistory } from "./figures/history.ts";
 import { runIdle } from "./figures/idle.ts";
 import { runIngest } from "./figures/ingest.ts";
 import { runLatency } from "./figures/latency.ts";
+import { runPeers } from "./figures/peers.ts";
 import { runPushStorm } from "./figures/push-storm.ts";
 import { runReconnect } from "./figures/reconnect.ts";
 import { runSearch } from "./figures/search.ts";
@@ -37,6 +38,7 @@ const figures = {
   H: runAttacks,
   P: runPushStorm,
   U: runFiles,
+  V: runPeers,
 };
 const only = flag("only", Object.keys(figures).join(",")).split(",");
 const given = process.env.NOVAX_TEST_POSTGRES_URL;
@@ -53,6 +55,7 @@ try {
       seconds: Number(flag("seconds", "5")),
       messages: Number(flag("messages", "1000000")),
       sockets: Number(flag("sockets", "10000")),
+      peers: flag("peers", "basic,xmpp").split(","),
       kinds: kinds.filter((kind) => kind === "embedded" || postgresUrl !== undefined),
       postgresUrl: postgresUrl ?? "",
       postgresPid: postgres?.pid,

@@ -22,7 +22,7 @@ const farMs = 10;
 const shares = { p50: 0.5, p99: 0.99, "p99.9": 0.999 } as const;
 
 /** `cpuUs`: what server and database used of the processor for each message. */
-type Measured = { sorted: number[]; faults: string[]; cpuUs?: number };
+export type Measured = { sorted: number[]; faults: string[]; cpuUs?: number };
 
 export async function runLatency(options: {
   rounds: number;
@@ -166,7 +166,7 @@ export async function drive(
   timesFaster = 1,
 ): Promise<Measured> {
   const latencies: number[] = [];
-  const dueMark = Buffer.from('"text":"due ');
+  const dueMark = Buffer.from("due ");
   for (const socket of sockets) {
     socket.onFrame = (payload) => {
       const now = performance.now();

@@ -65,6 +65,7 @@ import { pushStep, reactionPushStep } from "./push/push-step.ts";
 import { PushSubscribers } from "./push/subscriptions.ts";
 import type { SocketData } from "./realtime/connection.ts";
 import type { Realtime } from "./realtime/realtime.ts";
+import { shareBudgets } from "./realtime/share-budgets.ts";
 import { createSocketHandlers } from "./realtime/socket-handlers.ts";
 import { startRealtime } from "./realtime/start-realtime.ts";
 import { addMember } from "./rooms/add-member.ts";
@@ -306,6 +307,13 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     keepAuditHead(app, config.dataDir),
   );
   timers.push(keepHead);
+  const sharedBudgets = {
+    person: app.budgets,
+    session: app.sessionBudgets,
+    visitor: app.visitorBudgets,
+    ...app.linkPreviews.budgets,
+  };
+  timers.push(shareBudgets({ ...app, processId }, sharedBudgets));
   if (app.mailer.isReal)
     timers.push(every(log, "unread_mail.failed", unreadMailEveryMs, () => sendUnreadMail(app)));
   for (const timer of timers) void timer.run();

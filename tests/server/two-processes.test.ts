@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
+import type { RoomId, SendId } from "@novax/protocol/ids";
 import { join, Person } from "../support/person.ts";
 import { createTestData, isAvailable, redisUrl, startServer, waitUntil } from "../support/server.ts";
 import { freePort, startRedis } from "../support/services.ts";
@@ -130,6 +131,36 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes over Redis
     expect(socket.messageTexts).toContain("nobody rang");
     socket.close();
   });
+});
+
+describe.skipIf(!isAvailable("postgres") || !redisUrl)("the limits of two processes", () => {
+  const perSecond = 5;
+  const env = { REDIS_URL: redisUrl!, MESSAGES_PER_SECOND: String(perSecond) };
+  const { server: one, data, alice } = useServer("postgres", { env, people: ["alice"] });
+  const { server: two } = useServer(data, { env });
+
+  test("[A33] who sends to both at once may not send twice as much", async () => {
+    const people = [alice, await alice.inAnotherBrowser(two)];
+    expect(one.origin).not.toBe(two.origin);
+    const seconds = 8;
+    const endsAt = performance.now() + seconds * 1000;
+    let sent = 0;
+    const sendAll = async (person: Person) => {
+      while (performance.now() < endsAt) {
+        const body = { kind: "text", text: "as much as goes" } as const;
+        const sendId = crypto.randomUUID() as SendId;
+        const response = await person.command("message.send", { room: "general" as RoomId, sendId, body });
+        await response.arrayBuffer();
+        if (response.status === 200) sent += 1;
+        else await Bun.sleep(20);
+      }
+    };
+    await Promise.all(people.map(sendAll));
+    const [burst, regained] = [2 * perSecond, seconds * perSecond];
+    // Two processes give two bursts, and hear of each other a second later; each by itself would give all of it twice.
+    expect(sent).toBeGreaterThan(regained / 2);
+    expect(sent).toBeLessThan(2 * burst + regained + 2 * perSecond);
+  }, 30_000);
 });
 
 describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes without Redis", () => {

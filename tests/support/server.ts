@@ -29,6 +29,7 @@ export async function createPostgresDatabase(
   await admin.unsafe(`create database ${name}${template ? ` template ${template}` : ""}`);
   const url = new URL(postgresUrl()!);
   url.pathname = `/${name}`;
+  if (template) await becomeAnother(url);
   return {
     url: url.href,
     drop: async () => {
@@ -36,6 +37,13 @@ export async function createPostgresDatabase(
       await admin.close();
     },
   };
+}
+
+/** Makes a copy another installation, which shares no counters and no messages in Redis with the other copies. */
+async function becomeAnother(url: URL): Promise<void> {
+  const sql = new SQL(url, { max: 1 });
+  await sql`update installation set epoch = gen_random_uuid()`;
+  await sql.close();
 }
 
 /** Data that outlives a server: a database on the test server, or a folder. */

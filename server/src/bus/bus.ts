@@ -10,9 +10,18 @@ export type BusMessage =
   | { kind: "typing"; room: RoomId; signal: TypingSignal }
   /**
    * Who is connected to a process. With `full` the list is complete; otherwise `people` arrived or changed, and `left`
-   * went offline.
+   * went offline. `connections`: how many each of these people has, in the same order.
    */
-  | { kind: "presence"; process: string; full: boolean; people: PresentPerson[]; left: AccountId[] }
+  | {
+      kind: "presence";
+      process: string;
+      full: boolean;
+      people: PresentPerson[];
+      connections: number[];
+      left: AccountId[];
+    }
+  /** What was spent of budgets on a process since its last message, by the budget's name. */
+  | { kind: "spent"; process: string; spent: Record<string, [key: string, cost: number][]> }
   /** For one person, on all of their open connections. */
   | { kind: "account_signal"; account: AccountId; signal: PersonalSignal }
   /** An account has become a member; its connections receive the room from now on. */

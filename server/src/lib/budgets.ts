@@ -11,11 +11,15 @@ const textCharsPerCost = 2000;
 /** What else was read for an answer, such as each vote that was counted, weighs as much as this many characters. */
 export const charsPerRow = 5;
 
+/** Who spent less than this part of what is regained meanwhile is not worth telling other processes. */
+const noteworthyShare = 0.1;
+
 /**
- * The rate limit of each person or address on this process, shared by all their connections and requests. It takes what is regained
- * in two seconds at once, or `burst`.
+ * The rate limit of each person or address, shared by all their connections and requests. It takes what is regained in two
+ * seconds at once, or `burst`. Processes tell each other what was spent (`realtime/share-budgets.ts`), so that the limit holds
+ * over all of them.
  */
-export class Budgets<Key = string> {
+export class Budgets<Key extends string = string> {
   readonly #clock: Clock;
   readonly #perSecond: number;
   readonly #burst: number;
@@ -52,6 +56,23 @@ export class Budgets<Key = string> {
   /** Charges for an answer by its length, once it is known: reading costs what is read. */
   chargeAnswer(key: Key, chars: number): void {
     this.of(key).charge(chars / charsPerCost, this.#clock.now());
+  }
+
+  /** What each key spent here since the last call, `elapsedMs` ago; little is left out. */
+  takeSpent(elapsedMs: number): [Key, number][] {
+    const least = (elapsedMs / 1000) * this.#perSecond * noteworthyShare;
+    const all: [Key, number][] = [];
+    for (const [key, budget] of this.#budgets) {
+      const spent = budget.takeSpent();
+      if (spent > least) all.push([key, spent]);
+    }
+    return all;
+  }
+
+  /** Takes in what was spent on another process. */
+  chargeElsewhere(spent: readonly (readonly [Key, number])[]): void {
+    const now = this.#clock.now();
+    for (const [key, cost] of spent) this.of(key).chargeElsewhere(cost, now);
   }
 
   /** Full budgets are the same as new ones, so they are dropped to free memory. */

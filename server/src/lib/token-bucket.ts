@@ -2,6 +2,7 @@
 export class TokenBucket {
   #tokens: number;
   #filledAt: number;
+  #spent = 0;
   readonly #capacity: number;
   readonly #perSecond: number;
 
@@ -17,13 +18,27 @@ export class TokenBucket {
    * long as it takes to fill the bucket ten times.
    */
   charge(cost: number, now: number): void {
-    this.spend(0, now);
+    this.chargeElsewhere(cost, now);
+    this.#spent += cost;
+  }
+
+  /** As {@link charge}, for what was done elsewhere: {@link takeSpent} does not say it again. */
+  chargeElsewhere(cost: number, now: number): void {
+    this.#fill(now);
     this.#tokens = Math.max(-9 * this.#capacity, this.#tokens - cost);
+  }
+
+  /** What was spent and charged here since the last call. */
+  takeSpent(): number {
+    const spent = this.#spent;
+    this.#spent = 0;
+    return spent;
   }
 
   /** Whether all spent tokens have been regained. */
   isFull(now: number): boolean {
-    return this.spend(0, now) === 0 && this.#tokens >= this.#capacity;
+    this.#fill(now);
+    return this.#tokens >= this.#capacity;
   }
 
   /**
@@ -31,14 +46,19 @@ export class TokenBucket {
    * enough.
    */
   spend(cost: number, now: number): number {
+    this.#fill(now);
+    if (this.#tokens >= cost) {
+      this.#tokens -= cost;
+      this.#spent += cost;
+      return 0;
+    }
+    return Math.ceil(((cost - this.#tokens) / this.#perSecond) * 1000);
+  }
+
+  #fill(now: number): void {
     // A clock that went back must not take tokens away.
     const elapsedMs = Math.max(0, now - this.#filledAt);
     this.#filledAt = now;
     this.#tokens = Math.min(this.#capacity, this.#tokens + (elapsedMs / 1000) * this.#perSecond);
-    if (this.#tokens >= cost) {
-      this.#tokens -= cost;
-      return 0;
-    }
-    return Math.ceil(((cost - this.#tokens) / this.#perSecond) * 1000);
   }
 }

@@ -25,6 +25,8 @@ type LocalPerson = {
   leftAt: number | null;
 };
 
+type RemotePerson = { person: PresentPerson; connections: number };
+
 /**
  * A room that at least one connection of this process views: its known members, and what its viewers were last sent.
  */
@@ -55,7 +57,7 @@ const processSilentMs = 25_000;
 export class Presence {
   readonly #app: PresenceNeeds;
   readonly #local = new Map<AccountId, LocalPerson>();
-  readonly #remote = new Map<string, { people: Map<AccountId, PresentPerson>; receivedAt: number }>();
+  readonly #remote = new Map<string, { people: Map<AccountId, RemotePerson>; receivedAt: number }>();
   readonly #views = new Map<RoomId, View>();
   /** People whose presence may have changed since the last tick. */
   readonly #touched = new Set<AccountId>();
@@ -87,7 +89,9 @@ export class Presence {
 
   disconnected(connection: object, account: AccountId): void {
     const entry = this.#local.get(account);
-    if (!entry?.connections.delete(connection) || entry.connections.size > 0) return;
+    if (!entry?.connections.delete(connection)) return;
+    this.#touched.add(account);
+    if (entry.connections.size > 0) return;
     entry.leftAt = this.#app.clock.now();
   }
 
@@ -116,12 +120,14 @@ export class Presence {
     process: string;
     full: boolean;
     people: readonly PresentPerson[];
+    connections: readonly number[];
     left: readonly AccountId[];
   }): void {
     const known = this.#remote.get(message.process);
-    const people = message.full || !known ? new Map<AccountId, PresentPerson>() : known.people;
+    const people = message.full || !known ? new Map<AccountId, RemotePerson>() : known.people;
     for (const id of known?.people.keys() ?? []) this.#touched.add(id);
-    for (const person of message.people) people.set(person.id, person);
+    for (const [index, person] of message.people.entries())
+      people.set(person.id, { person, connections: message.connections[index] ?? 0 });
     for (const id of message.left) people.delete(id);
     for (const id of people.keys()) this.#touched.add(id);
     this.#remote.set(message.process, { people, receivedAt: this.#app.clock.now() });
@@ -190,6 +196,13 @@ export class Presence {
   /** Returns the members of a room who are not offline. */
   async listIn(room: RoomId): Promise<AccountId[]> {
     return (await listMembersOf(this.#app.db.sql, [room], this.#everybody())).map(({ account }) => account);
+  }
+
+  /** Returns how many connections a person has on other processes, as far as these have said. */
+  countElsewhere(account: AccountId): number {
+    let count = 0;
+    for (const { people } of this.#remote.values()) count += people.get(account)?.connections ?? 0;
+    return count;
   }
 
   /** Returns a person's state. Null if they are offline. */
@@ -288,16 +301,25 @@ export class Presence {
     const isFull = now - this.#announcedAt >= announceEveryMs;
     if (isFull) this.#announcedAt = now;
     const ids = isFull ? [...this.#local.keys()] : [...this.#touched].filter((id) => this.#local.has(id));
-    const people = ids.flatMap((id) => this.#findLocal(id) ?? []);
+    const people = ids.flatMap((id): RemotePerson[] => {
+      const person = this.#findLocal(id);
+      return person ? [{ person, connections: this.#local.get(id)!.connections.size }] : [];
+    });
     const changed = isFull
       ? people
-      : people.filter((person) => this.#announced.get(person.id) !== JSON.stringify(person));
+      : people.filter((entry) => this.#announced.get(entry.person.id) !== JSON.stringify(entry));
     const left = [...this.#announced.keys()].filter((id) => !this.#local.has(id));
     if (!isFull && changed.length === 0 && left.length === 0) return;
     for (const id of left) this.#announced.delete(id);
-    for (const person of changed) this.#announced.set(person.id, JSON.stringify(person));
-    const { processId: process } = this.#app;
-    this.#app.bus.publish({ kind: "presence", process, full: isFull, people: changed, left });
+    for (const entry of changed) this.#announced.set(entry.person.id, JSON.stringify(entry));
+    this.#app.bus.publish({
+      kind: "presence",
+      process: this.#app.processId,
+      full: isFull,
+      people: changed.map(({ person }) => person),
+      connections: changed.map(({ connections }) => connections),
+      left,
+    });
   }
 
   #full(room: RoomId, people: ReadonlyMap<AccountId, PresentPerson>): PresenceSignal {
@@ -324,7 +346,7 @@ export class Presence {
     const local = this.#findLocal(id);
     if (local?.state === "online" || local?.state === "dnd") return local;
     for (const { people } of this.#remote.values()) {
-      const remote = people.get(id);
+      const remote = people.get(id)?.person;
       if (remote && (!local || remote.state !== "away")) return remote;
     }
     return local;

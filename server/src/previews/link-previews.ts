@@ -18,7 +18,7 @@ export class LinkPreviews {
   readonly #ownOrigins: ReadonlySet<string>;
   readonly #clock: Clock;
   readonly #ofPerson: Budgets<AccountId>;
-  readonly #ofAddress: Budgets<string>;
+  readonly #ofAddress: Budgets;
 
   constructor({ clock, ownOrigins }: { clock: Clock; ownOrigins: ReadonlySet<string> }, mode: PreviewMode) {
     this.mode = mode;
@@ -26,6 +26,11 @@ export class LinkPreviews {
     this.#clock = clock;
     this.#ofPerson = new Budgets(clock, perPerson.perSecond, perPerson.burst);
     this.#ofAddress = new Budgets(clock, perAddress.perSecond, perAddress.burst);
+  }
+
+  /** The budgets that hold over all processes, by their names. */
+  get budgets(): Record<string, Budgets> {
+    return { previewsOfPerson: this.#ofPerson, previewsOfAddress: this.#ofAddress };
   }
 
   /** The first links of a text that can have previews: not those to this server, which the chat knows better. */

@@ -27,7 +27,7 @@ export async function attachRooms(
   connection.attachesAll = true;
   try {
     const { greeted } = connection;
-    const isFresh = !connection.hasJoinedSince && greeted !== null && !isOld(greeted, realtime.clock.now());
+    const isFresh = !connection.hasJoinedSince && greeted !== null && !isOld(greeted);
     const rooms =
       isFresh && greeted.rooms
         ? [...greeted.rooms]

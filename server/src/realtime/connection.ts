@@ -30,7 +30,7 @@ export type Socket = ServerWebSocket<SocketData>;
 /** After this many refusals for speed within {@link malformedWindowMs} the connection is closed. */
 const rateRefusalsMax = 20;
 
-type ConnectionParts = { budget: () => TokenBucket; now: number };
+type ConnectionParts = { budget: () => TokenBucket };
 
 /** What the connections of both protocols share: a socket, its account, and a budget. */
 abstract class SocketConnection {
@@ -42,11 +42,10 @@ abstract class SocketConnection {
   readonly #socket: Socket;
   readonly #budget: () => TokenBucket;
   readonly #rateRefusedAt: number[] = [];
-  #heardAt: number;
+  #heardAt = performance.now();
 
   /** `budget` is the account's: all its connections share it, and a new connection does not refill it. */
-  constructor(socket: Socket, { budget, now }: ConnectionParts) {
-    this.#heardAt = now;
+  constructor(socket: Socket, { budget }: ConnectionParts) {
     this.#socket = socket;
     this.#actor = socket.data.actor;
     this.language = socket.data.language;
@@ -66,13 +65,13 @@ abstract class SocketConnection {
     this.#actor = { ...rest, username, ...(displayName === undefined ? {} : { displayName }) };
   }
 
-  /** When the client was last heard: with a frame, or with the answer to a ping. In ms, by the server's clock. */
+  /** When the client was last heard: with a frame, or with the answer to a ping. In ms since this process began. */
   get heardAt(): number {
     return this.#heardAt;
   }
 
-  heard(now: number): void {
-    this.#heardAt = now;
+  heard(): void {
+    this.#heardAt = performance.now();
   }
 
   /** Asks the client to answer, which every WebSocket client does by itself. */
@@ -119,8 +118,9 @@ abstract class SocketConnection {
 /** How long the list of the greeting is good for, and kept. A client attaches at once. */
 const greetingFreshMs = 10_000;
 
-export function isOld(greeted: { at: number }, now: number): boolean {
-  return now - greeted.at >= greetingFreshMs;
+/** `at`: when it was read, in ms since this process began. */
+export function isOld(greeted: { at: number }): boolean {
+  return performance.now() - greeted.at >= greetingFreshMs;
 }
 
 /** A connection that speaks `novax.v1`: it attaches to rooms by command and resumes them by `seq`. */
@@ -131,8 +131,8 @@ export class NovaxConnection extends SocketConnection implements Subscriber {
   greeted: { heads: ReadonlyMap<RoomId, number>; rooms: readonly JoinedRoom[] | null; at: number } | null =
     null;
   /** Lets go of the list of the greeting when it is old: it may be long, and the client may never attach. */
-  dropOldGreeting(now: number): void {
-    if (this.greeted?.rooms && isOld(this.greeted, now)) this.greeted = { ...this.greeted, rooms: null };
+  dropOldGreeting(): void {
+    if (this.greeted?.rooms && isOld(this.greeted)) this.greeted = { ...this.greeted, rooms: null };
   }
 
   /** Whether its account has joined a room since it was opened. */

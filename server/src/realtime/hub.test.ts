@@ -19,10 +19,14 @@ function createSilent(heardAt: number) {
 
 function setUp() {
   let now = 1_000_000;
-  const hub = new Hub({ clock: { now: () => now } } as never);
+  let elsewhere = 0;
+  const hub = new Hub({} as never, { elapsed: () => now, countElsewhere: () => elsewhere });
   return {
     hub,
     now: () => now,
+    setElsewhere: (count: number) => {
+      elsewhere = count;
+    },
     pass: (ms: number) => {
       now += ms;
     },
@@ -59,5 +63,41 @@ describe("[N3] the connections of an account", () => {
     expect(open[0]!.done.at(-1)).toBe("terminate");
     expect(open.slice(1).flatMap(({ done }) => done.filter((what) => what !== "ping"))).toEqual([]);
     expect(hub.size).toBe(connectionsPerAccountMax);
+  });
+
+  test("[A33] are ten over all processes, after a time in which those of a process that died are counted too", () => {
+    const { hub, now, pass, setElsewhere } = setUp();
+    const open: ReturnType<typeof createSilent>[] = [];
+    const add = () => {
+      const one = createSilent(now());
+      if (!hub.add(one.connection)) return false;
+      open.push(one);
+      return true;
+    };
+    const closeClosed = () => {
+      for (const one of open.splice(0))
+        if (one.done.length > 0) hub.remove(one.connection);
+        else open.push(one);
+    };
+    setElsewhere(10);
+    for (let index = 0; index < connectionsPerAccountMax; index++) expect(add()).toBe(true);
+    hub.checkCounts();
+    pass(20_000);
+    hub.checkCounts();
+    expect(open.every(({ done }) => done.length === 0)).toBe(true);
+    pass(10_000);
+    hub.checkCounts();
+    // The other process closes its five.
+    expect(open.filter(({ done }) => done[0] === `close ${closeCodes.tooManyConnections}`)).toEqual(
+      open.slice(5),
+    );
+    closeClosed();
+    setElsewhere(5);
+    for (const { connection } of open) Object.assign(connection, { heardAt: now() });
+    hub.checkCounts();
+    expect(add()).toBe(false);
+    setElsewhere(0);
+    hub.checkCounts();
+    expect(add()).toBe(true);
   });
 });

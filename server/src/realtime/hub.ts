@@ -19,6 +19,12 @@ const deadAfterMs = 45_000;
  */
 const givesWayAfterMs = 25_000;
 
+/**
+ * So long an account may have more connections over all processes than it may have: when a process dies, those that it had
+ * are counted for a while beside those that took their place.
+ */
+const overGraceMs = 30_000;
+
 type HubNeeds = {
   db: Database;
   bus: Bus;
@@ -33,9 +39,22 @@ export class Hub {
   readonly #blocked = new Set<NovaxConnection>();
   /** Closed to make room, and ended for good with the next check. */
   readonly #replaced = new Set<Connection>();
+  /** Accounts that have too many connections over all processes, and since when. */
+  readonly #over = new Map<AccountId, number>();
+  readonly #elapsed: () => number;
+  readonly #countElsewhere: (account: AccountId) => number;
 
-  constructor(app: HubNeeds) {
+  /** `countElsewhere`: how many connections an account has on other processes. `elapsed`: ms since this process began. */
+  constructor(
+    app: HubNeeds,
+    {
+      countElsewhere,
+      elapsed = () => performance.now(),
+    }: { countElsewhere: (account: AccountId) => number; elapsed?: () => number },
+  ) {
     this.#app = app;
+    this.#countElsewhere = countElsewhere;
+    this.#elapsed = elapsed;
   }
 
   get size(): number {
@@ -51,9 +70,9 @@ export class Hub {
   add(connection: Connection): boolean {
     const { id } = connection.actor;
     const connections = this.#byAccount.get(id) ?? new Set();
-    if (connections.size >= connectionsPerAccountMax) {
-      const silent = [...connections].reduce((a, b) => (a.heardAt <= b.heardAt ? a : b));
-      if (this.#app.clock.now() - silent.heardAt < givesWayAfterMs) return false;
+    if (connections.size + this.#countedElsewhere(id) >= connectionsPerAccountMax) {
+      const [silent] = [...connections].sort((a, b) => a.heardAt - b.heardAt);
+      if (!silent || this.#elapsed() - silent.heardAt < givesWayAfterMs) return false;
       silent.close(closeCodes.tooManyConnections, "replaced by a newer connection");
       // If its client is there after all, it gets to read why.
       this.#replaced.add(silent);
@@ -132,13 +151,39 @@ export class Hub {
   checkLiveness(): void {
     for (const connection of this.#replaced) connection.terminate();
     this.#replaced.clear();
-    const now = this.#app.clock.now();
+    const now = this.#elapsed();
     for (const connection of this.#all()) {
-      if (connection.protocol === "novax.v1") connection.dropOldGreeting(now);
+      if (connection.protocol === "novax.v1") connection.dropOldGreeting();
       const silentMs = now - connection.heardAt;
       if (silentMs >= deadAfterMs) connection.terminate();
       else if (silentMs >= pingAfterMs) connection.ping();
     }
+  }
+
+  /**
+   * Closes what an account has had too much of for a while over all processes: each process its share of it, the newest first.
+   * From then on it gets no other one, until it has fewer than it may have.
+   */
+  checkCounts(): void {
+    const now = this.#elapsed();
+    for (const account of this.#over.keys()) if (!this.#byAccount.has(account)) this.#over.delete(account);
+    for (const [account, connections] of this.#byAccount) {
+      const total = connections.size + this.#countElsewhere(account);
+      if (total < connectionsPerAccountMax) this.#over.delete(account);
+      if (total <= connectionsPerAccountMax) continue;
+      const since = this.#over.get(account) ?? now;
+      this.#over.set(account, since);
+      if (now - since < overGraceMs) continue;
+      const share = Math.ceil(((total - connectionsPerAccountMax) * connections.size) / total);
+      for (const connection of [...connections].slice(-share))
+        connection.close(closeCodes.tooManyConnections, "too many connections");
+    }
+  }
+
+  /** What counts against a new connection here. */
+  #countedElsewhere(account: AccountId): number {
+    const since = this.#over.get(account);
+    return since !== undefined && this.#elapsed() - since >= overGraceMs ? this.#countElsewhere(account) : 0;
   }
 
   /** Closes every connection, with the code to reconnect to another process or a newer one. */

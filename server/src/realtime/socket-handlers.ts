@@ -41,7 +41,7 @@ export function createSocketHandlers(
     message: (socket, frame) => {
       const { connection } = socket.data;
       if (!connection) return;
-      connection.heard(realtime().clock.now());
+      connection.heard();
       if (typeof frame !== "string") {
         connection.close(closeCodes.malformed, "text frames only");
         return;
@@ -49,8 +49,8 @@ export function createSocketHandlers(
       if (connection.protocol === "novax.v1") void runFrame(realtime(), connection, frame);
       else void runBasicFrame(realtime(), connection, frame);
     },
-    ping: (socket) => socket.data.connection?.heard(realtime().clock.now()),
-    pong: (socket) => socket.data.connection?.heard(realtime().clock.now()),
+    ping: (socket) => socket.data.connection?.heard(),
+    pong: (socket) => socket.data.connection?.heard(),
     close: (socket) => {
       const { connection } = socket.data;
       if (!connection) return;
@@ -66,7 +66,7 @@ export function createSocketHandlers(
 
 async function open(realtime: Realtime, socket: Socket): Promise<void> {
   const budget = () => realtime.budgets.of(socket.data.actor.id);
-  const connection = createConnection(socket, { budget, now: realtime.clock.now() });
+  const connection = createConnection(socket, { budget });
   if (budget().spend(openCost, realtime.clock.now()) > 0) {
     connection.close(closeCodes.rateLimited, "too fast");
     return;
@@ -116,7 +116,7 @@ async function greet(realtime: Realtime, connection: NovaxConnection): Promise<v
   if (!connection.isOpen) return;
   realtime.hub.setBlockers(connection, blockers);
   const heads = new Map(rooms.map((room) => [room.id, room.headSeq]));
-  connection.greeted = { heads, rooms, at: realtime.clock.now() };
+  connection.greeted = { heads, rooms, at: performance.now() };
   if (profile) realtime.presence.connected(connection, profile);
   connection.send({
     type: "hello",

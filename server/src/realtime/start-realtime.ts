@@ -17,7 +17,7 @@ const checkJoinsEveryMs = 2000;
 
 export function startRealtime(app: RealtimeNeeds): Realtime {
   const { bus, db, log, presence } = app;
-  const hub = new Hub(app);
+  const hub = new Hub(app, { countElsewhere: (account) => presence.countElsewhere(account) });
   const feeds = new RoomFeeds(app);
   presence.onChange((_room, signal) => sendToViewers({ ...app, hub }, signal));
 
@@ -42,7 +42,10 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
     positions: every(log, "feed.check_failed", checkPositionsEveryMs, () => feeds.checkPositions()),
     presence: every(log, "presence.failed", presenceEveryMs, () => presence.tick()),
     joins: every(log, "joins.check_failed", checkJoinsEveryMs, () => attachRecentJoins(realtime)),
-    liveness: every(log, "sockets.check_failed", checkLivenessEveryMs, async () => hub.checkLiveness()),
+    liveness: every(log, "sockets.check_failed", checkLivenessEveryMs, async () => {
+      hub.checkLiveness();
+      hub.checkCounts();
+    }),
     sessions: every(log, "sessions.check_failed", checkSessionsEveryMs, () => hub.checkSessions()),
   };
   const stopListening = [
