@@ -55,9 +55,9 @@ async function open(person: number, client: Client): Promise<void> {
     const frame = JSON.parse(payload.toString()) as {
       type: string;
       epoch: string;
-      id?: number;
+      re?: number;
       ok?: boolean;
-      error?: { code: string };
+      code?: string;
       rooms?: { id: string; headSeq: number }[];
     };
     if (frame.type === "hello") {
@@ -66,8 +66,8 @@ async function open(person: number, client: Client): Promise<void> {
       const position = { room: roomOf(person), afterSeq: client.seq };
       socket.send(JSON.stringify({ id: 1, type: "rooms.attach", epoch, positions: [position] }));
     } else if (frame.type === "reply") {
-      if (frame.id === 1) resolve();
-      if (frame.error) countRefusal(frame.error.code);
+      if (frame.re === 1) resolve();
+      if (frame.code) countRefusal(frame.code);
     } else if (frame.type === "resync") reject(new Error("resync"));
   };
   await socket.connect(new URL(`/ws/${target.people[person]!.username}`, target.url), headersOf(person));

@@ -16,10 +16,14 @@ if (!isHelp && !isAdmin) {
   if (built.status !== 0) fail("the build failed. See the message above.");
 }
 // Settings and relative paths are resolved in the folder where the command was typed.
-const watch = process.argv.includes("--dev") ? ["--watch"] : [];
 const program = isAdmin
   ? ["server/src/admin-cli.ts", ...process.argv.slice(3)]
-  : [...watch, "server/src/cli.ts", ...process.argv.slice(2)];
+  : [...serverProgram(), ...process.argv.slice(2)];
+function serverProgram() {
+  if (process.argv.includes("--dev")) return ["--watch", "server/src/cli.ts"];
+  return [isHelp ? "server/src/cli.ts" : "build/server/cli.js"];
+}
+
 const child = spawn(binary, [...bun, ...program], {
   cwd: root,
   stdio: "inherit",

@@ -73,7 +73,7 @@ function findServer(port: number): number {
     .filter(Boolean);
   const server = pids.find((pid) => {
     const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-    return command.includes("server/src/cli.ts") && !command.startsWith("node");
+    return command.includes("server/cli.js") && !command.startsWith("node");
   });
   if (!server) throw new Error("the server's process was not found");
   return server;

@@ -55,7 +55,7 @@ export async function startTarget(
   const people = await createWorld(config, world);
   await fill(config);
   const port = await freePort();
-  const child = Bun.spawn([process.execPath, "--no-env-file", join(root, "server/src/cli.ts")], {
+  const child = Bun.spawn([process.execPath, "--no-env-file", join(root, "build/server/cli.js")], {
     cwd: dataDir,
     env: {
       PATH: process.env.PATH!,

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SQL } from "bun";
+import { builtFolder } from "../../server/src/lib/paths.ts";
 import { freePort } from "./services.ts";
 
 const root = resolve(import.meta.dir, "../..");
@@ -149,7 +150,10 @@ export function spawnServer(
 ) {
   const { preload } = launch;
   const options = ["--no-env-file", ...(preload ? ["--preload", preload] : [])];
-  const command = [process.execPath, ...options, join(root, "server/src", program), ...args];
+  // What is loaded before it changes modules of its sources.
+  const isBuilt = program === "cli.ts" && preload === undefined;
+  const script = isBuilt ? join(builtFolder, "cli.js") : join(root, "server/src", program);
+  const command = [process.execPath, ...options, script, ...args];
   const child = Bun.spawn(command, {
     cwd,
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env },

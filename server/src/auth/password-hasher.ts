@@ -40,13 +40,14 @@ export async function createPasswordHasher(cost: number, workers = 1): Promise<P
   });
   const options = { algorithm: "bcrypt", cost } as const;
   // A hash to check against when the username is unknown, so that it takes as long as for a known one.
-  const dummyHash = await Bun.password.hash(crypto.randomUUID(), options);
+  // Nothing waits for it at start, and every check does, so that none says by its time whether it was needed.
+  const dummyHash = Bun.password.hash(crypto.randomUUID(), options);
   return {
     hash: (password, address) => queue.run(() => Bun.password.hash(password, options), ownerOf(address)),
     verify: (password, hash, { before, address } = {}) =>
       queue.run(async () => {
         await before?.();
-        const isRight = await Bun.password.verify(password, hash ?? dummyHash).catch(() => false);
+        const isRight = await Bun.password.verify(password, hash ?? (await dummyHash)).catch(() => false);
         return isRight && hash !== null;
       }, ownerOf(address)),
     isOutdated: (hash) => {

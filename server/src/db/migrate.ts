@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { projectFolder } from "../lib/paths.ts";
 import type { Log } from "../log/log.ts";
 import type { Database, Sql } from "./database.ts";
 
-const folder = join(import.meta.dir, "migrations");
+const folder = join(projectFolder, "server/src/db/migrations");
 // An arbitrary constant, which must be the same in every process and version.
 const advisoryLockKey = 7_038_411;
 

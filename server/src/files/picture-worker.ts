@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setPriority } from "node:os";
-import { resolve } from "node:path";
+import { scriptPath } from "../lib/paths.ts";
 import { WorkQueue } from "../lib/work-queue.ts";
 import type { Log } from "../log/log.ts";
 
@@ -32,7 +32,7 @@ export type PictureOutcome =
   /** The fault is ours: the child did not start, or was ended by somebody else. */
   | { kind: "failed" };
 
-const script = resolve(import.meta.dir, "picture-process.ts");
+const script = scriptPath("files/picture-process");
 /** Of the processor: on a busy machine the same picture takes longer. */
 const defaultCpuWithinMs = 10_000;
 const withinMs = 60_000;

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { extname, join, resolve } from "node:path";
+import { extname, join } from "node:path";
+import { projectFolder } from "../lib/paths.ts";
 
-const folder = resolve(import.meta.dir, "../../../web/dist");
+const folder = join(projectFolder, "web/dist");
 
 const contentTypes: Record<string, string> = {
   ".js": "text/javascript; charset=utf-8",

@@ -1,3 +1,4 @@
+import { scriptPath } from "../lib/paths.ts";
 import type { IndexResult } from "./index-parts.ts";
 import type { Applied, FromIndex, Opened, ToIndex } from "./index-worker.ts";
 import type { MatchResult } from "./match-messages.ts";
@@ -30,7 +31,7 @@ export class IndexThread {
   readonly gone = Promise.withResolvers<void>();
 
   constructor() {
-    this.#worker = new Worker(new URL("./index-worker.ts", import.meta.url).href);
+    this.#worker = new Worker(scriptPath("search/index-worker"));
     this.#worker.onmessage = (event: MessageEvent<FromIndex>) => {
       const answer = event.data;
       const request = this.#waiting.get(answer.id);

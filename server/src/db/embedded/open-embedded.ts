@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { SQL } from "bun";
 import { prepareDataFolder } from "../../config/data-folder.ts";
 import { ConfigError } from "../../config/read-config.ts";
 import { every } from "../../lib/every.ts";
+import { projectFolder, scriptPath } from "../../lib/paths.ts";
 import type { Log } from "../../log/log.ts";
 import { createDatabase, type Database } from "../database.ts";
 import { createFromSeed, hasDatabase } from "./data-folder.ts";
@@ -12,7 +13,7 @@ import { createSeed } from "./seed.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
 /** The prebuilt empty database that `npm start` makes. It opens in one second instead of four. */
-export const seedPath = resolve(import.meta.dir, "../../../../build/embedded-seed.tgz");
+export const seedPath = join(projectFolder, "build/embedded-seed.tgz");
 
 const vacuumEveryMs = 10 * 60_000;
 // The path of a unix socket can have at most 107 bytes on Linux, 103 on macOS.
@@ -38,7 +39,7 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 });
   rmSync(socketPath, { force: true });
 
-  const worker = new Worker(new URL("./worker.ts", import.meta.url).href);
+  const worker = new Worker(scriptPath("db/embedded/worker"));
   const answered = (kind: FromWorker["kind"]) =>
     new Promise<void>((done, fail) => {
       worker.onmessage = (event: MessageEvent<FromWorker>) => {
