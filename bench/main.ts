@@ -10,6 +10,7 @@ import { runHistory } from "./figures/history.ts";
 import { runIdle } from "./figures/idle.ts";
 import { runIngest } from "./figures/ingest.ts";
 import { runLatency } from "./figures/latency.ts";
+import { runLogins } from "./figures/logins.ts";
 import { runPeers } from "./figures/peers.ts";
 import { runPushStorm } from "./figures/push-storm.ts";
 import { runReconnect } from "./figures/reconnect.ts";
@@ -29,6 +30,7 @@ const figures = {
   F4: runIngest,
   F5: runIdle,
   F6: runReconnect,
+  F7: runLogins,
   F8: runHistory,
   F11: runSearch,
   F11c: runSearchCost,

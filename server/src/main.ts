@@ -198,7 +198,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     mailer,
     sso: config.oidc && createSsoClient({ clock, secret, log, publicUrl }, config.oidc),
     sessionLimits: { idleMs: config.sessionIdleMs, maxMs: config.sessionMaxMs },
-    passwordHasher: await createPasswordHasher(config.bcryptCost, config.workers),
+    passwordHasher: createPasswordHasher(log, config.bcryptCost, config.workers),
     passwordRules: { codePointsMin: config.passwordCodePointsMin, knownPasswords },
     attemptLimits: redis ? createRedisAttemptLimits(redis.url, epoch) : createLocalAttemptLimits(clock),
     signInLimits: {

@@ -1,11 +1,14 @@
 import { availableParallelism } from "node:os";
 import { addressKey } from "../lib/ip-address.ts";
 import { WorkQueue } from "../lib/work-queue.ts";
+import type { Log } from "../log/log.ts";
+import { fittingCost, leastCost } from "./hash-cost.ts";
 
 const waitingMax = 256;
 /** Of one network address. An office that signs in at nine waits for a few seconds, and for nobody else. */
 const waitingPerAddressMax = 128;
-const waitMs = 15_000;
+/** A little less than Bun and most proxies wait for an answer. */
+const waitMs = 25_000;
 
 /**
  * bcrypt through `Bun.password`, off the event loop, on all cores but one, so that messages go on. The queue is bounded; when
@@ -30,26 +33,42 @@ export type PasswordHasher = {
   isOutdated(hash: string): boolean;
 };
 
-/** `workers`: how many processes of this machine share its cores. */
-export async function createPasswordHasher(cost: number, workers = 1): Promise<PasswordHasher> {
+/**
+ * `givenCost`: null for what the machine can bear, which is measured when the first password is checked. `workers`: how many
+ * processes of this machine share its cores.
+ */
+export function createPasswordHasher(log: Log, givenCost: number | null, workers = 1): PasswordHasher {
   const queue = new WorkQueue({
     parallel: Math.max(1, Math.floor((availableParallelism() - 1) / workers)),
     waitingMax,
     waitingPerOwnerMax: waitingPerAddressMax,
     waitMs,
   });
-  const options = { algorithm: "bcrypt", cost } as const;
-  // A hash to check against when the username is unknown, so that it takes as long as for a known one.
-  // Nothing waits for it at start, and every check does, so that none says by its time whether it was needed.
-  const dummyHash = Bun.password.hash(crypto.randomUUID(), options);
+  let cost = givenCost ?? leastCost;
+  const hashNow = (password: string) => Bun.password.hash(password, { algorithm: "bcrypt", cost });
+  let preparing: Promise<string> | null = null;
+  // Every call waits for it, so that none says by its time whether it was needed.
+  const prepare = () => {
+    preparing ??= (async () => {
+      cost = givenCost ?? (await fittingCost(log));
+      // To check against when the username is unknown, so that it takes as long as for a known one.
+      return hashNow(crypto.randomUUID());
+    })();
+    return preparing;
+  };
   return {
-    hash: (password, address) => queue.run(() => Bun.password.hash(password, options), ownerOf(address)),
-    verify: (password, hash, { before, address } = {}) =>
-      queue.run(async () => {
+    hash: async (password, address) => {
+      await prepare();
+      return queue.run(() => hashNow(password), ownerOf(address));
+    },
+    verify: async (password, hash, { before, address } = {}) => {
+      const dummyHash = await prepare();
+      return queue.run(async () => {
         await before?.();
-        const isRight = await Bun.password.verify(password, hash ?? (await dummyHash)).catch(() => false);
+        const isRight = await Bun.password.verify(password, hash ?? dummyHash).catch(() => false);
         return isRight && hash !== null;
-      }, ownerOf(address)),
+      }, ownerOf(address));
+    },
     isOutdated: (hash) => {
       const stored = /^\$2[aby]\$(\d\d)\$/.exec(hash);
       return !stored || Number(stored[1]) < cost;

@@ -60,7 +60,8 @@ export type Config = {
   hasTrustedProxies: boolean;
   passwordCodePointsMin: number;
   breachedPasswordsFile: string | null;
-  bcryptCost: number;
+  /** Null: what the machine can bear. */
+  bcryptCost: number | null;
   sessionIdleMs: number;
   sessionMaxMs: number;
   signInFailuresPerAccount: number;
@@ -171,7 +172,7 @@ export function parseConfig(
     passwordCodePointsMin: whole("PASSWORD_MIN", 8, 64),
     breachedPasswordsFile:
       text("BREACHED_PASSWORDS") === "" ? null : resolve(files.folder, text("BREACHED_PASSWORDS")),
-    bcryptCost: whole("BCRYPT_COST", 10, 16),
+    bcryptCost: text("BCRYPT_COST") === "" ? null : whole("BCRYPT_COST", 10, 16),
     sessionIdleMs: check("SESSION_IDLE", parseDuration, 0),
     sessionMaxMs: check("SESSION_MAX", parseDuration, 0),
     signInFailuresPerAccount: whole("LOGIN_FAILURES_PER_ACCOUNT", 1, 100),

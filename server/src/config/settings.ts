@@ -104,7 +104,11 @@ export const settings = [
     default: "",
     help: "file of SHA-1 hashes, sorted by hash, such as the one from Have I Been Pwned; passwords in it are rejected",
   },
-  { name: "BCRYPT_COST", default: "12", help: "cost of the password hash; at least 10" },
+  {
+    name: "BCRYPT_COST",
+    default: "",
+    help: "cost of the password hash, at least 10 (default: 12, or less where a hash would take more than 0.3 s)",
+  },
   {
     name: "SESSION_IDLE",
     default: "14d",
