@@ -71,7 +71,7 @@ async function startEjabberd({ people, rooms, postgresUrl }: World): Promise<Pee
   const config = join(folder, "ejabberd.yml");
   writeFileSync(config, ejabberdConfig(port, database));
   const libraries = Bun.spawnSync(["dpkg", "-L", "ejabberd"]).stdout.toString();
-  const ebin = /^\S+\/ejabberd-[\d.]+\/ebin$/m.exec(libraries)![0];
+  const ebin = /^\S+\/ejabberd-[\d.-]+\/ebin$/m.exec(libraries)![0];
   mkdirSync(join(folder, "mnesia"));
   const child = Bun.spawn(
     [
@@ -125,7 +125,7 @@ function connectXmpp(
       await step(`<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="ANONYMOUS"/>`, "<success");
       await step(open, "xmpp-bind");
       const bind = `<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>`;
-      await step(`<iq xmlns="jabber:client" type="set" id="b">${bind}</iq>`, 'id="b"');
+      await step(`<iq xmlns="jabber:client" type="set" id="b">${bind}</iq>`, "<jid>");
       const join = `<x xmlns="http://jabber.org/protocol/muc"><history maxstanzas="0"/></x>`;
       const to = `${roomOf(person)}/person${person}`;
       // The room's subject is the last thing that somebody who enters is sent.
