@@ -1,5 +1,5 @@
-// F7: two hundred people sign in at once, from as many addresses, while the messages of F3 go on. Whoever is told that the server is
-// busy tries again when it says.
+// F7: two hundred people sign in at once, from as many addresses, while the messages of F3 go on. Those who are told that the server is
+// busy try again when it says.
 import { availableParallelism } from "node:os";
 import { openDatabase } from "../../server/src/db/open-database.ts";
 import { silentLog } from "../../server/src/log/log.ts";

@@ -4,13 +4,21 @@ import type { Socket } from "bun";
 /** What happens to connections: passed on, nothing in either direction, or nothing of what the target answers. */
 type Mode = "open" | "silent" | "answers held";
 
-type Line = { server: Socket | null; mode: Mode; toClient: Buffer[]; toServer: Buffer[] };
+type Line = {
+  server: Socket | null;
+  mode: Mode;
+  toClient: Buffer[];
+  toServer: Buffer[];
+  /** Whether the last thing that went through was an answer. */
+  isAnswered: boolean;
+};
 
 /** Passes TCP connections on to a port of this machine. */
 export class TcpProxy {
   readonly #clients = new Set<Socket<Line>>();
   readonly #listener: Bun.TCPSocketListener<Line>;
   #newMode: Mode = "open";
+  #roundTrips = 0;
 
   /** `delayMs`: how long everything takes in each direction. */
   constructor(target: number, delayMs = 0) {
@@ -23,7 +31,10 @@ export class TcpProxy {
       port: 0,
       socket: {
         open: (client) => {
-          const line: Line = { server: null, mode: this.#newMode, toClient: [], toServer: [] };
+          const line: Line = {
+            ...{ server: null, mode: this.#newMode, toClient: [], toServer: [] },
+            isAnswered: true,
+          };
           client.data = line;
           this.#clients.add(client);
           Bun.connect({
@@ -35,6 +46,7 @@ export class TcpProxy {
                 flush(client);
               },
               data: (_server, bytes) => {
+                line.isAnswered = true;
                 const copy = Buffer.from(bytes);
                 later(() => {
                   line.toClient.push(copy);
@@ -52,6 +64,9 @@ export class TcpProxy {
           }).catch(() => client.end());
         },
         data: (client, bytes) => {
+          // What is sent before an answer came goes along with what was sent before.
+          if (client.data.isAnswered) this.#roundTrips += 1;
+          client.data.isAnswered = false;
           const copy = Buffer.from(bytes);
           later(() => {
             client.data.toServer.push(copy);
@@ -69,6 +84,11 @@ export class TcpProxy {
 
   get port(): number {
     return this.#listener.port;
+  }
+
+  /** How often something was asked, on any connection, after all that was asked before had an answer. */
+  get roundTrips(): number {
+    return this.#roundTrips;
   }
 
   /** Connections that are open say nothing from now on, in either direction, and stay open; new ones work. */

@@ -10,21 +10,22 @@ export async function replaceBody(
   tx: Sql,
   { room, seq, body, at }: { room: RoomId; seq: number; body: MessageBody; at: number },
 ): Promise<void> {
-  await tx`
+  const keepOld = tx`
     insert into message_revisions (room_id, seq, revision, body, at)
     select m.room_id, m.seq,
       (select coalesce(max(revision), 0) + 1 from message_revisions r where r.room_id = m.room_id and r.seq = m.seq),
       m.body - 'files' - 'previews',
       coalesce(m.edited_at, m.sent_at)
     from messages m where m.room_id = ${room} and m.seq = ${seq}`;
-  await tx`
+  const forgetOldest = tx`
     delete from message_revisions
     where room_id = ${room} and seq = ${seq} and revision <= (
       select max(revision) - ${revisionsMax} from message_revisions where room_id = ${room} and seq = ${seq}
     )`;
-  await tx`
+  const replace = tx`
     update messages set body = ${JSON.stringify(body)}::text::jsonb, edited_at = ${at}
     where room_id = ${room} and seq = ${seq}`;
+  await Promise.all([keepOld, forgetOldest, replace]);
 }
 
 /**
@@ -70,18 +71,21 @@ export async function emptyMessage(
   tx: Sql,
   { room, seq, isHidden, at }: { room: RoomId; seq: number; isHidden: boolean; at: number },
 ): Promise<number> {
-  await tx`delete from message_revisions where room_id = ${room} and seq = ${seq}`;
-  await tx`delete from files where room_id = ${room} and seq = ${seq}`;
-  await tx`delete from reactions where room_id = ${room} and seq = ${seq}`;
-  const voted = await tx`delete from poll_votes where room_id = ${room} and seq = ${seq} returning 1`;
-  if (voted.length > 0) {
-    await tx`
+  const ofMessage = [
+    tx`delete from message_revisions where room_id = ${room} and seq = ${seq}`,
+    tx`delete from files where room_id = ${room} and seq = ${seq}`,
+    tx`delete from reactions where room_id = ${room} and seq = ${seq}`,
+    tx`
+      with voted as (
+        delete from poll_votes where room_id = ${room} and seq = ${seq} returning 1
+      )
       update room_events set payload = payload - 'choices'
-      where room_id = ${room} and seq > ${seq} and target_seq = ${seq} and type = 'poll.changed'`;
-  }
-  await tx`delete from mentions where room_id = ${room} and seq = ${seq}`;
-  await tx`delete from saved_messages where room_id = ${room} and seq = ${seq}`;
-  const [root] = await tx<{ reply_count: number }>`
+      where (select count(*) from voted) > 0
+        and room_id = ${room} and seq > ${seq} and target_seq = ${seq} and type = 'poll.changed'`,
+    tx`delete from mentions where room_id = ${room} and seq = ${seq}`,
+    tx`delete from saved_messages where room_id = ${room} and seq = ${seq}`,
+  ];
+  const emptied = tx<{ reply_count: number }>`
     with emptied as (
       update messages
       set body = '{"kind": "deleted"}', deleted_at = ${at}, is_hidden = ${isHidden}, pinned_at = null, mentions_all = false, edited_at = null
@@ -91,7 +95,9 @@ export async function emptyMessage(
     update messages set reply_count = reply_count - 1 from emptied
     where room_id = ${room} and seq = emptied.thread_root
     returning reply_count`;
-  if (isHidden) await tx`update room_events set is_shown = false where room_id = ${room} and seq = ${seq}`;
+  if (isHidden)
+    ofMessage.push(tx`update room_events set is_shown = false where room_id = ${room} and seq = ${seq}`);
+  const [[root]] = await Promise.all([emptied, ...ofMessage]);
   return root?.reply_count ?? 0;
 }
 

@@ -1,10 +1,11 @@
 import type { FieldsOf } from "@novax/protocol/commands";
 import type { Actor } from "../auth/sessions.ts";
+import type { Sql } from "../db/database.ts";
 import { assertMayInRoom, inRoom, type RoomTransaction } from "../rooms/in-room.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 import { emptyMessage } from "./change-queries.ts";
-import type { StoredMessage } from "./queries.ts";
-import { requireMessage } from "./require-message.ts";
+import { findMessage, type StoredMessage } from "./queries.ts";
+import { assertThere } from "./require-message.ts";
 
 /**
  * Deletes the actor's own message, or with the right `message.delete_any` anyone's. Its text is removed everywhere. A
@@ -16,8 +17,9 @@ export async function deleteMessage(
   actor: Actor,
   { room, seq }: FieldsOf<"message.delete">,
 ): Promise<void> {
-  await inRoom(app, actor, { room, right: "message.delete_own" }, async (transaction) => {
-    const message = await requireMessage(transaction.sql, room, seq);
+  const read = (sql: Sql) => findMessage(sql, room, seq);
+  await inRoom(app, actor, { room, right: "message.delete_own", read }, async (transaction, found) => {
+    const message = assertThere(found);
     if (message.sender.id !== actor.id) {
       assertMayInRoom(transaction, "message.delete_any");
       transaction.audit({ action: "message.deleted", subject: message.sender, detail: `${room} #${seq}` });
@@ -34,13 +36,8 @@ export async function deleteStored(
 ): Promise<void> {
   const leavesMark = room.leavesMark || message.replyCount > 0;
   const { seq, threadRoot } = message;
-  const replies = await emptyMessage(sql, { room: room.id, seq, isHidden: !leavesMark, at: now });
-  await record({
-    room: room.id,
-    type: "message.deleted",
-    actor,
-    target: seq,
-    leavesMark,
-    ...(threadRoot === null ? {} : { threadRoot, replies }),
-  });
+  const event = { room: room.id, type: "message.deleted", actor, target: seq, leavesMark } as const;
+  const emptied = emptyMessage(sql, { room: room.id, seq, isHidden: !leavesMark, at: now });
+  if (threadRoot === null) await Promise.all([emptied, record(event)]);
+  else await record({ ...event, threadRoot, replies: await emptied });
 }

@@ -21,7 +21,8 @@ import { mentionSignal } from "./mention-step.ts";
 import { fileIdsIn } from "./message-files.ts";
 import { type ParseNeeds, parseTextBody } from "./parse-body.ts";
 import { queuePreviews } from "./preview-step.ts";
-import { requireMessage } from "./require-message.ts";
+import { findMessage } from "./queries.ts";
+import { assertThere } from "./require-message.ts";
 
 type EditNeeds = {
   db: Database;
@@ -43,10 +44,11 @@ export async function editMessage(
   // A message of files alone may have no text; whether it has files is known below.
   const text = given.trim() === "" && !drafts ? "" : parseTextBody(app, given, drafts).text;
   const files = drafts && (await readFiles(app, actor, drafts));
-  await inRoom(app, actor, { room, right: "message.edit_own" }, async (transaction) => {
+  const read = (sql: Sql) => findMessage(sql, room, seq);
+  await inRoom(app, actor, { room, right: "message.edit_own", read }, async (transaction, found) => {
     const { sql, record, publishAfterCommit, queue, actor: person } = transaction;
     await assertMaySpeakNow(app, transaction);
-    const message = await requireMessage(sql, room, seq);
+    const message = assertThere(found);
     if (message.sender.id !== actor.id) throw new Refusal("forbidden", (t) => t.authorsEdit);
     if (message.body.kind !== "text") throw new Refusal("message_invalid", (t) => t.pollNotEdited);
     const before = filesOf(message.body);
@@ -67,9 +69,7 @@ export async function editMessage(
     const known = app.linkPreviews.linksOf(message.body.text);
     const fresh = links.filter((link) => !known.includes(link));
     await queuePreviews(app.linkPreviews, queue, { ...message, room: transaction.room, links: fresh });
-    const { at } = await record({ room, type: "message.edited", actor: person, target: seq, body });
-    await replaceBody(sql, { room, seq, body, at });
-    const mentionedBefore = await takeMentions(sql, room, seq);
+    const at = app.clock.now();
     const { threadRoot } = message;
     const mentioning = {
       seq,
@@ -78,7 +78,13 @@ export async function editMessage(
       names: mentionsIn(body.text).names,
       accounts: app.keywords.findListeners(body.text),
     };
-    for (const { account } of await insertMentions(sql, { room, at, mentioning: [mentioning] })) {
+    const [mentionedBefore, mentions] = await Promise.all([
+      takeMentions(sql, room, seq),
+      insertMentions(sql, { room, at, mentioning: [mentioning] }),
+      record({ room, type: "message.edited", actor: person, target: seq, body }, at),
+      replaceBody(sql, { room, seq, body, at }),
+    ]);
+    for (const { account } of mentions) {
       // People whom the message mentioned before are not notified again.
       if (mentionedBefore.has(account)) continue;
       publishAfterCommit({ kind: "account_signal", account, signal: mentionSignal(room, seq, threadRoot) });

@@ -5,8 +5,8 @@ import type { Sql } from "../db/database.ts";
 export type ReactionKey = { room: RoomId; seq: number; emoji: string; account: AccountId };
 
 /**
- * Adds a reaction, `to` the message's sender; null if they react to themselves. Fails if it exists: the caller has checked that in
- * the same transaction.
+ * Adds a reaction, whose event is the room's newest one, `to` the message's sender; null if they react to themselves. Fails if it
+ * exists: the caller has checked that in the same transaction.
  */
 export async function insertReaction(
   tx: Sql,
@@ -15,18 +15,16 @@ export async function insertReaction(
     seq,
     emoji,
     account,
-    eventSeq,
     to,
     at,
   }: ReactionKey & {
-    eventSeq: number;
     to: AccountId | null;
     at: number;
   },
 ): Promise<void> {
   await tx`
     insert into reactions (room_id, seq, emoji, account_id, event_seq, to_id, at)
-    values (${room}, ${seq}, ${emoji}, ${account}, ${eventSeq}, ${to}::uuid, ${at})`;
+    select id, ${seq}, ${emoji}, ${account}, head_seq, ${to}::uuid, ${at} from rooms where id = ${room}`;
 }
 
 /**
@@ -44,11 +42,10 @@ export async function readReactions(
   return { kinds: row!.kinds, isKnown: row!.is_known ?? false, isOwn: row!.is_own ?? false };
 }
 
-export async function deleteReaction(tx: Sql, { room, seq, emoji, account }: ReactionKey): Promise<boolean> {
-  const rows = await tx`
-    delete from reactions where room_id = ${room} and seq = ${seq} and emoji = ${emoji} and account_id = ${account}
-    returning 1`;
-  return rows.length > 0;
+export async function deleteReaction(tx: Sql, { room, seq, emoji, account }: ReactionKey): Promise<void> {
+  await tx`
+    delete from reactions
+    where room_id = ${room} and seq = ${seq} and emoji = ${emoji} and account_id = ${account}`;
 }
 
 export const reactionData: AccountData = {

@@ -4,13 +4,15 @@ import { reactionsPerMessageMax } from "@novax/protocol/limits";
 import { customEmojiName, isEmoji } from "@novax/protocol/text";
 import type { Actor } from "../auth/sessions.ts";
 import type { BusMessage } from "../bus/bus.ts";
+import type { Sql } from "../db/database.ts";
 import type { CustomEmoji } from "../emoji/custom-emoji.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { assertMaySpeakNow, inRoom } from "../rooms/in-room.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
+import { findMessage } from "./queries.ts";
 import { deleteReaction, insertReaction, readReactions } from "./reaction-queries.ts";
 import type { ReactionStep } from "./reaction-step.ts";
-import { requireMessage } from "./require-message.ts";
+import { assertThere } from "./require-message.ts";
 
 type ReactionNeeds = TransactionNeeds & {
   customEmoji: Pick<CustomEmoji, "find">;
@@ -30,21 +32,25 @@ export async function addReaction(
 ): Promise<void> {
   const name = customEmojiName(emoji);
   assertEmoji(emoji, name !== null && app.customEmoji.find(name) !== null);
-  await inRoom(app, actor, { room, right: "message.react" }, async (transaction) => {
+  const reaction = { room, seq, emoji, account: actor.id };
+  const read = (sql: Sql) => Promise.all([findMessage(sql, room, seq), readReactions(sql, reaction)]);
+  await inRoom(app, actor, { room, right: "message.react", read }, async (transaction, [message, before]) => {
     const { sql, record, publishAfterCommit, actor: person } = transaction;
     await assertMaySpeakNow(app, transaction, { isReaction: true });
-    const { sender } = await requireMessage(sql, room, seq);
-    const reaction = { room, seq, emoji, account: actor.id };
-    const { kinds, isKnown, isOwn } = await readReactions(sql, reaction);
+    const { sender } = assertThere(message);
+    const { kinds, isKnown, isOwn } = before;
     if (isOwn) return;
     if (!isKnown && kinds >= reactionsPerMessageMax)
       throw new Refusal("too_many", (t) => t.tooManyReactions(reactionsPerMessageMax));
-    const event = await record({ room, type: "reaction.added", actor: person, target: seq, emoji });
+    const at = app.clock.now();
     const to = sender.id === actor.id ? null : sender.id;
-    await insertReaction(sql, { ...reaction, eventSeq: event.seq, to, at: event.at });
-    if (to === null) return;
-    publishAfterCommit(reactionsChange(to));
-    for (const step of app.reactionSteps) await step(transaction, { room, seq, emoji, by: actor.id, to });
+    const steps = to === null ? [] : app.reactionSteps;
+    await Promise.all([
+      record({ room, type: "reaction.added", actor: person, target: seq, emoji }, at),
+      insertReaction(sql, { ...reaction, to, at }),
+      ...steps.map((step) => step(transaction, { room, seq, emoji, by: actor.id, to: to! })),
+    ]);
+    if (to !== null) publishAfterCommit(reactionsChange(to));
   });
 }
 
@@ -55,11 +61,16 @@ export async function removeReaction(
 ): Promise<void> {
   // One that the server no longer has can still be taken back.
   assertEmoji(emoji, customEmojiName(emoji) !== null);
-  await inRoom(app, actor, { room, right: "message.react" }, async (transaction) => {
+  const reaction = { room, seq, emoji, account: actor.id };
+  const read = (sql: Sql) => Promise.all([findMessage(sql, room, seq), readReactions(sql, reaction)]);
+  await inRoom(app, actor, { room, right: "message.react", read }, async (transaction, [message, before]) => {
     const { sql, record, publishAfterCommit, actor: person } = transaction;
-    const { sender } = await requireMessage(sql, room, seq);
-    if (!(await deleteReaction(sql, { room, seq, emoji, account: actor.id }))) return;
-    await record({ room, type: "reaction.removed", actor: person, target: seq, emoji });
+    const { sender } = assertThere(message);
+    if (!before.isOwn) return;
+    await Promise.all([
+      deleteReaction(sql, reaction),
+      record({ room, type: "reaction.removed", actor: person, target: seq, emoji }),
+    ]);
     if (sender.id !== actor.id) publishAfterCommit(reactionsChange(sender.id));
   });
 }

@@ -5,7 +5,11 @@ import { findMessage, type StoredMessage } from "./queries.ts";
 
 /** Returns a message by its `seq`. Refuses with `message_gone` if there is none or it is deleted. */
 export async function requireMessage(sql: Sql, room: RoomId, seq: number): Promise<StoredMessage> {
-  const message = await findMessage(sql, room, seq);
+  return assertThere(await findMessage(sql, room, seq));
+}
+
+/** Refuses with `message_gone` where {@link findMessage} found nothing. */
+export function assertThere(message: StoredMessage | null): StoredMessage {
   if (!message) throw messageGone();
   return message;
 }

@@ -4,6 +4,7 @@ import { mayInRoom, type RoomAction } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
 import type { AuditDraft } from "../audit/audit-log.ts";
 import type { Actor } from "../auth/sessions.ts";
+import type { Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { hasBlockWithin } from "../people/queries.ts";
 import { type Transaction, type TransactionNeeds, transact } from "../transaction/transact.ts";
@@ -35,29 +36,33 @@ const allowedInArchive: readonly RoomAction[] = [
  * The room's row is locked first, so the membership read after it still holds at the commit: no one acts after their
  * removal, their demotion or the end of their session. Refuses with `not_found`, `forbidden` and `room_archived`, and as
  * {@link inTurn} does.
+ *
+ * All others who do something in the room wait meanwhile, so `work` should need few round trips: `read` is asked together with the lock,
+ * and what is written should be sent at once (`Promise.all`); on one connection it runs in that order.
  */
-export async function inRoom<T>(
+export async function inRoom<T, R = undefined>(
   app: TransactionNeeds,
   actor: Actor,
-  { room, right }: { room: RoomId; right: RoomAction },
-  work: (transaction: RoomTransaction) => Promise<T>,
+  { room, right, read }: { room: RoomId; right: RoomAction; read?: (sql: Sql) => Promise<R> },
+  work: (transaction: RoomTransaction, found: R) => Promise<T>,
 ): Promise<T> {
   return inTurn(app.db, room, () =>
     transact(app, async (transaction) => {
-      // Sent at once, so that the room is locked for one round trip less. On one connection they run in order, and the second
-      // sees what the first has waited for.
-      const [, membership] = await Promise.all([
+      // On one connection they run in order, and the later ones see what the first has waited for.
+      const [, membership, found] = await Promise.all([
         lockRoom(transaction.sql, room),
         requireMembership(transaction.sql, actor, room),
+        read?.(transaction.sql),
       ]);
       assertMayInRoom(membership, right);
       if (membership.room.isArchived && !allowedInArchive.includes(right)) throw roomArchived();
-      return work({
+      const own: RoomTransaction = {
         ...transaction,
         ...membership,
         actor: asPerson(actor),
         audit: (draft) => transaction.audit({ ...draft, actor }),
-      });
+      };
+      return work(own, found as R);
     }),
   );
 }

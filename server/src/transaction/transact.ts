@@ -30,8 +30,8 @@ export type TransactionNeeds = {
 export type Transaction = {
   /** The transaction's connection. Inside the transaction the outer one, `app.db`, throws. */
   readonly sql: Sql;
-  /** Stores an event of a room and returns it with its `seq` and time. It is published after the commit. */
-  record(draft: EventDraft): Promise<RoomEvent>;
+  /** Stores an event of a room and returns it with its `seq` and time, `at`. It is published after the commit. */
+  record(draft: EventDraft, at?: number): Promise<RoomEvent>;
   /** Publishes a bus message after the commit. Events come first. */
   publishAfterCommit(message: BusMessage): void;
   /**
@@ -65,8 +65,8 @@ export async function transact<T>(
     const endedSessions: SessionId[] = [];
     const done = await work({
       sql,
-      record: async (draft) => {
-        const event = await recordEvent(sql, draft, app.clock.now());
+      record: async (draft, at = app.clock.now()) => {
+        const event = await recordEvent(sql, draft, at);
         events.push({ kind: "events", room: draft.room, events: [event] });
         return event;
       },
