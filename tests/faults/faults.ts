@@ -21,6 +21,8 @@ export type Fault = {
   isInTests: boolean;
   /** What a report may say at most, in ms. */
   limits: Partial<Record<"firstAnswerMs" | "allAnswersMs" | "longestWaitMs" | "longestAnswerMs", number>>;
+  /** What its own figures may be at most. */
+  figureLimits?: Record<string, number>;
   run(context: Context, amount: number): Promise<void>;
 };
 
@@ -126,6 +128,7 @@ export const faults: Fault[] = [
     amount: { short: 1, long: 5 },
     isInTests: false,
     limits: { longestWaitMs: 2 * seconds },
+    figureLimits: { "refusals seen": 0 },
     run: async ({ cluster, world, figures }, times) => {
       for (let round = 0; round < times; round++)
         for (const node of cluster.nodes) {
@@ -202,6 +205,7 @@ export const faults: Fault[] = [
     amount: { short: 2000, long: 10_000 },
     isInTests: false,
     limits: {},
+    figureLimits: { "ms until it shows the newest page": 2 * seconds },
     run: async ({ world, figures }, messages) => {
       const [away, ...others] = world.clients;
       const room = world.rooms[0]!;
@@ -249,6 +253,7 @@ export const faults: Fault[] = [
     amount: { short: 600, long: 3000 },
     isInTests: false,
     limits: { longestWaitMs: 2 * seconds },
+    figureLimits: { "MB that the node gained": 150, "readers that were not closed": 0 },
     run: async ({ cluster, world, figures }, messages) => {
       const [node] = cluster.nodes;
       const stalled = await stallReaders(world.people.slice(0, 7), node!.server.url, 50);
@@ -263,7 +268,7 @@ export const faults: Fault[] = [
       figures["MB that the node gained"] = Math.round(gained / 1e6);
       for (const reader of stalled) reader.isClosed();
       await Bun.sleep(1000);
-      figures["readers that were closed"] = stalled.filter((reader) => reader.isClosed()).length;
+      figures["readers that were not closed"] = stalled.filter((reader) => !reader.isClosed()).length;
       for (const reader of stalled) reader.close();
     },
   },
@@ -283,6 +288,7 @@ export const faults: Fault[] = [
     amount: { short: 6, long: 30 },
     isInTests: false,
     limits: { allAnswersMs: 5 * seconds },
+    figureLimits: { "longest wait in other rooms in ms": 2 * seconds },
     run: async ({ cluster, world, figures }, forSeconds) => {
       const [held, ...others] = world.rooms;
       const sql = new SQL(cluster.postgres!.url, { max: 1 });
@@ -294,7 +300,7 @@ export const faults: Fault[] = [
           others.includes(room) && acknowledged && startedAt > since ? [acknowledged.at - startedAt] : [],
         );
         figures["acknowledged in other rooms meanwhile"] = waits.length;
-        figures["longest wait there in ms"] = Math.round(Math.max(...waits));
+        figures["longest wait in other rooms in ms"] = Math.round(Math.max(...waits));
       });
       await sql.close();
     },
@@ -338,6 +344,7 @@ export const faults: Fault[] = [
     amount: { short: 1, long: 3 },
     isInTests: false,
     limits: { allAnswersMs: 5 * seconds },
+    figureLimits: { "clients that were not told": 0 },
     run: async ({ cluster, world, figures }, times) => {
       for (let round = 0; round < times; round++) {
         for (const room of world.rooms) await goBack(cluster.sql, room, 20);
