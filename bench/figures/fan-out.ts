@@ -1,16 +1,20 @@
 // F1: durable fan-out in one busy room. 500 connections, 8 of them sending, 32 messages outstanding each, texts of 128
-// bytes.
+// bytes. F10: the same with two processes over Redis, on one port of the machine.
+import { startRedis } from "../../tests/support/services.ts";
 import { type Drain, openDrain } from "../lib/drain.ts";
 import { LoadSocket, readEventsRange } from "../lib/load-socket.ts";
-import { type Round, report } from "../lib/report.ts";
+import { percentile, type Round, report } from "../lib/report.ts";
 import {
   memberHeaders,
+  noLimits,
   openMember,
   type Settings,
   startFloor,
   startTarget,
   type TargetKind,
 } from "../lib/target.ts";
+
+import { measureNovax as measureLatency } from "./latency.ts";
 
 const connections = 500;
 const senders = 8;
@@ -56,6 +60,44 @@ export async function runFanOut(options: {
       floor: { name: "fan-out floor", rounds: floor },
     });
   }
+}
+
+export async function runTwoProcesses(options: {
+  rounds: number;
+  seconds: number;
+  kinds: TargetKind[];
+  postgresUrl: string;
+}) {
+  const redis = options.kinds.includes("postgres") ? await startRedis() : null;
+  if (!redis) return;
+  const settings = { ...noLimits, REDIS_URL: redis.url, WORKERS: "2" };
+  const one: Round[] = [];
+  const two: Round[] = [];
+  const p50 = { one: [] as Round[], two: [] as Round[] };
+  for (let round = 0; round < options.rounds; round++) {
+    one.push(await measureNovax("postgres", options));
+    two.push(await measureNovax("postgres", { ...options, settings }));
+    for (const [name, given] of [["one", {}] as const, ["two", { settings }] as const]) {
+      const { sorted, faults } = await measureLatency("postgres", { ...options, ...given });
+      p50[name].push({ value: percentile(sorted, 0.5), faults });
+    }
+  }
+  await redis.stop();
+  const base = { figure: "F10", durability: "fsync per commit" };
+  report({
+    ...base,
+    unit: "deliveries/s",
+    what: "one room, 500 connections, two processes over Redis",
+    rounds: two,
+    floor: { name: "one process", rounds: one },
+  });
+  report({
+    ...base,
+    unit: "ms",
+    what: "p50 of F3, two processes over Redis",
+    rounds: p50.two,
+    floor: { name: "one process", rounds: p50.one },
+  });
 }
 
 async function measureFloor(seconds: number): Promise<Round> {

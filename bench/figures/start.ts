@@ -79,7 +79,8 @@ function findServer(port: number): number {
   return server;
 }
 
-function residentMb(pid: number): number {
+/** What a process has in memory. */
+export function residentMb(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) / 1024;
 }

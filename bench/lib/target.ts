@@ -23,7 +23,9 @@ export type Target = {
   people: BenchPerson[];
   /** Null if it is embedded. */
   databaseUrl: string | null;
-  /** CPU seconds used by the server's process so far. */
+  /** The server's processes: one, or its workers and the one that started them. */
+  pids(): number[];
+  /** CPU seconds used by the server's processes so far. */
   cpuSeconds(): number;
   /** How many messages are stored. Call it after the server has stopped. */
   stopAndCountMessages(): Promise<number>;
@@ -74,7 +76,8 @@ export async function startTarget(
     dataDir,
     people,
     databaseUrl: env.DATABASE_URL ?? null,
-    cpuSeconds: () => readCpuSeconds(child.pid),
+    pids: () => withChildren(child.pid),
+    cpuSeconds: () => withChildren(child.pid).reduce((sum, pid) => sum + readCpuSeconds(pid), 0),
     stopAndCountMessages: async () => {
       child.kill("SIGTERM");
       await child.exited;
@@ -138,7 +141,7 @@ export function roomName(room: number): string {
 }
 
 /** The headers with which a person's client opens the full protocol. */
-export function memberHeaders(target: Target, person: BenchPerson): Record<string, string> {
+export function memberHeaders(target: Pick<Target, "url">, person: BenchPerson): Record<string, string> {
   return {
     Origin: target.url.origin,
     Cookie: `novax_session=${person.token}`,
@@ -148,7 +151,7 @@ export function memberHeaders(target: Target, person: BenchPerson): Record<strin
 
 /** Opens a person's connection and attaches it to the room, from its current end on. */
 export async function openMember(
-  target: Target,
+  target: Pick<Target, "url">,
   person: BenchPerson,
   room: string,
 ): Promise<LoadSocket & { attachCommand: string }> {
@@ -179,7 +182,9 @@ export async function openMember(
 }
 
 /** Starts a bare server that figures are compared with. */
-export async function startFloor(name = "fan-out.ts"): Promise<{ url: URL; stop(): Promise<void> }> {
+export async function startFloor(
+  name = "fan-out.ts",
+): Promise<{ url: URL; pid: number; stop(): Promise<void> }> {
   const port = await freePort();
   const child = Bun.spawn([process.execPath, join(root, "bench/floors", name), String(port)], {
     stdout: "ignore",
@@ -189,6 +194,7 @@ export async function startFloor(name = "fan-out.ts"): Promise<{ url: URL; stop(
   await untilReady(url);
   return {
     url,
+    pid: child.pid,
     stop: async () => {
       child.kill("SIGKILL");
       await child.exited;
@@ -203,6 +209,11 @@ async function untilReady(url: URL): Promise<void> {
     await Bun.sleep(20);
   }
   throw new Error(`${url} does not respond`);
+}
+
+function withChildren(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  return [pid, ...children.filter(Boolean).map(Number)];
 }
 
 /** User and system time of a process and of those of its children that it has waited for, from /proc; clock ticks are 1/100 s on Linux. */
