@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { AccountId } from "@novax/protocol/ids";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { presenceGraceMs } from "@novax/protocol/limits";
 import type { BusMessage } from "../bus/bus.ts";
 import { Presence, type Profile } from "./presence.ts";
@@ -7,12 +7,13 @@ import { Presence, type Profile } from "./presence.ts";
 type Announcement = Extract<BusMessage, { kind: "presence" }>;
 
 const alice = "alice" as AccountId;
-const profile: Profile = {
-  person: { id: alice, username: "alice" },
+const profileOf = (id: AccountId): Profile => ({
+  person: { id, username: id },
   status: { emoji: "", text: "", until: null },
   dndUntil: null,
   picture: null,
-};
+});
+const profile = profileOf(alice);
 
 /** The presence of two processes that hear each other. */
 function createTwo() {
@@ -53,4 +54,43 @@ test("[A33] processes tell each other how many connections somebody has, each ti
   pass(presenceGraceMs);
   await tick();
   expect(two.stateOf(alice)).toBe(null);
+});
+
+test("[F5] each person who comes online is looked up once in the rooms that are viewed, and again only if that failed", async () => {
+  const asked: { rooms: readonly RoomId[]; people: readonly AccountId[] }[] = [];
+  let isAway = false;
+  const sql = async (_strings: TemplateStringsArray, rooms: RoomId[], people: AccountId[]) => {
+    asked.push({ rooms, people });
+    if (isAway) throw new Error("the database is away");
+    return people.filter((id) => id === "bob").map((id) => ({ room_id: rooms[0], account_id: id }));
+  };
+  const presence = new Presence({
+    db: { sql: Object.assign(sql, { array: (values: unknown[]) => values }) },
+    bus: { publish: () => {} },
+    clock: { now: () => 1_000_000 },
+    processId: "one",
+  } as never);
+  const sent: string[] = [];
+  presence.onChange((_room, signal) => sent.push(...signal.joined.map(({ username }) => username)));
+  const room = "general" as RoomId;
+  presence.connected({}, profile);
+  presence.view(room);
+  await presence.snapshot(room);
+  await presence.tick();
+  asked.length = 0;
+  const [bob, carol] = ["bob" as AccountId, "carol" as AccountId];
+  for (const id of [bob, carol]) presence.connected({}, profileOf(id));
+  isAway = true;
+  await presence.tick().catch(() => {});
+  isAway = false;
+  for (let index = 0; index < 3; index++) {
+    presence.setAway({}, carol, true);
+    presence.connected({}, profileOf(carol));
+    await presence.tick();
+  }
+  expect(asked).toEqual([
+    { rooms: [room], people: [bob, carol] },
+    { rooms: [room], people: [bob, carol] },
+  ]);
+  expect(sent).toEqual(["bob"]);
 });

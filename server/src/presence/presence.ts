@@ -32,11 +32,9 @@ type RemotePerson = { person: PresentPerson; connections: number };
  */
 type View = {
   viewers: number;
+  /** Of those who are or were here; all of them if `areAllKnown`. */
   members: Set<AccountId>;
-  /**
-   * People who were looked up and are not members, so that they are not looked up again. Null if all members are known.
-   */
-  strangers: Set<AccountId> | null;
+  areAllKnown: boolean;
   shown: Map<AccountId, PresentPerson>;
   /** Settles when the members are known. */
   ready: Promise<void> | null;
@@ -61,6 +59,11 @@ export class Presence {
   readonly #views = new Map<RoomId, View>();
   /** People whose presence may have changed since the last tick. */
   readonly #touched = new Set<AccountId>();
+  /**
+   * People who came online since they were last looked up in the rooms that are viewed. All others were looked up in all of them:
+   * when they came, or when the view began.
+   */
+  readonly #newcomers = new Set<AccountId>();
   /** What the other processes were last sent about this process's people, as JSON. */
   readonly #announced = new Map<AccountId, string>();
   #announcedAt = 0;
@@ -79,6 +82,7 @@ export class Presence {
 
   connected(connection: object, profile: Profile): void {
     const { id } = profile.person;
+    if (!this.#local.has(id)) this.#newcomers.add(id);
     const entry = this.#local.get(id) ?? { profile, connections: new Map(), leftAt: null };
     entry.profile = profile;
     entry.leftAt = null;
@@ -125,7 +129,9 @@ export class Presence {
   }): void {
     const known = this.#remote.get(message.process);
     const people = message.full || !known ? new Map<AccountId, RemotePerson>() : known.people;
-    for (const id of known?.people.keys() ?? []) this.#touched.add(id);
+    const before = known?.people;
+    for (const id of before?.keys() ?? []) this.#touched.add(id);
+    for (const { id } of message.people) if (!before?.has(id)) this.#newcomers.add(id);
     for (const [index, person] of message.people.entries())
       people.set(person.id, { person, connections: message.connections[index] ?? 0 });
     for (const id of message.left) people.delete(id);
@@ -145,7 +151,7 @@ export class Presence {
     const view: View = {
       viewers: 1,
       members: new Set(members),
-      strangers: members ? null : new Set(),
+      areAllKnown: members !== undefined,
       shown: new Map(),
       ready: null,
     };
@@ -182,9 +188,7 @@ export class Presence {
   }
 
   joined(room: RoomId, account: AccountId): void {
-    const view = this.#views.get(room);
-    view?.members.add(account);
-    view?.strangers?.delete(account);
+    this.#views.get(room)?.members.add(account);
     this.#touched.add(account);
   }
 
@@ -239,38 +243,29 @@ export class Presence {
     if (this.#touched.size === 0) return;
     const touched = [...this.#touched];
     this.#touched.clear();
-    // People who came online after a view began are not among its known members yet.
-    const here = touched.filter((id) => this.#find(id) !== null);
+    const newcomers = [...this.#newcomers].filter((id) => this.#find(id) !== null);
+    this.#newcomers.clear();
     try {
-      await this.#askFor([...this.#views], here);
+      await this.#askFor([...this.#views], newcomers);
     } catch (error) {
       // The next tick tells it.
       for (const id of touched) this.#touched.add(id);
+      for (const id of newcomers) this.#newcomers.add(id);
       throw error;
     }
     for (const [room, view] of this.#views) this.#tell(room, view, touched);
   }
 
-  /**
-   * Looks up, in one query, which of these people are members of the viewed rooms. Each person is looked up once per
-   * view.
-   */
+  /** Looks up, in one query, which of these people are members of the viewed rooms. */
   async #askFor(views: readonly [RoomId, View][], people: readonly AccountId[]): Promise<void> {
-    const open = views.filter(([, { members, strangers }]) =>
-      people.some((id) => strangers !== null && !members.has(id) && !strangers.has(id)),
-    );
-    if (open.length === 0) return;
+    const open = views.filter(([, { areAllKnown }]) => !areAllKnown);
+    if (open.length === 0 || people.length === 0) return;
     const found = await listMembersOf(
       this.#app.db.sql,
       open.map(([room]) => room),
       people,
     );
-    for (const [, { strangers }] of open) for (const id of people) strangers?.add(id);
-    for (const { room, account } of found) {
-      const view = this.#views.get(room);
-      view?.strangers?.delete(account);
-      view?.members.add(account);
-    }
+    for (const { room, account } of found) this.#views.get(room)?.members.add(account);
   }
 
   #tell(room: RoomId, view: View, touched: readonly AccountId[]): void {
