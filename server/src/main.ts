@@ -313,7 +313,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     visitor: app.visitorBudgets,
     ...app.linkPreviews.budgets,
   };
-  timers.push(shareBudgets({ ...app, processId }, sharedBudgets));
+  const sharing = shareBudgets({ ...app, processId }, sharedBudgets);
   if (app.mailer.isReal)
     timers.push(every(log, "unread_mail.failed", unreadMailEveryMs, () => sendUnreadMail(app)));
   for (const timer of timers) void timer.run();
@@ -331,7 +331,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       await server.stop(true);
       realtime.stop();
       for (const list of lists) list.stop();
-      await Promise.all([keepHead.run(), app.searchIndex.stop()]);
+      await Promise.all([keepHead.run(), app.searchIndex.stop(), sharing.stop()]);
       app.outgoing.stop();
       await Promise.all([jobRunner.stop(), ...timers.map((timer) => timer.stop())]);
       await close();

@@ -66,6 +66,8 @@ export type Bus = {
    * unsubscribes.
    */
   onDoubt(listener: () => void): () => void;
+  /** Whether there can be other processes. */
+  readonly isShared: boolean;
   /** Whether messages from other processes are arriving at present. */
   isConnected(): boolean;
   close(): Promise<void>;

@@ -21,6 +21,7 @@ export function createLocalBus(log: Log): Bus {
       return () => ofKind.delete(listener);
     },
     onDoubt: () => () => {},
+    isShared: false,
     isConnected: () => true,
     close: async () => listeners.clear(),
   };

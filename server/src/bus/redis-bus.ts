@@ -106,6 +106,7 @@ export async function createRedisBus(options: {
       send({ from: processId, message });
     },
     on: local.on,
+    isShared: true,
     onDoubt: (listener) => {
       doubtListeners.add(listener);
       return () => doubtListeners.delete(listener);

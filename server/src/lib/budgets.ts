@@ -24,6 +24,8 @@ export class Budgets<Key extends string = string> {
   readonly #perSecond: number;
   readonly #burst: number;
   readonly #budgets = new Map<Key, TokenBucket>();
+  /** Those that were asked for since `takeSpent`. */
+  readonly #used = new Set<Key>();
 
   constructor(clock: Clock, perSecond: number, burst = perSecond * 2) {
     this.#clock = clock;
@@ -32,6 +34,7 @@ export class Budgets<Key extends string = string> {
   }
 
   of(key: Key): TokenBucket {
+    this.#used.add(key);
     let budget = this.#budgets.get(key);
     if (!budget) {
       if (this.#budgets.size >= dropFullEvery) this.#dropFull();
@@ -62,10 +65,11 @@ export class Budgets<Key extends string = string> {
   takeSpent(elapsedMs: number): [Key, number][] {
     const least = (elapsedMs / 1000) * this.#perSecond * noteworthyShare;
     const all: [Key, number][] = [];
-    for (const [key, budget] of this.#budgets) {
-      const spent = budget.takeSpent();
+    for (const key of this.#used) {
+      const spent = this.#budgets.get(key)?.takeSpent() ?? 0;
       if (spent > least) all.push([key, spent]);
     }
+    this.#used.clear();
     return all;
   }
 
@@ -78,6 +82,10 @@ export class Budgets<Key extends string = string> {
   /** Full budgets are the same as new ones, so they are dropped to free memory. */
   #dropFull(): void {
     const now = this.#clock.now();
-    for (const [key, budget] of this.#budgets) if (budget.isFull(now)) this.#budgets.delete(key);
+    for (const [key, budget] of this.#budgets) {
+      if (!budget.isFull(now)) continue;
+      this.#budgets.delete(key);
+      this.#used.delete(key);
+    }
   }
 }

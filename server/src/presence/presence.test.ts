@@ -23,7 +23,11 @@ function createTwo() {
     const publish = (message: Announcement) => {
       for (const other of all) if (other !== presence) other.receive(message);
     };
-    const presence = new Presence({ bus: { publish }, clock: { now: () => now }, processId } as never);
+    const presence = new Presence({
+      bus: { publish, isShared: true },
+      clock: { now: () => now },
+      processId,
+    } as never);
     all.push(presence);
   }
   const tick = async () => {
@@ -66,7 +70,7 @@ test("[F5] each person who comes online is looked up once in the rooms that are 
   };
   const presence = new Presence({
     db: { sql: Object.assign(sql, { array: (values: unknown[]) => values }) },
-    bus: { publish: () => {} },
+    bus: { publish: () => {}, isShared: false },
     clock: { now: () => 1_000_000 },
     processId: "one",
   } as never);

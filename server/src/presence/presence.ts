@@ -64,6 +64,10 @@ export class Presence {
    * when they came, or when the view began.
    */
   readonly #newcomers = new Set<AccountId>();
+  /** Those of this process who have no connection any more, and are not gone for long. */
+  readonly #leaving = new Set<AccountId>();
+  /** Those of this process whose status or do not disturb ends by itself. */
+  readonly #timed = new Set<AccountId>();
   /** What the other processes were last sent about this process's people, as JSON. */
   readonly #announced = new Map<AccountId, string>();
   #announcedAt = 0;
@@ -84,11 +88,11 @@ export class Presence {
     const { id } = profile.person;
     if (!this.#local.has(id)) this.#newcomers.add(id);
     const entry = this.#local.get(id) ?? { profile, connections: new Map(), leftAt: null };
-    entry.profile = profile;
     entry.leftAt = null;
     entry.connections.set(connection, { isAway: false });
     this.#local.set(id, entry);
-    this.#touched.add(id);
+    this.#leaving.delete(id);
+    this.#setProfile(entry, profile);
   }
 
   disconnected(connection: object, account: AccountId): void {
@@ -97,6 +101,7 @@ export class Presence {
     this.#touched.add(account);
     if (entry.connections.size > 0) return;
     entry.leftAt = this.#app.clock.now();
+    this.#leaving.add(account);
   }
 
   setAway(connection: object, account: AccountId, isAway: boolean): void {
@@ -114,9 +119,15 @@ export class Presence {
 
   changeProfile(profile: Profile): void {
     const entry = this.#local.get(profile.person.id);
-    if (!entry) return;
+    if (entry) this.#setProfile(entry, profile);
+  }
+
+  #setProfile(entry: LocalPerson, profile: Profile): void {
+    const { id } = profile.person;
     entry.profile = profile;
-    this.#touched.add(profile.person.id);
+    this.#touched.add(id);
+    if (profile.status.until !== null || profile.dndUntil !== null) this.#timed.add(id);
+    else this.#timed.delete(id);
   }
 
   /** Takes in what another process published about its people. */
@@ -228,12 +239,12 @@ export class Presence {
 
   async #tick(): Promise<void> {
     const now = this.#app.clock.now();
-    for (const [id, entry] of this.#local) {
-      if (entry.leftAt !== null && now - entry.leftAt >= presenceGraceMs) {
-        this.#local.delete(id);
-        this.#touched.add(id);
-      } else if (isOver(entry.profile, now)) this.#touched.add(id);
+    for (const id of this.#leaving) {
+      if (now - this.#local.get(id)!.leftAt! < presenceGraceMs) continue;
+      for (const people of [this.#leaving, this.#timed, this.#local]) people.delete(id);
+      this.#touched.add(id);
     }
+    for (const id of this.#timed) if (isOver(this.#local.get(id)!.profile, now)) this.#touched.add(id);
     for (const [process, { people, receivedAt }] of this.#remote) {
       if (now - receivedAt < processSilentMs) continue;
       this.#remote.delete(process);
@@ -293,6 +304,7 @@ export class Presence {
   }
 
   #announce(now: number): void {
+    if (!this.#app.bus.isShared) return;
     const isFull = now - this.#announcedAt >= announceEveryMs;
     if (isFull) this.#announcedAt = now;
     const ids = isFull ? [...this.#local.keys()] : [...this.#touched].filter((id) => this.#local.has(id));

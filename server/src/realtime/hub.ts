@@ -36,6 +36,7 @@ type HubNeeds = {
 export class Hub {
   readonly #app: HubNeeds;
   readonly #byAccount = new Map<AccountId, Set<Connection>>();
+  #size = 0;
   readonly #blocked = new Set<NovaxConnection>();
   /** Closed to make room, and ended for good with the next check. */
   readonly #replaced = new Set<Connection>();
@@ -57,10 +58,9 @@ export class Hub {
     this.#elapsed = elapsed;
   }
 
+  /** How many connections there are. */
   get size(): number {
-    let size = 0;
-    for (const connections of this.#byAccount.values()) size += connections.size;
-    return size;
+    return this.#size;
   }
 
   /**
@@ -80,6 +80,7 @@ export class Hub {
     }
     connections.add(connection);
     this.#byAccount.set(id, connections);
+    this.#size += 1;
     return true;
   }
 
@@ -87,8 +88,9 @@ export class Hub {
     if (connection.protocol === "novax.v1") this.#blocked.delete(connection);
     const { id } = connection.actor;
     const connections = this.#byAccount.get(id);
-    connections?.delete(connection);
-    if (connections?.size === 0) this.#byAccount.delete(id);
+    if (!connections?.delete(connection)) return;
+    this.#size -= 1;
+    if (connections.size === 0) this.#byAccount.delete(id);
   }
 
   sendToAccount(account: AccountId, signal: Signal): void {

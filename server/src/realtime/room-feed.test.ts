@@ -131,6 +131,7 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
         },
         on: () => () => {},
         onDoubt: () => () => {},
+        isShared: true,
         isConnected: () => true,
         close: async () => {},
       };

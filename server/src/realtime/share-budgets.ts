@@ -12,7 +12,8 @@ const shareEveryMs = 1000;
 export function shareBudgets(
   { bus, log, processId }: { bus: Bus; log: Log; processId: string },
   budgets: Record<string, Budgets>,
-): Repeating {
+): Pick<Repeating, "stop"> {
+  if (!bus.isShared) return { stop: async () => {} };
   let sharedAt = performance.now();
   const stopListening = bus.on("spent", ({ process, spent }) => {
     if (process === processId) return;
@@ -30,7 +31,6 @@ export function shareBudgets(
     if (Object.keys(spent).length > 0) bus.publish({ kind: "spent", process: processId, spent });
   });
   return {
-    ...sharing,
     stop: async () => {
       stopListening();
       await sharing.stop();
