@@ -1,6 +1,6 @@
 // npm run soak [-- --minutes=20 --sockets=1000 --per-second=50 --kind=postgres]: K15. So many people in rooms of twenty send, edit,
-// react, read and mark as read, with all limits as they are by default, while memory and open files are watched. At the end all
-// connections drop at once and come back.
+// react, read and mark as read, with all limits as they are by default, while memory and open files are watched. Before, so much
+// is written that the server has as much of each room in memory as it keeps. At the end all connections drop at once and come back.
 import { readdirSync, readFileSync } from "node:fs";
 import { startPostgres } from "../tests/support/services.ts";
 import { LoadSocket, readEventsRange } from "./lib/load-socket.ts";
@@ -18,6 +18,9 @@ const peoplePerRoom = 20;
 const rooms = Math.ceil(people / peoplePerRoom);
 const openingMax = 50;
 const backWithinMs = 10_000;
+/** The server keeps up to twice 512 events of a room. */
+const writtenBefore = 1200;
+const beforePerSecond = 500;
 /** Nobody is more patient than the chat page, which asks after twenty seconds. */
 const pingEveryMs = 20_000;
 
@@ -125,6 +128,23 @@ async function act(number: number): Promise<void> {
   }
 }
 
+async function writeBefore(): Promise<void> {
+  const startedAt = performance.now();
+  for (let index = 0; index < writtenBefore * rooms; index++) {
+    const due = startedAt + (index * 1000) / beforePerSecond;
+    if (due > performance.now()) await Bun.sleep(due - performance.now());
+    counts.send += 1;
+    const text = `due ${performance.now().toFixed(1)} ${"x".repeat(100)}`;
+    const fields = {
+      room: roomOf(index % people),
+      sendId: crypto.randomUUID(),
+      body: { kind: "text", text },
+    };
+    run(clients[index % people]!, { type: "message.send", ...fields });
+  }
+  latencies.length = 0;
+}
+
 function sample(startedAt: number): Sample {
   const status = readFileSync(`/proc/${target.pid}/status`, "utf8");
   return {
@@ -163,6 +183,7 @@ console.log(
   `${people} connections in ${rooms} rooms, ${perSecond} commands a second, ${minutes} minutes (${kind}).\n`,
 );
 console.log("| minute | memory | open files | p50 | p99 |\n|---|---|---|---|---|");
+await writeBefore();
 const startedAt = performance.now();
 const samples: Sample[] = [];
 let acted = 0;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RoomEvent } from "@novax/protocol/events";
 import { generalRoomId } from "@novax/protocol/general-room";
-import type { AccountId, SendId, SessionId } from "@novax/protocol/ids";
+import type { AccountId, RoomId, SendId, SessionId } from "@novax/protocol/ids";
 import type { ServerFrame } from "@novax/protocol/replies";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
@@ -16,7 +16,7 @@ import { silentLog as log } from "../log/log.ts";
 import { MessageWriter } from "../messages/message-writer.ts";
 import { readLogPositions, timeMark } from "../rooms/queries.ts";
 import { novaxDelivery, resume, roomTopic } from "./novax-subscriber.ts";
-import { RoomFeed } from "./room-feed.ts";
+import { RoomFeed, RoomFeeds } from "./room-feed.ts";
 import type { Delivery, Opening, Subscriber } from "./subscriber.ts";
 
 const alice = { id: "01a00000-0000-7000-8000-000000000001" as AccountId, username: "alice" };
@@ -294,5 +294,30 @@ describe("a room's feed behind a bus that loses, doubles and reorders", () => {
     expect(leaving.seqs).toEqual([11, 12]);
     expect(staying.seqs).toEqual([11, 12, 13]);
     expect(detached).toEqual([[generalRoomId, true]]);
+  });
+
+  test("[K15] what is kept of all rooms together is bounded, however many are open and however much is written", async () => {
+    const app = { db, log, epoch: "e", presence: { joined: () => {}, removed: () => {} } };
+    const feeds = new RoomFeeds({ ...app, publishToSockets: () => {} });
+    const rooms = Array.from({ length: 500 }, (_, index) => `room-${index}` as RoomId);
+    for (const room of rooms) {
+      const { subscriber, openFrom } = createDirectSubscriber();
+      await feeds.open(room).attachMember(subscriber, 0, openFrom(0));
+    }
+    const kept = () => [...feeds.all()].reduce((sum, feed) => sum + feed.kept, 0);
+    for (let first = 1; first < 1500; first += 100) {
+      const events = Array.from({ length: 100 }, (_, index): RoomEvent => {
+        return { at: 0, actor: alice, seq: first + index, type: "message.pinned", target: 1 };
+      });
+      for (const room of rooms) feeds.open(room).offer(events);
+      expect(kept()).toBeLessThanOrEqual(100_000);
+    }
+    // One room has as much as ever.
+    const alone = new RoomFeeds({ ...app, publishToSockets: () => {} });
+    const { subscriber, openFrom } = createDirectSubscriber();
+    await alone.open(generalRoomId).attachMember(subscriber, 10, openFrom(10));
+    for (let seq = 11; seq < 600; seq++)
+      alone.open(generalRoomId).offer([{ at: 0, actor: alice, seq, type: "message.pinned", target: 1 }]);
+    expect(alone.open(generalRoomId).kept).toBeGreaterThan(500);
   });
 });

@@ -20,7 +20,9 @@ export type FeedNeeds = {
   presence: Pick<Presence, "joined" | "removed">;
 };
 
+/** Of a room, and of all rooms together: a thousand open rooms must not take a thousand times as much memory. */
 const recentEventsMax = 512;
+const recentOfAllMax = 100_000;
 const rewritingTypes: readonly RoomEvent["type"][] = [
   "message.edited",
   "message.previewed",
@@ -69,9 +71,22 @@ export class RoomFeed {
   /** The newest events, contiguous, ending at `#last`: a resume of those needs no query. */
   #recent: RoomEvent[] = [];
 
-  constructor(app: FeedNeeds, room: RoomId) {
+  readonly #recentMax: () => number;
+
+  /** `recentMax`: how many of its newest events it may keep now; for a short time it has twice as many. */
+  constructor(
+    app: FeedNeeds,
+    room: RoomId,
+    { recentMax = () => recentEventsMax }: { recentMax?: () => number } = {},
+  ) {
     this.#app = app;
     this.room = room;
+    this.#recentMax = recentMax;
+  }
+
+  /** How many of its newest events it keeps. */
+  get kept(): number {
+    return this.#recent.length;
   }
 
   get isIdle(): boolean {
@@ -290,7 +305,8 @@ export class RoomFeed {
     const rewriting = events.findLastIndex(({ type }) => rewritingTypes.includes(type));
     if (rewriting >= 0) this.#recent = events.slice(rewriting + 1);
     else this.#recent.push(...events);
-    if (this.#recent.length > recentEventsMax * 2) this.#recent = this.#recent.slice(-recentEventsMax);
+    const recentMax = this.#recentMax();
+    if (this.#recent.length > recentMax * 2) this.#recent = this.#recent.slice(-recentMax);
     // Delivered in parts that end with a removal: what follows must not reach the removed member.
     let start = 0;
     events.forEach((event, index) => {
@@ -354,11 +370,15 @@ export class RoomFeeds {
     this.#app = app;
   }
 
+  get #recentMax(): number {
+    return Math.min(recentEventsMax, Math.floor(recentOfAllMax / 2 / this.#feeds.size));
+  }
+
   /** The room's feed, created if there is none. It is dropped when it has had no subscribers for a while. */
   open(room: RoomId): RoomFeed {
     let feed = this.#feeds.get(room);
     if (!feed) {
-      feed = new RoomFeed(this.#app, room);
+      feed = new RoomFeed(this.#app, room, { recentMax: () => this.#recentMax });
       this.#feeds.set(room, feed);
     }
     return feed;
