@@ -30,6 +30,41 @@ test("[P10] a full queue refuses at once, and a long wait is refused in time, wi
   expect(await queue.run(async () => "next")).toBe("next");
 });
 
+test("[F7] who will not have a turn in time is told so at once, and comes back when there is one", async () => {
+  const queue = new WorkQueue({ parallel: 1, waitingMax: 1000, waitMs: 200 });
+  let running = 0;
+  const job = async () => {
+    running += 1;
+    await Bun.sleep(20);
+    running -= 1;
+  };
+  // How long a job takes is known from here on.
+  await queue.run(job);
+  let refusals = 0;
+  let idle = 0;
+  const watch = setInterval(() => {
+    if (running === 0) idle += 1;
+  }, 10);
+  const untilDone = async (index: number): Promise<void> => {
+    const startedAt = performance.now();
+    const error = await queue.run(job, `person ${index}`).then(
+      () => null,
+      (refusal: Refusal) => refusal,
+    );
+    if (!error) return;
+    refusals += 1;
+    expect(performance.now() - startedAt).toBeLessThan(100);
+    await Bun.sleep(error.retryInMs!);
+    return untilDone(index);
+  };
+  await Promise.all(Array.from({ length: 40 }, (_, index) => untilDone(index)));
+  clearInterval(watch);
+  expect(refusals).toBeGreaterThan(10);
+  expect(refusals).toBeLessThan(120);
+  // At the start all others are refused together; from then on the queue is never without work for long.
+  expect(idle).toBeLessThan(40);
+});
+
 test("[P10] a job that fails makes room for the next one", async () => {
   const queue = new WorkQueue({ parallel: 1, waitingMax: 1, waitMs: 20 });
   await queue.run(() => Promise.reject(new Error("broken"))).catch(() => {});

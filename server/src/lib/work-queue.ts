@@ -1,10 +1,15 @@
 import { Refusal } from "./refusal.ts";
 
+/** Nobody is told to wait for longer, whoever has been refused before. */
+const comeBackWithinMs = 120_000;
+
 type Waiting = { start: () => void; timer: Timer };
 
 /**
  * Runs at most `parallel` jobs at once. At most `waitingMax` wait, each for at most `waitMs`; beyond that it refuses
- * with `unavailable`, so that costly requests cannot pile up.
+ * with `unavailable`, so that costly requests cannot pile up. A job whose turn will not come in time is refused at once. Those that
+ * are refused are told to come back one after the other, as fast as jobs are done, so that the queue neither runs dry nor is
+ * stormed.
  *
  * Those that wait for one owner take turns with those of the others, and at most `waitingPerOwnerMax` of them wait, so that
  * nobody fills the queue for everybody else.
@@ -14,6 +19,10 @@ export class WorkQueue {
   #waitingCount = 0;
   /** By owner. The first owner is the next whose turn it is; no list is empty. */
   readonly #waiting = new Map<string, Waiting[]>();
+  /** How long a job takes lately, in ms; 0 as long as none is done. */
+  #usualMs = 0;
+  /** When the next one that is refused has a turn, by `performance.now()`. */
+  #nextComebackAt = 0;
   readonly #parallel: number;
   readonly #waitingMax: number;
   readonly #waitingPerOwnerMax: number;
@@ -34,9 +43,12 @@ export class WorkQueue {
   async run<T>(job: () => Promise<T>, owner = ""): Promise<T> {
     if (this.#running >= this.#parallel) await this.#turn(owner);
     else this.#running += 1;
+    const startedAt = performance.now();
     try {
       return await job();
     } finally {
+      const tookMs = performance.now() - startedAt;
+      this.#usualMs = this.#usualMs === 0 ? tookMs : this.#usualMs * 0.9 + tookMs * 0.1;
       const next = this.#takeNext();
       // The slot passes directly to the next in line, so that a later caller cannot take it in between.
       if (next) next.start();
@@ -46,8 +58,9 @@ export class WorkQueue {
 
   #turn(owner: string): Promise<void> {
     const own = this.#waiting.get(owner) ?? [];
-    if (this.#waitingCount >= this.#waitingMax || own.length >= this.#waitingPerOwnerMax)
-      return Promise.reject(busy(this.#waitMs));
+    const isFull = this.#waitingCount >= this.#waitingMax || own.length >= this.#waitingPerOwnerMax;
+    if (isFull || this.#expectedWaitMs(own.length) > this.#waitMs)
+      return Promise.reject(busy(this.#comeBackInMs()));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         own.splice(own.indexOf(entry), 1);
@@ -66,6 +79,21 @@ export class WorkQueue {
       this.#waiting.set(owner, own);
       this.#waitingCount += 1;
     });
+  }
+
+  /** How long a job waits whose owner has so many waiting already: in each round every owner has a turn. */
+  #expectedWaitMs(ownCount: number): number {
+    let before = 0;
+    for (const { length } of this.#waiting.values()) before += Math.min(length, ownCount + 1);
+    return ((before + 1) * this.#usualMs) / this.#parallel;
+  }
+
+  #comeBackInMs(): number {
+    if (this.#usualMs === 0) return this.#waitMs;
+    const now = performance.now();
+    const first = Math.max(this.#nextComebackAt, now + this.#waitMs / 2);
+    this.#nextComebackAt = Math.min(first + this.#usualMs / this.#parallel, now + comeBackWithinMs);
+    return Math.round(first - now);
   }
 
   #takeNext(): Waiting | undefined {
