@@ -20,7 +20,7 @@ const given = process.argv.slice(2);
 
 const failureLinesMax = 60;
 
-type Phase = { title: string; jobs: number; paths: string[] };
+type TestRun = { title: string; jobs: number; paths: string[] };
 type Totals = { passed: number; failed: number; skipped: number };
 
 installMissing();
@@ -53,10 +53,8 @@ try {
   isOk = run("build", ["run", "scripts/build.ts", "--if-stale"]) && isOk;
   templates = await makeTemplates(env.NOVAX_TEST_POSTGRES_URL);
   Object.assign(env, templates.env);
-  for (const { title, jobs, paths } of given.length === 0
-    ? phases()
-    : [{ title: "tests", jobs: 2, paths: given }])
-    isOk = (await runTests({ title, jobs, paths })) && isOk;
+  isOk =
+    (await runTests(given.length === 0 ? allTests() : [{ title: "tests", jobs: 2, paths: given }])) && isOk;
 } finally {
   templates?.remove();
   await Promise.all([postgres?.stop(), redis?.stop()]);
@@ -87,44 +85,50 @@ function run(title: string, args: string[]): boolean {
 }
 
 /**
- * All tests, in two runs. A test of the server mostly waits (for a database, for time to pass), so three at once still
- * leave a second core idle now and then; two browsers already use both.
+ * All tests, in two runs at the same time. A browser keeps a core busy; a test of the server mostly waits, for a database or for time
+ * to pass, so that two at once use the other one.
  */
-function phases(): Phase[] {
+function allTests(): TestRun[] {
   const others = readdirSync(resolve(root, "tests"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== "e2e")
     .map((entry) => `./tests/${entry.name}`);
   return [
-    { title: "tests", jobs: 3, paths: ["./protocol", "./server", "./web", ...others] },
-    { title: "tests in browsers", jobs: 2, paths: ["./tests/e2e"] },
+    { title: "tests", jobs: 2, paths: ["./protocol", "./server", "./web", ...others] },
+    { title: "tests in browsers", jobs: 1, paths: ["./tests/e2e"] },
   ];
 }
 
-async function runTests({ title, jobs, paths }: Phase): Promise<boolean> {
-  console.log(`\n== ${title}`);
-  const child = Bun.spawn(
-    [process.execPath, "--no-env-file", "test", `--parallel=${jobs}`, "--timeout", "60000", ...paths],
-    {
-      cwd: root,
-      env,
-      stdout: "inherit",
-      stderr: "pipe",
-    },
-  );
-  let text = "";
-  for await (const chunk of child.stderr) {
-    process.stderr.write(chunk);
-    text += new TextDecoder().decode(chunk);
+/** Runs all at once. What the first one says is printed as it comes, what the others say when it has ended. */
+async function runTests(runs: TestRun[]): Promise<boolean> {
+  let isOk = true;
+  const started = runs.map(({ jobs, paths }, index) => {
+    const command = [process.execPath, "--no-env-file", "test", `--parallel=${jobs}`, "--timeout", "60000"];
+    const child = Bun.spawn([...command, ...paths], { cwd: root, env, stdout: "inherit", stderr: "pipe" });
+    return { child, text: read(child.stderr, index === 0) };
+  });
+  for (const [index, { child, text: reading }] of started.entries()) {
+    console.log(`\n== ${runs[index]!.title}`);
+    const text = await reading;
+    if (index > 0) process.stderr.write(text);
+    const failures = failuresIn(text);
+    if (failures.length > 0) console.log(`\n== what failed\n${failures.join("\n\n")}`);
+    const count = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, "m").exec(text)?.[1] ?? 0);
+    totals.passed += count("pass");
+    totals.failed += count("fail");
+    totals.skipped += count("skip") + count("todo");
+    isOk = (await child.exited) === 0 && count("pass") > 0 && isOk;
   }
-  const failures = failuresIn(text);
-  if (failures.length > 0) console.log(`\n== what failed\n${failures.join("\n\n")}`);
-  const count = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, "m").exec(text)?.[1] ?? 0);
-  const passed = count("pass");
-  totals.passed += passed;
-  totals.failed += count("fail");
-  totals.skipped += count("skip") + count("todo");
-  const code = await child.exited;
-  return code === 0 && passed > 0;
+  return isOk;
+}
+
+async function read(stream: ReadableStream<Uint8Array>, isPrinted: boolean): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream) {
+    if (isPrinted) process.stderr.write(chunk);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text;
 }
 
 /** Each failed test with what was printed for it, which a long run has long scrolled away. */
