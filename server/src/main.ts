@@ -12,6 +12,7 @@ import { loadKnownPasswords } from "./auth/known-passwords.ts";
 import { createPasswordHasher } from "./auth/password-hasher.ts";
 import { pruneAccounts } from "./auth/prune-queries.ts";
 import { sendResetsJob } from "./auth/reset-password.ts";
+import { findActors } from "./auth/session-queries.ts";
 import { createSsoClient } from "./auth/sso-client.ts";
 import type { BlobStore } from "./blobs/blob-store.ts";
 import { createDiskBlobs } from "./blobs/disk-blobs.ts";
@@ -36,6 +37,7 @@ import { loadWeb } from "./http/serve-web.ts";
 import { isSocketRequest, upgradeSocket } from "./http/upgrade.ts";
 import { startJobs } from "./jobs/runner.ts";
 import { sendMailJob } from "./jobs/send-mail.ts";
+import { Batcher } from "./lib/batcher.ts";
 import { Budgets } from "./lib/budgets.ts";
 import { every } from "./lib/every.ts";
 import { systemRandom as random } from "./lib/random.ts";
@@ -161,6 +163,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
       totalBytesMax: config.storageBytesMax,
     },
   };
+  const sessionLimits = { idleMs: config.sessionIdleMs, maxMs: config.sessionMaxMs };
   const app: App = {
     ...core,
     ...files,
@@ -197,7 +200,14 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     visitorBudgets: new Budgets<string>(clock, config.visitorRequestsPerSecond),
     mailer,
     sso: config.oidc && createSsoClient({ clock, secret, log, publicUrl }, config.oidc),
-    sessionLimits: { idleMs: config.sessionIdleMs, maxMs: config.sessionMaxMs },
+    sessionLimits,
+    socketActors: new Batcher(
+      async (tokens) => {
+        const actors = await findActors({ ...core, sessionLimits }, tokens);
+        return (token) => actors.get(token) ?? null;
+      },
+      { batchMax: 200, parallelMax: 3 },
+    ),
     passwordHasher: createPasswordHasher(log, config.bcryptCost, config.workers),
     passwordRules: { codePointsMin: config.passwordCodePointsMin, knownPasswords },
     attemptLimits: redis ? createRedisAttemptLimits(redis.url, epoch) : createLocalAttemptLimits(clock),

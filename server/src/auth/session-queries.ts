@@ -54,17 +54,8 @@ export type SessionRow = {
 };
 
 /**
- * The person who holds this token. Null if the session is unknown, ended or expired, the account is disabled, or a
- * second factor has to be set up first: a client cannot tell these apart.
- */
-export async function findActor(app: SessionNeeds, token: string): Promise<Actor | null> {
-  const actor = await findEnrollingActor(app, token);
-  return actor?.mustEnrol ? null : actor;
-}
-
-/**
- * Like {@link findActor}, but also for a session that must set up a second factor first. The caller checks
- * `mustEnrol`.
+ * The person who holds this token, also if their session must set up a second factor first: the caller checks `mustEnrol`. Null if
+ * the session is unknown, ended or expired, or the account is disabled: a client cannot tell these apart.
  */
 export async function findEnrollingActor(app: SessionNeeds, token: string): Promise<Actor | null> {
   if (!tokenPattern.test(token)) return null;
@@ -74,7 +65,31 @@ export async function findEnrollingActor(app: SessionNeeds, token: string): Prom
     from sessions s join accounts a on a.id = s.account_id
     where s.token_hash = ${sha256(token)} and s.ended_at is null and a.disabled_at is null and a.deleted_at is null`;
   if (!row || hasExpired(row, app.sessionLimits, app.clock.now())) return null;
-  await touch(app, row);
+  await touch(app, [row]);
+  return toActor(row);
+}
+
+/** The people who hold these tokens, with one query, but for sessions that must set up a second factor first. */
+export async function findActors(
+  app: SessionNeeds,
+  tokens: readonly string[],
+): Promise<ReadonlyMap<string, Actor>> {
+  const tokenOf = new Map(
+    tokens.filter((token) => tokenPattern.test(token)).map((token) => [sha256(token).toString("hex"), token]),
+  );
+  const rows = await app.db.sql<SessionRow & { token_hash: string }>`
+    select encode(s.token_hash, 'hex') as token_hash, s.id, s.account_id, a.username, a.display_name, a.server_role,
+      s.created_at, s.last_seen_at, s.proved_at, s.must_enrol
+    from unnest(${app.db.sql.array([...tokenOf.keys()], "text")}) t (hash)
+      join sessions s on s.token_hash = decode(t.hash, 'hex') join accounts a on a.id = s.account_id
+    where s.ended_at is null and a.disabled_at is null and a.deleted_at is null`;
+  const now = app.clock.now();
+  const live = rows.filter((row) => !row.must_enrol && !hasExpired(row, app.sessionLimits, now));
+  await touch(app, live);
+  return new Map(live.map((row) => [tokenOf.get(row.token_hash)!, toActor(row)]));
+}
+
+function toActor(row: SessionRow): Actor {
   return {
     ...toPerson(row.account_id, row.username, row.display_name),
     serverRole: row.server_role,
@@ -185,8 +200,10 @@ export async function markAllSessionsEnded(
   return rows.map((row) => row.id);
 }
 
-export async function touch(app: SessionNeeds, row: SessionRow): Promise<void> {
+async function touch(app: SessionNeeds, rows: readonly SessionRow[]): Promise<void> {
   const now = app.clock.now();
-  if (now - row.last_seen_at < touchEveryMs) return;
-  await app.db.sql`update sessions set last_seen_at = ${now} where id = ${row.id}`;
+  const ids = rows.filter((row) => now - row.last_seen_at >= touchEveryMs).map(({ id }) => id);
+  if (ids.length === 0) return;
+  await app.db
+    .sql`update sessions set last_seen_at = ${now} where id = any(${app.db.sql.array(ids, "uuid")})`;
 }

@@ -4,13 +4,14 @@ import type { AdminNeeds } from "../admin/people.ts";
 import type { FactorNeeds } from "../auth/answer-challenge.ts";
 import type { RegisterNeeds } from "../auth/register.ts";
 import type { ResetNeeds } from "../auth/reset-password.ts";
-import type { SessionLimits } from "../auth/sessions.ts";
+import type { Actor, SessionLimits } from "../auth/sessions.ts";
 import type { SsoClient } from "../auth/sso-client.ts";
 import type { CommandNeeds } from "../commands/command-needs.ts";
 import type { Config } from "../config/read-config.ts";
 import type { CustomEmoji } from "../emoji/custom-emoji.ts";
 import type { FileNeeds } from "../files/file-store.ts";
 import type { Uploads } from "../files/uploads.ts";
+import type { Batcher } from "../lib/batcher.ts";
 import type { Budgets } from "../lib/budgets.ts";
 import type { Turns } from "../lib/turns.ts";
 import type { Mailer } from "../mail/mailer.ts";
@@ -39,6 +40,8 @@ export type App = FileNeeds &
     /** Those of network addresses, for requests without a session. */
     visitorBudgets: Budgets<string>;
     sessionLimits: SessionLimits;
+    /** The person who holds a session's token: for sockets, of which thousands may be opened at the same moment. */
+    socketActors: Batcher<string, Actor | null>;
     uploads: Uploads;
     mailer: Mailer;
     identity: ServerIdentity;

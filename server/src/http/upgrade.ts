@@ -2,7 +2,6 @@ import { chooseLanguage } from "@novax/protocol/language";
 import type { Server } from "bun";
 import { usernameKey } from "../accounts/username.ts";
 import { addressBanned } from "../auth/finish-sign-in.ts";
-import { findActor } from "../auth/session-queries.ts";
 import { clientAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { ConnectionProtocol, SocketData } from "../realtime/connection.ts";
@@ -44,7 +43,7 @@ export async function upgradeSocket(
     }
     assertSocketOrigin(request.headers, app.config.allowedOrigins);
     const { sessionToken } = cookies;
-    const actor = sessionToken === null ? null : await findActor(app, sessionToken);
+    const actor = sessionToken === null ? null : await app.socketActors.get(sessionToken);
     if (!actor) throw new Refusal("unauthenticated", (t) => t.signInFirst);
     const address = clientAddress(peer, request.headers.get("x-forwarded-for"), app.config.isTrustedProxy);
     if (app.addressBans.has(address) && actor.serverRole !== "owner") throw addressBanned();

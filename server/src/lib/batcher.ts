@@ -9,24 +9,32 @@ type Waiting<Key, Value> = { key: Key; resolve(value: Value): void; reject(error
 export class Batcher<Key, Value> {
   readonly #load: (keys: readonly Key[]) => Promise<(key: Key) => Value>;
   readonly #batchMax: number;
+  readonly #parallelMax: number;
   #waiting: Waiting<Key, Value>[] = [];
-  #isLoading = false;
+  #loading = 0;
 
-  /** `load` resolves with what each of the keys has; it rejects for all of them. */
-  constructor(load: (keys: readonly Key[]) => Promise<(key: Key) => Value>, batchMax: number) {
+  /**
+   * `load` resolves with what each of the keys has; it rejects for all of them. `parallelMax`: how many calls are made at the same
+   * time, so that one that gets no answer does not hold up everybody.
+   */
+  constructor(
+    load: (keys: readonly Key[]) => Promise<(key: Key) => Value>,
+    { batchMax, parallelMax = 1 }: { batchMax: number; parallelMax?: number },
+  ) {
     this.#load = load;
     this.#batchMax = batchMax;
+    this.#parallelMax = parallelMax;
   }
 
   get(key: Key): Promise<Value> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ key, resolve, reject });
-      if (!this.#isLoading) void forEverybody(() => this.#run());
+      if (this.#loading < this.#parallelMax) void forEverybody(() => this.#run());
     });
   }
 
   async #run(): Promise<void> {
-    this.#isLoading = true;
+    this.#loading += 1;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#batchMax);
       try {
@@ -36,6 +44,6 @@ export class Batcher<Key, Value> {
         for (const { reject } of batch) reject(error);
       }
     }
-    this.#isLoading = false;
+    this.#loading -= 1;
   }
 }

@@ -1,6 +1,6 @@
 import { Refusal } from "./refusal.ts";
 
-/** Nobody is told to wait for longer, whoever has been refused before. */
+/** Nobody is told to wait for longer, however many have been refused before. */
 const comeBackWithinMs = 120_000;
 
 type Waiting = { start: () => void; timer: Timer };

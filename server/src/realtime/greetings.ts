@@ -22,21 +22,24 @@ export function createGreetings(
   app: Parameters<typeof filterLiveSessions>[0],
 ): Batcher<NovaxConnection, Greeting> {
   const { sql } = app.db;
-  return new Batcher(async (connections) => {
-    const accounts = [...new Set(connections.map(({ actor }) => actor.id))];
-    const sessions = [...new Set(connections.map(({ actor }) => actor.sessionId))];
-    const [live, rooms, profiles, blockers] = await Promise.all([
-      filterLiveSessions(app, sessions),
-      listRoomsOf(sql, accounts),
-      listProfiles(sql, accounts),
-      listBlockers(sql, accounts),
-    ]);
-    const profileOf = new Map(profiles.map((profile) => [profile.person.id, profile]));
-    return ({ actor }) => ({
-      isLive: live.has(actor.sessionId),
-      rooms: rooms.get(actor.id) ?? [],
-      profile: profileOf.get(actor.id),
-      blockers: blockers.get(actor.id) ?? new Set(),
-    });
-  }, batchMax);
+  return new Batcher(
+    async (connections) => {
+      const accounts = [...new Set(connections.map(({ actor }) => actor.id))];
+      const sessions = [...new Set(connections.map(({ actor }) => actor.sessionId))];
+      const [live, rooms, profiles, blockers] = await Promise.all([
+        filterLiveSessions(app, sessions),
+        listRoomsOf(sql, accounts),
+        listProfiles(sql, accounts),
+        listBlockers(sql, accounts),
+      ]);
+      const profileOf = new Map(profiles.map((profile) => [profile.person.id, profile]));
+      return ({ actor }) => ({
+        isLive: live.has(actor.sessionId),
+        rooms: rooms.get(actor.id) ?? [],
+        profile: profileOf.get(actor.id),
+        blockers: blockers.get(actor.id) ?? new Set(),
+      });
+    },
+    { batchMax },
+  );
 }
