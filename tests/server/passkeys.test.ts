@@ -37,6 +37,21 @@ describeServer("passkeys", { only: "postgres", people: ["alice"] }, ({ server, s
     expect([row.name, Number(row.counter), row.last_used_at !== null]).toEqual(["My phone", 2, true]);
   });
 
+  test("[A38] a passkey with certificates of its maker, which nobody asked for, is refused before they are looked at", async () => {
+    const person = await join(server, "attested");
+    const authenticator = new PasskeyAuthenticator(server.origin);
+    const add = async (isAttested: boolean) => {
+      const options = await passkeyOptions(person, "/account/passkeys/options");
+      return person.post("/account/passkeys", {
+        response: authenticator.register(options as never, { isAttested }),
+        name: "Key",
+      });
+    };
+    const refused = await add(true);
+    expect([refused.status, (await problemOf(refused)).code]).toEqual([401, "passkey_refused"]);
+    expect((await add(false)).status).toBe(200);
+  });
+
   test("[M09] a challenge works once, for five minutes, for its own purpose", async () => {
     const authenticator = await addPasskey(await join(server, "challenged"));
     const one = browser();

@@ -1,5 +1,12 @@
 // What a person holds besides a password: an authenticator app, and an authenticator for passkeys.
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from "node:crypto";
 import { Secret, TOTP } from "otpauth";
 import type { Person } from "./person.ts";
 
@@ -36,6 +43,21 @@ export async function setUpFactor(
   return { app, recoveryCodes };
 }
 
+/** The certificate of a maker of authenticators, which nobody trusts: DER in base64. */
+const makerCertificate =
+  "MIICDjCCAbSgAwIBAgIUeEmCUo4nbAI6U7CfrgjMnPufmMUwCgYIKoZIzj0EAwIwXTELMAkGA1UEBhMCU0UxFDASBgNVBAoMC25v" +
+  "dmFYIHRlc3RzMSIwIAYDVQQLDBlBdXRoZW50aWNhdG9yIEF0dGVzdGF0aW9uMRQwEgYDVQQDDAtub3ZhWCB0ZXN0czAgFw0yNjEx" +
+  "MzAyMjEwNThaGA8yMTI2MTEwNjIyMTA1OFowXTELMAkGA1UEBhMCU0UxFDASBgNVBAoMC25vdmFYIHRlc3RzMSIwIAYDVQQLDBlB" +
+  "dXRoZW50aWNhdG9yIEF0dGVzdGF0aW9uMRQwEgYDVQQDDAtub3ZhWCB0ZXN0czBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABLFE" +
+  "hr6Kj9EOcVLALhIaYJUiERwsYoVP60eoBliluK+BE0ZuAYfA6Danfi+YoJgj4dfScivHI39Y7kJtVOMNetOjUDBOMB0GA1UdDgQW" +
+  "BBThN+nKjZOw7FaU56dcN/+fF1E/vTAfBgNVHSMEGDAWgBThN+nKjZOw7FaU56dcN/+fF1E/vTAMBgNVHRMBAf8EAjAAMAoGCCqG" +
+  "SM49BAMCA0gAMEUCIAEy5o7i1UAMHeqNOJcrGvKapqoSaPmMRSH8KjKNkMxnAiEA9SuDJOdCzVVbvKfa366CL2tppJFGmkdu+jS3" +
+  "tO6cvco=";
+/** Its key, PKCS #8 in base64. */
+const makerKey =
+  "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgVMuPHYlKvoVZOx2l4i3/M6LvmS+Cymzop9Fl3zMmEnOhRANCAASx" +
+  "RIa+io/RDnFSwC4SGmCVIhEcLGKFT+tHqAZYpbivgRNGbgGHwOg2p34vmKCYI+HX0nIrxyN/WO5CbVTjDXrT";
+
 type Options = { challenge: string; rpId?: string; rp?: { id: string } };
 
 /** An authenticator with one passkey (ES256), like a phone or a security key. */
@@ -62,7 +84,8 @@ export class PasskeyAuthenticator {
     ]);
   }
 
-  register(options: Options) {
+  /** `isAttested`: it also says who made it, with a chain of certificates, though nobody has asked. */
+  register(options: Options, { isAttested = false } = {}) {
     const data = this.#authData(options.rp!.id, 0x45);
     const credential = Buffer.concat([
       Buffer.alloc(16),
@@ -71,9 +94,14 @@ export class PasskeyAuthenticator {
       this.#coseKey,
     ]);
     const authData = Buffer.concat([data, credential]);
-    // {"fmt": "none", "attStmt": {}, "authData": h'...'}
+    const clientData = this.#clientData("webauthn.create", options.challenge);
+    // {"fmt": "none", "attStmt": {}, "authData": h'...'}, or with the statement of the maker.
     const attestationObject = Buffer.concat([
-      Buffer.from("a363666d74646e6f6e656761747453746d74a068617574684461746159", "hex"),
+      Buffer.from("a363666d74", "hex"),
+      isAttested ? Buffer.from("667061636b6564", "hex") : Buffer.from("646e6f6e65", "hex"),
+      Buffer.from("6761747453746d74", "hex"),
+      isAttested ? makerStatement(authData, clientData) : Buffer.from("a0", "hex"),
+      Buffer.from("68617574684461746159", "hex"),
       Buffer.from([authData.length >> 8, authData.length & 255]),
       authData,
     ]);
@@ -83,7 +111,7 @@ export class PasskeyAuthenticator {
       type: "public-key",
       clientExtensionResults: {},
       response: {
-        clientDataJSON: this.#clientData("webauthn.create", options.challenge).toString("base64url"),
+        clientDataJSON: clientData.toString("base64url"),
         attestationObject: attestationObject.toString("base64url"),
         transports: ["internal"],
       },
@@ -117,6 +145,22 @@ export class PasskeyAuthenticator {
   #clientData(type: string, challenge: string, origin = this.#origin): Buffer {
     return Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
   }
+}
+
+/** {"alg": -7, "sig": h'...', "x5c": [h'...']}, as of a "packed" attestation. */
+function makerStatement(authData: Buffer, clientData: Buffer): Buffer {
+  const key = createPrivateKey({ key: Buffer.from(makerKey, "base64"), format: "der", type: "pkcs8" });
+  const signed = Buffer.concat([authData, createHash("sha256").update(clientData).digest()]);
+  const signature = sign("sha256", signed, key);
+  const certificate = Buffer.from(makerCertificate, "base64");
+  return Buffer.concat([
+    Buffer.from("a363616c67266373696758", "hex"),
+    Buffer.from([signature.length]),
+    signature,
+    Buffer.from("637835638159", "hex"),
+    Buffer.from([certificate.length >> 8, certificate.length & 255]),
+    certificate,
+  ]);
 }
 
 /** Adds a passkey for somebody with a recent proof. */

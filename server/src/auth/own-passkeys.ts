@@ -92,6 +92,7 @@ export async function addPasskey(
     now: app.clock.now(),
   } as const;
   if (challenge === null || !(await takePasskeyChallenge(app.db.sql, taken))) throw passkeyRefused();
+  if (await hasCertificates(response)) throw passkeyRefused();
   const { verifyRegistrationResponse } = await loadWebAuthn();
   const verified = await verifyRegistrationResponse({
     response: response as unknown as Parameters<typeof verifyRegistrationResponse>[0]["response"],
@@ -130,6 +131,22 @@ export async function addPasskey(
   } catch (error) {
     if (isUniqueViolation(error)) throw passkeyRefused();
     throw error;
+  }
+}
+
+/**
+ * Whether a new passkey comes with a statement of who made it that we did not ask for. To verify its certificates the library may
+ * load what they name, from wherever a stranger wants. Browsers leave it out; what is signed with the passkey's own key is fine.
+ */
+async function hasCertificates({ response }: NewPasskey): Promise<boolean> {
+  const { decodeAttestationObject, isoBase64URL } = await import("@simplewebauthn/server/helpers");
+  try {
+    const attestation = decodeAttestationObject(isoBase64URL.toBuffer(response.attestationObject));
+    const format = attestation.get("fmt");
+    if (format === "none") return false;
+    return format !== "packed" || attestation.get("attStmt").get("x5c") !== undefined;
+  } catch {
+    throw passkeyRefused();
   }
 }
 
