@@ -16,7 +16,10 @@ export function exitWithError(error: unknown): never {
   else if (error instanceof Refusal) console.error(`Nothing was changed: ${message}`);
   else if (code === "EADDRINUSE")
     console.error("novaX can't start: the port is taken. Set PORT to a different one.");
-  else if (code === "EACCES")
+  else if (code === "EADDRNOTAVAIL" || code === "ENOTSUP" || code === "ENOTFOUND") {
+    console.error("novaX can't start: HOST isn't an address of this machine.");
+    process.exit(exitCodes.config);
+  } else if (code === "EACCES")
     console.error("novaX can't start: you don't have permission to use this port. Set PORT above 1023.");
   else console.error(`novaX can't start: ${stack ?? message}`);
   process.exit(exitCodes.failed);

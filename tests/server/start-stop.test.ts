@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join as joinPath, resolve } from "node:path";
+import { SQL } from "bun";
 import { join, Person } from "../support/person.ts";
 import {
   createTestData,
@@ -34,6 +35,41 @@ describe("starting", () => {
     for (const name of ["PORT", "PUBLIC_URL", "BCRYPT_COST"])
       expect(output).toContain(`novaX can't start: ${name}:`);
   });
+
+  test("[B8] an address that this machine doesn't have is named in one line", async () => {
+    for (const HOST of ["10.99.99.99", "nosuch.invalid"]) {
+      const env = { HOST, PUBLIC_URL: "https://chat.example.org", PORT: String(await freePort()) };
+      const { code, output } = await refusal({ ...env, TRUSTED_PROXIES: "127.0.0.1" });
+      expect(code).toBe(78);
+      expect(output).toContain("novaX can't start: HOST isn't an address of this machine.");
+      expect(output).not.toContain("    at ");
+    }
+  }, 30_000);
+
+  test.skipIf(!isAvailable("postgres"))(
+    "[B7] [B8] a database that lacks most letters, and one of a newer novaX, are refused in one line",
+    async () => {
+      const data = await createTestData("postgres");
+      const admin = new SQL(data.url!, { max: 1 });
+      const name = `novax_test_${crypto.randomUUID().replaceAll("-", "")}`;
+      await admin.unsafe(`create database ${name} encoding 'LATIN1' template template0 locale 'C'`);
+      const latin = new URL(data.url!);
+      latin.pathname = `/${name}`;
+      const port = String(await freePort());
+      const narrow = await refusal({ ...data.env, DATABASE_URL: latin.href, PORT: port });
+      expect(narrow.code).toBe(1);
+      expect(narrow.output).toContain("create the database with ENCODING 'UTF8'");
+      await admin.unsafe(`drop database ${name} with (force)`);
+      await admin`insert into migrations (name) values ('9999_later.sql')`;
+      const newer = await refusal({ ...data.env, PORT: port });
+      expect(newer.code).toBe(78);
+      expect(newer.output).toContain("the database is from a newer novaX (it has 9999_later.sql)");
+      for (const { output } of [narrow, newer]) expect(output).not.toContain("    at ");
+      await admin.close();
+      await data.remove();
+    },
+    30_000,
+  );
 
   test("[O03] a broken config.json stops the start; .env is read, and the environment takes precedence", async () => {
     const cwd = folder();

@@ -1,5 +1,8 @@
-import { describe, expect, test } from "bun:test";
-import { ConfigError, parseConfig } from "./read-config.ts";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError, parseConfig, readConfig } from "./read-config.ts";
 import { helpText, settings } from "./settings.ts";
 
 const parse = (values: Record<string, string>, configJson: string | null = null) =>
@@ -75,6 +78,70 @@ describe("the configuration", () => {
     ]);
     expect(mistakes.join()).not.toContain("secret");
     expect(mistakes.every((mistake) => !mistake.includes("\n"))).toBe(true);
+  });
+
+  test("[B9] a password with signs that end a part of a URL is refused in words that say how to write it, and never printed", () => {
+    const passwords = ["p@ss/w#rd", "p/ss", "p#ss", "p?ss@x", "p%ss", "p@ss"];
+    for (const password of passwords) {
+      for (const name of ["DATABASE_URL", "REDIS_URL"]) {
+        const protocol = name === "DATABASE_URL" ? "postgres" : "redis";
+        const others = name === "REDIS_URL" ? { DATABASE_URL: "postgres://x@db/x" } : {};
+        const mistakes = mistakesOf({ ...others, [name]: `${protocol}://novax:${password}@db/0` });
+        // One @ too many is taken for part of the password, as people mean it.
+        if (password === "p@ss") expect(mistakes).toEqual([]);
+        else {
+          expect(mistakes, password).toHaveLength(1);
+          expect(mistakes[0]).toContain("@ as %40");
+          expect(mistakes[0]).not.toMatch(/p[@/#?%]ss|w#rd|ss\/w/);
+        }
+      }
+    }
+    expect(mistakesOf({ DATABASE_URL: "postgres://novax:p%40ss%2Fw%23rd@db/novax" })).toEqual([]);
+  });
+
+  test("[B8] a mode of TLS that there is not, and sessions that would end before they are idle, are mistakes", () => {
+    expect(mistakesOf({ DATABASE_URL: "postgres://x@db/x?sslmode=verfy-full" })[0]).toContain("verify-full");
+    expect(mistakesOf({ DATABASE_URL: "postgres://x@db/x?sslmode=verify-full" })).toEqual([]);
+    expect(mistakesOf({ SESSION_IDLE: "40d", SESSION_MAX: "30d" })[0]).toStartWith("SESSION_IDLE");
+    expect(mistakesOf({ SESSION_IDLE: "30d", SESSION_MAX: "30d" })).toEqual([]);
+  });
+
+  describe("[B11] a setting that would not be read", () => {
+    const folder = mkdtempSync(join(tmpdir(), "novax-config-"));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    const read = (dotEnv: string | Buffer, environment: Record<string, string> = {}) => {
+      writeFileSync(join(folder, ".env"), dotEnv);
+      try {
+        return readConfig(folder, environment).registration;
+      } catch (error) {
+        if (error instanceof ConfigError) return error.mistakes;
+        throw error;
+      }
+    };
+
+    test("is refused in .env, whatever it is called, and in the environment if it is nearly one of ours", () => {
+      expect(read("REGISTRATON=closed\n")).toEqual([
+        ".env: there is no setting REGISTRATON; did you mean REGISTRATION?",
+      ]);
+      expect(read("registration=closed\n")).toEqual([
+        ".env: there is no setting registration; did you mean REGISTRATION?",
+      ]);
+      expect(read("SOMETHING_ELSE=1\n")).toEqual([
+        ".env: there is no setting SOMETHING_ELSE. npm start -- --help lists them",
+      ]);
+      expect(read("", { REGISTRATON: "closed" })).toEqual([
+        "REGISTRATON isn't a setting; did you mean REGISTRATION?",
+      ]);
+      expect(read("", { HOME: "/root", HOSTNAME: "x", LANG: "de", DATABASE: "x", PORTS: "1" })).toBe("open");
+      expect(read(Buffer.from("REGISTRATION=closed\n", "utf16le"))).toEqual([
+        ".env: isn't UTF-8; save it in that encoding",
+      ]);
+    });
+
+    test("an empty one in the environment leaves what the file says", () => {
+      expect(read("REGISTRATION=closed\n", { REGISTRATION: "" })).toBe("closed");
+      expect(read("REGISTRATION=closed\n", { REGISTRATION: "invite" })).toBe("invite");
+    });
   });
 
   test("[O03] PUBLIC_URL is required when HOST isn't loopback, and must then be https", () => {

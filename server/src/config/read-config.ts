@@ -5,6 +5,7 @@ import { type RegistrationMode, registrationModes } from "@novax/protocol/entiti
 import { type PushContent, pushContents } from "@novax/protocol/push";
 import { z } from "zod";
 import { isLoopbackAddress, parseAddressRanges } from "../lib/ip-address.ts";
+import { mistakesBetween } from "../lib/mistakes-between.ts";
 import { serverSecretBytes } from "../lib/server-secret.ts";
 import { type SettingName, settings } from "./settings.ts";
 
@@ -81,6 +82,9 @@ export type Config = {
   isPreviewNetwork: (address: string) => boolean;
 };
 
+/** Shorter names in the environment are likely to be somebody else's. */
+const nameCharsMin = 8;
+
 /** All mistakes in the configuration, one per line. The process prints them and exits with code 78 (EX_CONFIG). */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -94,11 +98,42 @@ export class ConfigError extends Error {
 /** Reads `.env` and `config.json` in `folder`; `environment` takes precedence. Throws {@link ConfigError}. */
 export function readConfig(folder: string, environment: Record<string, string | undefined>): Config {
   const dotEnv = readOptional(resolve(folder, ".env"));
+  // Each letter of UTF-16 comes with a zero byte, and no name would be found.
+  if (dotEnv?.includes("\u0000")) throw new ConfigError([".env: isn't UTF-8; save it in that encoding"]);
   const fromFile = dotEnv === null ? {} : parseEnv(dotEnv);
+  const misspelt = misspeltNames(Object.keys(fromFile), Object.keys(environment));
+  if (misspelt.length > 0) throw new ConfigError(misspelt);
   return parseConfig(
-    { ...fromFile, ...withoutUndefined(environment) },
+    { ...fromFile, ...withoutEmpty(environment) },
     { folder, configJson: readOptional(resolve(folder, "config.json")) },
   );
+}
+
+/**
+ * Names that look like settings and are none: a setting that nobody reads can leave a server open. The file is novaX's own, so each
+ * name in it has to be known; the environment has many others, so only those count that are a setting but for one letter or case.
+ */
+function misspeltNames(inFile: readonly string[], inEnvironment: readonly string[]): string[] {
+  const names = settings.map(({ name }) => name as string);
+  const nearest = (name: string, max: number) => {
+    const near = names.map((known) => ({
+      known,
+      mistakes: mistakesBetween(name.toUpperCase(), known.toUpperCase(), max),
+    }));
+    return near.sort((a, b) => a.mistakes - b.mistakes).find(({ mistakes }) => mistakes <= max)?.known;
+  };
+  const ofFile = inFile
+    .filter((name) => !names.includes(name))
+    .map((name) => {
+      const known = nearest(name, 2);
+      return `.env: there is no setting ${name}${known ? `; did you mean ${known}?` : ". npm start -- --help lists them"}`;
+    });
+  const ofEnvironment = inEnvironment.flatMap((name) => {
+    if (names.includes(name) || name.length < nameCharsMin) return [];
+    const known = nearest(name, 1);
+    return known ? [`${name} isn't a setting; did you mean ${known}?`] : [];
+  });
+  return [...ofFile, ...ofEnvironment];
 }
 
 /** Parses setting values into a {@link Config}. Throws {@link ConfigError} with every mistake found. */
@@ -183,11 +218,7 @@ export function parseConfig(
     visitorRequestsPerSecond: whole("VISITOR_REQUESTS_PER_SECOND", 1, 1_000_000),
     logFormat: check("LOG_FORMAT", (value) => parseChoice(value, ["words", "json"]), "words"),
   };
-  const databaseUrl = check(
-    "DATABASE_URL",
-    (value) => parseServiceUrl(value, ["postgres:", "postgresql:"]),
-    null,
-  );
+  const databaseUrl = check("DATABASE_URL", parseDatabaseUrl, null);
   if (databaseUrl !== null) {
     config.database = { kind: "postgres", url: databaseUrl };
   } else if (files.configJson !== null) {
@@ -207,6 +238,8 @@ export function parseConfig(
     mistakes.push(
       "WORKERS: several processes need PostgreSQL and Redis; set DATABASE_URL and REDIS_URL as well",
     );
+  if (config.sessionIdleMs > config.sessionMaxMs)
+    mistakes.push("SESSION_IDLE: is longer than SESSION_MAX, which ends a session in any case");
   if (config.registration === "sso" && config.oidc === null)
     mistakes.push("REGISTRATION: single sign-on isn't set up; set OIDC_ISSUER as well");
   if (mistakes.length > 0) throw new ConfigError(mistakes);
@@ -273,10 +306,39 @@ function parseServiceUrl(value: string, protocols: string[]): string | null {
     url = new URL(value);
   } catch {
     // The value may contain a password, so the message does not repeat it.
-    throw new Error(`isn't a URL that starts with ${protocols[0]}//`);
+    throw new Error(`isn't a URL that starts with ${protocols[0]}//; ${signsHint}`);
   }
   if (!protocols.includes(url.protocol)) throw new Error(`must start with ${protocols[0]}//`);
+  // A sign of the password that ended it, so that what follows was taken for something else.
+  const rest = `${url.pathname}${url.search}${url.hash}`;
+  if (
+    rest.includes("@") ||
+    url.hash !== "" ||
+    ![url.username, url.password, url.pathname].every(canBeDecoded)
+  )
+    throw new Error(`isn't written as a URL has to be; ${signsHint}`);
   return value;
+}
+
+const signsHint = "in a name or password write % as %25, @ as %40, / as %2F, # as %23 and ? as %3F";
+
+function canBeDecoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const sslModes = ["disable", "prefer", "require", "verify-ca", "verify-full"];
+
+function parseDatabaseUrl(value: string): string | null {
+  const given = parseServiceUrl(value, ["postgres:", "postgresql:"]);
+  const mode = given === null ? null : new URL(given).searchParams.get("sslmode");
+  if (mode !== null && !sslModes.includes(mode))
+    throw new Error(`sslmode ${JSON.stringify(mode)} isn't one of ${sslModes.join(", ")}`);
+  return given;
 }
 
 /** No message repeats the value, because it contains a secret. */
@@ -415,8 +477,11 @@ function readOptional(path: string): string | null {
   }
 }
 
-function withoutUndefined(values: Record<string, string | undefined>): Record<string, string> {
+/** An empty value counts as not set, also where a file has one. */
+function withoutEmpty(values: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    Object.entries(values).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && entry[1].trim() !== "",
+    ),
   );
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ConfigError } from "../config/read-config.ts";
 import { projectFolder } from "../lib/paths.ts";
 import type { Log } from "../log/log.ts";
 import type { Database, Sql } from "./database.ts";
@@ -30,7 +31,9 @@ export async function migrate(db: Database, log: Log): Promise<void> {
     const done = new Set((await tx<{ name: string }>`select name from migrations`).map((row) => row.name));
     const unknown = [...done].filter((name) => !files.includes(name));
     if (unknown.length > 0)
-      throw new Error(`the database is from a newer novaX (it has ${unknown.join(", ")})`);
+      throw new ConfigError([
+        `the database is from a newer novaX (it has ${unknown.join(", ")}); start that version, or restore a backup from before`,
+      ]);
     for (const name of files.filter((file) => !done.has(file))) await run(db, tx, name, log);
   }, noDeadline);
 }

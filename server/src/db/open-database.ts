@@ -38,10 +38,15 @@ async function openPostgres(url: string): Promise<Database> {
   const open = () => new SQL(url, { max: 10, idleTimeout: 0, connectionTimeout: 10, connection });
   const db = createDatabase(open, { canRenew: true });
   try {
-    const [row] = await db.sql<{ version: string }>`select current_setting('server_version_num') as version`;
+    const [row] = await db.sql<{ version: string; encoding: string }>`
+      select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding`;
     const major = Math.floor(Number(row!.version) / 10_000);
     if (major < postgresVersionMin)
       throw new Error(`it's PostgreSQL ${major}; novaX needs ${postgresVersionMin} or newer`);
+    if (row!.encoding !== "UTF8")
+      throw new Error(
+        `it keeps text in ${row!.encoding}, which lacks most letters; create the database with ENCODING 'UTF8'`,
+      );
   } catch (error) {
     await db.close().catch(() => {});
     const { host, pathname } = new URL(url);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { mistakesBetween } from "../lib/mistakes-between.ts";
 import { parseQuery } from "./parse-query.ts";
-import { mistakesBetween, WordList } from "./word-list.ts";
+import { WordList } from "./word-list.ts";
 import { wordsOf } from "./words.ts";
 
 const texts = (text: string) => wordsOf(text).map((word) => word.text);
