@@ -1,6 +1,7 @@
 // Builds the server and what it serves: the web client into web/dist, the server and the prebuilt empty database into build/.
 // With --if-stale it builds only what is out of date.
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -58,23 +59,26 @@ async function buildWeb(): Promise<void> {
 
 /** As few files, and stripped of types: that starts in half the time. */
 async function buildServer(): Promise<void> {
+  // By what is in them: an archive that is unpacked has old dates.
   const sources = [join(root, "server/src"), join(root, "protocol/src"), lockFile, import.meta.path];
-  const made = join(builtFolder, "cli.js");
-  if (isIfStale && existsSync(made) && statSync(made).mtimeMs > newestChange(sources)) return;
+  const from = contentHash(sources);
+  const stamp = join(builtFolder, "made-from");
+  if (isIfStale && existsSync(stamp) && readFileSync(stamp, "utf8") === from) return;
   console.log("Building the server ...");
-  // Beside the old one, which a server may be running from.
-  const folder = `${builtFolder}.new`;
-  rmSync(folder, { recursive: true, force: true });
+  // Beside the old one, which a server may be running from, and beside what another process builds at this moment.
+  const folder = `${builtFolder}.${process.pid}`;
   await Bun.build({
     entrypoints: ["cli", ...ownScripts].map((name) => join(root, "server/src", `${name}.ts`)),
     root: join(root, "server/src"),
     outdir: folder,
     target: "bun",
     splitting: true,
-    // They load files beside their own.
-    external: ["sharp", "@electric-sql/pglite"],
+    // These two load files beside their own. The others are loaded when they are needed, maybe after the next build.
+    external: ["sharp", "@electric-sql/pglite", "@simplewebauthn/server", "nodemailer"],
     sourcemap: "linked",
   });
+  cpSync(join(root, "server/src/db/migrations"), join(folder, "db/migrations"), { recursive: true });
+  writeFileSync(join(folder, "made-from"), from);
   rmSync(builtFolder, { recursive: true, force: true });
   renameSync(folder, builtFolder);
 }
@@ -199,6 +203,16 @@ async function buildSeed(): Promise<void> {
   mkdirSync(join(root, "build"), { recursive: true });
   writeFileSync(seed, await createSeed());
   writeFileSync(madeFrom, version);
+}
+
+function contentHash(paths: string[]): string {
+  let hash = 0n;
+  const add = (path: string) => {
+    if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) add(join(path, name));
+    else hash = BigInt(Bun.hash(readFileSync(path), Bun.hash(path, hash)));
+  };
+  for (const path of paths) add(path);
+  return hash.toString(36);
 }
 
 function newestChange(paths: string[]): number {

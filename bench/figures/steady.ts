@@ -1,6 +1,6 @@
 // F2 and F9: a hundred messages a second in one room of 500 connections. F2 is what a delivery costs; F9 what others feel while
 // five of them read nothing for half a minute, and whether those five have everything in the end.
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { encodeTextFrame, LoadSocket, readEventsRange, upgradeRequest } from "../lib/load-socket.ts";
 import { percentile, type Round, report } from "../lib/report.ts";
 import {
@@ -130,8 +130,8 @@ async function measureSlow(kind: TargetKind, options: Options): Promise<Slow> {
   await Bun.sleep(1000);
   const loaded = await drive(sockets, slowSeconds, others, encode, faster);
   const gained = residentMb(target.pid) - before;
-  for (const socket of stalled) socket.destroy();
   const faults = [...calm.faults, ...loaded.faults];
+  for (const { isClosed } of stalled) if (!(await isClosed())) faults.push("a slow reader was kept");
   const total = 2 * slowSeconds * perSecond;
   for (const person of slow) {
     const missing = total - (await countResumed(target, person, attach));
@@ -144,19 +144,34 @@ async function measureSlow(kind: TargetKind, options: Options): Promise<Slow> {
 }
 
 /** Attaches to the room, and reads nothing from then on. */
-function stall(target: Target, person: BenchPerson, attachCommand: string): Socket {
+function stall(target: Target, person: BenchPerson, attachCommand: string) {
+  let hasEnded = false;
   const url = new URL(`/ws/${person.username}`, target.url);
   const socket = connect(Number(url.port), url.hostname);
   socket.on("error", () => {});
+  socket.on("close", () => {
+    hasEnded = true;
+  });
   socket.write(upgradeRequest(url, memberHeaders(target, person)));
   setTimeout(() => {
     socket.write(encodeTextFrame(attachCommand));
     socket.pause();
   }, 500);
-  return socket;
+  return {
+    /** Whether the server has closed it; what is still to be read keeps its end from being seen. */
+    isClosed: async () => {
+      socket.resume();
+      for (let tries = 0; !hasEnded && tries < 100; tries++) await Bun.sleep(20);
+      socket.destroy();
+      return hasEnded;
+    },
+  };
 }
 
-/** Comes back at a position, and counts what comes without a gap. */
+/**
+ * Comes back at a position, and counts what comes without a gap. So far behind it is told to load the newest page, and to go on after a
+ * `seq`, which must be the last one.
+ */
 async function countResumed(
   target: Target,
   person: BenchPerson,
@@ -173,7 +188,6 @@ async function countResumed(
     if (range && range.from === seen + 1) seen = range.to;
     else if (payload.includes('"hello"'))
       socket.send(JSON.stringify({ id: 1, type: "room.attach", room: "general", afterSeq, epoch }));
-    // So far behind a client loads the newest page, and goes on from there.
     else if (payload.includes('"resync"'))
       seen = (JSON.parse(payload.toString()) as { headSeq: number }).headSeq;
   };

@@ -65,11 +65,12 @@ export async function startTarget(
       ...reachedThrough(env.DATABASE_URL, through),
       PORT: String(port),
     },
-    stdout: "ignore",
+    stdout: "pipe",
     stderr: "inherit",
   });
   const url = new URL(`http://127.0.0.1:${port}`);
   await untilReady(url);
+  await untilPrinted(child.stdout, env.WORKERS ? "workers.started" : "server.started");
   return {
     url,
     pid: child.pid,
@@ -200,6 +201,20 @@ export async function startFloor(
       await child.exited;
     },
   };
+}
+
+/** Resolves when the text has been printed, and reads on, so that what prints it is not held up. */
+function untilPrinted(stream: ReadableStream<Uint8Array>, wanted: string): Promise<void> {
+  return new Promise((resolve) => {
+    void (async () => {
+      let text = "";
+      const decoder = new TextDecoder();
+      for await (const chunk of stream) {
+        if (!text.includes(wanted)) text += decoder.decode(chunk, { stream: true });
+        if (text.includes(wanted)) resolve();
+      }
+    })();
+  });
 }
 
 async function untilReady(url: URL): Promise<void> {

@@ -8,6 +8,8 @@ import { ServerIdentity } from "./accounts/server-identity.ts";
 import { keepAuditHead } from "./audit/kept-head.ts";
 import { readAuditHead } from "./audit/queries.ts";
 import { createLocalAttemptLimits, createRedisAttemptLimits } from "./auth/attempt-limits.ts";
+import { fittingCost } from "./auth/hash-cost.ts";
+import { agreeOnCost } from "./auth/hash-cost-queries.ts";
 import { loadKnownPasswords } from "./auth/known-passwords.ts";
 import { createPasswordHasher } from "./auth/password-hasher.ts";
 import { pruneAccounts } from "./auth/prune-queries.ts";
@@ -18,10 +20,11 @@ import type { BlobStore } from "./blobs/blob-store.ts";
 import { createDiskBlobs } from "./blobs/disk-blobs.ts";
 import { createS3Blobs } from "./blobs/s3-blobs.ts";
 import { prepareSpool } from "./blobs/spool.ts";
+import { checkRedis } from "./bus/check-redis.ts";
 import { createLocalBus } from "./bus/local-bus.ts";
 import { createRedisBus } from "./bus/redis-bus.ts";
 import { prepareDataFolder, readServerSecret } from "./config/data-folder.ts";
-import type { Config } from "./config/read-config.ts";
+import { type Config, ConfigError } from "./config/read-config.ts";
 import { DatabaseClock } from "./db/database-clock.ts";
 import { assertSameSecret, readEpoch } from "./db/installation.ts";
 import { openDatabase } from "./db/open-database.ts";
@@ -130,6 +133,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const processId = random.uuid();
   const { redisUrl, publicUrl, pushOrigins, pushContentMax } = config;
   const redis = redisUrl === null ? null : { url: redisUrl, installation: epoch, processId, log };
+  if (redis) await assertRedisUsable(redis, log);
   const bus = redis ? await createRedisBus(redis) : createLocalBus(log);
   const identity = new ServerIdentity({ db, bus, log });
   // Also for an operator's command, whose mails bear the name too.
@@ -208,7 +212,10 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
       },
       { batchMax: 200, parallelMax: 3 },
     ),
-    passwordHasher: createPasswordHasher(log, config.bcryptCost, config.workers),
+    passwordHasher: createPasswordHasher({
+      workers: config.workers,
+      cost: async () => config.bcryptCost ?? agreeOnCost(db.sql, () => fittingCost(log)),
+    }),
     passwordRules: { codePointsMin: config.passwordCodePointsMin, knownPasswords },
     attemptLimits: redis ? createRedisAttemptLimits(redis.url, epoch) : createLocalAttemptLimits(clock),
     signInLimits: {
@@ -234,6 +241,13 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
       await db.close();
     },
   };
+}
+
+/** Throws {@link ConfigError} for what will be the same tomorrow. A Redis that is away is waited for. */
+async function assertRedisUsable(redis: { url: string; installation: string }, log: Log): Promise<void> {
+  const problem = await checkRedis(redis.url, `novax:${redis.installation}:check`);
+  if (problem?.isSetting) throw new ConfigError([`REDIS_URL: the server there ${problem.message}`]);
+  if (problem) log.warn("redis.away", { server: problem.message });
 }
 
 /** Files are kept in the data folder unless an S3-compatible store is set. What is being received waits in the folder. */

@@ -10,6 +10,8 @@ const restartAfterMs = { first: 1000, max: 30_000 };
 const goodAfterMs = 60_000;
 /** Migrations of a large database are part of a start, and take minutes at most. */
 const launchMs = 15 * 60_000;
+/** A little less than the parent of all takes itself. */
+const stopMs = 9000;
 
 /** The number of this process among the workers, from 0; null if it is none. */
 export function workerIndex(): number | null {
@@ -35,6 +37,7 @@ export class WorkerPool {
   readonly #log: Log;
   readonly #command: string[];
   readonly #launchWithinMs: number;
+  readonly #stopWithinMs: number;
   /** Those that take connections. */
   readonly #workers = new Map<number, Worker>();
   readonly #launching = new Map<number, Promise<number | null>>();
@@ -50,12 +53,14 @@ export class WorkerPool {
     {
       command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
       launchWithinMs = launchMs,
-    }: { command?: string[]; launchWithinMs?: number } = {},
+      stopWithinMs = stopMs,
+    }: { command?: string[]; launchWithinMs?: number; stopWithinMs?: number } = {},
   ) {
     this.#count = count;
     this.#log = log;
     this.#command = command;
     this.#launchWithinMs = launchWithinMs;
+    this.#stopWithinMs = stopWithinMs;
   }
 
   /** Resolves with null when all of them run, or with the exit code of the first one that could not start. */
@@ -72,12 +77,11 @@ export class WorkerPool {
   /** Replaces all workers by new ones, one after the other. */
   roll(): Promise<void> {
     this.#rolling = this.#rolling.then(async () => {
-      for (const [index, old] of [...this.#workers]) {
+      for (let index = 0; index < this.#count; index++) {
         if (this.#isStopping) return;
+        const old = this.#workers.get(index)?.process;
         // The old one goes on if the new one cannot start.
-        if ((await this.#launch(index)) !== null) continue;
-        old.process.kill("SIGTERM");
-        await old.process.exited;
+        if ((await this.#launch(index)) === null && old) await this.#end(old);
       }
       this.#log.info("workers.replaced", { workers: this.#count });
     });
@@ -86,9 +90,15 @@ export class WorkerPool {
 
   async stop(): Promise<void> {
     this.#isStopping = true;
-    const processes = [...this.#processes];
-    for (const child of processes) child.kill("SIGTERM");
-    await Promise.all(processes.map((child) => child.exited));
+    await Promise.all([...this.#processes].map((child) => this.#end(child)));
+  }
+
+  /** Asks a worker to stop, and kills one that does not: it would go on taking connections. */
+  async #end(child: Subprocess): Promise<void> {
+    child.kill("SIGTERM");
+    const tooLong = setTimeout(() => child.kill("SIGKILL"), this.#stopWithinMs);
+    await child.exited;
+    clearTimeout(tooLong);
   }
 
   /** Resolves with null when the worker takes connections, or with its exit code if it does not come to that. */

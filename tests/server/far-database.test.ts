@@ -11,7 +11,7 @@ const tries = 36;
 const roundTripsMax = 4;
 
 describe.skipIf(!isAvailable("postgres"))("a database that is far away", () => {
-  test("[N15] no more than two round trips are made while a room is locked, whatever is done in it", async () => {
+  test("[N15] a message, an edit, a reaction and a deletion keep a room locked for no more than two round trips", async () => {
     const data = await createTestData("postgres");
     const address = new URL(data.env.DATABASE_URL!);
     const proxy = new TcpProxy(Number(address.port), roundTripMs / 2);

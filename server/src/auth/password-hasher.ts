@@ -1,14 +1,13 @@
 import { availableParallelism } from "node:os";
 import { addressKey } from "../lib/ip-address.ts";
 import { WorkQueue } from "../lib/work-queue.ts";
-import type { Log } from "../log/log.ts";
-import { fittingCost, leastCost } from "./hash-cost.ts";
+import { leastCost } from "./hash-cost.ts";
 
 const waitingMax = 256;
 /** Of one network address. An office that signs in at nine waits for a few seconds, and for nobody else. */
 const waitingPerAddressMax = 128;
-/** A little less than Bun and most proxies wait for an answer. */
-const waitMs = 25_000;
+/** Who changes a password or signs in with an old hash needs two turns, and Bun waits 30 s for an answer. */
+const waitMs = 14_000;
 
 /**
  * bcrypt through `Bun.password`, off the event loop, on all cores but one, so that messages go on. The queue is bounded; when
@@ -34,26 +33,35 @@ export type PasswordHasher = {
 };
 
 /**
- * `givenCost`: null for what the machine can bear, which is measured when the first password is checked. `workers`: how many
+ * `cost`: of bcrypt, asked for when the first password is checked, and the same in all processes of an installation. `workers`: how many
  * processes of this machine share its cores.
  */
-export function createPasswordHasher(log: Log, givenCost: number | null, workers = 1): PasswordHasher {
+export function createPasswordHasher({
+  cost: readCost,
+  workers,
+}: {
+  cost: () => Promise<number>;
+  workers: number;
+}): PasswordHasher {
   const queue = new WorkQueue({
     parallel: Math.max(1, Math.floor((availableParallelism() - 1) / workers)),
     waitingMax,
     waitingPerOwnerMax: waitingPerAddressMax,
     waitMs,
   });
-  let cost = givenCost ?? leastCost;
+  let cost = leastCost;
   const hashNow = (password: string) => Bun.password.hash(password, { algorithm: "bcrypt", cost });
   let preparing: Promise<string> | null = null;
   // Every call waits for it, so that none says by its time whether it was needed.
   const prepare = () => {
     preparing ??= (async () => {
-      cost = givenCost ?? (await fittingCost(log));
+      cost = await readCost();
       // To check against when the username is unknown, so that it takes as long as for a known one.
       return hashNow(crypto.randomUUID());
-    })();
+    })().catch((error: unknown) => {
+      preparing = null;
+      throw error;
+    });
     return preparing;
   };
   return {

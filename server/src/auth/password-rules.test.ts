@@ -4,7 +4,6 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../config/read-config.ts";
-import { silentLog } from "../log/log.ts";
 import { loadKnownPasswords } from "./known-passwords.ts";
 import { createPasswordHasher } from "./password-hasher.ts";
 import { assertMayBePassword, normalisePassword } from "./password-rules.ts";
@@ -99,7 +98,7 @@ describe("a list of breached passwords", () => {
 });
 
 describe("the password hash", async () => {
-  const hasher = createPasswordHasher(silentLog, 10);
+  const hasher = createPasswordHasher({ cost: async () => 10, workers: 1 });
 
   test("[P05] characters after the 72nd byte count", async () => {
     const hash = await hasher.hash(`${"a".repeat(72)}b`);

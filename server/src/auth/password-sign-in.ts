@@ -52,7 +52,7 @@ export async function signIn(
   if (refusal && account?.serverRole !== "owner") throw refusal;
   const { isRight, device } = await attemptPassword(app, { ...attempt, account }, origin);
   if (!account || !isRight) throw refusal ?? invalidCredentials();
-  await renewHash(app, account, attempt.password);
+  await renewHash(app, account, attempt.password, origin.address);
   const finished = await changeAccount(app, (change) =>
     finishSignIn(app, change, {
       account,
@@ -108,9 +108,21 @@ export async function signInWithPasskey(
 }
 
 /** Hashes the password again if its stored hash is weaker than the current setting. */
-async function renewHash(app: SignInNeeds, account: Account, password: string): Promise<void> {
+async function renewHash(
+  app: SignInNeeds,
+  account: Account,
+  password: string,
+  address: string,
+): Promise<void> {
   const old = account.passwordHash!;
   if (!app.passwordHasher.isOutdated(old)) return;
-  const fresh = await app.passwordHasher.hash(normalisePassword(password));
+  // On a busy machine the old one does until the next time.
+  const fresh = await app.passwordHasher
+    .hash(normalisePassword(password), address)
+    .catch((error: unknown) => {
+      if (error instanceof Refusal) return null;
+      throw error;
+    });
+  if (fresh === null) return;
   await renewPasswordHash(app.db.sql, account.id, old, { to: fresh });
 }

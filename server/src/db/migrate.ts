@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../config/read-config.ts";
-import { projectFolder } from "../lib/paths.ts";
+import { migrationsFolder } from "../lib/paths.ts";
 import type { Log } from "../log/log.ts";
 import type { Database, Sql } from "./database.ts";
 
-const folder = join(projectFolder, "server/src/db/migrations");
 // An arbitrary constant, which must be the same in every process and version.
 const advisoryLockKey = 7_038_411;
 
@@ -18,7 +17,7 @@ const noDeadline = { deadlineMs: null };
  * know.
  */
 export async function migrate(db: Database, log: Log): Promise<void> {
-  const files = readdirSync(folder)
+  const files = readdirSync(migrationsFolder)
     .filter((name) => name.endsWith(".sql"))
     .sort();
   await db.transact(async (tx) => {
@@ -39,7 +38,7 @@ export async function migrate(db: Database, log: Log): Promise<void> {
 }
 
 async function run(db: Database, tx: Sql, name: string, log: Log): Promise<void> {
-  await db.runScript(tx, readFileSync(join(folder, name), "utf8"));
+  await db.runScript(tx, readFileSync(join(migrationsFolder, name), "utf8"));
   await tx`insert into migrations (name) values (${name})`;
   log.info("database.migrated", { migration: name });
 }

@@ -5,12 +5,17 @@ import { dirname, join } from "node:path";
 export const projectFolder = findUp(import.meta.dir);
 export const builtFolder = join(projectFolder, "build/server");
 const isBuilt = import.meta.dir.startsWith(builtFolder);
+const codeFolder = isBuilt ? builtFolder : join(projectFolder, "server/src");
+/** Those of this code, also if the sources are newer by now. */
+export const migrationsFolder = join(codeFolder, "db/migrations");
 
 /** The path of a script that runs in a thread or process of its own. `name`: its path in `server/src`, without `.ts`. */
 export function scriptPath(name: string): string {
-  return isBuilt ? join(builtFolder, `${name}.js`) : join(projectFolder, "server/src", `${name}.ts`);
+  return join(codeFolder, `${name}.${isBuilt ? "js" : "ts"}`);
 }
 
 function findUp(folder: string): string {
-  return existsSync(join(folder, "package-lock.json")) ? folder : findUp(dirname(folder));
+  if (existsSync(join(folder, "server/src/cli.ts"))) return folder;
+  if (dirname(folder) === folder) throw new Error("novaX's own folder isn't where its code is");
+  return findUp(dirname(folder));
 }

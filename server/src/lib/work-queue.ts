@@ -1,15 +1,11 @@
 import { Refusal } from "./refusal.ts";
 
-/** Nobody is told to wait for longer, however many have been refused before. */
-const comeBackWithinMs = 120_000;
-
 type Waiting = { start: () => void; timer: Timer };
 
 /**
  * Runs at most `parallel` jobs at once. At most `waitingMax` wait, each for at most `waitMs`; beyond that it refuses
  * with `unavailable`, so that costly requests cannot pile up. A job whose turn will not come in time is refused at once. Those that
- * are refused are told to come back one after the other, as fast as jobs are done, so that the queue neither runs dry nor is
- * stormed.
+ * are refused are told to come back while others still wait, so that the queue does not run dry.
  *
  * Those that wait for one owner take turns with those of the others, and at most `waitingPerOwnerMax` of them wait, so that
  * nobody fills the queue for everybody else.
@@ -21,8 +17,6 @@ export class WorkQueue {
   readonly #waiting = new Map<string, Waiting[]>();
   /** How long a job takes lately, in ms; 0 as long as none is done. */
   #usualMs = 0;
-  /** When the next one that is refused has a turn, by `performance.now()`. */
-  #nextComebackAt = 0;
   readonly #parallel: number;
   readonly #waitingMax: number;
   readonly #waitingPerOwnerMax: number;
@@ -45,10 +39,12 @@ export class WorkQueue {
     else this.#running += 1;
     const startedAt = performance.now();
     try {
-      return await job();
-    } finally {
+      const result = await job();
+      // One that refuses takes no time, and says nothing of the others.
       const tookMs = performance.now() - startedAt;
       this.#usualMs = this.#usualMs === 0 ? tookMs : this.#usualMs * 0.9 + tookMs * 0.1;
+      return result;
+    } finally {
       const next = this.#takeNext();
       // The slot passes directly to the next in line, so that a later caller cannot take it in between.
       if (next) next.start();
@@ -88,12 +84,9 @@ export class WorkQueue {
     return ((before + 1) * this.#usualMs) / this.#parallel;
   }
 
+  /** When about half of those that wait have had their turn, and not for all at the same moment. */
   #comeBackInMs(): number {
-    if (this.#usualMs === 0) return this.#waitMs;
-    const now = performance.now();
-    const first = Math.max(this.#nextComebackAt, now + this.#waitMs / 2);
-    this.#nextComebackAt = Math.min(first + this.#usualMs / this.#parallel, now + comeBackWithinMs);
-    return Math.round(first - now);
+    return this.#usualMs === 0 ? this.#waitMs : Math.round((this.#waitMs * (1 + Math.random())) / 2);
   }
 
   #takeNext(): Waiting | undefined {

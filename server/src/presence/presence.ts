@@ -135,18 +135,24 @@ export class Presence {
     process: string;
     full: boolean;
     people: readonly PresentPerson[];
-    connections: readonly number[];
+    /** Missing in what an older version sends. */
+    connections?: readonly number[];
     left: readonly AccountId[];
   }): void {
     const known = this.#remote.get(message.process);
     const people = message.full || !known ? new Map<AccountId, RemotePerson>() : known.people;
     const before = known?.people;
-    for (const id of before?.keys() ?? []) this.#touched.add(id);
-    for (const { id } of message.people) if (!before?.has(id)) this.#newcomers.add(id);
+    const unseen = new Set(message.full ? before?.keys() : []);
+    for (const person of message.people) {
+      unseen.delete(person.id);
+      const had = before?.get(person.id);
+      if (!had) this.#newcomers.add(person.id);
+      if (!had || !Bun.deepEquals(had.person, person)) this.#touched.add(person.id);
+    }
+    for (const id of [...unseen, ...message.left]) this.#touched.add(id);
     for (const [index, person] of message.people.entries())
-      people.set(person.id, { person, connections: message.connections[index] ?? 0 });
+      people.set(person.id, { person, connections: message.connections?.[index] ?? 0 });
     for (const id of message.left) people.delete(id);
-    for (const id of people.keys()) this.#touched.add(id);
     this.#remote.set(message.process, { people, receivedAt: this.#app.clock.now() });
     // A process heard for the first time may not have heard this one either.
     if (!known) this.#announcedAt = 0;
@@ -185,6 +191,11 @@ export class Presence {
       },
       (error: unknown) => {
         view.ready = null;
+        // Nobody was looked up; the next tick does it.
+        for (const id of this.#everybody()) {
+          this.#newcomers.add(id);
+          this.#touched.add(id);
+        }
         throw error;
       },
     );
@@ -213,11 +224,20 @@ export class Presence {
     return (await listMembersOf(this.#app.db.sql, [room], this.#everybody())).map(({ account }) => account);
   }
 
-  /** Returns how many connections a person has on other processes, as far as these have said. */
-  countElsewhere(account: AccountId): number {
-    let count = 0;
-    for (const { people } of this.#remote.values()) count += people.get(account)?.connections ?? 0;
-    return count;
+  /** Returns how many connections a person has on each other process, as far as these have said. */
+  connectionsElsewhere(account: AccountId): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const [process, { people }] of this.#remote) {
+      const count = people.get(account)?.connections ?? 0;
+      if (count > 0) counts.set(process, count);
+    }
+    return counts;
+  }
+
+  /** Tells the other processes that nobody is connected here any more. */
+  leave(): void {
+    const { bus, processId: process } = this.#app;
+    bus.publish({ kind: "presence", process, full: true, people: [], connections: [], left: [] });
   }
 
   /** Returns a person's state. Null if they are offline. */

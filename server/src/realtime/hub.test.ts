@@ -19,14 +19,15 @@ function createSilent(heardAt: number) {
 
 function setUp() {
   let now = 1_000_000;
-  let elsewhere = 0;
-  const hub = new Hub({} as never, { elapsed: () => now, countElsewhere: () => elsewhere });
+  const elsewhere = new Map<string, number>();
+  const hub = new Hub({ processId: "m" } as never, {
+    elapsed: () => now,
+    connectionsElsewhere: () => elsewhere,
+  });
   return {
     hub,
     now: () => now,
-    setElsewhere: (count: number) => {
-      elsewhere = count;
-    },
+    elsewhere,
     pass: (ms: number) => {
       now += ms;
     },
@@ -66,7 +67,7 @@ describe("[N3] the connections of an account", () => {
   });
 
   test("[A33] are ten over all processes, after a time in which those of a process that died are counted too", () => {
-    const { hub, now, pass, setElsewhere } = setUp();
+    const { hub, now, pass, elsewhere } = setUp();
     const open: ReturnType<typeof createSilent>[] = [];
     const add = () => {
       const one = createSilent(now());
@@ -79,7 +80,7 @@ describe("[N3] the connections of an account", () => {
         if (one.done.length > 0) hub.remove(one.connection);
         else open.push(one);
     };
-    setElsewhere(10);
+    elsewhere.set("z", 10);
     for (let index = 0; index < connectionsPerAccountMax; index++) expect(add()).toBe(true);
     hub.checkCounts();
     pass(20_000);
@@ -87,17 +88,34 @@ describe("[N3] the connections of an account", () => {
     expect(open.every(({ done }) => done.length === 0)).toBe(true);
     pass(10_000);
     hub.checkCounts();
-    // The other process closes its five.
-    expect(open.filter(({ done }) => done[0] === `close ${closeCodes.tooManyConnections}`)).toEqual(
-      open.slice(5),
-    );
+    // All of them, because of the processes this one counts first; the other one closes none.
+    expect(open.every(({ done }) => done[0] === `close ${closeCodes.tooManyConnections}`)).toBe(true);
     closeClosed();
-    setElsewhere(5);
-    for (const { connection } of open) Object.assign(connection, { heardAt: now() });
-    hub.checkCounts();
     expect(add()).toBe(false);
-    setElsewhere(0);
     hub.checkCounts();
     expect(add()).toBe(true);
+  });
+
+  test("[A33] each process closes as many of them as all of them together have too many", () => {
+    const processes = ["a", "m", "z"];
+    const counts = new Map([
+      ["a", 3],
+      ["m", 6],
+      ["z", 4],
+    ]);
+    const closed = processes.map((processId) => {
+      let now = 0;
+      const hub = new Hub({ processId } as never, {
+        elapsed: () => now,
+        connectionsElsewhere: () => new Map([...counts].filter(([id]) => id !== processId)),
+      });
+      const own = Array.from({ length: counts.get(processId)! }, () => createSilent(0));
+      for (const { connection } of own) expect(hub.add(connection)).toBe(true);
+      hub.checkCounts();
+      now = 30_000;
+      hub.checkCounts();
+      return own.filter(({ done }) => done.length > 0).length;
+    });
+    expect(closed).toEqual([3, 0, 0]);
   });
 });

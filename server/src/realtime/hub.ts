@@ -30,6 +30,7 @@ type HubNeeds = {
   bus: Bus;
   clock: Clock;
   sessionLimits: SessionLimits;
+  processId: string;
 };
 
 /** Every open socket of this process, by account. It knows no rules of rooms. */
@@ -43,18 +44,24 @@ export class Hub {
   /** Accounts that have too many connections over all processes, and since when. */
   readonly #over = new Map<AccountId, number>();
   readonly #elapsed: () => number;
-  readonly #countElsewhere: (account: AccountId) => number;
+  readonly #listElsewhere: (account: AccountId) => ReadonlyMap<string, number>;
 
-  /** `countElsewhere`: how many connections an account has on other processes. `elapsed`: ms since this process began. */
+  /**
+   * `connectionsElsewhere`: how many connections an account has on each of the other processes. `elapsed`: ms since this process
+   * began.
+   */
   constructor(
     app: HubNeeds,
     {
-      countElsewhere,
+      connectionsElsewhere,
       elapsed = () => performance.now(),
-    }: { countElsewhere: (account: AccountId) => number; elapsed?: () => number },
+    }: {
+      connectionsElsewhere: (account: AccountId) => ReadonlyMap<string, number>;
+      elapsed?: () => number;
+    },
   ) {
     this.#app = app;
-    this.#countElsewhere = countElsewhere;
+    this.#listElsewhere = connectionsElsewhere;
     this.#elapsed = elapsed;
   }
 
@@ -163,21 +170,26 @@ export class Hub {
   }
 
   /**
-   * Closes what an account has had too much of for a while over all processes: each process its share of it, the newest first.
-   * From then on it gets no other one, until it has fewer than it may have.
+   * Closes what an account has had too much of for a while over all processes, the newest first. All processes count through the same
+   * list, so that each knows how many of them are its own.
    */
   checkCounts(): void {
     const now = this.#elapsed();
     for (const account of this.#over.keys()) if (!this.#byAccount.has(account)) this.#over.delete(account);
     for (const [account, connections] of this.#byAccount) {
-      const total = connections.size + this.#countElsewhere(account);
-      if (total < connectionsPerAccountMax) this.#over.delete(account);
-      if (total <= connectionsPerAccountMax) continue;
+      const elsewhere = [...this.#listElsewhere(account)];
+      const total = elsewhere.reduce((sum, [, count]) => sum + count, connections.size);
+      if (total <= connectionsPerAccountMax) {
+        this.#over.delete(account);
+        continue;
+      }
       const since = this.#over.get(account) ?? now;
       this.#over.set(account, since);
       if (now - since < overGraceMs) continue;
-      const share = Math.ceil(((total - connectionsPerAccountMax) * connections.size) / total);
-      for (const connection of [...connections].slice(-share))
+      const before = elsewhere.filter(([process]) => process < this.#app.processId);
+      const excess = before.reduce((left, [, count]) => left - count, total - connectionsPerAccountMax);
+      if (excess <= 0) continue;
+      for (const connection of [...connections].slice(-excess))
         connection.close(closeCodes.tooManyConnections, "too many connections");
     }
   }
@@ -185,7 +197,8 @@ export class Hub {
   /** What counts against a new connection here. */
   #countedElsewhere(account: AccountId): number {
     const since = this.#over.get(account);
-    return since !== undefined && this.#elapsed() - since >= overGraceMs ? this.#countElsewhere(account) : 0;
+    if (since === undefined || this.#elapsed() - since < overGraceMs) return 0;
+    return [...this.#listElsewhere(account).values()].reduce((sum, count) => sum + count, 0);
   }
 
   /** Closes every connection, with the code to reconnect to another process or a newer one. */

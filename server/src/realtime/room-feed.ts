@@ -84,6 +84,13 @@ export class RoomFeed {
     this.#recentMax = recentMax;
   }
 
+  /** Lets go of what it may no longer keep: the more rooms are open, the less each has. */
+  trim(): void {
+    const recentMax = this.#recentMax();
+    if (this.#recent.length <= recentMax * 2) return;
+    this.#recent = recentMax === 0 ? [] : this.#recent.slice(-recentMax);
+  }
+
   /** How many of its newest events it keeps. */
   get kept(): number {
     return this.#recent.length;
@@ -305,8 +312,7 @@ export class RoomFeed {
     const rewriting = events.findLastIndex(({ type }) => rewritingTypes.includes(type));
     if (rewriting >= 0) this.#recent = events.slice(rewriting + 1);
     else this.#recent.push(...events);
-    const recentMax = this.#recentMax();
-    if (this.#recent.length > recentMax * 2) this.#recent = this.#recent.slice(-recentMax);
+    this.trim();
     // Delivered in parts that end with a removal: what follows must not reach the removed member.
     let start = 0;
     events.forEach((event, index) => {
@@ -422,6 +428,7 @@ export class RoomFeeds {
   async checkPositions(): Promise<void> {
     this.#dropIdle();
     if (this.#feeds.size === 0) return;
+    for (const feed of this.#feeds.values()) feed.trim();
     const positions = new Map([...this.#feeds.values()].map(({ room, position }) => [room, position]));
     const asked = [...positions].map(([room, position]) => ({ room, ...position }));
     for (const found of await readLogPositions(this.#app.db.sql, asked))

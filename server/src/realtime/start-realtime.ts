@@ -17,7 +17,9 @@ const checkJoinsEveryMs = 2000;
 
 export function startRealtime(app: RealtimeNeeds): Realtime {
   const { bus, db, log, presence } = app;
-  const hub = new Hub(app, { countElsewhere: (account) => presence.countElsewhere(account) });
+  const hub = new Hub(app, {
+    connectionsElsewhere: (account) => presence.connectionsElsewhere(account),
+  });
   const feeds = new RoomFeeds(app);
   presence.onChange((_room, signal) => sendToViewers({ ...app, hub }, signal));
 
@@ -82,6 +84,7 @@ export function startRealtime(app: RealtimeNeeds): Realtime {
     greetings: createGreetings(app),
     stop: () => {
       for (const stop of stopListening) stop();
+      presence.leave();
       for (const timer of Object.values(timers)) void timer.stop();
     },
   };
