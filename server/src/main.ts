@@ -46,6 +46,7 @@ import { every } from "./lib/every.ts";
 import { systemRandom as random } from "./lib/random.ts";
 import { Refusal } from "./lib/refusal.ts";
 import { createServerSecret } from "./lib/server-secret.ts";
+import { StallWatch } from "./lib/stall-watch.ts";
 import { Turns } from "./lib/turns.ts";
 import type { Log } from "./log/log.ts";
 import { createConsoleMailer, createSmtpMailer } from "./mail/mailer.ts";
@@ -277,6 +278,10 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   ];
   for (const list of lists) await list.start();
   const http = createHttpApp(app, web);
+  const stalls = new StallWatch((ms) => {
+    log.warn("process.stalled", { forMs: Math.round(ms) });
+    realtime.hub.closeAll();
+  });
   // Circular: socket handlers use `realtime`, and `realtime` publishes through the server that the handlers belong to.
   let realtime!: Realtime;
   let isStopping = false;
@@ -296,6 +301,8 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       fetch: (request, self) => {
         const url = URL.parse(request.url);
         if (!url) throw new Refusal("malformed", "The request doesn't have a valid address.");
+        if (stalls.look() && (request.method !== "GET" || isSocketRequest(url)))
+          throw new Refusal("unavailable", (t) => t.restarts, { retryInMs: 3000 });
         if (isSocketRequest(url)) {
           if (isStopping) throw new Refusal("unavailable", (t) => t.restarts, { retryInMs: 1000 });
           return upgradeSocket(app, request, url, self);
@@ -311,6 +318,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   realtime = startRealtime({
     ...app,
     processId,
+    stalls,
     newSendId: () => crypto.randomUUID(),
     publishToSockets: (topic, frame) => server.publish(topic, frame),
   });
@@ -354,6 +362,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       realtime.hub.closeAll();
       await server.stop(true);
       realtime.stop();
+      stalls.stop();
       for (const list of lists) list.stop();
       await Promise.all([keepHead.run(), app.searchIndex.stop(), sharing.stop()]);
       app.outgoing.stop();

@@ -114,8 +114,10 @@ export function createDatabase(
       // The caller was told that there was no answer. Neither another statement nor the COMMIT may follow, so that what
       // was refused does not happen later.
       let isGivenUp = false;
+      const until = performance.now() + (deadlineMs ?? Number.POSITIVE_INFINITY);
       const assertAwaited = () => {
-        if (isGivenUp || hasCallerGone()) throw new CallerGone("the caller has given up waiting");
+        if (isGivenUp || performance.now() >= until || hasCallerGone())
+          throw new CallerGone("the caller has given up waiting");
       };
       const begin = () =>
         client.begin((tx) =>

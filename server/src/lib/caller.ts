@@ -29,9 +29,13 @@ export function assertCallerWaits(): void {
   if (hasCallerGone()) throw new Refusal("unavailable", (t) => t.databaseAway);
 }
 
-/** Whether the caller that this runs for was told that there is no answer. */
+/**
+ * Whether the caller that this runs for was told that there is no answer, or should have been: where a process was stopped, what it
+ * waited for may be there before its timers are.
+ */
 export function hasCallerGone(): boolean {
-  return callers.getStore()?.hasGivenUp === true;
+  const caller = callers.getStore();
+  return caller ? caller.hasGivenUp || performance.now() >= caller.until : false;
 }
 
 /** When the caller gives up, by `performance.now()`; infinite if nobody waits for a certain time. */

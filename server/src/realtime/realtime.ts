@@ -3,6 +3,7 @@ import type { SessionLimits } from "../auth/sessions.ts";
 import type { CommandNeeds } from "../commands/command-needs.ts";
 import type { Batcher } from "../lib/batcher.ts";
 import type { Budgets } from "../lib/budgets.ts";
+import type { StallWatch } from "../lib/stall-watch.ts";
 import type { Presence } from "../presence/presence.ts";
 import type { NovaxConnection } from "./connection.ts";
 import type { Greeting } from "./greetings.ts";
@@ -13,6 +14,7 @@ export type RealtimeNeeds = CommandNeeds & {
   epoch: string;
   processId: string;
   budgets: Budgets<AccountId>;
+  stalls: StallWatch;
   presence: Presence;
   /** The id of a message from a basic client, which makes none. */
   newSendId: () => string;

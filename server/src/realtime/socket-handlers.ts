@@ -40,7 +40,8 @@ export function createSocketHandlers(
     open: (socket) => void open(realtime(), socket),
     message: (socket, frame) => {
       const { connection } = socket.data;
-      if (!connection) return;
+      // Where the process did not run for a while the connection is closed, and its client sends again what still holds.
+      if (realtime().stalls.look() || !connection?.isOpen) return;
       connection.heard();
       if (typeof frame !== "string") {
         connection.close(closeCodes.malformed, "text frames only");
