@@ -29,7 +29,9 @@ export function checkRedis(given: string, channel: string): Promise<RedisProblem
       socket.destroy();
       resolve(problem);
     };
-    const timer = setTimeout(() => end({ message: "doesn't answer", isSetting: false }), answerWithinMs);
+    // A Redis without TLS waits for the end of what it takes for a command.
+    const silent = hasTls ? "doesn't answer with TLS; if it has none, use redis://" : "doesn't answer";
+    const timer = setTimeout(() => end({ message: silent, isSetting: false }), answerWithinMs);
     socket.on(hasTls ? "secureConnect" : "connect", () => {
       for (const command of commands) socket.write(encode(command));
     });
