@@ -1,6 +1,7 @@
-// The real feeds of two nodes, with a log, a bus and clients that are made up, in one process. A seed decides what happens next:
-// which answer of the database arrives, which hint of the bus is lost, doubled or late, who writes, loses the connection, is
-// removed, or comes back. Thousands of seeds take seconds, and each of them can be run again.
+// The real feeds of two nodes and the real outboxes of clients, with a log, a bus and networks that are made up, in one process. A seed
+// decides what happens next: which answer of the database arrives, which hint of the bus is lost, doubled or late, which request or
+// its answer is lost, who writes, loses the connection, closes the page, is removed, or comes back. Thousands of seeds take
+// seconds, and each of them can be run again.
 import { applyEvents, type RoomSnapshot } from "@novax/protocol/apply-event";
 import type { Room } from "@novax/protocol/entities";
 import type { RoomEvent } from "@novax/protocol/events";
@@ -11,6 +12,8 @@ import { novaxDelivery, resume } from "../../server/src/realtime/novax-subscribe
 import { RoomFeed } from "../../server/src/realtime/room-feed.ts";
 import type { Subscriber } from "../../server/src/realtime/subscriber.ts";
 import { timeMark } from "../../server/src/rooms/queries.ts";
+import type { ReplyOf, Request } from "../../web/src/client/realtime-client.ts";
+import { Outbox, type OutboxItem } from "../../web/src/stores/outbox.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 const room = "room" as RoomId;
@@ -45,7 +48,8 @@ class Simulation {
   readonly #nodes: Node[] = [];
   /** Grows with each event, and tells events of another log from those at the same `seq`. */
   #time = 1;
-  #sent = 0;
+  #written = 0;
+  #isHealing = false;
   readonly #acknowledged = new Map<string, number>();
 
   constructor(seed: number) {
@@ -53,7 +57,9 @@ class Simulation {
     for (let index = 0; index < 2; index++) this.#nodes.push(new Node(this.#database()));
     for (let index = 0; index < clientCount; index++) {
       const id = `account${index}` as AccountId;
-      this.#clients.push(new Client(id));
+      this.#clients.push(
+        new Client(id, { send: (...request) => this.#send(...request), random: this.#random }),
+      );
       this.#join(id);
     }
   }
@@ -65,6 +71,7 @@ class Simulation {
     }
     await this.#heal();
     if (this.problem === null) this.#check();
+    for (const client of this.#clients) client.closePage();
   }
 
   #below(count: number): number {
@@ -84,17 +91,36 @@ class Simulation {
     if (dice < 0.75) this.#write(client);
     else if (dice < 0.85) this.#reconnect(client, node);
     else if (dice < 0.9) client.drop();
+    else if (dice < 0.91) client.reload();
     else if (dice < 0.94) this.#checkPosition(node);
     else if (dice < 0.97) this.#removeOrAdd(client);
     else this.#editOrDelete(client);
   }
 
   #write(client: Client): void {
-    if (!this.#members.has(client.id)) return;
-    const sendId = `send${this.#sent++}` as SendId;
-    const text = `text ${sendId}`;
+    if (this.#members.has(client.id)) client.write(`${this.#written++}`);
+  }
+
+  /** A request to store a message, which arrives some time later; its answer later still, or never. */
+  #send(client: Client, request: SendRequest): void {
+    this.#tasks.push(() => {
+      if (!request.arrives()) return;
+      const reply = this.#store(client, request);
+      this.#tasks.push(() => request.answer(reply));
+    });
+  }
+
+  /** As the server does: once for each `sendId`, and only for members. */
+  #store(client: Client, { sendId, text }: SendRequest): ReplyOf<"message.send"> {
+    const refused = { type: "reply", re: 1, ok: false, detail: "" } as const;
+    const known = this.#log.find((event) => event.type === "message.sent" && event.sendId === sendId);
+    if (known) return { type: "reply", re: 1, ok: true, result: { seq: known.seq } };
+    if (!this.#isHealing && this.#random() < 0.05) return { ...refused, code: "unavailable" };
+    if (!this.#members.has(client.id)) return { ...refused, code: "not_found" };
     this.#record({ type: "message.sent", sendId, body: { kind: "text", text } } as never, client.id);
-    this.#acknowledged.set(sendId, this.#log.length);
+    const seq = this.#log.length;
+    this.#acknowledged.set(sendId, seq);
+    return { type: "reply", re: 1, ok: true, result: { seq } };
   }
 
   #editOrDelete(client: Client): void {
@@ -148,7 +174,8 @@ class Simulation {
     // Who is no member any more, or was not attached because the database was away, comes back later.
     const comeBack = () => client.drop(subscriber);
     node.feed.attachMember(subscriber, headSeq, opening).then((isAttached) => {
-      if (!isAttached) comeBack();
+      if (isAttached) client.attached(subscriber);
+      else comeBack();
     }, comeBack);
   }
 
@@ -163,11 +190,13 @@ class Simulation {
 
   /** Everything arrives, and everybody comes back. */
   async #heal(): Promise<void> {
+    this.#isHealing = true;
     for (let round = 0; round < 6; round++) {
       for (const node of this.#nodes) this.#checkPosition(node);
       for (const client of this.#clients) {
         if (client.needsPage) client.load(this.#snapshot(), this.#log.at(-1)?.at);
-        if (!client.isConnected) this.#reconnect(client, this.#nodes[this.#below(2)]!);
+        if (client.isConnected) client.outbox.resend();
+        else this.#reconnect(client, this.#nodes[this.#below(2)]!);
       }
       await this.#drain();
     }
@@ -191,6 +220,17 @@ class Simulation {
       else if (!expected.endsWith(seen)) this.problem ??= `${client.id} shows ${seen}, not ${expected}`;
       else if (client.snapshot?.room.headSeq !== this.#log.length)
         this.problem ??= `${client.id} is at ${client.snapshot?.room.headSeq} of ${this.#log.length}`;
+    }
+    const sent = this.#log.filter((event) => event.type === "message.sent");
+    if (new Set(sent.map(({ sendId }) => sendId)).size < sent.length)
+      this.problem ??= "a message is there twice";
+    for (const client of this.#clients) {
+      const own = sent.filter(({ actor }) => actor.id === client.id).map(textOf);
+      if (own.some((text, index) => index > 0 && Number(text) < Number(own[index - 1])))
+        this.problem ??= `${client.id} wrote ${own} in another order`;
+      const waiting = client.outbox.items.value.filter(({ state }) => state.kind === "waiting");
+      if (this.#members.has(client.id) && waiting.length > 0)
+        this.problem ??= `${client.id} still has ${waiting.map(({ text }) => text)} to send`;
     }
     for (const [sendId, seq] of this.#acknowledged) {
       const event = this.#log[seq - 1];
@@ -279,9 +319,23 @@ class Node {
   }
 }
 
+type SendRequest = {
+  sendId: SendId;
+  text: string;
+  /** Called when it arrives. Returns whether it does: not if its connection is gone and has taken it along. */
+  arrives(): boolean;
+  answer(reply: ReplyOf<"message.send">): void;
+};
+
 /** A client as the page is one: it applies events, ignores what it has, and reconnects when some are missing. */
 class Client {
   readonly id: AccountId;
+  outbox: Outbox;
+  readonly #network: { send(client: Client, request: SendRequest): void; random(): number };
+  /** What the browser keeps over a reload. */
+  readonly #stored = new Map<SendId, OutboxItem>();
+  readonly #underWay = new Set<{ request: SendRequest; lose(): void }>();
+  #written = 0;
   snapshot: RoomSnapshot | null = null;
   needsPage = false;
   problem: string | null = null;
@@ -290,8 +344,61 @@ class Client {
   /** Whether the last thing that it was told is that it is no member any more. */
   #hasLeft = false;
 
-  constructor(id: AccountId) {
+  constructor(
+    id: AccountId,
+    network: { send(client: Client, request: SendRequest): void; random(): number },
+  ) {
     this.id = id;
+    this.#network = network;
+    this.outbox = this.#openOutbox();
+  }
+
+  write(text: string): void {
+    this.outbox.add({ room, text }, this.#written++);
+  }
+
+  /** What was not sent is sent by the page that opens next. */
+  reload(): void {
+    this.closePage();
+    this.outbox = this.#openOutbox();
+    this.snapshot = null;
+  }
+
+  closePage(): void {
+    this.drop();
+    this.outbox.interrupted();
+  }
+
+  /** The rooms are attached, so that messages can be sent. */
+  attached(subscriber: Subscriber): void {
+    if (this.#connection?.subscriber === subscriber) this.outbox.ready();
+  }
+
+  #openOutbox(): Outbox {
+    const storage = {
+      readAll: async () => [...this.#stored.values()],
+      write: async (item: OutboxItem) => void this.#stored.set(item.sendId, item),
+      remove: async (sendId: SendId) => void this.#stored.delete(sendId),
+    };
+    const request = (_type: "message.send", fields: { sendId: SendId; body: { text: string } }) =>
+      new Promise<ReplyOf<"message.send"> | null>((resolve) => {
+        const { sendId, body } = fields;
+        const entry = {
+          request: {
+            ...{ sendId, text: body.text },
+            arrives: () => this.#underWay.has(entry),
+            answer: (reply: ReplyOf<"message.send">) => {
+              if (this.#underWay.delete(entry)) resolve(reply);
+            },
+          },
+          lose: () => resolve(null),
+        };
+        this.#underWay.add(entry);
+        this.#network.send(this, entry.request);
+      });
+    const outbox = new Outbox(storage, { request: request as unknown as Request, reconnect: () => {} });
+    void outbox.restore();
+    return outbox;
   }
 
   get isConnected(): boolean {
@@ -316,6 +423,9 @@ class Client {
     this.#connection = null;
     connection.isOpen = false;
     connection.leave();
+    this.outbox.interrupted();
+    for (const { lose } of this.#underWay) lose();
+    this.#underWay.clear();
   }
 
   connect(node: Node, later: (arrive: () => void) => void) {
@@ -374,12 +484,19 @@ class Client {
       return;
     }
     this.snapshot = applyEvents(this.snapshot, fresh);
+    this.outbox.acknowledge(
+      new Set(fresh.flatMap((event) => (event.type === "message.sent" ? event.sendId : []))),
+    );
     this.#at = fresh.at(-1)!.at;
   }
 }
 
 function person(id: AccountId) {
   return { id, username: id };
+}
+
+function textOf(event: RoomEvent): string {
+  return event.type === "message.sent" && event.body.kind === "text" ? event.body.text : "";
 }
 
 function shown(entry: RoomSnapshot["timeline"][number]): string {
