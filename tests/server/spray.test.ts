@@ -44,16 +44,16 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)(
       const server = await startServer(data, { env: { BCRYPT_COST: "12" } });
       const alice = await join(server, "alice");
       const socket = await alice.enter();
-      let answered = 0;
+      let hashed = 0;
       const guesses = Array.from({ length: 60 }, async (_, index) => {
         const guess = { username: `p${index}`, password: "Summer2026!" };
         const { status } = await new Person(server, "x").post("/login", guess);
-        answered += 1;
+        if (status === 401) hashed += 1;
         return status;
       });
       for (let index = 0; index < 20; index++) await socket.sayAndWait(`still here ${index}`);
       // Every message was stored and delivered while most of the hashes were still queued.
-      expect(answered).toBeLessThan(40);
+      expect(hashed).toBeLessThan(40);
       for (const status of await Promise.all(guesses)) expect([401, 503]).toContain(status);
       socket.close();
       await server.stop();
