@@ -378,7 +378,7 @@ describe.skipIf(!chromiumPath)("without a connection", () => {
     expect(await page.locator(".composer-field").inputValue()).toBe("half a sentence");
     await openAgain(context).then(waitUntilOpen);
     const [left] = context.pages();
-    expect(await waitUntil(() => left!.evaluate(async () => !(await caches.has("app-old"))), 10_000)).toBe(
+    expect(await waitUntil(() => left!.evaluate(async () => !(await caches.has("app-old"))), 30_000)).toBe(
       true,
     );
     await context.close();
