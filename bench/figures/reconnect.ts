@@ -11,6 +11,7 @@ import {
   type Target,
   type TargetKind,
 } from "../lib/target.ts";
+import { databaseCpuSeconds } from "./latency.ts";
 
 const sockets = 5000;
 const rooms = 100;
@@ -24,17 +25,18 @@ export async function runReconnect(options: {
   seconds: number;
   kinds: TargetKind[];
   postgresUrl: string;
+  postgresPid?: number | undefined;
 }): Promise<void> {
   const floor: Round[] = [];
-  const measured: Record<TargetKind, Round[]> = { embedded: [], postgres: [] };
+  const measured: Record<TargetKind, Storm[]> = { embedded: [], postgres: [] };
   for (let round = 0; round < options.rounds; round++) {
     floor.push(await measureFloor());
-    for (const kind of options.kinds) measured[kind].push(await measureStorm(kind, options.postgresUrl));
+    for (const kind of options.kinds) measured[kind].push(await measureStorm(kind, options));
   }
   const base = { figure: "F6", unit: "s" };
   const what = `${sockets} sockets back at once, ${missed} messages behind each`;
   report({ ...base, what: `floor: bare Bun, ${what}`, durability: "nothing stored", rounds: floor });
-  for (const kind of options.kinds)
+  for (const kind of options.kinds) {
     report({
       ...base,
       what: `${what} (${kind})`,
@@ -42,9 +44,24 @@ export async function runReconnect(options: {
       rounds: measured[kind],
       floor: { name: "floor", rounds: floor },
     });
+    for (const part of ["server", "database"] as const)
+      report({
+        ...base,
+        unit: "us",
+        what: `processor of the ${part} for each of them (${kind})`,
+        durability: "fsync per commit",
+        rounds: measured[kind].map(({ cpu, faults }) => ({ value: (cpu[part] / sockets) * 1e6, faults })),
+      });
+  }
 }
 
-async function measureStorm(kind: TargetKind, postgresUrl: string): Promise<Round> {
+/** `cpu`: seconds of the processor while they came back. */
+type Storm = Round & { cpu: { server: number; database: number } };
+
+async function measureStorm(
+  kind: TargetKind,
+  { postgresUrl, postgresPid }: { postgresUrl: string; postgresPid?: number | undefined },
+): Promise<Storm> {
   // One more for each room, who writes and stays.
   const target = await startTarget(kind, postgresUrl, { people: sockets + rooms, rooms });
   const away = target.people.slice(0, sockets);
@@ -62,6 +79,8 @@ async function measureStorm(kind: TargetKind, postgresUrl: string): Promise<Roun
   for (const socket of before) socket.close();
   await writeAll(writers);
   const faults: string[] = [];
+  const cpuNow = () => ({ server: target.cpuSeconds(), database: databaseCpuSeconds(kind, postgresPid) });
+  const cpuBefore = cpuNow();
   const startedAt = performance.now();
   const back = await inParallel(away, async (person, index) => {
     const room = roomName(index % rooms);
@@ -72,9 +91,14 @@ async function measureStorm(kind: TargetKind, postgresUrl: string): Promise<Roun
     });
   });
   const value = (performance.now() - startedAt) / 1000;
+  const after = cpuNow();
   for (const socket of [...writers, ...back]) socket?.close();
   await target.stopAndCountMessages();
-  return { value, faults: [...new Set(faults)] };
+  return {
+    value,
+    faults: [...new Set(faults)],
+    cpu: { server: after.server - cpuBefore.server, database: after.database - cpuBefore.database },
+  };
 }
 
 /** Comes back as the chat does, and resolves when all that was missed is there, in order and once. */
