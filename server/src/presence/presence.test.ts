@@ -60,6 +60,19 @@ test("[A33] processes tell each other how many connections somebody has, each ti
   expect(two.stateOf(alice)).toBe(null);
 });
 
+test("[A33] [K3] a process that stops has no connections any more, and its people are not shown as gone", async () => {
+  const { one, two, tick, pass } = createTwo();
+  one.connected({}, profile);
+  await tick();
+  one.leave();
+  await two.tick();
+  expect([...two.connectionsElsewhere(alice)]).toEqual([]);
+  expect(two.stateOf(alice)).toBe("online");
+  pass(25_000);
+  await two.tick();
+  expect(two.stateOf(alice)).toBe(null);
+});
+
 test("[F5] each person who comes online is looked up once in the rooms that are viewed, and again only if that failed", async () => {
   const asked: { rooms: readonly RoomId[]; people: readonly AccountId[] }[] = [];
   let isAway = false;

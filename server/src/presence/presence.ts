@@ -234,10 +234,17 @@ export class Presence {
     return counts;
   }
 
-  /** Tells the other processes that nobody is connected here any more. */
+  /**
+   * Tells the other processes that this one stops: nobody has a connection here any more. Its people are shown as they were for as
+   * long as those of a process that has fallen silent, because they are about to connect to another one.
+   */
   leave(): void {
     const { bus, processId: process } = this.#app;
-    bus.publish({ kind: "presence", process, full: true, people: [], connections: [], left: [] });
+    const people = [...this.#local.keys()].flatMap((id) => this.#findLocal(id) ?? []);
+    bus.publish({
+      ...{ kind: "presence", process, full: true, people, left: [] },
+      connections: people.map(() => 0),
+    });
   }
 
   /** Returns a person's state. Null if they are offline. */
