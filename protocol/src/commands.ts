@@ -5,6 +5,7 @@ import { z } from "zod";
 import {
   joinedRoomSchema,
   lineSchema,
+  nameSchema,
   notificationLevels,
   paragraphSchema,
   pollStateSchema,
@@ -64,7 +65,7 @@ const emoji = z.string().max(40);
 const emptySchema = z.strictObject({});
 
 const roomFields = {
-  name: lineSchema(roomNameCharsMax),
+  name: nameSchema(roomNameCharsMax),
   topic: lineSchema(roomTopicCharsMax),
   description: paragraphSchema(roomDescriptionCharsMax),
   icon: lineSchema(16).refine(isIcon, "use one letter or one emoji"),

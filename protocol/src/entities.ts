@@ -11,6 +11,7 @@ import {
   previewTitleCharsMax,
   previewUrlCharsMax,
 } from "./limits.ts";
+import { isBlank, tidyName } from "./names.ts";
 import { roomKinds, roomRoles } from "./permissions.ts";
 import { minutesOfDay } from "./quiet-hours.ts";
 import { zoneSchema } from "./zone.ts";
@@ -49,6 +50,11 @@ export function lineSchema(charsMax: number) {
     .refine((text) => !forbiddenInLine.test(text), "use one line without control characters");
 }
 
+/** A name: a line in the form of `tidyName`, which may be empty. */
+export function nameSchema(charsMax: number) {
+  return lineSchema(charsMax).overwrite(tidyName);
+}
+
 /** A multi-line text, which may be empty. */
 export function paragraphSchema(charsMax: number) {
   return z
@@ -59,7 +65,7 @@ export function paragraphSchema(charsMax: number) {
 }
 
 const filledLineSchema = (charsMax: number) =>
-  lineSchema(charsMax).refine((text) => text !== "", "enter some text");
+  lineSchema(charsMax).refine((text) => !isBlank(text), "enter some text");
 
 /** What the page behind a link says about itself. */
 export const linkPreviewSchema = z.strictObject({
@@ -88,7 +94,7 @@ export type TextBody = z.infer<typeof textBodySchema>;
 const draftTextBodySchema = textBodySchema
   .omit({ previews: true })
   .extend({ files: draftFilesSchema.optional() })
-  .refine(({ text, files }) => text.trim() !== "" || (files?.length ?? 0) > 0, "a message can't be empty");
+  .refine(({ text, files }) => !isBlank(text) || (files?.length ?? 0) > 0, "a message can't be empty");
 
 /** A question with choices. The votes are not part of the body but in the message's `poll`. */
 export const pollBodySchema = z.strictObject({

@@ -29,15 +29,19 @@ export function mentionsIn(text: string): Mentions {
 }
 
 /**
- * Returns the distinct words of a text in lower case, for keywords and the word filter. NFKC makes full-width and other
- * variants of a letter equal, and invisible format characters are removed, so that neither hides a word.
+ * Returns a text in the form in which its words are compared. NFKC makes full-width and other variants of a letter equal,
+ * and invisible characters are removed, so that neither hides a word.
  */
-export function wordsIn(text: string): Set<string> {
-  const plain = text
+export function wordForm(text: string): string {
+  return text
     .normalize("NFKC")
-    .replace(/\p{Cf}/gu, "")
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
     .toLowerCase();
-  const found = plain.match(/[\p{L}\p{N}][\p{L}\p{N}_'-]*/gu) ?? [];
+}
+
+/** Returns the distinct words of a text in the form of `wordForm`, for keywords and the word filter. */
+export function wordsIn(text: string): Set<string> {
+  const found = wordForm(text).match(/[\p{L}\p{N}][\p{L}\p{N}_'-]*/gu) ?? [];
   // "_word_" and "'word'" are a word with marks around it.
   return new Set(found.map((word) => withoutEnd(word, "_'-")));
 }

@@ -79,6 +79,11 @@ test.skipIf(!isAvailable("postgres"))(
     await migrate(db, log);
     const names = await sql`select id, name from rooms where id in ('older', 'younger') order by id`;
     expect(names.map((room: { name: string }) => room.name)).toEqual(["Talk", "talk younger"]);
+    const keys = await sql`
+      select name_keys, search_name from rooms where id = 'older'
+      union all select name_keys, search_name from accounts where username = 'alice'`;
+    expect(keys.map((row: { name_keys: string[] }) => row.name_keys)).toEqual([["talk"], ["alice"]]);
+    expect(keys[0].search_name).toBe("talk");
     const events = await sql`select payload from room_events where type = 'poll.changed' order by seq`;
     expect(events.map((event: { payload: unknown }) => event.payload)).toEqual([
       { counts: [1, 2], isClosed: false, choices: [0, 1] },

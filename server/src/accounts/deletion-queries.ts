@@ -32,7 +32,8 @@ export async function emptyAccount(
 ): Promise<void> {
   await tx`
     update accounts
-    set username = ${tombstone}, username_key = ${tombstone}, display_name = 'Deleted account', email = '',
+    set username = ${tombstone}, username_key = ${tombstone}, name_keys = '{}', display_name = 'Deleted account',
+      search_name = '', email = '',
       email_verified_at = null, password_hash = null, factor_on_at = null, totp_secret = null, delete_at = null,
       invite_note = '', deleted_at = ${now}, credentials_version = credentials_version + 1
     where id = ${id}`;

@@ -1,13 +1,15 @@
 import type { Person } from "@novax/protocol/entities";
 import { displayNameCharsMax } from "@novax/protocol/limits";
+import { isLegibleName, tidyName } from "@novax/protocol/names";
 import { toPerson } from "@novax/protocol/person";
 import { isUniqueViolation } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { RefusalText } from "../texts/texts.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 import { changeAccount } from "./change-account.ts";
+import { assertFreeUsername, assertOwnDisplayName } from "./free-names.ts";
 import { lockAccount, setDisplayName } from "./queries.ts";
-import { countNamesGivenUp, isNameReserved, reserveName, setUsername } from "./reserved-username-queries.ts";
+import { countNamesGivenUp, reserveName, setUsername } from "./reserved-username-queries.ts";
 import { parseUsername, usernameKey, usernameTaken } from "./username.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -15,29 +17,25 @@ const dayMs = 24 * 3_600_000;
 const reservedMs = 30 * dayMs;
 const renamesPerDay = 3;
 
-const emojiSequence = /\p{RGI_Emoji}/gv;
-
 type Self = Person;
 
 /** Parses a display name; "" means none. Refuses with `display_name_invalid`. */
 export function parseDisplayName(text: string): string {
-  const name = text.normalize("NFC").trim().replace(/\s+/gu, " ");
-  // Invisible characters and those that change the writing direction would let one name look like another. Inside an
-  // emoji they join its parts, so emoji are exempt.
-  const plain = name.replace(emojiSequence, "");
-  if (
-    /[\p{Control}\p{Format}\p{Surrogate}\p{Private_Use}\p{Default_Ignorable_Code_Point}\u2800]/u.test(plain)
-  ) {
-    throw invalid((t) => t.displayNameVisible);
-  }
+  const name = tidyName(text);
+  if (!isLegibleName(name)) throw invalid((t) => t.displayNameVisible);
   if ([...name].length > displayNameCharsMax) throw invalid((t) => t.displayNameLength(displayNameCharsMax));
   return name;
 }
 
-/** Changes the actor's display name. Refuses with `display_name_invalid`. */
+/**
+ * Changes the actor's display name. Refuses with `display_name_invalid`, also if it passes for somebody else.
+ */
 export async function changeDisplayName(app: TransactionNeeds, actor: Self, text: string): Promise<void> {
   const name = parseDisplayName(text);
-  const person = await app.db.transact((sql) => setDisplayName(sql, actor.id, name));
+  const person = await app.db.transact(async (sql) => {
+    await assertOwnDisplayName(sql, name, actor.id);
+    return setDisplayName(sql, actor.id, name);
+  });
   app.bus.publish({ kind: "person_changed", person });
 }
 
@@ -56,9 +54,9 @@ export async function changeUsername(
   const now = app.clock.now();
   try {
     const displayName = await changeAccount(app, async ({ sql, notify, audit }) => {
+      await assertFreeUsername(sql, username, { self: actor.id, now });
       const account = (await lockAccount(sql, actor.id))!;
       if (account.username === username) return account.displayName;
-      if (await isNameReserved(sql, key, actor.id, { now })) throw usernameTaken();
       if (usernameKey(account.username) !== key) {
         // Every name given up is reserved, so without a limit one person could block many names.
         if ((await countNamesGivenUp(sql, actor.id, now + reservedMs - dayMs)) >= renamesPerDay) {

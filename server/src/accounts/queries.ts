@@ -1,8 +1,13 @@
 import type { Person, ServerRole } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
+import { searchForm } from "@novax/protocol/names";
 import { toPerson } from "@novax/protocol/person";
 import type { Sql } from "../db/database.ts";
+import { nameKeys } from "../lib/name-keys.ts";
+
+/** An arbitrary number, other than that of any other lock. */
+const usernamesLockKey = 7_063_002;
 
 export type Account = {
   id: AccountId;
@@ -105,12 +110,31 @@ export async function insertAccount(
   },
 ): Promise<void> {
   await tx`
-    insert into accounts (id, username, username_key, display_name, email, email_verified_at, password_hash,
+    insert into accounts (id, username, username_key, name_keys, display_name, search_name, email, email_verified_at, password_hash,
       server_role, created_at, awaits_approval, invited_by, invite_note, language)
-    values (${account.id}, ${account.username}, ${account.key}, ${account.displayName ?? ""}, ${account.email},
+    values (${account.id}, ${account.username}, ${account.key}, ${tx.array(nameKeys(account.username), "text")},
+      ${account.displayName ?? ""}, ${searchForm(account.displayName ?? "")}, ${account.email},
       ${account.emailVerifiedAt ?? null}, ${account.passwordHash}, ${account.serverRole},
       ${account.createdAt}, ${account.awaitsApproval ?? false}, ${account.invite?.by ?? null},
       ${account.invite?.note ?? ""}, ${account.language ?? "en"})`;
+}
+
+/** Keeps everybody else from choosing a username until the transaction ends. */
+export async function lockUsernames(tx: Sql): Promise<void> {
+  await tx`select pg_advisory_xact_lock(${usernamesLockKey})`;
+}
+
+/** Whether an account other than `except` has a username that shares one of these keys. */
+export async function hasUsernameLike(
+  sql: Sql,
+  keys: readonly string[],
+  except: AccountId | null,
+): Promise<boolean> {
+  const rows = await sql`
+    select 1 from accounts
+    where name_keys && ${sql.array(keys, "text")} and id is distinct from ${except}::uuid and deleted_at is null
+    limit 1`;
+  return rows.length > 0;
 }
 
 /**
@@ -188,7 +212,7 @@ export async function setDisabled(tx: Sql, id: AccountId, at: number | null): Pr
 /** Sets a display name. Returns the person as others see them now. */
 export async function setDisplayName(tx: Sql, id: AccountId, name: string): Promise<Person> {
   const [row] = await tx<{ username: string }>`
-    update accounts set display_name = ${name} where id = ${id} returning username`;
+    update accounts set display_name = ${name}, search_name = ${searchForm(name)} where id = ${id} returning username`;
   return toPerson(id, row!.username, name);
 }
 

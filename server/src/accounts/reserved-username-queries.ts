@@ -1,16 +1,17 @@
 import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
+import { nameKeys } from "../lib/name-keys.ts";
 
-/** Whether a username is reserved for an account other than `owner`. */
+/** Whether a username that shares one of these keys is reserved for an account other than `owner`. */
 export async function isNameReserved(
   sql: Sql,
-  key: string,
+  keys: readonly string[],
   owner: AccountId | null,
   { now }: { now: number },
 ): Promise<boolean> {
   const rows = await sql`
     select 1 from reserved_usernames
-    where username_key = ${key} and until > ${now} and account_id is distinct from ${owner}::uuid`;
+    where name_keys && ${sql.array(keys, "text")} and until > ${now} and account_id is distinct from ${owner}::uuid`;
   return rows.length > 0;
 }
 
@@ -29,7 +30,8 @@ export async function reserveName(
   { until }: { until: number },
 ): Promise<void> {
   await tx`
-    insert into reserved_usernames (username_key, account_id, until) values (${key}, ${owner}, ${until})
+    insert into reserved_usernames (username_key, name_keys, account_id, until)
+    values (${key}, ${tx.array(nameKeys(key), "text")}, ${owner}, ${until})
     on conflict (username_key) do update set account_id = excluded.account_id, until = excluded.until`;
 }
 
@@ -39,5 +41,7 @@ export async function setUsername(
   username: string,
   { key }: { key: string },
 ): Promise<void> {
-  await tx`update accounts set username = ${username}, username_key = ${key} where id = ${id}`;
+  await tx`
+    update accounts set username = ${username}, username_key = ${key}, name_keys = ${tx.array(nameKeys(username), "text")}
+    where id = ${id}`;
 }

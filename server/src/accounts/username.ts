@@ -6,7 +6,7 @@ import type { RefusalText } from "../texts/texts.ts";
 const usernamePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 
 // Names that could be mistaken for the server or for a group of people.
-const reservedNames = new Set([
+export const reservedUsernames = new Set([
   "admin",
   "administrator",
   "all",
@@ -27,7 +27,7 @@ export function parseUsername(text: string): string {
   if (!usernamePattern.test(username)) {
     throw invalid((t) => t.usernameLetters);
   }
-  if (reservedNames.has(usernameKey(username))) throw invalid((t) => t.usernameReserved);
+  if (reservedUsernames.has(usernameKey(username))) throw invalid((t) => t.usernameReserved);
   return username;
 }
 

@@ -1,4 +1,5 @@
 import { isIcon } from "@novax/protocol/icon";
+import { isBlank, isLegibleName } from "@novax/protocol/names";
 import { changeAccount } from "../accounts/change-account.ts";
 import { type Policy, serverNameCharsMax } from "../accounts/policy.ts";
 import { readPolicy, writePolicy } from "../accounts/policy-queries.ts";
@@ -10,7 +11,8 @@ import type { TransactionNeeds } from "../transaction/transact.ts";
 function assertServerName({ serverName, serverIcon }: Policy): void {
   if (
     serverName.length > serverNameCharsMax ||
-    /[\p{Control}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u.test(serverName)
+    !isLegibleName(serverName) ||
+    (serverName !== "" && isBlank(serverName))
   )
     throw new Refusal("malformed", (t) => t.serverName(serverNameCharsMax), { field: "server_name" });
   if (!isIcon(serverIcon)) throw new Refusal("malformed", (t) => t.serverIcon, { field: "server_icon" });

@@ -1,6 +1,7 @@
 import type { AccountId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
 import { changeAccount } from "../accounts/change-account.ts";
+import { assertFreeUsername } from "../accounts/free-names.ts";
 import { type Account, insertAccount, lockAccount, setDisabled } from "../accounts/queries.ts";
 import { parseUsername, usernameKey } from "../accounts/username.ts";
 import { deletePasskey, listPasskeys } from "../auth/passkey-queries.ts";
@@ -64,9 +65,10 @@ export function createOwner(
       return null;
     }
     const owner = { id: app.random.uuid() as AccountId, username: parseUsername(username) };
+    await assertFreeUsername(sql, owner.username, { self: null, now: app.clock.now() });
     await insertAccount(sql, {
       ...owner,
-      key: usernameKey(username),
+      key: usernameKey(owner.username),
       email: "",
       passwordHash: null,
       serverRole: "owner",

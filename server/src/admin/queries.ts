@@ -1,7 +1,9 @@
 import type { ServerRole } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
+import { searchForm } from "@novax/protocol/names";
 import { endResetLinks } from "../accounts/queries.ts";
 import type { Sql } from "../db/database.ts";
+import { escapeLike } from "../db/like.ts";
 
 /** A person as owners and admins see them. It never includes passwords, factors or tokens (M10). */
 export type PersonEntry = {
@@ -51,7 +53,7 @@ export async function countApprovals(sql: Sql, account: AccountId): Promise<numb
 }
 
 /**
- * People whose username, display name or address starts with `search`: those awaiting approval first, then by username.
+ * People whose username, a word of whose display name, or whose address starts with `search`, accents aside: those awaiting approval first, then by username.
  * `after` is the last person of the previous page.
  */
 export async function listPeople(
@@ -60,15 +62,11 @@ export async function listPeople(
   after: { awaitsApproval: boolean; key: string } | null,
   { limit }: { limit: number },
 ): Promise<PersonEntry[]> {
-  const prefix = `${search
-    .trim()
-    .toLowerCase()
-    .replace(/[\\%_]/g, "\\$&")}%`;
-  return selectPeople(sql, { id: null, prefix, after, limit });
+  return selectPeople(sql, { id: null, search, after, limit });
 }
 
 export async function findPerson(sql: Sql, id: AccountId): Promise<PersonEntry | null> {
-  const [person] = await selectPeople(sql, { id, prefix: "%", after: null, limit: 1 });
+  const [person] = await selectPeople(sql, { id, search: "", after: null, limit: 1 });
   return person ?? null;
 }
 
@@ -76,12 +74,14 @@ async function selectPeople(
   sql: Sql,
   query: {
     id: AccountId | null;
-    prefix: string;
+    search: string;
     after: { awaitsApproval: boolean; key: string } | null;
     limit: number;
   },
 ): Promise<PersonEntry[]> {
-  const { id, prefix, after, limit } = query;
+  const { id, after, limit } = query;
+  const prefix = `${escapeLike(query.search.trim().toLowerCase())}%`;
+  const word = `% ${escapeLike(searchForm(query.search))}%`;
   const rows = await sql<PersonRow>`
     select a.id, a.username, a.display_name, a.email, a.email_verified_at, a.server_role, a.factor_on_at,
       a.must_have_factor, a.disabled_at, a.awaits_approval, a.delete_at, a.created_at, s.last_seen_at,
@@ -94,7 +94,7 @@ async function selectPeople(
       left join accounts i on i.id = a.invited_by
     where a.deleted_at is null
       and (${id}::uuid is null or a.id = ${id}::uuid)
-      and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix} or a.email_key like ${prefix})
+      and (a.username_key like ${prefix} or ' ' || a.search_name like ${word} or a.email_key like ${prefix})
       and (${after === null}::boolean
         or (not a.awaits_approval, a.username_key) > (${!(after?.awaitsApproval ?? false)}::boolean, ${after?.key ?? ""}::text))
     order by not a.awaits_approval, a.username_key

@@ -4,12 +4,12 @@ import type { Language } from "@novax/protocol/language";
 import { toPerson } from "@novax/protocol/person";
 import { changeAccount, notifyApprovers } from "../accounts/change-account.ts";
 import { parseEmail } from "../accounts/email.ts";
+import { assertFreeUsername, assertOwnDisplayName } from "../accounts/free-names.ts";
 import { type Invite, takeInvite } from "../accounts/invite-queries.ts";
 import { registrationMode } from "../accounts/policy.ts";
 import { readPolicy } from "../accounts/policy-queries.ts";
 import { parseDisplayName } from "../accounts/profile.ts";
 import { findAccountByUsernameKey, insertAccount, lockFirstAccount } from "../accounts/queries.ts";
-import { isNameReserved } from "../accounts/reserved-username-queries.ts";
 import { clearSetupCode, isSetupCode } from "../accounts/setup-code-queries.ts";
 import { parseUsername, usernameKey, usernameTaken } from "../accounts/username.ts";
 import { startVerification } from "../accounts/verify-email.ts";
@@ -67,7 +67,11 @@ export async function register(
   origin: RequestOrigin & { isOnThisMachine: boolean },
 ): Promise<FinishedSignIn | AwaitsApproval> {
   const checks = new FieldChecks();
-  const displayName = await checks.check(() => parseDisplayName(signUp.displayName), "");
+  const displayName = await checks.check(async () => {
+    const parsed = parseDisplayName(signUp.displayName);
+    await assertOwnDisplayName(app.db.sql, parsed, null);
+    return parsed;
+  }, "");
   const username = await checks.check(async () => {
     const parsed = parseUsername(signUp.username);
     // Counted before it says which names are taken.
@@ -91,7 +95,7 @@ export async function register(
     const isFirst = await lockFirstAccount(sql);
     if (isFirst) await requireFirstAccountRight(sql, signUp.setupCode, origin.isOnThisMachine);
     const invite = isFirst ? null : await requireEntry(app, sql, signUp.inviteToken, { isBySso: false });
-    await requireFreeName(sql, username, app.clock.now());
+    await assertFreeUsername(sql, username, { self: null, now: app.clock.now() });
     await insertAccount(sql, {
       ...account,
       key: usernameKey(username),
@@ -155,13 +159,6 @@ export async function requireEntry(
   if (inviteToken !== null) return takeInvite(sql, inviteToken, app.clock.now());
   if (mode === "invite") throw new Refusal("invite_required", (t) => t.inviteRequired);
   return null;
-}
-
-/**
- * Asserts that the username is not still reserved for somebody who recently gave it up. Refuses with `username_taken`.
- */
-export async function requireFreeName(sql: Sql, username: string, now: number): Promise<void> {
-  if (await isNameReserved(sql, usernameKey(username), null, { now })) throw usernameTaken();
 }
 
 async function requireFirstAccountRight(

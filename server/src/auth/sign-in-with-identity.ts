@@ -3,19 +3,18 @@ import { withoutEnd } from "@novax/protocol/text";
 import { changeAccount } from "../accounts/change-account.ts";
 import { parseEmail } from "../accounts/email.ts";
 import { isVerifiedElsewhere } from "../accounts/email-queries.ts";
+import { assertFreeUsername } from "../accounts/free-names.ts";
 import {
   type Account,
   findAccountById,
-  findAccountByUsernameKey,
   insertAccount,
   listAccountsByEmail,
   lockAccount,
   lockFirstAccount,
   raiseCredentialsVersion,
 } from "../accounts/queries.ts";
-import { isNameReserved } from "../accounts/reserved-username-queries.ts";
 import { parseUsername, usernameKey } from "../accounts/username.ts";
-import { isUniqueViolation } from "../db/database.ts";
+import { isUniqueViolation, type Sql } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Transaction } from "../transaction/transact.ts";
 import { type FinishedSignIn, finishSignIn } from "./finish-sign-in.ts";
@@ -205,14 +204,19 @@ async function chooseUsername(
     `user-${id.slice(-12)}`,
   ];
   for (const candidate of candidates) {
-    if (!mayBeUsername(candidate)) continue;
-    const key = usernameKey(candidate);
-    const isTaken =
-      (await findAccountByUsernameKey(sql, key)) !== null ||
-      (await isNameReserved(sql, key, id, { now: app.clock.now() }));
-    if (!isTaken) return candidate;
+    if (mayBeUsername(candidate) && (await isFreeUsername(sql, candidate, app.clock.now()))) return candidate;
   }
   throw ssoRefused();
+}
+
+async function isFreeUsername(tx: Sql, username: string, now: number): Promise<boolean> {
+  try {
+    await assertFreeUsername(tx, username, { self: null, now });
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
 }
 
 function mayBeUsername(text: string): boolean {

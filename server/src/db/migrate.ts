@@ -4,12 +4,16 @@ import { ConfigError } from "../config/read-config.ts";
 import { migrationsFolder } from "../lib/paths.ts";
 import type { Log } from "../log/log.ts";
 import type { Database, Sql } from "./database.ts";
+import { fillNames } from "./name-queries.ts";
 
 // An arbitrary constant, which must be the same in every process and version.
 const advisoryLockKey = 7_038_411;
 
 // A migration may take long, and other processes wait for it.
 const noDeadline = { deadlineMs: null };
+
+/** What cannot be computed in SQL, and follows a migration in the same transaction. */
+const fills: Readonly<Record<string, (tx: Sql) => Promise<void>>> = { "0021_names.sql": fillNames };
 
 /**
  * Runs the numbered files in `migrations/` that have not run yet, in order and in one transaction. Several processes
@@ -39,6 +43,7 @@ export async function migrate(db: Database, log: Log): Promise<void> {
 
 async function run(db: Database, tx: Sql, name: string, log: Log): Promise<void> {
   await db.runScript(tx, readFileSync(join(migrationsFolder, name), "utf8"));
+  await fills[name]?.(tx);
   await tx`insert into migrations (name) values (${name})`;
   log.info("database.migrated", { migration: name });
 }

@@ -1,6 +1,7 @@
 import type { MyState, Person } from "@novax/protocol/entities";
 import type { FileId } from "@novax/protocol/files";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { searchForm } from "@novax/protocol/names";
 import type { ServerRole } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
 import type { QuietHours } from "@novax/protocol/quiet-hours";
@@ -32,8 +33,8 @@ export async function listKnownTo(
 }
 
 /**
- * Returns people whose username or a word of whose display name begins with `search`, whom the viewer can know of and who did not block
- * them.
+ * Returns people whose username or a word of whose display name begins with `search`, accents aside, whom the viewer can
+ * know of and who did not block them.
  */
 export async function searchPeople(
   sql: Sql,
@@ -41,12 +42,12 @@ export async function searchPeople(
   { search, room, limit }: { search: string; room: RoomId | null; limit: number },
 ): Promise<(Person & { isMember?: true })[]> {
   const prefix = `${escapeLike(search.toLowerCase())}%`;
+  const word = `% ${escapeLike(searchForm(search))}%`;
   const read = (part: Fragment, count: number) => sql<PersonRow>`
     select a.id, a.username, a.display_name
     from accounts a join accounts w on w.id = ${viewer.id}
     where a.disabled_at is null and a.deleted_at is null and not a.awaits_approval
-      and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix}
-        or lower(a.display_name) like ${`% ${prefix}`})
+      and (a.username_key like ${prefix} or ' ' || a.search_name like ${word})
       and (w.server_role <> 'guest' or a.id = w.id or exists (
         select 1 from memberships x join memberships y on y.room_id = x.room_id
         where x.account_id = w.id and y.account_id = a.id

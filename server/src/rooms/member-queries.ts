@@ -1,5 +1,6 @@
 import type { Person } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { searchForm } from "@novax/protocol/names";
 import {
   type RoomKind,
   type RoomRole,
@@ -13,13 +14,14 @@ import type { Sql } from "../db/database.ts";
 import { escapeLike } from "../db/like.ts";
 import type { Seat } from "./seat-people.ts";
 
-/** Returns members of a room whose name begins with `search`, by username, after the username key `after`. */
+/** Returns members of a room whose username or a word of whose name begins with `search`, by username, after the username key `after`. */
 export async function listMembersPage(
   sql: Sql,
   room: RoomId,
   { search, after, limit }: { search: string; after: string; limit: number },
 ): Promise<Member[]> {
   const prefix = `${escapeLike(search.toLowerCase())}%`;
+  const word = `% ${escapeLike(searchForm(search))}%`;
   const rows = await sql<{
     id: AccountId;
     username: string;
@@ -32,7 +34,7 @@ export async function listMembersPage(
     select a.id, a.username, a.display_name, m.role, a.server_role, r.kind, m.silenced_until
     from memberships m join accounts a on a.id = m.account_id join rooms r on r.id = m.room_id
     where m.room_id = ${room} and a.username_key > ${after}
-      and (a.username_key like ${prefix} or lower(a.display_name) like ${prefix})
+      and (a.username_key like ${prefix} or ' ' || a.search_name like ${word})
     order by a.username_key
     ${sql.limit(limit)}`;
   return rows.map((row) => ({

@@ -3,11 +3,16 @@ import type { RoomChanges } from "@novax/protocol/events";
 import type { FileId } from "@novax/protocol/files";
 import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
 import { unreadCountMax } from "@novax/protocol/limits";
+import { searchForm } from "@novax/protocol/names";
 import { type RoomKind, type RoomRole, roleInRoom, type ServerRole } from "@novax/protocol/permissions";
 import { toPerson } from "@novax/protocol/person";
 import type { BrowsedRoom } from "@novax/protocol/reads";
 import type { Sql } from "../db/database.ts";
 import { escapeLike } from "../db/like.ts";
+import { nameKeys } from "../lib/name-keys.ts";
+
+/** An arbitrary number, other than that of any other lock. */
+const roomNamesLockKey = 7_063_003;
 
 type RoomRow = {
   id: RoomId;
@@ -191,8 +196,9 @@ export type RoomDraft = {
 export async function insertRoom(tx: Sql, draft: RoomDraft, at: number): Promise<boolean> {
   const { id, kind, name, topic, description, icon, colour, directKey } = draft;
   const rows = await tx`
-    insert into rooms (id, kind, name, topic, description, icon, colour, direct_key, created_at)
-    values (${id}, ${kind}, ${name}, ${topic}, ${description}, ${icon}, ${colour}::smallint, ${directKey}, ${at})
+    insert into rooms (id, kind, name, name_keys, search_name, topic, description, icon, colour, direct_key, created_at)
+    values (${id}, ${kind}, ${name}, ${tx.array(nameKeys(name), "text")}, ${searchForm(name)}, ${topic}, ${description},
+      ${icon}, ${colour}::smallint, ${directKey}, ${at})
     on conflict (direct_key) do nothing
     returning 1`;
   return rows.length > 0;
@@ -208,13 +214,23 @@ export async function clearDirectKey(tx: Sql, room: RoomId): Promise<void> {
   await tx`update rooms set direct_key = null where id = ${room}`;
 }
 
-/** Returns whether another public, unarchived room has this name, ignoring case. */
-export async function isRoomNameTaken(tx: Sql, name: string, except: RoomId | null): Promise<boolean> {
-  const rows = await tx`
-    select 1 from rooms
-    where kind = 'public' and archived_at is null and lower(name) = lower(${name}) and id is distinct from ${except}::text
+/** Keeps everybody else from choosing the name of a public room until the transaction ends. */
+export async function lockRoomNames(tx: Sql): Promise<void> {
+  await tx`select pg_advisory_xact_lock(${roomNamesLockKey})`;
+}
+
+/** Returns the name of another public, unarchived room that shares one of these keys. */
+export async function findRoomNameLike(
+  tx: Sql,
+  keys: readonly string[],
+  except: RoomId | null,
+): Promise<string | null> {
+  const [row] = await tx<{ name: string }>`
+    select name from rooms
+    where kind = 'public' and archived_at is null and name_keys && ${tx.array(keys, "text")}
+      and id is distinct from ${except}::text
     limit 1`;
-  return rows.length > 0;
+  return row?.name ?? null;
 }
 
 export async function updateRoom(
@@ -227,6 +243,8 @@ export async function updateRoom(
   await tx`
     update rooms set
       name = coalesce(${changes.name ?? null}::text, name),
+      name_keys = coalesce(${changes.name === undefined ? null : tx.array(nameKeys(changes.name), "text")}::text[], name_keys),
+      search_name = coalesce(${changes.name === undefined ? null : searchForm(changes.name)}::text, search_name),
       topic = coalesce(${changes.topic ?? null}::text, topic),
       description = coalesce(${changes.description ?? null}::text, description),
       icon = coalesce(${changes.icon ?? null}::text, icon),
@@ -246,12 +264,12 @@ export async function browseRooms(
   account: AccountId,
   { search, after, limit }: { search: string; after: [string, string] | null; limit: number },
 ): Promise<BrowsedRoom[]> {
-  const pattern = `%${escapeLike(search.toLowerCase())}%`;
+  const pattern = `%${escapeLike(searchForm(search))}%`;
   const rows = await sql<RoomRow & { is_member: boolean }>`
     select r.id, r.name, r.topic, r.description, r.icon, r.colour, r.picture_id, r.member_count,
       exists (select 1 from memberships m where m.room_id = r.id and m.account_id = ${account}) as is_member
     from rooms r
-    where r.kind = 'public' and r.archived_at is null and lower(r.name) like ${pattern}
+    where r.kind = 'public' and r.archived_at is null and r.search_name like ${pattern}
       and (lower(r.name), r.id) > (lower(${after?.[0] ?? ""}), ${after?.[1] ?? ""})
     order by lower(r.name), r.id
     ${sql.limit(limit)}`;

@@ -133,8 +133,9 @@ export const de: Texts = {
     bannedFromRoom: "Du bist für diesen Raum gesperrt.",
     roleForbids: "Deine Rolle auf diesem Server erlaubt das nicht.",
     roomNeedsName: "Gib einen Namen für den Raum ein.",
-    visibleName: "Verwende im Namen nur sichtbare Zeichen.",
+    visibleName: "Verwende im Namen nur sichtbare Zeichen und nicht viele Akzente auf einem Buchstaben.",
     roomNameTaken: "Einen Raum mit diesem Namen gibt es bereits.",
+    roomNameLike: (name: string) => `Das sieht dem Raum „${name}“ zu ähnlich. Wähle einen anderen Namen.`,
     everybodyHere: "Den Raum, in dem alle sind, kannst du nicht verlassen.",
     adminsNotBanned: "Serverinhaber und Admins können nicht gesperrt werden.",
     roomNeedsOwner: "Ein Raum braucht einen Inhaber. Mach zuerst jemand anderen zum Inhaber.",
@@ -144,7 +145,11 @@ export const de: Texts = {
     usernameLength: (min, max) => `Verwende ${min}–${max} Zeichen.`,
     usernameLetters: "Verwende die Buchstaben a bis z, Ziffern und dazwischen . _ -",
     usernameReserved: "Dieser Benutzername ist reserviert.",
-    displayNameVisible: "Verwende im Anzeigenamen nur sichtbare Zeichen.",
+    displayNameVisible:
+      "Verwende im Anzeigenamen nur sichtbare Zeichen und nicht viele Akzente auf einem Buchstaben.",
+    displayNameOfAnother:
+      "Das sieht wie der Benutzername von jemand anderem aus. Ergänze etwas, zum Beispiel deinen Nachnamen.",
+    displayNameReserved: "Dieser Name ist reserviert.",
     displayNameLength: (max) => `Verwende höchstens ${max} Zeichen.`,
     passwordCharacter: "Dieses Passwort enthält ein Zeichen, das nicht erlaubt ist.",
     passwordShort: (min) => `Verwende mindestens ${min} Zeichen.`,

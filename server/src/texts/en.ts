@@ -126,8 +126,9 @@ export const en = {
     bannedFromRoom: "You're banned from this room.",
     roleForbids: "Your role on this server doesn't allow this.",
     roomNeedsName: "Enter a name for the room.",
-    visibleName: "Use only visible characters in the name.",
+    visibleName: "Use only characters that can be seen in the name, and not many accents on one letter.",
     roomNameTaken: "A room with this name already exists.",
+    roomNameLike: (name: string) => `This looks too much like the room “${name}”. Choose another name.`,
     everybodyHere: "You can't leave the room that everyone is in.",
     adminsNotBanned: "You can't ban server owners or admins.",
     roomNeedsOwner: "A room needs an owner. Make someone else an owner first.",
@@ -137,7 +138,11 @@ export const en = {
     usernameLength: (min: number, max: number) => `Use ${min}–${max} characters.`,
     usernameLetters: "Use the letters a to z, numbers, and . _ - between them.",
     usernameReserved: "This username is reserved.",
-    displayNameVisible: "Use only visible characters in your display name.",
+    displayNameVisible:
+      "Use only characters that can be seen in your display name, and not many accents on one letter.",
+    displayNameOfAnother:
+      "This looks like someone else's username. Add something to it, such as your last name.",
+    displayNameReserved: "This name is reserved.",
     displayNameLength: (max: number) => `Use at most ${max} characters.`,
     passwordCharacter: "This password contains a character that isn't allowed.",
     passwordShort: (min: number) => `Use at least ${min} characters.`,

@@ -1,4 +1,5 @@
 import type { JoinedRoom, Person } from "@novax/protocol/entities";
+import { searchForm } from "@novax/protocol/names";
 import { nameOf } from "@novax/protocol/person";
 
 /**
@@ -6,12 +7,12 @@ import { nameOf } from "@novax/protocol/person";
  * `max`.
  */
 export function matchPeople(people: Iterable<Person>, typed: string, max: number): Person[] {
-  const key = plain(typed);
+  const key = searchForm(typed);
   const found = new Map<string, Person>();
   for (const person of people) {
     const isMatch =
       person.username.toLowerCase().startsWith(key) ||
-      plain(nameOf(person))
+      searchForm(nameOf(person))
         .split(/\s+/)
         .some((word) => word.startsWith(key));
     if (isMatch && !found.has(person.id)) found.set(person.id, person);
@@ -29,12 +30,12 @@ export function matchRooms(
   typed: string,
   max: number,
 ): JoinedRoom[] {
-  const wanted = plain(typed)
+  const wanted = searchForm(typed)
     .split(/[\s#@]+/)
     .filter((word) => word !== "");
   const rankOf = ({ room, name }: { room: JoinedRoom; name: string }) => {
-    const words = plain(name).split(/[\s_.,-]+/);
-    const all = plain(`${name} ${room.topic} ${room.description}`);
+    const words = searchForm(name).split(/[\s_.,-]+/);
+    const all = searchForm(`${name} ${room.topic} ${room.description}`);
     if (wanted.every((word) => words.some((own) => own.startsWith(word)))) return room.isArchived ? 1 : 2;
     return wanted.every((word) => all.includes(word)) ? 0 : -1;
   };
@@ -46,18 +47,13 @@ export function matchRooms(
     .map(({ room }) => room);
 }
 
-/** In lower case and without accents. */
-function plain(text: string): string {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-}
-
 /**
  * How well a name fits what was typed. Every character must occur in order. Characters at the beginning of words and
  * close together score higher. Null if it does not fit.
  */
 export function fuzzyScore(name: string, typed: string): number | null {
-  const text = plain(name);
-  const wanted = plain(typed).replace(/\s+/g, "");
+  const text = searchForm(name);
+  const wanted = searchForm(typed).replace(/\s+/g, "");
   let score = 0;
   let last = -1;
   for (const character of wanted) {
