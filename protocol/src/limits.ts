@@ -57,6 +57,8 @@ export const previewUrlCharsMax = 2000;
 export const fileNameCharsMax = 255;
 export const fileAltCharsMax = 1000;
 export const customEmojiMax = 500;
+/** So that nobody fills the list alone. */
+export const customEmojiPerPersonMax = 100;
 export const emojiNameCharsMin = 2;
 export const emojiNameCharsMax = 32;
 export const voicePeaksMax = 64;
@@ -88,6 +90,9 @@ export const pollChoiceCharsMax = 120;
 export const slowModeSecondsMax = 6 * 3600;
 export const statusTextCharsMax = 80;
 export const noteCharsMax = 300;
+/** How many people one can have blocked, and how many reports of one's own can be open. */
+export const blockedPeopleMax = 1000;
+export const openReportsMax = 20;
 export const keywordsMax = 30;
 export const keywordCharsMax = 40;
 export const pushEndpointCharsMax = 2000;

@@ -513,7 +513,8 @@ export const readSpecs = {
   },
   "reports.list": {
     path: "/api/reports",
-    summary: "Reports you can resolve: the open ones, oldest first, or the resolved ones, newest first.",
+    summary:
+      "Reports you can resolve, one for each message: the open ones, oldest first, or the resolved ones, newest first.",
     params: {},
     query: { done: z.literal("1").optional(), after: cursor, limit },
     result: {
@@ -526,6 +527,8 @@ export const readSpecs = {
           reporter: personSchema,
           sender: personSchema,
           reason: z.string(),
+          /** Who else reported the message, and why; at most 20. */
+          others: z.array(z.strictObject({ reporter: personSchema, reason: z.string() })),
           /** What the message said when it was reported. */
           text: z.string(),
           at: z.int(),

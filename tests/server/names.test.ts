@@ -129,9 +129,7 @@ describeServer("names", options, ({ server, alice, bob }) => {
     await bob.run("room.create", { kind: "public", name: "Résumé-Ecke" });
     for (const q of ["resume", "ecke"])
       expect(
-        (await bob.read<{ rooms: { name: string }[] }>(`/api/browse?q=${q}`)).rooms.map(
-          (room) => room.name,
-        ),
+        (await bob.read<{ rooms: { name: string }[] }>(`/api/browse?q=${q}`)).rooms.map((room) => room.name),
       ).toEqual(["Résumé-Ecke"]);
   });
 });

@@ -9,6 +9,7 @@ import { openDatabase } from "../../server/src/db/open-database.ts";
 import { readEventsAfter } from "../../server/src/events/queries.ts";
 import { parseListCursor } from "../../server/src/lib/cursor.ts";
 import { silentLog } from "../../server/src/log/log.ts";
+import { emptyMessage } from "../../server/src/messages/change-queries.ts";
 import { listFollowers, listMentions } from "../../server/src/messages/mention-queries.ts";
 import { MessageWriter } from "../../server/src/messages/message-writer.ts";
 import { listReaders } from "../../server/src/messages/queries.ts";
@@ -91,8 +92,8 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
       insert into messages (room_id, seq, sender_id, send_id, sent_at, body)
         select room_id, seq, actor_id, gen_random_uuid(), at, jsonb_build_object('kind', 'text', 'text', 'message ' || seq)
         from room_events;
-      insert into rooms (id, name, created_at, head_seq, last_message_at)
-        select 'room-' || i, 'Room ' || i, i, 20, i from generate_series(1, ${rooms}) i;
+      insert into rooms (id, name, search_name, created_at, head_seq, last_message_at)
+        select 'room-' || i, 'Room ' || i, 'room ' || i, i, 20, i from generate_series(1, ${rooms}) i;
       insert into memberships (room_id, account_id, joined_at, read_seq)
         select 'room-' || i, '01b00000-0000-7000-8000-000000000001', 0, i % 20 from generate_series(1, ${rooms}) i;
       insert into room_events (room_id, seq, type, actor_id, at)
@@ -144,6 +145,25 @@ describe.skipIf(!isAvailable("postgres"))("at scale", () => {
       expect(room.unread).toBe(20 - room.readSeq);
     // Counting to "100 or more" does not scan a year of messages.
     expect(await countBlocks(() => listJoinedRooms(sql, alice.id))).toBeLessThan(40 * rooms);
+  });
+
+  test("[A36] deleting a poll that has votes reads what is in the log of the poll, however long the room's is", async () => {
+    const seq = messages - 10;
+    const deletePoll = async (poll: number) => {
+      await admin`
+        update messages set body = '{"kind":"poll","question":"?","choices":["a","b"]}'
+        where room_id = ${big} and seq = ${poll}`;
+      await admin`
+        insert into poll_votes (room_id, seq, account_id, choice) values (${big}, ${poll}, ${alice.id}, 0)`;
+      return countBlocks(() =>
+        db.transact((tx) => emptyMessage(tx, { room: big, seq: poll, isHidden: false, at: 1 })),
+      );
+    };
+    // Once beforehand, so that the database has its plans.
+    for (let round = 0; round < 8; round++) await deletePoll(seq - round - 1);
+    const late = await deletePoll(seq);
+    // As early as its room begins: everything that follows would be read.
+    expect(await deletePoll(20)).toBeLessThanOrEqual(late + 20);
   });
 
   test("members, people, rooms and readers come page by page, one query each", async () => {

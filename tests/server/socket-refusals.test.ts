@@ -159,7 +159,7 @@ describeServer("the socket refuses", options, ({ data, server, sql, alice, carol
       socket.frames.flatMap((frame) => (frame.type === "hello" ? [frame.you] : []))[0]!;
     const remove = () =>
       transact(elsewhere, (transaction) =>
-        endMembership(transaction, { room: generalRoomId, member: idOf(e), actor: idOf(a) }),
+        endMembership(elsewhere, transaction, { room: generalRoomId, member: idOf(e), actor: idOf(a) }),
       );
     expect(await remove()).toBe(true);
     // A second time changes nothing.

@@ -33,7 +33,7 @@ export const eraseAccountJob = defineJob(
       endSessions(await markAllSessionsEnded(sql, accountId, now));
       const person = asPerson(account);
       for (const room of await listRoomIds(sql, account))
-        await endMembership(transaction, { room, member: person, actor: person });
+        await endMembership(app, transaction, { room, member: person, actor: person });
       for (const { erase } of accountData) await erase?.(sql, accountId);
       const erases = await readErasesMessages(sql, accountId);
       if (erases) await eraseMessages(sql, accountId, erasedBody);

@@ -1,5 +1,6 @@
 import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
+import { lockMailbox } from "../db/lock-queries.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { emailKey } from "./queries.ts";
 
@@ -109,6 +110,7 @@ export async function countVerificationMail(
 ): Promise<{ ofAccount: number; othersToAddress: number }> {
   const key = emailKey(email);
   const since = now - hourMs;
+  await lockMailbox(tx, key);
   await tx`insert into verification_mails (account_id, email_key, sent_at) values (${accountId}, ${key}, ${now})`;
   const [row] = await tx<{ of_account: number; others: number }>`
     select count(*) filter (where account_id = ${accountId}) as of_account,

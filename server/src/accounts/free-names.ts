@@ -1,9 +1,10 @@
 import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
+import { lockOnly } from "../db/lock-queries.ts";
 import { nameKeys } from "../lib/name-keys.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { productName } from "../lib/server-name.ts";
-import { hasUsernameLike, lockUsernames } from "./queries.ts";
+import { hasUsernameLike } from "./queries.ts";
 import { isNameReserved } from "./reserved-username-queries.ts";
 import { reservedUsernames, usernameTaken } from "./username.ts";
 
@@ -21,7 +22,7 @@ export async function assertFreeUsername(
   username: string,
   { self, now }: { self: AccountId | null; now: number },
 ): Promise<void> {
-  await lockUsernames(tx);
+  await lockOnly(tx, "usernames");
   const keys = nameKeys(username);
   if ((await hasUsernameLike(tx, keys, self)) || (await isNameReserved(tx, keys, self, { now })))
     throw usernameTaken();

@@ -46,6 +46,12 @@ export async function insertInvite(
       ${invite.needsApproval}, ${invite.createdAt}, ${invite.expiresAt})`;
 }
 
+export async function countActiveInvites(sql: Sql, now: number): Promise<number> {
+  const [row] = await sql<{ invites: number }>`
+    select count(*) as invites from invites where revoked_at is null and expires_at > ${now} and uses < max_uses`;
+  return row!.invites;
+}
+
 /**
  * Returns the name of the person who made an invitation that still works, without using it up. Null for every other, so
  * that one that was revoked looks like one that never was.

@@ -6,9 +6,6 @@ import { toPerson } from "@novax/protocol/person";
 import type { Sql } from "../db/database.ts";
 import { nameKeys } from "../lib/name-keys.ts";
 
-/** An arbitrary number, other than that of any other lock. */
-const usernamesLockKey = 7_063_002;
-
 export type Account = {
   id: AccountId;
   username: string;
@@ -117,11 +114,6 @@ export async function insertAccount(
       ${account.emailVerifiedAt ?? null}, ${account.passwordHash}, ${account.serverRole},
       ${account.createdAt}, ${account.awaitsApproval ?? false}, ${account.invite?.by ?? null},
       ${account.invite?.note ?? ""}, ${account.language ?? "en"})`;
-}
-
-/** Keeps everybody else from choosing a username until the transaction ends. */
-export async function lockUsernames(tx: Sql): Promise<void> {
-  await tx`select pg_advisory_xact_lock(${usernamesLockKey})`;
 }
 
 /** Whether an account other than `except` has a username that shares one of these keys. */

@@ -1,14 +1,18 @@
 import { changeAccount } from "../accounts/change-account.ts";
-import { insertInvite, markInviteRevoked } from "../accounts/invite-queries.ts";
+import { countActiveInvites, insertInvite, markInviteRevoked } from "../accounts/invite-queries.ts";
 import type { Actor, RequestOrigin } from "../auth/sessions.ts";
+import { lockOnly } from "../db/lock-queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 
-export const inviteBounds = { usesMax: 1000, daysMax: 90, noteCharsMax: 200 } as const;
+export const inviteBounds = { activeMax: 200, usesMax: 1000, daysMax: 90, noteCharsMax: 200 } as const;
 
 const dayMs = 24 * 3_600_000;
 
-/** Creates an invitation. Returns its link, which is shown only this once: the database holds just its hash. */
+/**
+ * Creates an invitation. Returns its link, which is shown only this once: the database holds just its hash. Refuses with
+ * `too_many`.
+ */
 export async function createInvite(
   app: TransactionNeeds,
   actor: Actor,
@@ -18,6 +22,9 @@ export async function createInvite(
   const token = app.random.token();
   await changeAccount(app, async ({ sql, audit }) => {
     const createdAt = app.clock.now();
+    await lockOnly(sql, "invites");
+    if ((await countActiveInvites(sql, createdAt)) >= inviteBounds.activeMax)
+      throw new Refusal("too_many", (t) => t.tooManyInvites(inviteBounds.activeMax));
     await insertInvite(sql, {
       id: app.random.uuid(),
       token,

@@ -47,7 +47,7 @@ export async function changeRole(
     // Guests are only in rooms they were added to, so not in the general room.
     const self = asPerson(person);
     if (role === "guest")
-      await endMembership(change, { room: generalRoomId, member: self, actor: asPerson(actor) });
+      await endMembership(app, change, { room: generalRoomId, member: self, actor: asPerson(actor) });
     else if (person.serverRole === "guest") await app.joinFirstRooms(change, self);
     if (!isPrivileged(role)) await revokeInvitesOf(sql, id, app.clock.now());
     const detail = `${person.serverRole} to ${role}`;

@@ -7,7 +7,7 @@ import { Refusal } from "../lib/refusal.ts";
 import { textsIn } from "../texts/texts.ts";
 import type { Transaction, TransactionNeeds } from "../transaction/transact.ts";
 import { hasKnownDevices, type KnownDevice, rememberDevice } from "./known-device-queries.ts";
-import { insertSession, markSessionEnded } from "./session-queries.ts";
+import { endSurplusSessions, insertSession, markSessionEnded } from "./session-queries.ts";
 import type { Actor, RequestOrigin } from "./sessions.ts";
 import { insertChallenge } from "./sign-in-challenge-queries.ts";
 
@@ -94,6 +94,7 @@ export async function finishSignIn(
   // A trusted browser was not asked for the factor, and a provider may not have asked for anything. So whatever
   // weakens the account asks for everything again.
   const isProved = proof.kind !== "identity" && (hasFactor || !account.hasFactor);
+  change.endSessions(await endSurplusSessions(sql, accountId, { now }));
   const sessionToken = await insertSession(app, sql, { accountId, origin, isProved, mustEnrol });
   change.audit({
     action: "login.succeeded",

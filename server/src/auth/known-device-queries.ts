@@ -8,6 +8,9 @@ import { type RequestOrigin, userAgentCharsMax } from "./sessions.ts";
 /** A browser that has signed in to this account before. */
 export type KnownDevice = { id: string; failuresInARow: number; trustedUntil: number | null };
 
+/** How many browsers an account remembers. A new one takes the place of the one that was unused longest. */
+export const knownDevicesMax = 50;
+
 /** How long a trusted browser is not asked for the second factor (ASVS 7.1; at most 30 days). */
 export const deviceTrustMs = 30 * 24 * 3_600_000;
 
@@ -26,7 +29,7 @@ export async function findKnownDevice(
 }
 
 /**
- * Remembers the browser after a sign-in, and trusts it if asked to. Returns the token for its cookie, or null if the
+ * Remembers the browser after a sign-in, and trusts it if asked to. The account is locked. Returns the token for its cookie, or null if the
  * browser was known already.
  */
 export async function rememberDevice(
@@ -47,6 +50,11 @@ export async function rememberDevice(
     return null;
   }
   const token = app.random.token();
+  await tx`
+    delete from known_devices where id in (
+      select id from known_devices where account_id = ${accountId}
+      order by (coalesce(trusted_until, 0) > ${now}) desc, last_seen_at desc, id offset ${knownDevicesMax - 1}
+    )`;
   await tx`
     insert into known_devices (id, account_id, token_hash, created_at, last_seen_at, user_agent, address, trusted_until)
     values (${app.random.uuid()}, ${accountId}, ${sha256(token)}, ${now}, ${now}, ${userAgent}, ${origin.address},

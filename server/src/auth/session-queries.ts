@@ -19,7 +19,8 @@ export type SessionNeeds = { db: Database; bus: Bus; clock: Clock; sessionLimits
 
 export const touchEveryMs = 60_000;
 
-export const sessionsShownMax = 100;
+/** How many sessions an account can have. A new one ends the one that was unused longest. */
+export const sessionsMax = 100;
 
 /** The exact form of our tokens; anything else is not looked up. */
 export const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
@@ -39,6 +40,22 @@ export async function insertSession(
       ${origin.userAgent.slice(0, userAgentCharsMax)}, ${origin.address}, ${session.isProved ? now : null},
       ${session.mustEnrol})`;
   return token;
+}
+
+/** Ends the sessions that were unused longest, so that there is room for another one. Returns which. */
+export async function endSurplusSessions(
+  tx: Sql,
+  account: AccountId,
+  { now }: { now: number },
+): Promise<SessionId[]> {
+  const rows = await tx<{ id: SessionId }>`
+    update sessions set ended_at = ${now}
+    where id in (
+      select id from sessions where account_id = ${account} and ended_at is null
+      order by last_seen_at desc, id offset ${sessionsMax - 1}
+    )
+    returning id`;
+  return rows.map((row) => row.id);
 }
 
 export type SessionRow = {
@@ -155,7 +172,7 @@ export async function listSessions(app: SessionNeeds, accountId: AccountId): Pro
     from sessions s join accounts a on a.id = s.account_id
     where s.account_id = ${accountId} and s.ended_at is null
     order by s.last_seen_at desc, s.id
-    ${app.db.sql.limit(sessionsShownMax)}`;
+    ${app.db.sql.limit(sessionsMax)}`;
   return rows
     .filter((row) => !hasExpired(row, app.sessionLimits, app.clock.now()))
     .map((row) => ({

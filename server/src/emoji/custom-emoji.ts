@@ -1,5 +1,5 @@
 import type { FieldsOf } from "@novax/protocol/commands";
-import { customEmojiMax } from "@novax/protocol/limits";
+import { customEmojiMax, customEmojiPerPersonMax } from "@novax/protocol/limits";
 import type { ReadResult } from "@novax/protocol/reads";
 import { assertMayOnServer } from "../auth/assert-may-on-server.ts";
 import type { Actor } from "../auth/sessions.ts";
@@ -35,7 +35,7 @@ export class CustomEmoji {
 
 /**
  * Adds an emoji. Refuses with `forbidden`, `message_filtered`, `file_gone`, `name_taken`, with `too_many` above
- * `customEmojiMax`, and as `Uploads.describe` does.
+ * `customEmojiMax` or `customEmojiPerPersonMax`, and as `Uploads.describe` does.
  */
 export async function addEmoji(
   app: TransactionNeeds & { uploads: Pick<Uploads, "describe">; textFilter: TextFilter },
@@ -50,9 +50,15 @@ export async function addEmoji(
     await assertMayOnServer(sql, actor, "emoji.add");
     if (!(await usePicture(sql, actor.id, { id: picture, purpose: "emoji" }))) throw fileGone();
     const emoji = { name, picture, by: actor.id };
-    const outcome = await insertEmoji(sql, emoji, { at: app.clock.now(), max: customEmojiMax });
+    const outcome = await insertEmoji(sql, emoji, {
+      at: app.clock.now(),
+      max: customEmojiMax,
+      maxPerPerson: customEmojiPerPersonMax,
+    });
     if (outcome === "taken") throw new Refusal("name_taken", (t) => t.emojiTaken(name));
     if (outcome === "full") throw new Refusal("too_many", (t) => t.tooManyEmoji(customEmojiMax));
+    if (outcome === "full of theirs")
+      throw new Refusal("too_many", (t) => t.tooManyOwnEmoji(customEmojiPerPersonMax));
     publishAfterCommit({ kind: "emoji_changed" });
   });
 }

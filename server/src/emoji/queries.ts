@@ -12,11 +12,13 @@ export async function listEmoji(sql: Sql): Promise<StoredEmoji[]> {
 export async function insertEmoji(
   tx: Sql,
   emoji: StoredEmoji,
-  { at, max }: { at: number; max: number },
-): Promise<"added" | "taken" | "full"> {
+  { at, max, maxPerPerson }: { at: number; max: number; maxPerPerson: number },
+): Promise<"added" | "taken" | "full" | "full of theirs"> {
   await tx`lock table custom_emoji in share row exclusive mode`;
-  const [count] = await tx<{ emoji: number }>`select count(*) as emoji from custom_emoji`;
+  const [count] = await tx<{ emoji: number; own: number }>`
+    select count(*) as emoji, count(*) filter (where created_by = ${emoji.by}) as own from custom_emoji`;
   if (count!.emoji >= max) return "full";
+  if (count!.own >= maxPerPerson) return "full of theirs";
   const rows = await tx`
     insert into custom_emoji (name, picture_id, created_by, created_at)
     values (${emoji.name}, ${emoji.picture}, ${emoji.by}, ${at}) on conflict do nothing returning 1`;

@@ -1,9 +1,10 @@
 import type { FileId, FileInfo } from "@novax/protocol/files";
 import type { AccountId } from "@novax/protocol/ids";
+import { lockOnly } from "../db/lock-queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { describePicture } from "./describe-upload.ts";
 import type { FileNeeds } from "./file-store.ts";
-import { deleteUnusedFile, insertFile, lockStorage, type StoredFile } from "./queries.ts";
+import { deleteUnusedFile, insertFile, type StoredFile } from "./queries.ts";
 import { assertRoomFor } from "./receive-file.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function keepFetchedPicture(
   try {
     const free = await app.blobs.freeBytes();
     await app.db.transact(async (tx) => {
-      await lockStorage(tx);
+      await lockOnly(tx, "storage");
       await assertRoomFor(app.fileLimits, tx, { owner, size, free });
       await insertFile(tx, file, app.clock.now());
     });

@@ -75,11 +75,6 @@ function toFile(row: FileRow): StoredFile {
   };
 }
 
-/** Lets one transaction at a time decide whether there is room for another file. */
-export async function lockStorage(tx: Sql): Promise<void> {
-  await tx`select pg_advisory_xact_lock(7063001)`;
-}
-
 /**
  * Returns how many bytes a person keeps, and all people together; how many of the person's uploads are unfinished; and how
  * many bytes of all unfinished uploads are still to come.

@@ -7,6 +7,7 @@ import { pictureBytesMax } from "@novax/protocol/limits";
 import { assertLiveSession } from "../auth/session-queries.ts";
 import type { Actor } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
+import { lockOnly } from "../db/lock-queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { type FileLimits, type FileNeeds, isDiskFull, putBlob } from "./file-store.ts";
 import {
@@ -15,7 +16,6 @@ import {
   insertBlob,
   insertFile,
   listFilesOf,
-  lockStorage,
   readStorageUse,
   type StoredFile,
   takePiece,
@@ -58,7 +58,7 @@ export async function beginUpload(
   const free = await app.blobs.freeBytes();
   const id = app.random.uuid() as FileId;
   await app.db.transact(async (tx) => {
-    await lockStorage(tx);
+    await lockOnly(tx, "storage");
     await assertLiveSession(tx, actor);
     await assertRoomFor(fileLimits, tx, { owner: actor.id, size, free });
     if (posterOf !== null) {
@@ -73,7 +73,7 @@ export async function beginUpload(
 
 /**
  * Asserts that another file of a person fits into what they and the server can keep. Refuses with `quota`, and with `too_many`
- * unfinished uploads. `free`: what the store says it has left. The storage is locked by `lockStorage`.
+ * unfinished uploads. `free`: what the store says it has left. The storage is locked (`lockOnly`).
  */
 export async function assertRoomFor(
   { perPersonBytes, totalBytesMax }: FileLimits,

@@ -33,9 +33,13 @@ export async function takeDueJob(
   return row ?? null;
 }
 
-/** Deletes jobs that are too late to be worth running. */
+/** An operator who looks after a month has the log. */
+const failedKeptMs = 30 * 24 * 3_600_000;
+
+/** Deletes jobs that are too late to be worth running, and those that failed long ago. */
 export async function deleteLateJobs(sql: Sql, now: number): Promise<void> {
   await sql`delete from jobs where until < ${now} and failed_at is null`;
+  await sql`delete from jobs where failed_at < ${now - failedKeptMs}`;
 }
 
 /** Deletes a job that is done or no longer wanted. */

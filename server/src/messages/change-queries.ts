@@ -1,5 +1,5 @@
 import type { LinkPreview, MessageBody } from "@novax/protocol/entities";
-import type { RoomId } from "@novax/protocol/ids";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 
 /** How many earlier texts of a message are kept. */
@@ -101,13 +101,20 @@ export async function emptyMessage(
   return root?.reply_count ?? 0;
 }
 
+/** Pins a message, or with `at` null unpins it. Returns who had pinned it; null if nobody had. */
 export async function setPinned(
   tx: Sql,
   room: RoomId,
   seq: number,
-  { at }: { at: number | null },
-): Promise<void> {
-  await tx`update messages set pinned_at = ${at}::bigint where room_id = ${room} and seq = ${seq}`;
+  { by, at }: { by: AccountId; at: number | null },
+): Promise<AccountId | null> {
+  const [row] = await tx<{ before: AccountId | null }>`
+    update messages m
+    set pinned_at = ${at}::bigint, pinned_by = case when ${at}::bigint is null then null else ${by}::uuid end
+    from messages old
+    where m.room_id = ${room} and m.seq = ${seq} and old.room_id = m.room_id and old.seq = m.seq
+    returning old.pinned_by as before`;
+  return row?.before ?? null;
 }
 
 export async function countPins(tx: Sql, room: RoomId): Promise<number> {

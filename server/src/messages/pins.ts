@@ -36,8 +36,10 @@ async function changePin(
     if (message.isPinned === isPinned) return;
     if (isPinned && (await countPins(sql, room)) >= pinsPerRoomMax)
       throw new Refusal("too_many", (t) => t.tooManyPins(pinsPerRoomMax));
-    await setPinned(sql, room, seq, { at: isPinned ? app.clock.now() : null });
+    const before = await setPinned(sql, room, seq, { by: actor.id, at: isPinned ? app.clock.now() : null });
     const type = isPinned ? "message.pinned" : "message.unpinned";
     await record({ room, type, actor: person, target: seq });
+    if (!isPinned && before !== actor.id)
+      transaction.audit({ action: "message.unpinned", subject: message.sender, detail: `${room} #${seq}` });
   });
 }

@@ -28,5 +28,7 @@ export async function removePreview(
     if (!(await setPreviews(sql, { room, seq, text: rest.text, previews }))) throw messageGone();
     await deleteFilesOf(sql, { room, seq }, { except: fileIdsIn(body) });
     await record({ room, type: "message.previewed", actor: person, target: seq, body });
+    if (message.sender.id !== actor.id)
+      transaction.audit({ action: "preview.removed", subject: message.sender, detail: `${room} #${seq}` });
   });
 }

@@ -3,6 +3,7 @@ import { assertMayOnServer } from "../auth/assert-may-on-server.ts";
 import type { Actor } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
+import { lockOnly } from "../db/lock-queries.ts";
 import { FreshList } from "../jobs/fresh-list.ts";
 import { isLoopbackAddress, parseAddressRanges } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -61,6 +62,7 @@ export async function setAddressBans(
     await assertMayOnServer(sql, actor, "address.ban");
     const own = await findSessionAddress(sql, actor.sessionId);
     if (own !== null && isBanned(own)) throw new Refusal("address_invalid", (t) => t.banOwnAddress);
+    await lockOnly(sql, "addressBans");
     const before = await listBannedAddresses(sql);
     await replaceBannedAddresses(sql, { addresses: banned, by: actor.id, at: app.clock.now() });
     const sessions = (await listSessionAddresses(sql)).filter((session) => isBanned(session.address));

@@ -26,9 +26,28 @@ type ReportRow = {
   at: number;
   outcome: Report["outcome"];
   note: string;
+  others: { id: AccountId; username: string; display_name: string; reason: string }[];
 };
 
-/** Inserts a report. Returns false if this person already has an open report of this message. */
+const othersShownMax = 20;
+
+export async function hasOpenReport(
+  tx: Sql,
+  { room, seq, reporter }: { room: RoomId; seq: number; reporter: AccountId },
+): Promise<boolean> {
+  const rows = await tx`
+    select 1 from reports
+    where room_id = ${room} and seq = ${seq} and reporter_id = ${reporter} and resolved_at is null`;
+  return rows.length > 0;
+}
+
+export async function countOpenReportsBy(tx: Sql, reporter: AccountId): Promise<number> {
+  const [row] = await tx<{ reports: number }>`
+    select count(*) as reports from reports where reporter_id = ${reporter} and resolved_at is null`;
+  return row!.reports;
+}
+
+/** Inserts a report, unless this person already has an open report of this message. */
 export async function insertReport(
   tx: Sql,
   report: {
@@ -41,18 +60,17 @@ export async function insertReport(
     body: MessageBody;
     at: number;
   },
-): Promise<boolean> {
+): Promise<void> {
   const { id, room, seq, reporter, sender, reason, body, at } = report;
-  const rows = await tx`
+  await tx`
     insert into reports (id, room_id, seq, reporter_id, sender_id, reason, body, at)
     values (${id}, ${room}, ${seq}, ${reporter}, ${sender}, ${reason}, ${JSON.stringify(body)}::text::jsonb, ${at})
-    on conflict do nothing returning 1`;
-  return rows.length > 0;
+    on conflict do nothing`;
 }
 
 /**
  * Returns the reports a person can resolve: those of rooms they moderate, or all for server owners and admins. Never
- * those about themselves. Either the open ones, oldest first, or the resolved ones, newest first. `order` and the id
+ * those about themselves. Those of one message are one, the first of them, with what others wrote. Either the open ones, oldest first, or the resolved ones, newest first. `order` and the id
  * are the sort key for the cursor.
  */
 export async function listReports(
@@ -63,6 +81,16 @@ export async function listReports(
   const [afterOrder, afterId] = after ?? [Number.MIN_SAFE_INTEGER, "00000000-0000-0000-0000-000000000000"];
   const rows = await sql<ReportRow & { order_by: number }>`
     select p.id, p.room_id, r.name as room_name, p.seq, p.reason, p.body, p.at, p.outcome, p.note, p.order_by,
+      (
+        select coalesce(json_agg(json_build_object('id', a.id, 'username', a.username, 'display_name', a.display_name,
+          'reason', o.reason) order by o.at, o.id), '[]')
+        from (
+          select reporter_id, reason, at, id from reports o
+          where o.room_id = p.room_id and o.seq = p.seq and o.resolved_at is not distinct from p.resolved_at
+            and o.id <> p.id
+          order by o.at, o.id limit ${othersShownMax}
+        ) o join accounts a on a.id = o.reporter_id
+      ) as others,
       reporter.id as reporter_id, reporter.username as reporter_username, reporter.display_name as reporter_display_name,
       sender.id as sender_id, sender.username as sender_username, sender.display_name as sender_display_name,
       resolver.id as resolver_id, resolver.username as resolver_username,
@@ -77,7 +105,13 @@ export async function listReports(
       left join accounts resolver on resolver.id = p.resolved_by
       join accounts w on w.id = ${account}
       left join memberships m on m.room_id = p.room_id and m.account_id = w.id
-    where p.sender_id <> w.id and (p.order_by, p.id) > (${afterOrder}::bigint, ${afterId}::uuid)
+    where p.sender_id <> w.id
+      and not exists (
+        select 1 from reports o
+        where o.room_id = p.room_id and o.seq = p.seq and o.resolved_at is not distinct from p.resolved_at
+          and (o.at, o.id) < (p.at, p.id)
+      )
+      and (p.order_by, p.id) > (${afterOrder}::bigint, ${afterId}::uuid)
       and (w.server_role in ('owner', 'admin')
         or (r.kind in ('public', 'private') and m.role = any(${sql.array(roomPermissions["report.resolve"], "text")})))
     order by p.order_by, p.id
@@ -85,9 +119,10 @@ export async function listReports(
   return rows.map((row) => ({ ...toReport(row), order: row.order_by }));
 }
 
+/** Returns of how many messages a person can resolve reports. */
 export async function countReports(sql: Sql, account: AccountId): Promise<number> {
   const [row] = await sql<{ reports: number }>`
-    select count(*) as reports
+    select count(distinct (p.room_id, p.seq)) as reports
     from reports p
       join rooms r on r.id = p.room_id
       join accounts w on w.id = ${account}
@@ -145,6 +180,10 @@ function toReport(row: ReportRow): Report {
     reporter: toPerson(row.reporter_id, row.reporter_username, row.reporter_display_name),
     sender: toPerson(row.sender_id, row.sender_username, row.sender_display_name),
     reason: row.reason,
+    others: row.others.map((other) => ({
+      reporter: toPerson(other.id, other.username, other.display_name),
+      reason: other.reason,
+    })),
     text: fullTextOf(row.body),
     at: row.at,
     outcome: row.outcome,

@@ -1,11 +1,13 @@
 import type { FieldsOf } from "@novax/protocol/commands";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { openReportsMax } from "@novax/protocol/limits";
 import { mayInRoom, mayOnServer } from "@novax/protocol/permissions";
 import { asPerson } from "@novax/protocol/person";
 import { findServerRole } from "../accounts/queries.ts";
 import { assertLiveSession } from "../auth/session-queries.ts";
 import type { Actor } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
+import { lockLimitsOf } from "../db/lock-queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { deleteStored } from "../messages/delete-message.ts";
 import { findMessage } from "../messages/queries.ts";
@@ -14,12 +16,19 @@ import { inRoom } from "../rooms/in-room.ts";
 import { inTurn } from "../rooms/in-turn.ts";
 import { findMembership, findRoom, lockRoom } from "../rooms/queries.ts";
 import { type Transaction, type TransactionNeeds, transact } from "../transaction/transact.ts";
-import { findOpenReport, insertReport, listReportReaders, settleReports } from "./report-queries.ts";
+import {
+  countOpenReportsBy,
+  findOpenReport,
+  hasOpenReport,
+  insertReport,
+  listReportReaders,
+  settleReports,
+} from "./report-queries.ts";
 
 /**
  * Reports a message to the moderators of the room and of the server, with a copy of its current content. A second
- * report by the same person changes nothing. Refuses as `inRoom` does, with `message_gone`, and with `message_invalid`
- * for the actor's own message.
+ * report by the same person changes nothing. Refuses as `inRoom` does, with `message_gone`, with `message_invalid`
+ * for the actor's own message, and with `too_many` while `openReportsMax` of the actor's reports are open.
  */
 export async function reportMessage(
   app: TransactionNeeds,
@@ -29,7 +38,11 @@ export async function reportMessage(
   await inRoom(app, actor, { room, right: "message.report" }, async (transaction) => {
     const { sender, body } = await requireMessage(transaction.sql, room, seq);
     if (sender.id === actor.id) throw new Refusal("message_invalid", (t) => t.ownMessage);
-    const isNew = await insertReport(transaction.sql, {
+    await lockLimitsOf(transaction.sql, [actor.id]);
+    if (await hasOpenReport(transaction.sql, { room, seq, reporter: actor.id })) return;
+    if ((await countOpenReportsBy(transaction.sql, actor.id)) >= openReportsMax)
+      throw new Refusal("too_many", (t) => t.tooManyReports(openReportsMax));
+    await insertReport(transaction.sql, {
       id: app.random.uuid(),
       room,
       seq,
@@ -39,7 +52,7 @@ export async function reportMessage(
       body,
       at: app.clock.now(),
     });
-    if (isNew) await notifyModerators(transaction, room, sender.id);
+    await notifyModerators(transaction, room, sender.id);
   });
 }
 

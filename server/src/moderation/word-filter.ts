@@ -1,9 +1,10 @@
 import type { FieldsOf } from "@novax/protocol/commands";
-import { wordsIn } from "@novax/protocol/text";
+import { wordForm, wordsIn } from "@novax/protocol/text";
 import { assertMayOnServer } from "../auth/assert-may-on-server.ts";
 import type { Actor } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
+import { lockOnly } from "../db/lock-queries.ts";
 import { FreshList } from "../jobs/fresh-list.ts";
 import { normaliseWords } from "../lib/normalise-words.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -21,6 +22,8 @@ export async function setFilterWords(
   const words = normaliseWords(fields.words);
   await transact(app, async ({ sql, audit, publishAfterCommit }) => {
     await assertMayOnServer(sql, actor, "word_filter.change");
+    // Without it, two lists that are stored at once would both stay.
+    await lockOnly(sql, "wordFilter");
     await replaceFilterWords(sql, words);
     audit({ action: "word_filter.changed", actor, detail: `${words.length} words` });
     publishAfterCommit({ kind: "filter_words_changed" });
@@ -50,12 +53,7 @@ export class WordFilter implements TextFilter {
 
   #findBlocked(text: string): string | undefined {
     const words = wordsIn(text);
-    const joined = ` ${[
-      ...text
-        .normalize("NFKC")
-        .toLowerCase()
-        .matchAll(/[\p{L}\p{N}]+/gu),
-    ].join(" ")} `;
+    const joined = ` ${[...wordForm(text).matchAll(/[\p{L}\p{N}]+/gu)].join(" ")} `;
     // Entries of several words are not in the set of words, so they are searched as a phrase.
     return this.list.current.find(
       (word) => words.has(word) || (/[^\p{L}\p{N}_'-]/u.test(word) && joined.includes(` ${word} `)),

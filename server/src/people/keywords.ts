@@ -4,6 +4,7 @@ import { wordsIn } from "@novax/protocol/text";
 import type { Actor } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
+import { lockLimitsOf } from "../db/lock-queries.ts";
 import { FreshList } from "../jobs/fresh-list.ts";
 import { normaliseWords } from "../lib/normalise-words.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -24,7 +25,11 @@ export async function setKeywords(
   const keywords = normaliseWords(words);
   if (keywords.some((word) => !/^[\p{L}\p{N}][\p{L}\p{N}_'-]*$/u.test(word)))
     throw new Refusal("message_invalid", (t) => t.alertWord);
-  await app.db.transact((tx) => replaceKeywords(tx, actor.id, keywords));
+  await app.db.transact(async (tx) => {
+    // Without it, two lists that are stored at once would both stay.
+    await lockLimitsOf(tx, [actor.id]);
+    await replaceKeywords(tx, actor.id, keywords);
+  });
   app.bus.publish({ kind: "keywords_changed" });
   publishProfileChange(app, actor.id);
 }

@@ -1,10 +1,13 @@
 import type { FieldsOf } from "@novax/protocol/commands";
 import type { AccountId } from "@novax/protocol/ids";
+import { blockedPeopleMax } from "@novax/protocol/limits";
 import type { Actor } from "../auth/sessions.ts";
+import { lockLimitsOf } from "../db/lock-queries.ts";
 import { assertInFuture } from "../lib/assert-future.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 import {
+  countBlocks,
   deleteBlock,
   insertBlock,
   setDndUntil,
@@ -82,7 +85,12 @@ export async function blockPerson(
 ): Promise<void> {
   if (id === actor.id) throw new Refusal("not_found", (t) => t.notOneself);
   await requirePerson(app.db.sql, actor, id);
-  await insertBlock(app.db.sql, { blocker: actor.id, blocked: id, at: app.clock.now() });
+  await app.db.transact(async (sql) => {
+    await lockLimitsOf(sql, [actor.id]);
+    if ((await countBlocks(sql, actor.id)) >= blockedPeopleMax)
+      throw new Refusal("too_many", (t) => t.tooManyBlocked(blockedPeopleMax));
+    await insertBlock(sql, { blocker: actor.id, blocked: id, at: app.clock.now() });
+  });
   app.bus.publish({ kind: "blocks_changed", blocked: id });
   publishProfileChange(app, actor.id);
 }

@@ -110,6 +110,13 @@ export async function insertBlock(
     insert into blocks (blocker_id, blocked_id, at) values (${blocker}, ${blocked}, ${at}) on conflict do nothing`;
 }
 
+export async function countBlocks(sql: Sql, blocker: AccountId): Promise<number> {
+  const [row] = await sql<{
+    blocks: number;
+  }>`select count(*) as blocks from blocks where blocker_id = ${blocker}`;
+  return row!.blocks;
+}
+
 export async function deleteBlock(sql: Sql, blocker: AccountId, blocked: AccountId): Promise<void> {
   await sql`delete from blocks where blocker_id = ${blocker} and blocked_id = ${blocked}`;
 }

@@ -43,6 +43,7 @@ export async function setPictureOfRoom(
     await setRoomPicture(sql, id, picture);
     await drop(sql, room.picture);
     await record({ room: id, type: "room.changed", actor: person, changes: { picture } });
+    transaction.audit({ action: "room.changed", detail: `${id}: picture` });
   });
 }
 

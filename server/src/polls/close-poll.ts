@@ -29,6 +29,7 @@ export async function closePoll(
       throw new Refusal("forbidden", (t) => t.askersClose);
     if (poll.pollClosedAt !== null) return;
     await close(transaction, { room, poll, actor: transaction.actor, at: app.clock.now() });
+    if (!isOwn) transaction.audit({ action: "poll.closed", subject: poll.sender, detail: `${room} #${seq}` });
   });
 }
 

@@ -27,8 +27,9 @@ export async function votePoll(
     const chosen = [...new Set(choices)];
     if (chosen.some((choice) => choice >= body.choices.length) || (chosen.length > 1 && !body.isMultiple))
       throw new Refusal("message_invalid", (t) => t.noChoice);
-    await replaceVote(sql, { room, seq, account: actor.id, choices: chosen });
+    const isNew = await replaceVote(sql, { room, seq, account: actor.id, choices: chosen });
     const poll = await readPollState(sql, room, message, { isClosed: false });
+    if (!isNew) return { poll };
     const { counts, isClosed } = poll;
     // In an anonymous poll the event must not name the voter, so its actor is the poll's author.
     const by = body.isAnonymous ? message.sender : person;

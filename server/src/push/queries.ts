@@ -6,6 +6,7 @@ import type { PushContent } from "@novax/protocol/push";
 import type { QuietHours } from "@novax/protocol/quiet-hours";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
+import { lockLimitsOf } from "../db/lock-queries.ts";
 import type { AddedReaction } from "../messages/reaction-step.ts";
 import { type QuietHoursRow, toQuietHours } from "../people/queries.ts";
 
@@ -42,6 +43,8 @@ export async function replaceSubscription(
   { session, account, sealed, content }: Subscription,
   { endpointMac, now }: { endpointMac: Uint8Array; now: number },
 ): Promise<void> {
+  // Two sessions of one browser may subscribe at once.
+  await lockLimitsOf(tx, [account]);
   await tx`delete from push_subscriptions where endpoint_mac = ${endpointMac} and session_id <> ${session}`;
   await tx`
     insert into push_subscriptions (session_id, account_id, endpoint_mac, sealed, content, created_at)

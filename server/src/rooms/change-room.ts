@@ -54,6 +54,9 @@ async function change(
       await assertRoomName(sql, { name: changes.name, kind: room.kind, except: id });
     await updateRoom(sql, id, changes, { now: app.clock.now() });
     await record({ room: id, type: "room.changed", actor: person, changes });
+    // A topic is everybody's to set, where it is all that changes.
+    if (right === "room.change")
+      transaction.audit({ action: "room.changed", detail: `${id}: ${Object.keys(changes).join(", ")}` });
   });
   await refuseNameTwice(changed);
 }

@@ -1,18 +1,19 @@
 import type { FieldsOf } from "@novax/protocol/commands";
-import type { JoinedRoom } from "@novax/protocol/entities";
+import type { JoinedRoom, Room } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { roomsPerPersonMax } from "@novax/protocol/limits";
 import { asPerson } from "@novax/protocol/person";
 import { assertMayOnServer } from "../auth/assert-may-on-server.ts";
 import type { Actor } from "../auth/sessions.ts";
 import type { Sql } from "../db/database.ts";
+import { lockLimitsOf } from "../db/lock-queries.ts";
 import { createIdTaken, Refusal, roomNotFound } from "../lib/refusal.ts";
 import type { TextFilter } from "../lib/text-filter.ts";
-import { type TransactionNeeds, transact } from "../transaction/transact.ts";
+import { type Transaction, type TransactionNeeds, transact } from "../transaction/transact.ts";
 import { addMember } from "./add-member.ts";
 import { inTurn } from "./in-turn.ts";
 import { countRoomsOf, listAdmissible } from "./member-queries.ts";
-import { findJoinedRoom, findRoom, insertRoom, lockRoom, type RoomDraft } from "./queries.ts";
+import { findJoinedRoom, findRoom, insertRoom, lockRoom, type RoomDraft, updateRoom } from "./queries.ts";
 import { assertRoomName, refuseNameTwice } from "./room-name.ts";
 import { listSeats } from "./seat-people.ts";
 
@@ -35,6 +36,7 @@ export async function createRoom(
   const created = transact(app, async (transaction) => {
     const { sql, audit } = transaction;
     await assertMayOnServer(sql, actor, "room.create");
+    await lockLimitsOf(sql, [actor.id, ...people]);
     await assertRoomForMore(sql, actor.id);
     await assertRoomName(sql, { name: fields.name, kind: fields.kind, except: null });
     await insertRoom(sql, toDraft(id, fields), app.clock.now());
@@ -60,7 +62,8 @@ export async function createRoom(
 
 /**
  * Makes the actor a member of a public room, unless they are one already. Refuses with `not_found` if the room is not
- * public, with `forbidden`, `banned`, `room_archived` and `too_many`.
+ * public, with `forbidden`, `banned`, `room_archived` and `too_many`. A room that everybody has left is opened again: refuses with
+ * `room_invalid` if its name has been taken since.
  */
 export async function joinPublicRoom(
   app: TransactionNeeds,
@@ -75,11 +78,16 @@ export async function joinPublicRoom(
       await assertMayOnServer(sql, actor, "room.join");
       const found = await findRoom(sql, room);
       if (found?.kind !== "public") throw roomNotFound();
-      if (found.isArchived) throw new Refusal("room_archived", (t) => t.archived);
+      // One that was archived because everybody had left comes back with the first who returns, who becomes its owner.
+      const isLeft = found.memberCount === 0;
+      if (found.isArchived && !isLeft) throw new Refusal("room_archived", (t) => t.archived);
+      await lockLimitsOf(sql, [actor.id]);
       await assertRoomForMore(sql, actor.id);
       const [member] = await listAdmissible(sql, { room, by: actor.id, ids: [actor.id] });
       if (!member) throw new Refusal("banned", (t) => t.bannedFromRoom);
-      await addMember(app, transaction, { room, member: asPerson(actor) });
+      if (found.isArchived) await reopen(app, transaction, found, actor);
+      const role = isLeft ? "owner" : "member";
+      await addMember(app, transaction, { room, member: asPerson(actor), role });
     }),
   );
   return { room: await requireJoinedRoom(app.db.sql, actor, room) };
@@ -92,7 +100,29 @@ export async function requireJoinedRoom(sql: Sql, { id }: Actor, room: RoomId): 
   return joined;
 }
 
-/** Asserts that a person is in fewer than `roomsPerPersonMax` rooms. Refuses with `too_many`. */
+async function reopen(
+  app: TransactionNeeds,
+  { sql, record, audit }: Transaction,
+  room: Room,
+  actor: Actor,
+): Promise<void> {
+  await refuseNameTwice(
+    assertRoomName(sql, { name: room.name, kind: room.kind, except: room.id }).then(() =>
+      updateRoom(sql, room.id, { isArchived: false }, { now: app.clock.now() }),
+    ),
+  );
+  await record({
+    room: room.id,
+    type: "room.changed",
+    actor: asPerson(actor),
+    changes: { isArchived: false },
+  });
+  audit({ action: "room.unarchived", actor, detail: room.id });
+}
+
+/**
+ * Asserts that a person, whose limits are locked, is in fewer than `roomsPerPersonMax` rooms. Refuses with `too_many`.
+ */
 export async function assertRoomForMore(tx: Sql, account: AccountId): Promise<void> {
   if ((await countRoomsOf(tx, account)) >= roomsPerPersonMax)
     throw new Refusal("too_many", (t) => t.tooManyRooms(roomsPerPersonMax));

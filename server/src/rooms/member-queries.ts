@@ -58,7 +58,7 @@ export async function findGivenRole(
   tx: Sql,
   room: RoomId,
   account: AccountId,
-): Promise<{ person: Person; role: RoomRole; actsAs: RoomRole } | null> {
+): Promise<{ person: Person; role: RoomRole; actsAs: RoomRole; serverRole: ServerRole } | null> {
   const [row] = await tx<{
     username: string;
     display_name: string;
@@ -74,6 +74,7 @@ export async function findGivenRole(
     person: toPerson(account, row.username, row.display_name),
     role: row.role,
     actsAs: roleInRoom(row.role, row.server_role, row.kind),
+    serverRole: row.server_role,
   };
 }
 
@@ -90,12 +91,16 @@ export async function countOwners(tx: Sql, room: RoomId): Promise<number> {
   return row!.owners;
 }
 
+/** Returns whether it was another time before. */
 export async function setSilenced(
   tx: Sql,
   { room, account, until }: { room: RoomId; account: AccountId; until: number | null },
-): Promise<void> {
-  await tx`
-    update memberships set silenced_until = ${until}::bigint where room_id = ${room} and account_id = ${account}`;
+): Promise<boolean> {
+  const rows = await tx`
+    update memberships set silenced_until = ${until}::bigint
+    where room_id = ${room} and account_id = ${account} and silenced_until is distinct from ${until}::bigint
+    returning 1`;
+  return rows.length > 0;
 }
 
 export async function insertBan(

@@ -2,9 +2,10 @@ import type { FieldsOf } from "@novax/protocol/commands";
 import type { Person } from "@novax/protocol/entities";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { AccountId } from "@novax/protocol/ids";
-import { mayActOnMember } from "@novax/protocol/permissions";
+import { mayActOnMember, type ServerRole, serverRoles } from "@novax/protocol/permissions";
 import { findServerRole } from "../accounts/queries.ts";
 import type { Actor } from "../auth/sessions.ts";
+import { lockLimitsOf } from "../db/lock-queries.ts";
 import { assertInFuture } from "../lib/assert-future.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { listKnownTo } from "../people/queries.ts";
@@ -40,16 +41,15 @@ export async function addMembers(
   await inRoom(app, actor, { room, right: "member.add" }, async (transaction) => {
     const { sql } = transaction;
     const ids = (await listKnownTo(sql, actor, people)).map((person) => person.id);
+    await lockLimitsOf(sql, [actor.id, ...ids]);
     const seats = await listSeats(sql, actor.id, ids);
     const members = await listAdmissible(sql, { room, by: actor.id, ids: [...seats.keys()] });
     if (members.length === 0) throw personNotFound();
-    for (const member of members)
-      await addMember(app, transaction, {
-        room,
-        member,
-        actor: transaction.actor,
-        seat: seats.get(member.id),
-      });
+    for (const member of members) {
+      const seat = seats.get(member.id);
+      if (await addMember(app, transaction, { room, member, actor: transaction.actor, seat }))
+        transaction.audit({ action: "member.added", subject: member, detail: `to ${room}` });
+    }
   });
 }
 
@@ -64,7 +64,7 @@ export async function leaveRoom(
 ): Promise<void> {
   if (room === generalRoomId) throw new Refusal("room_fixed", (t) => t.everybodyHere);
   await inRoom(app, actor, { room, right: "room.leave" }, async (transaction) => {
-    await endMembership(transaction, { room, member: transaction.actor, actor: transaction.actor });
+    await endMembership(app, transaction, { room, member: transaction.actor, actor });
     // It is not the room of exactly these people any more.
     if (transaction.room.kind === "group") await clearDirectKey(transaction.sql, room);
   });
@@ -77,8 +77,8 @@ export async function removeMember(
   { room, person: id }: FieldsOf<"member.remove">,
 ): Promise<void> {
   await inRoom(app, actor, { room, right: "member.remove" }, async (transaction) => {
-    const member = await requireLesser(transaction, id);
-    await endMembership(transaction, { room, member, actor: transaction.actor });
+    const member = await requireLesser(transaction, actor, id);
+    await endMembership(app, transaction, { room, member, actor });
     transaction.audit({ action: "member.removed", subject: member, detail: `from ${room}` });
   });
 }
@@ -92,13 +92,15 @@ export async function banMember(
   await inRoom(app, actor, { room, right: "member.ban" }, async (transaction) => {
     const { sql } = transaction;
     const isMember = (await findGivenRole(sql, room, id)) !== null;
-    const member = isMember ? await requireLesser(transaction, id) : await requirePerson(sql, actor, id);
+    const member = isMember
+      ? await requireLesser(transaction, actor, id)
+      : await requirePerson(sql, actor, id);
     // Server owners and admins cannot be kept out of a room.
     const serverRole = await findServerRole(sql, id);
     if (serverRole === "owner" || serverRole === "admin")
       throw new Refusal("forbidden", (t) => t.adminsNotBanned);
     await insertBan(sql, { room, account: id, by: actor.id, reason, at: app.clock.now() });
-    await endMembership(transaction, { room, member, actor: transaction.actor });
+    await endMembership(app, transaction, { room, member, actor });
     transaction.audit({ action: "member.banned", subject: member, detail: `from ${room}: ${reason}` });
   });
 }
@@ -124,8 +126,8 @@ export async function silenceMember(
 ): Promise<void> {
   if (until !== null) assertInFuture(until, app.clock.now());
   await inRoom(app, actor, { room, right: "member.silence" }, async (transaction) => {
-    const member = await requireLesser(transaction, id);
-    await setSilenced(transaction.sql, { room, account: id, until });
+    const member = await requireLesser(transaction, actor, id);
+    if (!(await setSilenced(transaction.sql, { room, account: id, until }))) return;
     const detail = until === null ? `${room}: unmuted` : `${room}: until ${new Date(until).toISOString()}`;
     transaction.audit({ action: "member.silenced", subject: member, detail });
   });
@@ -144,6 +146,7 @@ export async function setMemberRole(
     async ({ sql, record, audit, actor: person }) => {
       const given = await findGivenRole(sql, room, id);
       if (!given) throw personNotFound();
+      assertNotAbove(actor, given);
       if (given.role === role) return;
       if (given.role === "owner" && room !== generalRoomId && (await countOwners(sql, room)) === 1)
         throw new Refusal("last_owner", (t) => t.roomNeedsOwner);
@@ -156,10 +159,25 @@ export async function setMemberRole(
 }
 
 /** Returns a member whom the actor's role can act on. Refuses with `not_found` and `forbidden`. */
-async function requireLesser({ sql, room, role, actor }: RoomTransaction, id: AccountId): Promise<Person> {
+async function requireLesser(
+  { sql, room, role }: RoomTransaction,
+  actor: Actor,
+  id: AccountId,
+): Promise<Person> {
   const given = await findGivenRole(sql, room.id, id);
   if (!given) throw personNotFound();
+  assertNotAbove(actor, given);
   if (id === actor.id || !mayActOnMember(role, given.actsAs))
     throw new Refusal("forbidden", (t) => t.notToThisRole);
   return given.person;
+}
+
+/**
+ * Asserts that a member isn't higher on the server than the actor: an owner of the server keeps their place in every
+ * room, no matter who moderates it. Refuses with `forbidden`.
+ */
+function assertNotAbove(actor: Actor, { serverRole }: { serverRole: ServerRole }): void {
+  const isAdmin = serverRole === "owner" || serverRole === "admin";
+  if (isAdmin && serverRoles.indexOf(serverRole) < serverRoles.indexOf(actor.serverRole))
+    throw new Refusal("forbidden", (t) => t.notToThisRole);
 }

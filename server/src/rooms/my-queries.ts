@@ -47,6 +47,13 @@ export async function updatePreferences(
   };
 }
 
+/** Returns whether a membership is still a request that waits to be accepted. */
+export async function isRequest(sql: Sql, room: RoomId, account: AccountId): Promise<boolean> {
+  const rows = await sql`
+    select 1 from memberships where room_id = ${room} and account_id = ${account} and is_request`;
+  return rows.length > 0;
+}
+
 /** Stores a draft. An empty text deletes it. */
 export async function saveDraft(
   sql: Sql,

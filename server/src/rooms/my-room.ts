@@ -2,8 +2,10 @@ import type { FieldsOf } from "@novax/protocol/commands";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { PersonalSignal } from "@novax/protocol/signals";
 import type { Actor } from "../auth/sessions.ts";
+import { lockLimitsOf } from "../db/lock-queries.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
-import { moveReadMark, saveDraft, updatePreferences } from "./my-queries.ts";
+import { assertRoomForMore } from "./create-room.ts";
+import { isRequest, moveReadMark, saveDraft, updatePreferences } from "./my-queries.ts";
 import { findJoinedRoom } from "./queries.ts";
 import { requireMembership } from "./require-membership.ts";
 
@@ -31,16 +33,22 @@ export async function markUnread(
 
 /**
  * Changes whether a room is starred, muted or hidden, what it notifies about, and accepts a request. Fields that are not
- * given stay as they are.
+ * given stay as they are. Refuses with `too_many` if the actor is in too many rooms to accept another.
  */
 export async function setPreferences(
   app: Needs,
   actor: Actor,
   { room, ...changes }: FieldsOf<"room.set_preferences">,
 ): Promise<void> {
-  await requireMembership(app.db.sql, actor, room);
   const wanted = { room, account: actor.id, ...changes, now: app.clock.now() };
-  const preferences = await updatePreferences(app.db.sql, wanted);
+  const preferences = await app.db.transact(async (sql) => {
+    await requireMembership(sql, actor, room);
+    if (changes.isRequest === false && (await isRequest(sql, room, actor.id))) {
+      await lockLimitsOf(sql, [actor.id]);
+      await assertRoomForMore(sql, actor.id);
+    }
+    return updatePreferences(sql, wanted);
+  });
   if (preferences) publish(app, actor.id, { type: "preferences", room, ...preferences });
 }
 

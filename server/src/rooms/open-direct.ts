@@ -4,6 +4,7 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { groupPeopleMax } from "@novax/protocol/limits";
 import { assertMayOnServer } from "../auth/assert-may-on-server.ts";
 import type { Actor } from "../auth/sessions.ts";
+import { lockLimitsOf } from "../db/lock-queries.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { hasBlockAmong, listKnownTo } from "../people/queries.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
@@ -39,6 +40,7 @@ async function create(
 ): Promise<void> {
   await transact(app, async ({ sql, publishAfterCommit }) => {
     await assertMayOnServer(sql, actor, "direct.open");
+    await lockLimitsOf(sql, people);
     await assertRoomForMore(sql, actor.id);
     const known = await listKnownTo(sql, actor, people);
     if (known.length !== people.length) throw new Refusal("not_found", (t) => t.nobody);

@@ -1,6 +1,7 @@
 import type { JoinedRoom, NotificationLevel, Room } from "@novax/protocol/entities";
 import type { RoomChanges } from "@novax/protocol/events";
 import type { FileId } from "@novax/protocol/files";
+import { generalRoomId } from "@novax/protocol/general-room";
 import type { AccountId, RoomId, SessionId } from "@novax/protocol/ids";
 import { unreadCountMax } from "@novax/protocol/limits";
 import { searchForm } from "@novax/protocol/names";
@@ -10,9 +11,6 @@ import type { BrowsedRoom } from "@novax/protocol/reads";
 import type { Sql } from "../db/database.ts";
 import { escapeLike } from "../db/like.ts";
 import { nameKeys } from "../lib/name-keys.ts";
-
-/** An arbitrary number, other than that of any other lock. */
-const roomNamesLockKey = 7_063_003;
 
 type RoomRow = {
   id: RoomId;
@@ -214,11 +212,6 @@ export async function clearDirectKey(tx: Sql, room: RoomId): Promise<void> {
   await tx`update rooms set direct_key = null where id = ${room}`;
 }
 
-/** Keeps everybody else from choosing the name of a public room until the transaction ends. */
-export async function lockRoomNames(tx: Sql): Promise<void> {
-  await tx`select pg_advisory_xact_lock(${roomNamesLockKey})`;
-}
-
 /** Returns the name of another public, unarchived room that shares one of these keys. */
 export async function findRoomNameLike(
   tx: Sql,
@@ -256,6 +249,17 @@ export async function updateRoom(
       archived_at = case when not ${given(changes.isArchived)}::boolean then archived_at
         when ${changes.isArchived ?? false}::boolean then ${now}::bigint end
     where id = ${room}`;
+}
+
+/**
+ * Archives a public room that everybody has left, so that its name is free. Returns whether it did. The general room stays.
+ */
+export async function archiveIfEmpty(tx: Sql, room: RoomId, now: number): Promise<boolean> {
+  const rows = await tx`
+    update rooms set archived_at = ${now}
+    where id = ${room} and id <> ${generalRoomId} and kind = 'public' and member_count = 0 and archived_at is null
+    returning 1`;
+  return rows.length > 0;
 }
 
 /** Returns public rooms whose name contains `search`, by name and id, after the cursor. */

@@ -2,9 +2,10 @@ import type { RoomId } from "@novax/protocol/ids";
 import { isBlank, isLegibleName } from "@novax/protocol/names";
 import type { RoomKind } from "@novax/protocol/permissions";
 import { isUniqueViolation, type Sql } from "../db/database.ts";
+import { lockOnly } from "../db/lock-queries.ts";
 import { nameKeys } from "../lib/name-keys.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { findRoomNameLike, lockRoomNames } from "./queries.ts";
+import { findRoomNameLike } from "./queries.ts";
 
 /**
  * Asserts that a room can have this name: it can be read, and no public room has one that looks like it. `except` is
@@ -18,7 +19,7 @@ export async function assertRoomName(
   if (isBlank(name)) throw new Refusal("room_invalid", (t) => t.roomNeedsName, { field: "name" });
   if (!isLegibleName(name)) throw new Refusal("room_invalid", (t) => t.visibleName, { field: "name" });
   if (kind !== "public") return;
-  await lockRoomNames(tx);
+  await lockOnly(tx, "roomNames");
   const like = await findRoomNameLike(tx, nameKeys(name), except);
   if (like === null) return;
   throw like.toLowerCase() === name.toLowerCase()

@@ -18,6 +18,8 @@ export const ownSeat: Seat = { addedBy: null, isRequest: false };
  * whom they put into too many, are left out, and so are strangers who have too many requests or were sent the last one
  * that the sender has.
  *
+ * The limits of all of them are locked.
+ *
  * A stranger, whose room is only a request until it is accepted, shares no room but the general one with somebody who
  * registered without being invited, approved or known to single sign-on, and who has no role.
  */

@@ -3,6 +3,7 @@ import type { AccountId } from "@novax/protocol/ids";
 import { remindersPerPersonMax } from "@novax/protocol/limits";
 import type { Actor } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
+import { lockLimitsOf } from "../db/lock-queries.ts";
 import { defineJob } from "../jobs/job.ts";
 import { deleteJob } from "../jobs/queries.ts";
 import { assertInFuture } from "../lib/assert-future.ts";
@@ -26,6 +27,7 @@ export async function setReminder(
   await inRoom(app, actor, { room, right: "room.read" }, async ({ sql, queue }) => {
     if (await isOwnReminder(sql, actor.id, id)) return;
     if (seq !== undefined) await requireMessage(sql, room, seq);
+    await lockLimitsOf(sql, [actor.id]);
     if ((await countScheduled(sql, actor.id)).reminders >= remindersPerPersonMax)
       throw new Refusal("too_many", (t) => t.tooManyReminders(remindersPerPersonMax));
     const jobId = await queue(sendReminderJob, { id }, { runAt: at });

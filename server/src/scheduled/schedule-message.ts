@@ -3,6 +3,7 @@ import type { AccountId, SendId } from "@novax/protocol/ids";
 import { scheduledPerPersonMax } from "@novax/protocol/limits";
 import type { Actor } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
+import { lockLimitsOf } from "../db/lock-queries.ts";
 import { defineJob } from "../jobs/job.ts";
 import { deleteJob } from "../jobs/queries.ts";
 import { assertInFuture } from "../lib/assert-future.ts";
@@ -31,6 +32,7 @@ export async function scheduleMessage(
   const { text } = parseTextBody(app, fields.text);
   assertInFuture(at, app.clock.now());
   await inRoom(app, actor, { room, right: "message.send" }, async ({ sql, queue }) => {
+    await lockLimitsOf(sql, [actor.id]);
     if ((await countScheduled(sql, actor.id)).scheduled >= scheduledPerPersonMax)
       throw new Refusal("too_many", (t) => t.tooManyScheduled(scheduledPerPersonMax));
     const jobId = await queue(deliverScheduledJob, { sendId }, { runAt: at });

@@ -63,7 +63,11 @@ function ReportRow({ chat, onOpenRoom, report }: PanelProps & { report: Report }
         isDisabled={!chat.rooms.get(report.room)}
         onOpen={() => onOpenRoom(report.room, report.seq)}
       >
-        <span className="preview-head">{more.report.by(nameOf(report.reporter), report.reason)}</span>
+        {[report, ...report.others].map(({ reporter, reason }) => (
+          <span key={reporter.id} className="preview-head">
+            {more.report.by(nameOf(reporter), reason)}
+          </span>
+        ))}
         {report.outcome === null ? null : (
           <span className="preview-head">
             {more.report.resolvedBy(
