@@ -30,7 +30,7 @@ async function buildWeb(): Promise<void> {
   const manifest = join(dist, "manifest.json");
   const sources = [join(root, "web"), join(root, "protocol/src"), lockFile, import.meta.path];
   if (isIfStale && existsSync(manifest) && statSync(manifest).mtimeMs > newestChange(sources)) return;
-  console.log("Building the web client ...");
+  console.error("Building the web client ...");
   rmSync(dist, { recursive: true, force: true });
   const scripts = await bundle(["web/src/pages/chat.tsx", "web/src/pages/sign-in.ts"]);
   const styles = await bundle(["web/src/styles/chat.css", "web/src/styles/sign-in.css"]);
@@ -64,7 +64,7 @@ async function buildServer(): Promise<void> {
   const from = contentHash(sources);
   const stamp = join(builtFolder, "made-from");
   if (isIfStale && existsSync(stamp) && readFileSync(stamp, "utf8") === from) return;
-  console.log("Building the server ...");
+  console.error("Building the server ...");
   // Beside the old one, which a server may be running from, and beside what another process builds at this moment.
   const folder = `${builtFolder}.${process.pid}`;
   await Bun.build({
@@ -199,7 +199,7 @@ async function buildSeed(): Promise<void> {
   const version = (JSON.parse(readFileSync(pglite, "utf8")) as { version: string }).version;
   if (isIfStale && existsSync(seed) && existsSync(madeFrom) && readFileSync(madeFrom, "utf8") === version)
     return;
-  console.log("Preparing the embedded database ...");
+  console.error("Preparing the embedded database ...");
   mkdirSync(join(root, "build"), { recursive: true });
   writeFileSync(seed, await createSeed());
   writeFileSync(madeFrom, version);

@@ -25,8 +25,14 @@ export function install(scope) {
     .digest("hex");
   const done = existsSync(stamp) ? readFileSync(stamp, "utf8") : "";
   if (done === `${lock} develop` || done === `${lock} ${scope}`) return;
-  console.log("Installing packages (only once, takes about half a minute) ...");
-  const omit = scope === "run" ? ["--omit=dev"] : ["--include=dev"];
+  // What somebody has installed by hand, with the packages for development, is left as it is.
+  if (isComplete()) {
+    writeFileSync(stamp, `${lock} develop`);
+    return;
+  }
+  console.error("Installing packages (only once, takes about half a minute) ...");
+  // Nobody's packages for development are taken away.
+  const omit = scope === "run" && !hasDevelopment() ? ["--omit=dev"] : ["--include=dev"];
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const result = spawnSync(
     npm,
@@ -40,7 +46,29 @@ export function install(scope) {
   );
   if (result.error?.code === "EACCES") fail(`the folder ${root} isn't writable.`);
   if (result.status !== 0) fail("the packages couldn't be installed. See npm's message above.");
-  writeFileSync(stamp, `${lock} ${scope}`);
+  writeFileSync(stamp, `${lock} ${omit[0] === "--omit=dev" ? "run" : "develop"}`);
+}
+
+/** Whether all packages of the lock file are there, in its versions: npm keeps a copy of it of what it has installed. */
+function isComplete() {
+  const installed = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(installed)) return false;
+  const there = JSON.parse(readFileSync(installed, "utf8")).packages;
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  return Object.entries(packages).every(
+    ([path, { version, optional, devOptional, link }]) =>
+      path === "" ||
+      link ||
+      !path.includes("node_modules/") ||
+      optional ||
+      devOptional ||
+      there[path]?.version === version,
+  );
+}
+
+/** Whether a package that only developers need is installed. */
+function hasDevelopment() {
+  return existsSync(join(root, "node_modules", "typescript", "package.json"));
 }
 
 /**

@@ -28,16 +28,22 @@ const child = spawn(binary, [...bun, ...program], {
   cwd: root,
   stdio: "inherit",
 });
+// A shell that ends sends SIGHUP. nohup has it ignored, which a process can't see; under npm, or on a terminal, it ends us.
+const ownsTerminal = process.env.npm_lifecycle_event !== undefined || process.stdin.isTTY;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"]) {
   process.on(signal, () => {
+    if (signal === "SIGHUP" && !ownsTerminal) return;
     // Ctrl-C in a terminal also reaches the child directly; a second signal does no harm.
     child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
   });
 }
-// npm sends a signal only to the shell it started us in, and that shell ends without passing it on.
-const { ppid } = process;
-const watchParent = setInterval(() => {
-  if (process.ppid !== ppid) child.kill("SIGTERM");
-}, 500);
-watchParent.unref();
+// npm sends a signal only to the shell it started us in, and that shell ends without passing it on. Without npm, as in
+// "nohup node scripts/start.mjs &", the shell ends and novaX goes on.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const { ppid } = process;
+  const watchParent = setInterval(() => {
+    if (process.ppid !== ppid) child.kill("SIGTERM");
+  }, 500);
+  watchParent.unref();
+}
 child.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));

@@ -16,6 +16,7 @@ import {
 import { draftFilesSchema, fileIdSchema } from "./files.ts";
 import { isIcon } from "./icon.ts";
 import { accountIdSchema, createIdSchema, roomIdSchema, sendIdSchema } from "./ids.ts";
+import { DoubledMember, parseJson } from "./json.ts";
 import {
   bannedAddressesMax,
   draftCharsMax,
@@ -495,9 +496,11 @@ export type ParsedCommand =
 export function parseCommand(frame: string): ParsedCommand {
   let value: unknown;
   try {
-    value = JSON.parse(frame);
-  } catch {
-    return { kind: "malformed", id: null, detail: "Send JSON." };
+    value = parseJson(frame);
+  } catch (error) {
+    const detail =
+      error instanceof DoubledMember ? `Send every member once: ${error.message}.` : "Send JSON.";
+    return { kind: "malformed", id: null, detail };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { kind: "malformed", id: null, detail: "Send a command as a JSON object." };

@@ -47,7 +47,7 @@ async function run(): Promise<void> {
   const server = await startServer(config, log);
   const stop = stopOnce(log, () => server.stop());
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
-  if (worker === null) await welcome(config, server);
+  if (worker === null) await welcome(config, log, server);
   log.info("server.started", {
     database: config.database.kind,
     redis: config.redisUrl !== null,
@@ -73,14 +73,18 @@ async function runWorkers(config: Config, log: Log): Promise<void> {
   if (failed !== null) process.exit(failed);
   isStarted = true;
   const { app, close } = await openApp(config, silentLog);
-  await welcome(config, { app });
+  await welcome(config, log, { app });
   await close();
   log.info("workers.started", { workers: config.workers });
 }
 
-async function welcome(config: Config, server: Pick<RunningServer, "app">): Promise<void> {
-  console.log(`\n  novaX is running: ${config.publicUrl.origin}\n`);
+async function welcome(config: Config, log: Log, server: Pick<RunningServer, "app">): Promise<void> {
   const setupCode = await issueSetupCode(server.app);
+  if (config.logFormat === "json") {
+    log.info("server.ready", { url: config.publicUrl.origin, setupCode: setupCode ?? undefined });
+    return;
+  }
+  console.log(`\n  novaX is running: ${config.publicUrl.origin}\n`);
   if (setupCode !== null) {
     console.log("  Welcome. Open the address above and create the first account; you'll be the owner.");
     console.log(`  From another machine, you'll need this setup code: ${setupCode}\n`);

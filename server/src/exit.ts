@@ -1,26 +1,36 @@
-import { ConfigError } from "./config/read-config.ts";
+import { ConfigError, readLogFormat } from "./config/read-config.ts";
 import { DatabaseUnusable } from "./db/open-database.ts";
 import { Refusal } from "./lib/refusal.ts";
+import { createLog } from "./log/log.ts";
 
 // 78 is EX_CONFIG of sysexits.h. It lets a supervisor tell a configuration mistake from a crash.
 export const exitCodes = { failed: 1, config: 78 };
 
-/** Ends the process with an error message. Only unexpected errors include a stack trace. */
+/**
+ * Ends the process with an error message, which in a log of JSON is a line of it too. Only unexpected errors include a stack
+ * trace.
+ */
 export function exitWithError(error: unknown): never {
+  const say = (text: string) => {
+    if (readLogFormat(process.cwd(), process.env) === "json")
+      createLog({ format: "json", write: console.error, now: Date.now }).error("process.ended", {
+        message: text,
+      });
+    else console.error(text);
+  };
   if (error instanceof ConfigError) {
-    for (const mistake of error.mistakes) console.error(`novaX can't start: ${mistake}`);
+    for (const mistake of error.mistakes) say(`novaX can't start: ${mistake}`);
     process.exit(exitCodes.config);
   }
   const { code, message, stack } = error as Error & { code?: string };
-  if (error instanceof DatabaseUnusable) console.error(`novaX can't start. ${message}`);
-  else if (error instanceof Refusal) console.error(`Nothing was changed: ${message}`);
-  else if (code === "EADDRINUSE")
-    console.error("novaX can't start: the port is taken. Set PORT to a different one.");
+  if (error instanceof DatabaseUnusable) say(`novaX can't start. ${message}`);
+  else if (error instanceof Refusal) say(`Nothing was changed: ${message}`);
+  else if (code === "EADDRINUSE") say("novaX can't start: the port is taken. Set PORT to a different one.");
   else if (code === "EADDRNOTAVAIL" || code === "ENOTSUP" || code === "ENOTFOUND") {
-    console.error("novaX can't start: HOST isn't an address of this machine.");
+    say("novaX can't start: HOST isn't an address of this machine.");
     process.exit(exitCodes.config);
   } else if (code === "EACCES")
-    console.error("novaX can't start: you don't have permission to use this port. Set PORT above 1023.");
-  else console.error(`novaX can't start: ${stack ?? message}`);
+    say("novaX can't start: you don't have permission to use this port. Set PORT above 1023.");
+  else say(`novaX can't start: ${stack ?? message}`);
   process.exit(exitCodes.failed);
 }

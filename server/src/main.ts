@@ -157,7 +157,9 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   });
   const mailer =
     config.smtpUrl === null
-      ? createConsoleMailer(console.log)
+      ? createConsoleMailer(
+          config.logFormat === "json" ? (mail) => log.info("mail.printed", { mail }) : console.log,
+        )
       : await createSmtpMailer(config.smtpUrl, config.mailFrom);
   const pictures = new PictureWorker(log);
   const files: FileNeeds = {
@@ -248,7 +250,11 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
 async function assertRedisUsable(redis: { url: string; installation: string }, log: Log): Promise<void> {
   const problem = await checkRedis(redis.url, `novax:${redis.installation}:check`);
   if (problem?.isSetting) throw new ConfigError([`REDIS_URL: the server there ${problem.message}`]);
-  if (problem) log.warn("redis.away", { server: problem.message });
+  if (problem)
+    log.warn("redis.away", {
+      server: problem.message,
+      hint: "until it answers, nobody can sign in, and what happens on other processes comes seconds later",
+    });
 }
 
 /** Files are kept in the data folder unless an S3-compatible store is set. What is being received waits in the folder. */
@@ -296,7 +302,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       // Makes a taken port an error. With `development` off, Bun would share the port with the process that has it. Workers
       // do share it, and the first process has looked whether it is free.
       reusePort: config.workers > 1,
-      error: (error) => problemResponse(toProblem(error, log, "en").problem, undefined),
+      error: (error) => problemResponse(toProblem(error, log, { language: "en" }).problem, undefined),
       websocket: createSocketHandlers(() => realtime),
       fetch: (request, self) => {
         const url = URL.parse(request.url);

@@ -27,6 +27,30 @@ test("a released migration is never edited", () => {
 });
 
 test.skipIf(!isAvailable("postgres"))(
+  "[B22] a database of a development version is named instead of half upgraded",
+  async () => {
+    for (const states of [
+      "insert into migrations values ('0001_first.sql'), ('0002_account_security.sql'), ('0003_rooms.sql'); create table former_members (x int)",
+      "insert into migrations values ('0001_first.sql'), ('0003_rooms.sql'), ('0004_languages.sql')",
+      "insert into migrations values ('0001_first.sql'), ('0003_rooms.sql'), ('0005_threads.sql')",
+    ]) {
+      const database = await createPostgresDatabase();
+      const sql = new SQL(database.url, { max: 1 });
+      await sql.unsafe(
+        "create table migrations (name text primary key, ran_at timestamptz not null default now())",
+      );
+      await sql.unsafe(states);
+      const db = await openDatabase({ kind: "postgres", url: database.url }, log);
+      const refused = await migrate(db, log).catch((error: unknown) => error);
+      expect(String(refused), states).toContain("development version of novaX");
+      await db.close();
+      await sql.close();
+      await database.drop();
+    }
+  },
+);
+
+test.skipIf(!isAvailable("postgres"))(
   "data from an earlier version is kept in the new schema: rooms with the same name, votes, pending jobs, hidden messages",
   async () => {
     const database = await createPostgresDatabase();

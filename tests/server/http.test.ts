@@ -185,9 +185,87 @@ describeServer(
         headers: { "content-type": "application/x-www-form-urlencoded" },
       });
       expect(doubled.status).toBe(400);
+      for (const body of [
+        '{"username":"alice","username":"bob","password":"x"}',
+        '{"username":"alice","\\u0075sername":"bob","password":"x"}',
+      ]) {
+        const response = await alice.fetch("/login", {
+          method: "POST",
+          body,
+          headers: { "content-type": "application/json" },
+        });
+        expect([response.status, await response.json()], `[B13] ${body}`).toEqual([
+          400,
+          expect.objectContaining({ detail: "username: appears twice" }),
+        ]);
+      }
       for (const query of ["before=1&before=2", "before=-1", "before=1e3", "x=1", "__proto__=1"]) {
         expect((await alice.fetch(`/api/rooms/general/events?${query}`)).status, query).toBe(400);
       }
+    });
+
+    test("[B18] HEAD is GET without the body, a last slash leads to the address without it", async () => {
+      for (const path of [
+        "/",
+        "/chat",
+        "/api/me",
+        "/api/rooms/general/members",
+        "/icon.svg",
+        "/icon-192.png",
+        "/nothing",
+      ]) {
+        const [get, head] = [await alice.fetch(path), await alice.fetch(path, { method: "HEAD" })];
+        const { byteLength } = await get.arrayBuffer();
+        expect([head.status, await head.text()], path).toEqual([get.status, ""]);
+        // A page differs from the next one by its numbers; its length is that of this answer.
+        const length = Number(head.headers.get("content-length"));
+        expect(Math.abs(length - byteLength), path).toBeLessThan(200);
+        if (byteLength > 0) expect(length, path).toBeGreaterThan(0);
+      }
+      const to = async (path: string) => {
+        const response = await fetch(server.url + path, { redirect: "manual" });
+        return [response.status, response.headers.get("location")];
+      };
+      expect(await to("/register/")).toEqual([308, "/register"]);
+      expect(await to("/chat/general//?open=inbox")).toEqual([308, "/chat/general?open=inbox"]);
+      // Nowhere else.
+      for (const path of ["//evil.example/", "/%2F/evil.example/", "/evil.example/"])
+        expect((await to(path))[1] ?? "/", path).toMatch(/^\/([^/\\]|$)/);
+    });
+
+    test("[B18] [B25] a socket needs the headers of one, and the log says if a proxy leaves them out", async () => {
+      const ask = (headers: Record<string, string>) =>
+        new Promise<string>((resolve, reject) => {
+          const socket = connect(server.port, "127.0.0.1", () => {
+            const lines = Object.entries({
+              Host: new URL(server.origin).host,
+              Origin: server.origin,
+              Cookie: alice.cookieHeader,
+              "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+              "Sec-WebSocket-Version": "13",
+              ...headers,
+            }).map(([name, value]) => `${name}: ${value}\r\n`);
+            socket.write(`GET /ws/alice HTTP/1.1\r\n${lines.join("")}\r\n`);
+          });
+          socket.once("data", (data) => {
+            socket.destroy();
+            resolve(data.toString().slice(9, 12));
+          });
+          socket.on("error", reject);
+        });
+      expect(await ask({ Upgrade: "websocket", Connection: "keep-alive, Upgrade" })).toBe("101");
+      expect(await ask({ Upgrade: "WebSocket", Connection: "upgrade" })).toBe("101");
+      expect(await ask({ Upgrade: "websocket", Connection: "keep-alive" })).toBe("400");
+      expect(await ask({ Connection: "upgrade" })).toBe("400");
+      expect(server.output()).toContain("socket.no_upgrade");
+    });
+
+    test("[B25] what every browser and researcher asks for is there", async () => {
+      const ask = (path: string) => fetch(server.url + path, { redirect: "manual" });
+      expect((await ask("/favicon.ico")).headers.get("location")).toBe("/icon-192.png");
+      expect(await (await ask("/robots.txt")).text()).toBe("User-agent: *\nDisallow: /\n");
+      expect((await ask("/.well-known/change-password")).headers.get("location")).toBe("/account/password");
+      expect((await ask("/.well-known/security.txt")).status).toBe(404);
     });
 
     test("a body that is too large, broken or not UTF-8 is refused as such", async () => {

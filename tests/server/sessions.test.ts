@@ -30,7 +30,7 @@ describeServer("sessions", { only: "postgres", people: ["alice", "bob"] }, ({ se
 
     const secureData = await createTestData("embedded");
     const secure = await startServer(secureData, { env: { PUBLIC_URL: "https://chat.example.org" } });
-    const code = /setup code: (\S+)/.exec(secure.output())![1]!;
+    const code = /"setupCode":"([^"]+)"/.exec(secure.output())![1]!;
     const owner = new Person({ ...secure, origin: "https://chat.example.org" }, "alice");
     const registered = await owner.register({ setup_code: code });
     const secureCookie = registered.headers

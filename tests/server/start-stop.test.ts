@@ -180,7 +180,7 @@ describe("the first account", () => {
     };
     const page = await fetch(`${server.url}/register`, { headers: far });
     expect(await page.text()).toContain('name="setup_code"');
-    const code = /setup code: (\S+)/.exec(server.output())![1]!;
+    const code = /"setupCode":"([^"]+)"/.exec(server.output())![1]!;
     const attempt = async (username: string, setup: object) => {
       const response = await new Person(server, username).post(
         "/register",
@@ -265,6 +265,7 @@ describe("npm start", () => {
       PORT: String(await freePort()),
       BCRYPT_COST: "10",
       LOG_FORMAT: "json",
+      npm_lifecycle_event: "start",
     };
     // What npm runs. The second command keeps the shell from replacing itself with the first.
     const shell = Bun.spawn(["sh", "-c", "node scripts/start.mjs; true"], { cwd: root, env, stdout: "pipe" });
@@ -280,6 +281,66 @@ describe("npm start", () => {
     expect(output).toContain("server.stopping");
     await data.remove();
   }, 45_000);
+
+  test("[B25] goes on when the shell ends that started it in the background with nohup", async () => {
+    const data = await createTestData("embedded");
+    const port = await freePort();
+    const { npm_lifecycle_event: _, ...own } = process.env;
+    const env = { ...own, ...data.env, PORT: String(port), BCRYPT_COST: "10" };
+    const shell = Bun.spawn(["sh", "-c", "nohup node scripts/start.mjs >/dev/null 2>&1 & echo $!"], {
+      cwd: resolve(import.meta.dir, "../.."),
+      env,
+      stdout: "pipe",
+    });
+    const pid = Number(await new Response(shell.stdout).text());
+    await shell.exited;
+    const isAlive = () =>
+      fetch(`http://localhost:${port}/healthz`).then(
+        (response) => response.ok,
+        () => false,
+      );
+    expect(await waitUntil(isAlive, 30_000)).toBe(true);
+    process.kill(pid, "SIGHUP");
+    // Twice as long as it looks for its parent.
+    await Bun.sleep(1000);
+    expect(await isAlive()).toBe(true);
+    process.kill(pid, "SIGTERM");
+    expect(await waitUntil(async () => !(await isAlive()), 15_000)).toBe(true);
+    await data.remove();
+  }, 60_000);
+
+  test("[B20] in JSON every line is JSON: the address and setup code, mails, and why it does not start", async () => {
+    const data = await createTestData("embedded");
+    const { child, output, finished } = spawnServer({
+      ...data.env,
+      PORT: String(await freePort()),
+      BCRYPT_COST: "10",
+      LOG_FORMAT: "json",
+    });
+    expect(await waitUntil(() => output().includes("server.started"), 30_000)).toBe(true);
+    const linesOf = (text: string) =>
+      text
+        .trim()
+        .split("\n")
+        .map(
+          (line) => JSON.parse(line) as { event: string; url?: string; setupCode?: string; message?: string },
+        );
+    expect(linesOf(output()).find((line) => line.event === "server.ready")).toMatchObject({
+      url: expect.stringContaining("http://localhost:"),
+      setupCode: expect.any(String),
+    });
+    child.kill("SIGTERM");
+    await finished;
+    linesOf(output());
+    const wrong = spawnServer({ ...data.env, LOG_FORMAT: "json", PORT: "no", SEARCH: "maybe" });
+    await wrong.finished;
+    expect(wrong.child.exitCode).toBe(78);
+    expect(linesOf(wrong.output()).map((line) => [line.event, line.message])).toEqual([
+      ["process.ended", expect.stringContaining("PORT")],
+      ["process.ended", expect.stringContaining("SEARCH")],
+    ]);
+    await data.remove();
+  }, 60_000);
 });
 
 describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server", () => {

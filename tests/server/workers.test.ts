@@ -23,7 +23,7 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl || !isLinux)("two workers 
 
   test("serve the same rooms, and one that is killed takes nobody else with it and comes back", async () => {
     expect(await areStarted()).toBe(true);
-    expect(server.output().match(/novaX is running/g)).toHaveLength(1);
+    expect(server.output().match(/"server.ready"/g)).toHaveLength(1);
     const sockets = await openSockets();
     await sockets[0]!.sayAndWait("to both");
     for (const socket of sockets) await socket.until(() => socket.messageTexts.includes("to both"));

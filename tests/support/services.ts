@@ -25,6 +25,7 @@ const packages = {
   chromium: "chromium",
   webkit: "webkit2gtk-driver xvfb",
   firefox: "firefox-esr",
+  proxies: "nginx-light caddy apache2-bin",
   // Chromium without its window: it takes a fifth less time, and has no notifications. Not every distribution has it.
   headless: "chromium-headless-shell",
 } as const;
@@ -58,6 +59,7 @@ export function isPresent(part: Part): boolean {
   if (part === "postgres") return Boolean(process.env.NOVAX_TEST_POSTGRES_URL) || postgresBin() !== null;
   if (part === "webkit") return Bun.which("WebKitWebDriver") !== null && Bun.which("Xvfb") !== null;
   if (part === "firefox") return Bun.which("firefox-esr") !== null || Bun.which("firefox") !== null;
+  if (part === "proxies") return ["nginx", "caddy", "apache2"].every((name) => Bun.which(name) !== null);
   if (part === "headless") return findHeadlessChromium() !== null;
   if (part === "redis") return Boolean(process.env.NOVAX_TEST_REDIS_URL) || redisBinary() !== null;
   return findChromium() !== null;

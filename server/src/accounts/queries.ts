@@ -85,6 +85,13 @@ export async function listAccountsByEmail(sql: Sql, email: string, limit: number
   return rows.map(toAccount);
 }
 
+/** Finds the account that has confirmed an address. At most one can have. */
+export async function findAccountByConfirmedEmail(sql: Sql, email: string): Promise<Account | null> {
+  const [row] = await sql<AccountRow>`
+    select * from accounts where email_key = ${emailKey(email)} and email_verified_at is not null`;
+  return row ? toAccount(row) : null;
+}
+
 /**
  * Addresses with the same key count as the same. Mail servers may treat case as significant; none is known to do so.
  */

@@ -31,14 +31,15 @@ export function parseUsername(text: string): string {
   return username;
 }
 
-/** Whether an existing account could have this name. */
+/** Whether an existing account could have this name, which may be written as a mention. */
 export function isUsername(text: string): boolean {
-  return text.length <= usernameCharsMax && usernamePattern.test(text.trim());
+  const name = usernameKey(text);
+  return name.length <= usernameCharsMax && usernamePattern.test(name);
 }
 
-/** Names with the same key count as the same name. */
+/** Names with the same key count as the same name. "@alice" is how people know the name from mentions. */
 export function usernameKey(username: string): string {
-  return username.trim().toLowerCase();
+  return username.trim().replace(/^@/, "").toLowerCase();
 }
 
 function invalid(detail: RefusalText): Refusal {

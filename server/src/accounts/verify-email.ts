@@ -4,6 +4,7 @@ import type { Language } from "@novax/protocol/language";
 import { isUniqueViolation, type Sql } from "../db/database.ts";
 import type { QueueNeeds } from "../jobs/queue.ts";
 import { queueMail } from "../jobs/send-mail.ts";
+import { plainDigits } from "../lib/digits.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { ServerName } from "../lib/server-name.ts";
 import { addressInUseLetter, verifyLetter } from "../mail/letters.ts";
@@ -118,7 +119,7 @@ export async function verifyByCode(
   await changeAccount(app, async (change) => {
     const account = await lockAccount(change.sql, accountId);
     if (!account || account.isDisabled) throw linkInvalid();
-    const mac = codeMac(app, accountId, pending.email, typed.replace(/\s/g, ""));
+    const mac = codeMac(app, accountId, pending.email, plainDigits(typed).replace(/[\s-]/g, ""));
     const verification = await takeVerificationByCode(change.sql, accountId, mac);
     if (!verification) throw new Refusal("code_wrong", (t) => t.codeWrong, { field: "code" });
     await confirmAddress(app, change, account, verification.email);

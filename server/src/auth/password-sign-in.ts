@@ -1,7 +1,9 @@
 import { changeAccount } from "../accounts/change-account.ts";
+import { emailOrNull } from "../accounts/email.ts";
 import { readPolicy } from "../accounts/policy-queries.ts";
 import {
   type Account,
+  findAccountByConfirmedEmail,
   findAccountByUsernameKey,
   lockAccount,
   renewPasswordHash,
@@ -29,7 +31,7 @@ export type SignInNeeds = AttemptNeeds &
 export type PresentedCookies = { deviceToken: string | null; presented: Actor | null };
 
 /**
- * Signs in with a password.
+ * Signs in with a password, and with a username or a confirmed email address.
  *
  * Refuses with `invalid_credentials`, the same for an unknown username, a wrong password, a disabled account and one
  * with too many failures in a row; with `forbidden` where passwords are turned off, but not for owners; and as
@@ -40,10 +42,7 @@ export async function signIn(
   attempt: { username: string; password: string } & PresentedCookies,
   origin: RequestOrigin,
 ): Promise<FinishedSignIn> {
-  // Text that cannot be a username is not looked up, and is treated like any unknown one.
-  const account = isUsername(attempt.username)
-    ? await findAccountByUsernameKey(app.db.sql, usernameKey(attempt.username))
-    : null;
+  const account = await findAccount(app, attempt.username);
   // From a banned address nobody's password is tried but an owner's: no attempt there counts against others, and none tells
   // a right password from a wrong one.
   // The same holds where passwords are turned off.
@@ -51,7 +50,13 @@ export async function signIn(
   const refusal = origin.isBanned ? addressBanned() : isOff ? passwordsOff() : null;
   if (refusal && account?.serverRole !== "owner") throw refusal;
   const { isRight, device } = await attemptPassword(app, { ...attempt, account }, origin);
-  if (!account || !isRight) throw refusal ?? invalidCredentials();
+  if (!account || !isRight) {
+    if (refusal) throw refusal;
+    // Said by what was typed alone, so that it tells nothing about accounts.
+    throw isEmail(attempt.username)
+      ? new Refusal("invalid_credentials", (t) => t.credentialsWrongEmail)
+      : invalidCredentials();
+  }
   await renewHash(app, account, attempt.password, origin.address);
   const finished = await changeAccount(app, (change) =>
     finishSignIn(app, change, {
@@ -65,6 +70,23 @@ export async function signIn(
   );
   app.log.info("login.password", { account: account.id, address: origin.address, outcome: finished.kind });
   return finished;
+}
+
+/**
+ * Finds the account of a username, or of an email address that has been confirmed. Text that can be neither is not looked
+ * up, and is treated like any unknown one. Attempts are counted for what was typed: if those for a name and an address
+ * counted together, they would tell whose address it is.
+ */
+async function findAccount(app: SignInNeeds, typed: string): Promise<Account | null> {
+  if (isEmail(typed)) {
+    const email = emailOrNull(typed);
+    return email === null ? null : findAccountByConfirmedEmail(app.db.sql, email);
+  }
+  return isUsername(typed) ? findAccountByUsernameKey(app.db.sql, usernameKey(typed)) : null;
+}
+
+function isEmail(typed: string): boolean {
+  return typed.trim().indexOf("@") > 0;
 }
 
 function passwordsOff(): Refusal {

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { AccountId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
+import { plainDigits } from "../lib/digits.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
 import { deleteRecoveryCodes, insertRecoveryCode, takeRecoveryCode } from "./recovery-code-queries.ts";
 
@@ -45,7 +46,7 @@ function createCode(): string {
 
 function mac(secret: ServerSecret, accountId: AccountId, code: string): Buffer {
   // Accept what people copy from paper: any case, with or without dashes, O for 0, I or L for 1.
-  const letters = code
+  const letters = plainDigits(code)
     .toUpperCase()
     .replace(/[^0-9A-Z]/g, "")
     .replaceAll("O", "0")

@@ -2,6 +2,7 @@ import type { AccountId } from "@novax/protocol/ids";
 import { changeAccount } from "../accounts/change-account.ts";
 import { type Account, lockAccount } from "../accounts/queries.ts";
 import type { Sql } from "../db/database.ts";
+import { plainDigits } from "../lib/digits.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { type NoticeText, textsIn } from "../texts/texts.ts";
 import type { Transaction, TransactionNeeds } from "../transaction/transact.ts";
@@ -55,7 +56,9 @@ export async function confirmTotp(
   origin: RequestOrigin,
 ): Promise<string[]> {
   const { seed } = resumeTotp(app, actor, answer.enrolment);
-  const step = findTotpStep(seed, answer.code.replace(/\s/g, ""), app.clock.now(), { lastStep: 0 });
+  const step = findTotpStep(seed, plainDigits(answer.code).replace(/[\s-]/g, ""), app.clock.now(), {
+    lastStep: 0,
+  });
   if (step === null) {
     throw new Refusal("code_wrong", (t) => t.codeWrongClock, {
       field: "code",

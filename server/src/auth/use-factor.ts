@@ -1,5 +1,6 @@
 import type { Account } from "../accounts/queries.ts";
 import type { Clock } from "../lib/clock.ts";
+import { plainDigits } from "../lib/digits.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
 import type { Transaction } from "../transaction/transact.ts";
 import { readTotp, useTotpStep } from "./factor-queries.ts";
@@ -30,7 +31,7 @@ export async function useFactor(
       ? "passkey"
       : null;
   }
-  const digits = answer.code.replace(/[\s-]/g, "");
+  const digits = plainDigits(answer.code).replace(/[\s-]/g, "");
   if (/^\d{6}$/.test(digits)) return (await useTotpCode(app, change, account, digits)) ? "totp" : null;
   if (!(await useRecoveryCode(app, sql, { accountId: account.id, code: answer.code, now: app.clock.now() })))
     return null;

@@ -72,6 +72,8 @@ export type Config = {
   messagesPerSecond: number;
   visitorRequestsPerSecond: number;
   logFormat: "words" | "json";
+  /** Where security problems can be reported; null: nowhere is named. */
+  securityContact: string | null;
   hasSearch: boolean;
   /** Origins of push services that the operator added. */
   pushOrigins: ReadonlySet<string>;
@@ -107,6 +109,15 @@ export function readConfig(folder: string, environment: Record<string, string | 
     { ...fromFile, ...withoutEmpty(environment) },
     { folder, configJson: readOptional(resolve(folder, "config.json")) },
   );
+}
+
+/** The format of the log, also while other settings are wrong. */
+export function readLogFormat(
+  folder: string,
+  environment: Record<string, string | undefined>,
+): "words" | "json" {
+  const fromFile = parseEnv(readOptional(resolve(folder, ".env")) ?? "");
+  return (environment.LOG_FORMAT || fromFile.LOG_FORMAT)?.trim() === "json" ? "json" : "words";
 }
 
 /**
@@ -216,6 +227,7 @@ export function parseConfig(
     signUpsPerAddress: whole("SIGN_UPS_PER_ADDRESS", 1, 100_000),
     messagesPerSecond: whole("MESSAGES_PER_SECOND", 1, 1_000_000),
     visitorRequestsPerSecond: whole("VISITOR_REQUESTS_PER_SECOND", 1, 1_000_000),
+    securityContact: check("SECURITY_CONTACT", parseContact, null),
     logFormat: check("LOG_FORMAT", (value) => parseChoice(value, ["words", "json"]), "words"),
   };
   const databaseUrl = check("DATABASE_URL", parseDatabaseUrl, null);
@@ -239,11 +251,26 @@ export function parseConfig(
       "WORKERS: several processes need PostgreSQL and Redis; set DATABASE_URL and REDIS_URL as well",
     );
   if (config.sessionIdleMs > config.sessionMaxMs)
-    mistakes.push("SESSION_IDLE: is longer than SESSION_MAX, which ends a session in any case");
+    mistakes.push("SESSION_IDLE: can't be longer than SESSION_MAX, which ends a session in any case");
   if (config.registration === "sso" && config.oidc === null)
     mistakes.push("REGISTRATION: single sign-on isn't set up; set OIDC_ISSUER as well");
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
+}
+
+/** Parses an email address or a page, as security.txt takes them (RFC 9116, 2.5.3). */
+function parseContact(value: string): string | null {
+  if (value === "") return null;
+  const url = URL.parse(value.includes(":") ? value : `mailto:${value}`);
+  if (
+    !url ||
+    !["mailto:", "https:", "tel:"].includes(url.protocol) ||
+    (url.protocol === "mailto:" && !/^[^@]+@[^@]+$/.test(url.pathname))
+  )
+    throw new Error(
+      `${JSON.stringify(value)} isn't an email address or a page such as https://example.org/security`,
+    );
+  return url.href;
 }
 
 function parsePublicUrl(value: string, port: number, isLoopbackHost: boolean): URL {

@@ -141,6 +141,11 @@ export const settings = [
     default: "200",
     help: "requests without a session allowed per IP address in a second",
   },
+  {
+    name: "SECURITY_CONTACT",
+    default: "",
+    help: "email address or page where security problems of this server can be reported; shown in /.well-known/security.txt",
+  },
   { name: "LOG_FORMAT", default: "words", help: "log format: words or json" },
 ] as const satisfies readonly Setting[];
 

@@ -6,7 +6,7 @@ import { DatabaseClock } from "./database-clock.ts";
 /** A database whose clock is ahead of this machine's, and which takes a while to answer. */
 function createClock(database: { aheadMs: number; delayMs: number }) {
   const warned: string[] = [];
-  const log: Log = { info: () => {}, warn: (event) => warned.push(event), fault: () => "" };
+  const log: Log = { info: () => {}, warn: (event) => warned.push(event), error: () => {}, fault: () => "" };
   const sql = async () => {
     await Bun.sleep(database.delayMs / 2);
     const now = Date.now() + database.aheadMs;

@@ -232,7 +232,12 @@ type SqlOfClient = Sql & { client: () => Pick<SQL, "unsafe"> };
 function asSql(client: () => SQL, assertAllowed: () => void): SqlOfClient {
   const run = <Row>(strings: TemplateStringsArray, ...values: unknown[]): Promise<Row[]> => {
     assertAllowed();
-    return client()(strings, ...values).then((result) => parseInt8(strings, result) as Row[]);
+    return client()(strings, ...values).then(
+      (result) => parseInt8(strings, result) as Row[],
+      (error: unknown) => {
+        throw withStatement(error, strings);
+      },
+    );
   };
   return Object.assign(run, {
     client,
@@ -245,6 +250,20 @@ function asSql(client: () => SQL, assertAllowed: () => void): SqlOfClient {
     },
     array: (values: readonly unknown[], type: string) => client().array([...values], type),
   });
+}
+
+const statementCharsMax = 300;
+
+/**
+ * Adds to the database's error which statement it was, for the log: the driver's stack doesn't lead to us. The text of a
+ * template has no values in it.
+ */
+function withStatement(error: unknown, strings: TemplateStringsArray): unknown {
+  if (error instanceof Error && !("statement" in error))
+    Object.assign(error, {
+      statement: strings.join("?").replace(/\s+/g, " ").trim().slice(0, statementCharsMax),
+    });
+  return error;
 }
 
 /** The lengths of lists that our own clients ask for. Others are parameters, so that nobody fills the memory with statements. */

@@ -32,6 +32,10 @@ export async function migrate(db: Database, log: Log): Promise<void> {
     await tx`set local lock_timeout = '30s'`;
     await tx`create table if not exists migrations (name text primary key, ran_at timestamptz not null default now())`;
     const done = new Set((await tx<{ name: string }>`select name from migrations`).map((row) => row.name));
+    if (await isFromDevelopment(tx, done))
+      throw new ConfigError([
+        "the database is from a development version of novaX, between 9b76b4c and dc50285, whose tables were changed afterwards; export what you need with that version, and begin with an empty database",
+      ]);
     const unknown = [...done].filter((name) => !files.includes(name));
     if (unknown.length > 0)
       throw new ConfigError([
@@ -39,6 +43,17 @@ export async function migrate(db: Database, log: Log): Promise<void> {
       ]);
     for (const name of files.filter((file) => !done.has(file))) await run(db, tx, name, log);
   }, noDeadline);
+}
+
+/**
+ * Whether a migration ran before it had the form in which it was released: then the tables are neither those of a version
+ * nor those of the one before.
+ */
+async function isFromDevelopment(tx: Sql, done: ReadonlySet<string>): Promise<boolean> {
+  if (done.has("0004_languages.sql") || done.has("0005_threads.sql")) return true;
+  if (!done.has("0003_rooms.sql") || done.has("0004_rooms_kept_apart.sql")) return false;
+  const [row] = await tx<{ early: string | null }>`select to_regclass('former_members')::text as early`;
+  return row!.early !== null;
 }
 
 async function run(db: Database, tx: Sql, name: string, log: Log): Promise<void> {

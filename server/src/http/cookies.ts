@@ -10,6 +10,8 @@ export type CookieJar = {
   challengeToken: string | null;
   /** A sign-in that is under way at the single sign-on provider, sealed. */
   ssoFlow: string | null;
+  /** The page that somebody wanted before they were asked to sign in. As it came: to be checked before it is used. */
+  wantedPage: string | null;
   /** The theme chosen in this browser; null: follow the system. */
   theme: "light" | "dark" | null;
   /** The language chosen in this browser; null: follow Accept-Language. */
@@ -18,7 +20,7 @@ export type CookieJar = {
   lastRoom: string | null;
 };
 
-type CookieKind = "session" | "device" | "challenge" | "sso";
+type CookieKind = "session" | "device" | "challenge" | "sso" | "wanted";
 
 const deviceMaxAgeMs = 400 * 86_400_000;
 
@@ -35,6 +37,7 @@ export function readCookies(header: string | null, isSecure: boolean): CookieJar
     deviceToken: read("device"),
     challengeToken: read("challenge"),
     ssoFlow: read("sso"),
+    wantedPage: read("wanted"),
   };
 }
 
@@ -52,6 +55,13 @@ export function challengeCookie(token: string, isSecure: boolean, maxAgeMs: numb
 
 export function ssoCookie(flow: string, isSecure: boolean, maxAgeMs: number): string {
   return serialise("sso", flow, isSecure, maxAgeMs);
+}
+
+/** It outlasts a sign-in by the slowest way: a mail that is looked for, and the provider's own pages. */
+const wantedMs = 15 * 60_000;
+
+export function wantedPageCookie(path: string, isSecure: boolean): string {
+  return serialise("wanted", path, isSecure, wantedMs);
 }
 
 /** A Set-Cookie value that deletes the cookie. */

@@ -105,7 +105,11 @@ function submitRoute<A extends Access, Body>(
 ): Route {
   const { path, summary, access, body, submit } = spec;
   const refused = async (exchange: Exchange<unknown, unknown>, error: unknown): Promise<Response> => {
-    const { problem, retryInMs } = toProblem(error, exchange.app.log, exchange.context.language);
+    const { problem, retryInMs } = toProblem(error, exchange.app.log, {
+      language: exchange.context.language,
+      method: "POST",
+      route: path,
+    });
     const formProblem = { detail: problem.detail, field: problem.field, also: problem.also };
     const shown = await refusedPage(exchange as Exchange<Body, unknown>, formProblem);
     const response = new Response(shown.body, { status: problem.status, headers: shown.headers });

@@ -1,4 +1,5 @@
 import { chooseLanguage } from "@novax/protocol/language";
+import { withoutEnd } from "@novax/protocol/text";
 import { Hono } from "hono";
 import type { z } from "zod";
 import { isPrivileged } from "../admin/permissions.ts";
@@ -11,9 +12,10 @@ import { addressKey, clientAddress, isLoopbackAddress } from "../lib/ip-address.
 import { Refusal } from "../lib/refusal.ts";
 import { textsIn } from "../texts/texts.ts";
 import type { App } from "./app.ts";
-import { type CookieJar, readCookies } from "./cookies.ts";
+import { type CookieJar, readCookies, wantedPageCookie } from "./cookies.ts";
 import { createOpenApi } from "./openapi.ts";
 import { assertOwnOrigin, preflightResponse, setCorsHeaders } from "./origin-check.ts";
+import { isOwnPage, ownPageOf } from "./own-page.ts";
 import { errorPage } from "./pages/error-page.ts";
 import type { PageContext } from "./pages/layout.ts";
 import { problemResponse, toProblem } from "./problem.ts";
@@ -24,7 +26,7 @@ import { adminRoutes } from "./routes/admin.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { createChatRoutes } from "./routes/chat.ts";
 import { commandRoutes } from "./routes/commands.ts";
-import { deviceRoutes, isOwnPage } from "./routes/devices.ts";
+import { deviceRoutes } from "./routes/devices.ts";
 import { factorRoutes } from "./routes/factors.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { healthRoute, readyRoute } from "./routes/health.ts";
@@ -36,6 +38,7 @@ import { serverIconRoutes } from "./routes/server-icon.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { ssoRoutes } from "./routes/sso.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
+import { wellKnownRoutes } from "./routes/well-known.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import type { Web } from "./serve-web.ts";
 
@@ -62,6 +65,7 @@ export function createHttpApp(
   const { config } = app;
   const router = new Hono<{ Bindings: Peer }>();
 
+  const routeOf = new WeakMap<Error, string>();
   // Hono passes HEAD requests to the routes for GET, so those for HEAD are registered there, and first.
   const isHead = (route: Route) => route.method === "HEAD";
   for (const route of routes.filter(isHead).concat(routes.filter((route) => !isHead(route)))) {
@@ -72,7 +76,11 @@ export function createHttpApp(
       const run = () => runRoute(app, web, route, raw, context.env, params);
       // A body takes as long as it takes to arrive. A command has its own deadline.
       const isBounded = route.path.startsWith("/api/") && !route.body;
-      return isBounded ? answerWithin(answerWithinMs, run) : run();
+      return (isBounded ? answerWithin(answerWithinMs, run) : run()).catch((error: unknown) => {
+        // For the log: the pattern, because an address may be a secret.
+        if (error instanceof Error) routeOf.set(error, route.path);
+        throw error;
+      });
     });
   }
   for (const path of new Set(routes.map((route) => route.path))) {
@@ -86,6 +94,11 @@ export function createHttpApp(
     const isRead = context.req.method === "GET" || context.req.method === "HEAD";
     const file = isRead ? web.serve(pathname, context.req.header("accept-encoding") ?? null) : null;
     if (file) return file;
+    // A slash that was typed behind an address. One that would begin with two of them led to another host.
+    if (isRead && /^\/[^/].*\/$/.test(pathname)) {
+      const { search } = new URL(context.req.url);
+      return new Response(null, { status: 308, headers: { location: withoutEnd(pathname, "/") + search } });
+    }
     throw new Refusal("not_found", (t) => t.nothingHere);
   });
   router.onError(async (error, context) => {
@@ -95,7 +108,11 @@ export function createHttpApp(
       context.req.raw.headers,
       readCookies(context.req.header("cookie") ?? null, config.isSecure),
     );
-    const { problem, retryInMs } = toProblem(error, app.log, pageContext.language);
+    const { problem, retryInMs } = toProblem(error, app.log, {
+      language: pageContext.language,
+      method: context.req.method,
+      route: routeOf.get(error),
+    });
     const isPage = (context.req.header("accept") ?? "").includes("text/html");
     // An address that only takes what a page sends: its page is one step up.
     if (error instanceof MethodNotAllowed && isPage && context.req.method === "GET") {
@@ -108,6 +125,10 @@ export function createHttpApp(
     return response;
   });
 
+  const headPaths = routes
+    .filter(isHead)
+    .map((route) => new RegExp(`^${route.path.replace(/:\w+/g, "[^/]+")}$`));
+  const isHeadPath = (path: string) => headPaths.some((pattern) => pattern.test(path));
   const methods = [...new Set(routes.map((route) => route.method))].sort();
   return {
     routes,
@@ -115,13 +136,28 @@ export function createHttpApp(
       const origin = request.headers.get("origin");
       const isPreflight =
         request.method === "OPTIONS" && request.headers.has("access-control-request-method");
-      const response = isPreflight ? preflightResponse(methods) : await router.fetch(request, peer);
+      const response = isPreflight
+        ? preflightResponse(methods)
+        : await (request.method === "HEAD" && !isHeadPath(new URL(request.url).pathname)
+            ? headOf(request, (get) => router.fetch(get, peer))
+            : router.fetch(request, peer));
       setSecurityHeaders(response.headers, config.isSecure);
       setCorsHeaders(response.headers, origin, config.allowedOrigins);
       if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
       return response;
     },
   };
+}
+
+/** Answers HEAD as GET would be, with the length of what is left out (RFC 9110, 9.3.2). */
+async function headOf(
+  request: Request,
+  answer: (get: Request) => Response | Promise<Response>,
+): Promise<Response> {
+  const { status, headers, body } = await answer(new Request(request, { method: "GET" }));
+  if (headers.has("content-length")) await body?.cancel();
+  else if (body) headers.set("content-length", String((await new Response(body).arrayBuffer()).byteLength));
+  return new Response(null, { status, headers });
 }
 
 function createRoutes(app: App, web: Web): readonly Route[] {
@@ -135,6 +171,7 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     ...adminRoutes,
     ...auditRoutes,
     ...serverIconRoutes,
+    ...wellKnownRoutes,
     ...createChatRoutes(web.assets.chat),
     ...commandRoutes,
     ...readRoutes,
@@ -203,7 +240,13 @@ async function runRoute(
     // A person is led to where they can do something about it, a program is told.
     const way = route.isPage || isForm ? wayOut(refusal, route, request, url) : null;
     if (way === null) throw refusal;
-    return redirect(way);
+    if (refusal.code !== "unauthenticated") return redirect(way);
+    const wanted = route.isPage ? (ownPageOf(url.pathname + url.search) ?? ownPageOf(url.pathname)) : null;
+    // Somebody whose session has ended is told that, and comes back to where they were.
+    return redirect(
+      cookies.sessionToken === null ? way : `${way}?done=session-ended`,
+      wanted === null ? [] : [wantedPageCookie(wanted, config.isSecure)],
+    );
   }
   const { body, unreadable } = await readRouteBody(route, request, isForm);
   // A body may take seconds to arrive, and meanwhile the session may have ended: what was true before it is asked again.

@@ -2,7 +2,7 @@ import type { Language } from "@novax/protocol/language";
 import type { RefusalCode } from "@novax/protocol/replies";
 import { refusalOf } from "../db/refusal-of.ts";
 import { Refusal } from "../lib/refusal.ts";
-import type { Log } from "../log/log.ts";
+import type { Log, LogFacts } from "../log/log.ts";
 
 /** The HTTP status for each refusal code. */
 const statusOf: { [C in RefusalCode]: number } = {
@@ -108,15 +108,15 @@ export type Problem = {
 };
 
 /**
- * The only place where an error becomes a response. An unexpected error is logged, and the response contains nothing
- * but its id.
+ * The only place where an error becomes a response. An unexpected error is logged with `facts`, and the response contains
+ * nothing but its id.
  */
 export function toProblem(
   error: unknown,
   log: Log,
-  language: Language,
+  { language, ...facts }: { language: Language } & LogFacts,
 ): { problem: Problem; retryInMs: number | undefined } {
-  const refusal = toRefusal(error, log);
+  const refusal = toRefusal(error, log, facts);
   const status = statusOf[refusal.code];
   return {
     retryInMs: refusal.retryInMs,
@@ -144,9 +144,9 @@ export function problemResponse(problem: Problem, retryInMs: number | undefined)
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
 
-function toRefusal(error: unknown, log: Log): Refusal {
+function toRefusal(error: unknown, log: Log, facts: LogFacts): Refusal {
   const refusal = refusalOf(error);
   if (refusal) return refusal;
-  const faultId = log.fault("request.failed", error);
+  const faultId = log.fault("request.failed", error, facts);
   return new Refusal("internal", (t) => t.fault(faultId));
 }

@@ -1,4 +1,5 @@
 import { firstIssue } from "@novax/protocol/commands";
+import { DoubledMember, parseJson } from "@novax/protocol/json";
 import { z } from "zod";
 import { Refusal } from "../lib/refusal.ts";
 
@@ -24,7 +25,7 @@ export async function readBody<T>(request: Request, schema: z.ZodType<T>): Promi
     throw new Refusal("unsupported_media_type", "Send application/json or a form.");
   }
   const text = await readText(request);
-  return parseInput(schema, isForm ? parseForm(new URLSearchParams(text)) : parseJson(text));
+  return parseInput(schema, isForm ? parseForm(new URLSearchParams(text)) : readJson(text));
 }
 
 /**
@@ -107,11 +108,12 @@ async function readText(request: Request): Promise<string> {
   }
 }
 
-function parseJson(text: string): unknown {
+function readJson(text: string): unknown {
   try {
     // JSON.parse makes `__proto__` an ordinary own key, which the strict schemas then refuse.
-    return JSON.parse(text);
-  } catch {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof DoubledMember) throw new Refusal("malformed", `${error.key}: appears twice`);
     throw new Refusal("malformed", "The body isn't JSON.");
   }
 }

@@ -29,8 +29,17 @@ export async function upgradeSocket(
   const cookies = readCookies(request.headers.get("cookie"), app.config.isSecure);
   const language = cookies.language ?? chooseLanguage(request.headers.get("accept-language"));
   try {
-    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      throw new Refusal("malformed", "This address only speaks WebSocket.");
+    // RFC 6455, 4.2.1. `Connection` is a list.
+    const connection = (request.headers.get("connection") ?? "").toLowerCase().split(",");
+    if (
+      request.headers.get("upgrade")?.toLowerCase() !== "websocket" ||
+      !connection.some((option) => option.trim() === "upgrade")
+    ) {
+      noteNoUpgrade(app);
+      throw new Refusal(
+        "malformed",
+        "This address only speaks WebSocket. A proxy in between has to pass on the headers Upgrade and Connection.",
+      );
     }
     // A trusted TLS proxy reports that the client connected without TLS (ASVS 4.4.1).
     const peer = server.requestIP(request)?.address ?? "";
@@ -56,9 +65,22 @@ export async function upgradeSocket(
     if (server.upgrade(request, { data, headers })) return undefined;
     throw new Refusal("malformed", "This isn't a valid WebSocket handshake.");
   } catch (error) {
-    const { problem, retryInMs } = toProblem(error, app.log, language);
+    const { problem, retryInMs } = toProblem(error, app.log, { language, method: "GET", route: "/ws/:user" });
     return problemResponse(problem, retryInMs);
   }
+}
+
+const noteEveryMs = 60_000;
+let notedAt = Number.NEGATIVE_INFINITY;
+
+/** Tells the operator, who else sees only a chat that never connects. */
+function noteNoUpgrade(app: App): void {
+  const now = performance.now();
+  if (now - notedAt < noteEveryMs) return;
+  notedAt = now;
+  app.log.warn("socket.no_upgrade", {
+    hint: "a request for /ws/ came without the headers of a WebSocket; a proxy has to pass them on, as README shows",
+  });
 }
 
 function chooseProtocol(offered: string | null): ConnectionProtocol {

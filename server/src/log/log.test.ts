@@ -17,8 +17,19 @@ test("[O01] a fault is logged with the id that the client gets, without the data
   const error = Object.assign(new Error('Key (email)=(alice@example.org) already exists, "hunter2"'), {
     name: "PostgresError",
     errno: "23505",
+    constraint: "accounts_verified_email",
+    statement: "insert into accounts values (?, ?)",
   });
   const faultId = log.fault("request.failed", error);
-  expect(JSON.parse(lines[0]!)).toMatchObject({ event: "request.failed", faultId, code: "23505" });
+  expect(JSON.parse(lines[0]!)).toMatchObject({
+    ...{ event: "request.failed", faultId, code: "23505" },
+    ...{ constraint: "accounts_verified_email", statement: "insert into accounts values (?, ?)" },
+  });
   expect(lines[0]).not.toContain("hunter2");
+});
+
+test("[B20] a line in words has the date, and the time in UTC", () => {
+  const lines: string[] = [];
+  createLog({ format: "words", write: (line) => lines.push(line), now: () => 0 }).info("server.started");
+  expect(lines).toEqual(["1970-01-01T00:00:00.000Z   server.started"]);
 });

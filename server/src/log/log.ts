@@ -7,6 +7,7 @@ export type LogFacts = Record<string, string | number | boolean | null | undefin
 export type Log = {
   info(event: string, facts?: LogFacts): void;
   warn(event: string, facts?: LogFacts): void;
+  error(event: string, facts?: LogFacts): void;
   /** Logs an unexpected error. Returns its id in the log, which is all that may be sent to a client. */
   fault(event: string, error: unknown, facts?: LogFacts): string;
 };
@@ -26,24 +27,24 @@ export function createLog(options: {
     const words = Object.entries(facts)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => `${key}=${typeof value === "string" ? JSON.stringify(value) : value}`);
-    options.write(
-      [at.slice(11, 19), level === "info" ? " " : level.toUpperCase(), event, ...words].join(" "),
-    );
+    options.write([at, level === "info" ? " " : level.toUpperCase(), event, ...words].join(" "));
   };
   return {
     info: (event, facts = {}) => emit("info", event, facts),
     warn: (event, facts = {}) => emit("warn", event, facts),
+    error: (event, facts = {}) => emit("error", event, facts),
     fault: (event, error, facts = {}) => {
       const faultId = crypto.randomUUID();
       const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-      // The database's message may quote stored values; its code and our stack are enough.
+      // The database's message may quote stored values; its code, what it is about and our statement are enough.
       const isFromDatabase = name === "PostgresError";
+      const { errno, table, column, constraint, routine, statement } = error as DatabaseFacts;
       emit("error", event, {
         ...facts,
         faultId,
         error: name,
-        code: (error as { errno?: string } | null)?.errno,
-        message: isFromDatabase ? undefined : message,
+        code: errno,
+        ...(isFromDatabase ? { table, column, constraint, routine, statement } : { message }),
         stack: stack?.split("\n").slice(1).join(" | ").slice(0, 2000),
       });
       return faultId;
@@ -51,5 +52,10 @@ export function createLog(options: {
   };
 }
 
+/** What an error of the database says without a value in it. */
+type DatabaseFacts = Partial<
+  Record<"errno" | "table" | "column" | "constraint" | "routine" | "statement", string>
+>;
+
 /** For tests and tools that need no log. */
-export const silentLog: Log = { info: () => {}, warn: () => {}, fault: () => "silent" };
+export const silentLog: Log = { info: () => {}, warn: () => {}, error: () => {}, fault: () => "silent" };

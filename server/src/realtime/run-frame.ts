@@ -2,6 +2,7 @@ import { basicSendSchema } from "@novax/protocol/basic";
 import { parseCommand } from "@novax/protocol/commands";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { SendId } from "@novax/protocol/ids";
+import { DoubledMember, parseJson } from "@novax/protocol/json";
 import type { RefusalCode } from "@novax/protocol/replies";
 import { refusalOf } from "../db/refusal-of.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -22,6 +23,7 @@ export async function runFrame(
 ): Promise<void> {
   const parsed = parseCommand(frame);
   const id = parsed.kind === "command" ? parsed.command.id : parsed.id;
+  const type = parsed.kind === "command" ? parsed.command.type : undefined;
   try {
     if (parsed.kind !== "command") {
       // A program that sends no commands will not begin to. A field that was refused is an ordinary reply.
@@ -33,7 +35,7 @@ export async function runFrame(
     const result = await runSocketCommand(realtime, connection, parsed.command);
     if (result !== null) connection.send({ type: "reply", re: parsed.command.id, ok: true, result });
   } catch (error) {
-    const { code, detail, retryInMs } = toRefusal(realtime, connection, error);
+    const { code, detail, retryInMs } = toRefusal(realtime, connection, { error, type });
     const hint = retryInMs === undefined ? {} : { retryInMs };
     connection.send({ type: "reply", re: id, ok: false, code, detail, ...hint });
   }
@@ -59,7 +61,7 @@ export async function runBasicFrame(
     });
   } catch (error) {
     connection.sentIds.delete(sendId);
-    const { code, detail } = toRefusal(realtime, connection, error);
+    const { code, detail } = toRefusal(realtime, connection, { error, type: "message.send" });
     connection.send({ type: "error", detail, code });
   }
 }
@@ -67,9 +69,10 @@ export async function runBasicFrame(
 function parseBasicText(frame: string): string {
   let value: unknown;
   try {
-    value = JSON.parse(frame);
-  } catch {
-    throw new Refusal("malformed", "Send JSON.");
+    value = parseJson(frame);
+  } catch (error) {
+    const isDoubled = error instanceof DoubledMember;
+    throw new Refusal("malformed", isDoubled ? `Send every member once: ${error.message}.` : "Send JSON.");
   }
   const parsed = basicSendSchema.safeParse(value);
   if (!parsed.success)
@@ -80,12 +83,12 @@ function parseBasicText(frame: string): string {
 function toRefusal(
   realtime: Realtime,
   { language }: Connection,
-  error: unknown,
+  { error, type }: { error: unknown; type: string | undefined },
 ): { code: RefusalCode; detail: string; retryInMs: number | undefined } {
   const refusal = refusalOf(error);
   if (refusal)
     return { code: refusal.code, detail: refusal.detailIn(language), retryInMs: refusal.retryInMs };
   const { refusals } = textsIn(language);
-  const faultId = realtime.log.fault("command.failed", error);
+  const faultId = realtime.log.fault("command.failed", error, { command: type });
   return { code: "internal", detail: refusals.fault(faultId), retryInMs: undefined };
 }

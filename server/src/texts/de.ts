@@ -44,6 +44,8 @@ export const de: Texts = {
     codeAsWell: "Gib auch deinen Code für die Zwei-Faktor-Authentifizierung ein.",
     awaitsApproval: "Dein Konto wartet auf Freigabe. Versuch es später erneut.",
     credentialsWrong: "Benutzername oder Passwort ist falsch.",
+    credentialsWrongEmail:
+      "E-Mail-Adresse oder Passwort ist falsch. Nur eine bestätigte Adresse funktioniert hier; du kannst stattdessen deinen Benutzernamen verwenden.",
     onlyWayIn:
       "Leg zuerst ein Passwort fest oder füge einen Passkey hinzu, sonst kannst du dich nicht mehr anmelden.",
     factorDemanded: "Für dein Konto ist die Zwei-Faktor-Anmeldung erforderlich.",
@@ -237,6 +239,7 @@ export const de: Texts = {
     save: "Speichern",
     email: "E-Mail",
     username: "Benutzername",
+    usernameOrEmail: "Benutzername oder E-Mail",
     password: "Passwort",
     code: "Code",
     recoveryCodes: (count) =>
@@ -256,6 +259,8 @@ export const de: Texts = {
     noAnswer: "Der Server antwortet nicht. Versuch es erneut.",
     passkeyThere: "Dieses Gerät hat bereits einen Passkey.",
     passkeyUnused: "Es wurde kein Passkey verwendet.",
+    passkeyElsewhere: "Passkeys funktionieren nur unter %s. Öffne den Server dort.",
+    passkeyNoName: "Passkeys brauchen einen Server mit Namen, und dieser wird über eine IP-Adresse geöffnet.",
   },
 
   done: {
@@ -270,6 +275,7 @@ export const de: Texts = {
     sent: "Wir haben dir eine E-Mail gesendet.",
     asked: "Wir haben eine E-Mail an deine neue Adresse gesendet.",
     ended: "Gerät abgemeldet.",
+    "session-ended": "Du wurdest abgemeldet. Melde dich an, um dort weiterzumachen, wo du warst.",
     others: "Du wurdest überall sonst abgemeldet.",
     distrusted: "In diesem Browser wird die Zwei-Faktor-Authentifizierung wieder abgefragt.",
     factor: "Die Zwei-Faktor-Authentifizierung ist an.",
@@ -321,6 +327,10 @@ export const de: Texts = {
     passwordHint: (min) =>
       `Mindestens ${min} Zeichen. Je länger, desto besser; probier ein paar zufällige Wörter.`,
     haveAccount: "Hast du schon ein Konto?",
+    alreadyInTitle: "Du bist bereits angemeldet",
+    alreadyIn: (username: string) =>
+      `Du bist als ${username} angemeldet. Melde dich zuerst ab, um diese Einladung für ein anderes Konto zu verwenden.`,
+    openChat: "Chat öffnen",
     awaitsTitle: "Fast geschafft",
     awaits: "Dein Konto wartet auf Freigabe. Du kannst dich anmelden, sobald ein Serverinhaber es freigibt.",
     closedTitle: "Keine neuen Konten",

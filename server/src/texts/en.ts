@@ -42,6 +42,8 @@ export const en = {
     codeAsWell: "Enter your two-factor code as well.",
     awaitsApproval: "Your account is waiting for approval. Try again later.",
     credentialsWrong: "Wrong username or password.",
+    credentialsWrongEmail:
+      "Wrong email address or password. Only a confirmed address works here; you can use your username instead.",
     onlyWayIn: "Set a password or add a passkey first, or you won't be able to sign in.",
     factorDemanded: "Two-factor sign-in is required for your account.",
     noPasskey: "Passkey not found.",
@@ -227,6 +229,7 @@ export const en = {
     save: "Save",
     email: "Email",
     username: "Username",
+    usernameOrEmail: "Username or email",
     password: "Password",
     code: "Code",
     recoveryCodes: (count: number) => plural(count, { one: "# recovery code", other: "# recovery codes" }),
@@ -246,6 +249,8 @@ export const en = {
     noAnswer: "The server isn't responding. Try again.",
     passkeyThere: "This device already has a passkey.",
     passkeyUnused: "No passkey was used.",
+    passkeyElsewhere: "Passkeys only work at %s. Open this server there.",
+    passkeyNoName: "Passkeys need a server with a name, and this one is opened by an IP address.",
   },
 
   /** Confirmations shown once on the page after an action. */
@@ -261,6 +266,7 @@ export const en = {
     sent: "We've sent you an email.",
     asked: "We've sent an email to your new address.",
     ended: "Device signed out.",
+    "session-ended": "You've been signed out. Sign in to pick up where you left off.",
     others: "You've been signed out everywhere else.",
     distrusted: "That browser will be asked for two-factor authentication again.",
     factor: "Two-factor authentication is on.",
@@ -311,6 +317,10 @@ export const en = {
     newPasswordAgain: "Confirm new password",
     passwordHint: (min: number) => `At least ${min} characters. Longer is better; try a few random words.`,
     haveAccount: "Already have an account?",
+    alreadyInTitle: "You're already signed in",
+    alreadyIn: (username: string) =>
+      `You're signed in as ${username}. To use this invitation for another account, sign out first.`,
+    openChat: "Open the chat",
     awaitsTitle: "Almost there",
     awaits: "Your account is waiting for approval. You can sign in once an owner approves it.",
     closedTitle: "No new accounts",

@@ -8,12 +8,12 @@ import { backoffMs } from "./backoff.ts";
 
 /**
  * `since` in `away` is when the connection was lost, so that a short interruption need not be shown. `isFull` says that
- * the account has too many connections.
+ * the account has too many connections, `isBlocked` that the server answers everything but sockets.
  */
 export type ConnectionState =
   | { kind: "connecting" }
   | { kind: "open" }
-  | { kind: "away"; since: number; nextTryAt: number; isFull: boolean }
+  | { kind: "away"; since: number; nextTryAt: number; isFull: boolean; isBlocked: boolean }
   | { kind: "ended"; reason: "signed_out" | "refused" };
 
 export type RealtimeListener = {
@@ -64,6 +64,8 @@ export const wakeWithinMs = 3000;
 const giveUpEveryMs = 5000;
 const rateLimitedPauseMs = 3000;
 const fullPauseMs = 30_000;
+/** After so many tries at which only the socket failed, something in between lets none through. */
+const blockedAfter = 3;
 
 /**
  * One connection to the server. It reconnects by itself, and calls `onHello` for every new connection. A request that
@@ -83,6 +85,8 @@ export class RealtimeClient {
   #gaveUpAt = Number.NEGATIVE_INFINITY;
   #framesReceived = 0;
   #awaySince: number | null = null;
+  /** How many tries in a row the server answered over HTTP, but not on the socket. */
+  #triesBlocked = 0;
   #stopRetry = () => {};
   /** Stops the wait for the greeting, and later the pings. */
   #stopWatch = () => {};
@@ -158,6 +162,7 @@ export class RealtimeClient {
         this.#hasGreeted = true;
         this.#attempt = 0;
         this.#awaySince = null;
+        this.#triesBlocked = 0;
         this.#state.value = { kind: "open" };
         this.#stopWatch();
         this.#ping();
@@ -206,7 +211,13 @@ export class RealtimeClient {
     this.#awaySince ??= now;
     // The connection's budget is used up, and takes some seconds to fill; a dead connection takes longer to be noticed.
     const wait = waitMs + (isFull ? fullPauseMs : code === closeCodes.rateLimited ? rateLimitedPauseMs : 0);
-    this.#state.value = { kind: "away", since: this.#awaySince, nextTryAt: now + wait, isFull };
+    this.#state.value = {
+      kind: "away",
+      since: this.#awaySince,
+      nextTryAt: now + wait,
+      isFull,
+      isBlocked: this.#triesBlocked >= blockedAfter,
+    };
     this.#stopRetry = this.#parts.schedule(() => this.connect(), wait);
   }
 
@@ -217,10 +228,15 @@ export class RealtimeClient {
   }
 
   async #checkSession(): Promise<void> {
-    if (await this.#isSignedIn().catch(() => true)) return;
+    const isSignedIn = await this.#isSignedIn().catch(() => null);
+    if (isSignedIn === null) this.#triesBlocked = 0;
     // The response may arrive late, when the next try is already greeted or under way.
     const { kind } = this.#state.value;
-    if (kind === "open" || kind === "ended") return;
+    if (kind === "open" || kind === "ended" || isSignedIn === null) return;
+    if (isSignedIn) {
+      this.#triesBlocked += 1;
+      return;
+    }
     this.#stopRetry();
     if (this.#socket) drop(this.#socket);
     this.#forgetSocket();

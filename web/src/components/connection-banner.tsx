@@ -34,7 +34,8 @@ export function ConnectionBanner({ state, onRetry }: { state: ConnectionState; o
 
 function toBannerText(state: ConnectionState, isShown: boolean): string | null {
   if (state.kind === "away" && state.isFull) return more.connection.tooMany;
-  if (state.kind === "away" && isShown) return more.connection.away;
+  if (state.kind === "away" && isShown)
+    return state.isBlocked ? more.connection.blocked : more.connection.away;
   if (state.kind !== "ended") return null;
   switch (state.reason) {
     case "signed_out":

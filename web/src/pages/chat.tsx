@@ -89,7 +89,8 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement, kept: KeptChat | nul
     heldStorage: createHeldStorage(storage),
     draftStorage: localStorage,
     api: { ...api, read: readAlsoKept },
-    signIn: () => location.assign("/"),
+    // The server leads to where one signs in, and afterwards back to this page.
+    signIn: () => location.reload(),
     forget: async () => {
       if ("clearAppBadge" in navigator) await navigator.clearAppBadge().catch(() => {});
       await (await opening)?.wipe().catch(() => {});

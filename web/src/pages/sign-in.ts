@@ -13,6 +13,8 @@ const texts = JSON.parse(document.querySelector("#texts")!.textContent!) as {
   noAnswer: string;
   passkeyThere: string;
   passkeyUnused: string;
+  passkeyElsewhere: string;
+  passkeyNoName: string;
   copy: string;
   copied: string;
   showPassword: string;
@@ -180,6 +182,15 @@ async function post(
   }
 }
 
+/** What to do about an error of the authenticator, where the server is known as `serverName`. */
+function passkeyProblem(errorName: string, serverName: string): string {
+  if (errorName === "InvalidStateError") return texts.passkeyThere;
+  if (errorName !== "SecurityError") return texts.passkeyUnused;
+  // A passkey belongs to a name, and an IP address is none; or this page was opened by another name of the server's.
+  const isAddress = /^[\d.]+$|:/.test(serverName);
+  return isAddress ? texts.passkeyNoName : texts.passkeyElsewhere.replace("%s", serverName);
+}
+
 /** Asks the authenticator, posts its response, and goes to the address that the server returns. */
 async function usePasskey(button: HTMLButtonElement, isAutofill: boolean): Promise<void> {
   const { passkey: kind, options, answer } = button.dataset;
@@ -208,7 +219,8 @@ async function usePasskey(button: HTMLButtonElement, isAutofill: boolean): Promi
   } catch (error) {
     // The person cancelled, or the page asked by itself for autofill, which needs no message.
     const { name } = error as Error;
-    if (!isAutofill) say(name === "InvalidStateError" ? texts.passkeyThere : texts.passkeyUnused);
+    const { rp, rpId } = given.answer as { rp?: { id: string }; rpId?: string };
+    if (!isAutofill) say(passkeyProblem(name, rpId ?? rp?.id ?? ""));
     return;
   }
   const trusts = document.querySelector<HTMLInputElement>('input[name="trust_device"]');

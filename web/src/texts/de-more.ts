@@ -556,6 +556,8 @@ export const deMore: MoreTexts = {
   notices: { look: "Ansehen", dismiss: "Ausblenden" },
   connection: {
     away: "Du bist offline. Nachrichten werden gesendet, sobald du wieder verbunden bist.",
+    blocked:
+      "Der Server antwortet, aber die Verbindung für den Chat kommt nicht zustande. Wer ihn betreibt, findet den Grund im Protokoll.",
     tryNow: "Jetzt versuchen",
     signedOut: "Du wurdest abgemeldet.",
     tooMany: "Der Chat ist zu oft geöffnet. Schließ ihn an einer Stelle, dann verbindet er sich hier wieder.",

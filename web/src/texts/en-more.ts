@@ -544,6 +544,8 @@ export const enMore = {
   notices: { look: "View", dismiss: "Dismiss" },
   connection: {
     away: "You're offline. Messages will send when you reconnect.",
+    blocked:
+      "The server answers, but its connection for the chat doesn't get through. Its operator can find out why in the log.",
     tryNow: "Try now",
     signedOut: "You've been signed out.",
     tooMany: "The chat is open in too many places. Close one, and this one will reconnect.",

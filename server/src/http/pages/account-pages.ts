@@ -1,6 +1,7 @@
 import { displayNameCharsMax, emailCharsMax, usernameCharsMax } from "@novax/protocol/limits";
 import { initialOf } from "@novax/protocol/person";
 import { html } from "hono/html";
+import { readableEmail } from "../../accounts/email.ts";
 import type { LinkedIdentity } from "../../auth/identity-queries.ts";
 import type { Notice } from "../../notices/queries.ts";
 import type { Texts } from "../../texts/texts.ts";
@@ -51,7 +52,7 @@ export function overviewPage(
     row(
       "/account/email",
       parts.email,
-      (view.isEmailVerified ? t.emailConfirmed : t.emailUnconfirmed)(view.email || t.none),
+      (view.isEmailVerified ? t.emailConfirmed : t.emailUnconfirmed)(readableEmail(view.email) || t.none),
       view.isEmailVerified,
     ),
     row(
@@ -173,13 +174,13 @@ export function emailPage(
   const codeProblem = problem?.field === "code" ? problem : undefined;
   return cardPage(context, {
     title: parts.email,
-    lead: html`<strong>${page.email}</strong>, ${page.isVerified ? t.confirmed : t.notConfirmed}`,
+    lead: html`<strong>${readableEmail(page.email)}</strong>, ${page.isVerified ? t.confirmed : t.notConfirmed}`,
     back: toAccount(context),
     body: html`${doneNote(page.done)}
 ${
   pending === null
     ? ""
-    : html`<h2>${t.confirmTitle(pending)}</h2>
+    : html`<h2>${t.confirmTitle(readableEmail(pending))}</h2>
 ${renderForm({
   action: "/account/email/verify",
   submit: t.confirm,
@@ -219,7 +220,7 @@ export function ssoPage(
     lead: page.identities.length === 0 ? t.ssoOpensNot(page.name) : t.ssoOpens(page.name),
     back: toAccount(context),
     body: html`${doneNote(page.done)}
-${page.identities.map((identity) => html`<p class="section-text">${new URL(identity.issuer).host}${identity.email === "" ? "" : `: ${identity.email}`}. ${t.lastUsed} ${time(identity.lastUsedAt)}.</p>`)}
+${page.identities.map((identity) => html`<p class="section-text">${new URL(identity.issuer).host}${identity.email === "" ? "" : `: ${readableEmail(identity.email)}`}. ${t.lastUsed} ${time(identity.lastUsedAt)}.</p>`)}
 ${
   page.identities.length === 0
     ? html`<p class="form-aside"><a class="button-primary" href="/account/sso/link">${t.link(page.name)}</a></p>`

@@ -1,5 +1,6 @@
 import { type RegistrationMode, registrationModes, type ServerRole } from "@novax/protocol/entities";
 import { html } from "hono/html";
+import { readableEmail } from "../../accounts/email.ts";
 import type { InviteEntry } from "../../accounts/invite-queries.ts";
 import { type Policy, serverNameCharsMax } from "../../accounts/policy.ts";
 import { inviteBounds } from "../../admin/invites.ts";
@@ -59,7 +60,12 @@ export function personPage(
     renderForm({ action: action(name), submit, ...(isDanger ? { isDanger } : { isSecondary: true }) });
   const facts: [string, string | Markup][] = [
     [t.role, t.roles[person.serverRole]],
-    [parts.email, (person.isEmailVerified ? account.emailConfirmed : account.emailUnconfirmed)(person.email)],
+    [
+      parts.email,
+      (person.isEmailVerified ? account.emailConfirmed : account.emailUnconfirmed)(
+        readableEmail(person.email),
+      ),
+    ],
     [t.factor, person.mustHaveFactor ? t.factorRequired(factor) : factor],
     [t.joined, time(person.createdAt)],
     [t.lastSeen, person.lastSeenAt === null ? t.never : time(person.lastSeenAt)],

@@ -1,4 +1,9 @@
-import { displayNameCharsMax, passwordCodePointsMax, usernameCharsMax } from "@novax/protocol/limits";
+import {
+  displayNameCharsMax,
+  emailCharsMax,
+  passwordCodePointsMax,
+  usernameCharsMax,
+} from "@novax/protocol/limits";
 import { html } from "hono/html";
 import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type Field, type FormProblem, renderForm } from "./form.ts";
@@ -61,11 +66,11 @@ ${renderForm({
   fields: [
     {
       name: "username",
-      label: parts.username,
+      label: parts.usernameOrEmail,
       type: "text",
       autocomplete: "username webauthn",
       value: page.username,
-      maxLength: usernameCharsMax,
+      maxLength: emailCharsMax,
     },
     {
       name: "password",

@@ -15,6 +15,7 @@ import type { Actor } from "../../auth/sessions.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
 import { anyText, checkbox, defineAction, defineForm, textField } from "../form-route.ts";
+import { isOwnPage } from "../own-page.ts";
 import { devicesPage } from "../pages/factor-pages.ts";
 import { doneText } from "../pages/form.ts";
 import { confirmPage } from "../pages/sign-in-pages.ts";
@@ -154,14 +155,6 @@ function parseNext(text: string | undefined): string {
   if (text === undefined) return "/account";
   if (!isOwnPage(text)) throw new Refusal("malformed", "next: isn't a page of your account");
   return text;
-}
-
-/** Whether a path is one of our account or admin pages. The pattern is strict, so that it can lead nowhere else. */
-export function isOwnPage(path: string): boolean {
-  // Not the SSO linking page: a stranger's link could start linking right after a password was entered for something
-  // else.
-  if (path.startsWith("/account/sso/link")) return false;
-  return /^\/(?:account|admin)(?:\/[A-Za-z0-9_-]+)*(?:\?(?:setup=1|done=again))?$/.test(path);
 }
 
 async function readDevices(app: App, actor: Actor) {

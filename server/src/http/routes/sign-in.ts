@@ -17,6 +17,7 @@ import { Refusal } from "../../lib/refusal.ts";
 import type { App } from "../app.ts";
 import { challengeCookie, clearedCookie, deviceCookie, sessionCookie } from "../cookies.ts";
 import { type Accepted, anyText, checkbox, defineAction, defineForm, textField } from "../form-route.ts";
+import { ownPageOf } from "../own-page.ts";
 import { doneText, messagePage } from "../pages/form.ts";
 import { codePage, registerPage, signInPage } from "../pages/sign-in-pages.ts";
 import { problemResponse, toProblem } from "../problem.ts";
@@ -130,7 +131,14 @@ const joinRoute = defineRoute({
   access: "public",
   isPage: true,
   handle: async ({ app, actor, context, params }) => {
-    if (actor) return redirect("/chat");
+    if (actor) {
+      const { signIn } = context.t;
+      return messagePage(context, {
+        title: signIn.alreadyInTitle,
+        lead: signIn.alreadyIn(actor.username),
+        link: { href: "/chat", label: signIn.openChat },
+      });
+    }
     const mode = registrationMode(await readPolicy(app.db.sql), app.configuredRegistration);
     if (mode === "closed" || mode === "sso") return closedPage(app, context, mode);
     return registerPage(context, {
@@ -256,27 +264,32 @@ export const signInRoutes: readonly Route[] = [
 
 /** The response after every kind of sign-in: a session, or a request for the second factor. */
 export function signedIn(
-  exchange: Pick<Exchange<unknown, unknown>, "app" | "isForm" | "context">,
+  exchange: Pick<Exchange<unknown, unknown>, "app" | "isForm" | "context" | "cookies">,
   finished: FinishedSignIn,
   message: string,
 ): Accepted | Response {
-  const { app, isForm, context } = exchange;
+  const { app, isForm, context, cookies } = exchange;
   const { config } = app;
   if (finished.kind === "factor_owed") {
     const cookie = challengeCookie(finished.challengeToken, config.isSecure, challengeMs);
     if (isForm) return redirect("/login/code", [cookie]);
     const refusal = new Refusal("second_factor_required", "Send a two-factor code to /login/code.");
-    const response = problemResponse(toProblem(refusal, app.log, context.language).problem, undefined);
+    const response = problemResponse(
+      toProblem(refusal, app.log, { language: context.language }).problem,
+      undefined,
+    );
     response.headers.append("set-cookie", cookie);
     return response;
   }
-  const next = finished.mustEnrol ? "/account/two-factor" : "/chat";
-  const cookies = [
+  const wanted = cookies.wantedPage === null ? null : ownPageOf(cookies.wantedPage);
+  const next = finished.mustEnrol ? "/account/two-factor" : (wanted ?? "/chat");
+  const set = [
     sessionCookie(finished.sessionToken, config.isSecure, config.sessionMaxMs),
     clearedCookie("challenge", config.isSecure),
   ];
-  if (finished.deviceToken !== null) cookies.push(deviceCookie(finished.deviceToken, config.isSecure));
-  return { result: { message, username: finished.username }, next, cookies };
+  if (wanted !== null && !finished.mustEnrol) set.push(clearedCookie("wanted", config.isSecure));
+  if (finished.deviceToken !== null) set.push(deviceCookie(finished.deviceToken, config.isSecure));
+  return { result: { message, username: finished.username }, next, cookies: set };
 }
 
 function withNext(accepted: Accepted | Response): Accepted | Response {

@@ -45,7 +45,11 @@ const callbackRoute = defineRoute({
       return redirect("/account/sso?done=linked", [cleared]);
     }
     const finished = await signInWithIdentity(app, identity, presentedBy(exchange), origin);
-    const accepted = signedIn({ app, context: exchange.context, isForm: true }, finished, "Signed in");
+    const accepted = signedIn(
+      { app, context: exchange.context, cookies, isForm: true },
+      finished,
+      "Signed in",
+    );
     if (accepted instanceof Response) {
       accepted.headers.append("set-cookie", cleared);
       return accepted;
