@@ -135,6 +135,187 @@ describeServer("an account's life", options, ({ server, sql, alice }) => {
     expect(stranger).not.toContain("the last line");
   });
 
+  test("[B15] an export has everything that any table keeps of a person, and a new column can't be forgotten", async () => {
+    /** For each column that belongs to a person: the part of the export that has it, or why none does. */
+    const parts: Record<string, string> = {
+      "sessions.account_id": "sessions",
+      "known_devices.account_id": "knownBrowsers",
+      "memberships.account_id": "memberships",
+      "memberships.added_by": "- about another member",
+      "former_members.account_id": "formerMemberships",
+      "room_events.actor_id": "messages",
+      "room_events.subject_id": "memberships",
+      "messages.sender_id": "messages",
+      "messages.pinned_by": "pinnedMessages",
+      "accounts.invited_by": "accountFacts",
+      "notices.account_id": "notices",
+      "email_verifications.account_id": "accountFacts",
+      "verification_mails.account_id": "confirmationMails",
+      "login_challenges.account_id": "- a sign-in that is under way, minutes long",
+      "password_resets.account_id": "- a link that is under way, half an hour long",
+      "passkeys.account_id": "passkeys",
+      "passkey_challenges.account_id": "- a question that is under way, minutes long",
+      "recovery_codes.account_id": "- secrets",
+      "identities.account_id": "identities",
+      "invites.created_by": "invitations",
+      "reserved_usernames.account_id": "formerUsernames",
+      "drafts.account_id": "drafts",
+      "mentions.account_id": "mentions",
+      "reactions.account_id": "reactions",
+      "reactions.to_id": "- whose message another person reacted to",
+      "saved_messages.account_id": "saved",
+      "threads_followed.account_id": "threads",
+      "poll_votes.account_id": "votes",
+      "scheduled_messages.account_id": "scheduled",
+      "reminders.account_id": "reminders",
+      "room_bans.account_id": "roomBans",
+      "room_bans.banned_by": "audit",
+      "blocks.blocker_id": "blocked",
+      "blocks.blocked_id": "- who has blocked a person is the other one's secret",
+      "reports.reporter_id": "reports",
+      "reports.sender_id": "- who reported a person is the other one's secret",
+      "reports.resolved_by": "audit",
+      "alert_words.account_id": "keywords",
+      "banned_addresses.banned_by": "audit",
+      "files.owner_id": "files",
+      "storage_use.owner_id": "files",
+      "custom_emoji.created_by": "customEmoji",
+      "erased_accounts.account_id": "- whose account is gone",
+      "push_subscriptions.account_id": "notifiedBrowsers",
+      "unread_mail_people.account_id": "unreadMail",
+      "audit_log.actor_id": "audit",
+      "audit_log.subject_id": "audit",
+    };
+    /** As above, of the account itself. */
+    const columns: Record<string, string> = {
+      ...Object.fromEntries(
+        ["id", "username", "display_name", "email", "server_role", "factor_on_at"].map((name) => [
+          name,
+          "account",
+        ]),
+      ),
+      ...Object.fromEntries(
+        [
+          "created_at",
+          "email_verified_at",
+          "language",
+          "must_have_factor",
+          "disabled_at",
+          "awaits_approval",
+        ].map((name) => [name, "accountFacts"]),
+      ),
+      ...Object.fromEntries(
+        ["delete_at", "inbox_seen_at", "failures_in_a_row", "invited_by", "invite_note"].map((name) => [
+          name,
+          "accountFacts",
+        ]),
+      ),
+      ...Object.fromEntries(["emoji", "text", "until"].map((name) => [`status_${name}`, "status"])),
+      ...Object.fromEntries(
+        ["quiet_until", "shares_reading", "notifies_of_threads", "notifies_of_reactions"].map((name) => [
+          name,
+          "status",
+        ]),
+      ),
+      ...Object.fromEntries(["from", "to", "zone"].map((name) => [`quiet_hours_${name}`, "status"])),
+      picture_id: "picture",
+      unread_mail_minutes: "unreadMail",
+      unread_mailed_at: "- when the last mail went out",
+      reaction_notified_at: "- when the last notification went out",
+      password_hash: "- a secret",
+      totp_secret: "- a secret",
+      totp_last_step: "- of a secret",
+      credentials_version: "- a counter",
+      username_key: "- made of the name",
+      name_keys: "- made of the name",
+      search_name: "- made of the name",
+      email_key: "- made of the address",
+      erases_messages: "- while the account is being deleted",
+      deleted_at: "- whose account is gone",
+    };
+    const referring = await sql`
+      select t.relname || '.' || a.attname as name
+      from pg_constraint c join pg_class t on t.oid = c.conrelid
+        join pg_attribute a on a.attrelid = t.oid and a.attnum = any(c.conkey)
+      where c.contype = 'f' and c.confrelid = 'accounts'::regclass
+      union
+      select table_name || '.' || column_name from information_schema.columns
+      where table_schema = 'public' and column_name in ('account_id', 'owner_id', 'actor_id', 'subject_id', 'created_by', 'pinned_by')`;
+    expect(referring.map((row: { name: string }) => row.name).sort()).toEqual(Object.keys(parts).sort());
+    const own = await sql`
+      select column_name as name from information_schema.columns where table_schema = 'public' and table_name = 'accounts'`;
+    expect(own.map((row: { name: string }) => row.name).sort()).toEqual(Object.keys(columns).sort());
+
+    const person = await join(server, "everything");
+    const all = (await (await person.post("/account/export", {})).json()) as Record<string, object> & {
+      kept: object;
+    };
+    const exported = [...Object.keys(all), ...Object.keys(all.kept)];
+    for (const [name, part] of Object.entries({ ...parts, ...columns }))
+      if (!part.startsWith("- ")) expect(exported, name).toContain(part);
+  });
+
+  test("[B15] [A35] an export tells what one did, and not who acted on oneself", async () => {
+    const person = await join(server, "careful");
+    const id = await person.id();
+    await person.post("/account/username", { username: "careful-2" });
+    await person.post("/account/email", { email: "next@example.org" });
+    const bad = await alice.say(generalRoomId, "a bad word");
+    await person.run("message.report", { room: generalRoomId, seq: bad, reason: "bad" });
+    const own = await person.say(generalRoomId, "first words");
+    await person.run("message.edit", { room: generalRoomId, seq: own, text: "second words" });
+    const { room } = await alice.run("room.create", { kind: "public", name: "Strict" });
+    await person.run("room.join", { room: room.id });
+    await alice.run("member.ban", { room: room.id, person: id, reason: "too loud" });
+    const text = await (await person.post("/account/export", {})).text();
+    const { kept, audit, messages } = JSON.parse(text) as {
+      kept: Record<string, object[] & Record<string, unknown>>;
+      audit: { action: string; actorName: string }[];
+      messages: { text: string; editedAt: number | null }[];
+    };
+    expect(kept.reports).toMatchObject([{ seq: bad, reason: "bad", outcome: null }]);
+    expect(kept.earlierTexts).toMatchObject([{ seq: own, body: { text: "first words" } }]);
+    expect(kept.formerUsernames).toMatchObject([{ username: "careful" }]);
+    expect(kept.accountFacts).toMatchObject({ waitingEmail: "next@example.org", language: "en" });
+    expect(kept.roomBans).toMatchObject([{ room: room.id, reason: "too loud" }]);
+    expect(messages.at(-1)).toMatchObject({ text: "second words", editedAt: expect.any(Number) });
+    expect(audit.find((entry) => entry.action === "member.banned")).toMatchObject({ actorName: "" });
+    expect(text).not.toContain("alice");
+  });
+
+  test("[A35] what somebody wrote about others, scheduled and said before an edit goes with their account", async () => {
+    const person = await join(server, "erased-one");
+    const id = await person.id();
+    const at = Date.now() + 3_600_000;
+    await person.run("message.schedule", {
+      room: generalRoomId,
+      sendId: crypto.randomUUID() as SendId,
+      text: "from the grave",
+      at,
+    });
+    await person.run("reminder.set", { room: generalRoomId, note: "private note", at });
+    const seq = await person.say(generalRoomId, "hasty words");
+    await person.run("message.edit", { room: generalRoomId, seq, text: "calm words" });
+    const bad = await alice.say(generalRoomId, "something");
+    await person.run("message.report", { room: generalRoomId, seq: bad, reason: "my private reason" });
+    const { reports } = await alice.read<{ reports: { id: string; seq: number }[] }>("/api/reports");
+    // Nobody settles a report about themselves.
+    expect(reports.filter((report) => report.seq === bad)).toEqual([]);
+    await sql`update reports set resolved_at = 1, outcome = 'dismissed' where reporter_id = ${id}`;
+    const jobsOf = async () => {
+      const rows = await sql`select 1 from jobs where kind in ('message.deliver', 'reminder.send')`;
+      return rows.length;
+    };
+    expect(await jobsOf()).toBe(2);
+    await deletion(person, "keep");
+    await letTimePass("erased-one");
+    expect(await jobsOf()).toBe(0);
+    const [report] = await sql`select reason from reports where reporter_id = ${id}`;
+    expect(report.reason).toBe("");
+    const left = await sql`select body from message_revisions where room_id = 'general' and seq = ${seq}`;
+    expect(left).toHaveLength(0);
+  });
+
   test("deleting an account signs out at once and takes 14 days; signing in before that cancels it", async () => {
     const person = await join(server, "wavering");
     const socket = await person.enter();

@@ -3,7 +3,6 @@ import type { AccountId } from "@novax/protocol/ids";
 import { findAccountById } from "../accounts/queries.ts";
 import { listAuditOf } from "../audit/queries.ts";
 import { listIdentities } from "../auth/identity-queries.ts";
-import { listTrustedDevices } from "../auth/known-device-queries.ts";
 import { listPasskeys } from "../auth/passkey-queries.ts";
 import { listSessions } from "../auth/session-queries.ts";
 import type { SessionLimits } from "../auth/sessions.ts";
@@ -12,6 +11,7 @@ import type { Database, Sql } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { listNotices } from "../notices/queries.ts";
 import { listJoinedRooms } from "../rooms/queries.ts";
+import { earlierTextsMax } from "./other-queries.ts";
 import { accountData } from "./parts.ts";
 import { listSentMessages } from "./queries.ts";
 
@@ -37,15 +37,16 @@ export async function* exportAccount(app: ExportNeeds, person: Person): AsyncGen
     rooms: await listJoinedRooms(sql, person.id),
     kept: await readParts(sql, id),
     sessions: await listSessions(app, id),
-    trustedDevices: await listTrustedDevices(sql, id, now),
     passkeys: (await listPasskeys(sql, id)).map(({ name, createdAt, lastUsedAt }) => ({
       name,
       createdAt,
       lastUsedAt,
     })),
     identities: await listIdentities(sql, id),
+    // The newest of them; an operator can export the whole log.
     notices: await listNotices(sql, id, "en", { limit: listMax }),
     audit: await listAuditOf(sql, id, listMax),
+    newestOnly: { notices: listMax, audit: listMax, earlierTexts: earlierTextsMax },
   };
   yield `${JSON.stringify(about, null, 2).slice(0, -2)},\n  "messages": [`;
   let after = { room: "", seq: 0 };

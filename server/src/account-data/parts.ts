@@ -12,6 +12,7 @@ import { savedData } from "../saved/queries.ts";
 import { reminderData, scheduledData } from "../scheduled/queries.ts";
 import { threadData } from "../threads/queries.ts";
 import { unreadMailData } from "../unread-mail/queries.ts";
+import { otherData } from "./other-queries.ts";
 
 /** The personal data that modules keep besides the account itself, memberships and messages. */
 export const accountData: readonly AccountData[] = [
@@ -29,4 +30,5 @@ export const accountData: readonly AccountData[] = [
   reportData,
   pushData,
   unreadMailData,
+  ...otherData,
 ];

@@ -3,7 +3,16 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import { fullTextOf } from "@novax/protocol/text";
 import type { Sql } from "../db/database.ts";
 
-export type SentMessage = { room: RoomId; seq: number; sentAt: number; text: string };
+export type SentMessage = {
+  room: RoomId;
+  seq: number;
+  sentAt: number;
+  text: string;
+  editedAt: number | null;
+  threadRoot: number | null;
+  /** Of a poll. */
+  choices?: readonly string[];
+};
 
 /** Returns a page of a person's messages, ordered by room and `seq`. */
 export async function listSentMessages(
@@ -12,8 +21,15 @@ export async function listSentMessages(
   after: { room: string; seq: number },
   { limit }: { limit: number },
 ): Promise<SentMessage[]> {
-  const rows = await sql<{ room_id: RoomId; seq: number; sent_at: number; body: MessageBody }>`
-    select room_id, seq, sent_at, body from messages
+  const rows = await sql<{
+    room_id: RoomId;
+    seq: number;
+    sent_at: number;
+    body: MessageBody;
+    edited_at: number | null;
+    thread_root: number | null;
+  }>`
+    select room_id, seq, sent_at, body, edited_at, thread_root from messages
     where sender_id = ${sender} and (room_id, seq) > (${after.room}, ${after.seq}::bigint)
     order by room_id, seq
     ${sql.limit(limit)}`;
@@ -22,6 +38,9 @@ export async function listSentMessages(
     seq: row.seq,
     sentAt: row.sent_at,
     text: fullTextOf(row.body),
+    editedAt: row.edited_at,
+    threadRoot: row.thread_root,
+    ...(row.body.kind === "poll" ? { choices: row.body.choices } : {}),
   }));
 }
 

@@ -91,12 +91,14 @@ export async function listAudit(
 }
 
 /**
- * An account's own entries for its export, newest first. The address is left out where somebody else acted, because it
- * is theirs.
+ * An account's own entries for its export, newest first. Where somebody else acted, who it was and from where is left
+ * out: an export must not tell who settled a report or removed its owner from a room.
  */
 export async function listAuditOf(sql: Sql, account: AccountId, limit: number): Promise<AuditEntry[]> {
   const rows = await sql<AuditRow>`
-    select seq, at, action, actor_id, actor_name, subject_id, subject_name,
+    select seq, at, action, subject_id, subject_name,
+      case when actor_id = ${account} then actor_id end as actor_id,
+      case when actor_id = ${account} then actor_name else '' end as actor_name,
       case when actor_id = ${account} then address else '' end as address, detail, hash
     from audit_log
     where actor_id = ${account} or subject_id = ${account}

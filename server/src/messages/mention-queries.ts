@@ -146,7 +146,13 @@ export async function takeMentions(tx: Sql, room: RoomId, seq: number): Promise<
   return new Set(rows.map((row) => row.account_id));
 }
 
+/** The newest: an export holds them in memory. */
+const exportedMax = 1000;
+
 export const mentionData: AccountData = {
   name: "mentions",
+  read: (sql, account) => sql`
+    select room_id as room, seq, at from mentions where account_id = ${account}
+    order by at desc ${sql.limit(exportedMax)}`,
   erase: (tx, account) => tx`delete from mentions where account_id = ${account}`,
 };

@@ -197,5 +197,12 @@ function toReport(row: ReportRow): Report {
 
 export const reportData: AccountData = {
   name: "reports",
-  erase: (tx, account) => tx`delete from reports where reporter_id = ${account} and resolved_at is null`,
+  read: (sql, account) => sql`
+    select room_id as room, seq, reason, at, outcome from reports where reporter_id = ${account} order by at`,
+  // What is resolved stays, without what they wrote about it.
+  erase: async (tx, account) => {
+    await tx`delete from reports where reporter_id = ${account} and resolved_at is null`;
+    await tx`update reports set reason = '' where reporter_id = ${account}`;
+    await tx`update reports set note = '' where resolved_by = ${account}`;
+  },
 };

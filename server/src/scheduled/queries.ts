@@ -175,13 +175,19 @@ export function toReminder(row: ReminderRow): Reminder {
 export const scheduledData: AccountData = {
   name: "scheduled",
   read: (sql, account) =>
-    sql`select room_id as room, text, due_at as "dueAt" from scheduled_messages where account_id = ${account}`,
-  erase: (tx, account) => tx`delete from scheduled_messages where account_id = ${account}`,
+    sql`
+      select room_id as room, thread_root as "threadRoot", text, due_at as "dueAt", refused
+      from scheduled_messages where account_id = ${account}`,
+  erase: (tx, account) => tx`
+    with gone as (delete from scheduled_messages where account_id = ${account} returning job_id)
+    delete from jobs where id in (select job_id from gone)`,
 };
 
 export const reminderData: AccountData = {
   name: "reminders",
   read: (sql, account) =>
-    sql`select room_id as room, note, due_at as "dueAt" from reminders where account_id = ${account}`,
-  erase: (tx, account) => tx`delete from reminders where account_id = ${account}`,
+    sql`select room_id as room, seq, note, due_at as "dueAt" from reminders where account_id = ${account}`,
+  erase: (tx, account) => tx`
+    with gone as (delete from reminders where account_id = ${account} returning job_id)
+    delete from jobs where id in (select job_id from gone)`,
 };

@@ -440,11 +440,14 @@ export const de: Texts = {
       `Deine Dateien belegen ${bytes(used)} von ${bytes(max)}. Du kannst sie mit allem anderen in einer ZIP-Datei herunterladen.`,
     downloadFiles: "Mit Dateien herunterladen",
     export: "Exportieren",
-    exportText: "Dein Konto, deine Geräte, Räume und alle deine Nachrichten in einer JSON-Datei.",
+    exportText:
+      "Alles, was dieser Server über dich speichert, und alle deine Nachrichten in einer JSON-Datei.",
     download: "Herunterladen",
     delete: "Konto löschen",
     deleteText: (days) =>
-      `Du wirst sofort überall abgemeldet. Meldest du dich innerhalb von ${days} Tagen an, ist alles wieder da; danach ist es weg.`,
+      `Du wirst sofort überall abgemeldet. Meldest du dich innerhalb von ${days} Tagen an, ist alles wieder da; danach wird alles endgültig gelöscht.`,
+    deleteKept:
+      "Was andere noch brauchen, bleibt: Räume mit Thema und Beschreibung, eigene Emojis, Stimmen, Reaktionen und dein Name im Protokoll des Servers.",
     deleteSubmit: "Mein Konto löschen",
     messages: "Deine Nachrichten",
     messagesStay: "Behalten, unter „Gelöschtes Konto“",
@@ -498,7 +501,8 @@ export const de: Texts = {
     remove: "Entfernen",
     addPasskey: "Passkey hinzufügen",
     needsScript: "Passkeys brauchen JavaScript. Alles andere hier geht ohne.",
-    devicesLead: "Du erkennst ein Gerät nicht? Melde es ab und ändere dein Passwort.",
+    devicesLead:
+      "Du erkennst ein Gerät nicht? Melde es ab und ändere dein Passwort. Entwürfe und noch nicht gesendete Nachrichten bleiben auf dem Gerät.",
     thisOne: "Dieses Gerät",
     since: "Angemeldet seit",
     lastSeen: "zuletzt aktiv",

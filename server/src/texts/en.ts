@@ -426,11 +426,13 @@ export const en = {
       `Your files take up ${bytes(used)} of ${bytes(max)}. You can download them with everything else, in one ZIP file.`,
     downloadFiles: "Download with files",
     export: "Export",
-    exportText: "Your account, devices, rooms and every message you wrote, in one JSON file.",
+    exportText: "Everything this server keeps about you, and every message you wrote, in one JSON file.",
     download: "Download",
     delete: "Delete account",
     deleteText: (days: number) =>
       `You'll be signed out everywhere right away. Sign in within ${days} days to restore everything; after that, it's gone.`,
+    deleteKept:
+      "What others still need stays: rooms with their topics and descriptions, custom emoji, votes, reactions, and your name in the server's audit log.",
     deleteSubmit: "Delete my account",
     messages: "Your messages",
     messagesStay: "Keep, shown under “Deleted account”",
@@ -483,7 +485,8 @@ export const en = {
     remove: "Remove",
     addPasskey: "Add a passkey",
     needsScript: "Passkeys need JavaScript. Everything else here works without it.",
-    devicesLead: "Don't recognise a device? Sign it out and change your password.",
+    devicesLead:
+      "Don't recognise a device? Sign it out and change your password. Drafts and messages that it hasn't sent yet stay on it.",
     thisOne: "This device",
     since: "Signed in",
     lastSeen: "last active",

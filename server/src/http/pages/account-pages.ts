@@ -253,6 +253,7 @@ ${renderForm({ action: "/account/export", submit: t.download, isSecondary: true,
 ${renderForm({ action: "/account/export/files", submit: t.downloadFiles, isSecondary: true, isDownload: true })}
 <h2>${t.delete}</h2>
 <p class="section-text">${t.deleteText(page.graceDays)}</p>
+<p class="section-text">${t.deleteKept}</p>
 ${renderForm({
   action: "/account/data",
   submit: t.deleteSubmit,
