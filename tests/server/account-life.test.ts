@@ -255,7 +255,7 @@ describeServer("an account's life", options, ({ server, sql, alice }) => {
       if (!part.startsWith("- ")) expect(exported, name).toContain(part);
   });
 
-  test("[B15] [A35] an export tells what one did, and not who acted on oneself", async () => {
+  test("[B15] [A35] an export tells what one did, and not who acted on them", async () => {
     const person = await join(server, "careful");
     const id = await person.id();
     await person.post("/account/username", { username: "careful-2" });
