@@ -29,15 +29,19 @@ import { pushContents } from "./push.ts";
 import { presenceStates } from "./signals.ts";
 import { zoneSchema } from "./zone.ts";
 
-// Parameters of a URL arrive as text.
-const wholeNumber = (digitsMax: number) =>
+/** The largest number that a parameter can be. */
+const numberMax = 999_999_999_999_999;
+/** A parameter that is a whole number. Parameters of a URL arrive as text; the OpenAPI document has what is meant. */
+const wholeNumber = (minimum: number, maximum = numberMax) =>
   z
     .string()
-    .regex(new RegExp(`^\\d{1,${digitsMax}}$`), "is a whole number")
-    .transform(Number);
-const limit = wholeNumber(4).pipe(z.int().min(1).max(pageMessagesMax)).optional();
-const position = wholeNumber(15).optional();
-const seq = wholeNumber(15).pipe(z.int().positive());
+    .regex(/^\d{1,15}$/, "is a whole number")
+    .transform(Number)
+    .pipe(z.int().min(minimum).max(maximum))
+    .meta({ parameter: { type: "integer", minimum, maximum } });
+const limit = wholeNumber(1, pageMessagesMax).optional();
+const position = wholeNumber(0).optional();
+const seq = wholeNumber(1);
 const cursor = z.string().max(400).optional();
 const search = z.string().max(100).optional();
 const room = roomIdSchema;
@@ -313,7 +317,7 @@ export const readSpecs = {
       order: z.enum(["newest", "relevant"]).optional(),
       zone,
       after: cursor,
-      limit: wholeNumber(2).pipe(z.int().min(1).max(searchHitsMax)).optional(),
+      limit: wholeNumber(1, searchHitsMax).optional(),
     },
     result: {
       hits: z.array(searchHitSchema),

@@ -281,6 +281,37 @@ describeServer(
       expect((await send(endless)).status).toBe(413);
     });
 
+    test("[B12] the OpenAPI document says what is asked for: the cookie's name, Origin, JSON, and numbers with their bounds", async () => {
+      type Operation = {
+        parameters?: { name: string; in: string; required?: boolean; schema: object }[];
+        requestBody?: { content: object };
+      };
+      const document = (await (await alice.fetch("/api/openapi.json")).json()) as {
+        paths: Record<string, Record<string, Operation>>;
+        components: { securitySchemes: { session: { name: string } } };
+      };
+      expect(document.components.securitySchemes.session.name).toBe("novax_session");
+      const limit = document.paths["/api/rooms/{room}/members"]!.get!.parameters!.find(
+        ({ name }) => name === "limit",
+      );
+      expect(limit).toMatchObject({ required: false, schema: { type: "integer", minimum: 1, maximum: 200 } });
+      for (const [value, status] of [
+        ["0", 400],
+        ["1", 200],
+        ["200", 200],
+        ["201", 400],
+      ] as const)
+        expect((await alice.fetch(`/api/rooms/general/members?limit=${value}`)).status, value).toBe(status);
+      for (const [path, methods] of Object.entries(document.paths))
+        for (const [method, { parameters = [], requestBody }] of Object.entries(methods)) {
+          const isRead = method === "get" || method === "head";
+          const origin = parameters.find(({ name }) => name === "Origin");
+          if (path !== "/unsubscribe") expect(origin?.required ?? false, `${method} ${path}`).toBe(!isRead);
+          if (requestBody && !path.startsWith("/api/uploads") && path !== "/unsubscribe")
+            expect(Object.keys(requestBody.content), path).toEqual(["application/json"]);
+        }
+    });
+
     test("[O06] [Z01] without a session every route that isn't public is 401, the OpenAPI document too", async () => {
       const document = (await (await alice.fetch("/api/openapi.json")).json()) as OpenApi;
       const guarded = Object.entries(document.paths).flatMap(([path, methods]) =>

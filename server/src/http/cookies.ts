@@ -69,7 +69,7 @@ export function clearedCookie(kind: CookieKind, isSecure: boolean): string {
   return serialise(kind, "", isSecure, 0);
 }
 
-function cookieName(kind: CookieKind, isSecure: boolean): string {
+export function cookieName(kind: CookieKind, isSecure: boolean): string {
   return `${isSecure ? "__Host-" : ""}novax_${kind}`;
 }
 

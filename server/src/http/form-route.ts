@@ -49,6 +49,7 @@ type FormSpec<A extends Access, Body> = {
   provesItself?: boolean;
   body: z.ZodType<Body>;
   result?: z.ZodType;
+  answers?: Route["answers"];
   /** Handles a form or JSON. Return a Response to send it as is. */
   submit: (exchange: ExchangeOf<A, Body, unknown>) => Promise<Accepted | Response>;
 };
@@ -124,6 +125,7 @@ function submitRoute<A extends Access, Body>(
     needsRecentProof: spec.needsRecentProof && !spec.provesItself,
     body,
     result: spec.result ?? acceptedSchema,
+    ...(spec.answers ? { answers: spec.answers } : {}),
     refused,
     handle: async (exchange) => {
       try {

@@ -81,12 +81,22 @@ describe("a route with a streamed body", () => {
   });
 
   test("is bytes of any format in the API document", () => {
-    const { paths } = createOpenApi(routes, new URL(origin)) as { paths: Record<string, object> };
+    const { paths } = createOpenApi(routes, { publicUrl: new URL(origin), isSecure: false }) as {
+      paths: Record<string, object>;
+    };
     expect(paths["/api/uploads/{name}"]).toMatchObject({
       put: { requestBody: { content: { "application/octet-stream": {} } } },
       head: { summary: sizeRoute.summary },
     });
   });
+});
+
+test("[B12] over https the document has the name that the cookie has there", () => {
+  const { components } = createOpenApi([], {
+    publicUrl: new URL("https://chat.example.org"),
+    isSecure: true,
+  });
+  expect(components).toMatchObject({ securitySchemes: { session: { name: "__Host-novax_session" } } });
 });
 
 describe("a query", () => {

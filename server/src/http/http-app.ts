@@ -20,7 +20,7 @@ import { errorPage } from "./pages/error-page.ts";
 import type { PageContext } from "./pages/layout.ts";
 import { problemResponse, toProblem } from "./problem.ts";
 import { assertQueryLength, isFormBody, limitBody, queryBytesMax, readBody, readQuery } from "./read-body.ts";
-import { defineSessionRoute, type Exchange, type Method, type Route, redirect } from "./route.ts";
+import { defineSessionRoute, type Exchange, isReading, type Route, redirect } from "./route.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -45,8 +45,6 @@ import type { Web } from "./serve-web.ts";
 /** What a route costs that says nothing else, where a message is 1: of the API, and a page or a form. */
 const apiCost = 0.1;
 const pageCost = 0.5;
-
-const readingMethods: readonly Method[] = ["GET", "HEAD", "OPTIONS"];
 
 /** The pages and steps of a sign-in. */
 const signInPath = /^\/(?:login(?:\/.*)?)?$/;
@@ -182,7 +180,7 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     healthRoute,
     readyRoute,
   ];
-  const document = createOpenApi(routes, app.config.publicUrl);
+  const document = createOpenApi(routes, app.config);
   const openApiRoute = defineSessionRoute({
     method: "GET",
     path: "/api/openapi.json",
@@ -221,7 +219,7 @@ async function runRoute(
   if (cookies.sessionToken === null) spendAsVisitor();
   const url = new URL(request.url);
   assertQueryLength(url, route.queryBytesMax ?? queryBytesMax);
-  if (!readingMethods.includes(route.method) && !route.isFromAnywhere)
+  if (!isReading(route.method) && !route.isFromAnywhere)
     assertOwnOrigin(request.headers, config.allowedOrigins);
   if (Object.values(params).some((value) => value.includes("\0")))
     throw new Refusal("not_found", (t) => t.nothingHere);

@@ -5,7 +5,7 @@ import { Refusal } from "../lib/refusal.ts";
 import type { Log, LogFacts } from "../log/log.ts";
 
 /** The HTTP status for each refusal code. */
-const statusOf: { [C in RefusalCode]: number } = {
+const statusOf = {
   malformed: 400,
   not_found: 404,
   forbidden: 403,
@@ -76,9 +76,9 @@ const statusOf: { [C in RefusalCode]: number } = {
   picture_too_large: 422,
   picture_unreadable: 422,
   picture_unsupported: 415,
-};
+} as const satisfies { [C in RefusalCode]: number };
 
-const titles: Record<number, string> = {
+const titles: { readonly [S in (typeof statusOf)[RefusalCode]]: string } = {
   400: "Bad request",
   401: "Not signed in",
   403: "Forbidden",
@@ -87,6 +87,7 @@ const titles: Record<number, string> = {
   409: "Conflict",
   410: "Gone",
   413: "Too large",
+  414: "Address too long",
   415: "Unsupported media type",
   422: "Not accepted",
   429: "Too many attempts",
@@ -122,7 +123,7 @@ export function toProblem(
     retryInMs: refusal.retryInMs,
     problem: {
       type: "about:blank",
-      title: titles[status]!,
+      title: titles[status],
       status,
       detail: refusal.detailIn(language),
       code: refusal.code,

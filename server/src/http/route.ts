@@ -38,6 +38,14 @@ export type Route<Body = unknown, Query = unknown> = RouteFields<Body, Query> & 
 
 export type Method = "OPTIONS" | "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
+/** One answer as the document describes it: what it means, and which type its body has, if any. */
+export type RouteAnswer = { description: string; type?: string; schema?: z.ZodType };
+
+/** Whether a method changes nothing. */
+export function isReading(method: Method): boolean {
+  return method === "GET" || method === "HEAD" || method === "OPTIONS";
+}
+
 type RouteBody<Body> =
   | { body?: z.ZodType<Body> | undefined; bodyBytesMax?: never }
   /**
@@ -62,6 +70,12 @@ type RouteFields<Body, Query> = {
   queryBytesMax?: number;
   /** The JSON of a 200, for the document; none for pages. */
   result?: z.ZodType | undefined;
+  /** By status, for the document, where there is more to say than `result`. */
+  answers?: Readonly<Record<number, RouteAnswer>>;
+  /** What else it takes than the session and the body, for the document. */
+  headers?: readonly { name: string; required?: boolean; description: string; schema: object }[];
+  /** The type of a body of bytes, for the document. */
+  bodyType?: string;
   /**
    * What it costs of a person's budget, where a message is 1. Without one it costs its session: 0.1 in the API, and 0.5 as a
    * page or a form. Without a session every route costs its address the same, unless this is 0.

@@ -209,7 +209,7 @@ const exportRoute = defineAction({
   access: "session",
   needsRecentProof: true,
   body: emptyBody,
-  result: z.looseObject({}),
+  answers: { 200: { description: "The export.", type: "application/json" } },
   submit: async ({ app, actor, origin }) => {
     await assertExport(app, actor, origin);
     return new Response(exportAccount(app, actor) as unknown as ReadableStream, {
@@ -227,6 +227,7 @@ const exportFilesRoute = defineAction({
   access: "session",
   needsRecentProof: true,
   body: emptyBody,
+  answers: { 200: { description: "The export.", type: "application/zip" } },
   submit: async ({ app, actor, origin }) => {
     await assertExport(app, actor, origin);
     return new Response(exportWithFiles(app, actor), {

@@ -57,6 +57,7 @@ const auditExportRoute = defineSessionRoute({
   summary: "Download the whole audit log as JSON Lines, newest first.",
   access: "admin",
   query: auditQuery,
+  answers: { 200: { description: "An entry in each line.", type: "application/jsonl" } },
   handle: async ({ app, actor, query }) => {
     await assertAttempt(app.attemptLimits, `export:${actor.id}`, exportLimit);
     return new Response(exportAudit(app, query) as unknown as ReadableStream, {

@@ -100,7 +100,7 @@ const downloadCodesRoute = defineAction({
   summary: "Return the recovery codes on the page as a file. The server itself no longer knows them.",
   access: "session",
   body: z.strictObject({ codes: textField }),
-  result: z.string(),
+  answers: { 200: { description: "The codes.", type: "text/plain" } },
   submit: async ({ actor, body, app, context }) => {
     const codes = body.codes.split(" ");
     // Only recovery codes, so that a link cannot make this server deliver a file with content of an attacker's choice.

@@ -15,10 +15,18 @@ const playedBytesMax = 4 * 1024 * 1024;
 /** No script, no form, nothing else that a document can do; and a site of its own, if a browser shows it anyway. */
 const filePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
+const fileAnswers = {
+  200: { description: "The file.", type: "*/*" },
+  206: { description: "The part of it that was asked for.", type: "*/*" },
+  304: { description: "It is what you have." },
+  416: { description: "It has no such part." },
+};
+
 const fileRoute = defineSessionRoute({
   method: "GET",
   path: "/api/files/:file",
   summary: "Download a file that you can read. Takes a Range.",
+  answers: fileAnswers,
   handle: (exchange) => sendFile(exchange, { wantsPreview: false }),
 });
 
@@ -26,6 +34,7 @@ const previewRoute = defineSessionRoute({
   method: "GET",
   path: "/api/files/:file/preview",
   summary: "Get the small still picture of a picture or video that you can read.",
+  answers: fileAnswers,
   handle: (exchange) => sendFile(exchange, { wantsPreview: true }),
 });
 

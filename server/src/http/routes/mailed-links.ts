@@ -15,6 +15,13 @@ const forgotRoutes = defineForm({
   summary: "Request a link to set a new password. The response is the same for every address.",
   access: "public",
   body: z.strictObject({ email: textField }),
+  answers: {
+    202: {
+      description: "Whether there is such an account isn't told.",
+      type: "application/json",
+      schema: z.strictObject({ message: z.string() }),
+    },
+  },
   query: z.strictObject({ sent: textField.optional() }),
   page: ({ app, context, query }, { problem }) =>
     forgotPage(context, { problem, isSent: query?.sent !== undefined, isMailReal: app.mailer.isReal }),

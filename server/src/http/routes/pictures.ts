@@ -16,6 +16,7 @@ const personRoute = defineSessionRoute({
   path: "/api/people/:person/picture",
   summary: "Get a person's picture.",
   query,
+  answers: { 200: { description: "The picture.", type: "image/webp" } },
   handle: async ({ app, actor, params, query: { v } }) => {
     const person = accountIdSchema.safeParse(params.person);
     return sendPicture(app, person.success ? await findPictureOf(app, actor, person.data) : null, v);
@@ -27,6 +28,7 @@ const roomRoute = defineSessionRoute({
   path: "/api/rooms/:room/picture",
   summary: "Get a room's picture.",
   query,
+  answers: { 200: { description: "The picture.", type: "image/webp" } },
   handle: async ({ app, actor, params, query: { v } }) => {
     const room = roomIdSchema.safeParse(params.room);
     return sendPicture(app, room.success ? await findPictureOfRoom(app, actor, room.data) : null, v);
@@ -38,6 +40,7 @@ const emojiRoute = defineSessionRoute({
   path: "/api/emoji/:name",
   summary: "Get one of the server's own emoji.",
   query,
+  answers: { 200: { description: "The picture.", type: "image/webp" } },
   handle: ({ app, params, query: { v } }) =>
     sendPicture(app, app.customEmoji.find(params.name!)?.picture ?? null, v),
 });

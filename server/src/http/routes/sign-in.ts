@@ -80,7 +80,10 @@ const registerRoutes = defineForm({
   summary: "Create an account and sign in. Takes JSON, or the sign-up page's form and then redirects.",
   access: "public",
   body: registerSchema,
-  result: signedInSchema,
+  answers: {
+    200: { description: "Created and signed in.", type: "application/json", schema: signedInSchema },
+    202: { description: "Created; it waits for approval.", type: "application/json", schema: signedInSchema },
+  },
   page: async ({ app, actor, context, origin }, { problem, body }) => {
     if (actor) return redirect("/chat");
     const isFirst = !(await hasAnyAccount(app.db.sql));

@@ -21,6 +21,18 @@ const metadataSchema = z.looseObject({
   plain: z.enum(["0", "1"]).default("0"),
 });
 
+const tusHeader = {
+  name: "Tus-Resumable",
+  description: "The version of tus.",
+  schema: { type: "string", enum: ["1.0.0"] },
+};
+const countHeader = (name: string, description: string) => ({
+  name,
+  required: true,
+  description,
+  schema: { type: "integer", minimum: 0, maximum: 999_999_999_999_999 },
+});
+
 const discoverRoute = defineRoute({
   method: "OPTIONS",
   path: "/api/uploads",
@@ -45,8 +57,16 @@ const beginRoute = defineSessionRoute({
   summary:
     "Begin an upload (tus 1.0) of Upload-Length bytes. Upload-Metadata: filename; plain 1 to keep a picture as it is.",
   cost: 1,
-  body: "stream",
-  bodyBytesMax: 0,
+  headers: [
+    tusHeader,
+    countHeader("Upload-Length", "How many bytes the file has."),
+    {
+      name: "Upload-Metadata",
+      description: "Keys, each with a value in base64, separated by commas.",
+      schema: { type: "string", pattern: "^filename [A-Za-z0-9+/]{4,40}$" },
+    },
+  ],
+  answers: { 201: { description: "Begun; Location is the upload's address." } },
   handle: async ({ app, actor, request }) => {
     assertVersion(request.headers);
     const size = parseCount(request.headers, "upload-length");
@@ -63,6 +83,8 @@ const offsetRoute = defineSessionRoute({
   method: "HEAD",
   path: "/api/uploads/:file",
   summary: "Say how much of an upload has arrived (tus 1.0).",
+  headers: [tusHeader],
+  answers: { 200: { description: "Upload-Offset and Upload-Length." } },
   handle: async ({ app, actor, request, params }) => {
     assertVersion(request.headers);
     const { received, size } = await requireUpload(app, actor, parseFileId(params.file));
@@ -95,6 +117,9 @@ const receiveRoute = defineSessionRoute({
   method: "PATCH",
   path: "/api/uploads/:file",
   summary: "Add bytes to an upload at Upload-Offset (tus 1.0).",
+  headers: [tusHeader, countHeader("Upload-Offset", "How many bytes have arrived before.")],
+  answers: { 204: { description: "Upload-Offset is how many bytes have arrived." } },
+  bodyType: bytesType,
   body: "stream",
   bodyBytesMax: null,
   handle: async ({ app, actor, request, params }) => {
@@ -116,6 +141,8 @@ const discardRoute = defineSessionRoute({
   method: "DELETE",
   path: "/api/uploads/:file",
   summary: "Give up an upload that is part of no message (tus 1.0).",
+  headers: [tusHeader],
+  answers: { 204: { description: "Given up." } },
   handle: async ({ app, actor, request, params }) => {
     assertVersion(request.headers);
     await discardUpload(app, actor, parseFileId(params.file));
@@ -153,6 +180,8 @@ function parseMetadata(header: string): z.infer<typeof metadataSchema> {
       const [key = "", value = ""] = pair.trim().split(" ");
       return [key, Buffer.from(value, "base64").toString("utf8")] as const;
     });
+  if (new Set(pairs.map(([key]) => key)).size < pairs.length)
+    throw new Refusal("malformed", "Upload-Metadata: names something twice");
   const parsed = metadataSchema.safeParse(Object.fromEntries(pairs));
   if (!parsed.success)
     throw new Refusal("malformed", `Upload-Metadata: ${parsed.error.issues[0]!.path.join(".")} isn't valid`);
