@@ -121,7 +121,7 @@ async function bundle(
     target: "browser",
     minify: true,
     splitting: true,
-    plugins: [emojiNames],
+    plugins: [emojiNames, fewChunks],
     // Files that are served under their own names.
     external: ["/icon.svg"],
     define: { "process.env.NODE_ENV": '"production"', ...define },
@@ -136,6 +136,20 @@ async function bundle(
     }),
   );
 }
+
+/**
+ * Code that the first view shares with one lazy file, with both or with none would be three chunks, which compress worse
+ * than one. So both lazy files ask for all of it; at run time it is there already.
+ */
+const fewChunks: BunPlugin = {
+  name: "few chunks",
+  setup: (build) => {
+    build.onLoad({ filter: /pages\/(?:lazy|files)-bundle\.ts$/ }, ({ path }) => ({
+      contents: `import "./chat-page.tsx";\nimport "../stores/chat-store.ts";\n${readFileSync(path, "utf8")}`,
+      loader: "ts",
+    }));
+  },
+};
 
 /** The chunks that a script imports at start, so that the browser can fetch them together with it. */
 function importedBy(script: string, known = new Set<string>()): string[] {

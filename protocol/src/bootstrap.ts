@@ -11,7 +11,7 @@ export type Bootstrap = {
   rooms: JoinedRoom[];
   /** The room in the page's address, or else the one to open first. Null if the person is in no room. */
   open: { room: RoomId; page: TimelinePage } | null;
-  /** The person's unsent drafts, by room. */
+  /** The person's unsent drafts, by the key of `draftKey`. */
   drafts: Record<string, string>;
   me: MyState;
   /** Whether the server makes previews of links at all. */

@@ -199,7 +199,7 @@ export const commandSpecs = {
     needs: inRoom("room.read"),
   },
   "draft.save": {
-    fields: { room, text: z.string().max(draftCharsMax) },
+    fields: { room, text: z.string().max(draftCharsMax), threadRoot: seq.optional() },
     result: emptySchema,
     needs: inRoom("room.read"),
   },
@@ -277,7 +277,10 @@ export const commandSpecs = {
   },
   "thread.mark_read": { fields: { room, seq, upTo: seq }, result: emptySchema, needs: inRoom("room.read") },
   "message.schedule": {
-    fields: { room, sendId: sendIdSchema, text: z.string(), at, threadRoot: seq.optional() },
+    fields: {
+      ...{ room, sendId: sendIdSchema, text: z.string(), at },
+      ...{ replyTo: seq.optional(), threadRoot: seq.optional() },
+    },
     result: emptySchema,
     needs: inRoom("message.send"),
   },

@@ -9,6 +9,8 @@ export const passwordCodePointsMax = 128;
 export const messageTextCharsMax = 4000;
 /** A draft may be too long for a message: it is still to be shortened. */
 export const draftCharsMax = 2 * messageTextCharsMax;
+/** How many drafts a person can have. The oldest make room. */
+export const draftsMax = 500;
 /** The size limit of one socket frame from a client. Bun closes the socket with 1009 above it. */
 export const frameBytesMax = 64 * 1024;
 /** The messages of one commit are sent as one frame per room, split at this size. */

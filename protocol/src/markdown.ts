@@ -411,6 +411,9 @@ function toCode(text: string): string {
     : line;
 }
 
+/** A room or a message of the chat, without a host: whichever name the server has where it is read. */
+const pageOfChat = /^\/chat\/[A-Za-z0-9-]{1,64}(?:\/\d{1,15})?$/;
+
 /** Links do not lie in each other, so no bracket that is open begins another one. */
 function pushLink(pieces: Piece[], open: Open, href: string, label: string): void {
   open.brackets.length = 0;
@@ -419,7 +422,8 @@ function pushLink(pieces: Piece[], open: Open, href: string, label: string): voi
 
 /** Makes a link of what follows the bracket `at`. Returns false if it leads nowhere that a click may open. */
 function closeLink(pieces: Piece[], open: Open, at: number, address: string): boolean {
-  const href = safeHref(address);
+  const isOwn = pageOfChat.test(address);
+  const href = isOwn ? address : safeHref(address);
   if (href === null) return false;
   const children = finish(pieces.slice(at + 1));
   const label = wordsOf(children);
@@ -429,6 +433,7 @@ function closeLink(pieces: Piece[], open: Open, at: number, address: string): bo
   open.brackets.length = 0;
   pieces.length = at;
   pieces.push({ kind: "link", href, children });
+  if (isOwn) return true;
   const { host } = new URL(href);
   // A text that names a host must not hide another one.
   const named = /^(?:https?:\/\/)?(?:www\.)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})/iu.exec(label.trim())?.[1];

@@ -4,8 +4,7 @@
 const unseen = /[\p{White_Space}\p{Control}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 // Letters of Thai, Hebrew or Vietnamese carry up to four marks. More pile up over the lines above.
-const marksInARowMax = 4;
-const tooManyMarks = new RegExp(`\\p{M}{${marksInARowMax + 1},}`, "u");
+const tooManyMarks = /\p{M}{5,}/u;
 const emojiSequence = /\p{RGI_Emoji}/gv;
 const unfitForNames =
   /[\p{Control}\p{Format}\p{Surrogate}\p{Private_Use}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]/u;

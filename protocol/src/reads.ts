@@ -239,6 +239,7 @@ export const readSpecs = {
         z.strictObject({
           sendId: sendIdSchema,
           room,
+          replyTo: z.int().nullable(),
           threadRoot: z.int().nullable(),
           text: z.string(),
           dueAt: z.int(),

@@ -57,10 +57,11 @@ export const preferencesSignalSchema = z.strictObject({
   hiddenAt: z.int().nullable(),
 });
 
-/** The person's own draft in a room, changed on one of their devices. */
+/** The person's own draft in a room or a thread, changed on one of their devices. */
 export const draftSignalSchema = z.strictObject({
   type: z.literal("draft"),
   room: roomIdSchema,
+  threadRoot: z.int().positive().optional(),
   text: z.string(),
 });
 

@@ -2,7 +2,7 @@
 import type { MessageBody } from "./entities.ts";
 import type { FileInfo } from "./files.ts";
 import { excerptCharsMax, mentionsPerMessageMax } from "./limits.ts";
-import { namesMentioned } from "./markdown.ts";
+import { namesMentioned, withoutMarks } from "./markdown.ts";
 
 /** Who a text mentions: people by lower-case username, everyone in the room, everyone who is online. */
 export type Mentions = { names: readonly string[]; room: boolean; here: boolean };
@@ -76,6 +76,12 @@ export function fullTextOf(body: MessageBody): string {
   return [textOf(body), ...names].filter((part) => part !== "").join("\n");
 }
 
+/** Returns what a body says in plain words, for where it is spoken or only words fit: without marks, its files in brackets. */
+export function wordsOfBody(body: MessageBody): string {
+  const names = filesOf(body).map((file) => `[${file.alt ?? file.name}]`);
+  return [withoutMarks(textOf(body)), ...names].filter((part) => part !== "").join(" ");
+}
+
 /** Returns the beginning of a body for quotes and previews: its text, or else the names of its files. Null if it is deleted. */
 export function excerptOf(body: MessageBody): string | null {
   if (body.kind === "deleted") return null;
@@ -84,8 +90,12 @@ export function excerptOf(body: MessageBody): string | null {
     filesOf(body)
       .map((file) => file.name)
       .join(", ");
-  if (text.length <= excerptCharsMax) return text;
-  return `${text.slice(0, excerptCharsMax).replace(/[\ud800-\udbff]$/, "")}…`;
+  return text.length <= excerptCharsMax ? text : `${cutText(text, excerptCharsMax)}…`;
+}
+
+/** The beginning of a text, which does not end within a sign. */
+export function cutText(text: string, charsMax: number): string {
+  return text.slice(0, charsMax).replace(/[\ud800-\udbff]$/, "");
 }
 
 const customEmoji = /^:([a-z0-9_+-]{2,32}):$/;

@@ -65,12 +65,15 @@ export async function listRevisions(
 
 /**
  * Deletes a message's content: body, files, revisions, reactions, votes, mentions and entries in lists of saved messages. With
- * `isHidden` not even a placeholder stays. Returns how many replies are left in the thread it was in, or 0.
+ * `isHidden` not even a placeholder stays. Returns how many replies are left in the thread it was in, or 0, and whom it had
+ * mentioned.
  */
 export async function emptyMessage(
   tx: Sql,
   { room, seq, isHidden, at }: { room: RoomId; seq: number; isHidden: boolean; at: number },
-): Promise<number> {
+): Promise<{ replies: number; mentioned: AccountId[] }> {
+  const mentioned = tx<{ account_id: AccountId }>`
+    delete from mentions where room_id = ${room} and seq = ${seq} returning account_id`;
   const ofMessage = [
     tx`delete from message_revisions where room_id = ${room} and seq = ${seq}`,
     tx`delete from files where room_id = ${room} and seq = ${seq}`,
@@ -82,7 +85,6 @@ export async function emptyMessage(
       update room_events set payload = payload - 'choices'
       where (select count(*) from voted) > 0
         and room_id = ${room} and seq > ${seq} and target_seq = ${seq} and type = 'poll.changed'`,
-    tx`delete from mentions where room_id = ${room} and seq = ${seq}`,
     tx`delete from saved_messages where room_id = ${room} and seq = ${seq}`,
   ];
   const emptied = tx<{ reply_count: number }>`
@@ -97,8 +99,8 @@ export async function emptyMessage(
     returning reply_count`;
   if (isHidden)
     ofMessage.push(tx`update room_events set is_shown = false where room_id = ${room} and seq = ${seq}`);
-  const [[root]] = await Promise.all([emptied, ...ofMessage]);
-  return root?.reply_count ?? 0;
+  const [[root], accounts] = await Promise.all([emptied, mentioned, ...ofMessage]);
+  return { replies: root?.reply_count ?? 0, mentioned: accounts.map((row) => row.account_id) };
 }
 
 /** Pins a message, or with `at` null unpins it. Returns who had pinned it; null if nobody had. */

@@ -4,6 +4,8 @@ import type { Sql } from "../db/database.ts";
 import { assertMayInRoom, inRoom, type RoomTransaction } from "../rooms/in-room.ts";
 import type { TransactionNeeds } from "../transaction/transact.ts";
 import { emptyMessage } from "./change-queries.ts";
+import { followersNotifiedMax, listFollowers } from "./mention-queries.ts";
+import { publishCountsOf } from "./mention-step.ts";
 import { findMessage, type StoredMessage } from "./queries.ts";
 import { assertThere } from "./require-message.ts";
 
@@ -28,9 +30,18 @@ export async function deleteMessage(
   });
 }
 
-/** Deletes a message and records the event. The caller has checked the right to it in the same transaction. */
+/**
+ * Deletes a message and records the event. Whom it mentioned, and who follows its thread, counts anew. The caller has
+ * checked the right to it in the same transaction.
+ */
 export async function deleteStored(
-  { sql, record, actor, room }: Pick<RoomTransaction, "sql" | "record" | "actor" | "room">,
+  {
+    sql,
+    record,
+    actor,
+    room,
+    publishAfterCommit,
+  }: Pick<RoomTransaction, "sql" | "record" | "actor" | "room" | "publishAfterCommit">,
   message: StoredMessage,
   now: number,
 ): Promise<void> {
@@ -38,6 +49,14 @@ export async function deleteStored(
   const { seq, threadRoot } = message;
   const event = { room: room.id, type: "message.deleted", actor, target: seq, leavesMark } as const;
   const emptied = emptyMessage(sql, { room: room.id, seq, isHidden: !leavesMark, at: now });
-  if (threadRoot === null) await Promise.all([emptied, record(event)]);
-  else await record({ ...event, threadRoot, replies: await emptied });
+  if (threadRoot === null) {
+    const [{ mentioned }] = await Promise.all([emptied, record(event)]);
+    publishCountsOf(publishAfterCommit, mentioned, "mentions");
+    return;
+  }
+  const { replies, mentioned } = await emptied;
+  await record({ ...event, threadRoot, replies });
+  publishCountsOf(publishAfterCommit, mentioned, "mentions");
+  const followers = { roots: [threadRoot], limit: followersNotifiedMax };
+  publishCountsOf(publishAfterCommit, await listFollowers(sql, room.id, followers), "threads");
 }

@@ -17,7 +17,7 @@ import type { TransactionNeeds } from "../transaction/transact.ts";
 import { readFiles } from "./attach-files.ts";
 import { replaceBody } from "./change-queries.ts";
 import { insertMentions, takeMentions } from "./mention-queries.ts";
-import { mentionSignal } from "./mention-step.ts";
+import { mentionSignal, publishCountsOf } from "./mention-step.ts";
 import { fileIdsIn } from "./message-files.ts";
 import { type ParseNeeds, parseTextBody } from "./parse-body.ts";
 import { queuePreviews } from "./preview-step.ts";
@@ -86,9 +86,11 @@ export async function editMessage(
     ]);
     for (const { account } of mentions) {
       // People whom the message mentioned before are not notified again.
-      if (mentionedBefore.has(account)) continue;
+      if (mentionedBefore.delete(account)) continue;
       publishAfterCommit({ kind: "account_signal", account, signal: mentionSignal(room, seq, threadRoot) });
     }
+    // Those who are left are not mentioned any more, and count anew.
+    publishCountsOf(publishAfterCommit, mentionedBefore, "mentions");
   });
 }
 

@@ -1,5 +1,6 @@
-import type { RoomId } from "@novax/protocol/ids";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { MentionSignal } from "@novax/protocol/signals";
+import type { Transaction } from "../transaction/transact.ts";
 import { insertMentions } from "./mention-queries.ts";
 import type { SendStep } from "./send-step.ts";
 
@@ -30,4 +31,14 @@ export const mentionStep: SendStep = {
 /** Returns the signal that a message mentions a person. */
 export function mentionSignal(room: RoomId, seq: number, threadRoot: number | null): MentionSignal {
   return { type: "mention", room, seq, ...(threadRoot === null ? {} : { threadRoot }) };
+}
+
+/** Makes the clients of these people read again how much waits for them, because something was taken back. */
+export function publishCountsOf(
+  publishAfterCommit: Transaction["publishAfterCommit"],
+  accounts: Iterable<AccountId>,
+  part: "mentions" | "threads",
+): void {
+  for (const account of accounts)
+    publishAfterCommit({ kind: "account_signal", account, signal: { type: "me.changed", part } });
 }

@@ -68,7 +68,7 @@ export async function resolveReport(
   const found = await findOpenReport(app.db.sql, id);
   if (!found) throw noReport();
   const work = async (transaction: Transaction) => {
-    const { sql, record, audit } = transaction;
+    const { sql, audit } = transaction;
     await lockRoom(sql, found.room);
     // Another moderator may have resolved it while this one waited for the room.
     const report = await findOpenReport(sql, id);
@@ -80,7 +80,7 @@ export async function resolveReport(
     const now = app.clock.now();
     const message = await findMessage(sql, report.room, report.seq);
     if (outcome === "deleted" && message)
-      await deleteStored({ sql, record, actor: asPerson(actor), room }, message, now);
+      await deleteStored({ ...transaction, actor: asPerson(actor), room }, message, now);
     await settleReports(sql, { ...report, by: actor.id, outcome, note, at: now });
     await notifyModerators(transaction, report.room, report.sender);
     const detail = `${report.room} #${report.seq}: ${outcome}`;

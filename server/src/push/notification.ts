@@ -1,7 +1,9 @@
+import type { MessageBody } from "@novax/protocol/entities";
 import type { RoomId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
+import { excerptCharsMax } from "@novax/protocol/limits";
 import type { PushContent, PushMessage } from "@novax/protocol/push";
-import { excerptOf } from "@novax/protocol/text";
+import { cutText, wordsOfBody } from "@novax/protocol/text";
 import { textsIn } from "../texts/texts.ts";
 import type { PushTarget } from "./queries.ts";
 
@@ -18,7 +20,7 @@ export function messageNotification(
   const text =
     content === "nothing"
       ? { title: at.serverName, body: push.something }
-      : { title, body: content === "full" ? (excerptOf(body) ?? said) : said };
+      : { title, body: content === "full" ? (wordsAt(body) ?? said) : said };
   // A reply is found under the message that its thread is about, and is read there.
   const actions = threadRoot === null ? [{ action: "read" as const, title: push.markRead }] : [];
   return notification(
@@ -36,7 +38,7 @@ export function reactionNotification(
   const { push } = textsIn(language);
   const sender = displayName === "" ? username : displayName;
   const title = room.kind === "direct" ? sender : push.inRoom(sender, room.name || push.group);
-  const excerpt = excerptOf(body);
+  const excerpt = wordsAt(body);
   const text =
     content === "nothing"
       ? { title: at.serverName, body: push.news }
@@ -52,6 +54,13 @@ export function testNotification(
 ): PushMessage {
   const text = { title: at.serverName, body: textsIn(language).push.test };
   return notification({ ...text, actions: [] }, { ...at, path: "/chat", tag: "test", language });
+}
+
+/** The beginning of what a message says, in plain words: what shows it draws no markdown. Null if it is deleted. */
+function wordsAt(body: MessageBody): string | null {
+  const words = wordsOfBody(body);
+  if (body.kind === "deleted" || words === "") return null;
+  return words.length <= excerptCharsMax ? words : `${cutText(words, excerptCharsMax)}…`;
 }
 
 function notification(

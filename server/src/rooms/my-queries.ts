@@ -1,5 +1,7 @@
+import { draftKey } from "@novax/protocol/draft-key";
 import type { JoinedRoom, NotificationLevel } from "@novax/protocol/entities";
 import type { AccountId, RoomId } from "@novax/protocol/ids";
+import { draftsMax } from "@novax/protocol/limits";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
 
@@ -54,25 +56,34 @@ export async function isRequest(sql: Sql, room: RoomId, account: AccountId): Pro
   return rows.length > 0;
 }
 
-/** Stores a draft. An empty text deletes it. */
+/** Stores a draft. An empty text deletes it. Of more than `draftsMax` the oldest go. */
 export async function saveDraft(
   sql: Sql,
-  { room, account, text, at }: { room: RoomId; account: AccountId; text: string; at: number },
+  draft: { room: RoomId; threadRoot: number | null; account: AccountId; text: string; at: number },
 ): Promise<void> {
-  if (text === "") await sql`delete from drafts where account_id = ${account} and room_id = ${room}`;
-  else {
+  const { room, threadRoot, account, text, at } = draft;
+  if (text === "") {
     await sql`
-      insert into drafts (account_id, room_id, text, at) values (${account}, ${room}, ${text}, ${at})
-      on conflict (account_id, room_id) do update set text = excluded.text, at = excluded.at`;
+      delete from drafts where account_id = ${account} and room_id = ${room} and thread_root = ${threadRoot ?? 0}`;
+    return;
   }
+  await sql`
+    insert into drafts (account_id, room_id, thread_root, text, at)
+    values (${account}, ${room}, ${threadRoot ?? 0}, ${text}, ${at})
+    on conflict (account_id, room_id, thread_root) do update set text = excluded.text, at = excluded.at`;
+  await sql`
+    delete from drafts where account_id = ${account} and (room_id, thread_root) in (
+      select room_id, thread_root from drafts where account_id = ${account}
+      order by at desc, room_id, thread_root offset ${draftsMax}
+    )`;
 }
 
 export async function listDrafts(sql: Sql, account: AccountId): Promise<Record<string, string>> {
-  const rows = await sql<{ room_id: string; text: string }>`
-    select d.room_id, d.text from drafts d
+  const rows = await sql<{ room_id: RoomId; thread_root: number; text: string }>`
+    select d.room_id, d.thread_root, d.text from drafts d
       join memberships m on m.room_id = d.room_id and m.account_id = d.account_id
     where d.account_id = ${account}`;
-  return Object.fromEntries(rows.map((row) => [row.room_id, row.text]));
+  return Object.fromEntries(rows.map((row) => [draftKey(row.room_id, row.thread_root || null), row.text]));
 }
 
 /**
@@ -108,6 +119,7 @@ export async function findOldestUnread(
 
 export const draftData: AccountData = {
   name: "drafts",
-  read: (sql, account) => sql`select room_id as room, text from drafts where account_id = ${account}`,
+  read: (sql, account) => sql`
+    select room_id as room, nullif(thread_root, 0) as "threadRoot", text from drafts where account_id = ${account}`,
   erase: (tx, account) => tx`delete from drafts where account_id = ${account}`,
 };

@@ -56,12 +56,15 @@ export async function setPreferences(
 export async function keepDraft(
   app: Needs,
   actor: Actor,
-  { room, text }: FieldsOf<"draft.save">,
+  { room, text, threadRoot: root }: FieldsOf<"draft.save">,
 ): Promise<void> {
   await requireMembership(app.db.sql, actor, room);
   const storable = text.toWellFormed().replaceAll("\0", "");
-  await saveDraft(app.db.sql, { room, account: actor.id, text: storable, at: app.clock.now() });
-  publish(app, actor.id, { type: "draft", room, text: storable });
+  const threadRoot = root ?? null;
+  const draft = { room, threadRoot, account: actor.id, text: storable, at: app.clock.now() };
+  await saveDraft(app.db.sql, draft);
+  const thread = threadRoot === null ? {} : { threadRoot };
+  publish(app, actor.id, { type: "draft", room, ...thread, text: storable });
 }
 
 async function moveMark(

@@ -9,6 +9,7 @@ import type { Sql } from "../db/database.ts";
 export type ScheduledRow = {
   id: SendId;
   room_id: RoomId;
+  reply_to: number | null;
   thread_root: number | null;
   text: string;
   due_at: number;
@@ -22,11 +23,23 @@ export async function insertScheduled(
   { jobId }: { jobId: string },
 ): Promise<boolean> {
   const rows = await tx`
-    insert into scheduled_messages (id, account_id, room_id, thread_root, text, due_at, job_id, credentials_version)
-    select ${message.sendId}, id, ${message.room}, ${message.threadRoot}::bigint, ${message.text},
+    insert into scheduled_messages (id, account_id, room_id, reply_to, thread_root, text, due_at, job_id, credentials_version)
+    select ${message.sendId}, id, ${message.room}, ${message.replyTo}::bigint, ${message.threadRoot}::bigint, ${message.text},
       ${message.dueAt}::bigint, ${jobId}, credentials_version
     from accounts where id = ${account}
     on conflict do nothing returning 1`;
+  return rows.length > 0;
+}
+
+/** Returns whether a person has scheduled exactly this. */
+export async function isOwnScheduled(
+  sql: Sql,
+  account: AccountId,
+  { sendId, room, text, dueAt }: Pick<ScheduledMessage, "sendId" | "room" | "text" | "dueAt">,
+): Promise<boolean> {
+  const rows = await sql`
+    select 1 from scheduled_messages
+    where id = ${sendId} and account_id = ${account} and room_id = ${room} and text = ${text} and due_at = ${dueAt}`;
   return rows.length > 0;
 }
 
@@ -58,7 +71,7 @@ export async function findScheduled(sql: Sql, sendId: SendId): Promise<DueMessag
       is_vouched_for: boolean;
     }
   >`
-    select s.id, s.room_id, s.thread_root, s.text, s.due_at, s.refused, s.account_id, a.username, a.display_name,
+    select s.id, s.room_id, s.reply_to, s.thread_root, s.text, s.due_at, s.refused, s.account_id, a.username, a.display_name,
       a.language, s.credentials_version = a.credentials_version and a.disabled_at is null as is_vouched_for
     from scheduled_messages s join accounts a on a.id = s.account_id
     where s.id = ${sendId} and a.deleted_at is null`;
@@ -73,7 +86,7 @@ export async function listScheduled(
   limit: number,
 ): Promise<ScheduledMessage[]> {
   const rows = await sql<ScheduledRow>`
-    select id, room_id, thread_root, text, due_at, refused from scheduled_messages
+    select id, room_id, reply_to, thread_root, text, due_at, refused from scheduled_messages
     where account_id = ${account} order by due_at ${sql.limit(limit)}`;
   return rows.map(toScheduled);
 }
@@ -154,6 +167,7 @@ export function toScheduled(row: ScheduledRow): ScheduledMessage {
   return {
     sendId: row.id,
     room: row.room_id,
+    replyTo: row.reply_to,
     threadRoot: row.thread_root,
     text: row.text,
     dueAt: row.due_at,

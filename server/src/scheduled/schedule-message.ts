@@ -17,26 +17,33 @@ import {
   deleteScheduled,
   findScheduled,
   insertScheduled,
+  isOwnScheduled,
   refuseScheduled,
 } from "./queries.ts";
 
 /**
- * Schedules a message. Refuses as `inRoom` does, with `message_invalid` (also if this `sendId` is already scheduled),
+ * Schedules a message, unless it is scheduled already. Refuses as `inRoom` does, with `message_invalid` (also if this
+ * `sendId` is scheduled with another text or time),
  * `message_filtered`, `time_invalid` and `too_many`.
  */
 export async function scheduleMessage(
   app: TransactionNeeds & ParseNeeds,
   actor: Actor,
-  { room, sendId, at, threadRoot, ...fields }: FieldsOf<"message.schedule">,
+  { room, sendId, at, replyTo, threadRoot, ...fields }: FieldsOf<"message.schedule">,
 ): Promise<void> {
   const { text } = parseTextBody(app, fields.text);
   assertInFuture(at, app.clock.now());
   await inRoom(app, actor, { room, right: "message.send" }, async ({ sql, queue }) => {
     await lockLimitsOf(sql, [actor.id]);
+    // A second click, or the same again after its answer got lost.
+    if (await isOwnScheduled(sql, actor.id, { sendId, room, text, dueAt: at })) return;
     if ((await countScheduled(sql, actor.id)).scheduled >= scheduledPerPersonMax)
       throw new Refusal("too_many", (t) => t.tooManyScheduled(scheduledPerPersonMax));
     const jobId = await queue(deliverScheduledJob, { sendId }, { runAt: at });
-    const message = { sendId, room, threadRoot: threadRoot ?? null, text, dueAt: at, refused: null };
+    const message = {
+      ...{ sendId, room, replyTo: replyTo ?? null, threadRoot: threadRoot ?? null },
+      ...{ text, dueAt: at, refused: null },
+    };
     if (!(await insertScheduled(sql, actor.id, message, { jobId })))
       throw new Refusal("message_invalid", (t) => t.waitsAlready);
   });
@@ -63,10 +70,13 @@ export const deliverScheduledJob = defineJob(
   async (app: SendNeeds & { bus: Bus }, { sendId }: { sendId: SendId }) => {
     const scheduled = await findScheduled(app.db.sql, sendId);
     if (!scheduled || scheduled.refused !== null) return;
-    const { author, room, text, threadRoot } = scheduled;
+    const { author, room, text, replyTo, threadRoot } = scheduled;
     const body = { kind: "text", text };
     // No one can confirm at this time, so a text with `@room` or `@here` counts as confirmed.
-    const fields = { room, sendId, body, threadRoot: threadRoot ?? undefined, mentionsEveryone: true };
+    const fields = {
+      ...{ room, sendId, body, mentionsEveryone: true },
+      ...{ replyTo: replyTo ?? undefined, threadRoot: threadRoot ?? undefined },
+    };
     try {
       // A thief may have scheduled it before they were locked out.
       if (!scheduled.isVouchedFor) throw new Refusal("forbidden", (t) => t.scheduledHeld);

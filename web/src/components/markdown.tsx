@@ -67,9 +67,9 @@ function Link({
   onRoomLink,
   children,
 }: { href: string; children: ComponentChildren } & Pick<MarkdownPeople, "onRoomLink">) {
-  const match = href.startsWith(`${location.origin}/chat/`)
-    ? /^\/chat\/([a-z0-9-]+)(?:\/(\d+))?$/.exec(new URL(href).pathname)
-    : null;
+  // One that was written before has this server's host.
+  const path = href.startsWith(`${location.origin}/`) ? new URL(href).pathname : href;
+  const match = /^\/chat\/([A-Za-z0-9-]+)(?:\/(\d+))?$/.exec(path);
   if (match) {
     return (
       <a

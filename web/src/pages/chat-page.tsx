@@ -12,7 +12,7 @@ import { Sidebar } from "../features/rooms/sidebar.tsx";
 import { serverName } from "../features/server-name.ts";
 import { preferences } from "../features/settings/preferences.ts";
 import { isPhone, isTouch } from "../lib/element.ts";
-import { isSearchKey } from "../lib/keys.ts";
+import { isCommand, isSearchKey, latinKey } from "../lib/keys.ts";
 import { focusTargetOf, isFocusInPanel } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { Panel, UiStore } from "../stores/ui-store.ts";
@@ -22,10 +22,11 @@ import { useNavigation } from "./use-navigation.ts";
 let loaded: typeof import("./lazy-bundle.ts") | null = null;
 const loadLazy = async () => {
   loaded ??= await import("./lazy-bundle.ts");
+  lazyParts.loaded = loaded;
   return loaded;
 };
-const isSwitcherKey = ({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent) =>
-  (ctrlKey || metaKey) && !shiftKey && !altKey && key.toLowerCase() === "k";
+const isSwitcherKey = (event: KeyboardEvent) =>
+  isCommand(event) && !event.shiftKey && !event.altKey && latinKey(event) === "k";
 
 /**
  * Lazy code that is loaded is used at once, because the next key may follow immediately. If it can't be loaded, nothing
@@ -275,6 +276,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
             timeline={store.entries.value}
             headSeq={room.headSeq}
             myId={chat.you.id}
+            isSilent={(id) => chat.me.isBlocked(id)}
           />
         ) : null}
       </div>

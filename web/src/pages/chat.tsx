@@ -6,10 +6,10 @@ import { type Api, api } from "../client/api.ts";
 import { loadPreferences } from "../features/settings/preferences.ts";
 import { watchInstallOffer } from "../lib/install-offer.ts";
 import { openStorage } from "../storage/database.ts";
-import { type KeptChat, readKeptChat } from "../storage/kept-chat.ts";
+import type { KeptChat } from "../storage/kept-chat.ts";
 import { unmarkKept } from "../storage/kept-mark.ts";
 import { createHeldStorage, createOutboxStorage } from "../storage/outbox-storage.ts";
-import { openSealedStore, type SealedStore } from "../storage/sealed-store.ts";
+import type { SealedStore } from "../storage/sealed-store.ts";
 import { ChatStore } from "../stores/chat-store.ts";
 import { customEmoji } from "../stores/custom-emoji.ts";
 import { pictures } from "../stores/pictures.ts";
@@ -24,7 +24,11 @@ const delivered = document.getElementById(bootstrapElementId)?.textContent;
 const mount = document.getElementById("app")!;
 loadPreferences();
 watchInstallOffer();
-const opening = openSealedStore();
+/** What this device keeps. Its code isn't needed for the first view. */
+const opening = import("../storage/kept.ts").then(
+  ({ openSealedStore }) => openSealedStore(),
+  () => null,
+);
 await speakLanguage();
 if (delivered) {
   const bootstrap = JSON.parse(delivered) as Bootstrap;
@@ -54,7 +58,10 @@ async function show(name: "NoRooms" | "Offline"): Promise<void> {
 async function openKept(store: SealedStore | null): Promise<KeptChat | null> {
   const last = /(?:^|; )novax_room=([^;]+)/.exec(document.cookie)?.[1];
   const wanted = [namedRoom, last].flatMap((room) => (room === undefined ? [] : [room as RoomId]));
-  return store && readKeptChat(store, wanted).catch(() => null);
+  if (!store) return null;
+  return import("../storage/kept.ts")
+    .then(({ readKeptChat }) => readKeptChat(store, wanted))
+    .catch(() => null);
 }
 
 /**
@@ -88,6 +95,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement, kept: KeptChat | nul
     outboxStorage: createOutboxStorage(storage),
     heldStorage: createHeldStorage(storage),
     draftStorage: localStorage,
+    pageStorage: sessionStorage,
     api: { ...api, read: readAlsoKept },
     // The server leads to where one signs in, and afterwards back to this page.
     signIn: () => location.reload(),
@@ -162,7 +170,7 @@ function openChat(bootstrap: Bootstrap, mount: HTMLElement, kept: KeptChat | nul
         joinFromAddress(chat, ui);
         openFromAddress(ui);
         showBadge(chat);
-        chat.linkRooms = (text) => linkRooms(text, chat.rooms.all.peek().values(), location.origin);
+        chat.linkRooms = (text) => linkRooms(text, chat.rooms.all.peek().values());
       },
       () => setTimeout(loadRest, retryAfterMs),
     );

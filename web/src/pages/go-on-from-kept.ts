@@ -32,7 +32,8 @@ export function goOnFromKept(
     void readBootstrap().then((fresh) => {
       if (!fresh) return;
       chat.notices.unseenCount.value = fresh.unseenNotices;
-      for (const id of chat.rooms.all.peek().keys()) chat.drafts.hear(id, fresh.drafts[id] ?? "");
+      for (const key of new Set([...chat.drafts.texts.peek().keys(), ...Object.keys(fresh.drafts)]))
+        chat.drafts.hear(key, fresh.drafts[key] ?? "");
     });
     // The greeting, which is read next, brings the rooms.
     queueMicrotask(() => {

@@ -16,7 +16,7 @@ import { computed, signal } from "@preact/signals";
 import { type Api, isSignedIn } from "../client/api.ts";
 import { RealtimeClient } from "../client/realtime-client.ts";
 import { t } from "../texts/text.ts";
-import { Drafts } from "./drafts.ts";
+import { Drafts, draftSaver } from "./drafts.ts";
 import { HeldCommands, type HeldStorage } from "./held-commands.ts";
 import { MeStore } from "./me-store.ts";
 import { NavigationStore } from "./navigation-store.ts";
@@ -39,6 +39,8 @@ export type ChatOptions = Pick<SyncNeeds, "schedule" | "reload"> & {
   socketUrl: string;
   outboxStorage: OutboxStorage;
   heldStorage: HeldStorage;
+  /** Ends with the tab. */
+  pageStorage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
   draftStorage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
   api: Api;
   /** Opens the sign-in page, because the session has ended. */
@@ -55,6 +57,7 @@ const joiningCommands: ReadonlySet<CommandType> = new Set(["room.create", "room.
  * Within this time after the viewer asked to join or leave a room, the frame that says that it is done is no news to
  * them.
  */
+const ownRereadWithinMs = 300;
 const joiningMs = 5000;
 
 /**
@@ -123,13 +126,10 @@ export class ChatStore {
     this.outbox = new Outbox(options.outboxStorage, this.client);
     const { heldStorage } = options;
     this.held = new HeldCommands(heldStorage, request, (...refusal) => takeRefusal(this, ...refusal));
-    this.drafts = new Drafts(options.draftStorage, you.id, bootstrap.drafts, async (room, text) => {
-      const reply = await request("draft.save", { room, text });
-      return reply?.ok ?? false;
-    });
+    this.drafts = new Drafts(options.draftStorage, you.id, bootstrap.drafts, draftSaver(request));
     this.timelines = new Timelines(api, this.people.known);
     const { rooms, people, timelines, held, outbox, client, toasts, me } = this;
-    const reading = new ReadingStore({ you: you.id, rooms, timelines, held });
+    const reading = new ReadingStore({ you: you.id, rooms, timelines, held, storage: options.pageStorage });
     const isAttended = () => reading.isAttended.peek();
     const thread = new ThreadStore({ api, request, people, you: you.id, isAttended });
     const stores = { rooms, timelines, held, reading, thread, outbox, client };
@@ -143,7 +143,8 @@ export class ChatStore {
     this.me.onBlocksChanged = () => this.#sync.rereadRooms();
     if (bootstrap.open) {
       this.timelines.of(bootstrap.open.room).fill(bootstrap.open.page);
-      this.navigation.setCurrent(bootstrap.open.room);
+      // Loading the page again isn't reading.
+      reading.keepHeld(() => this.navigation.setCurrent(bootstrap.open!.room));
     }
   }
 
@@ -187,7 +188,7 @@ export class ChatStore {
       void this.#ways.forget().finally(() => this.#ways.signIn());
     });
     this.rooms.isStale.subscribe((isStale) => {
-      if (isStale) this.#sync.rereadRooms();
+      if (isStale) this.#sync.rereadRooms(ownRereadWithinMs);
     });
     this.client.connect();
     void this.outbox.restore();

@@ -6,6 +6,8 @@ import type { RoomsStore } from "./rooms-store.ts";
 import { isFromOthers } from "./timeline-entries.ts";
 import type { Timelines } from "./timelines.ts";
 
+type PageStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
 /** From this many unread messages on, a room opens at the first unread one and not at its end. */
 const openAtFirstUnreadFrom = 40;
 
@@ -16,19 +18,57 @@ export class ReadingStore {
   readonly #timelines: Timelines;
   readonly #held: Pick<HeldCommands, "run">;
   readonly #isAttended = signal(true);
-  /** The room that was marked unread by hand. It is not marked read while it is visible, until it is opened again. */
-  heldUnread: RoomId | null = null;
+  readonly #storage: PageStorage;
+  readonly #heldKey: string;
+  #heldUnread: RoomId | null;
 
   constructor(needs: {
     you: AccountId;
     rooms: RoomsStore;
     timelines: Timelines;
     held: Pick<HeldCommands, "run">;
+    storage: PageStorage;
   }) {
+    this.#storage = needs.storage;
+    this.#heldKey = `held-unread:${needs.you}`;
+    this.#heldUnread = this.#readHeld();
     this.#you = needs.you;
     this.#rooms = needs.rooms;
     this.#timelines = needs.timelines;
     this.#held = needs.held;
+  }
+
+  /**
+   * The room that was marked unread by hand. It is not marked read while it is visible, until it is opened again. Loading
+   * the page again does not open it.
+   */
+  get heldUnread(): RoomId | null {
+    return this.#heldUnread;
+  }
+
+  set heldUnread(room: RoomId | null) {
+    this.#heldUnread = room;
+    try {
+      if (room === null) this.#storage.removeItem(this.#heldKey);
+      else this.#storage.setItem(this.#heldKey, room);
+    } catch {
+      // Without storage it lasts as long as the page.
+    }
+  }
+
+  /** Opens a room so that it stays unread if it was held unread. */
+  keepHeld(open: () => void): void {
+    const held = this.#heldUnread;
+    open();
+    this.heldUnread = held;
+  }
+
+  #readHeld(): RoomId | null {
+    try {
+      return this.#storage.getItem(this.#heldKey) as RoomId | null;
+    } catch {
+      return null;
+    }
   }
 
   /** Whether the window has focus and is visible. */

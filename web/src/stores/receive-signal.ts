@@ -1,3 +1,4 @@
+import { draftKey } from "@novax/protocol/draft-key";
 import type { Signal } from "@novax/protocol/signals";
 import { t } from "../texts/text.ts";
 import type { Drafts } from "./drafts.ts";
@@ -5,6 +6,7 @@ import type { MeStore } from "./me-store.ts";
 import type { NavigationStore } from "./navigation-store.ts";
 import type { NoticeStore } from "./notice-store.ts";
 import type { PeopleStore } from "./people-store.ts";
+import type { ReadingStore } from "./reading-store.ts";
 import type { RoomsStore } from "./rooms-store.ts";
 import type { Toasts } from "./toasts.ts";
 
@@ -16,11 +18,12 @@ type Receivers = {
   notices: NoticeStore;
   toasts: Toasts;
   navigation: NavigationStore;
+  reading: ReadingStore;
 };
 
 /** Applies a signal. A signal may be lost, so nothing depends on it alone (PROTOCOL.md, Q8). */
 export function receiveSignal(stores: Receivers, signal: Signal): void {
-  const { me, people, rooms, drafts, notices, toasts, navigation } = stores;
+  const { me, people, rooms, drafts, notices, toasts, navigation, reading } = stores;
   switch (signal.type) {
     case "presence":
       people.receivePresence(signal);
@@ -30,6 +33,9 @@ export function receiveSignal(stores: Receivers, signal: Signal): void {
       return;
     case "read": {
       const { room, seq, unread, mentions } = signal;
+      // Marked unread on another device: what is on the screen here isn't read by that.
+      const isBack = seq < (rooms.get(room)?.readSeq ?? 0);
+      if (isBack && navigation.current.peek() === room) reading.heldUnread = room;
       rooms.change(room, { readSeq: seq, unread, mentions });
       return;
     }
@@ -46,7 +52,7 @@ export function receiveSignal(stores: Receivers, signal: Signal): void {
       return;
     }
     case "draft":
-      drafts.hear(signal.room, signal.text);
+      drafts.hear(draftKey(signal.room, signal.threadRoot ?? null), signal.text);
       return;
     case "notice":
       notices.hear(signal);
@@ -60,6 +66,8 @@ export function receiveSignal(stores: Receivers, signal: Signal): void {
       return;
     case "me.changed":
       me.changed(signal.part);
+      // A mention was taken back. How many are left in which room, only the server knows.
+      if (signal.part === "mentions") rooms.countAnew();
       return;
   }
 }

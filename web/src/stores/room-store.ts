@@ -11,7 +11,7 @@ import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { TimelinePage } from "@novax/protocol/reads";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import { ShownChanges } from "./shown-changes.ts";
-import { eventsAfter, isFromOthers, toEntries } from "./timeline-entries.ts";
+import { eventsAfter, isFromOthers, toEntries, type Unfinished, unfinishedBy } from "./timeline-entries.ts";
 
 /** Which part of a timeline: before a `seq`, after it, around it, or else the newest. */
 export type PageQuery = { before?: number; after?: number; around?: number; limit: number };
@@ -47,6 +47,9 @@ export class RoomStore {
   readonly replyingTo = signal<MessageEntry | null>(null);
   readonly editing = signal<MessageEntry | null>(null);
   editText: string | null = null;
+  /** An edit is on its way, whose event is no news. */
+  isSavingEdit = false;
+  onUnfinished: (happened: Unfinished) => void = () => {};
   readonly people: Map<AccountId, Person>;
   #headSeq = 0;
   #headAt: number | undefined;
@@ -113,6 +116,7 @@ export class RoomStore {
     if (fresh[0]!.seq !== this.#headSeq + 1) return false;
     ({ seq: this.#headSeq, at: this.#headAt } = fresh.at(-1)!);
     this.#entries.value = this.#withEvents(this.#entries.peek(), fresh, this.isLive.peek());
+    for (const happened of fresh.flatMap((event) => unfinishedBy(event, this))) this.onUnfinished(happened);
     return true;
   }
 

@@ -57,7 +57,8 @@ export class RoomsStore {
   }
 
   /** Asks for the counts again, because reading them has failed. */
-  rereadFailed(): void {
+  /** Has the counts read from the server, again if that failed. */
+  countAnew(): void {
     this.#isStale.value = false;
     this.#isStale.value = true;
   }

@@ -133,13 +133,20 @@ function setUp(rooms = [room(general, 3), room(workshop, 5)]) {
   );
   const roomsStore = new RoomsStore(you, rooms);
   const timelines = new Timelines(api, people.known);
+  const noPageStorage = { getItem: () => null, setItem: () => {}, removeItem: () => {} };
   const noStorage = { readAll: async () => [], write: async () => {}, remove: async () => {} };
   const held = new HeldCommands(
     { ...noStorage, write: async () => false, read: async () => null },
     request,
     () => {},
   );
-  const reading = new ReadingStore({ you: you.id, rooms: roomsStore, timelines, held });
+  const reading = new ReadingStore({
+    you: you.id,
+    rooms: roomsStore,
+    timelines,
+    held,
+    storage: noPageStorage,
+  });
   const thread = new ThreadStore({ api, request, people, you: you.id, isAttended: () => true });
   const outbox = new Outbox(noStorage, client);
   const stores = { rooms: roomsStore, timelines, reading, thread, outbox, held, client };

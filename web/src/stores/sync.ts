@@ -111,8 +111,11 @@ export class Sync {
     if (navigation.current.peek() === id && !navigation.openAnother()) reload();
   }
 
-  /** Reads the unread counts of all rooms again, at a random moment within a few seconds. */
-  rereadRooms(): void {
+  /**
+   * Reads the unread counts of all rooms again, at a random moment within a few seconds, because everybody may do it at
+   * once. What concerns the viewer alone is read sooner.
+   */
+  rereadRooms(withinMs = rereadWithinMs): void {
     const { api, rooms } = this.#needs;
     clearTimeout(this.#rereadTimer);
     this.#rereadTimer = setTimeout(() => {
@@ -126,9 +129,9 @@ export class Sync {
           if (isOlder || isOther) this.rereadRooms();
           else rooms.replaceAll(list.rooms);
         },
-        () => rooms.rereadFailed(),
+        () => rooms.countAnew(),
       );
-    }, Math.random() * rereadWithinMs);
+    }, Math.random() * withinMs);
   }
 
   async #attach(): Promise<void> {

@@ -21,8 +21,6 @@ export class ThreadStore {
   readonly #needs: ThreadNeeds;
   readonly #timeline = signal<RoomStore | null>(null);
   readonly #isFollowed = signal(false);
-  /** Unfinished texts in threads, by room and root. They last as long as the page does. */
-  readonly drafts = new Map<string, string>();
   /** The `seq` up to which the server knows the thread as read. */
   #readSeq = 0;
 

@@ -50,7 +50,7 @@ export type Overlay =
   | { kind: "shortcuts" }
   | { kind: "date"; room: JoinedRoom }
   | { kind: "poll" }
-  | { kind: "schedule"; text: string; onDone: () => void }
+  | { kind: "schedule"; text: string; replyTo?: number; onDone: () => void }
   | { kind: "remind"; entry: MessageEntry; room: RoomId }
   | { kind: "report"; entry: MessageEntry; room: RoomId }
   | { kind: "history"; entry: MessageEntry; room: RoomId }

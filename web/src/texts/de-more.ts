@@ -523,8 +523,8 @@ export const deMore: MoreTexts = {
     dndOff: "„Nicht stören“ ist aus.",
     badTime: "Gib eine Zeit an: in 20 Minuten, morgen um 8 Uhr, Freitag um 14:30 Uhr.",
     nobodyCalled: (name: string) => `Niemand heißt ${name}.`,
-    unknownCommand: (name: string) =>
-      `Den Befehl /${name} gibt es nicht. Um ihn als Nachricht zu senden, beginn mit einem Leerzeichen.`,
+    unknownCommand: (name: string) => `Den Befehl /${name} gibt es nicht. Als Nachricht senden?`,
+    sendIt: "Senden",
     me: "Sag, was du gerade tust",
     topic: "Thema des Raums festlegen",
     invite: "Personen hinzufügen: @name",
@@ -586,6 +586,17 @@ export const deMore: MoreTexts = {
   },
   message: {
     reply: "Antworten",
+    notHere: (names: readonly string[]) =>
+      names.length === 1
+        ? `${names[0]} ist nicht in diesem Raum und sieht deine Nachricht nicht.`
+        : `${names.join(", ")} sind nicht in diesem Raum und sehen deine Nachricht nicht.`,
+    addThem: "Hinzufügen",
+    unfinished: {
+      edit_gone: "Die Nachricht, die du bearbeitest, wurde gelöscht. Dein Text steht im Nachrichtenfeld.",
+      edited_elsewhere:
+        "Du hast diese Nachricht auf einem anderen Gerät geändert. Speichern ersetzt diese Änderung.",
+      reply_gone: "Die Nachricht, auf die du antwortest, wurde gelöscht.",
+    },
     thread: "Im Thread antworten",
     notSent: "Nicht gesendet.",
     delete: "Löschen",

@@ -512,8 +512,8 @@ export const enMore = {
     dndOff: "Do not disturb is off.",
     badTime: "Add a time: in 20 minutes, tomorrow at 8, Friday at 14:30.",
     nobodyCalled: (name: string) => `No one is called ${name}.`,
-    unknownCommand: (name: string) =>
-      `There's no command /${name}. To send it as a message, start with a space.`,
+    unknownCommand: (name: string) => `There's no command /${name}. Send this as a message?`,
+    sendIt: "Send",
     me: "Say what you're doing",
     topic: "Set the room topic",
     invite: "Add people: @name",
@@ -574,6 +574,16 @@ export const enMore = {
   },
   message: {
     reply: "Reply",
+    notHere: (names: readonly string[]) =>
+      names.length === 1
+        ? `${names[0]} isn't in this room and won't see your message.`
+        : `${names.join(", ")} aren't in this room and won't see your message.`,
+    addThem: "Add them",
+    unfinished: {
+      edit_gone: "The message you're editing was deleted. Your text is in the message field.",
+      edited_elsewhere: "You changed this message on another device. Saving replaces that change.",
+      reply_gone: "The message you're replying to was deleted.",
+    },
     thread: "Reply in thread",
     notSent: "Not sent.",
     delete: "Delete",

@@ -25,8 +25,8 @@ const token = /(?:^|[\s(])([@#:])([\p{L}\p{N}_+.-]*)$/u;
  */
 export function findToken(text: string, caret: number): Token | null {
   const before = text.slice(0, caret);
-  const command = /^\/([a-z]*)$/.exec(before);
-  if (command) return { kind: "command", text: command[1]!, start: 0 };
+  const command = /^\/([a-z]*)$/i.exec(before);
+  if (command) return { kind: "command", text: command[1]!.toLowerCase(), start: 0 };
   const match = token.exec(before);
   if (!match) return null;
   const [, sign, typed = ""] = match;
@@ -34,4 +34,15 @@ export function findToken(text: string, caret: number): Token | null {
   if (sign === "@") return { kind: "person", text: typed, start };
   if (sign === "#") return { kind: "room", text: typed, start };
   return typed.length >= 2 ? { kind: "emoji", text: typed, start } : null;
+}
+
+/**
+ * Whether Enter takes the first suggestion without anybody having gone to it: the beginning of a person's name or of a
+ * command is no text that somebody wants to send. "#12", ":so" and a whole name are.
+ */
+export function isMeant({ kind, text }: Token, suggestions: readonly Suggestion[]): boolean {
+  if (kind === "room" || kind === "emoji") return false;
+  return (
+    text !== "" && !suggestions.some(({ insert }) => insert.slice(1).toLowerCase() === text.toLowerCase())
+  );
 }

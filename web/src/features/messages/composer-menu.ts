@@ -23,7 +23,14 @@ export function openComposerMenu(
     isInRoom &&
       text.trim() !== "" && {
         label: more.composer.schedule,
-        run: () => ui.open({ kind: "schedule", text, onDone: clear }),
+        run: () => {
+          const replyTo = store.replyingTo.peek()?.seq;
+          const done = () => {
+            clear();
+            store.replyingTo.value = null;
+          };
+          ui.open({ kind: "schedule", text, onDone: done, ...(replyTo === undefined ? {} : { replyTo }) });
+        },
       },
     {
       label: isFormatting ? more.composer.hideFormatting : t.composer.formatting,

@@ -1,6 +1,7 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import { messageTextCharsMax } from "@novax/protocol/limits";
 import { withoutMarks } from "@novax/protocol/markdown";
+import { isBlank } from "@novax/protocol/names";
 import { nameOf } from "@novax/protocol/person";
 import { excerptOf, textOf } from "@novax/protocol/text";
 import { Component, type ComponentChildren, createRef } from "preact";
@@ -15,12 +16,14 @@ import {
 } from "../../components/icons.tsx";
 import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
 import { isTouch, type Spot, spotOf } from "../../lib/element.ts";
+import { isCommand, latinKey } from "../../lib/keys.ts";
 import type { LocalFacts } from "../../stores/upload.ts";
 import { t } from "../../texts/text.ts";
 import { filePart } from "../files/files-context.ts";
 import { pickFiles } from "../files/pick-files.ts";
+import { unlinkRooms } from "../rooms/unlink-rooms.ts";
 import { setPreference } from "../settings/preferences.ts";
-import { findToken, type Suggestion, type Token } from "./completion.ts";
+import { findToken, isMeant, type Suggestion, type Token } from "./completion.ts";
 import { type ComposerMenuRequest, lazyPart, lazyParts } from "./message-context.ts";
 import { completeToken, type FieldText, insertWords, type TextEdit } from "./text-edits.ts";
 
@@ -78,10 +81,18 @@ const warnBelowChars = 200;
 const wrappers: Record<string, string> = { b: "**", i: "_", e: "`" };
 let nextId = 1;
 
+const fieldOf = ({ value, selectionStart, selectionEnd }: HTMLTextAreaElement): FieldText => ({
+  text: value,
+  start: selectionStart,
+  end: selectionEnd,
+});
+
 /** The composer. Enter sends; with a touch screen it starts a new line. */
 export class Composer extends Component<ComposerProps, State> {
   override state: State = {
-    text: this.props.editing ? (this.props.editText ?? textOf(this.props.editing.body)) : this.props.draft,
+    text: this.props.editing
+      ? (this.props.editText ?? unlinkRooms(textOf(this.props.editing.body)))
+      : this.props.draft,
     suggestions: [],
     chosen: 0,
     token: null,
@@ -99,6 +110,10 @@ export class Composer extends Component<ComposerProps, State> {
 
   focus(): void {
     this.#field.current?.focus();
+  }
+
+  get text(): string {
+    return this.state.text;
   }
 
   get isEmpty(): boolean {
@@ -131,7 +146,7 @@ export class Composer extends Component<ComposerProps, State> {
     if (editing !== before.editing) {
       if (editing) {
         this.#kept ??= this.state.text;
-        this.setState({ text: textOf(editing.body), isPreviewing: false }, () => this.#caretToEnd());
+        this.setState({ text: this.#editStart(editing), isPreviewing: false }, () => this.#caretToEnd());
       } else if (this.#kept !== null) {
         this.setState({ text: this.#kept });
         this.#kept = null;
@@ -272,7 +287,7 @@ export class Composer extends Component<ComposerProps, State> {
                 aria-describedby={charsLeft < warnBelowChars ? "composer-count" : undefined}
                 aria-autocomplete={isOpen ? "list" : undefined}
                 aria-controls={isOpen ? this.#listId : undefined}
-                aria-activedescendant={isOpen ? `${this.#listId}-${chosen}` : undefined}
+                aria-activedescendant={isOpen && chosen >= 0 ? `${this.#listId}-${chosen}` : undefined}
                 onInput={(event) => {
                   this.#change(event.currentTarget.value);
                   if (!editing) this.props.onTyping();
@@ -342,7 +357,7 @@ export class Composer extends Component<ComposerProps, State> {
             title={editing ? t.app.save : t.composer.send}
             // This keeps the focus in the field, so a phone's keyboard stays open.
             onPointerDown={(event) => event.preventDefault()}
-            disabled={(text.trim() === "" && !editing && !hasFiles) || charsLeft < 0 || this.props.isHeld}
+            disabled={(isBlank(text) && !editing && !hasFiles) || charsLeft < 0 || this.props.isHeld}
           >
             <SendIcon />
           </button>
@@ -355,11 +370,10 @@ export class Composer extends Component<ComposerProps, State> {
     // While an input method composes, Enter chooses a word. Key code 229 is for Safari, which ends composing before the
     // key.
     if (event.isComposing || event.keyCode === 229) return;
-    if (this.state.suggestions.length > 0 && this.#onListKey(event)) return;
+    const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (!isSend && this.state.suggestions.length > 0 && this.#onListKey(event)) return;
     const wrapper =
-      (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey
-        ? wrappers[event.key.toLowerCase()]
-        : undefined;
+      isCommand(event) && !event.altKey && !event.shiftKey ? wrappers[latinKey(event)] : undefined;
     if (wrapper) {
       event.preventDefault();
       lazyParts.load().then(
@@ -369,9 +383,14 @@ export class Composer extends Component<ComposerProps, State> {
         // Offline before it was loaded: nothing is changed, and the key works when the code is here.
         () => {},
       );
-    } else if (event.key === "Enter" && !event.shiftKey && !isTouch()) {
+    } else if (isSend || (event.key === "Enter" && !event.shiftKey && !isTouch())) {
       event.preventDefault();
       void this.#submit();
+    } else if (event.key === "Enter") {
+      const next = lazyParts.loaded?.continueList(fieldOf(this.#field.current!));
+      if (!next) return;
+      event.preventDefault();
+      this.#edit(() => next);
     } else if (event.key === "ArrowUp" && this.isEmpty && !event.altKey && !this.props.editing) {
       event.preventDefault();
       if (event.shiftKey) this.props.onReplyLast();
@@ -401,9 +420,15 @@ export class Composer extends Component<ComposerProps, State> {
   /** What a program copies as text and as a picture of it, such as a table, is pasted as text. */
   readonly #onPaste = (event: ClipboardEvent): void => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0 || event.clipboardData!.getData("text/plain") !== "") return;
-    event.preventDefault();
-    this.props.onFiles(files);
+    const words = event.clipboardData?.getData("text/plain") ?? "";
+    const linked = lazyParts.loaded?.linkSelection(fieldOf(this.#field.current!), words);
+    if (linked) {
+      event.preventDefault();
+      this.#edit(() => linked);
+    } else if (files.length > 0 && words === "") {
+      event.preventDefault();
+      this.props.onFiles(files);
+    }
   };
 
   #onListKey(event: KeyboardEvent): boolean {
@@ -411,10 +436,11 @@ export class Composer extends Component<ComposerProps, State> {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step !== 0) {
       event.preventDefault();
-      this.setState({ chosen: (chosen + step + suggestions.length) % suggestions.length });
-    } else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") {
+      const from = chosen < 0 && step < 0 ? 0 : chosen;
+      this.setState({ chosen: (from + step + suggestions.length) % suggestions.length });
+    } else if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey && chosen >= 0)) {
       event.preventDefault();
-      this.#accept(suggestions[chosen]!);
+      this.#accept(suggestions[Math.max(0, chosen)]!);
     } else if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();
@@ -435,7 +461,8 @@ export class Composer extends Component<ComposerProps, State> {
     }
     // Without a connection nothing is suggested, and what is typed is sent as it is.
     const suggestions = await Promise.resolve(this.props.suggest(token)).catch(() => []);
-    if (asked === this.#asked) this.setState({ suggestions, chosen: 0, token });
+    if (asked === this.#asked)
+      this.setState({ suggestions, chosen: isMeant(token, suggestions) ? 0 : -1, token });
   }
 
   /** Closes the list, and drops the suggestions that are still being fetched. */
@@ -459,7 +486,7 @@ export class Composer extends Component<ComposerProps, State> {
   async #submit(): Promise<void> {
     const { text } = this.state;
     const { editing, hasFiles, isHeld } = this.props;
-    if ((text.trim() === "" && !editing && !hasFiles) || text.length > messageTextCharsMax || isHeld) return;
+    if ((isBlank(text) && !editing && !hasFiles) || text.length > messageTextCharsMax || isHeld) return;
     const wasEditing = editing !== null;
     this.#stopLooking();
     if (!wasEditing) this.#change("");
@@ -472,8 +499,8 @@ export class Composer extends Component<ComposerProps, State> {
   /** Edits the field the way typing does, so that the viewer can undo it. */
   #edit(change: (field: FieldText) => TextEdit): void {
     const field = this.#field.current!;
-    const { value, selectionStart, selectionEnd } = field;
-    const { text, start, end, replaced } = change({ text: value, start: selectionStart, end: selectionEnd });
+    const { value } = field;
+    const { text, start, end, replaced } = change(fieldOf(field));
     const { from, to, words } = replaced;
     field.focus();
     if (text !== value) {
@@ -491,6 +518,10 @@ export class Composer extends Component<ComposerProps, State> {
   #showFormatting(isFormatting: boolean): void {
     this.setState({ isFormatting }, () => this.focus());
     if (!isTouch()) setPreference("hasToolbar", isFormatting);
+  }
+
+  #editStart({ body }: MessageEntry): string {
+    return this.props.editText ?? unlinkRooms(textOf(body));
   }
 
   #caretToEnd(): void {

@@ -1,8 +1,10 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
+import { draftKey } from "@novax/protocol/draft-key";
 import type { JoinedRoom } from "@novax/protocol/entities";
 import type { SendId } from "@novax/protocol/ids";
+import { isBlank } from "@novax/protocol/names";
 import { isDirect } from "@novax/protocol/permissions";
-import { useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { isTouch } from "../../lib/element.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
@@ -11,6 +13,7 @@ import { t } from "../../texts/text.ts";
 import { filePart } from "../files/files-context.ts";
 import { useAttached } from "../files/use-attached.ts";
 import { isBlockedIn, mayWriteIn } from "../rooms/may-write.ts";
+import { unlinkRooms } from "../rooms/unlink-rooms.ts";
 import { preferences } from "../settings/preferences.ts";
 import { Composer } from "./composer.tsx";
 import { createRowActions, edit, runMessageKey, withLazyParts } from "./message-actions.ts";
@@ -78,10 +81,26 @@ export function Conversation(props: ConversationProps) {
       },
     };
   }, [chat, ui, store, list, composer]);
+  useEffect(() => {
+    let stop = () => {};
+    let isOver = false;
+    store.onUnfinished = (happened) =>
+      withLazyParts(context, ({ tellUnfinished }) => tellUnfinished(context, composer, happened));
+    lazyParts.load().then(
+      ({ keepUnfinished }) => {
+        if (!isOver) stop = keepUnfinished(context, composer);
+      },
+      () => {},
+    );
+    return () => {
+      isOver = true;
+      stop();
+    };
+  }, [context, composer]);
   const actions = useMemo(() => createRowActions(context, mayWrite), [context, mayWrite]);
   const replyingTo = store.replyingTo.value;
   const editing = store.editing.value;
-  const threadKey = `${store.id} ${store.threadRoot}`;
+  const draft = draftKey(store.id, store.threadRoot);
   const cancel = () => {
     store.replyingTo.value = null;
     store.editing.value = null;
@@ -107,24 +126,30 @@ export function Conversation(props: ConversationProps) {
         chat.toasts.show(t.files.wait);
         return undefined;
       }
-      if (text.trim() === "" && attached.count === 0)
+      if (isBlank(text) && attached.count === 0)
         withLazyParts(context, ({ askDelete }) => askDelete(context, editing));
-      else if (editing.body.kind !== "text" || text !== editing.body.text || changed) {
-        const edited = { room: store.id, seq: editing.seq, text, ...(changed ? { files: changed } : {}) };
-        if (!(await saveEdit(chat, edited))) return undefined;
+      else if (editing.body.kind !== "text" || text !== unlinkRooms(editing.body.text) || changed) {
+        const linked = chat.linkRooms(text);
+        const more = changed ? { files: changed } : {};
+        store.isSavingEdit = true;
+        const isSaved = await saveEdit(chat, { room: store.id, seq: editing.seq, text: linked, ...more });
+        store.isSavingEdit = false;
+        if (!isSaved) return undefined;
         files.saved();
       }
       cancel();
       return undefined;
     }
+    let words = text;
     if (text.startsWith("/") && attached.count === 0) {
       const lazy = await lazyParts.load().catch(() => null);
       if (!lazy) {
         chat.toasts.show(t.errors.offline);
         return text;
       }
-      const kept = await lazy.runSlashCommand({ chat, ui, store }, text);
-      if (kept !== null) return kept;
+      const outcome = await lazy.runSlashCommand({ chat, ui, store }, text);
+      if (typeof outcome !== "object") return outcome;
+      words = outcome.send;
     }
     const sendId = crypto.randomUUID() as SendId;
     const pending = files.take(sendId);
@@ -132,8 +157,12 @@ export function Conversation(props: ConversationProps) {
       ...(replyingTo ? { replyTo: replyingTo.seq } : {}),
       ...(pending.length > 0 ? { files: pending } : {}),
     };
-    chat.send({ text: chat.linkRooms(text), ...more }, store, sendId);
+    chat.send({ text: chat.linkRooms(words), ...more }, store, sendId);
     cancel();
+    // Somebody who answers has read the room, on all their devices.
+    if (!isThread && chat.reading.heldUnread !== store.id) chat.reading.markRead(store.id, room.headSeq);
+    if (words.includes("@"))
+      withLazyParts(context, ({ hintNotHere }) => void hintNotHere(chat, store, words));
     if (store.isLive.peek()) list.current?.followEnd();
     else if (!isThread) {
       await chat.navigation.goToEnd();
@@ -189,8 +218,8 @@ export function Conversation(props: ConversationProps) {
             key={`${store.id} ${store.threadRoot ?? ""}`}
             handle={composer}
             label={label}
-            draft={isThread ? (chat.thread.drafts.get(threadKey) ?? "") : chat.drafts.read(store.id)}
-            remoteDraft={isThread ? "" : (chat.drafts.texts.value.get(store.id) ?? "")}
+            draft={chat.drafts.read(draft)}
+            remoteDraft={chat.drafts.texts.value.get(draft) ?? ""}
             replyingTo={replyingTo}
             editing={editing}
             editText={store.editText}
@@ -216,10 +245,7 @@ export function Conversation(props: ConversationProps) {
             hasToolbar={preferences.value.hasToolbar && !isThread}
             takesFocus={!isThread || ui.panel.peek() === "thread"}
             people={actions}
-            onDraft={(text) => {
-              if (isThread) chat.thread.drafts.set(threadKey, text);
-              else chat.drafts.write(store.id, text);
-            }}
+            onDraft={(text) => chat.drafts.write(draft, text)}
             onTyping={() => chat.typed(store)}
             onSubmit={submit}
             onCancel={() => {

@@ -1,6 +1,7 @@
-import type { TimelineEntry } from "@novax/protocol/apply-event";
+import type { MessageEntry, TimelineEntry } from "@novax/protocol/apply-event";
+import type { AccountId } from "@novax/protocol/ids";
 import { nameOf } from "@novax/protocol/person";
-import { fullTextOf } from "@novax/protocol/text";
+import { wordsOfBody } from "@novax/protocol/text";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { more } from "../../texts/more.ts";
 
@@ -15,14 +16,19 @@ export function LiveRegion({
   timeline,
   headSeq,
   myId,
+  isSilent,
 }: {
   timeline: readonly TimelineEntry[];
   /** The end of the room's log. */
   headSeq: number;
   myId: string;
+  /** Whose messages are not announced. */
+  isSilent: (id: AccountId) => boolean;
 }) {
   const newest = useRef(timeline);
   newest.current = timeline;
+  const silent = useRef(isSilent);
+  silent.current = isSilent;
   const firstHead = useRef(headSeq);
   const [spoken, setSpoken] = useState({ text: "", times: 0 });
   useEffect(() => {
@@ -32,7 +38,12 @@ export function LiveRegion({
       const fresh = newest.current.filter((entry) => entry.seq > spokenSeq);
       if (fresh.length === 0) return;
       spokenSeq = fresh.at(-1)!.seq;
-      const text = toSpeech(fresh, myId);
+      const text = toSpeech(
+        fresh.filter(
+          (entry): entry is MessageEntry =>
+            entry.kind === "message" && entry.sender.id !== myId && !silent.current(entry.sender.id),
+        ),
+      );
       if (text !== "") setSpoken(({ times }) => ({ text, times: times + 1 }));
     }, everyMs);
     return () => clearInterval(timer);
@@ -45,11 +56,7 @@ export function LiveRegion({
   );
 }
 
-function toSpeech(entries: readonly TimelineEntry[], myId: string): string {
-  const texts = entries.flatMap((entry) =>
-    entry.kind === "message" && entry.sender.id !== myId
-      ? [`${nameOf(entry.sender)}: ${fullTextOf(entry.body)}`]
-      : [],
-  );
+function toSpeech(entries: readonly MessageEntry[]): string {
+  const texts = entries.map(({ sender, body }) => `${nameOf(sender)}: ${wordsOfBody(body)}`);
   return texts.length > spokenMax ? more.message.liveMany(texts.length) : texts.join("\n");
 }

@@ -7,6 +7,7 @@ import type { Spot } from "../../lib/element.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import type { OutboxItem } from "../../stores/outbox.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
+import type { Unfinished } from "../../stores/timeline-entries.ts";
 import type { UiStore } from "../../stores/ui-store.ts";
 import type { Suggestion, Token } from "./completion.ts";
 import type { RowActions } from "./row-actions.ts";
@@ -68,6 +69,9 @@ export type NotSentProps = {
   onTakeBack: (sendId: SendId) => void;
 };
 
+/** The composer, as far as others than its own code need it. */
+export type WritingPlace = { readonly current: { readonly text: string; append(text: string): void } | null };
+
 /** The lazy code that messages use. */
 export type LazyParts = {
   runMessageMenu: (context: MessageActionContext, entry: MessageEntry, request: MenuRequest) => void;
@@ -87,12 +91,23 @@ export type LazyParts = {
   runSlashCommand: (
     context: { chat: ChatStore; ui: UiStore; store: RoomStore },
     text: string,
-  ) => Promise<string | undefined | null>;
+  ) => Promise<string | { send: string } | undefined>;
+  hintNotHere: (chat: ChatStore, store: RoomStore, text: string) => Promise<void>;
+  keepUnfinished: (context: MessageActionContext, composer: WritingPlace) => () => void;
+  tellUnfinished: (context: MessageActionContext, composer: WritingPlace, happened: Unfinished) => void;
+  continueList: (field: FieldText) => TextEdit | null;
+  linkSelection: (field: FieldText, pasted: string) => TextEdit | null;
   suggest: (chat: ChatStore, store: RoomStore, token: Token) => Promise<Suggestion[]>;
 };
 
-/** Loads the lazy code. The page sets this function, because the page puts all lazy code into one file. */
-export const lazyParts = { load: (): Promise<LazyParts> => Promise.reject(new Error("not set")) };
+/**
+ * Loads the lazy code. The page sets this function, because the page puts all lazy code into one file. `loaded` is it, once
+ * it is there, for what has to be done at once.
+ */
+export const lazyParts: { load: () => Promise<LazyParts>; loaded: LazyParts | null } = {
+  load: () => Promise.reject(new Error("not set")),
+  loaded: null,
+};
 
 /** A lazy component, by its name. */
 export const lazyPart = lazyFrom(() => lazyParts.load());

@@ -2,6 +2,7 @@ import type { MessageEntry } from "@novax/protocol/apply-event";
 import { Component, createRef } from "preact";
 import { DownIcon } from "../../components/icons.tsx";
 import { isTouch, type Spot, spotOf } from "../../lib/element.ts";
+import { latinKey } from "../../lib/keys.ts";
 import type { MoreState } from "../../stores/room-store.ts";
 import type { Row } from "../../stores/rows.ts";
 import { t } from "../../texts/text.ts";
@@ -484,15 +485,16 @@ export class MessageList extends Component<MessageListProps, State> {
       End: articles.length - 1,
     };
     // Single letters are commands only while a message has the focus (WCAG 2.1.4).
+    const key = latinKey(event);
     if (isOnMessage) Object.assign(targets, { k: up, j: down });
-    const target = targets[event.key];
+    const target = targets[event.key] ?? targets[key];
     if (target !== undefined) {
       event.preventDefault();
       this.#pointer = null;
       const article = articles[Math.min(Math.max(target, 0), articles.length - 1)];
       article?.focus({ preventScroll: true });
       article?.scrollIntoView({ block: "nearest" });
-    } else if (isOnMessage && this.#runKey(event.key, articles[index]!)) {
+    } else if (isOnMessage && this.#runKey(key, articles[index]!)) {
       event.preventDefault();
     } else if (!isOnMessage && event.key.length === 1 && !" ?/".includes(event.key)) {
       event.preventDefault();
@@ -502,8 +504,8 @@ export class MessageList extends Component<MessageListProps, State> {
 
   #runKey(key: string, article: HTMLElement): boolean {
     const row = this.#rowOf(article);
-    if (row?.kind === "message") return this.props.onKey(key.toLowerCase(), row.message, spotOf(article));
-    if (row?.kind !== "pending" || key.toLowerCase() !== "c") return false;
+    if (row?.kind === "message") return this.props.onKey(key, row.message, spotOf(article));
+    if (row?.kind !== "pending" || key !== "c") return false;
     navigator.clipboard?.writeText(row.item.text).catch(() => {});
     return true;
   }

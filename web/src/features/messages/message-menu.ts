@@ -6,6 +6,7 @@ import type { MenuItem, QuickReactions } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import { copyText } from "../copy-text.ts";
+import { unlinkRooms } from "../rooms/unlink-rooms.ts";
 import { toggleSaved } from "../saved/toggle-saved.ts";
 import { isThere, readRecent, usualEmoji } from "./emoji.ts";
 import { edit, reply } from "./message-actions.ts";
@@ -54,7 +55,7 @@ function messageMenu(
       textOf(entry.body) !== "" && {
         label: more.message.copy,
         keys: "C",
-        run: () => void copyText(chat, textOf(entry.body)),
+        run: () => void copyText(chat, unlinkRooms(textOf(entry.body))),
       },
       {
         label: more.message.copyLink,

@@ -2,7 +2,7 @@ import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
 import { withoutMarks } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
-import { filesOf, fullTextOf } from "@novax/protocol/text";
+import { filesOf, wordsOfBody } from "@novax/protocol/text";
 import { useEffect, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { EmojiSign } from "../../components/emoji-sign.tsx";
@@ -61,7 +61,7 @@ export function MessageRow(props: MessageRowProps) {
   const label = [
     nameOf(sender),
     formatTime(message.sentAt),
-    body.kind === "deleted" ? t.message.deleted : fullTextOf(body),
+    body.kind === "deleted" ? t.message.deleted : wordsOfBody(body),
     ...(message.editedAt === null ? [] : [t.message.edited]),
     ...(reactionCount > 0 ? [t.message.reactions(reactionCount)] : []),
     ...(thread ? [t.message.answers(thread.count)] : []),

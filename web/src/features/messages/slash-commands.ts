@@ -15,20 +15,20 @@ type SlashCommand = {
   /** What the command takes after its name, as the suggestion list shows it. */
   takes?: string;
   /**
-   * Runs the command with the text after its name. Returns text that stays in the field to be corrected, or undefined.
+   * Runs the command with the text after its name. Returns what is left to do with the text.
    */
-  run: (context: SlashCommandContext, rest: string) => Promise<string | undefined> | string | undefined;
+  run: (context: SlashCommandContext, rest: string) => Promise<Outcome> | Outcome;
 };
+
+/** A text that stays in the field to be corrected, one that is to be sent, or nothing more. */
+type Outcome = string | { send: string } | undefined;
 
 /** The slash commands of the composer. A new one is one more entry here. */
 export const slashCommands: Record<string, SlashCommand> = {
   me: {
     hint: () => more.commands.me,
     takes: "…",
-    run: ({ chat, store }, rest) => {
-      if (rest !== "") chat.send({ text: `_${rest}_` }, store);
-      return undefined;
-    },
+    run: (_, rest) => (rest === "" ? undefined : { send: `_${rest}_` }),
   },
   topic: {
     hint: () => more.commands.topic,
@@ -88,17 +88,8 @@ export const slashCommands: Record<string, SlashCommand> = {
         return rest;
       }
       // What was understood is shown before it is set.
-      const isRight = await new Promise<boolean>((resolve) =>
-        ui.open({
-          kind: "ask",
-          text: more.commands.remindAsk(formatSoon(when.at, serverNow(chat)), when.note),
-          yes: more.commands.remindYes,
-          isHarmless: true,
-          onYes: () => resolve(true),
-          onNo: () => resolve(false),
-        }),
-      );
-      if (!isRight) return rest;
+      const text = more.commands.remindAsk(formatSoon(when.at, serverNow(chat)), when.note);
+      if (!(await ask(ui, text, more.commands.remindYes))) return rest;
       const done = await chat.command("reminder.set", { room: store.id, note: when.note, at: when.at });
       if (done) chat.toasts.show(more.scheduled.reminded(formatSoon(when.at, serverNow(chat))));
       return done ? undefined : rest;
@@ -137,29 +128,34 @@ export const slashCommands: Record<string, SlashCommand> = {
   },
   shrug: {
     hint: () => more.commands.shrug,
-    run: ({ chat, store }, rest) => {
-      chat.send({ text: `${rest} ¯\\\\\\_(ツ)\\_/¯`.trim() }, store);
-      return undefined;
-    },
+    run: (_, rest) => ({ send: `${rest} ¯\\\\\\_(ツ)\\_/¯`.trim() }),
   },
 };
 
+function ask(ui: UiStore, text: string, yes: string): Promise<boolean> {
+  return new Promise((resolve) =>
+    ui.open({
+      ...{ kind: "ask", text, yes, isHarmless: true },
+      ...{ onYes: () => resolve(true), onNo: () => resolve(false) },
+    }),
+  );
+}
+
 /**
- * Runs a text that begins with a slash command. Resolves with the text that stays in the field, with undefined if the
- * command was run, or with null if the text is no command.
+ * Runs a text that begins with a slash command, in any case. Resolves with the text that stays in the field, with what is
+ * to be sent, or with undefined if that was all. A text that is no command is to be sent as it is; one that looks like
+ * one is asked about.
  */
-export async function runSlashCommand(
-  context: SlashCommandContext,
-  text: string,
-): Promise<string | undefined | null> {
-  const match = /^\/([a-z]+)(?:\s+([\s\S]*))?$/.exec(text);
-  if (!match) return null;
-  const [, name = "", rest = ""] = match;
+export async function runSlashCommand(context: SlashCommandContext, text: string): Promise<Outcome> {
+  const match = /^\/([a-z]+)(?:\s+([\s\S]*))?$/i.exec(text);
+  if (!match) return { send: text };
+  const [, typed = "", rest = ""] = match;
+  const name = typed.toLowerCase();
   const command = Object.hasOwn(slashCommands, name) ? slashCommands[name] : undefined;
   if (!command) {
-    context.chat.toasts.show(more.commands.unknownCommand(name));
-    return text;
+    const isText = await ask(context.ui, more.commands.unknownCommand(typed), more.commands.sendIt);
+    return isText ? { send: text } : text;
   }
-  const kept = await command.run(context, rest.trim());
-  return kept === undefined ? undefined : `/${name} ${kept}`;
+  const outcome = await command.run(context, rest.trim());
+  return typeof outcome === "string" ? `/${name} ${outcome}` : outcome;
 }

@@ -5,6 +5,8 @@ import { nameOf } from "@novax/protocol/person";
 import { Dialog } from "../../components/dialog.tsx";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import { more } from "../../texts/more.ts";
+import { useOnce } from "../use-once.ts";
+
 export function BanDialog({
   chat,
   person,
@@ -14,15 +16,17 @@ export function BanDialog({
   person: Person;
   onClose: () => void;
 }) {
+  const submit = useOnce(async (reason: string) => {
+    const room = chat.navigation.current.peek() as RoomId;
+    if (await chat.command("member.ban", { room, person: person.id, reason })) onClose();
+  });
   return (
     <Dialog title={more.people.banTitle(nameOf(person))} onClose={onClose}>
       <form
         className="form"
-        onSubmit={async (event) => {
+        onSubmit={(event) => {
           event.preventDefault();
-          const reason = String(new FormData(event.currentTarget).get("reason"));
-          const room = chat.navigation.current.peek() as RoomId;
-          if (await chat.command("member.ban", { room, person: person.id, reason })) onClose();
+          void submit(String(new FormData(event.currentTarget).get("reason")));
         }}
       >
         <label className="form-field">

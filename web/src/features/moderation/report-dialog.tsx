@@ -1,29 +1,33 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { RoomId } from "@novax/protocol/ids";
 import { noteCharsMax } from "@novax/protocol/limits";
-import { fullTextOf } from "@novax/protocol/text";
+import { wordsOfBody } from "@novax/protocol/text";
 import { Dialog } from "../../components/dialog.tsx";
 import { more } from "../../texts/more.ts";
 import type { DialogProps } from "../props.ts";
+import { useOnce } from "../use-once.ts";
+
 export function ReportDialog({
   chat,
   entry,
   room,
   onClose,
 }: DialogProps & { entry: MessageEntry; room: RoomId }) {
+  const submit = useOnce(async (reason: string) => {
+    if (!(await chat.command("message.report", { room, seq: entry.seq, reason }))) return;
+    onClose();
+    chat.toasts.show(more.report.sent);
+  });
   return (
     <Dialog title={more.report.title} onClose={onClose}>
       <form
         className="form"
-        onSubmit={async (event) => {
+        onSubmit={(event) => {
           event.preventDefault();
-          const reason = String(new FormData(event.currentTarget).get("reason"));
-          if (!(await chat.command("message.report", { room, seq: entry.seq, reason }))) return;
-          onClose();
-          chat.toasts.show(more.report.sent);
+          void submit(String(new FormData(event.currentTarget).get("reason")));
         }}
       >
-        <blockquote className="quoted">{fullTextOf(entry.body)}</blockquote>
+        <blockquote className="quoted">{wordsOfBody(entry.body)}</blockquote>
         <label className="form-field">
           <span>{more.report.why}</span>
           <input className="field" name="reason" maxLength={noteCharsMax} data-autofocus autocomplete="off" />

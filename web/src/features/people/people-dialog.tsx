@@ -10,6 +10,7 @@ import { CloseIcon } from "../../components/icons.tsx";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
+import { useOnce } from "../use-once.ts";
 
 type Found = ReadResult<"people.search">["people"][number];
 
@@ -54,7 +55,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
     setSearch("");
     setMarked(0);
   };
-  const done = async () => {
+  const done = useOnce(async () => {
     if (isForRoom) {
       const room = chat.navigation.current.peek() as RoomId;
       if (await chat.command("member.add", { room, people: [...ids] })) onClose();
@@ -67,7 +68,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
     chat.rooms.put(reply.room);
     onClose();
     onOpenRoom(reply.room.id);
-  };
+  });
   return (
     <Dialog title={isForRoom ? more.people.add : more.newDirect.title} onClose={onClose}>
       <form

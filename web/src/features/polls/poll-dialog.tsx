@@ -8,6 +8,7 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
 import { serverNow } from "../server-now.ts";
+import { useOnce } from "../use-once.ts";
 
 /** Takes the question and choices of a poll, and sends it to the open room. */
 export function PollDialog({ chat, onClose }: DialogProps) {
@@ -15,27 +16,29 @@ export function PollDialog({ chat, onClose }: DialogProps) {
   const [problem, setProblem] = useState("");
   // The id stays the same, so that a second send after a lost connection is the same poll.
   const [sendId] = useState(() => crypto.randomUUID() as SendId);
+  const submit = useOnce(async (fields: FormData) => {
+    const hours = Number(fields.get("closes"));
+    const room = chat.navigation.current.peek();
+    if (room === null) return;
+    const body = {
+      kind: "poll" as const,
+      question: String(fields.get("question")),
+      choices: choices.map((choice) => choice.trim()).filter((choice) => choice !== ""),
+      isMultiple: fields.has("multiple"),
+      isAnonymous: fields.has("anonymous"),
+      closesAt: hours === 0 ? null : serverNow(chat) + hours * hourMs,
+    };
+    const reply = await runCommand("message.send", { room, sendId, body });
+    if (reply?.ok) onClose();
+    else setProblem(reply?.detail ?? t.errors.offline);
+  });
   return (
     <Dialog title={more.pollForm.title} onClose={onClose}>
       <form
         className="form"
-        onSubmit={async (event) => {
+        onSubmit={(event) => {
           event.preventDefault();
-          const fields = new FormData(event.currentTarget);
-          const hours = Number(fields.get("closes"));
-          const room = chat.navigation.current.peek();
-          if (room === null) return;
-          const body = {
-            kind: "poll" as const,
-            question: String(fields.get("question")),
-            choices: choices.map((choice) => choice.trim()).filter((choice) => choice !== ""),
-            isMultiple: fields.has("multiple"),
-            isAnonymous: fields.has("anonymous"),
-            closesAt: hours === 0 ? null : serverNow(chat) + hours * hourMs,
-          };
-          const reply = await runCommand("message.send", { room, sendId, body });
-          if (reply?.ok) onClose();
-          else setProblem(reply?.detail ?? t.errors.offline);
+          void submit(new FormData(event.currentTarget));
         }}
       >
         <label className="form-field">

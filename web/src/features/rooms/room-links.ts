@@ -4,10 +4,11 @@ import { isDirect } from "@novax/protocol/permissions";
 
 /**
  * Turns the rooms that a text names as `#Name` into links, so that the text stays readable while it is written and is a
- * link once it is sent. Returns the text. Code, addresses, links and escaped text stay as they are. So does a text that
+ * link once it is sent. The link has no host: it stays right if the server moves, or has another name where it is read.
+ * Returns the text. Code, addresses, links and escaped text stay as they are. So does a text that
  * would become too long.
  */
-export function linkRooms(text: string, rooms: Iterable<JoinedRoom>, origin: string): string {
+export function linkRooms(text: string, rooms: Iterable<JoinedRoom>): string {
   if (!text.includes("#")) return text;
   const named = [...rooms].filter((room) => !isDirect(room.kind));
   if (named.length === 0) return text;
@@ -16,7 +17,10 @@ export function linkRooms(text: string, rooms: Iterable<JoinedRoom>, origin: str
   const names = [...byName.keys()]
     .sort((a, b) => b.length - a.length)
     .map((name) => name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
-  const name = new RegExp(`(?<![\\p{L}\\p{N}_[/&])#(${names.join("|")})(?![\\p{L}\\p{N}_])`, "giu");
+  const name = new RegExp(
+    `(?<![\\p{L}\\p{N}_[/&])#(${names.join("|")})(?![\\p{L}\\p{N}\\p{M}_]|[-.'’/][\\p{L}\\p{N}])`,
+    "giu",
+  );
   const linked = text
     .split(/(```[\s\S]*?```|`[^`]*`|\[(?:\\.|[^\]\\])*\]\([^)\s]*\)|https?:\/\/\S+|\\#)/)
     .map((part, index) =>
@@ -24,7 +28,7 @@ export function linkRooms(text: string, rooms: Iterable<JoinedRoom>, origin: str
         ? part
         : part.replace(name, (_, found: string) => {
             const room = byName.get(found.toLowerCase())!;
-            return `[#${room.name.replace(/[[\]\\]/g, "\\$&")}](${origin}/chat/${room.id})`;
+            return `[#${room.name.replace(/[[\]\\]/g, "\\$&")}](/chat/${room.id})`;
           }),
     )
     .join("");

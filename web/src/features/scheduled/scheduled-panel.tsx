@@ -73,6 +73,8 @@ function ScheduledRow({ chat, onOpenRoom, message }: PanelProps & { message: Sch
             const draft = chat.drafts.read(room);
             chat.drafts.write(room, draft === "" ? text : `${draft}\n${text}`);
             onOpenRoom(room);
+            const store = chat.timelines.of(room);
+            if (message.replyTo !== null) store.replyingTo.value = store.find(message.replyTo);
           }}
         />
       ) : null}

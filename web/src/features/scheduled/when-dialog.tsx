@@ -1,6 +1,6 @@
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import { noteCharsMax } from "@novax/protocol/limits";
-import { textOf } from "@novax/protocol/text";
+import { cutText, wordsOfBody } from "@novax/protocol/text";
 import { useRef, useState } from "preact/hooks";
 import { Dialog } from "../../components/dialog.tsx";
 import { hourMs } from "../../lib/duration.ts";
@@ -9,6 +9,7 @@ import type { Overlay } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
 import type { DialogProps } from "../props.ts";
 import { serverNow } from "../server-now.ts";
+import { useOnce } from "../use-once.ts";
 import { nextMondayAt, tomorrowAt } from "./when.ts";
 /** Chooses a time to send a message, or to be reminded of one. */
 export function WhenDialog(
@@ -27,11 +28,11 @@ export function WhenDialog(
   ];
   // The same time, chosen again after an answer got lost, is still the same message or reminder.
   const ids = useRef(new Map<number, string>());
-  const choose = async (at: number) => {
+  const choose = useOnce(async (at: number) => {
     const id = ids.current.get(at) ?? crypto.randomUUID();
     ids.current.set(at, id);
     if (isRemind) {
-      const note = textOf(overlay.entry.body).slice(0, noteCharsMax).replace(/\s+/g, " ");
+      const note = cutText(wordsOfBody(overlay.entry.body), noteCharsMax);
       const done = await chat.command("reminder.set", {
         room: overlay.room,
         seq: overlay.entry.seq,
@@ -44,13 +45,16 @@ export function WhenDialog(
     } else {
       const room = chat.navigation.current.peek() as RoomId;
       const sendId = id as SendId;
-      const done = await chat.command("message.schedule", { room, sendId, text: overlay.text, at });
+      const done = await chat.command("message.schedule", {
+        ...{ room, sendId, text: overlay.text, at },
+        ...(overlay.replyTo === undefined ? {} : { replyTo: overlay.replyTo }),
+      });
       if (!done) return;
       overlay.onDone();
       chat.toasts.show(more.scheduled.scheduled(formatSoon(at)));
     }
     onClose();
-  };
+  });
   return (
     <Dialog title={isRemind ? more.scheduled.remind : more.scheduled.schedule} onClose={onClose}>
       <ul className="when-list">
