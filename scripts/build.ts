@@ -165,6 +165,7 @@ function importedBy(script: string, known = new Set<string>()): string[] {
 
 type UnicodeEmoji = {
   label: string;
+  hexcode: string;
   unicode: string;
   group?: number;
   tags?: string[];
@@ -173,31 +174,54 @@ type UnicodeEmoji = {
 
 const isEmoji = /^\p{RGI_Emoji}$/v;
 
-/** `novax:emoji-en`: Unicode's names of emoji, one per line, as the client reads them. */
+/**
+ * `novax:emoji-en`: Unicode's names of emoji, one per line, as the client reads them. `novax:emoji-shortcodes`: what emoji
+ * are called between colons, which is the same in every language.
+ */
 const emojiNames: BunPlugin = {
   name: "emoji names",
   setup: (build) => {
     build.onResolve({ filter: /^novax:emoji-/ }, ({ path }) => ({ path, namespace: "emoji" }));
     build.onLoad({ filter: /.*/, namespace: "emoji" }, ({ path }) => {
-      const language = path.slice("novax:emoji-".length);
-      const file = join(root, `node_modules/emojibase-data/${language}/compact.json`);
-      const all = JSON.parse(readFileSync(file, "utf8")) as UnicodeEmoji[];
-      const lines = all
-        .filter((emoji) => emoji.group !== undefined)
-        .map((emoji) =>
-          [
-            // Leave out the variation selector where an emoji is shown in colour without it.
-            isEmoji.test(emoji.unicode) ? emoji.unicode : emoji.unicode.replace(/\ufe0f$/, ""),
-            emoji.group,
-            emoji.skins ? 1 : 0,
-            emoji.label,
-            (emoji.tags ?? []).filter((tag) => !emoji.label.includes(tag)).join(" "),
-          ].join("\t"),
-        );
-      return { contents: `export const lines = ${JSON.stringify(lines.join("\n"))}`, loader: "js" };
+      const part = path.slice("novax:emoji-".length);
+      const lines = part === "shortcodes" ? shortcodeLines() : nameLines(part);
+      return {
+        contents: `export const lines = ${JSON.stringify(lines.map((fields) => fields.join("\t")).join("\n"))}`,
+        loader: "js",
+      };
     });
   },
 };
+
+function nameLines(language: string): (string | number)[][] {
+  return readEmoji(language).map((emoji) => [
+    characterOf(emoji),
+    emoji.group!,
+    emoji.skins ? 1 : 0,
+    emoji.label,
+    (emoji.tags ?? []).filter((tag) => !emoji.label.includes(tag)).join(" "),
+  ]);
+}
+
+/** Those of GitHub, which people know from many products. */
+function shortcodeLines(): string[][] {
+  const file = join(root, "node_modules/emojibase-data/en/shortcodes/github.json");
+  const shortcodes = JSON.parse(readFileSync(file, "utf8")) as Record<string, string | string[]>;
+  return readEmoji("en").flatMap((emoji) => {
+    const codes = [shortcodes[emoji.hexcode] ?? []].flat();
+    return codes.length === 0 ? [] : [[characterOf(emoji), codes.join(" ")]];
+  });
+}
+
+function readEmoji(language: string): UnicodeEmoji[] {
+  const file = join(root, `node_modules/emojibase-data/${language}/compact.json`);
+  const all = JSON.parse(readFileSync(file, "utf8")) as UnicodeEmoji[];
+  return all.filter((emoji) => emoji.group !== undefined);
+}
+
+/** Leaves out the variation selector where an emoji is shown in colour without it. */
+const characterOf = ({ unicode }: UnicodeEmoji): string =>
+  isEmoji.test(unicode) ? unicode : unicode.replace(/\ufe0f$/, "");
 
 function compress(path: string): void {
   const bytes = readFileSync(path);

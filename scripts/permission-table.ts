@@ -25,7 +25,7 @@ export function renderPermissions(): string {
     `| \`${right}\` | ${marks.join(" | ")} | ${commandsOf(scope, right)} |`;
   const mark = (may: boolean) => (may ? "yes" : "");
   return [
-    "# Who may do what",
+    "# Who can do what",
     "",
     "Made by `npm run permission-table` from `protocol/src/permissions.ts`, which the server's checks and the client's buttons",
     "read; `tests/server/permissions.test.ts` tries every cell over the socket and over HTTP.",
@@ -44,7 +44,7 @@ export function renderPermissions(): string {
     "",
     "- A person who is not a member gets `not_found`, the same as for a room that does not exist.",
     "- Owners and admins of the server act as owners in every public or private room that they are in; in others they are outsiders.",
-    "- Owners can act on every member, moderators on members and read-only members. Nobody can act on themselves.",
+    "- Owners can act on every member, moderators on members and read-only members. No one can act on themselves.",
     "- Only the author can edit a message. `message.delete_own` is for the author's own messages, `message.delete_any` for all; closing polls is the same.",
     "- In an archived room members can read, leave, report, delete, and unarchive it.",
     "",

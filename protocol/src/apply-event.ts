@@ -3,6 +3,7 @@
 import type { Message, MessageBody, PollState, Room } from "./entities.ts";
 import type { EventOf, RoomEvent, SystemMessage } from "./events.ts";
 import type { AccountId } from "./ids.ts";
+import { threadFacesMax } from "./limits.ts";
 import { toQuote } from "./quote.ts";
 
 /** A message in a timeline. `asOf` is the `seq` of the last event that is already applied to it. */
@@ -59,7 +60,10 @@ export function applyToEntries<E extends TimelineEntry>(
       if (event.threadRoot === undefined) return entries;
       return changeEntry(entries, event.threadRoot, event.seq, (root) => ({
         ...root,
-        thread: toThread(event.replies, event.at),
+        thread: toThread(event.replies, event.at, [
+          event.actor.id,
+          ...(root.thread?.by ?? []).filter((id) => id !== event.actor.id),
+        ]),
       }));
     case "message.edited":
       return changeQuotes(
@@ -154,7 +158,7 @@ function applyDeletion<E extends TimelineEntry>(
   if (event.threadRoot !== undefined) {
     left = changeEntry(left, event.threadRoot, event.seq, (root) => ({
       ...root,
-      thread: toThread(event.replies, root.thread?.lastAt ?? event.at),
+      thread: toThread(event.replies, root.thread?.lastAt ?? event.at, root.thread?.by ?? []),
     }));
   }
   const index = indexOf(left, event.target);
@@ -163,8 +167,8 @@ function applyDeletion<E extends TimelineEntry>(
   return changeEntry(left, event.target, event.seq, deleted);
 }
 
-function toThread(count: number | undefined, lastAt: number): Message["thread"] {
-  return count ? { count, lastAt } : null;
+function toThread(count: number | undefined, lastAt: number, by: readonly AccountId[]): Message["thread"] {
+  return count ? { count, lastAt, by: by.slice(0, threadFacesMax) } : null;
 }
 
 /** Clears everything that a deletion removes from a message, and keeps its sender, time and thread. */

@@ -160,8 +160,10 @@ export const messageSchema = z.strictObject({
   quote: quoteSchema.nullable(),
   /** The first message of the thread this message is in. Null if it is in the room itself. */
   threadRoot: z.int().positive().nullable(),
-  /** The replies in the thread this message starts. Null if there are none. */
-  thread: z.strictObject({ count: z.int().nonnegative(), lastAt: z.int() }).nullable(),
+  /** The replies in the thread this message starts, and who wrote last, at most three, the last first. Null if there are none. */
+  thread: z
+    .strictObject({ count: z.int().nonnegative(), lastAt: z.int(), by: z.array(accountIdSchema) })
+    .nullable(),
   reactions: z.array(reactionSchema),
   isPinned: z.boolean(),
   /** Whether the message mentions everyone in the room. */

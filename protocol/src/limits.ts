@@ -70,6 +70,8 @@ export const pictureSidePxMax = 10_000;
 export const picturePixelsMax = 40_000_000;
 
 export const excerptCharsMax = 160;
+/** How many of those who wrote last in a thread are shown at its first message. */
+export const threadFacesMax = 3;
 export const mentionsPerMessageMax = 50;
 /** How many usernames `room.people` is asked for at once. */
 export const namesAskedMax = 50;

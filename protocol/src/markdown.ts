@@ -12,7 +12,14 @@ export type MarkdownNode =
   | { kind: "rule" }
   | { kind: "code"; text: string }
   | { kind: "codeBlock"; text: string; language: string }
-  | { kind: "strong" | "emphasis" | "strike" | "quote" | "paragraph" | "item"; children: MarkdownNode[] }
+  | {
+      kind: "strong" | "emphasis" | "strike" | "quote" | "paragraph" | "row" | "cell";
+      children: MarkdownNode[];
+    }
+  /** An item of a list; of a list of tasks, with whether it is done. */
+  | { kind: "item"; isDone?: boolean; children: MarkdownNode[] }
+  /** Rows of cells. The first row is the head; `sides` is where the text of each column stands. */
+  | { kind: "table"; sides: ("start" | "center" | "end")[]; children: MarkdownNode[] }
   | { kind: "list"; isOrdered: boolean; start: number; children: MarkdownNode[] }
   | { kind: "link"; href: string; children: MarkdownNode[] };
 
@@ -26,8 +33,8 @@ const nestingMax = 12;
 const emojiOnlyCharsMax = 120;
 
 /**
- * Parses the markdown of a message: bold, italic, strike, code, quotes, lists, headings, lines and links. Everything else
- * is text. Never throws.
+ * Parses the markdown of a message: bold, italic, strike, code, quotes, lists, tasks, tables, headings, lines and links.
+ * Everything else is text. Never throws.
  */
 export function parseMarkdown(text: string): MarkdownNode[] {
   const tree = parseBlocks(text.split("\n"), 0);
@@ -86,8 +93,9 @@ function wordsOf(nodes: readonly MarkdownNode[]): string {
       if (node.kind === "mention") return `@${node.name}`;
       if ("text" in node) return node.text;
       if (!("children" in node)) return " ";
-      const words = wordsOf(node.children);
-      return ["paragraph", "item", "quote", "list"].includes(node.kind) ? `${words} ` : words;
+      const box = node.kind === "item" && node.isDone !== undefined ? (node.isDone ? "☑ " : "☐ ") : "";
+      const words = box + wordsOf(node.children);
+      return ["paragraph", "item", "quote", "list", "cell"].includes(node.kind) ? `${words} ` : words;
     })
     .join("");
 }
@@ -105,6 +113,10 @@ type Block = { nodes: MarkdownNode[]; used: number };
 const fence = /^ {0,3}(`{3,}(?!.*`)|~{3,})(.*)$/;
 const quoteMark = /^ {0,3}>(?=[ \t>]|$)[ \t]?/;
 const bullet = /^([ \t]*)([-*]|(?:0|[1-9]\d{0,8})\.)([ \t]+)(?=\S)/;
+/** The box before a task. */
+const task = /^\[([ xX])\][ \t]+(?=\S)/;
+/** The line below the head of a table. */
+const delimiters = /^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?[ \t]*)?$/;
 const heading = /^ {0,3}#{1,6}[ \t]+\S/;
 const indented = /^(?: {4}|\t)/;
 /** What every line begins with that is no plain text. Most lines are told by this alone. */
@@ -123,6 +135,7 @@ function parseBlocks(lines: readonly string[], depth: number): MarkdownNode[] {
 
 function parseBlock(lines: readonly string[], at: number, depth: number): Block {
   const line = lines[at]!;
+  if (beginsTable(lines, at)) return parseTable(lines, at);
   if (!blockSign.test(line)) return parseParagraph(lines, at, depth);
   if (fence.test(line)) return parseFence(lines, at);
   if (isRule(line)) return { nodes: [{ kind: "rule" }], used: 1 };
@@ -193,13 +206,50 @@ function parseList(lines: readonly string[], at: number, depth: number): Block {
     )
       end += 1;
     const inner = lines.slice(next + 1, end).map((other) => dedent(other, content));
-    children.push({ kind: "item", children: parseBlocks([line.slice(content), ...inner], depth + 1) });
+    const [box, done = ""] = task.exec(line.slice(content)) ?? [""];
+    const own = parseBlocks([line.slice(content + box.length), ...inner], depth + 1);
+    children.push({ kind: "item", ...(box === "" ? {} : { isDone: done !== " " }), children: own });
     next = end;
     // Between two items there may be a blank line.
     if (isBlank(lines[next] ?? "x") && bullet.test(lines[next + 1] ?? "")) next += 1;
   }
   while (isBlank(lines[next - 1]!)) next -= 1;
   return { nodes: [{ kind: "list", isOrdered, start, children }], used: next - at };
+}
+
+/** A table has at least two columns, and below its head a line of as many runs of dashes (GFM 4.10). */
+function beginsTable(lines: readonly string[], at: number): boolean {
+  const sides =
+    lines[at]!.includes("|") && delimiters.test(lines[at + 1] ?? "") ? cellsOf(lines[at + 1]!) : [];
+  return sides.length > 1 && sides.length === cellsOf(lines[at]!).length;
+}
+
+function parseTable(lines: readonly string[], at: number): Block {
+  const sides = cellsOf(lines[at + 1]!).map((cell) =>
+    cell.endsWith(":") ? (cell.startsWith(":") ? ("center" as const) : ("end" as const)) : ("start" as const),
+  );
+  let end = at + 2;
+  while (end < lines.length && lines[end]!.includes("|")) end += 1;
+  const rows = [lines[at]!, ...lines.slice(at + 2, end)].map((line): MarkdownNode => {
+    const cells = cellsOf(line);
+    // Nothing that was typed goes missing: what is too much stays in the last column.
+    const fitting = sides.map((_, column) =>
+      column === sides.length - 1 ? cells.slice(column).join(" | ") : (cells[column] ?? ""),
+    );
+    return {
+      kind: "row",
+      children: fitting.map((cell) => ({ kind: "cell", children: parseInline(cell) })),
+    };
+  });
+  return { nodes: [{ kind: "table", sides, children: rows }], used: end - at };
+}
+
+function cellsOf(line: string): string[] {
+  const inner = line
+    .trim()
+    .replace(/^\|/, "")
+    .replace(/(?<!\\)\|$/, "");
+  return inner.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
 function parseIndented(lines: readonly string[], at: number): Block {
@@ -214,7 +264,13 @@ function parseIndented(lines: readonly string[], at: number): Block {
 
 function parseParagraph(lines: readonly string[], at: number, depth: number): Block {
   let end = at + 1;
-  while (end < lines.length && !isBlank(lines[end]!) && !interrupts(lines[end]!, depth)) end += 1;
+  while (
+    end < lines.length &&
+    !isBlank(lines[end]!) &&
+    !interrupts(lines[end]!, depth) &&
+    !beginsTable(lines, end)
+  )
+    end += 1;
   const text = lines
     .slice(at, end)
     .map((line) => line.trimEnd())

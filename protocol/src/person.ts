@@ -12,13 +12,16 @@ export function asPerson({ id, username, displayName }: Person): Person {
 }
 
 /**
- * Returns the first letter of a person's name in upper case. It is a whole grapheme, as an emoji may be many code
- * units.
+ * Returns a person's initials in upper case: of the first and the last word of their name. Each is a whole grapheme, as an
+ * emoji may be many code units.
  */
-export function initialOf(person: Pick<Person, "username" | "displayName">): string {
-  const name = person.displayName ?? person.username;
-  const [first] = new Intl.Segmenter().segment(name);
-  return (first?.segment ?? "").toUpperCase();
+export function initialsOf(person: Pick<Person, "username" | "displayName">): string {
+  const words = (person.displayName ?? person.username).split(/[\s._-]+/u).filter((word) => word !== "");
+  const ends = words.length > 1 ? [words[0]!, words.at(-1)!] : words;
+  return ends
+    .map((word) => [...new Intl.Segmenter().segment(word)][0]?.segment ?? "")
+    .join("")
+    .toUpperCase();
 }
 
 /** Returns the display name, or the username if there is none. */

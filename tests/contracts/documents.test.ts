@@ -112,7 +112,7 @@ describe("the documents", () => {
     }
   });
 
-  test("code and documents use the words of CONTRIBUTING.md", () => {
+  test("[V27] code and documents use the words of CONTRIBUTING.md", () => {
     const former = /\b(?:whoever|oneself|OrderType|orderTable|callsEverybody|OwnRoom)\b/i;
     const folders = ["protocol/src", "server/src", "web/src", "tests", "scripts", "bench"];
     const sources = folders.flatMap((folder) =>

@@ -175,7 +175,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("your account, in a b
         .first()
         .click();
       await page.getByText("Device signed out.").waitFor();
-      await other.page.waitForURL(`${server.url}/`, { timeout: 5000 });
+      await other.page.waitForURL(`${server.url}/?done=session-ended`, { timeout: 5000 });
       await page.getByRole("button", { name: /^Ask again/ }).click();
       await page.getByText("That browser will be asked for two-factor authentication again.").waitFor();
 
@@ -385,6 +385,15 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("your account, in a b
     await provider.stop();
     await other.remove();
   }, 30_000);
+
+  test("[B23] where a passkey can't be used, it's said under which name it can", async () => {
+    const { page } = await openPage(browser, desktop);
+    await giveAuthenticator(page);
+    await page.goto(server.url.replace("localhost", "127.0.0.1"));
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await page.getByText("Passkeys only work at localhost. Open this server there.").waitFor();
+    await page.context().close();
+  });
 
   test("without JavaScript everything but passkeys works: second factor, devices, names, confirmation, deletion", async () => {
     const { page, faults } = await openPage(browser, { ...desktop, javaScriptEnabled: false });

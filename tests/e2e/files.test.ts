@@ -388,6 +388,7 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     await say(page, "who is this?");
     await page.locator(".account summary").click();
     await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("button", { name: "You", exact: true }).click();
     const chooser = page.waitForEvent("filechooser");
     await page.getByRole("group", { name: "Your picture" }).getByRole("button").click();
     await (await chooser).setFiles([file("me.jpg", await picture("jpeg", { width: 800, height: 500 }))]);

@@ -7,6 +7,7 @@ import { Firefox, type FirefoxPage, firefoxPath } from "../support/firefox.ts";
 import { startFirefoxPush } from "../support/firefox-push.ts";
 import { waitUntil } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
+import { walk } from "../support/walk.ts";
 
 if (firefoxPath)
   describe("in Firefox", () => {
@@ -82,12 +83,28 @@ if (firefoxPath)
       await again.close();
     }, 90_000);
 
+    test("the way through the chat, at a desk and at the width of a phone", async () => {
+      const { room } = await alice.run("room.create", {
+        kind: "public",
+        name: "Workshop",
+        people: [await bob.id()],
+      });
+      const page = await firefox.open("about:blank");
+      await firefox.clearCookies();
+      await walk({ ...page, evaluate: page.run }, { person: bob, room: room.id, name: "Firefox" });
+      await page.close();
+      await firefox.clearCookies();
+      for (const [name, value] of bob.cookies) await firefox.setCookie(name, value);
+    }, 90_000);
+
     test("it subscribes in the settings; a message that comes while the page is closed is shown with its words", async () => {
       const page = await firefox.open(`${server.url}/chat`);
       expect(await isOpen(page)).toBe(true);
       await page.run(`document.querySelector(".account summary").click()`);
       expect(await has(page, "Settings")).toBe(true);
       await click(page, "Settings");
+      expect(await has(page, "Notifications")).toBe(true);
+      await click(page, "Notifications");
       expect(await has(page, "Notify me on this device")).toBe(true);
       await click(page, "Notify me on this device while novaX is closed");
       expect(await has(page, "A notification shows")).toBe(true);

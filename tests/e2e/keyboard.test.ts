@@ -180,13 +180,14 @@ describe.skipIf(!chromiumPath)("the keyboard", () => {
 
   test("the member list opens and closes with the focus following; the theme can be chosen and stays", async () => {
     const { page } = await openChat(browser, alice);
-    await page.getByRole("button", { name: /^Members/ }).focus();
+    await page.getByRole("button", { name: /^\d+ members?$/ }).focus();
     await page.keyboard.press("Enter");
     expect(await waitUntil(async () => (await focused(page)) === "Close")).toBe(true);
     await page.keyboard.press("Escape");
-    expect(await focused(page)).toStartWith("Members");
+    expect(await focused(page)).toMatch(/^\d+ members?$/);
     await page.locator(".account summary").click();
     await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("button", { name: "Appearance" }).click();
     await page.getByLabel("Theme").selectOption("dark");
     await page.reload();
     // The room list is as wide as the person makes it.
@@ -211,7 +212,7 @@ describe.skipIf(!chromiumPath)("the keyboard", () => {
 
   test("when the focused element disappears, the focus stays in the list or returns to where it was", async () => {
     const { page } = await openChat(browser, alice);
-    await page.getByRole("button", { name: /^Members/ }).focus();
+    await page.getByRole("button", { name: /^\d+ members?$/ }).focus();
     await page.keyboard.press("Enter");
     expect(await waitUntil(async () => (await focused(page)) === "Close")).toBe(true);
     await page.keyboard.press("?");
@@ -220,7 +221,7 @@ describe.skipIf(!chromiumPath)("the keyboard", () => {
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await focused(page)).toBe("Close");
     await page.keyboard.press("Escape");
-    expect(await focused(page)).toStartWith("Members");
+    expect(await focused(page)).toMatch(/^\d+ members?$/);
     await page.locator(".account summary").click();
     await page.keyboard.press("Escape");
     expect(await page.locator(".account").getAttribute("open")).toBeNull();

@@ -97,6 +97,7 @@ describeServer("link previews in the chat", { env, only: "embedded" }, ({ server
     const choose = async (style: string) => {
       await page.locator(".account summary").click();
       await page.getByRole("button", { name: "Settings" }).click();
+      await page.getByRole("button", { name: "Appearance" }).click();
       await page.getByRole("combobox", { name: "Link previews" }).selectOption({ label: style });
       await page.keyboard.press("Escape");
     };

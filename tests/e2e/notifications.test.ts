@@ -53,7 +53,7 @@ describe.skipIf(!chromiumPath)("notifications on this device", () => {
   async function openSettings(page: Page): Promise<void> {
     await page.locator(".account summary").click();
     await page.getByRole("button", { name: "Settings", exact: true }).click();
-    await page.getByRole("heading", { name: "Notifications" }).scrollIntoViewIfNeeded();
+    await page.getByRole("button", { name: "Notifications", exact: true }).click();
   }
 
   const inSettings = (page: Page) => page.locator("dialog[open]");
@@ -303,6 +303,7 @@ describe.skipIf(!chromiumPath)("notifications on this device", () => {
     await page.evaluate(() => history.back());
     await page.locator(".account summary").click();
     await page.getByRole("button", { name: "Settings", exact: true }).click();
+    await page.getByRole("button", { name: "Notifications", exact: true }).click();
     await page.getByText("Notifications from this site are blocked in your browser.").waitFor();
     await page.context().close();
   }, 60_000);

@@ -167,7 +167,7 @@ describe.skipIf(!chromiumPath)("without a connection", () => {
     await goToRoom(page, "General");
     await waitForText(page, "read without a connection");
     // In view for long enough to be read.
-    await page.locator(".room-item", { hasText: /General\s*\d/ }).waitFor({ state: "detached" });
+    await page.locator(".room-item-unread", { hasText: "General" }).waitFor({ state: "detached" });
     await goToRoom(page, "Workshop");
     await waitForKept(page, shownAt);
     const later = await openAgain(page.context(), `/chat/${workshop}`);

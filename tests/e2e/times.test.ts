@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { ReadResult } from "@novax/protocol/reads";
 import type { Browser, Page } from "playwright-core";
-import { desktop, launchBrowser, openChat } from "../support/browser.ts";
+import { desktop, launchBrowser, openChat, waitUntilOpen } from "../support/browser.ts";
 import { chromiumPath, waitUntil } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
 
@@ -32,7 +32,7 @@ describe.skipIf(!chromiumPath)("times in words", () => {
     expect(await page.locator(".composer-field").inputValue()).toBe("/remind tomorrow at 25 call back");
 
     await remind(page, "tomorrow at 8pm call back");
-    await dialog(page).getByText("08:00 PM").waitFor();
+    await dialog(page).getByText("8:00 PM").waitFor();
     expect(await dialog(page).innerText()).toContain("call back");
     await page.keyboard.press("Escape");
     await dialog(page).waitFor({ state: "detached" });
@@ -65,7 +65,7 @@ describe.skipIf(!chromiumPath)("times in words", () => {
       );
       const page = await context.newPage();
       await page.goto(`${alice.server.url}/chat`);
-      await page.locator(".count", { hasNotText: /^0$/ }).waitFor({ state: "attached" });
+      await waitUntilOpen(page);
       await remind(page, "in 20 minutes call back");
       await dialog(page).getByRole("button", { name: "Set reminder" }).click();
       expect(await waitUntil(async () => (await reminders()).length === 1)).toBe(true);

@@ -3,6 +3,7 @@ import { generalRoomId as general } from "@novax/protocol/general-room";
 import { Person, password } from "../support/person.ts";
 import { waitUntil } from "../support/server.ts";
 import { useServer } from "../support/use-server.ts";
+import { walk } from "../support/walk.ts";
 import { hasWebKit, WebKit } from "../support/webkit.ts";
 
 // Not skipped where WebKit cannot be installed, but left out: npm test says so.
@@ -118,5 +119,31 @@ if (hasWebKit)
       expect(await waitUntil(async () => (await sent()).includes("written without a line"), 20_000)).toBe(
         true,
       );
+    }, 90_000);
+
+    test("[V14] the way through the chat, at a desk and at the width of a phone", async () => {
+      const walker = new Person(server, "walker");
+      await walker.register();
+      const { room } = await alice.run("room.create", {
+        kind: "public",
+        name: "Workshop",
+        people: [await walker.id()],
+      });
+      await browser.clearCookies();
+      await walk(browser, { person: walker, room: room.id, name: "WebKit" });
+      // The views are as high as the rooms, without a bullet beside them.
+      await browser.resize(1200, 800);
+      expect(
+        await browser.evaluate<string>(
+          "getComputedStyle(document.querySelector('.room-views li')).listStyleType",
+        ),
+      ).toBe("none");
+      // Escape in a search field closes what it is in.
+      await browser.run(
+        "document.activeElement.blur(); document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true, cancelable: true }));",
+      );
+      await browser.until("return document.querySelector('dialog[open] input') === document.activeElement");
+      await browser.keys("x\uE00C");
+      await browser.until("return !document.querySelector('dialog[open]')");
     }, 90_000);
   });

@@ -325,7 +325,7 @@ describe.skipIf(!chromiumPath)("writing", () => {
     expect(await waitUntil(async () => (await title()).startsWith("(1)"))).toBe(true);
     await dave.run("message.delete", { room: id, seq: answer });
     expect(await waitUntil(async () => (await title()) === before)).toBe(true);
-    expect(await page.locator(".sidebar .room-views .badge-mention").count()).toBe(0);
+    expect(await page.locator(".sidebar .room-views .badge").count()).toBe(0);
     await page.context().close();
   }, 40_000);
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { commandTypes } from "@novax/protocol/commands";
+import { generalRoomId } from "@novax/protocol/general-room";
 import { readPaths } from "@novax/protocol/read-paths";
 import { join, Person, password } from "../support/person.ts";
 import { createTestData, startServer } from "../support/server.ts";
@@ -39,6 +40,47 @@ describeServer(
         expect(headers.get("referrer-policy")).toBe("same-origin");
         expect(headers.get("cache-control")).toBe(path === "/icon.svg" ? "no-cache" : "no-store");
       }
+    });
+
+    test("[V20] the chat's page and what is read are compressed, but never for what another site asked, and no secrets", async () => {
+      for (let at = 0; at < 20; at++)
+        await alice.say(generalRoomId, `message ${at} ${"of some length ".repeat(8)}`);
+      const encodingOf = async (path: string, headers: Record<string, string>) => {
+        // A bare request: fetch would ask for an encoding of its own and unpack it.
+        const { pathname, search } = new URL(path, server.url);
+        const lines = Object.entries({ cookie: alice.cookieHeader, ...headers });
+        const answer = await rawRequest(
+          server.port,
+          `GET ${pathname}${search} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${lines
+            .map(([name, value]) => `${name}: ${value}\r\n`)
+            .join("")}\r\n`,
+        );
+        const [head = ""] = answer.split("\r\n\r\n");
+        return { encoding: /content-encoding: (\w+)/i.exec(head)?.[1] ?? null, bytes: answer.length };
+      };
+      const own = { "accept-encoding": "gzip, br", "sec-fetch-site": "same-origin" };
+      const plain = await encodingOf("/chat", { "sec-fetch-site": "same-origin" });
+      expect(plain.encoding).toBeNull();
+      const page = await encodingOf("/chat", own);
+      expect(page.encoding).toBe("br");
+      expect(page.bytes).toBeLessThan(plain.bytes / 2);
+      expect((await encodingOf("/api/messages", own)).encoding).toBe("br");
+      const gzip = { ...own, "accept-encoding": "br;q=0, gzip" };
+      expect((await encodingOf("/chat", gzip)).encoding).toBe("gzip");
+      // Typed, or opened from a bookmark.
+      expect((await encodingOf("/chat", { ...own, "sec-fetch-site": "none" })).encoding).toBe("br");
+
+      for (const site of ["cross-site", "same-site"])
+        for (const path of ["/chat", "/api/messages"])
+          expect((await encodingOf(path, { ...own, "sec-fetch-site": site })).encoding, path).toBeNull();
+      // A browser that doesn't say who asked.
+      expect((await encodingOf("/chat", { "accept-encoding": "br" })).encoding).toBeNull();
+      for (const path of ["/account", "/account/two-factor", "/"])
+        expect((await encodingOf(path, { ...own, accept: "text/html" })).encoding, path).toBeNull();
+
+      const response = await alice.fetch("/api/messages", { headers: own });
+      expect(response.headers.get("vary")).toContain("sec-fetch-site");
+      expect(((await response.json()) as { messages: unknown[] }).messages.length).toBeGreaterThan(10);
     });
 
     test("the page that devices keep for when there is no connection is the same for everybody, and has no data", async () => {

@@ -203,6 +203,29 @@ describeServer("messages", { env: { MESSAGES_PER_SECOND: "100000" } }, ({ server
     expect((await load(bob)).people.map((person) => person.username)).toContain("bob");
   });
 
+  test("[V22] a thread's root says who wrote last in it, the last first, and nobody once it's empty", async () => {
+    const root = await alice.say(room, "who is here?");
+    const by = async () => {
+      const entry = (await load(alice)).entries.find((one) => one.seq === root);
+      return entry?.kind === "message" ? (entry.thread?.by ?? null) : undefined;
+    };
+    const [a, b] = [await alice.id(), await bob.id()];
+    const answers = [await bob.say(room, "me", { threadRoot: root })];
+    expect(await by()).toEqual([b]);
+    // Together they may be stored in one transaction.
+    answers.push(
+      ...(await Promise.all(["and me", "I too"].map((text) => alice.say(room, text, { threadRoot: root })))),
+    );
+    expect(await by()).toEqual([a, b]);
+    answers.push(await bob.say(room, "good", { threadRoot: root }));
+    expect(await by()).toEqual([b, a]);
+    expect((await load(alice)).people.map((person) => person.id)).toContain(b);
+    for (const seq of answers) await alice.run("message.delete", { room, seq });
+    expect(await by()).toBeNull();
+    await alice.say(room, "again", { threadRoot: root });
+    expect(await by()).toEqual([a]);
+  });
+
   test("a thread's replies are outside the timeline and counted at its root, and followers see what is new", async () => {
     const root = await alice.say(room, "let us talk about this");
     const answer = await bob.say(room, "yes", { threadRoot: root });
@@ -210,7 +233,7 @@ describeServer("messages", { env: { MESSAGES_PER_SECOND: "100000" } }, ({ server
       `/api/rooms/${room}/threads/${root}`,
     );
     expect(thread).toMatchObject({
-      root: { seq: root, thread: { count: 1 } },
+      root: { seq: root, thread: { count: 1, by: [await bob.id()] } },
       isFollowed: true,
       entries: [{ seq: answer, threadRoot: root }],
     });

@@ -192,12 +192,12 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl)("two processes without Re
     await data.remove();
   }, 40_000);
 
-  test("[N14] [N6] start, and bring people into new rooms; a Redis that falls silent is noticed", async () => {
+  test("[B24] [N14] [N6] start, and bring people into new rooms; a Redis that falls silent is noticed", async () => {
     const port = await freePort();
     const data = await createTestData("postgres");
     const env = { REDIS_URL: `redis://127.0.0.1:${port}` };
     const [one, two] = [await startServer(data, { env }), await startServer(data, { env })];
-    expect(one.output()).toContain("bus.not_connected");
+    for (const said of ["redis.away", "bus.not_connected"]) expect(one.output()).toContain(said);
     // Signing up counts attempts, which needs Redis: that is refused, and no account is made.
     const early = await new Person(one, "alice").register();
     expect(early.status).toBe(503);

@@ -67,7 +67,7 @@ export async function openChat(
 /** Waits until the chat is drawn and connected: presence has arrived. */
 export async function waitUntilOpen(page: Page): Promise<void> {
   await page.locator(".composer-field").waitFor();
-  await page.locator(".room-header .count", { hasNotText: /^0$/ }).waitFor({ state: "attached" });
+  await page.locator('.room-header[data-online]:not([data-online="0"])').waitFor({ state: "attached" });
 }
 
 /** Fills in the registration form as a person does. */

@@ -15,6 +15,11 @@ export type FirefoxPage = {
   go(url: string): Promise<void>;
   /** Runs an expression, waits for its promise, and returns the value, which JSON must be able to say. */
   run<T>(expression: string): Promise<T>;
+  /** Presses keys, one for each character. */
+  keys(text: string): Promise<void>;
+  /** Moves the pointer to a point of the window, and presses there if `isClick`. */
+  pointer(point: { x: number; y: number }, isClick: boolean): Promise<void>;
+  resize(width: number, height: number): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -78,6 +83,10 @@ export class Firefox {
     await this.#send("storage.setCookie", { cookie });
   }
 
+  async clearCookies(): Promise<void> {
+    await this.#send("storage.deleteCookies", {});
+  }
+
   async open(url: string): Promise<FirefoxPage> {
     const { context } = await this.#send<{ context: string }>("browsingContext.create", { type: "tab" });
     const go = async (to: string) => {
@@ -100,6 +109,27 @@ export class Firefox {
         if (type !== "success") throw new Error(exceptionDetails?.text ?? "the expression failed");
         return (result.value === undefined ? undefined : JSON.parse(result.value)) as T;
       },
+      keys: (text) => {
+        const actions = [...text].flatMap((value) => [
+          { type: "keyDown", value },
+          { type: "keyUp", value },
+        ]);
+        return this.#act(context, { type: "key", id: "keys", actions });
+      },
+      pointer: ({ x, y }, isClick) => {
+        const press = [
+          { type: "pointerDown", button: 0 },
+          { type: "pointerUp", button: 0 },
+        ];
+        const actions = [
+          { type: "pointerMove", x: Math.round(x), y: Math.round(y) },
+          ...(isClick ? press : []),
+        ];
+        return this.#act(context, { type: "pointer", id: "pointer", actions });
+      },
+      resize: async (width, height) => {
+        await this.#send("browsingContext.setViewport", { context, viewport: { width, height } });
+      },
       close: async () => {
         await this.#send("browsingContext.close", { context });
       },
@@ -111,6 +141,10 @@ export class Firefox {
     this.#process.kill();
     await this.#process.exited;
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #act(context: string, source: object): Promise<void> {
+    await this.#send("input.performActions", { context, actions: [source] });
   }
 
   async #send<T>(method: string, params: object): Promise<T> {

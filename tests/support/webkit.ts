@@ -42,7 +42,7 @@ export class WebKit {
     const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": options } };
     const { sessionId } = await call<{ sessionId: string }>("POST", `${base}/session`, { capabilities });
     const browser = new WebKit(base, sessionId, [driver, screen]);
-    await browser.#send("POST", "/window/rect", size);
+    await browser.resize(size.width, size.height);
     return browser;
   }
 
@@ -79,6 +79,38 @@ export class WebKit {
 
   async type(selector: string, text: string): Promise<void> {
     await this.#send("POST", `/element/${await this.find(selector)}/value`, { text });
+  }
+
+  /** Evaluates an expression in the page. Returns its value. */
+  evaluate<T>(expression: string): Promise<T> {
+    return this.run(`return (${expression})`);
+  }
+
+  /** Presses keys, one for each character. */
+  keys(text: string): Promise<void> {
+    const actions = [...text].flatMap((value) => [
+      { type: "keyDown", value },
+      { type: "keyUp", value },
+    ]);
+    return this.#send("POST", "/actions", { actions: [{ type: "key", id: "keys", actions }] });
+  }
+
+  /** Moves the pointer to a point of the window, and presses there if `isClick`. */
+  pointer({ x, y }: { x: number; y: number }, isClick: boolean): Promise<void> {
+    const press = [
+      { type: "pointerDown", button: 0 },
+      { type: "pointerUp", button: 0 },
+    ];
+    const actions = [{ type: "pointerMove", x: Math.round(x), y: Math.round(y) }, ...(isClick ? press : [])];
+    return this.#send("POST", "/actions", { actions: [{ type: "pointer", id: "pointer", actions }] });
+  }
+
+  async clearCookies(): Promise<void> {
+    await this.#send("DELETE", "/cookie");
+  }
+
+  async resize(width: number, height: number): Promise<void> {
+    await this.#send("POST", "/window/rect", { width, height });
   }
 
   async stop(): Promise<void> {

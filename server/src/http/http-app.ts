@@ -12,6 +12,7 @@ import { addressKey, clientAddress, isLoopbackAddress } from "../lib/ip-address.
 import { Refusal } from "../lib/refusal.ts";
 import { textsIn } from "../texts/texts.ts";
 import type { App } from "./app.ts";
+import { compress } from "./compress.ts";
 import { type CookieJar, readCookies, wantedPageCookie } from "./cookies.ts";
 import { createOpenApi } from "./openapi.ts";
 import { assertOwnOrigin, preflightResponse, setCorsHeaders } from "./origin-check.ts";
@@ -132,13 +133,14 @@ export function createHttpApp(
     routes,
     fetch: async (request, peer) => {
       const origin = request.headers.get("origin");
+      const answer = async (asked: Request) => compress(asked, await router.fetch(asked, peer));
       const isPreflight =
         request.method === "OPTIONS" && request.headers.has("access-control-request-method");
       const response = isPreflight
         ? preflightResponse(methods)
         : await (request.method === "HEAD" && !isHeadPath(new URL(request.url).pathname)
-            ? headOf(request, (get) => router.fetch(get, peer))
-            : router.fetch(request, peer));
+            ? headOf(request, answer)
+            : answer(request));
       setSecurityHeaders(response.headers, config.isSecure);
       setCorsHeaders(response.headers, origin, config.allowedOrigins);
       if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");

@@ -94,7 +94,9 @@ export async function emptyMessage(
       where room_id = ${room} and seq = ${seq}
       returning thread_root
     )
-    update messages set reply_count = reply_count - 1 from emptied
+    update messages set reply_count = reply_count - 1,
+      last_repliers = case when reply_count = 1 then '{}' else last_repliers end
+    from emptied
     where room_id = ${room} and seq = emptied.thread_root
     returning reply_count`;
   if (isHidden)

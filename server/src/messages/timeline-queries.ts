@@ -19,6 +19,7 @@ export type MessageRow = {
   thread_root: number | null;
   reply_count: number;
   last_reply_at: number | null;
+  last_repliers: AccountId[];
   pinned_at: number | null;
   mentions_all: boolean;
   poll_closed_at: number | null;
@@ -35,7 +36,7 @@ export type ShownRow = MessageRow & {
 /** The columns of a message `m` and of the message it replies to. Needs {@link quoteJoins} and the account `actor`. */
 function messageColumns(sql: Sql): Fragment {
   return sql.fragment`
-    m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count, m.last_reply_at, m.pinned_at, m.mentions_all,
+    m.send_id, m.body, m.edited_at, m.thread_root, m.reply_count, m.last_reply_at, m.last_repliers, m.pinned_at, m.mentions_all,
     m.poll_closed_at, actor.id as actor_id, actor.username as actor_username, actor.display_name as actor_display_name,
     q.seq as quoted_seq, q.body as quoted_body, quoted.id as quoted_sender_id,
     quoted.username as quoted_username, quoted.display_name as quoted_display_name`;
@@ -132,7 +133,7 @@ export type MessageExtras = {
   myVotes: TimelinePage["myVotes"];
 };
 
-/** Reads the reactions and votes of all messages at once: one query without polls, three with polls. */
+/** Reads the reactions, votes and repliers of all messages at once: one query, one more with threads, two more with polls. */
 export async function readMessageExtras(
   sql: Sql,
   viewer: { id: AccountId },
@@ -161,6 +162,11 @@ export async function readMessageExtras(
     reactions.set(row.seq, list);
     people.set(row.id, toPerson(row.id, row.username, row.display_name));
   }
+  const repliers = [...new Set(rows.flatMap((row) => row.last_repliers))].filter((id) => !people.has(id));
+  if (repliers.length > 0)
+    for (const row of await sql<{ id: AccountId; username: string; display_name: string }>`
+      select id, username, display_name from accounts where id = any(${sql.array(repliers, "uuid")})`)
+      people.set(row.id, toPerson(row.id, row.username, row.display_name));
   const polls = rows.flatMap((row) =>
     row.body.kind === "poll"
       ? [
@@ -213,7 +219,10 @@ export function toMessage(row: MessageRow, { reactions, polls }: MessageExtras):
     editedAt: row.edited_at,
     quote: isDeleted ? null : quoteOf(row),
     threadRoot: row.thread_root,
-    thread: row.reply_count > 0 ? { count: row.reply_count, lastAt: row.last_reply_at! } : null,
+    thread:
+      row.reply_count > 0
+        ? { count: row.reply_count, lastAt: row.last_reply_at!, by: row.last_repliers }
+        : null,
     reactions: reactions.get(seq) ?? [],
     isPinned: row.pinned_at !== null,
     mentionsEveryone: row.mentions_all,

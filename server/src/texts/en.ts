@@ -542,7 +542,7 @@ export const en = {
     hereIsLink: "Here's the link. You won't see it again:",
     inviteQr: "Invitation QR code",
     makeLink: "Create link",
-    howMany: "Max. uses",
+    howMany: "Maximum uses",
     howManyDays: "Expires after (days)",
     note: "Note",
     noteHint: "Who it's for. Shown on accounts created with it.",

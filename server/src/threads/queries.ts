@@ -1,5 +1,5 @@
 import type { AccountId, RoomId } from "@novax/protocol/ids";
-import { unreadCountMax } from "@novax/protocol/limits";
+import { threadFacesMax, unreadCountMax } from "@novax/protocol/limits";
 import type { FollowedThread } from "@novax/protocol/reads";
 import type { AccountData } from "../accounts/account-data.ts";
 import type { Sql } from "../db/database.ts";
@@ -126,21 +126,32 @@ export async function recordReplies(
     replies.map((reply) => reply.root),
     "bigint",
   );
+  const seqs = tx.array(
+    replies.map((reply) => reply.seq),
+    "bigint",
+  );
+  const senders = tx.array(
+    replies.map((reply) => reply.sender),
+    "uuid",
+  );
   const counted = await tx<{ seq: number; reply_count: number }>`
-    update messages m set reply_count = reply_count + counted.replies, last_reply_at = ${now}
-    from (select root, count(*) as replies from unnest(${roots}) as r (root) group by root) counted
+    update messages m set reply_count = reply_count + counted.replies, last_reply_at = ${now}, last_repliers = (
+      select array_agg(last.id order by last.place) from (
+        select one.id, min(one.place) as place
+        from unnest(counted.senders || m.last_repliers) with ordinality as one (id, place)
+        group by one.id order by place limit ${threadFacesMax}
+      ) last
+    )
+    from (
+      select root, count(*) as replies, array_agg(sender order by seq desc) as senders
+      from unnest(${roots}, ${seqs}, ${senders}) as r (root, seq, sender) group by root
+    ) counted
     where m.room_id = ${room} and m.seq = counted.root
     returning m.seq, m.reply_count`;
   await tx`
     insert into threads_followed (account_id, room_id, root_seq, is_followed, read_seq)
     select r.sender, ${room}, r.root, true, max(r.seq)
-    from unnest(${roots}, ${tx.array(
-      replies.map((reply) => reply.seq),
-      "bigint",
-    )}, ${tx.array(
-      replies.map((reply) => reply.sender),
-      "uuid",
-    )}) as r (root, seq, sender)
+    from unnest(${roots}, ${seqs}, ${senders}) as r (root, seq, sender)
     group by r.sender, r.root
     on conflict (account_id, room_id, root_seq) do update
       set is_followed = true, read_seq = greatest(threads_followed.read_seq, excluded.read_seq)`;

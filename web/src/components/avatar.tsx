@@ -1,5 +1,5 @@
 import type { Person } from "@novax/protocol/entities";
-import { initialOf } from "@novax/protocol/person";
+import { initialsOf } from "@novax/protocol/person";
 import { pictures } from "../stores/pictures.ts";
 
 const hueSteps = 24;
@@ -23,7 +23,7 @@ export function Avatar({
           draggable={false}
         />
       ) : (
-        initialOf(person)
+        initialsOf(person)
       )}
     </span>
   );

@@ -15,6 +15,7 @@ export const PeopleIcon = () => (
 export const BackIcon = () => <Icon path="M15 5l-7 7 7 7" />;
 export const CloseIcon = () => <Icon path="M6 6l12 12M18 6 6 18" />;
 export const DownIcon = () => <Icon path="M12 5v14m-6-6 6 6 6-6" />;
+export const UpIcon = () => <Icon path="M12 19V5m-6 6 6-6 6 6" />;
 export const ClipIcon = () => (
   <Icon path="m20 11-8.5 8.5a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7l-8.4 8.4a1.6 1.6 0 0 1-2.3-2.3L14.5 7.3" />
 );

@@ -5,9 +5,11 @@ import { nameOf } from "@novax/protocol/person";
 import { customEmojiName, isEveryoneName } from "@novax/protocol/text";
 import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { t } from "../texts/text.ts";
 import { EmojiSign, withCustomEmoji } from "./emoji-sign.tsx";
+
+const copiedMs = 2000;
 
 /** The people that a text may mention. */
 export type MarkdownPeople = {
@@ -35,25 +37,39 @@ export function Markdown({ text, ...people }: { text: string } & MarkdownPeople)
   return <>{parseMarkdown(text).map(draw)}</>;
 }
 
-function Mention({ name, known, you, learned, onPerson, onUnknown }: { name: string } & MarkdownPeople) {
+/**
+ * Who a mention names: nobody if it names everyone, or is not known, which is then asked for. `className` is how it is
+ * drawn.
+ */
+export function useMentioned(
+  name: string,
+  { known, you, learned, onUnknown }: Pick<MarkdownPeople, "known" | "you" | "learned" | "onUnknown">,
+): { person: Person | undefined; className: string | undefined } {
   const key = name.toLowerCase();
+  const isEveryone = isEveryoneName(key) || key === "here";
   // Reading `learned` draws it again when names were learned.
-  const isUnknown =
-    learned.value >= 0 &&
-    !isEveryoneName(key) &&
-    key !== "here" &&
-    ![...known.values()].some((candidate) => candidate.username.toLowerCase() === key);
+  const person =
+    learned.value >= 0 && !isEveryone
+      ? [...known.values()].find((candidate) => candidate.username.toLowerCase() === key)
+      : undefined;
+  const isUnknown = !isEveryone && !person;
   useEffect(() => {
     if (isUnknown) onUnknown(key);
   }, [isUnknown, key]);
-  if (isEveryoneName(key) || key === "here") return <span className="mention mention-own">@{name}</span>;
-  const person = [...known.values()].find((candidate) => candidate.username.toLowerCase() === key);
-  if (!person) return <>@{name}</>;
+  const isOwn = isEveryone || person?.id === you;
+  return { person, className: isUnknown ? undefined : isOwn ? "mention mention-own" : "mention" };
+}
+
+function Mention({ name, onPerson, ...people }: { name: string } & MarkdownPeople) {
+  const { person, className } = useMentioned(name, people);
+  if (!person) return <bdi className={className}>@{name}</bdi>;
   return (
     <button
       type="button"
       tabIndex={-1}
-      className={person.id === you ? "mention mention-own" : "mention"}
+      className={className}
+      // It has a direction of its own, so it doesn't decide the one of the text around it.
+      dir="auto"
       onClick={() => onPerson(person)}
     >
       @{nameOf(person)}
@@ -92,6 +108,37 @@ function Link({
   );
 }
 
+function CodeBlock({ text, language }: { text: string; language: string }) {
+  const [isCopied, setCopied] = useState(false);
+  return (
+    <div className="code-block">
+      {/* It can be focused, so that a long line can be scrolled by keyboard. */}
+      <pre
+        tabIndex={0}
+        data-language={language === "" ? undefined : language}
+        role="region"
+        aria-label={language === "" ? t.composer.code : `${t.composer.code}, ${language}`}
+      >
+        <code>{text}</code>
+      </pre>
+      <button
+        type="button"
+        className="code-copy"
+        tabIndex={-1}
+        onClick={() => {
+          navigator.clipboard?.writeText(text).then(
+            () => setCopied(true),
+            () => {},
+          );
+          setTimeout(() => setCopied(false), copiedMs);
+        }}
+      >
+        {isCopied ? t.message.copied : t.message.copyCode}
+      </button>
+    </div>
+  );
+}
+
 function createDraw(people: MarkdownPeople): (node: MarkdownNode, key: number) => ComponentChildren {
   const draw = (node: MarkdownNode, key: number): ComponentChildren => drawNode(node, key, draw, people);
   return draw;
@@ -115,18 +162,7 @@ function drawNode(
     case "code":
       return <code key={key}>{node.text}</code>;
     case "codeBlock":
-      return (
-        // It can be focused, so that a long line can be scrolled by keyboard.
-        <pre
-          key={key}
-          tabIndex={0}
-          data-language={node.language === "" ? undefined : node.language}
-          role="region"
-          aria-label={node.language === "" ? t.composer.code : `${t.composer.code}, ${node.language}`}
-        >
-          <code>{node.text}</code>
-        </pre>
-      );
+      return <CodeBlock key={key} {...node} />;
     case "strong":
       return <strong key={key}>{node.children.map(draw)}</strong>;
     case "emphasis":
@@ -138,7 +174,42 @@ function drawNode(
     case "paragraph":
       return <p key={key}>{node.children.map(draw)}</p>;
     case "item":
-      return <li key={key}>{node.children.map(draw)}</li>;
+      return (
+        <li key={key} className={node.isDone === undefined ? undefined : "task"}>
+          {node.isDone === undefined ? null : (
+            <input
+              type="checkbox"
+              disabled
+              checked={node.isDone}
+              aria-label={node.isDone ? t.message.taskDone : t.message.taskOpen}
+            />
+          )}
+          {node.children.map(draw)}
+        </li>
+      );
+    case "table":
+      return (
+        // It can be focused, so that a wide one can be scrolled by keyboard.
+        <div key={key} className="table-scroll" tabIndex={0} role="region" aria-label={t.message.table}>
+          <table>
+            {node.children.map((row, line) => (
+              <tr key={line}>
+                {(row as { children: MarkdownNode[] }).children.map((cell, column) => {
+                  const Cell = line === 0 ? "th" : "td";
+                  return (
+                    <Cell key={column} className={`side-${node.sides[column]}`}>
+                      {(cell as { children: MarkdownNode[] }).children.map(draw)}
+                    </Cell>
+                  );
+                })}
+              </tr>
+            ))}
+          </table>
+        </div>
+      );
+    case "row":
+    case "cell":
+      return null;
     case "list":
       return node.isOrdered ? (
         <ol key={key} start={node.start} className={node.start > 99 ? "list-wide" : undefined}>

@@ -31,7 +31,11 @@ export function usePlacement(spot: Spot) {
     const { innerWidth, innerHeight } = window;
     const isBelow = spot.bottom + height + marginPx <= innerHeight;
     const top = isBelow ? spot.bottom + 4 : Math.max(marginPx, spot.top - height - 4);
-    const left = Math.min(Math.max(marginPx, spot.right - width), innerWidth - width - marginPx);
+    // At the start of a line it opens forwards, so that it covers what belongs to it, and not what is beside.
+    const isRtl = getComputedStyle(element).direction === "rtl";
+    const opensRight = isRtl ? spot.right - width < marginPx : spot.left < innerWidth / 2;
+    const wanted = opensRight && spot.left + width + marginPx <= innerWidth ? spot.left : spot.right - width;
+    const left = Math.min(Math.max(marginPx, wanted), innerWidth - width - marginPx);
     element.style.setProperty("inset-block-start", `${Math.min(top, innerHeight - height - marginPx)}px`);
     element.style.setProperty("left", `${Math.max(marginPx, left)}px`);
   }, [spot]);

@@ -3,6 +3,25 @@ import type { Toast } from "../stores/toasts.ts";
 import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
+/** Keeps the toasts above the composer, in the middle of the room. Returns a function that ends it. */
+function followComposer(element: HTMLElement): () => void {
+  const foot = document.querySelector(".room .room-foot");
+  if (!foot) return () => {};
+  const place = () => {
+    const { top, left, right } = foot.getBoundingClientRect();
+    const isRtl = getComputedStyle(element).direction === "rtl";
+    const [start, end] = isRtl ? [innerWidth - right, left] : [left, innerWidth - right];
+    element.style.setProperty("--toasts-above", `${innerHeight - top}px`);
+    element.style.setProperty("--toasts-start", `${start}px`);
+    element.style.setProperty("--toasts-end", `${end}px`);
+  };
+  place();
+  const sizes = new ResizeObserver(place);
+  sizes.observe(foot);
+  sizes.observe(document.documentElement);
+  return () => sizes.disconnect();
+}
+
 /** The toasts, with their actions. */
 export function ToastList({
   toasts,
@@ -23,6 +42,8 @@ export function ToastList({
     const news = document.querySelector(".dialog-news");
     if (news) news.textContent = text;
   }, [newest, text]);
+  const isShown = toasts.length > 0;
+  useEffect(() => (isShown ? followComposer(list.current!) : undefined), [isShown]);
   return (
     <div className="toasts" role="status" popover="manual" ref={list}>
       {toasts.map((toast) => (

@@ -3,7 +3,6 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { focusTargetOf, isFocusInPanel } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import { more } from "../texts/more.ts";
-import { t } from "../texts/text.ts";
 
 /** One page of a list, and the cursor of the next page; null at the end. */
 export type ListPage<T> = { items: readonly T[]; next: string | null };
@@ -13,13 +12,16 @@ export type List<T> = {
   list: { current: HTMLUListElement | null };
   /** Null until the first page is loaded. */
   items: readonly T[] | null;
+  /** Reads again what could not be read; null if the last read was answered. */
+  retry: (() => void) | null;
   /** Reads the next page; null if there is none. */
   loadMore: (() => void) | null;
 };
 
 /**
  * A list of the server, page by page. `read` takes a cursor and resolves with a page. When `dependsOn` changes, the
- * shown pages are read again, and late responses of earlier reads are dropped. A failed read is shown as a toast.
+ * shown pages are read again, and late responses of earlier reads are dropped. What could not
+ * be read is read again when the connection is back.
  */
 export function useList<T>(
   chat: ChatStore,
@@ -27,6 +29,8 @@ export function useList<T>(
   dependsOn: readonly unknown[],
 ): List<T> {
   const [page, setPage] = useState<ListPage<T> | null>(null);
+  /** The cursor of the page that could not be read; null is the first. */
+  const [failed, setFailed] = useState<{ after: string | undefined } | null>(null);
   /** How many rows are shown, and how many are wanted; pages are read until there are as many. */
   const shown = useRef(0);
   const wanted = useRef(0);
@@ -50,13 +54,14 @@ export function useList<T>(
     } catch {
       if (mine !== reading.current) return;
       isRefreshing.current = false;
-      chat.toasts.show(t.errors.notLoaded);
+      setFailed({ after });
       return;
     }
     isRefreshing.current = false;
     // The button with the focus may disappear with its row.
     hadFocus.current = isFocusInPanel();
     shown.current = items.length;
+    setFailed(null);
     setPage({ items, next: next ?? null });
   };
   useEffect(() => {
@@ -67,6 +72,12 @@ export function useList<T>(
       reading.current += 1;
     };
   }, [chat, ...dependsOn]);
+  const retry =
+    failed && (() => void load(failed.after === undefined ? [] : (page?.items ?? []), failed.after));
+  const isConnected = chat.client.state.value.kind === "open";
+  useEffect(() => {
+    if (isConnected) retry?.();
+  }, [isConnected]);
   useLayoutEffect(() => {
     if (hadFocus.current && document.activeElement === document.body)
       (list.current?.querySelector<HTMLElement>("button") ?? focusTargetOf("panel"))?.focus();
@@ -74,6 +85,7 @@ export function useList<T>(
   return {
     list,
     items: page?.items ?? null,
+    retry,
     loadMore:
       page && page.next !== null
         ? () => {
@@ -91,9 +103,10 @@ export function PanelList<T>(props: {
   keyOf: (item: T) => string;
   row: (item: T) => ComponentChildren;
 }) {
-  const { items, list, loadMore } = props.list;
-  if (items === null) return null;
-  if (items.length === 0) return <p className="panel-note">{props.empty}</p>;
+  const { items, list, loadMore, retry } = props.list;
+  const notLoaded = retry ? <NotLoaded onRetry={retry} /> : null;
+  if (items === null) return notLoaded;
+  if (items.length === 0) return notLoaded ?? <p className="panel-note">{props.empty}</p>;
   return (
     <>
       <ul className="previews" ref={list}>
@@ -101,12 +114,25 @@ export function PanelList<T>(props: {
           <li key={props.keyOf(item)}>{props.row(item)}</li>
         ))}
       </ul>
-      {loadMore ? (
-        <button type="button" className="button-subtle" onClick={loadMore}>
-          {more.app.loadMore}
-        </button>
-      ) : null}
+      {notLoaded ??
+        (loadMore ? (
+          <button type="button" className="button-subtle" onClick={loadMore}>
+            {more.app.loadMore}
+          </button>
+        ) : null)}
     </>
+  );
+}
+
+/** Says that a list could not be read, with a button to try again. */
+export function NotLoaded({ onRetry }: { onRetry: () => void }) {
+  return (
+    <div className="panel-note" role="alert">
+      <p>{more.lists.notLoaded}</p>
+      <button type="button" className="button-secondary" onClick={onRetry}>
+        {more.lists.tryAgain}
+      </button>
+    </div>
   );
 }
 

@@ -1,24 +1,38 @@
+import { signal } from "@preact/signals";
 import { t } from "../texts/text.ts";
 
 const shapes = {
-  time: { hour: "2-digit", minute: "2-digit" },
+  time: { hour: "numeric", minute: "2-digit" },
   day: { weekday: "long", day: "numeric", month: "long" },
   date: { day: "numeric", month: "long", year: "numeric" },
   month: { month: "long", year: "numeric" },
   full: { dateStyle: "full", timeStyle: "medium" },
-  soon: { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+  soon: { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
 const made = new Map<string, Intl.DateTimeFormat>();
 
+/** How hours are counted: as is usual in the browser's region, from 1 to 12, or from 0 to 23. */
+export type Clock = "auto" | "h12" | "h23";
+/** A signal, so that every time that is shown is drawn again. */
+const clock = signal<Clock>("auto");
+
+export function setClock(chosen: Clock): void {
+  clock.value = chosen;
+}
+
 /** A format in the language of the page, and in the browser's regional variant of it if it has one. */
 function format(shape: keyof typeof shapes): Intl.DateTimeFormat {
-  const known = made.get(shape);
+  const chosen = clock.value;
+  const key = `${shape} ${chosen}`;
+  const known = made.get(key);
   if (known) return known;
   const language = document.documentElement.lang;
   const locale = navigator.languages.find((candidate) => candidate.split("-")[0] === language) ?? language;
-  const fresh = new Intl.DateTimeFormat(locale, shapes[shape]);
-  made.set(shape, fresh);
+  const hours =
+    chosen === "auto" || !("hour" in shapes[shape] || shape === "full") ? {} : { hourCycle: chosen };
+  const fresh = new Intl.DateTimeFormat(locale, { ...shapes[shape], ...hours });
+  made.set(key, fresh);
   return fresh;
 }
 
@@ -26,17 +40,6 @@ const dayMs = 86_400_000;
 
 export function formatTime(at: number): string {
   return format("time").format(at);
-}
-
-/** As {@link formatTime} without "AM" or "PM", for where space is short. */
-export function formatShortTime(at: number): string {
-  const parts = format("time")
-    .formatToParts(at)
-    .filter((part) => part.type !== "dayPeriod");
-  return parts
-    .map((part) => part.value)
-    .join("")
-    .trim();
 }
 
 export function formatFull(at: number): string {

@@ -251,7 +251,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           room={room}
           name={chat.nameOf(room)}
           other={other}
-          presentCount={chat.people.presentIn(room.id).count}
+          onlineCount={chat.people.presentIn(room.id).count}
           panel={panel}
           onPanel={openPanel}
           // Behind a message that was found are the other results.

@@ -5,6 +5,7 @@ export { ConnectionBanner } from "../components/connection-banner.tsx";
 export { ToastList } from "../components/toast-list.tsx";
 export { AccountItems } from "../features/account/account-items.tsx";
 export { openComposerMenu } from "../features/messages/composer-menu.ts";
+export { withEmoji } from "../features/messages/emoji.ts";
 export { FormattingButtons } from "../features/messages/formatting-buttons.tsx";
 export { toggleMarks } from "../features/messages/formatting-edits.ts";
 export { hintNotHere } from "../features/messages/hint-not-here.ts";

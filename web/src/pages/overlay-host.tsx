@@ -109,7 +109,7 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
     case "add_people":
       return <PeopleDialog {...props} isForRoom={overlay.kind === "add_people"} onClose={close} />;
     case "settings":
-      return <SettingsDialog {...props} onClose={close} />;
+      return <SettingsDialog {...props} onClose={close} {...(overlay.tab ? { first: overlay.tab } : {})} />;
     case "shortcuts":
       return <ShortcutsDialog onClose={close} />;
     case "poll":

@@ -57,7 +57,6 @@ const joiningCommands: ReadonlySet<CommandType> = new Set(["room.create", "room.
  * Within this time after the viewer asked to join or leave a room, the frame that says that it is done is no news to
  * them.
  */
-const ownRereadWithinMs = 300;
 const joiningMs = 5000;
 
 /**
@@ -188,7 +187,7 @@ export class ChatStore {
       void this.#ways.forget().finally(() => this.#ways.signIn());
     });
     this.rooms.isStale.subscribe((isStale) => {
-      if (isStale) this.#sync.rereadRooms(ownRereadWithinMs);
+      if (isStale) this.#sync.rereadSoon();
     });
     this.client.connect();
     void this.outbox.restore();

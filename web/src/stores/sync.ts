@@ -21,6 +21,7 @@ import type { Timelines } from "./timelines.ts";
  * spreads their requests.
  */
 const rereadWithinMs = 4000;
+const ownRereadWithinMs = 300;
 const retryAfterMs = 2000;
 
 export type SyncNeeds = {
@@ -111,9 +112,12 @@ export class Sync {
     if (navigation.current.peek() === id && !navigation.openAnother()) reload();
   }
 
+  /** As {@link rereadRooms}, for what concerns the viewer alone. */
+  readonly rereadSoon = (): void => this.rereadRooms(ownRereadWithinMs);
+
   /**
    * Reads the unread counts of all rooms again, at a random moment within a few seconds, because everybody may do it at
-   * once. What concerns the viewer alone is read sooner.
+   * once.
    */
   rereadRooms(withinMs = rereadWithinMs): void {
     const { api, rooms } = this.#needs;

@@ -37,6 +37,10 @@ export type MenuItem = {
 /** A few emoji above the entries of a menu, to react with at once. */
 export type QuickReactions = { emoji: readonly string[]; onPick: (emoji: string) => void };
 
+/** The pages of the settings. */
+export const settingsTabs = ["you", "look", "notifications", "privacy", "server"] as const;
+export type SettingsTab = (typeof settingsTabs)[number];
+
 /** The dialog or menu over the window. Only one is open at a time. */
 export type Overlay =
   /** `onChoose`: asks for a room to send something to, rather than to go to. */
@@ -46,7 +50,7 @@ export type Overlay =
   | { kind: "browse" }
   | { kind: "new_direct" }
   | { kind: "add_people" }
-  | { kind: "settings" }
+  | { kind: "settings"; tab?: SettingsTab }
   | { kind: "shortcuts" }
   | { kind: "date"; room: JoinedRoom }
   | { kind: "poll" }

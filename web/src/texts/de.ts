@@ -16,8 +16,8 @@ export const de: Texts = {
     save: "Speichern",
   },
   errors: {
-    offline: "Du bist offline. Prüf deine Verbindung und versuch es erneut.",
-    notLoaded: "Laden fehlgeschlagen. Versuch es erneut.",
+    offline: "Du bist offline. Prüfe deine Verbindung und versuche es erneut.",
+    notLoaded: "Laden fehlgeschlagen. Versuche es erneut.",
   },
   rooms: {
     title: "Räume",
@@ -38,7 +38,8 @@ export const de: Texts = {
     isMuted: "stummgeschaltet",
     isPrivate: "privat",
     noRooms: "Du bist noch keinem Raum beigetreten.",
-    noDirect: "Noch keine Direktnachrichten. Mit + kannst du eine schreiben.",
+    noDirect: "Noch keine Direktnachrichten.",
+    startDirect: "Nachricht schreiben",
     youEntered: (room: string) => `Du bist ${room} beigetreten.`,
     youLeft: (name: string) => `Du wurdest aus ${name} entfernt.`,
   },
@@ -48,7 +49,7 @@ export const de: Texts = {
       plural(count, { one: "# neue Kontobenachrichtigung", other: "# neue Kontobenachrichtigungen" }),
   },
   room: {
-    people: (count: number) => plural(count, { one: "Mitglieder, # online", other: "Mitglieder, # online" }),
+    people: (count: number) => plural(count, { one: "# Mitglied", other: "# Mitglieder" }),
     details: "Raumdetails",
     toResults: "Zurück zu den Ergebnissen",
     files: "Dateien",
@@ -90,6 +91,14 @@ export const de: Texts = {
     topicCleared: (by: string) => `${by} hat das Thema entfernt`,
     archivedBy: (by: string) => `${by} hat den Raum archiviert`,
     unarchivedBy: (by: string) => `${by} hat die Archivierung aufgehoben`,
+    described: (by: string) => `${by} hat die Beschreibung geändert`,
+    pictureChanged: (by: string) => `${by} hat das Bild des Raums geändert`,
+    postingChanged: (by: string, isModerators: boolean) =>
+      isModerators ? `${by} lässt nur noch die Moderation schreiben` : `${by} lässt alle schreiben`,
+    slowModeChanged: (by: string, seconds: number) =>
+      seconds === 0
+        ? `${by} hat den langsamen Modus ausgeschaltet`
+        : `${by} lässt alle ${seconds} s eine Nachricht zu`,
     changedBy: (by: string) => `${by} hat den Raum aktualisiert`,
   },
   message: {
@@ -102,6 +111,12 @@ export const de: Texts = {
     show: "Anzeigen",
     sending: "wird gesendet",
     notSentShort: "nicht gesendet",
+    taskDone: "Erledigt",
+    taskOpen: "Offen",
+    table: "Tabelle",
+    copyCode: "Kopieren",
+    copied: "Kopiert",
+    lastReply: (when: string) => `letzte Antwort ${when}`,
     answers: (count: number) => plural(count, { one: "# Antwort", other: "# Antworten" }),
     people: (names: readonly string[], more: number) =>
       more > 0
@@ -118,6 +133,7 @@ export const de: Texts = {
     send: "Senden",
     left: (count: number) => plural(count, { one: "# übrig", other: "# übrig" }),
     tooMany: (count: number) => plural(count, { one: "# über dem Limit", other: "# über dem Limit" }),
+    saveEdit: "Änderungen speichern",
     replyingTo: "Antwort an",
     editing: "Nachricht bearbeiten",
     code: "Code",

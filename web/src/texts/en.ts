@@ -37,7 +37,8 @@ export const en = {
     isMuted: "muted",
     isPrivate: "private",
     noRooms: "You haven't joined any rooms yet.",
-    noDirect: "No direct messages yet. Select + to start one.",
+    noDirect: "No direct messages yet.",
+    startDirect: "Start one",
     youEntered: (room: string) => `You joined ${room}.`,
     youLeft: (name: string) => `You were removed from ${name}.`,
   },
@@ -47,7 +48,7 @@ export const en = {
       plural(count, { one: "# new account notification", other: "# new account notifications" }),
   },
   room: {
-    people: (count: number) => plural(count, { one: "Members, # online", other: "Members, # online" }),
+    people: (count: number) => plural(count, { one: "# member", other: "# members" }),
     details: "Room details",
     toResults: "Back to the results",
     files: "Files",
@@ -89,6 +90,12 @@ export const en = {
     topicCleared: (by: string) => `${by} cleared the topic`,
     archivedBy: (by: string) => `${by} archived the room`,
     unarchivedBy: (by: string) => `${by} unarchived the room`,
+    described: (by: string) => `${by} changed the description`,
+    pictureChanged: (by: string) => `${by} changed the room's picture`,
+    postingChanged: (by: string, isModerators: boolean) =>
+      isModerators ? `${by} let only moderators post` : `${by} let everyone post`,
+    slowModeChanged: (by: string, seconds: number) =>
+      seconds === 0 ? `${by} turned slow mode off` : `${by} set slow mode to one message every ${seconds} s`,
     changedBy: (by: string) => `${by} updated the room`,
   },
   message: {
@@ -101,6 +108,12 @@ export const en = {
     show: "Show",
     sending: "sending",
     notSentShort: "not sent",
+    taskDone: "Done",
+    taskOpen: "Not done",
+    table: "Table",
+    copyCode: "Copy",
+    copied: "Copied",
+    lastReply: (when: string) => `last reply ${when}`,
     answers: (count: number) => plural(count, { one: "# reply", other: "# replies" }),
     /** Some people by name, and how many more there are. */
     people: (names: readonly string[], more: number) =>
@@ -118,6 +131,7 @@ export const en = {
     send: "Send",
     left: (count: number) => plural(count, { one: "# left", other: "# left" }),
     tooMany: (count: number) => plural(count, { one: "# over the limit", other: "# over the limit" }),
+    saveEdit: "Save changes",
     replyingTo: "Replying to",
     editing: "Editing message",
     code: "Code",

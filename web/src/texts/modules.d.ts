@@ -5,3 +5,7 @@ declare module "novax:emoji-en" {
 declare module "novax:emoji-de" {
   export const lines: string;
 }
+// And this from the shortcodes of GitHub.
+declare module "novax:emoji-shortcodes" {
+  export const lines: string;
+}

@@ -11,7 +11,7 @@ import type { SearchIndex } from "../../search/search-index.ts";
 import type { Texts } from "../../texts/texts.ts";
 import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
 import type { Markup, PageContext } from "./layout.ts";
-import { qrCode, time, toAccount } from "./parts.ts";
+import { qrCode, time } from "./parts.ts";
 
 const sections = {
   "/admin": "people",
@@ -301,7 +301,8 @@ function adminPage(
   return cardPage(context, {
     title: t[sections[section]],
     lead: page.lead,
-    back: toAccount(context),
+    back: { href: "/chat", label: context.t.account.toChat },
+    isWide: true,
     body: html`<nav class="tabs" aria-label="${account.server}">${Object.entries(sections).map(([href, name]) => html`<a href="${href}" ${href === section ? html`aria-current="page"` : ""}>${t[name]}</a>`)}</nav>
 ${page.body}`,
   });

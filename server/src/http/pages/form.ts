@@ -86,6 +86,8 @@ export function cardPage(
     lead: string | Markup;
     body: Markup;
     back?: { href: string; label: string };
+    /** For lists, which need the room that a form doesn't. */
+    isWide?: boolean;
     status?: number;
   },
 ): Promise<Response> {
@@ -95,7 +97,7 @@ export function cardPage(
     ...(page.status === undefined ? {} : { status: page.status }),
     // Pages that link to each other start at the same height, so that nothing jumps.
     body: html`<body class="${page.back ? "sign-in sign-in-inside" : "sign-in"}">
-<main class="sign-in-card">
+<main class="${page.isWide ? "sign-in-card sign-in-wide" : "sign-in-card"}">
 <p class="brand" aria-hidden="true"><span class="brand-mark"></span>${context.serverName}</p>
 ${page.back ? html`<p class="page-back"><a href="${page.back.href}">← ${page.back.label}</a></p>` : ""}
 <h1>${page.title}</h1>

@@ -42,7 +42,14 @@ export function AccountItems({ chat, ui }: AccountItemsProps) {
         type="button"
         className="account-row"
         ref={first}
-        onClick={() => leave(() => ui.open({ kind: "settings" }))}
+        onClick={() => leave(() => ui.open({ kind: "settings", tab: "you" }))}
+      >
+        {more.account.setStatus}
+      </button>
+      <button
+        type="button"
+        className="account-row"
+        onClick={() => leave(() => ui.open({ kind: "settings", tab: "look" }))}
       >
         {more.account.settings}
       </button>

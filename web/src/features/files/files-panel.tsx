@@ -28,7 +28,9 @@ export function FilesPanel(props: PanelProps) {
   return (
     <>
       <input
-        type="search"
+        type="text"
+        role="searchbox"
+        enterkeyhint="search"
         className="field"
         aria-label={more.files.find}
         placeholder={more.files.find}

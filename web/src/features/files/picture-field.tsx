@@ -51,7 +51,8 @@ export function PictureField(props: PictureFieldProps) {
                 onClosed: () => {
                   if (!before) return button.current?.focus();
                   returnTo = purpose;
-                  ui.open(before);
+                  const tab = purpose === "person" ? "you" : "server";
+                  ui.open(before.kind === "settings" ? { ...before, tab } : before);
                 },
               });
             },

@@ -1,6 +1,4 @@
-import type { Person } from "@novax/protocol/entities";
 import { type InboxKind, inboxKinds } from "@novax/protocol/inbox-kinds";
-import { withoutMarks } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
 import type { InboxItem } from "@novax/protocol/reads";
 import type { ComponentChildren } from "preact";
@@ -8,8 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { EmojiSign } from "../../components/emoji-sign.tsx";
 import { formatFull, formatSoon } from "../../lib/time.ts";
 import { more } from "../../texts/more.ts";
-import { t } from "../../texts/text.ts";
-import { inRoom, PreviewRow } from "../messages/preview-row.tsx";
+import { Excerpt, inRoom, PreviewRow } from "../messages/preview-row.tsx";
 import type { PanelProps } from "../props.ts";
 import { PanelList, RowButton, useList } from "../use-list.tsx";
 
@@ -90,11 +87,15 @@ function toRows(items: readonly InboxItem[]): Row[] {
   return rows;
 }
 
+/** Who is shown beside an item. */
+const senderOf = (item: InboxItem) =>
+  "sender" in item ? item.sender : "person" in item ? item.person : undefined;
+
 function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
   const { chat, items, isNew } = props;
   const [item] = items;
   const room = chat.rooms.get(item.room);
-  const head = (words: ComponentChildren, where = inRoom(chat, item.room)) => (
+  const head = (words: ComponentChildren, where = inRoom(chat, item.room, senderOf(item))) => (
     <>
       {words} {where} · <time title={formatFull(item.at)}>{formatSoon(item.at)}</time>
       {isNew ? <span className="preview-new"> · {more.inbox.isNew}</span> : null}
@@ -107,7 +108,7 @@ function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
         <PreviewRow
           person={item.sender}
           head={head(more.inbox.did[item.kind])}
-          text={textOf(props, item.sender, item.excerpt)}
+          text={<Excerpt {...props} room={item.room} sender={item.sender} text={item.excerpt} />}
           onOpen={() => open(props, item)}
         />
       );
@@ -129,7 +130,7 @@ function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
               ))}
             </>,
           )}
-          text={item.excerpt === null ? t.message.deleted : withoutMarks(item.excerpt)}
+          text={<Excerpt {...props} room={item.room} sender={chat.you} text={item.excerpt} />}
           onOpen={() => open(props, item)}
         />
       );
@@ -139,7 +140,13 @@ function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
         <>
           <PreviewRow
             head={head(more.inbox.did.reminder)}
-            text={item.note === "" ? withoutMarks(item.excerpt ?? "") : item.note}
+            text={
+              item.note === "" ? (
+                <Excerpt {...props} room={item.room} sender={chat.you} text={item.excerpt ?? ""} />
+              ) : (
+                item.note
+              )
+            }
             onOpen={() => props.onOpenRoom(item.room, item.seq ?? undefined)}
           />
           <RowButton
@@ -162,11 +169,6 @@ function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
         />
       );
   }
-}
-
-function textOf({ chat }: PanelProps, sender: Person, excerpt: string | null): string {
-  if (chat.me.isBlocked(sender.id)) return t.message.blocked;
-  return excerpt === null ? t.message.deleted : withoutMarks(excerpt);
 }
 
 function open(

@@ -12,7 +12,7 @@ export function InboxTabs(props: {
 }) {
   return (
     <div className="tabs inbox-tabs" role="group" aria-label={t.rooms.inbox}>
-      {inboxOf(props.chat).map(({ panel, count }) => (
+      {inboxOf(props.chat, props.panel).map(({ panel, count }) => (
         <button
           key={panel}
           type="button"
@@ -23,7 +23,7 @@ export function InboxTabs(props: {
           }}
         >
           {more.inbox.tabs[panel]}
-          <NewCount count={count} />
+          <NewCount count={count} isCalling={panel === "mentions"} />
         </button>
       ))}
     </div>

@@ -16,8 +16,8 @@ export function isInbox(panel: unknown): panel is InboxPanel {
   return (inboxPanels as readonly unknown[]).includes(panel);
 }
 
-/** Returns the lists that the viewer has, and how much is new in each: in the first of all but reports. */
-export function inboxOf(chat: ChatStore): { panel: InboxPanel; count: number }[] {
+/** Returns the lists that the viewer has, and how much is new in each: in the first of all but reports. `open` is shown. */
+export function inboxOf(chat: ChatStore, open: unknown): { panel: InboxPanel; count: number }[] {
   const me = chat.me.lists.value;
   const counts: Record<InboxPanel, number> = {
     activity: chat.mentions.value + me.unreadThreads + me.dueReminders + me.newInvitations,
@@ -27,8 +27,8 @@ export function inboxOf(chat: ChatStore): { panel: InboxPanel; count: number }[]
     scheduled: me.dueReminders,
     reports: me.reports,
   };
-  // Others see them while there are some of rooms that they moderate.
-  const hasReports = me.reports > 0 || chat.mayOnServer("report.resolve_any");
+  // Only while some wait; the list of those that are resolved is beside them, and in the server settings.
+  const hasReports = me.reports > 0 || open === "reports";
   return inboxPanels
     .filter((panel) => panel !== "reports" || hasReports)
     .map((panel) => ({ panel, count: counts[panel] }));

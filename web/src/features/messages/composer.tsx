@@ -202,15 +202,24 @@ export class Composer extends Component<ComposerProps, State> {
             </span>
             <button
               type="button"
-              className="button-icon button-small"
-              aria-label={t.app.cancel}
+              className={editing ? "button-subtle" : "button-icon button-small"}
+              aria-label={editing ? undefined : t.app.cancel}
               onClick={() => {
                 this.props.onCancel();
                 this.focus();
               }}
             >
-              <CloseIcon />
+              {editing ? t.app.cancel : <CloseIcon />}
             </button>
+            {editing ? (
+              <button
+                type="submit"
+                className="button-subtle"
+                onPointerDown={(event) => event.preventDefault()}
+              >
+                {t.app.save}
+              </button>
+            ) : null}
           </div>
         ) : null}
         {isFormatting ? (
@@ -353,8 +362,8 @@ export class Composer extends Component<ComposerProps, State> {
           <button
             type="submit"
             className="composer-send"
-            aria-label={editing ? t.app.save : t.composer.send}
-            title={editing ? t.app.save : t.composer.send}
+            aria-label={editing ? t.composer.saveEdit : t.composer.send}
+            title={editing ? t.composer.saveEdit : t.composer.send}
             // This keeps the focus in the field, so a phone's keyboard stays open.
             onPointerDown={(event) => event.preventDefault()}
             disabled={(isBlank(text) && !editing && !hasFiles) || charsLeft < 0 || this.props.isHeld}

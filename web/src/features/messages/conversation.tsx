@@ -27,6 +27,9 @@ const DropTarget = filePart("DropTarget");
 const StartCard = lazyPart("StartCard");
 const RequestBar = lazyPart("RequestBar");
 
+/** Something between two colons, such as `:tada:`. */
+const shortcode = /:[\w+-]+:/;
+
 export type ConversationProps = {
   chat: ChatStore;
   ui: UiStore;
@@ -81,6 +84,8 @@ export function Conversation(props: ConversationProps) {
       },
     };
   }, [chat, ui, store, list, composer]);
+  const replyingTo = store.replyingTo.value;
+  const editing = store.editing.value;
   useEffect(() => {
     let stop = () => {};
     let isOver = false;
@@ -97,9 +102,10 @@ export function Conversation(props: ConversationProps) {
       stop();
     };
   }, [context, composer]);
+  useEffect(() => {
+    if (editing) list.current?.reveal(editing.seq);
+  }, [editing, list]);
   const actions = useMemo(() => createRowActions(context, mayWrite), [context, mayWrite]);
-  const replyingTo = store.replyingTo.value;
-  const editing = store.editing.value;
   const draft = draftKey(store.id, store.threadRoot);
   const cancel = () => {
     store.replyingTo.value = null;
@@ -129,7 +135,7 @@ export function Conversation(props: ConversationProps) {
       if (isBlank(text) && attached.count === 0)
         withLazyParts(context, ({ askDelete }) => askDelete(context, editing));
       else if (editing.body.kind !== "text" || text !== unlinkRooms(editing.body.text) || changed) {
-        const linked = chat.linkRooms(text);
+        const linked = chat.linkRooms(shortcode.test(text) ? await expandShortcodes(text) : text);
         const more = changed ? { files: changed } : {};
         store.isSavingEdit = true;
         const isSaved = await saveEdit(chat, { room: store.id, seq: editing.seq, text: linked, ...more });
@@ -140,14 +146,14 @@ export function Conversation(props: ConversationProps) {
       cancel();
       return undefined;
     }
-    let words = text;
+    let words = shortcode.test(text) ? await expandShortcodes(text) : text;
     if (text.startsWith("/") && attached.count === 0) {
       const lazy = await lazyParts.load().catch(() => null);
       if (!lazy) {
         chat.toasts.show(t.errors.offline);
         return text;
       }
-      const outcome = await lazy.runSlashCommand({ chat, ui, store }, text);
+      const outcome = await lazy.runSlashCommand({ chat, ui, store }, words);
       if (typeof outcome !== "object") return outcome;
       words = outcome.send;
     }
@@ -177,7 +183,7 @@ export function Conversation(props: ConversationProps) {
         handle={list}
         rows={rows}
         label={isThread ? t.thread.title : t.room.messagesIn(name)}
-        start={<RoomStart chat={chat} ui={ui} room={room} name={name} />}
+        start={<RoomStart chat={chat} ui={ui} room={room} name={name} mayWrite={mayWrite} />}
         older={store.hasLoaded.value || store.older.value === "failed" ? store.older.value : "loading"}
         newer={store.newer.value}
         unreadCount={isThread ? 0 : room.unread}
@@ -287,17 +293,26 @@ export function Conversation(props: ConversationProps) {
   );
 }
 
+/** Resolves with a text with its shortcodes as emoji. Where that code can't be loaded, as it is. */
+const expandShortcodes = (text: string): Promise<string> =>
+  lazyParts.load().then(
+    ({ withEmoji }) => withEmoji(text),
+    () => text,
+  );
+
 /** What is shown at the very beginning of a room. */
 function RoomStart({
   chat,
   ui,
   room,
   name,
+  mayWrite,
 }: {
   chat: ChatStore;
   ui: UiStore;
   room: JoinedRoom;
   name: string;
+  mayWrite: boolean;
 }) {
   if (isDirect(room.kind))
     return <p>{room.people.length === 0 ? t.room.startNotes : t.room.startDirect(name)}</p>;
@@ -305,7 +320,7 @@ function RoomStart({
     <>
       <p>{t.room.start(name)}</p>
       {room.description === "" ? null : <p>{room.description}</p>}
-      <p>{t.room.startHint}</p>
+      {mayWrite ? <p>{t.room.startHint}</p> : null}
       <StartCard chat={chat} ui={ui} />
     </>
   );

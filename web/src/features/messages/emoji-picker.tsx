@@ -4,17 +4,8 @@ import { usePlacement } from "../../components/menu.tsx";
 import { isTouch, type Spot } from "../../lib/element.ts";
 import { customEmoji } from "../../stores/custom-emoji.ts";
 import { more } from "../../texts/more.ts";
-import {
-  type EmojiEntry,
-  loadEmoji,
-  matchEmoji,
-  noteRecent,
-  readRecent,
-  readTone,
-  toneOf,
-  tones,
-  writeTone,
-} from "./emoji.ts";
+import { loadEmoji, noteRecent, readRecent, readTone, toneOf, tones, writeTone } from "./emoji.ts";
+import { type EmojiEntry, matchEmoji } from "./emoji-list.ts";
 
 const matchesMax = 200;
 
@@ -81,7 +72,9 @@ export function EmojiPicker(props: {
         <div className="emoji-head">
           <input
             ref={field}
-            type="search"
+            type="text"
+            role="searchbox"
+            enterkeyhint="search"
             className="field"
             placeholder={more.emoji.search}
             aria-label={more.emoji.search}
@@ -151,7 +144,7 @@ export function EmojiPicker(props: {
 }
 
 function asEntry(name: string): EmojiEntry {
-  return { emoji: `:${name}:`, name, words: name, group: -1, hasTones: false };
+  return { emoji: `:${name}:`, name, words: name, shortcodes: [], group: -1, hasTones: false };
 }
 
 const columns = 8;

@@ -1,8 +1,7 @@
 import type { Language } from "@novax/protocol/language";
 import { customEmojiName } from "@novax/protocol/text";
 import { customEmoji } from "../../stores/custom-emoji.ts";
-
-export type EmojiEntry = { emoji: string; name: string; words: string; group: number; hasTones: boolean };
+import { type EmojiEntry, expandShortcodes, readEmojiLines } from "./emoji-list.ts";
 
 const recentKey = "emoji:recent";
 const toneKey = "emoji:tone";
@@ -18,8 +17,11 @@ let loading: Promise<readonly EmojiEntry[]> | null = null;
 /** Resolves with all emoji and their names in the language of the page. They are loaded once, when first needed. Rejects if that fails. */
 export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   const isGerman = document.documentElement.lang === ("de" satisfies Language);
-  loading ??= (isGerman ? import("novax:emoji-de") : import("novax:emoji-en")).then(
-    ({ lines }) => read(lines),
+  loading ??= Promise.all([
+    isGerman ? import("novax:emoji-de") : import("novax:emoji-en"),
+    import("novax:emoji-shortcodes"),
+  ]).then(
+    ([names, shortcodes]) => readEmojiLines(names.lines, shortcodes.lines),
     (error: Error) => {
       // The next one tries again.
       loading = null;
@@ -29,29 +31,12 @@ export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   return loading;
 }
 
-/** The emoji whose name or other word begins with what was typed, best match first, at most `max`. */
-export function matchEmoji(all: readonly EmojiEntry[], typed: string, max: number): EmojiEntry[] {
-  const wanted = typed.toLowerCase().replaceAll("_", " ");
-  /**
-   * Best is the whole name, then its beginning, then a word of it, then another word. Equal matches are ordered by
-   * length.
-   */
-  const distance = ({ name, words }: EmojiEntry) => {
-    const own = name.toLowerCase();
-    if (own === wanted) return 0;
-    const isWord = ` ${own} `.includes(` ${wanted} `);
-    const rank = own.startsWith(wanted) ? 1 : isWord ? 2 : words.includes(` ${wanted}`) ? 3 : null;
-    return rank === null ? null : rank + (isWord ? 0 : 0.5) + own.length / 1000;
-  };
-  return all
-    .flatMap((entry) => {
-      const far = distance(entry);
-      return far === null ? [] : [{ entry, far }];
-    })
-    .sort((a, b) => a.far - b.far)
-    .slice(0, max)
-    .map(({ entry }) => entry);
-}
+/** Resolves with a text with its shortcodes as emoji. Without the list of emoji, as it is. */
+export const withEmoji = (text: string): Promise<string> =>
+  loadEmoji().then(
+    (all) => expandShortcodes(text, all, customEmoji.list.peek()),
+    () => text,
+  );
 
 /** The emoji in a skin tone, if it has tones. */
 export function toneOf(entry: EmojiEntry, tone: number): string {
@@ -101,18 +86,4 @@ export function writeTone(tone: number): void {
   } catch {
     // Without storage it is not remembered.
   }
-}
-
-/** One emoji on each line: the character, its group, whether it has tones, its name, and other words for it. */
-function read(lines: string): EmojiEntry[] {
-  return lines.split("\n").map((line) => {
-    const [emoji = "", group = "", hasTones = "", name = "", others = ""] = line.split("\t");
-    return {
-      emoji,
-      name,
-      words: `${name} ${others}`.toLowerCase(),
-      group: Number(group),
-      hasTones: hasTones === "1",
-    };
-  });
 }

@@ -14,19 +14,31 @@ export function FormattingButtons({ onEdit, onHide }: FormattingProps) {
     () =>
       onEdit((field) => toggleMarks(field, opening, closing));
   const prefix = (sign: string) => () => onEdit((field) => togglePrefix(field, sign));
-  const buttons: [label: string, sign: string, run: () => void][] = [
-    [more.composer.bold, "B", marks("**")],
-    [more.composer.italic, "I", marks("_")],
-    [more.composer.strike, "S", marks("~~")],
-    [t.composer.code, "<>", marks("`")],
-    [more.composer.codeBlock, "{ }", marks("\n```\n")],
-    [more.composer.quote, "❝", prefix("> ")],
-    [more.composer.list, "•", prefix("- ")],
-    [more.composer.link, "🔗", marks("[", "](https://)")],
+  const buttons: [label: string, path: string, run: () => void][] = [
+    [more.composer.bold, "M7 5h6a3.5 3.5 0 0 1 0 7H7V5Zm0 7h7a3.5 3.5 0 0 1 0 7H7v-7Z", marks("**")],
+    [more.composer.italic, "M10 5h7M7 19h7m1-14-6 14", marks("_")],
+    [
+      more.composer.strike,
+      "M4 12h16M16.5 8A4 3.5 0 0 0 12 5C9.500 5 7.500 6.300 7.500 8.500c0 .8.300 1.500.900 2M7.500 16a4 3.500 0 0 0 4.500 3c2.500 0 4.500-1.300 4.500-3.500 0-.6-.1-1-.3-1.500",
+      marks("~~"),
+    ],
+    [t.composer.code, "m9 7-5 5 5 5m6-10 5 5-5 5", marks("`")],
+    [
+      more.composer.codeBlock,
+      "M9 4H8a2 2 0 0 0-2 2v3.500L4 12l2 2.500V18a2 2 0 0 0 2 2h1m6-16h1a2 2 0 0 1 2 2v3.500l2 2.500-2 2.500V18a2 2 0 0 1-2 2h-1",
+      marks("\n```\n"),
+    ],
+    [more.composer.quote, "M5 5v14M9 8h10M9 12h10M9 16h6", prefix("> ")],
+    [more.composer.list, "M5 7h.01M5 12h.01M5 17h.01M9 7h10M9 12h10M9 17h10", prefix("- ")],
+    [
+      more.composer.link,
+      "M10 14a4 4 0 0 0 5.700.400l3-3a4 4 0 0 0-5.700-5.700l-1.500 1.500M14 10a4 4 0 0 0-5.700-.400l-3 3a4 4 0 0 0 5.700 5.700l1.500-1.500",
+      marks("[", "](https://)"),
+    ],
   ];
   return (
     <>
-      {buttons.map(([label, sign, run], index) => (
+      {buttons.map(([label, path, run], index) => (
         <button
           key={label}
           type="button"
@@ -38,7 +50,7 @@ export function FormattingButtons({ onEdit, onHide }: FormattingProps) {
           onKeyDown={moveInToolbar}
           onClick={run}
         >
-          <span aria-hidden="true">{sign}</span>
+          <Icon path={path} />
         </button>
       ))}
       <button

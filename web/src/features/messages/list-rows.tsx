@@ -1,3 +1,4 @@
+import type { Person } from "@novax/protocol/entities";
 import type { SystemMessage } from "@novax/protocol/events";
 import { nameOf } from "@novax/protocol/person";
 import { memo } from "../../components/memo.tsx";
@@ -51,11 +52,7 @@ function RowContent({ row, start, isActive, myVote, actions }: RowViewProps) {
     case "unread":
       return <span className="unread-label">{t.room.newLine}</span>;
     case "note":
-      return (
-        <p className="member-change" dir="auto">
-          {noteText(row.notes)}
-        </p>
-      );
+      return <p className="member-change">{withIsolated(noteText(row.notes))}</p>;
     case "replies":
       return <span className="replies-label">{t.message.answers(row.count)}</span>;
     case "message":
@@ -72,22 +69,38 @@ function RowContent({ row, start, isActive, myVote, actions }: RowViewProps) {
   }
 }
 
+/** Marks a name or a text of somebody's, whose direction is its own. */
+const isolated = (text: string) => `\u2068${text}\u2069`;
+/** Draws what is marked as elements, so that nobody copies the marks. */
+const withIsolated = (text: string) =>
+  text.split(/\u2068([^\u2069]*)\u2069/).map((part, at) => (at % 2 ? <bdi key={at}>{part}</bdi> : part));
+const isolatedName = (person: Person) => isolated(nameOf(person));
+
 /** Says in words what happened in a room. */
 function noteText(notes: readonly Readonly<SystemMessage>[]): string {
   const [note] = notes as readonly [Readonly<SystemMessage>];
-  const by = nameOf(note.actor);
+  const by = isolatedName(note.actor);
   if (note.kind === "member") {
-    const names = [...new Set(notes.flatMap((one) => (one.kind === "member" ? [nameOf(one.member)] : [])))];
+    const names = [
+      ...new Set(notes.flatMap((one) => (one.kind === "member" ? [isolatedName(one.member)] : []))),
+    ];
     const who = t.message.people(names.slice(0, namesMax), Math.max(0, names.length - namesMax));
     const isOwn = note.actor.id === note.member.id;
     if (note.change === "joined") return isOwn ? t.room.joined(who, names.length) : t.room.wasAdded(who, by);
     return isOwn ? t.room.left(who, names.length) : t.room.wasRemoved(who, by);
   }
-  const { name, topic, isArchived } = note.changes;
+  const { name, topic, isArchived, description, picture, icon, colour, posting, slowModeSeconds } =
+    note.changes;
   if (isArchived !== undefined) return isArchived ? t.room.archivedBy(by) : t.room.unarchivedBy(by);
-  if (name !== undefined) return t.room.renamed(by, name);
-  if (topic !== undefined) return topic === "" ? t.room.topicCleared(by) : t.room.topicSet(by, topic);
-  return t.room.changedBy(by);
+  const said = [
+    name !== undefined && t.room.renamed(by, isolated(name)),
+    topic !== undefined && (topic === "" ? t.room.topicCleared(by) : t.room.topicSet(by, isolated(topic))),
+    description !== undefined && t.room.described(by),
+    (picture !== undefined || icon !== undefined || colour !== undefined) && t.room.pictureChanged(by),
+    posting !== undefined && t.room.postingChanged(by, posting === "moderators"),
+    slowModeSeconds !== undefined && t.room.slowModeChanged(by, slowModeSeconds),
+  ].filter((text) => text !== false);
+  return said.length === 0 ? t.room.changedBy(by) : said.join(" · ");
 }
 
 /** Whether two rows show the same. Rows are laid out again with every change, so their contents are compared. */

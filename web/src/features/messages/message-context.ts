@@ -95,6 +95,7 @@ export type LazyParts = {
   hintNotHere: (chat: ChatStore, store: RoomStore, text: string) => Promise<void>;
   keepUnfinished: (context: MessageActionContext, composer: WritingPlace) => () => void;
   tellUnfinished: (context: MessageActionContext, composer: WritingPlace, happened: Unfinished) => void;
+  withEmoji: (text: string) => Promise<string>;
   continueList: (field: FieldText) => TextEdit | null;
   linkSelection: (field: FieldText, pasted: string) => TextEdit | null;
   suggest: (chat: ChatStore, store: RoomStore, token: Token) => Promise<Suggestion[]>;

@@ -538,6 +538,12 @@ export class MessageList extends Component<MessageListProps, State> {
 
   // ---- the document
 
+  /** Brings a message into view, if it is loaded and outside of it. */
+  reveal(seq: number): void {
+    const row = this.#rowElements().find((element) => element.dataset.seq === String(seq));
+    row?.scrollIntoView({ block: "nearest" });
+  }
+
   #topOf(element: HTMLElement): number {
     return element.getBoundingClientRect().top - this.#viewport.current!.getBoundingClientRect().top;
   }

@@ -1,5 +1,6 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import type { Person } from "@novax/protocol/entities";
+import type { AccountId } from "@novax/protocol/ids";
 import { withoutMarks } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
 import { filesOf, wordsOfBody } from "@novax/protocol/text";
@@ -8,8 +9,9 @@ import { Avatar } from "../../components/avatar.tsx";
 import { EmojiSign } from "../../components/emoji-sign.tsx";
 import { PinIcon, ReplyIcon, SmileIcon, ThreadIcon } from "../../components/icons.tsx";
 import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
+import { PersonName } from "../../components/person-name.tsx";
 import { spotOf } from "../../lib/element.ts";
-import { formatFull, formatShortTime, formatTime } from "../../lib/time.ts";
+import { formatFull, formatPast, formatTime } from "../../lib/time.ts";
 import type { OutboxItem } from "../../stores/outbox.ts";
 import { t } from "../../texts/text.ts";
 import { filePart } from "../files/files-context.ts";
@@ -135,13 +137,25 @@ export function MessageRow(props: MessageRowProps) {
       {reactions.length > 0 ? <Reactions message={message} actions={actions} /> : null}
       {thread && !actions.isInThread ? (
         <button type="button" className="thread-link" onClick={() => actions.onThread(message)}>
-          <ThreadIcon />
+          {thread.by.length === 0 ? <ThreadIcon /> : <Faces people={thread.by} known={actions.known} />}
           {t.message.answers(thread.count)}
-          <span className="thread-time">{formatTime(thread.lastAt)}</span>
+          <span className="thread-time">{t.message.lastReply(formatPast(thread.lastAt))}</span>
         </button>
       ) : null}
       {isActive && body.kind !== "deleted" ? <MessageToolbar message={message} actions={actions} /> : null}
     </MessageFrame>
+  );
+}
+
+/** Who wrote last in a thread. Their names are in it. */
+function Faces({ people, known }: { people: readonly AccountId[]; known: RowActions["known"] }) {
+  return (
+    <span className="thread-faces">
+      {people.map((id) => {
+        const person = known.get(id);
+        return person ? <Avatar key={id} person={person} size="tiny" /> : null;
+      })}
+    </span>
   );
 }
 
@@ -254,9 +268,18 @@ function MessageFrame(props: {
     >
       <div className="message-gutter">
         {isFirstOfGroup ? (
-          <Avatar person={sender} />
+          // The name beside it is the button for the keyboard and for screen readers.
+          <button
+            type="button"
+            className="avatar-button"
+            tabIndex={-1}
+            aria-hidden="true"
+            onClick={() => props.onPerson(sender)}
+          >
+            <Avatar person={sender} />
+          </button>
         ) : (
-          <Time at={at} isShort className="message-time-aside" />
+          <Time at={at} className="message-time-aside" />
         )}
       </div>
       <div className="message-main">
@@ -269,7 +292,7 @@ function MessageFrame(props: {
               className="message-author"
               onClick={() => props.onPerson(sender)}
             >
-              {nameOf(sender)}
+              <PersonName person={sender} />
             </button>
             <Time at={at} className="message-time" />
           </p>
@@ -280,10 +303,10 @@ function MessageFrame(props: {
   );
 }
 
-function Time({ at, className, isShort = false }: { at: number; className: string; isShort?: boolean }) {
+function Time({ at, className }: { at: number; className: string }) {
   return (
     <time className={className} dateTime={new Date(at).toISOString()} title={formatFull(at)}>
-      {isShort ? formatShortTime(at) : formatTime(at)}
+      {formatTime(at)}
     </time>
   );
 }

@@ -1,9 +1,11 @@
 import type { Person } from "@novax/protocol/entities";
-import { withoutMarks } from "@novax/protocol/markdown";
-import { nameOf } from "@novax/protocol/person";
+import type { RoomId } from "@novax/protocol/ids";
+import { isDirect } from "@novax/protocol/permissions";
 import type { MessagePreview } from "@novax/protocol/reads";
 import type { ComponentChildren } from "preact";
 import { Avatar } from "../../components/avatar.tsx";
+import { MarkdownLine } from "../../components/markdown-line.tsx";
+import { PersonName } from "../../components/person-name.tsx";
 import { formatFull, formatSoon } from "../../lib/time.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import { more } from "../../texts/more.ts";
@@ -25,7 +27,12 @@ export function PreviewRow(props: {
       {props.person ? <Avatar person={props.person} size="small" /> : null}
       <span className="preview-words">
         <span className="preview-head">
-          {props.person ? <strong>{nameOf(props.person)}</strong> : null} {props.head}
+          {props.person ? (
+            <strong>
+              <PersonName person={props.person} />
+            </strong>
+          ) : null}{" "}
+          {props.head}
         </span>
         <span className="preview-text" dir="auto">
           {props.text}
@@ -53,23 +60,16 @@ export function MessagePreviewRow(
   },
 ) {
   const { chat, message, threadRoot = message.threadRoot } = props;
-  const isBlocked = chat.me.isBlocked(message.sender.id);
   return (
     <PreviewRow
       person={message.sender}
       head={
         <>
-          {inRoom(chat, message.room)} ·{" "}
+          {inRoom(chat, message.room, message.sender)} ·{" "}
           <time title={formatFull(message.sentAt)}>{formatSoon(message.sentAt)}</time>
         </>
       }
-      text={
-        isBlocked
-          ? t.message.blocked
-          : message.excerpt === null
-            ? t.message.deleted
-            : withoutMarks(message.excerpt)
-      }
+      text={<Excerpt {...props} room={message.room} sender={message.sender} text={message.excerpt} />}
       onOpen={() =>
         threadRoot === null
           ? props.onOpenRoom(message.room, message.seq)
@@ -81,8 +81,38 @@ export function MessagePreviewRow(
   );
 }
 
-/** "in Kitchen", or an empty text for a room that the viewer is not in. */
-export function inRoom(chat: ChatStore, id: MessagePreview["room"]): string {
+/**
+ * The beginning of a message as it is drawn in the chat, or what is said in its place. Null is a deleted message. With
+ * `sender`, one from a blocked person is hidden.
+ */
+export function Excerpt(props: { chat: ChatStore; room: RoomId; sender?: Person; text: string | null }) {
+  const { chat, room, sender, text } = props;
+  if (sender && chat.me.isBlocked(sender.id)) return <>{t.message.blocked}</>;
+  if (text === null) return <>{t.message.deleted}</>;
+  const { known, learned } = chat.people;
+  return (
+    <MarkdownLine
+      text={text}
+      known={known}
+      learned={learned}
+      you={chat.you.id}
+      onUnknown={(username) => {
+        if (chat.rooms.get(room)) chat.people.learn(room, username);
+      }}
+    />
+  );
+}
+
+/**
+ * "in Kitchen" or "in a direct message", or an empty text for a room that the viewer is not in. The other people are named
+ * if `sender`, who is shown beside it, is not the other one.
+ */
+export function inRoom(chat: ChatStore, id: RoomId, sender?: Person): string {
   const room = chat.rooms.get(id);
-  return room ? more.lists.in(chat.nameOf(room)) : "";
+  if (!room) return "";
+  const name = chat.nameOf(room);
+  if (!isDirect(room.kind)) return more.lists.in(name);
+  if (room.people.length === 0) return more.lists.inNotes;
+  if (room.people.length > 1) return more.lists.inGroup(name);
+  return sender && sender.id !== chat.you.id ? more.lists.inDirect : more.lists.inDirectWith(name);
 }

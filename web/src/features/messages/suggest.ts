@@ -7,7 +7,8 @@ import { customEmoji } from "../../stores/custom-emoji.ts";
 import type { RoomStore } from "../../stores/room-store.ts";
 import { more } from "../../texts/more.ts";
 import type { Suggestion, Token } from "./completion.ts";
-import { loadEmoji, matchEmoji } from "./emoji.ts";
+import { loadEmoji } from "./emoji.ts";
+import { matchEmoji } from "./emoji-list.ts";
 import { slashCommands } from "./slash-commands.ts";
 
 const shownMax = 8;

@@ -1,10 +1,9 @@
-import { withoutMarks } from "@novax/protocol/markdown";
 import { nameOf } from "@novax/protocol/person";
 import type { Report } from "@novax/protocol/reads";
 import { useState } from "preact/hooks";
 import { formatSoon } from "../../lib/time.ts";
 import { more } from "../../texts/more.ts";
-import { PreviewRow } from "../messages/preview-row.tsx";
+import { Excerpt, PreviewRow } from "../messages/preview-row.tsx";
 import type { PanelProps } from "../props.ts";
 import { PanelList, useList } from "../use-list.tsx";
 
@@ -59,7 +58,7 @@ function ReportRow({ chat, onOpenRoom, report }: PanelProps & { report: Report }
       <PreviewRow
         person={report.sender}
         head={`${where} · ${formatSoon(report.at)}`}
-        text={withoutMarks(report.text)}
+        text={<Excerpt chat={chat} room={report.room} text={report.text} />}
         isDisabled={!chat.rooms.get(report.room)}
         onOpen={() => onOpenRoom(report.room, report.seq)}
       >

@@ -4,10 +4,11 @@ import type { Member } from "@novax/protocol/reads";
 import type { PresentPerson } from "@novax/protocol/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
+import { PersonName } from "../../components/person-name.tsx";
 import { more } from "../../texts/more.ts";
-import { t } from "../../texts/text.ts";
 import type { PanelProps } from "../props.ts";
 import { serverNow } from "../server-now.ts";
+import { NotLoaded } from "../use-list.tsx";
 import { PresenceDot } from "./presence-dot.tsx";
 
 const pageMembers = 100;
@@ -21,6 +22,7 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
   const [members, setMembers] = useState<readonly Member[]>([]);
   const [next, setNext] = useState<string | null>(null);
   const memberCount = room?.memberCount ?? 0;
+  const [isFailed, setFailed] = useState(false);
   const asked = useRef(0);
   const load = async (after?: string) => {
     if (!room) return;
@@ -30,10 +32,8 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
       .catch(() => null);
     // Another search, or the next page of it, was asked for meanwhile.
     if (mine !== asked.current) return;
-    if (!page) {
-      chat.toasts.show(t.errors.notLoaded);
-      return;
-    }
+    setFailed(!page);
+    if (!page) return;
     for (const member of page.members) chat.people.known.set(member.id, member);
     setMembers((before) => (after === undefined ? page.members : [...before, ...page.members]));
     setNext(page.next);
@@ -43,6 +43,10 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
     return () => clearTimeout(timer);
     // It is read again when a member came, left or changed role.
   }, [search, room?.id, memberCount, chat.me.versions.value.members]);
+  const isConnected = chat.client.state.value.kind === "open";
+  useEffect(() => {
+    if (isConnected && isFailed) void load();
+  }, [isConnected]);
   const roles = new Map(members.map((member) => [member.id, member]));
   const isFound = (person: Person) =>
     search.trim() === "" || nameOf(person).toLowerCase().includes(search.trim().toLowerCase());
@@ -63,7 +67,7 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
         >
           <Avatar person={person} size="small" />
           <span className="person-name">
-            {nameOf(person)}
+            <PersonName person={person} />
             {person.id === chat.you.id ? <span className="person-you"> ({more.app.you})</span> : null}
             {state?.status ? (
               <span className="person-status">
@@ -85,7 +89,9 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
     <>
       <div className="panel-tools">
         <input
-          type="search"
+          type="text"
+          role="searchbox"
+          enterkeyhint="search"
           className="field"
           placeholder={more.people.find}
           aria-label={more.people.find}
@@ -117,6 +123,7 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
           <ul className="people">{others.map((person) => entry(person, null))}</ul>
         </section>
       ) : null}
+      {isFailed ? <NotLoaded onRetry={() => void load()} /> : null}
       {next !== null ? (
         <button type="button" className="button-subtle" onClick={() => void load(next)}>
           {more.app.loadMore}

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
+import { DownIcon, UpIcon } from "../../components/icons.tsx";
 import { more } from "../../texts/more.ts";
 
 /** Says that there are unread rooms beyond an edge of the list, and scrolls to the next of them. */
@@ -39,7 +40,8 @@ export function MoreUnread({ list }: { list: { current: HTMLDivElement | null };
             className={`more-unread more-unread-${side}`}
             onClick={() => find()[side]?.scrollIntoView({ block: "center" })}
           >
-            {side === "above" ? `↑ ${more.rooms.moreAbove}` : `↓ ${more.rooms.moreBelow}`}
+            {side === "above" ? <UpIcon /> : <DownIcon />}{" "}
+            {side === "above" ? more.rooms.moreAbove : more.rooms.moreBelow}
           </button>
         ) : null,
       )}

@@ -116,7 +116,9 @@ export function BrowseDialog({ chat, onOpenRoom, onClose }: DialogProps) {
   return (
     <Dialog title={more.browse.title} size="wide" onClose={onClose}>
       <input
-        type="search"
+        type="text"
+        role="searchbox"
+        enterkeyhint="search"
         className="field"
         aria-label={more.browse.search}
         placeholder={more.browse.search}

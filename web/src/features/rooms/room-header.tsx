@@ -11,7 +11,8 @@ export type RoomHeaderProps = {
   room: JoinedRoom;
   name: string;
   other: PresentPerson | null;
-  presentCount: number;
+  /** How many of the members are online, once the server has said so. */
+  onlineCount: number;
   panel: Panel | null;
   onPanel: (panel: Panel) => void;
   /** The button that a phone has in place of the other panes. */
@@ -23,14 +24,14 @@ export function RoomHeader({
   room,
   name,
   other,
-  presentCount,
   panel,
   onPanel,
   backLabel,
   onBack,
+  onlineCount,
 }: RoomHeaderProps) {
   return (
-    <div className="room-header">
+    <div className="room-header" data-online={onlineCount}>
       <button
         type="button"
         className="button-icon only-phone"
@@ -86,13 +87,13 @@ export function RoomHeader({
         <button
           type="button"
           className="button-count"
-          aria-label={t.room.people(presentCount)}
-          title={t.room.people(presentCount)}
+          aria-label={t.room.people(room.memberCount)}
+          title={t.room.people(room.memberCount)}
           aria-expanded={panel === "people"}
           onClick={() => onPanel("people")}
         >
           <PeopleIcon />
-          <span className="count">{presentCount}</span>
+          <span className="count">{room.memberCount}</span>
         </button>
       )}
       <button

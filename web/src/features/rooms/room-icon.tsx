@@ -1,6 +1,6 @@
 import type { JoinedRoom } from "@novax/protocol/entities";
 import { Avatar, hueOf } from "../../components/avatar.tsx";
-import { HashIcon, LockIcon } from "../../components/icons.tsx";
+import { HashIcon, LockIcon, PencilIcon } from "../../components/icons.tsx";
 
 type Shown = Pick<JoinedRoom, "id" | "kind" | "icon" | "colour" | "picture"> & {
   people?: JoinedRoom["people"];
@@ -30,13 +30,18 @@ export function RoomIcon({ room }: { room: Shown }) {
         />
       </span>
     );
+  // An emoji is a picture already.
+  if (room.icon !== "" && !/^[\p{L}\p{N}]$/u.test(room.icon))
+    return (
+      <span className="room-emoji" aria-hidden="true">
+        {room.icon}
+      </span>
+    );
   if (hasOwnIcon(room) || room.kind === "group" || room.kind === "direct") {
-    const sign =
-      room.icon ||
-      (room.kind === "group" ? String((room.people?.length ?? 0) + 1) : room.kind === "direct" ? "✎" : "#");
+    const sign = room.icon || (room.kind === "group" ? String((room.people?.length ?? 0) + 1) : "");
     return (
       <span className={`avatar avatar-tiny hue-${room.colour ?? hueOf(room.id)}`} aria-hidden="true">
-        {sign}
+        {sign === "" ? room.kind === "direct" ? <PencilIcon /> : <HashIcon /> : sign}
       </span>
     );
   }

@@ -1,6 +1,7 @@
 import type { JoinedRoom } from "@novax/protocol/entities";
 import { messageTextCharsMax } from "@novax/protocol/limits";
 import { isDirect } from "@novax/protocol/permissions";
+import { outsideCode } from "../../lib/outside-code.ts";
 
 /**
  * Turns the rooms that a text names as `#Name` into links, so that the text stays readable while it is written and is a
@@ -21,16 +22,11 @@ export function linkRooms(text: string, rooms: Iterable<JoinedRoom>): string {
     `(?<![\\p{L}\\p{N}_[/&])#(${names.join("|")})(?![\\p{L}\\p{N}\\p{M}_]|[-.'’/][\\p{L}\\p{N}])`,
     "giu",
   );
-  const linked = text
-    .split(/(```[\s\S]*?```|`[^`]*`|\[(?:\\.|[^\]\\])*\]\([^)\s]*\)|https?:\/\/\S+|\\#)/)
-    .map((part, index) =>
-      index % 2
-        ? part
-        : part.replace(name, (_, found: string) => {
-            const room = byName.get(found.toLowerCase())!;
-            return `[#${room.name.replace(/[[\]\\]/g, "\\$&")}](/chat/${room.id})`;
-          }),
-    )
-    .join("");
+  const linked = outsideCode(text, (part) =>
+    part.replace(name, (_, found: string) => {
+      const room = byName.get(found.toLowerCase())!;
+      return `[#${room.name.replace(/[[\]\\]/g, "\\$&")}](/chat/${room.id})`;
+    }),
+  );
   return linked.length > messageTextCharsMax ? text : linked;
 }

@@ -1,4 +1,5 @@
 import type { JoinedRoom } from "@novax/protocol/entities";
+import { isDirect } from "@novax/protocol/permissions";
 import type { ComponentChildren, FunctionComponent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { InboxIcon, LockIcon, MutedIcon, PencilIcon, PlusIcon, SearchIcon } from "../../components/icons.tsx";
@@ -47,7 +48,7 @@ export function Sidebar(props: SidebarProps) {
     requests: t.rooms.requests,
     archived: t.rooms.archived,
   };
-  const inbox = inboxOf(chat);
+  const inbox = inboxOf(chat, panel);
   const news = inbox[0]!.count + chat.me.lists.value.reports;
   const isInboxOpen = isInbox(panel);
   const list = useRef<HTMLDivElement>(null);
@@ -87,7 +88,7 @@ export function Sidebar(props: SidebarProps) {
             >
               <InboxIcon />
               <span className="room-item-name">{t.rooms.inbox}</span>
-              <NewCount count={news} />
+              <NewCount count={news} isCalling={chat.mentions.value > 0} />
             </button>
           </li>
         </ul>
@@ -122,7 +123,20 @@ export function Sidebar(props: SidebarProps) {
                 </div>
                 {section.rooms.length === 0 ? (
                   <p className="section-hint">
-                    {section.kind === "direct" ? t.rooms.noDirect : t.rooms.noRooms}
+                    {section.kind === "direct" ? (
+                      <>
+                        {t.rooms.noDirect}{" "}
+                        <button
+                          type="button"
+                          className="section-start"
+                          onClick={() => ui.open({ kind: "new_direct" })}
+                        >
+                          {t.rooms.startDirect}
+                        </button>
+                      </>
+                    ) : (
+                      t.rooms.noRooms
+                    )}
                   </p>
                 ) : (
                   <ul>
@@ -150,7 +164,8 @@ function RoomItem({ room, chat, ...props }: SidebarProps & { room: JoinedRoom })
   const attention = attentionCountOf(room);
   const isUnread = room.unread > 0 && !(room.isMuted && attention === 0) && room.notify !== "nothing";
   const state = room.kind === "direct" && room.people[0] ? chat.people.stateOf(room.people[0].id) : null;
-  const count = attention > 0 ? attention : room.unread;
+  // A number is for who is called: by name, or in a conversation of few. Everything else is unread in bold.
+  const calls = isDirect(room.kind) ? attention : room.mentions;
   return (
     <li>
       <button
@@ -200,13 +215,15 @@ function RoomItem({ room, chat, ...props }: SidebarProps & { room: JoinedRoom })
             <span className="visually-hidden">, {t.rooms.hasDraft}</span>
           </>
         ) : null}
-        {isUnread || attention > 0 ? (
-          <span className={attention > 0 ? "badge badge-mention" : "badge"}>
-            <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
+        {calls > 0 ? (
+          <span className="badge">
+            <span aria-hidden="true">{calls > 99 ? "99+" : calls}</span>
             <span className="visually-hidden">
-              , {attention > 0 && room.mentions > 0 ? t.rooms.mentionCount(count) : t.rooms.unread(count)}
+              , {room.mentions > 0 ? t.rooms.mentionCount(calls) : t.rooms.unread(calls)}
             </span>
           </span>
+        ) : isUnread ? (
+          <span className="visually-hidden room-item-news">, {t.rooms.unread(room.unread)}</span>
         ) : null}
       </button>
     </li>

@@ -2,9 +2,9 @@ import type { Reminder, ScheduledMessage } from "@novax/protocol/reads";
 import type { ComponentChildren } from "preact";
 import { formatSoon } from "../../lib/time.ts";
 import { more } from "../../texts/more.ts";
-import { inRoom, PreviewRow } from "../messages/preview-row.tsx";
+import { Excerpt, inRoom, PreviewRow } from "../messages/preview-row.tsx";
 import type { PanelProps } from "../props.ts";
-import { RowButton, useList } from "../use-list.tsx";
+import { NotLoaded, RowButton, useList } from "../use-list.tsx";
 
 /** The viewer's scheduled messages and reminders. */
 export function ScheduledPanel(props: PanelProps) {
@@ -14,21 +14,31 @@ export function ScheduledPanel(props: PanelProps) {
     chat,
     async () => ({ items: (await chat.api.read("me.scheduled", {})).scheduled, next: null }),
     [scheduledVersion],
-  ).items;
+  );
   const reminders = useList(
     chat,
     async () => ({ items: (await chat.api.read("me.reminders", {})).reminders, next: null }),
     [remindersVersion],
-  ).items;
-  if (!scheduled || !reminders) return null;
-  if (scheduled.length + reminders.length === 0)
+  );
+  const retry = scheduled.retry ?? reminders.retry;
+  if (retry)
+    return (
+      <NotLoaded
+        onRetry={() => {
+          scheduled.retry?.();
+          reminders.retry?.();
+        }}
+      />
+    );
+  if (!scheduled.items || !reminders.items) return null;
+  if (scheduled.items.length + reminders.items.length === 0)
     return <p className="panel-note">{more.lists.scheduledNone}</p>;
   return (
     <>
-      <Section title={more.lists.scheduled} items={scheduled} keyOf={({ sendId }) => sendId}>
+      <Section title={more.lists.scheduled} items={scheduled.items} keyOf={({ sendId }) => sendId}>
         {(message) => <ScheduledRow {...props} message={message} />}
       </Section>
-      <Section title={more.lists.reminders} items={reminders} keyOf={({ id }) => String(id)}>
+      <Section title={more.lists.reminders} items={reminders.items} keyOf={({ id }) => String(id)}>
         {(reminder) => <ReminderRow {...props} reminder={reminder} />}
       </Section>
     </>
@@ -59,7 +69,10 @@ function ScheduledRow({ chat, onOpenRoom, message }: PanelProps & { message: Sch
   const unschedule = () => chat.command("message.unschedule", { sendId });
   return (
     <>
-      <PreviewRow head={`${formatSoon(message.dueAt)} ${inRoom(chat, room)}`} text={text}>
+      <PreviewRow
+        head={`${formatSoon(message.dueAt)} ${inRoom(chat, room)}`}
+        text={<Excerpt chat={chat} room={room} sender={chat.you} text={text} />}
+      >
         {message.refused === null ? null : (
           <span className="form-problem">{more.scheduled.notSent(message.refused)}</span>
         )}

@@ -1,11 +1,16 @@
 // This browser's settings for the page. They depend on its screen and its sound, so they are not sent to the server.
 import { signal } from "@preact/signals";
+import { type Clock, setClock } from "../../lib/time.ts";
 
 export const textSizes = ["small", "normal", "large", "larger", "largest"] as const;
 
 export const previewStyles = ["cards", "titles", "off"] as const;
 
+export const clocks = ["auto", "h12", "h23"] as const satisfies readonly Clock[];
+
 export type Preferences = {
+  /** How hours are counted. */
+  clock: Clock;
   density: "cosy" | "compact";
   textSize: (typeof textSizes)[number];
   hasSound: boolean;
@@ -26,6 +31,7 @@ export const sidebarWidths = { min: 200, max: 400, normal: 264 };
 
 const key = "preferences";
 const defaults: Preferences = {
+  clock: "auto",
   density: "cosy",
   textSize: "normal",
   hasSound: true,
@@ -51,8 +57,9 @@ export function loadPreferences(): void {
   } catch {
     // Without storage the defaults apply.
   }
-  preferences.subscribe(({ density, textSize, reducesMotion, previews, sidebarWidth }) => {
+  preferences.subscribe(({ clock, density, textSize, reducesMotion, previews, sidebarWidth }) => {
     const { dataset, style } = document.documentElement;
+    setClock(clock);
     style.setProperty("--sidebar-width", `${sidebarWidth}px`);
     dataset.density = density;
     dataset.textSize = textSize;

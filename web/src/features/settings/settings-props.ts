@@ -1,0 +1,4 @@
+import type { DialogProps } from "../props.ts";
+
+/** What each page of the settings needs. `saved` says that a command was done; null says nothing. */
+export type SettingsProps = Pick<DialogProps, "chat" | "ui"> & { saved: (done: unknown) => void };
