@@ -160,7 +160,7 @@ export const messageSchema = z.strictObject({
   quote: quoteSchema.nullable(),
   /** The first message of the thread this message is in. Null if it is in the room itself. */
   threadRoot: z.int().positive().nullable(),
-  /** The replies in the thread this message starts, and who wrote last, at most three, the last first. Null if there are none. */
+  /** The replies in the thread this message starts, and who wrote last, at most three, the last first; also if what they wrote was deleted. Null if there are none. */
   thread: z
     .strictObject({ count: z.int().nonnegative(), lastAt: z.int(), by: z.array(accountIdSchema) })
     .nullable(),

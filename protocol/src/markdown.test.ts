@@ -139,11 +139,7 @@ describe("markdown", () => {
     };
     expect(table("| Who | When | Cost |\n|:--|:-:|--:|\n| alice | `a\\|b` | 3 |\n| bob |")).toEqual({
       sides: ["start", "center", "end"],
-      rows: [
-        ["Who", "When", "Cost"],
-        ["alice", "a|b", "3"],
-        ["bob", "", ""],
-      ],
+      rows: [["Who", "When", "Cost"], ["alice", "a|b", "3"], ["bob"]],
     });
     expect(table("a | b\n-|-\n1 | 2 | 3")?.rows).toEqual([
       ["a", "b"],
@@ -154,6 +150,14 @@ describe("markdown", () => {
       "paragraph",
       "table",
       "paragraph",
+    ]);
+    // Code, quotes and lists are what they were.
+    expect(parseMarkdown("```a|b\n-|-\n```").map(({ kind }) => kind)).toEqual(["codeBlock"]);
+    expect(parseMarkdown("> x|y\n-|-")[0]).toMatchObject({ kind: "quote" });
+    expect(parseMarkdown("- a | b\n-|-")[0]).toMatchObject({ kind: "list" });
+    expect(parseMarkdown("a|b\n-|-\n```sh a|b\n@bob|x\n```").map(({ kind }) => kind)).toEqual([
+      "table",
+      "codeBlock",
     ]);
     for (const text of ["a | b\nc | d", "| a |\n| - |\n| b |", "a | b\n-|-|-", "yes | no\n---"])
       expect(table(text), text).toBeNull();
@@ -447,6 +451,18 @@ describe("markdown", () => {
       ])
         measure(block + fill(line).slice(block.length));
     expect(slowest.ms, JSON.stringify(slowest.text)).toBeLessThan(slowMs);
+  });
+
+  test("[A23] a table has no more cells than were typed", () => {
+    const wide = (columns: number) =>
+      `|${"a|".repeat(columns)}\n|${"-|".repeat(columns)}\n${"|\n".repeat(1000)}`;
+    for (const columns of [2, 20, 21, 498]) {
+      const text = wide(columns).slice(0, messageTextCharsMax);
+      expect(every(parseMarkdown(text)).length, String(columns)).toBeLessThan(2 * text.length);
+      expect(fastestMs(() => parseMarkdown(text), 50)).toBeLessThan(50);
+    }
+    const spaces = `a|b\n${" ".repeat(messageTextCharsMax)}x`.slice(0, messageTextCharsMax);
+    expect(fastestMs(() => parseMarkdown(spaces), 10)).toBeLessThan(10);
   });
 
   test("lists of a usual length are lists, with all their lines", () => {

@@ -28,6 +28,8 @@ declare const URL: new (address: string) => { protocol: string; host: string; hr
 
 /** What is nested deeper than this, as a block or as emphasis, is text. */
 const nestingMax = 12;
+/** A wider table is text. */
+const tableColumnsMax = 20;
 
 /** The length of six of the longest emoji, with spaces. */
 const emojiOnlyCharsMax = 120;
@@ -115,8 +117,8 @@ const quoteMark = /^ {0,3}>(?=[ \t>]|$)[ \t]?/;
 const bullet = /^([ \t]*)([-*]|(?:0|[1-9]\d{0,8})\.)([ \t]+)(?=\S)/;
 /** The box before a task. */
 const task = /^\[([ xX])\][ \t]+(?=\S)/;
-/** The line below the head of a table. */
-const delimiters = /^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?[ \t]*)?$/;
+/** What the line below the head of a table is made of. */
+const delimiters = /^[-|: \t]+$/;
 const heading = /^ {0,3}#{1,6}[ \t]+\S/;
 const indented = /^(?: {4}|\t)/;
 /** What every line begins with that is no plain text. Most lines are told by this alone. */
@@ -135,8 +137,7 @@ function parseBlocks(lines: readonly string[], depth: number): MarkdownNode[] {
 
 function parseBlock(lines: readonly string[], at: number, depth: number): Block {
   const line = lines[at]!;
-  if (beginsTable(lines, at)) return parseTable(lines, at);
-  if (!blockSign.test(line)) return parseParagraph(lines, at, depth);
+  if (!blockSign.test(line)) return parseText(lines, at, depth);
   if (fence.test(line)) return parseFence(lines, at);
   if (isRule(line)) return { nodes: [{ kind: "rule" }], used: 1 };
   if (heading.test(line)) {
@@ -149,7 +150,11 @@ function parseBlock(lines: readonly string[], at: number, depth: number): Block 
     if (bullet.test(line)) return parseList(lines, at, depth);
   }
   if (indented.test(line)) return parseIndented(lines, at);
-  return parseParagraph(lines, at, depth);
+  return parseText(lines, at, depth);
+}
+
+function parseText(lines: readonly string[], at: number, depth: number): Block {
+  return beginsTable(lines, at) ? parseTable(lines, at, depth) : parseParagraph(lines, at, depth);
 }
 
 function parseFence(lines: readonly string[], at: number): Block {
@@ -217,25 +222,31 @@ function parseList(lines: readonly string[], at: number, depth: number): Block {
   return { nodes: [{ kind: "list", isOrdered, start, children }], used: next - at };
 }
 
-/** A table has at least two columns, and below its head a line of as many runs of dashes (GFM 4.10). */
+/** A table has two columns or more, and below its head a line of as many runs of dashes (GFM 4.10). */
 function beginsTable(lines: readonly string[], at: number): boolean {
-  const sides =
-    lines[at]!.includes("|") && delimiters.test(lines[at + 1] ?? "") ? cellsOf(lines[at + 1]!) : [];
-  return sides.length > 1 && sides.length === cellsOf(lines[at]!).length;
+  if (!lines[at]!.includes("|") || !delimiters.test(lines[at + 1] ?? "")) return false;
+  const sides = cellsOf(lines[at + 1]!);
+  return (
+    sides.length > 1 &&
+    sides.length <= tableColumnsMax &&
+    sides.every((side) => /^:?-+:?$/.test(side)) &&
+    sides.length === cellsOf(lines[at]!).length
+  );
 }
 
-function parseTable(lines: readonly string[], at: number): Block {
+function parseTable(lines: readonly string[], at: number, depth: number): Block {
   const sides = cellsOf(lines[at + 1]!).map((cell) =>
     cell.endsWith(":") ? (cell.startsWith(":") ? ("center" as const) : ("end" as const)) : ("start" as const),
   );
   let end = at + 2;
-  while (end < lines.length && lines[end]!.includes("|")) end += 1;
+  while (end < lines.length && lines[end]!.includes("|") && !interrupts(lines[end]!, depth)) end += 1;
   const rows = [lines[at]!, ...lines.slice(at + 2, end)].map((line): MarkdownNode => {
     const cells = cellsOf(line);
-    // Nothing that was typed goes missing: what is too much stays in the last column.
-    const fitting = sides.map((_, column) =>
-      column === sides.length - 1 ? cells.slice(column).join(" | ") : (cells[column] ?? ""),
-    );
+    // Nothing that was typed goes missing: what is too much stays in the last column. What is missing is not made up, or a
+    // message of many short lines would be drawn as a million cells.
+    const last = sides.length - 1;
+    const fitting =
+      cells.length > sides.length ? [...cells.slice(0, last), cells.slice(last).join(" | ")] : cells;
     return {
       kind: "row",
       children: fitting.map((cell) => ({ kind: "cell", children: parseInline(cell) })),

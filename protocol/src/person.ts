@@ -16,8 +16,13 @@ export function asPerson({ id, username, displayName }: Person): Person {
  * emoji may be many code units.
  */
 export function initialsOf(person: Pick<Person, "username" | "displayName">): string {
-  const words = (person.displayName ?? person.username).split(/[\s._-]+/u).filter((word) => word !== "");
-  const ends = words.length > 1 ? [words[0]!, words.at(-1)!] : words;
+  const words = (person.displayName ?? person.username)
+    .split(/[\s._-]+/u)
+    .map((word) => word.slice(Math.max(0, word.search(/[\p{L}\p{N}\p{Extended_Pictographic}]/u))))
+    .filter((word) => word !== "");
+  // A name of nothing but dashes.
+  const [first = person.username] = words;
+  const ends = words.length > 1 ? [first, words.at(-1)!] : [first];
   return ends
     .map((word) => [...new Intl.Segmenter().segment(word)][0]?.segment ?? "")
     .join("")

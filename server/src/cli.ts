@@ -49,6 +49,8 @@ async function run(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
   if (worker === null) await welcome(config, log, server);
   log.info("server.started", {
+    host: config.host,
+    port: config.port,
     database: config.database.kind,
     redis: config.redisUrl !== null,
     worker: worker ?? undefined,

@@ -25,8 +25,10 @@ export function exitWithError(error: unknown): never {
   const { code, message, stack } = error as Error & { code?: string };
   if (error instanceof DatabaseUnusable) say(`novaX can't start. ${message}`);
   else if (error instanceof Refusal) say(`Nothing was changed: ${message}`);
-  else if (code === "EADDRINUSE") say("novaX can't start: the port is taken. Set PORT to a different one.");
-  else if (code === "EADDRNOTAVAIL" || code === "ENOTSUP" || code === "ENOTFOUND") {
+  else if (code === "EADDRINUSE") {
+    const where = /port (\d+)/i.exec(message)?.[0] ?? "the port";
+    say(`novaX can't start: ${where} is taken by another program. Set PORT to a different one.`);
+  } else if (code === "EADDRNOTAVAIL" || code === "ENOTSUP" || code === "ENOTFOUND") {
     say("novaX can't start: HOST isn't an address of this machine.");
     process.exit(exitCodes.config);
   } else if (code === "EACCES")

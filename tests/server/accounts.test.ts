@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { closeCodes } from "@novax/protocol/close-codes";
+import { hueDistance, hueOf } from "@novax/protocol/hue";
 import fc from "fast-check";
 import { mannWhitneyP } from "../support/mann-whitney.ts";
 import { join, Person, password, problemOf } from "../support/person.ts";
@@ -14,6 +15,14 @@ describeServer("accounts", { only: "postgres", people: ["alice", "bob"] }, ({ se
     const rows =
       await sql`select username, server_role from accounts where username in ('alice', 'bob') order by username`;
     expect(rows.map((row: { server_role: string }) => row.server_role)).toEqual(["owner", "member"]);
+  });
+
+  test("[V18] the people of a small team have colours that are told apart", async () => {
+    for (let at = 0; at < 8; at++) await join(server, `colour-${at}`);
+    const rows = await sql`select id from accounts order by id desc limit 10`;
+    const hues = rows.map((row: { id: string }) => hueOf(row.id));
+    for (const [at, hue] of hues.entries())
+      for (const other of hues.slice(at + 1)) expect(hueDistance(hue, other)).toBeGreaterThan(0);
   });
 
   test("[P01] [P02] [P04] [P09] a password that breaks a rule is refused with the reason, and no account is created", async () => {

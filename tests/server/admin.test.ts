@@ -4,7 +4,7 @@ import { join as joinPath } from "node:path";
 import { closeCodes } from "@novax/protocol/close-codes";
 import { setUpFactor } from "../support/factors.ts";
 import { join, Person, problemOf } from "../support/person.ts";
-import { spawnServer } from "../support/server.ts";
+import { spawnServer, startServer } from "../support/server.ts";
 import { describeServer } from "../support/use-server.ts";
 
 type Entry = { seq: number; action: string; actorName: string; subjectName: string; detail: string };
@@ -256,5 +256,14 @@ describeServer("the admin pages", options, ({ data, server, sql, alice, ada: adm
     await sql`delete from audit_log`;
     await sql`update audit_head set seq = 0, hash = '\\x'`;
     expect((await verify()).text).toContain("broken at entry 1: it was cut off");
+    // Another log that has grown longer since: what is kept of the first is the evidence, and stays.
+    await sql`
+      insert into audit_log (seq, at, action, actor_name, subject_name, address, detail, hash)
+      values (${end}, 0, 'account.deleted', '', '', '', 'of another log', '\\x00')`;
+    await sql`update audit_head set seq = ${end + 1}, hash = '\\x01'`;
+    const replaced = await startServer(data);
+    await replaced.stop();
+    expect(replaced.output()).toContain("audit.replaced");
+    expect(readFileSync(keptHead)).toEqual(kept);
   }, 60_000);
 });

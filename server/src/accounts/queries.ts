@@ -99,6 +99,12 @@ export function emailKey(email: string): string {
   return email.trim().toLowerCase();
 }
 
+/** Returns the ids of the newest accounts. Ids sort by when they were made. */
+export async function listNewestAccountIds(sql: Sql, limit: number): Promise<AccountId[]> {
+  const rows = await sql<{ id: AccountId }>`select id from accounts order by id desc limit ${limit}`;
+  return rows.map((row) => row.id);
+}
+
 export async function insertAccount(
   tx: Sql,
   account: Person & {

@@ -1,7 +1,7 @@
-import type { AccountId } from "@novax/protocol/ids";
 import { toPerson } from "@novax/protocol/person";
 import { changeAccount } from "../accounts/change-account.ts";
 import { assertFreeUsername } from "../accounts/free-names.ts";
+import { newAccountId } from "../accounts/new-account-id.ts";
 import { type Account, insertAccount, lockAccount, setDisabled } from "../accounts/queries.ts";
 import { parseUsername, usernameKey } from "../accounts/username.ts";
 import { deletePasskey, listPasskeys } from "../auth/passkey-queries.ts";
@@ -64,7 +64,7 @@ export function createOwner(
       audit({ action: "account.role_changed", actor: null, subject: known, detail });
       return null;
     }
-    const owner = { id: app.random.uuid() as AccountId, username: parseUsername(username) };
+    const owner = { id: await newAccountId(sql, app.random), username: parseUsername(username) };
     await assertFreeUsername(sql, owner.username, { self: null, now: app.clock.now() });
     await insertAccount(sql, {
       ...owner,

@@ -4,20 +4,32 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import type { Database } from "../db/database.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
-import { readAuditHead } from "./queries.ts";
+import type { Log } from "../log/log.ts";
+import { readAuditHash, readAuditHead } from "./queries.ts";
 
 export type KeptHead = { seq: number; hash: string };
 
 const fileName = "audit-head";
 const context = "audit head";
 
-/** Writes the end of the log to the data folder, sealed, unless the one that is there is further on. */
+/**
+ * Writes the end of the log to the data folder, sealed, unless the one that is there is further on. What is kept of another log
+ * is never written over: it's the evidence that the database was replaced or cut. That is logged.
+ */
 export async function keepAuditHead(
-  app: { db: Database; secret: ServerSecret },
+  app: { db: Database; secret: ServerSecret; log: Log },
   dataDir: string,
 ): Promise<void> {
   const head = await readAuditHead(app.db.sql);
   const kept = readKeptHead(app.secret, dataDir);
+  if (kept && kept.seq > 0 && (await readAuditHash(app.db.sql, kept.seq)) !== kept.hash) {
+    app.log.warn("audit.replaced", {
+      kept: kept.seq,
+      seq: head.seq,
+      hint: `the audit log isn't the one that was here before; if you restored a backup, delete ${join(dataDir, fileName)}`,
+    });
+    return;
+  }
   if (kept && kept.seq >= head.seq) return;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, fileName);

@@ -113,6 +113,12 @@ export async function readAuditHead(sql: Sql): Promise<{ seq: number; hash: stri
   return { seq, hash: Buffer.from(hash).toString("hex") };
 }
 
+/** Returns the hash of an entry, in hexadecimal; null if there is none with this number. */
+export async function readAuditHash(sql: Sql, seq: number): Promise<string | null> {
+  const [row] = await sql<{ hash: Uint8Array }>`select hash from audit_log where seq = ${seq}`;
+  return row ? Buffer.from(row.hash).toString("hex") : null;
+}
+
 export type AuditRow = {
   seq: number;
   at: number;

@@ -1,11 +1,11 @@
 import type { Person, RegistrationMode } from "@novax/protocol/entities";
-import type { AccountId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
 import { toPerson } from "@novax/protocol/person";
 import { changeAccount, notifyApprovers } from "../accounts/change-account.ts";
 import { parseEmail } from "../accounts/email.ts";
 import { assertFreeUsername, assertOwnDisplayName } from "../accounts/free-names.ts";
 import { type Invite, takeInvite } from "../accounts/invite-queries.ts";
+import { newAccountId } from "../accounts/new-account-id.ts";
 import { registrationMode } from "../accounts/policy.ts";
 import { readPolicy } from "../accounts/policy-queries.ts";
 import { parseDisplayName } from "../accounts/profile.ts";
@@ -88,7 +88,7 @@ export async function register(
   checks.assertAllRight();
   const passwordHash = await app.passwordHasher.hash(password, origin.address);
 
-  const person = toPerson(app.random.uuid() as AccountId, username, displayName);
+  const person = toPerson(await newAccountId(app.db.sql, app.random), username, displayName);
   const account = { ...person, language: signUp.language };
   return makeAccount(app, async (change) => {
     const { sql } = change;

@@ -4,6 +4,7 @@ import { changeAccount } from "../accounts/change-account.ts";
 import { parseEmail } from "../accounts/email.ts";
 import { isVerifiedElsewhere } from "../accounts/email-queries.ts";
 import { assertFreeUsername } from "../accounts/free-names.ts";
+import { newAccountId } from "../accounts/new-account-id.ts";
 import {
   type Account,
   findAccountById,
@@ -152,7 +153,7 @@ async function createFor(
   await requireEntry(app, sql, null, { isBySso: true });
   if (identity.email === null) throw ssoRefused((t) => t.ssoNoEmail);
   const email = parseEmail(identity.email);
-  const id = app.random.uuid() as AccountId;
+  const id = await newAccountId(sql, app.random);
   if (identity.isEmailVerified && (await isVerifiedElsewhere(sql, email, id))) {
     // The address belongs to a disabled account, or it would have been linked. A disabled person must not come back
     // through SSO.

@@ -106,6 +106,22 @@ describe("the configuration", () => {
     expect(mistakesOf({ SESSION_IDLE: "30d", SESSION_MAX: "30d" })).toEqual([]);
   });
 
+  test("[B11] what is nearly right is refused, and no part of a secret is repeated", () => {
+    for (const [name, value, said] of [
+      ["S3_URL", "https://KEY:ab%zz@s3.example.org/b", "%25"],
+      ["S3_URL", "https://KEY:hun/ter2@s3.example.org/b", "%2F"],
+      ["S3_URL", "https://KEY:SECRET@s3.example.org/b?regoin=eu", "doesn't know regoin"],
+      ["DATA_DIR", "~/novax", "write the whole path"],
+    ] as const) {
+      const [mistake = ""] = mistakesOf({ [name]: value });
+      expect(mistake, value).toStartWith(`${name}: `);
+      expect(mistake, value).toContain(said);
+      expect(mistake).not.toMatch(/hun|ter2|ab%/);
+    }
+    const json = JSON.stringify({ dbname: "x", user: "y", host: "a b/c", port: 1 });
+    expect(mistakesOf({}, json).join()).toContain("isn't a name or an address of a host");
+  });
+
   describe("[B11] a setting that would not be read", () => {
     const folder = mkdtempSync(join(tmpdir(), "novax-config-"));
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -133,6 +149,12 @@ describe("the configuration", () => {
         "REGISTRATON isn't a setting; did you mean REGISTRATION?",
       ]);
       expect(read("", { HOME: "/root", HOSTNAME: "x", LANG: "de", DATABASE: "x", PORTS: "1" })).toBe("open");
+      // A line that would be read as nothing left the server open.
+      expect(read("# words\n\nREGISTRATION closed\nPORT=1\nSESSION_MAX")).toEqual([
+        ".env: line 3 isn't NAME=value",
+        ".env: line 5 isn't NAME=value",
+      ]);
+      expect(read("export REGISTRATION=\"closed\" # words\nHOST = '127.0.0.1'\n")).toBe("closed");
       expect(read(Buffer.from("REGISTRATION=closed\n", "utf16le"))).toEqual([
         ".env: isn't UTF-8; save it in that encoding",
       ]);

@@ -103,12 +103,31 @@ export function readConfig(folder: string, environment: Record<string, string | 
   // Each letter of UTF-16 comes with a zero byte, and no name would be found.
   if (dotEnv?.includes("\u0000")) throw new ConfigError([".env: isn't UTF-8; save it in that encoding"]);
   const fromFile = dotEnv === null ? {} : parseEnv(dotEnv);
+  const ignored = linesWithoutName(dotEnv ?? "");
+  if (ignored.length > 0) throw new ConfigError(ignored.map((line) => `.env: line ${line} isn't NAME=value`));
   const misspelt = misspeltNames(Object.keys(fromFile), Object.keys(environment));
   if (misspelt.length > 0) throw new ConfigError(misspelt);
   return parseConfig(
     { ...fromFile, ...withoutEmpty(environment) },
     { folder, configJson: readOptional(resolve(folder, "config.json")) },
   );
+}
+
+/** The numbers of the lines of an environment file that would be read as nothing. A value in quotes may go on over lines. */
+function linesWithoutName(text: string): number[] {
+  const lines: number[] = [];
+  let quote = "";
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (quote !== "") {
+      if (line.includes(quote)) quote = "";
+      continue;
+    }
+    if (/^\s*(?:#|$)/.test(line)) continue;
+    const value = /^\s*(?:export\s+)?[\w.-]+\s*=\s*(.*)$/.exec(line)?.[1];
+    if (value === undefined) lines.push(index + 1);
+    else if (/^["'`]/.test(value) && !value.slice(1).includes(value[0]!)) quote = value[0]!;
+  }
+  return lines;
 }
 
 /** The format of the log, also while other settings are wrong. */
@@ -179,6 +198,9 @@ export function parseConfig(
   );
   const ownOrigins = sameOrigins(publicUrl);
   const allowedOrigins = check("ALLOWED_ORIGINS", (value) => splitList(value).map(parseOrigin), []);
+  // Only a shell knows what it means.
+  if (/^~(?:\/|$)/.test(text("DATA_DIR")))
+    mistakes.push("DATA_DIR: ~ isn't known here; write the whole path");
   const dataDir = resolve(files.folder, text("DATA_DIR"));
   const config: Config = {
     host,
@@ -372,13 +394,23 @@ function parseDatabaseUrl(value: string): string | null {
 function parseS3Url(value: string): S3Config | null {
   if (value === "") return null;
   const url = URL.parse(value);
-  if (!url) throw new Error("isn't a URL such as https://KEY:SECRET@s3.example.org/bucket");
+  if (!url)
+    throw new Error(
+      "isn't a URL such as https://KEY:SECRET@s3.example.org/bucket; write / in the secret as %2F",
+    );
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackName(url.hostname)))
     throw new Error("must use https, unless the store is on this machine");
   const [bucket = "", ...folders] = url.pathname.split("/").filter((part) => part !== "");
   if (bucket === "") throw new Error("needs a bucket: https://KEY:SECRET@host/bucket");
   if (url.username === "" || url.password === "")
     throw new Error("needs a key and its secret: https://KEY:SECRET@host/bucket");
+  const unknown = [...url.searchParams.keys()].find((name) => name !== "region");
+  if (unknown !== undefined) throw new Error(`doesn't know ${unknown}; only region can follow the bucket`);
+  try {
+    decodeURIComponent(url.pathname + url.username + url.password);
+  } catch {
+    throw new Error("has a % that isn't followed by two hexadecimal digits; write % as %25 and / as %2F");
+  }
   return {
     endpoint: url.origin,
     bucket: decodeURIComponent(bucket),
@@ -449,6 +481,9 @@ function parseConfigJson(json: string, password: string): string {
   const { dbname, user, host, port } = parsed.data;
   const url = new URL("postgres://host");
   url.hostname = host;
+  // What is no host is not taken, without a word.
+  if (url.hostname === "host" && host !== "host")
+    throw new Error(`host: ${JSON.stringify(host)} isn't a name or an address of a host`);
   url.port = String(port);
   url.username = encodeURIComponent(user);
   url.password = encodeURIComponent(password);

@@ -51,7 +51,7 @@ async function openPostgres(url: string): Promise<Database> {
     await db.close().catch(() => {});
     const { host, pathname } = new URL(url);
     throw new DatabaseUnusable(
-      `The PostgreSQL server at ${host}${pathname} can't be used: ${(error as Error).message}`,
+      `DATABASE_URL: the PostgreSQL server at ${host || "no host"}${pathname} can't be used: ${(error as Error).message}`,
     );
   }
   return db;

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
@@ -5,12 +6,14 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 const compressedFromBytes = 1024;
 /** Level 4 takes 1 ms for a page of 30 kB, and is 4 % larger than the level for files that are compressed once. */
 const brotliQuality = 4;
+/** So that who sees the network can't compare sizes without very many of them. */
+const paddingCharsMax = 256;
 const compressBrotli = promisify(brotliCompress);
 const compressGzip = promisify(gzip);
 
 /**
  * Compresses the pages of the chat and what the API reads; other answers stay as they are. The size of a compressed answer
- * says whether two parts of it are alike (BREACH). So it is never done for what another site made the browser ask for, and
+ * says whether two parts of it are alike (BREACH). So it is never done for what another site asked for, and
  * never for pages with secrets (docs/decisions/0039-compression.md).
  */
 export async function compress(request: Request, response: Response): Promise<Response> {
@@ -35,6 +38,7 @@ export async function compress(request: Request, response: Response): Promise<Re
     [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength,
   };
   const packed = encoding === "br" ? await compressBrotli(bytes, { params }) : await compressGzip(bytes);
+  headers.set("padding", "x".repeat(randomInt(paddingCharsMax)));
   return new Response(new Uint8Array(packed), { headers });
 }
 
@@ -47,10 +51,11 @@ function isAskedByOwnPage(headers: Headers): boolean {
 function isCompressible(pathname: string, headers: Headers): boolean {
   // A file of a person has ranges, and is not held in memory.
   if (headers.has("content-encoding") || headers.has("accept-ranges")) return false;
-  const type = headers.get("content-type") ?? "";
+  // The audit log as JSON lines is a stream of any length.
+  const type = (headers.get("content-type") ?? "").split(";")[0]!.trim();
   return pathname.startsWith("/api/")
-    ? type.startsWith("application/json")
-    : /^\/chat(?:\/|$)/.test(pathname) && type.startsWith("text/html");
+    ? type === "application/json"
+    : /^\/chat(?:\/|$)/.test(pathname) && type === "text/html";
 }
 
 function acceptedEncoding(accepted: string): "br" | "gzip" | null {

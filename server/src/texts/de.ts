@@ -47,8 +47,8 @@ export const de: Texts = {
     credentialsWrongEmail:
       "E-Mail-Adresse oder Passwort ist falsch. Nur eine bestätigte Adresse funktioniert hier; du kannst stattdessen deinen Benutzernamen verwenden.",
     onlyWayIn:
-      "Leg zuerst ein Passwort fest oder füge einen Passkey hinzu, sonst kannst du dich nicht mehr anmelden.",
-    factorDemanded: "Für dein Konto ist die Zwei-Faktor-Anmeldung erforderlich.",
+      "Lege zuerst ein Passwort fest oder füge einen Passkey hinzu, sonst kannst du dich nicht mehr anmelden.",
+    factorDemanded: "Für dein Konto ist die Zwei-Faktor-Authentifizierung erforderlich.",
     noPasskey: "Passkey nicht gefunden.",
     noSession: "Gerät nicht gefunden.",
     noBrowser: "Browser nicht gefunden.",
@@ -62,7 +62,7 @@ export const de: Texts = {
     proveAgain: "Bestätige zuerst, dass du es bist. Eine Bestätigung gilt 5 Minuten.",
     signInFirst: "Melde dich zuerst an.",
     tookTooLong: "Das hat zu lange gedauert. Fang von vorn an.",
-    codeWrongClock: "Falscher Code. Prüf, ob die Uhr deines Telefons richtig geht.",
+    codeWrongClock: "Falscher Code. Prüfe, ob die Uhr deines Telefons richtig geht.",
     factorNeedsKey: "Füge zuerst einen Passkey hinzu oder richte eine Authenticator-App ein.",
     factorOn:
       "Die Zwei-Faktor-Authentifizierung ist bereits an, und du hast ihre Wiederherstellungscodes gesehen.",
@@ -108,7 +108,7 @@ export const de: Texts = {
     noPoll: "Diese Nachricht ist keine Umfrage.",
     ownMessage: "Du kannst deine eigene Nachricht nicht melden.",
     scheduledHeld:
-      "Nicht gesendet, weil sich die Sicherheit deines Kontos geändert hat, nachdem du die Nachricht geplant hast. Wenn du das warst, plan sie noch einmal.",
+      "Nicht gesendet, weil sich die Sicherheit deines Kontos geändert hat, nachdem du die Nachricht geplant hast. Wenn du das warst, plane sie noch einmal.",
     noReport: "Meldung nicht gefunden.",
     roomBusy: "In diesem Raum ist gerade viel los. Versuche es erneut.",
     diskFull: "Der Speicher des Servers ist voll. Es wurde nichts gespeichert.",
@@ -182,7 +182,7 @@ export const de: Texts = {
     tooManyScheduled: (max) => `Du kannst bis zu ${max} Nachrichten planen.`,
     tooManyReminders: (max) => `Du kannst bis zu ${max} Erinnerungen haben.`,
     tooManyReports: (max: number) =>
-      `Du kannst höchstens ${max} offene Meldungen haben. Die Moderation muss zuerst einige davon bearbeiten.`,
+      `Du kannst höchstens ${max} offene Meldungen haben. Moderatoren müssen zuerst einige davon bearbeiten.`,
     tooManyBlocked: (max: number) => `Du kannst höchstens ${max} Personen blockieren.`,
     tooManyInvites: (max: number) =>
       `Es kann höchstens ${max} aktive Links geben. Widerrufe zuerst einige davon.`,
@@ -255,7 +255,7 @@ export const de: Texts = {
     hidePassword: "Passwort verbergen",
     copy: "Kopieren",
     copied: "Kopiert",
-    strength: ["", "Zu kurz", "Kurz; probier ein paar zufällige Wörter", "Gut", "Sehr gut"],
+    strength: ["", "Zu kurz", "Kurz; probiere ein paar zufällige Wörter", "Gut", "Sehr gut"],
     noAnswer: "Der Server antwortet nicht. Versuche es erneut.",
     passkeyThere: "Dieses Gerät hat bereits einen Passkey.",
     passkeyUnused: "Es wurde kein Passkey verwendet.",
@@ -319,13 +319,13 @@ export const de: Texts = {
     registerSubmit: "Konto erstellen",
     setupCode: "Einrichtungscode",
     setupCodeHint: "Der Server hat ihn beim Start ausgegeben.",
-    usernameHint: "Buchstaben, Ziffern und dazwischen . _ - Für andere sichtbar.",
+    usernameHint: "Buchstaben und Ziffern, dazwischen auch Punkt, _ und -. Für andere sichtbar.",
     emailHint: "Nur für Admins sichtbar.",
     passwordAgain: "Passwort bestätigen",
     newPassword: "Neues Passwort",
     newPasswordAgain: "Neues Passwort bestätigen",
     passwordHint: (min) =>
-      `Mindestens ${min} Zeichen. Je länger, desto besser; probier ein paar zufällige Wörter.`,
+      `Mindestens ${min} Zeichen. Je länger, desto besser; probiere ein paar zufällige Wörter.`,
     haveAccount: "Hast du schon ein Konto?",
     alreadyInTitle: "Du bist bereits angemeldet",
     alreadyIn: (username: string) =>
@@ -486,7 +486,7 @@ export const de: Texts = {
     turnOn: "Einschalten",
     yourCodes: "Deine Wiederherstellungs\u00adcodes",
     codesLead:
-      "Mit jedem kannst du dich einmal anmelden, wenn du deine App oder deinen Passkey nicht verwenden kannst. Du siehst sie nicht noch einmal, also bewahr sie sicher auf.",
+      "Mit jedem kannst du dich einmal anmelden, wenn du deine App oder deinen Passkey nicht verwenden kannst. Du siehst sie nicht noch einmal, also bewahre sie sicher auf.",
     downloadThem: "Codes herunterladen",
     kept: "Ich habe sie gespeichert",
     codesFile: (server, username, host) =>
@@ -658,7 +658,7 @@ export const de: Texts = {
       "member.role_changed": "Raumrolle geändert",
       "message.deleted": "Nachricht einer anderen Person gelöscht",
       "message.unpinned": "Nachricht nicht mehr angepinnt",
-      "poll.closed": "Umfrage geschlossen",
+      "poll.closed": "Umfrage beendet",
       "preview.removed": "Linkvorschau entfernt",
       "report.resolved": "Meldung erledigt",
       "word_filter.changed": "Gesperrte Wörter geändert",
@@ -745,10 +745,10 @@ export const de: Texts = {
     inUse: (username) =>
       `Jemand hat diese E-Mail-Adresse für ein anderes Konto angegeben. Sie ist für dein Konto ${username} bestätigt und bleibt deine.`,
     inUseYou:
-      "Wenn du das warst und vergessen hast, dass du ein Konto hast, melde dich dort an oder setz dein Passwort zurück.",
+      "Wenn du das warst und vergessen hast, dass du ein Konto hast, melde dich dort an oder setze dein Passwort zurück.",
     notice: (title, username) => `${title}, Konto ${username}.`,
     noticeNotYou:
-      "Wenn du das nicht warst, leg ein neues Passwort fest und melde alle Geräte ab, die du nicht kennst.",
+      "Wenn du das nicht warst, lege ein neues Passwort fest und melde alle Geräte ab, die du nicht kennst.",
     noticeLink: "Konto ansehen",
     unreadSubject: (count: number) =>
       count === 1 ? "1 ungelesene Nachricht" : `${count} ungelesene Nachrichten`,

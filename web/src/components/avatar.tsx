@@ -1,10 +1,9 @@
 import type { Person } from "@novax/protocol/entities";
+import { hueOf } from "@novax/protocol/hue";
 import { initialsOf } from "@novax/protocol/person";
 import { pictures } from "../stores/pictures.ts";
 
-const hueSteps = 24;
-
-/** A person's picture, or their initial on a colour. The name is beside it, so screen readers skip the avatar. */
+/** A person's picture, or their initials on a colour. The name is beside it, so screen readers skip the avatar. */
 export function Avatar({
   person,
   size = "normal",
@@ -27,11 +26,4 @@ export function Avatar({
       )}
     </span>
   );
-}
-
-/** The number of the colour of an id: always the same for the same id, and spread evenly. */
-export function hueOf(id: string): number {
-  let hash = 0;
-  for (const character of id) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
-  return hash % hueSteps;
 }

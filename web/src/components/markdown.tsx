@@ -121,20 +121,22 @@ function CodeBlock({ text, language }: { text: string; language: string }) {
       >
         <code>{text}</code>
       </pre>
-      <button
-        type="button"
-        className="code-copy"
-        tabIndex={-1}
-        onClick={() => {
-          navigator.clipboard?.writeText(text).then(
-            () => setCopied(true),
-            () => {},
-          );
-          setTimeout(() => setCopied(false), copiedMs);
-        }}
-      >
-        {isCopied ? t.message.copied : t.message.copyCode}
-      </button>
+      {/* Without https there is no clipboard. */}
+      {navigator.clipboard ? (
+        <button
+          type="button"
+          className="code-copy"
+          onClick={() => {
+            navigator.clipboard.writeText(text).then(
+              () => setCopied(true),
+              () => {},
+            );
+            setTimeout(() => setCopied(false), copiedMs);
+          }}
+        >
+          {isCopied ? t.message.copied : t.message.copyCode}
+        </button>
+      ) : null}
     </div>
   );
 }

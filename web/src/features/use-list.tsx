@@ -29,7 +29,7 @@ export function useList<T>(
   dependsOn: readonly unknown[],
 ): List<T> {
   const [page, setPage] = useState<ListPage<T> | null>(null);
-  /** The cursor of the page that could not be read; null is the first. */
+  /** What could not be read last: the cursor of a page, undefined of the first. */
   const [failed, setFailed] = useState<{ after: string | undefined } | null>(null);
   /** How many rows are shown, and how many are wanted; pages are read until there are as many. */
   const shown = useRef(0);
@@ -66,6 +66,7 @@ export function useList<T>(
   };
   useEffect(() => {
     isRefreshing.current = true;
+    setFailed(null);
     wanted.current = shown.current;
     void load([], undefined);
     return () => {

@@ -2,12 +2,12 @@ import { signal } from "@preact/signals";
 import { t } from "../texts/text.ts";
 
 const shapes = {
-  time: { hour: "numeric", minute: "2-digit" },
+  time: { timeStyle: "short" },
   day: { weekday: "long", day: "numeric", month: "long" },
   date: { day: "numeric", month: "long", year: "numeric" },
   month: { month: "long", year: "numeric" },
   full: { dateStyle: "full", timeStyle: "medium" },
-  soon: { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
+  soon: { weekday: "short", day: "numeric", month: "short" },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
 const made = new Map<string, Intl.DateTimeFormat>();
@@ -29,8 +29,7 @@ function format(shape: keyof typeof shapes): Intl.DateTimeFormat {
   if (known) return known;
   const language = document.documentElement.lang;
   const locale = navigator.languages.find((candidate) => candidate.split("-")[0] === language) ?? language;
-  const hours =
-    chosen === "auto" || !("hour" in shapes[shape] || shape === "full") ? {} : { hourCycle: chosen };
+  const hours = chosen === "auto" || !("timeStyle" in shapes[shape]) ? {} : { hourCycle: chosen };
   const fresh = new Intl.DateTimeFormat(locale, { ...shapes[shape], ...hours });
   made.set(key, fresh);
   return fresh;
@@ -56,13 +55,20 @@ export function formatDay(at: number, now: number): string {
 
 /** A moment near now: only the time if it is today, otherwise with its day. */
 export function formatSoon(at: number, now = Date.now()): string {
-  return format(new Date(at).toDateString() === new Date(now).toDateString() ? "time" : "soon").format(at);
+  const time = formatTime(at);
+  return new Date(at).toDateString() === new Date(now).toDateString()
+    ? time
+    : `${format("soon").format(at)}, ${time}`;
 }
 
-/** A moment that may be long ago: the time of today, otherwise the day, with the year if it is another one. */
-export function formatPast(at: number, now = Date.now()): string {
+/**
+ * A moment that may be long ago: the time of today, otherwise the day, with the year if it is another one. `isInside`: inside of
+ * a sentence.
+ */
+export function formatPast(at: number, { now = Date.now(), isInside = false } = {}): string {
+  const { today } = t.room;
   if (new Date(at).toDateString() === new Date(now).toDateString())
-    return `${t.room.today}, ${formatTime(at)}`;
+    return `${isInside ? today.toLowerCase() : today}, ${formatTime(at)}`;
   if (new Date(at).getFullYear() === new Date(now).getFullYear()) return formatSoon(at, now);
   return format("date").format(at);
 }

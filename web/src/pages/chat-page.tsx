@@ -87,7 +87,8 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
 
   const openPanel = useCallback(
     (next: Panel) => {
-      panelOpener.current = document.activeElement as HTMLElement | null;
+      // A tab of the panel itself is gone when it closes.
+      if (!isFocusInPanel()) panelOpener.current = document.activeElement as HTMLElement | null;
       if (ui.panel.peek() === next) {
         ui.panel.value = null;
         show("room");

@@ -3,6 +3,13 @@ import { unreadCountMax } from "@novax/protocol/limits";
 import type { Texts } from "./text.ts";
 
 const plural = createPlural("de");
+
+/** "pro Minute", "alle 30 Sekunden" */
+function everySpan(seconds: number): string {
+  if (seconds % 3600 === 0) return plural(seconds / 3600, { one: "pro Stunde", other: "alle # Stunden" });
+  if (seconds % 60 === 0) return plural(seconds / 60, { one: "pro Minute", other: "alle # Minuten" });
+  return plural(seconds, { one: "pro Sekunde", other: "alle # Sekunden" });
+}
 const list = new Intl.ListFormat("de");
 
 /** A count that stops at {@link unreadCountMax}. */
@@ -61,7 +68,7 @@ export const de: Texts = {
     startNotes: "Nur du kannst sehen, was du hier schreibst.",
     archived: "Dieser Raum ist archiviert. Du kannst ihn lesen, aber nichts mehr schreiben.",
     readOnly: "Du kannst in diesem Raum nicht schreiben.",
-    blocked: "Du hast diese Person blockiert. Heb die Blockierung im Profil auf, um ihr zu schreiben.",
+    blocked: "Du hast diese Person blockiert. Hebe die Blockierung im Profil auf, um ihr zu schreiben.",
     announcements: "Hier können nur Moderatoren schreiben.",
     typing: (names: readonly string[]) =>
       names.length === 1
@@ -94,11 +101,11 @@ export const de: Texts = {
     described: (by: string) => `${by} hat die Beschreibung geändert`,
     pictureChanged: (by: string) => `${by} hat das Bild des Raums geändert`,
     postingChanged: (by: string, isModerators: boolean) =>
-      isModerators ? `${by} lässt nur noch die Moderation schreiben` : `${by} lässt alle schreiben`,
+      isModerators ? `${by} lässt nur noch Moderatoren schreiben` : `${by} lässt wieder alle schreiben`,
     slowModeChanged: (by: string, seconds: number) =>
       seconds === 0
         ? `${by} hat den langsamen Modus ausgeschaltet`
-        : `${by} lässt alle ${seconds} s eine Nachricht zu`,
+        : `${by} hat den langsamen Modus eingeschaltet: eine Nachricht ${everySpan(seconds)}`,
     changedBy: (by: string) => `${by} hat den Raum aktualisiert`,
   },
   message: {
@@ -124,11 +131,12 @@ export const de: Texts = {
         : list.format(names),
     reaction: (emoji: string, count: number) =>
       plural(count, { one: `${emoji}, # Reaktion`, other: `${emoji}, # Reaktionen` }),
+    inReplyTo: "Antwort auf",
     reactions: (count: number) => plural(count, { one: "# Reaktion", other: "# Reaktionen" }),
   },
   composer: {
     label: (name: string) => `Nachricht an ${name}`,
-    slowLabel: (name: string, seconds: number) => `Nachricht an ${name} (eine alle ${seconds} s)`,
+    slowLabel: (name: string) => `Nachricht an ${name} (langsamer Modus)`,
     threadLabel: "Im Thread antworten",
     send: "Senden",
     left: (count: number) => plural(count, { one: "# übrig", other: "# übrig" }),
@@ -139,7 +147,7 @@ export const de: Texts = {
     code: "Code",
     emoji: "Emoji",
     write: "Weiter bearbeiten",
-    formatting: "Formatierung anzeigen",
+    formatting: "Formatierung",
     more: "Hinzufügen",
   },
   files: {

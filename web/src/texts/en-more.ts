@@ -163,7 +163,7 @@ export const enMore = {
   },
   startCard: {
     title: "Welcome to your server",
-    lead: "You're the first one here. Three steps to get going:",
+    lead: "You're the first one here. To get going:",
     name: "Set your name",
   },
   createRoom: {
@@ -527,7 +527,7 @@ export const enMore = {
     dndOn: "Do not disturb is on for 1 hour.",
     dndOff: "Do not disturb is off.",
     badTime: "Add a time: in 20 minutes, tomorrow at 8, Friday at 14:30.",
-    nobodyCalled: (name: string) => `No one found called ${name}.`,
+    nobodyCalled: (name: string) => `Couldn't find ${name}.`,
     unknownCommand: (name: string) => `There's no command /${name}. Send this as a message?`,
     sendIt: "Send",
     me: "Say what you're doing",
@@ -646,6 +646,7 @@ export const enMore = {
     quote: "Quote",
     list: "List",
     link: "Link",
+    showFormatting: "Show formatting",
     hideFormatting: "Hide formatting",
     suggestions: "Suggestions",
     preview: "Preview",

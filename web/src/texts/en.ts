@@ -2,6 +2,13 @@ import { createPlural } from "@novax/protocol/language";
 import { unreadCountMax } from "@novax/protocol/limits";
 
 const plural = createPlural("en");
+
+/** "every minute", "every 30 seconds" */
+function everySpan(seconds: number): string {
+  if (seconds % 3600 === 0) return plural(seconds / 3600, { one: "every hour", other: "every # hours" });
+  if (seconds % 60 === 0) return plural(seconds / 60, { one: "every minute", other: "every # minutes" });
+  return plural(seconds, { one: "every second", other: "every # seconds" });
+}
 const list = new Intl.ListFormat("en");
 
 /** A count that stops at {@link unreadCountMax}. */
@@ -95,7 +102,9 @@ export const en = {
     postingChanged: (by: string, isModerators: boolean) =>
       isModerators ? `${by} let only moderators post` : `${by} let everyone post`,
     slowModeChanged: (by: string, seconds: number) =>
-      seconds === 0 ? `${by} turned slow mode off` : `${by} set slow mode to one message every ${seconds} s`,
+      seconds === 0
+        ? `${by} turned slow mode off`
+        : `${by} set slow mode to one message ${everySpan(seconds)}`,
     changedBy: (by: string) => `${by} updated the room`,
   },
   message: {
@@ -122,11 +131,12 @@ export const en = {
         : list.format(names),
     reaction: (emoji: string, count: number) =>
       plural(count, { one: `${emoji}, # reaction`, other: `${emoji}, # reactions` }),
+    inReplyTo: "In reply to",
     reactions: (count: number) => plural(count, { one: "# reaction", other: "# reactions" }),
   },
   composer: {
     label: (name: string) => `Message ${name}`,
-    slowLabel: (name: string, seconds: number) => `Message ${name} (one every ${seconds} s)`,
+    slowLabel: (name: string) => `Message ${name} (slow mode)`,
     threadLabel: "Reply in thread",
     send: "Send",
     left: (count: number) => plural(count, { one: "# left", other: "# left" }),
@@ -137,7 +147,7 @@ export const en = {
     code: "Code",
     emoji: "Emoji",
     write: "Back to editing",
-    formatting: "Show formatting",
+    formatting: "Formatting",
     more: "Add",
   },
   files: {

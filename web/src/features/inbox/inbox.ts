@@ -27,8 +27,8 @@ export function inboxOf(chat: ChatStore, open: unknown): { panel: InboxPanel; co
     scheduled: me.dueReminders,
     reports: me.reports,
   };
-  // Only while some wait; the list of those that are resolved is beside them, and in the server settings.
-  const hasReports = me.reports > 0 || open === "reports";
+  // For those who moderate rooms only while some wait; who moderates the server finds the resolved ones there.
+  const hasReports = me.reports > 0 || open === "reports" || chat.mayOnServer("report.resolve_any");
   return inboxPanels
     .filter((panel) => panel !== "reports" || hasReports)
     .map((panel) => ({ panel, count: counts[panel] }));

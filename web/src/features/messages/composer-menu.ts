@@ -33,7 +33,7 @@ export function openComposerMenu(
         },
       },
     {
-      label: isFormatting ? more.composer.hideFormatting : t.composer.formatting,
+      label: isFormatting ? more.composer.hideFormatting : more.composer.showFormatting,
       run: () => request.showFormatting(!isFormatting),
     },
     {

@@ -299,6 +299,8 @@ export class Composer extends Component<ComposerProps, State> {
                 aria-activedescendant={isOpen && chosen >= 0 ? `${this.#listId}-${chosen}` : undefined}
                 onInput={(event) => {
                   this.#change(event.currentTarget.value);
+                  // So that the list of emoji is there when it's sent.
+                  lazyParts.loaded?.withEmoji(event.currentTarget.value);
                   if (!editing) this.props.onTyping();
                   void this.#findToken();
                 }}

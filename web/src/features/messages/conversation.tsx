@@ -27,9 +27,6 @@ const DropTarget = filePart("DropTarget");
 const StartCard = lazyPart("StartCard");
 const RequestBar = lazyPart("RequestBar");
 
-/** Something between two colons, such as `:tada:`. */
-const shortcode = /:[\w+-]+:/;
-
 export type ConversationProps = {
   chat: ChatStore;
   ui: UiStore;
@@ -54,7 +51,7 @@ export function Conversation(props: ConversationProps) {
   const label = isThread
     ? t.composer.threadLabel
     : isSlow
-      ? t.composer.slowLabel(name, room.slowModeSeconds)
+      ? t.composer.slowLabel(name)
       : t.composer.label(name);
   const callbacks = useRef(props);
   callbacks.current = props;
@@ -135,7 +132,7 @@ export function Conversation(props: ConversationProps) {
       if (isBlank(text) && attached.count === 0)
         withLazyParts(context, ({ askDelete }) => askDelete(context, editing));
       else if (editing.body.kind !== "text" || text !== unlinkRooms(editing.body.text) || changed) {
-        const linked = chat.linkRooms(shortcode.test(text) ? await expandShortcodes(text) : text);
+        const linked = chat.linkRooms(lazyParts.loaded?.withEmoji(text) ?? text);
         const more = changed ? { files: changed } : {};
         store.isSavingEdit = true;
         const isSaved = await saveEdit(chat, { room: store.id, seq: editing.seq, text: linked, ...more });
@@ -146,7 +143,7 @@ export function Conversation(props: ConversationProps) {
       cancel();
       return undefined;
     }
-    let words = shortcode.test(text) ? await expandShortcodes(text) : text;
+    let words = lazyParts.loaded?.withEmoji(text) ?? text;
     if (text.startsWith("/") && attached.count === 0) {
       const lazy = await lazyParts.load().catch(() => null);
       if (!lazy) {
@@ -292,13 +289,6 @@ export function Conversation(props: ConversationProps) {
     </>
   );
 }
-
-/** Resolves with a text with its shortcodes as emoji. Where that code can't be loaded, as it is. */
-const expandShortcodes = (text: string): Promise<string> =>
-  lazyParts.load().then(
-    ({ withEmoji }) => withEmoji(text),
-    () => text,
-  );
 
 /** What is shown at the very beginning of a room. */
 function RoomStart({

@@ -23,6 +23,7 @@ test("[V8] a whole shortcode becomes its emoji", () => {
   expect(expanded("done :tada: :+1:")).toBe("done 🎉 👍");
   expect(expanded(":TADA:!")).toBe("🎉!");
   expect(expanded("(:100:)\n:x:")).toBe("(💯)\n❌");
+  expect(expanded("```\n:x:\n```\n:x: `:x:` :x:")).toBe("```\n:x:\n```\n❌ `:x:` ❌");
 });
 
 test("[V8] what is no shortcode, or is code or an address, stays as it was typed", () => {
@@ -34,6 +35,12 @@ test("[V8] what is no shortcode, or is code or an address, stays as it was typed
     "\\:tada:",
     "`:tada:`",
     "```\n:tada:\n```",
+    "```\n:tada:",
+    "~~~\n:tada:\n~~~",
+    "    :tada:",
+    "``a ` :tada:``",
+    "www.example.org/?q=:tada:",
+    "mailto:a?:tada:",
     "https://example.org/:tada:",
     "[:tada:](https://example.org)",
     ": tada :",

@@ -66,10 +66,10 @@ export function expandShortcodes(
   all: readonly EmojiEntry[],
   own: ReadonlyMap<string, unknown>,
 ): string {
-  const byCode = new Map(all.flatMap(({ emoji, shortcodes }) => shortcodes.map((code) => [code, emoji])));
+  const emojiOf = (code: string) => all.find(({ shortcodes }) => shortcodes.includes(code))?.emoji;
   return outsideCode(text, (part) =>
     part.replace(shortcode, (typed, code: string) =>
-      own.has(code) ? typed : (byCode.get(code.toLowerCase()) ?? typed),
+      own.has(code) ? typed : (emojiOf(code.toLowerCase()) ?? typed),
     ),
   );
 }

@@ -13,6 +13,7 @@ const modifiers = ["", "🏻", "🏼", "🏽", "🏾", "🏿"];
 export const tones = modifiers.map((modifier) => `✋${modifier}`);
 
 let loading: Promise<readonly EmojiEntry[]> | null = null;
+let loaded: readonly EmojiEntry[] | null = null;
 
 /** Resolves with all emoji and their names in the language of the page. They are loaded once, when first needed. Rejects if that fails. */
 export function loadEmoji(): Promise<readonly EmojiEntry[]> {
@@ -21,7 +22,10 @@ export function loadEmoji(): Promise<readonly EmojiEntry[]> {
     isGerman ? import("novax:emoji-de") : import("novax:emoji-en"),
     import("novax:emoji-shortcodes"),
   ]).then(
-    ([names, shortcodes]) => readEmojiLines(names.lines, shortcodes.lines),
+    ([names, shortcodes]) => {
+      loaded = readEmojiLines(names.lines, shortcodes.lines);
+      return loaded;
+    },
     (error: Error) => {
       // The next one tries again.
       loading = null;
@@ -31,12 +35,13 @@ export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   return loading;
 }
 
-/** Resolves with a text with its shortcodes as emoji. Without the list of emoji, as it is. */
-export const withEmoji = (text: string): Promise<string> =>
-  loadEmoji().then(
-    (all) => expandShortcodes(text, all, customEmoji.list.peek()),
-    () => text,
-  );
+/** Returns a text with its shortcodes as emoji. Before the list of emoji is loaded, which this begins, as it is. */
+export function withEmoji(text: string): string {
+  if (!/:[\w+-]+:/.test(text)) return text;
+  if (loaded) return expandShortcodes(text, loaded, customEmoji.list.peek());
+  void loadEmoji().catch(() => {});
+  return text;
+}
 
 /** The emoji in a skin tone, if it has tones. */
 export function toneOf(entry: EmojiEntry, tone: number): string {

@@ -95,7 +95,8 @@ export type LazyParts = {
   hintNotHere: (chat: ChatStore, store: RoomStore, text: string) => Promise<void>;
   keepUnfinished: (context: MessageActionContext, composer: WritingPlace) => () => void;
   tellUnfinished: (context: MessageActionContext, composer: WritingPlace, happened: Unfinished) => void;
-  withEmoji: (text: string) => Promise<string>;
+  /** Returns a text with its shortcodes as emoji, or as it is while the list of emoji is loaded. What is sent never waits. */
+  withEmoji: (text: string) => string;
   continueList: (field: FieldText) => TextEdit | null;
   linkSelection: (field: FieldText, pasted: string) => TextEdit | null;
   suggest: (chat: ChatStore, store: RoomStore, token: Token) => Promise<Suggestion[]>;

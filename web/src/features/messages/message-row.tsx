@@ -59,7 +59,7 @@ export function MessageRow(props: MessageRowProps) {
     );
   }
   const files = filesOf(body);
-  const reactionCount = reactions.reduce((sum, reaction) => sum + reaction.by.length, 0);
+  const reactionCount = reactionCountOf(message);
   const label = [
     nameOf(sender),
     formatTime(message.sentAt),
@@ -96,7 +96,10 @@ export function MessageRow(props: MessageRowProps) {
               loading="lazy"
             />
           ) : null}
-          <span className="quote-author">{nameOf(quote.sender)}</span>
+          <span className="quote-author">
+            <span className="visually-hidden">{t.message.inReplyTo} </span>
+            {nameOf(quote.sender)}
+          </span>
           <span className="quote-text">
             {quote.excerpt === null
               ? t.message.quoteGone
@@ -137,9 +140,12 @@ export function MessageRow(props: MessageRowProps) {
       {reactions.length > 0 ? <Reactions message={message} actions={actions} /> : null}
       {thread && !actions.isInThread ? (
         <button type="button" className="thread-link" onClick={() => actions.onThread(message)}>
-          {thread.by.length === 0 ? <ThreadIcon /> : <Faces people={thread.by} known={actions.known} />}
+          {/* What was kept by an earlier version doesn't say who. */}
+          {!thread.by?.length ? <ThreadIcon /> : <Faces people={thread.by} known={actions.known} />}
           {t.message.answers(thread.count)}
-          <span className="thread-time">{t.message.lastReply(formatPast(thread.lastAt))}</span>
+          <span className="thread-time">
+            {t.message.lastReply(formatPast(thread.lastAt, { isInside: true }))}
+          </span>
         </button>
       ) : null}
       {isActive && body.kind !== "deleted" ? <MessageToolbar message={message} actions={actions} /> : null}
@@ -159,9 +165,12 @@ function Faces({ people, known }: { people: readonly AccountId[]; known: RowActi
   );
 }
 
+const reactionCountOf = ({ reactions }: MessageEntry): number =>
+  reactions.reduce((sum, reaction) => sum + reaction.by.length, 0);
+
 function Reactions({ message, actions }: { message: MessageEntry; actions: RowActions }) {
   return (
-    <ul className="reactions" aria-label={t.message.reactions(message.reactions.length)}>
+    <ul className="reactions" aria-label={t.message.reactions(reactionCountOf(message))}>
       {message.reactions.map(({ emoji, by }) => {
         const isOwn = by.includes(actions.you);
         const names = by.slice(0, namesShownMax).flatMap((id) => {

@@ -22,7 +22,8 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
   const [members, setMembers] = useState<readonly Member[]>([]);
   const [next, setNext] = useState<string | null>(null);
   const memberCount = room?.memberCount ?? 0;
-  const [isFailed, setFailed] = useState(false);
+  /** The cursor of the page that could not be read, undefined of the first. */
+  const [failed, setFailed] = useState<{ after: string | undefined } | null>(null);
   const asked = useRef(0);
   const load = async (after?: string) => {
     if (!room) return;
@@ -32,7 +33,7 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
       .catch(() => null);
     // Another search, or the next page of it, was asked for meanwhile.
     if (mine !== asked.current) return;
-    setFailed(!page);
+    setFailed(page ? null : { after });
     if (!page) return;
     for (const member of page.members) chat.people.known.set(member.id, member);
     setMembers((before) => (after === undefined ? page.members : [...before, ...page.members]));
@@ -45,7 +46,7 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
   }, [search, room?.id, memberCount, chat.me.versions.value.members]);
   const isConnected = chat.client.state.value.kind === "open";
   useEffect(() => {
-    if (isConnected && isFailed) void load();
+    if (isConnected && failed) void load(failed.after);
   }, [isConnected]);
   const roles = new Map(members.map((member) => [member.id, member]));
   const isFound = (person: Person) =>
@@ -123,8 +124,9 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
           <ul className="people">{others.map((person) => entry(person, null))}</ul>
         </section>
       ) : null}
-      {isFailed ? <NotLoaded onRetry={() => void load()} /> : null}
-      {next !== null ? (
+      {failed ? (
+        <NotLoaded onRetry={() => void load(failed.after)} />
+      ) : next !== null ? (
         <button type="button" className="button-subtle" onClick={() => void load(next)}>
           {more.app.loadMore}
         </button>

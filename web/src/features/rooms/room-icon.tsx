@@ -1,5 +1,6 @@
 import type { JoinedRoom } from "@novax/protocol/entities";
-import { Avatar, hueOf } from "../../components/avatar.tsx";
+import { hueOf } from "@novax/protocol/hue";
+import { Avatar } from "../../components/avatar.tsx";
 import { HashIcon, LockIcon, PencilIcon } from "../../components/icons.tsx";
 
 type Shown = Pick<JoinedRoom, "id" | "kind" | "icon" | "colour" | "picture"> & {

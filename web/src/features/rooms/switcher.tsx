@@ -210,12 +210,12 @@ export function Switcher({ chat, ui, onOpenRoom, onPanel, onClose, onChoose }: S
             </div>
           ))}
         </div>
-        {targets.length === 0 && !chat.mayOnServer("room.browse") ? (
+        {targets.length === 0 && typed.trim() !== "" && !chat.mayOnServer("room.browse") ? (
           <p className="panel-note">{more.app.nothingFound}</p>
         ) : null}
         {targets.length === 0 && chat.mayOnServer("room.browse") ? (
           <button type="button" className="button-subtle switcher-none" onClick={() => void go(undefined)}>
-            {more.switcher.none}
+            {typed.trim() === "" ? more.browse.title : more.switcher.none}
           </button>
         ) : null}
       </div>

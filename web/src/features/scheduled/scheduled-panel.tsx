@@ -21,17 +21,16 @@ export function ScheduledPanel(props: PanelProps) {
     [remindersVersion],
   );
   const retry = scheduled.retry ?? reminders.retry;
-  if (retry)
-    return (
-      <NotLoaded
-        onRetry={() => {
-          scheduled.retry?.();
-          reminders.retry?.();
-        }}
-      />
-    );
-  if (!scheduled.items || !reminders.items) return null;
-  if (scheduled.items.length + reminders.items.length === 0)
+  const notLoaded = retry ? (
+    <NotLoaded
+      onRetry={() => {
+        scheduled.retry?.();
+        reminders.retry?.();
+      }}
+    />
+  ) : null;
+  if (!scheduled.items || !reminders.items) return notLoaded;
+  if (!retry && scheduled.items.length + reminders.items.length === 0)
     return <p className="panel-note">{more.lists.scheduledNone}</p>;
   return (
     <>
@@ -41,6 +40,7 @@ export function ScheduledPanel(props: PanelProps) {
       <Section title={more.lists.reminders} items={reminders.items} keyOf={({ id }) => String(id)}>
         {(reminder) => <ReminderRow {...props} reminder={reminder} />}
       </Section>
+      {notLoaded}
     </>
   );
 }

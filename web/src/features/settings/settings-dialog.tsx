@@ -19,16 +19,28 @@ const pages: Record<SettingsTab, ComponentType<SettingsProps>> = {
   server: ServerSettings,
 };
 
-/** The settings, on a page for each kind. Every one acts as soon as it is changed. */
+/**
+ * The settings, on a page for each kind. Most act as soon as they are changed; long lists have a button. A page that was opened
+ * stays, with what is written in it.
+ */
 export function SettingsDialog({ chat, ui, first = "you", onClose }: DialogProps & { first?: SettingsTab }) {
   const [open, setOpen] = useState(first);
-  const Page = pages[open];
+  const [opened, setOpened] = useState<readonly SettingsTab[]>([first]);
+  const show = (tab: SettingsTab) => {
+    setOpen(tab);
+    setOpened((before) => (before.includes(tab) ? before : [...before, tab]));
+  };
+  const close = () => {
+    // A field is stored when it's left.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    onClose();
+  };
   const saved = (done: unknown) => {
     if (done) chat.toasts.show(more.settings.saved);
   };
   const tabs = settingsTabs.filter((tab) => tab !== "server" || chat.mayOnServer("word_filter.change"));
   return (
-    <Dialog title={more.settings.title} size="wide" onClose={onClose}>
+    <Dialog title={more.settings.title} size="wide" onClose={close}>
       <div className="tabs settings-tabs" role="group" aria-label={more.settings.title}>
         {tabs.map((tab) => (
           <button
@@ -37,13 +49,20 @@ export function SettingsDialog({ chat, ui, first = "you", onClose }: DialogProps
             className="tab"
             aria-pressed={open === tab}
             data-autofocus={tab === first ? true : undefined}
-            onClick={() => setOpen(tab)}
+            onClick={() => show(tab)}
           >
             {more.settings.tabs[tab]}
           </button>
         ))}
       </div>
-      <Page chat={chat} ui={ui} saved={saved} />
+      {opened.map((tab) => {
+        const Page = pages[tab];
+        return (
+          <div key={tab} className="settings-page" hidden={tab !== open}>
+            <Page chat={chat} ui={ui} saved={saved} />
+          </div>
+        );
+      })}
     </Dialog>
   );
 }

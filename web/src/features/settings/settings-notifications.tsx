@@ -1,3 +1,4 @@
+import { useRef } from "preact/hooks";
 import { ChoiceField } from "../../components/choice-field.tsx";
 import { hourMs } from "../../lib/duration.ts";
 import { formatSoon } from "../../lib/time.ts";
@@ -15,6 +16,7 @@ import type { SettingsProps } from "./settings-props.ts";
 /** What notifies the viewer, and when nothing does. */
 export function NotificationSettings({ chat, saved }: SettingsProps) {
   const own = chat.me.lists.value;
+  const sent = useRef(own.keywords.join(" "));
   return (
     <section className="settings-section">
       <h3>{more.settings.notifications}</h3>
@@ -54,6 +56,9 @@ export function NotificationSettings({ chat, saved }: SettingsProps) {
           event.preventDefault();
           const text = String(new FormData(event.currentTarget).get("words"));
           const words = text.split(/[\s,]+/).filter((word) => word !== "");
+          // Enter both changes the field and sends the form.
+          if (words.join(" ") === sent.current) return;
+          sent.current = words.join(" ");
           saved(await chat.command("keywords.set", { words }));
         }}
       >

@@ -22,21 +22,24 @@ export function PrivacySettings({ chat, saved }: SettingsProps) {
       </section>
       <section className="settings-section">
         <h3>{more.settings.blocked}</h3>
-        {own.blocked.length === 0 ? <p className="panel-note">{more.settings.nobodyBlocked}</p> : null}
-        <ul className="people">
-          {own.blocked.map((person) => (
-            <li key={person.id} className="person">
-              <span className="person-name">{nameOf(person)}</span>
-              <button
-                type="button"
-                className="button-subtle"
-                onClick={() => void chat.command("person.unblock", { person: person.id })}
-              >
-                {more.people.unblock}
-              </button>
-            </li>
-          ))}
-        </ul>
+        {own.blocked.length === 0 ? (
+          <p className="panel-note">{more.settings.nobodyBlocked}</p>
+        ) : (
+          <ul className="people">
+            {own.blocked.map((person) => (
+              <li key={person.id} className="person">
+                <span className="person-name">{nameOf(person)}</span>
+                <button
+                  type="button"
+                  className="button-subtle"
+                  onClick={() => void chat.command("person.unblock", { person: person.id })}
+                >
+                  {more.people.unblock}
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
       </section>
     </>
   );

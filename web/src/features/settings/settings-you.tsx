@@ -1,9 +1,10 @@
 import { statusTextCharsMax } from "@novax/protocol/limits";
 import type { ReadResult } from "@novax/protocol/reads";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { formatBytes } from "../../lib/bytes.ts";
 import { hourMs } from "../../lib/duration.ts";
+import { formatSoon } from "../../lib/time.ts";
 import { pictures } from "../../stores/pictures.ts";
 import { more } from "../../texts/more.ts";
 import { filePart } from "../files/files-context.ts";
@@ -16,6 +17,7 @@ const PictureField = filePart("PictureField");
 /** What others see of the viewer. */
 export function YouSettings({ chat, ui, saved }: SettingsProps) {
   const own = chat.me.lists.value;
+  const sent = useRef(statusKey(own.status));
   return (
     <>
       <PictureField
@@ -40,15 +42,24 @@ export function YouSettings({ chat, ui, saved }: SettingsProps) {
           onSubmit={async (event) => {
             event.preventDefault();
             const fields = new FormData(event.currentTarget);
-            const hours = Number(fields.get("hours"));
-            const until = hours === 0 ? null : serverNow(chat) + hours * hourMs;
-            saved(
-              await chat.command("status.set", {
-                emoji: String(fields.get("emoji")),
-                text: String(fields.get("text")),
-                until,
-              }),
-            );
+            const hours = fields.get("hours");
+            const emoji = String(fields.get("emoji"));
+            const text = String(fields.get("text"));
+            const until =
+              hours === "as_it_is"
+                ? own.status.until
+                : hours === "0"
+                  ? null
+                  : serverNow(chat) + Number(hours) * hourMs;
+            // Enter in a field both changes it and sends the form.
+            const key = statusKey({ emoji, text, until: hours === "as_it_is" ? until : Number(hours) });
+            if (
+              key === sent.current ||
+              (emoji === "" && text === "" && own.status.text + own.status.emoji === "")
+            )
+              return;
+            sent.current = key;
+            saved(await chat.command("status.set", { emoji, text, until }));
           }}
         >
           <div className="form-row">
@@ -77,6 +88,9 @@ export function YouSettings({ chat, ui, saved }: SettingsProps) {
             <label className="form-field form-narrow">
               <span>{more.settings.clearAfter}</span>
               <select className="field" name="hours">
+                {own.status.until === null ? null : (
+                  <option value="as_it_is">{more.settings.dndUntil(formatSoon(own.status.until))}</option>
+                )}
                 <option value="0">{more.settings.dontClear}</option>
                 <option value="1">{more.details.hours(1)}</option>
                 <option value="4">{more.details.hours(4)}</option>
@@ -92,6 +106,7 @@ export function YouSettings({ chat, ui, saved }: SettingsProps) {
                 const { form } = event.currentTarget;
                 const done = await chat.command("status.set", { emoji: "", text: "", until: null });
                 if (done) for (const field of form!.querySelectorAll("input")) field.value = "";
+                sent.current = statusKey({ emoji: "", text: "", until: null });
                 saved(done);
               }}
             >
@@ -110,6 +125,9 @@ export function YouSettings({ chat, ui, saved }: SettingsProps) {
     </>
   );
 }
+
+const statusKey = (status: { emoji: string; text: string; until: number | null }): string =>
+  JSON.stringify([status.emoji, status.text, status.until]);
 
 /** How much the viewer's files take up, and for those who run the server all files. */
 function Storage({ chat }: Pick<DialogProps, "chat">) {
