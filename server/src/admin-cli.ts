@@ -1,6 +1,7 @@
 // npm run admin: commands for an operator who is locked out of the admin pages, and for what only an operator can do.
 // Each command except `audit-verify` writes to the audit log.
 
+import { join } from "node:path";
 import { createByteFormat } from "@novax/protocol/language";
 import type { Account } from "./accounts/queries.ts";
 import { findAccountByUsernameKey } from "./accounts/queries.ts";
@@ -9,7 +10,8 @@ import { createOwner, disableFactorOf, linkFor } from "./admin/operator.ts";
 import { verifyAudit } from "./audit/audit-log.ts";
 import { readKeptHead } from "./audit/kept-head.ts";
 import { readAuditHead } from "./audit/queries.ts";
-import { readConfig } from "./config/read-config.ts";
+import { ConfigError, readConfig } from "./config/read-config.ts";
+import { hasDatabase } from "./db/embedded/data-folder.ts";
 import { exitCodes, exitWithError } from "./exit.ts";
 import { summarizeStorage } from "./files/queries.ts";
 import type { App } from "./http/app.ts";
@@ -52,7 +54,12 @@ const commands: Record<string, AdminCommand> = {
 const [name = "", username = ""] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 const isAboutAll = name === "audit-verify" || Object.hasOwn(overall, name);
+if (["--help", "-h", "help"].includes(name)) {
+  console.log(help);
+  process.exit(0);
+}
 if (!isAboutAll && (!command || username === "")) {
+  if (name !== "" && !command) console.error(`There is no command ${name}.\n`);
   console.error(help);
   process.exit(exitCodes.failed);
 }
@@ -66,6 +73,16 @@ async function run(): Promise<number> {
   const config = readConfig(process.cwd(), process.env);
   // The command prints its own result, so log output is discarded.
   const log = createLog({ format: config.logFormat, write: () => {}, now: systemClock.now });
+  const { database } = config;
+  // A command that is given other settings than the server would make a new server, and say that nobody is there.
+  if (
+    name !== "create-owner" &&
+    database.kind === "embedded" &&
+    !hasDatabase(join(database.dataDir, "postgres"))
+  )
+    throw new ConfigError([
+      `DATA_DIR: there is no database in ${database.dataDir}; give this command the server's settings`,
+    ]);
   const { app, close } = await openApp(config, log);
   try {
     if (command) {

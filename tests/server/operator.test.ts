@@ -1,4 +1,7 @@
 import { expect, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join as joinPath } from "node:path";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
 import { join, Person, problemOf } from "../support/person.ts";
 import { spawnServer } from "../support/server.ts";
@@ -97,6 +100,19 @@ describeServer("an operator's commands", { people: ["alice"] }, ({ data, server,
         78,
         expect.stringContaining("another novaX is already running"),
       ]);
+      // With other settings than the server's there would be another server, where nobody is.
+      const folder = mkdtempSync(joinPath(tmpdir(), "novax-elsewhere-"));
+      const elsewhere = spawnServer(
+        { ...env, DATA_DIR: folder },
+        { args: ["reset-link", "alice"], program: "admin-cli.ts" },
+      );
+      await elsewhere.finished;
+      expect([elsewhere.child.exitCode, elsewhere.output()]).toEqual([
+        78,
+        expect.stringContaining("there is no database in"),
+      ]);
+      expect(existsSync(joinPath(folder, "postgres"))).toBe(false);
+      rmSync(folder, { recursive: true });
     }
     expect((await problemOf(await new Person(server, "alice").signIn("wrong password"))).code).toBe(
       "invalid_credentials",

@@ -137,10 +137,15 @@ export function NotLoaded({ onRetry }: { onRetry: () => void }) {
   );
 }
 
-/** A button at the end of a row. */
-export function RowButton({ label, onClick }: { label: string; onClick: () => void }) {
+/** A button at the end of a row. `about`: what the row is, for those who hear the button alone. */
+export function RowButton({ label, about, onClick }: { label: string; about?: string; onClick: () => void }) {
   return (
-    <button type="button" className="button-subtle" onClick={onClick}>
+    <button
+      type="button"
+      className="button-subtle"
+      aria-label={about ? `${label}: ${about}` : undefined}
+      onClick={onClick}
+    >
       {label}
     </button>
   );

@@ -27,14 +27,14 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
   prepareDataFolder(dataDir);
   const lock = lockFolder(dataDir);
   if (!lock) throw new ConfigError([`DATA_DIR: another novaX is already running on ${dataDir}`]);
+  const socketPath = join(dataDir, "run", "postgres.sock");
+  if (Buffer.byteLength(socketPath) > socketPathBytesMax) {
+    throw new ConfigError([`DATA_DIR: the path ${dataDir} is too long for a socket in it`]);
+  }
   const databaseDir = join(dataDir, "postgres");
   if (!hasDatabase(databaseDir)) {
     log.info("database.creating", { folder: databaseDir });
     await createFromSeed(databaseDir, existsSync(seedPath) ? readFileSync(seedPath) : await createSeed());
-  }
-  const socketPath = join(dataDir, "run", "postgres.sock");
-  if (Buffer.byteLength(socketPath) > socketPathBytesMax) {
-    throw new ConfigError([`DATA_DIR: the path ${dataDir} is too long for a socket in it`]);
   }
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 });
   rmSync(socketPath, { force: true });

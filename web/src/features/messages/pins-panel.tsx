@@ -1,3 +1,4 @@
+import { withoutMarks } from "@novax/protocol/markdown";
 import { excerptOf } from "@novax/protocol/text";
 import { more } from "../../texts/more.ts";
 import type { PanelProps } from "../props.ts";
@@ -28,6 +29,7 @@ export function PinsPanel(props: PanelProps) {
           {chat.may("message.pin") ? (
             <RowButton
               label={more.message.unpin}
+              about={withoutMarks(excerptOf(message.body) ?? "")}
               onClick={() => void chat.command("message.unpin", { room: room.id, seq: message.seq })}
             />
           ) : null}

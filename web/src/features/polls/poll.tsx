@@ -64,7 +64,10 @@ export function Poll(props: PollProps) {
             <span className="poll-words" dir="auto">
               {choice}
             </span>
-            <span className="count">{count}</span>
+            <span className="count" aria-hidden="true">
+              {count}
+            </span>
+            <span className="visually-hidden">, {more.poll.votes(count)}</span>
           </button>
         );
       })}

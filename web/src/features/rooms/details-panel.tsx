@@ -72,13 +72,27 @@ export function DetailsPanel(props: PanelProps) {
       )}
       {chat.may("member.ban") ? <Bans {...props} room={room} /> : null}
       <div className="panel-actions">
-        <button
-          type="button"
-          className="button-secondary"
-          onClick={() => void copyText(chat, `${location.origin}/chat/${room.id}`)}
-        >
-          {more.details.copyLink}
-        </button>
+        {isDirect(room.kind) ? (
+          // Nobody else could follow a link to it.
+          room.people.map((person) => (
+            <button
+              key={person.id}
+              type="button"
+              className="button-secondary"
+              onClick={() => ui.open({ kind: "profile", person })}
+            >
+              {more.message.profileOf(nameOf(person))}
+            </button>
+          ))
+        ) : (
+          <button
+            type="button"
+            className="button-secondary"
+            onClick={() => void copyText(chat, `${location.origin}/chat/${room.id}`)}
+          >
+            {more.details.copyLink}
+          </button>
+        )}
         {room.id !== generalRoomId && chat.may("room.leave") ? (
           <button
             type="button"

@@ -1,3 +1,4 @@
+import { withoutMarks } from "@novax/protocol/markdown";
 import { more } from "../../texts/more.ts";
 import { MessagePreviewRow } from "../messages/preview-row.tsx";
 import type { PanelProps } from "../props.ts";
@@ -25,6 +26,7 @@ export function SavedPanel(props: PanelProps) {
           <MessagePreviewRow {...props} message={message} />
           <RowButton
             label={more.app.remove}
+            about={withoutMarks(message.excerpt ?? "")}
             onClick={() => {
               setSaved(chat, message, false);
               chat.toasts.show(more.lists.unsaved, {
