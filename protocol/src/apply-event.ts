@@ -60,10 +60,7 @@ export function applyToEntries<E extends TimelineEntry>(
       if (event.threadRoot === undefined) return entries;
       return changeEntry(entries, event.threadRoot, event.seq, (root) => ({
         ...root,
-        thread: toThread(event.replies, event.at, [
-          event.actor.id,
-          ...(root.thread?.by ?? []).filter((id) => id !== event.actor.id),
-        ]),
+        thread: toThread(event.replies, event.at, [event.actor.id, ...(root.thread?.by ?? [])]),
       }));
     case "message.edited":
       return changeQuotes(
@@ -168,7 +165,7 @@ function applyDeletion<E extends TimelineEntry>(
 }
 
 function toThread(count: number | undefined, lastAt: number, by: readonly AccountId[]): Message["thread"] {
-  return count ? { count, lastAt, by: by.slice(0, threadFacesMax) } : null;
+  return count ? { count, lastAt, by: [...new Set(by)].slice(0, threadFacesMax) } : null;
 }
 
 /** Clears everything that a deletion removes from a message, and keeps its sender, time and thread. */

@@ -416,6 +416,8 @@ export function wordyScenesIn(language: Language): Scene[] {
       "room",
       "bad-command",
       async (page) => {
+        // An edit that was begun in an earlier scene is still there.
+        await page.locator(".room .composer-field").press("Escape");
         await typed("/nothing of this kind")(page);
         await button(page, t.composer.send).click();
       },

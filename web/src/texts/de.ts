@@ -4,12 +4,6 @@ import type { Texts } from "./text.ts";
 
 const plural = createPlural("de");
 
-/** "pro Minute", "alle 30 Sekunden" */
-function everySpan(seconds: number): string {
-  if (seconds % 3600 === 0) return plural(seconds / 3600, { one: "pro Stunde", other: "alle # Stunden" });
-  if (seconds % 60 === 0) return plural(seconds / 60, { one: "pro Minute", other: "alle # Minuten" });
-  return plural(seconds, { one: "pro Sekunde", other: "alle # Sekunden" });
-}
 const list = new Intl.ListFormat("de");
 
 /** A count that stops at {@link unreadCountMax}. */
@@ -105,7 +99,7 @@ export const de: Texts = {
     slowModeChanged: (by: string, seconds: number) =>
       seconds === 0
         ? `${by} hat den langsamen Modus ausgeschaltet`
-        : `${by} hat den langsamen Modus eingeschaltet: eine Nachricht ${everySpan(seconds)}`,
+        : `${by} hat den langsamen Modus eingeschaltet`,
     changedBy: (by: string) => `${by} hat den Raum aktualisiert`,
   },
   message: {

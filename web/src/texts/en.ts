@@ -3,12 +3,6 @@ import { unreadCountMax } from "@novax/protocol/limits";
 
 const plural = createPlural("en");
 
-/** "every minute", "every 30 seconds" */
-function everySpan(seconds: number): string {
-  if (seconds % 3600 === 0) return plural(seconds / 3600, { one: "every hour", other: "every # hours" });
-  if (seconds % 60 === 0) return plural(seconds / 60, { one: "every minute", other: "every # minutes" });
-  return plural(seconds, { one: "every second", other: "every # seconds" });
-}
 const list = new Intl.ListFormat("en");
 
 /** A count that stops at {@link unreadCountMax}. */
@@ -102,9 +96,7 @@ export const en = {
     postingChanged: (by: string, isModerators: boolean) =>
       isModerators ? `${by} let only moderators post` : `${by} let everyone post`,
     slowModeChanged: (by: string, seconds: number) =>
-      seconds === 0
-        ? `${by} turned slow mode off`
-        : `${by} set slow mode to one message ${everySpan(seconds)}`,
+      seconds === 0 ? `${by} turned slow mode off` : `${by} turned slow mode on`,
     changedBy: (by: string) => `${by} updated the room`,
   },
   message: {
