@@ -94,7 +94,7 @@ export const pollChoiceCharsMax = 120;
 export const slowModeSecondsMax = 6 * 3600;
 export const statusTextCharsMax = 80;
 export const noteCharsMax = 300;
-/** How many people one can have blocked, and how many reports of one's own can be open. */
+/** How many people an account can have blocked, and how many of the reports it made can be open. */
 export const blockedPeopleMax = 1000;
 export const openReportsMax = 20;
 export const keywordsMax = 30;

@@ -209,7 +209,7 @@ describe.skipIf(!chromiumPath)("how it looks", () => {
     // Nothing is cut off at the largest size.
     expect(await avatar.evaluate((one) => one.scrollWidth <= one.clientWidth)).toBe(true);
 
-    // What is one's own status is one step away. It's stored when the dialog closes, and keeps its end when only its text changes.
+    // The viewer's status is one step away. It's stored when the dialog closes, and keeps its end when only its text changes.
     const status = async () =>
       (await alice.read<{ status: { text: string; until: number | null } }>("/api/me")).status;
     const write = async (text: string) => {

@@ -32,7 +32,7 @@ describe.skipIf(!isAvailable("postgres") || !isPresent("proxies"))(
     });
     const running: Bun.Subprocess[] = [];
 
-    /** An example with what is special to one's own server put in. */
+    /** An example with the names, ports and files of this test put in. */
     const example = (file: string, port: number, target: TestServer) =>
       readFileSync(join(examples, file), "utf8")
         .replaceAll("127.0.0.1:8000", `127.0.0.1:${target.port}`)
