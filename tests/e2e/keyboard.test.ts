@@ -6,6 +6,7 @@ import {
   openChat,
   openPage,
   phone,
+  say,
   shownTexts,
   waitForText,
   waitUntilOpen,
@@ -160,6 +161,64 @@ describe.skipIf(!chromiumPath)("the keyboard", () => {
     await page.context().close();
   });
 
+  test("a group of emoji is one stop of Tab, and the account menu goes by arrows", async () => {
+    const { page } = await openChat(browser, alice);
+    await page.getByRole("button", { name: "Emoji" }).click();
+    await page.locator(".emoji-cell").first().waitFor();
+    const group = () =>
+      page.evaluate(() => document.activeElement?.closest(".emoji-group")?.getAttribute("aria-label"));
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    const recent = await group();
+    const first = await focused(page);
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("ArrowLeft");
+    expect(await focused(page)).toBe(first);
+    await page.keyboard.press("Tab");
+    expect(await group()).not.toBe(recent);
+    await page.keyboard.press("Escape");
+
+    await page.locator(".account summary").focus();
+    await page.keyboard.press("Enter");
+    await page.locator(".account-row").first().waitFor();
+    await page.keyboard.press("ArrowUp");
+    expect(await focused(page)).toBe("Sign out");
+    await page.keyboard.press("Home");
+    expect(await focused(page)).toBe("Set a status");
+    await page.context().close();
+  });
+
+  test("what a panel covers is out of reach, and the focus is back when it closes", async () => {
+    for (const viewport of [
+      { width: 390, height: 844 },
+      { width: 820, height: 700 },
+    ]) {
+      const { page } = await openChat(browser, alice, { viewport });
+      await page.getByRole("button", { name: /^\d+ members?$/ }).click();
+      expect(await waitUntil(async () => (await focused(page)) === "Close")).toBe(true);
+      for (let tabs = 0; tabs < 30; tabs++) {
+        await page.keyboard.press("Tab");
+        const covered = await page.evaluate(() => {
+          const element = document.activeElement!;
+          if (element === document.body) return null;
+          const { left, top, width, height } = element.getBoundingClientRect();
+          const shown = document.elementFromPoint(
+            Math.min(left + width / 2, innerWidth - 1),
+            Math.min(top + height / 2, innerHeight - 1),
+          );
+          return shown && (element.contains(shown) || shown.contains(element)) ? null : element.outerHTML;
+        });
+        expect(covered).toBeNull();
+      }
+      await page.getByRole("complementary").getByRole("button", { name: "Close" }).focus();
+      await page.keyboard.press("Escape");
+      expect(await waitUntil(async () => /^\d+ members?$/.test(await focused(page)))).toBe(true);
+      await page.context().close();
+    }
+  });
+
   test("from the top of the page the composer is at most four Tabs beyond the list, and the focus is always visible", async () => {
     const { page } = await openChat(browser, alice);
     await page.locator(".messages-viewport").focus();
@@ -312,9 +371,46 @@ describe.skipIf(!chromiumPath)("the keyboard", () => {
     expect(await log.textContent()).toBe("");
     await socket.sayAndWait("listen to this");
     await log.filter({ hasText: "bob: listen to this" }).waitFor({ timeout: 5000, state: "attached" });
-    for (let index = 0; index < 5; index++) await socket.sayAndWait(`many ${index}`);
+    // All at once: on a busy machine, one after the other would be more than one announcement.
+    for (let index = 0; index < 5; index++) socket.say(`many ${index}`);
     await log.filter({ hasText: "5 new messages" }).waitFor({ timeout: 5000, state: "attached" });
     socket.close();
+    await page.context().close();
+  });
+
+  test("the sides' arrows go through what is in a message, and Escape back to it", async () => {
+    const { page } = await openChat(browser, alice);
+    await say(page, "ask @dave, or see https://example.org/manual");
+    await waitForText(page, "example.org/manual");
+    await page.keyboard.press("Shift+F6");
+    await page.keyboard.press("ArrowUp");
+    const message = await focused(page);
+    expect(message).toContain("ask @dave");
+    const seen: string[] = [];
+    for (let at = 0; at < 9; at++) {
+      await page.keyboard.press("ArrowRight");
+      if (seen.at(-1) !== (await focused(page))) seen.push(await focused(page));
+    }
+    // The name is there only where somebody begins.
+    expect(seen.filter((name) => name !== "alice")).toEqual([
+      "@dave",
+      "https://example.org/manual",
+      "Add reaction",
+      "Reply",
+      "Reply in thread",
+      "More",
+    ]);
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
+    expect(await focused(page)).toBe("Reply");
+    await page.keyboard.press("Escape");
+    expect(await focused(page)).toBe(message);
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "dave" }).waitFor();
+    await page.keyboard.press("Escape");
+    expect(await waitUntil(async () => (await focused(page)) === "@dave")).toBe(true);
     await page.context().close();
   });
 });

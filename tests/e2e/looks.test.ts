@@ -325,6 +325,35 @@ describe.skipIf(!chromiumPath)("how it looks", () => {
     await page.context().close();
   });
 
+  test("text of twice the size has its place: lists and panels grow, and a thread has a line to write on", async () => {
+    const id = await room("Twice");
+    const threadRoot = await bob.say(id, "the root of a thread");
+    await bob.say(id, "an answer", { threadRoot });
+    const page = await openRoom(alice, id, { viewport: { width: 1366, height: 768 } });
+    await page.evaluate(() => {
+      document.documentElement.style.fontSize = "200%";
+    });
+    expect((await boxOf(page.locator(".sidebar"))).width).toBeGreaterThan(380);
+    await page.locator(".thread-link").click();
+    const field = await boxOf(page.locator(".panel .composer-field"));
+    expect(field.width).toBeGreaterThan(380);
+    await page.context().close();
+  });
+
+  test("in a very wide window messages and what writes them are as wide, in the middle", async () => {
+    const id = await room("Wide");
+    await bob.say(id, "hello ".repeat(200));
+    const page = await openRoom(alice, id, { viewport: { width: 2560, height: 1200 } });
+    const [list, foot, side] = await Promise.all(
+      [".messages-list", ".room-foot", ".sidebar"].map((part) => boxOf(page.locator(part))),
+    );
+    expect(Math.abs(list!.width - foot!.width)).toBeLessThanOrEqual(1);
+    expect(foot!.width).toBeLessThanOrEqual(1152);
+    const left = foot!.x - side!.width;
+    expect(Math.abs(left - (2560 - foot!.x - foot!.width))).toBeLessThanOrEqual(20);
+    await page.context().close();
+  });
+
   test("[V25] in forced colours mentions, pictures and numbers keep a mark", async () => {
     const id = await room("Forced");
     await bob.say(id, "for @bob and @alice");

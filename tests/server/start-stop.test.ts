@@ -44,7 +44,7 @@ describe("starting", () => {
       expect(output).toContain("novaX can't start: HOST isn't an address of this machine.");
       expect(output).not.toContain("    at ");
     }
-  }, 30_000);
+  }, 90_000);
 
   test.skipIf(!isAvailable("postgres"))(
     "[B7] [B8] a database that lacks most letters, and one of a newer novaX, are refused in one line",

@@ -11,7 +11,9 @@ export function isTouch(): boolean {
   return matchMedia("(pointer: coarse)").matches;
 }
 
-/** Whether the window shows one pane at a time. */
+const phone = matchMedia("(width < 40em)");
+
+/** Whether the window shows one pane at a time. Large text needs more of it. */
 export function isPhone(): boolean {
-  return matchMedia("(width < 640px)").matches;
+  return phone.matches;
 }

@@ -1,6 +1,8 @@
 // The regions of the window that can take the focus. They are marked with `data-region`, so that no style sheet decides
 // where the focus goes.
 
+import { isTouch } from "./element.ts";
+
 const selectors = {
   rooms: '[data-region="rooms"] [aria-current]',
   messages: '[data-region="messages"]',
@@ -18,6 +20,15 @@ export function focusTargetOf(region: Region): HTMLElement | null {
     (resumed && document.querySelector<HTMLElement>(resumed)) ??
     document.querySelector<HTMLElement>(selectors[region]);
   return element?.checkVisibility() ? element : null;
+}
+
+/**
+ * Puts the focus where the viewer goes on when the element that had it is gone: on the composer, or on a touch screen on
+ * the messages, because the composer would open the keyboard.
+ */
+export function focusRoom(): void {
+  const target = (isTouch() ? null : focusTargetOf("composer")) ?? focusTargetOf("messages");
+  target?.focus({ preventScroll: true });
 }
 
 /** Whether the focus is inside the panel. */

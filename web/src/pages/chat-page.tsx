@@ -1,6 +1,6 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { useSignalEffect } from "@preact/signals";
-import { useCallback, useEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { lazyFrom } from "../components/lazy.tsx";
 import { fileParts } from "../features/files/files-context.ts";
 import type { Composer } from "../features/messages/composer.tsx";
@@ -13,7 +13,7 @@ import { serverName } from "../features/server-name.ts";
 import { preferences } from "../features/settings/preferences.ts";
 import { isPhone, isTouch } from "../lib/element.ts";
 import { isCommand, isSearchKey, latinKey } from "../lib/keys.ts";
-import { focusTargetOf, isFocusInPanel } from "../lib/regions.ts";
+import { focusRoom, focusTargetOf, isFocusInPanel } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { Panel, UiStore } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
@@ -101,17 +101,12 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
   );
 
   const closePanel = useCallback(() => {
-    const hadFocus = isFocusInPanel();
     // Behind a thread that was found are the other results. On a phone Back leads there.
     const isBehind = ui.panel.peek() === "thread" && ui.returnTo !== null && !isPhone();
     ui.panel.value = isBehind ? ui.returnTo : null;
     ui.returnTo = null;
     void chat.openThread(null);
-    if (isBehind) return;
-    show("room");
-    if (!hadFocus) return;
-    if (panelOpener.current?.isConnected) panelOpener.current.focus();
-    else composer.current?.focus();
+    if (!isBehind) show("room");
   }, [chat, show, ui]);
 
   const openThread = useCallback(
@@ -203,21 +198,23 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
     if (panel === "thread" && thread === null) closePanel();
   }, [panel, thread, closePanel]);
 
-  // The element with the focus is hidden with its pane, so the new pane takes the focus. Before the first change no
-  // pane had it.
-  const paneBefore = useRef(pane);
-  useEffect(() => {
-    const isChanged = paneBefore.current !== pane;
-    paneBefore.current = pane;
-    if (!isChanged || document.activeElement !== document.body) return;
-    focusTargetOf(pane === "rooms" ? "rooms" : "messages")?.focus();
-  }, [pane]);
+  // The element with the focus is gone with its pane or panel, so the focus returns to what opened the panel, or goes to
+  // the new pane. Before the first change no pane had it.
+  const hasOpened = useRef(false);
+  useLayoutEffect(() => {
+    const isFirst = !hasOpened.current;
+    hasOpened.current = true;
+    if (isFirst || document.activeElement !== document.body) return;
+    const opener = panelOpener.current;
+    if (panel === null && opener?.checkVisibility()) opener.focus();
+    else if (pane === "rooms") focusTargetOf("rooms")?.focus();
+    else focusRoom();
+  }, [pane, panel]);
 
   if (!room || !store) return null;
   const other = room.kind === "direct" && room.people[0] ? chat.people.stateOf(room.people[0].id) : null;
-  const isPanelOpen = panel !== null && (panel !== "thread" || thread !== null);
   return (
-    <div className={`shell shell-${pane}${isPanelOpen ? " shell-beside" : ""}`}>
+    <div className={`shell shell-${pane}`}>
       <Sidebar
         chat={chat}
         ui={ui}
@@ -305,7 +302,7 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
       <ToastList
         toasts={chat.toasts.shown.value}
         onDismiss={(id) => chat.toasts.dismiss(id)}
-        onFocusLost={() => (isTouch() ? list.current?.focusLast() : composer.current?.focus())}
+        onFocusLost={focusRoom}
       />
       {overlay ? (
         <OverlayHost

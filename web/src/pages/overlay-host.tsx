@@ -18,8 +18,7 @@ import { Switcher } from "../features/rooms/switcher.tsx";
 import { WhenDialog } from "../features/scheduled/when-dialog.tsx";
 import { SettingsDialog } from "../features/settings/settings-dialog.tsx";
 import { ShortcutsDialog } from "../features/settings/shortcuts-dialog.tsx";
-import { isTouch } from "../lib/element.ts";
-import { focusTargetOf } from "../lib/regions.ts";
+import { focusRoom } from "../lib/regions.ts";
 import type { Overlay } from "../stores/ui-store.ts";
 import { t } from "../texts/text.ts";
 
@@ -30,15 +29,6 @@ const DescribeDialog = filePart("DescribeDialog");
 const DateDialog = lazy<DialogProps & { room: JoinedRoom }>(() =>
   import("../features/search/date-dialog.tsx").then((loaded) => loaded.DateDialog),
 );
-
-/**
- * Where the focus goes when the element that had it is gone: to the composer, or on a phone to the messages, because
- * the composer would open the keyboard.
- */
-function focusFallback(): void {
-  const target = (isTouch() ? null : focusTargetOf("composer")) ?? focusTargetOf("messages");
-  target?.focus({ preventScroll: true });
-}
 
 /** The dialog or menu over the window. When it closes, the focus returns to where it was. */
 export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> & { overlay: Overlay }) {
@@ -58,7 +48,7 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
       // What was opened may have moved the focus on purpose.
       if (document.activeElement !== document.body) return;
       if (current?.isConnected && current !== document.body) current.focus();
-      else focusFallback();
+      else focusRoom();
     },
     [],
   );

@@ -1,6 +1,7 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { inboxPanels, isInbox } from "../features/inbox/inbox.ts";
+import { isPhone } from "../lib/element.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { PanelName, UiStore } from "../stores/ui-store.ts";
 
@@ -18,7 +19,6 @@ type HistoryEntry = {
 };
 
 const acrossRooms: readonly PanelName[] = ["search", ...inboxPanels];
-const phone = matchMedia("(width < 640px)");
 
 export type Navigation = {
   pane: Pane;
@@ -40,7 +40,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       // A panel that was opened with something has no name, so it cannot be restored from the history.
       const isGone = entry.pane === "panel" && entry.panel === undefined;
       setPane(isGone ? "room" : (entry.pane ?? "room"));
-      if (!phone.matches) return;
+      if (!isPhone()) return;
       ui.panel.value = entry.panel ?? null;
       ui.behind.value = entry.behind ?? null;
       void chat.openThread(entry.thread ?? null);
@@ -62,7 +62,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       const room = chat.navigation.current.peek();
       // On a phone the room list lies below a room, also below one that a link opened: so Back leads there, and it has an
       // entry to come back from when it only closes a menu.
-      if (phone.matches) {
+      if (isPhone()) {
         history.replaceState({ room, pane: "rooms" }, "");
         history.pushState({ ...entryOf(location.pathname), room }, "");
       } else history.replaceState({ ...entryOf(location.pathname), room }, "");
@@ -102,7 +102,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
     const entry = history.state as HistoryEntry | null;
     if (next === "room" && entry?.pane !== undefined) history.back();
     else {
-      if (next !== "room" && phone.matches) {
+      if (next !== "room" && isPhone()) {
         const { room = entry?.room } = more;
         // Tabs of one panel are one place.
         const isTab = isInbox(entry?.panel) && isInbox(more.panel);
@@ -123,7 +123,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
         else {
           // The panel in which the room was chosen is the entry before this one.
           history.replaceState({ room: id }, "", `/chat/${id}`);
-          if (phone.matches) ui.panel.value = null;
+          if (isPhone()) ui.panel.value = null;
           setPane("room");
         }
         return;

@@ -1,6 +1,7 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { isPhone } from "../lib/element.ts";
 import { isSearchKey } from "../lib/keys.ts";
+import { moveFocus } from "../lib/move-focus.ts";
 import { focusTargetOf, type Region } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import { searchOf } from "../stores/search-store.ts";
@@ -26,7 +27,7 @@ export function runWindowKey(event: KeyboardEvent, context: WindowKeyContext): v
   if (event.key === "F6") {
     event.preventDefault();
     cycleRegions(event.shiftKey ? -1 : 1);
-  } else if (ui.overlay.peek() !== null) {
+  } else if (ui.overlay.peek() !== null || (!isWriting && (moveInRooms(event) || moveInMessage(event)))) {
     return;
   } else if (event.altKey && !isShortcut && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     event.preventDefault();
@@ -80,6 +81,30 @@ function nextRoom(chat: ChatStore, step: 1 | -1, isUnread: boolean): RoomId | nu
     if (!isUnread || (room.unread > 0 && room.id !== chat.navigation.current.peek())) return room.id;
   }
   return null;
+}
+
+/** Moves the focus through the list of rooms, which is one stop of Tab. Returns whether the key did so. */
+function moveInRooms(event: KeyboardEvent): boolean {
+  return moveFocus(event, [...document.querySelectorAll<HTMLElement>('[data-region="rooms"] .room-item')]);
+}
+
+const partsOfMessage = "a[href], button:not(:disabled, [aria-hidden]), input, audio, video";
+
+/**
+ * Moves the focus from a message to what is in it, and back, by the arrow keys to the sides. Escape leads back to the
+ * message. Returns whether the key did so.
+ */
+function moveInMessage(event: KeyboardEvent): boolean {
+  const { key, target } = event;
+  const article = target instanceof Element ? target.closest<HTMLElement>("article") : null;
+  if (!article || event.altKey || event.ctrlKey || event.metaKey) return false;
+  const parts = [...article.querySelectorAll<HTMLElement>(partsOfMessage)].filter((part) =>
+    part.checkVisibility(),
+  );
+  if (key === "Escape" && target !== article) article.focus({ preventScroll: true });
+  else if (/^Arrow(?:Left|Right)$/.test(key)) moveFocus(event, [article, ...parts], { isSideways: true });
+  else return false;
+  return true;
 }
 
 /** The order in which F6 goes through the regions, as in native applications. */

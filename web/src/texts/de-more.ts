@@ -510,6 +510,7 @@ export const deMore: MoreTexts = {
     escape: "Als gelesen markieren und zum Neuesten springen",
     regions: "Nächster / vorheriger Bereich",
     between: "Zwischen Nachrichten wechseln",
+    inside: "Links und Schaltflächen einer Nachricht durchgehen",
     ends: "Erste / letzte angezeigte Nachricht",
     onMessage:
       "Auf einer Nachricht: antworten, bearbeiten, reagieren, Thread, ungelesen, kopieren, anpinnen, speichern",

@@ -501,6 +501,7 @@ export const enMore = {
     escape: "Mark as read and jump to latest",
     regions: "Next / previous area",
     between: "Move between messages",
+    inside: "Move through links and buttons of a message",
     ends: "First / last message shown",
     onMessage: "On a message: reply, edit, react, thread, unread, copy, pin, save",
     help: "Show this list",

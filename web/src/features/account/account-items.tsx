@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { moveFocus } from "../../lib/move-focus.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { AccountItemsProps } from "./account-menu.tsx";
@@ -12,7 +13,10 @@ export function AccountItems({ chat, ui }: AccountItemsProps) {
     const closeOutside = (event: Event) => {
       if (!account.contains(event.target as Node)) account.open = false;
     };
-    const closeOnEscape = (event: KeyboardEvent) => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const rows = account.querySelectorAll<HTMLElement>(".account-row");
+      // The menu is above its button.
+      if (account.open && moveFocus(event, [...rows, account.querySelector("summary")!])) return;
       if (event.key !== "Escape" || !account.open) return;
       event.stopPropagation();
       account.open = false;
@@ -20,11 +24,11 @@ export function AccountItems({ chat, ui }: AccountItemsProps) {
     };
     document.addEventListener("pointerdown", closeOutside);
     document.addEventListener("focusin", closeOutside);
-    account.addEventListener("keydown", closeOnEscape);
+    account.addEventListener("keydown", onKeyDown);
     return () => {
       document.removeEventListener("pointerdown", closeOutside);
       document.removeEventListener("focusin", closeOutside);
-      account.removeEventListener("keydown", closeOnEscape);
+      account.removeEventListener("keydown", onKeyDown);
     };
   }, []);
   /** What opens next returns the focus to where it was. That must not be inside the closed menu. */

@@ -22,7 +22,7 @@ export function AccountMenu(props: {
     <details className="account">
       <summary>
         <Avatar person={you} size="small" />
-        <span className="person-name">
+        <span className="person-name" dir="auto">
           {nameOf(you)}
           {status.emoji || status.text ? (
             <span className="person-status">

@@ -13,8 +13,9 @@ export function FileName({ name }: { name: string }) {
   const end = [...name].slice(-endChars).join("");
   return (
     <span className="file-name file-name-long" dir="auto" title={name}>
-      <span>{name.slice(0, name.length - end.length)}</span>
-      <span>{end}</span>
+      <span className="visually-hidden">{name}</span>
+      <span aria-hidden="true">{name.slice(0, name.length - end.length)}</span>
+      <span aria-hidden="true">{end}</span>
     </span>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { EmojiSign } from "../../components/emoji-sign.tsx";
 import { usePlacement } from "../../components/menu.tsx";
 import { isTouch, type Spot } from "../../lib/element.ts";
+import { moveFocus } from "../../lib/move-focus.ts";
 import { customEmoji } from "../../stores/custom-emoji.ts";
 import { more } from "../../texts/more.ts";
 import { loadEmoji, noteRecent, readRecent, readTone, toneOf, tones, writeTone } from "./emoji.ts";
@@ -116,11 +117,13 @@ export function EmojiPicker(props: {
               >
                 {title === "" ? null : <h3>{title}</h3>}
                 <div className="emoji-grid">
-                  {entries.map((entry) => (
+                  {entries.map((entry, index) => (
                     <button
                       key={entry.emoji}
                       type="button"
                       className="emoji-cell"
+                      // Each group is one stop of Tab. The arrow keys move inside.
+                      tabIndex={index === 0 ? 0 : -1}
                       aria-label={entry.name}
                       title={entry.name}
                       onClick={() => pick(toneOf(entry, tone))}
@@ -147,21 +150,29 @@ function asEntry(name: string): EmojiEntry {
   return { emoji: `:${name}:`, name, words: name, shortcodes: [], group: -1, hasTones: false };
 }
 
-const columns = 8;
-
+/** Moves the focus to the next cell of a line, or to the nearest one of the line above or below. */
 function moveInGrid(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   const cells = [...event.currentTarget.querySelectorAll<HTMLElement>(".emoji-cell")];
-  const index = cells.indexOf(document.activeElement as HTMLElement);
-  const steps: Record<string, number> = {
-    ArrowRight: 1,
-    ArrowLeft: -1,
-    ArrowDown: columns,
-    ArrowUp: -columns,
-  };
-  const step = steps[event.key];
-  if (step === undefined || (index < 0 && event.key !== "ArrowDown")) return;
+  const cell = document.activeElement as HTMLElement;
+  const isInGrid = cells.includes(cell);
+  if (isInGrid && moveFocus(event, cells, { isSideways: true })) return;
+  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+  if (step === 0 || (!isInGrid && (step < 0 || cell.tagName === "SELECT"))) return;
   event.preventDefault();
-  const target = index < 0 ? 0 : index + step;
-  if (target < 0) event.currentTarget.querySelector<HTMLElement>("input")?.focus();
-  else cells[Math.min(target, cells.length - 1)]?.focus();
+  if (!isInGrid) {
+    cells[0]?.focus();
+    return;
+  }
+  const from = cell.getBoundingClientRect();
+  const others = cells
+    .map((other) => ({ other, rect: other.getBoundingClientRect() }))
+    .filter(({ rect }) => (rect.top - from.top) * step > 1)
+    .map(({ other, rect }) => ({
+      other,
+      lines: Math.abs(rect.top - from.top),
+      aside: Math.abs(rect.left - from.left),
+    }))
+    .toSorted((a, b) => a.lines - b.lines || a.aside - b.aside);
+  if (others[0]) others[0].other.focus();
+  else if (step < 0) event.currentTarget.querySelector<HTMLElement>("input")?.focus();
 }

@@ -1,4 +1,5 @@
 import { Icon } from "../../components/icons.tsx";
+import { moveFocus } from "../../lib/move-focus.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import { toggleMarks, togglePrefix } from "./formatting-edits.ts";
@@ -69,9 +70,6 @@ export function FormattingButtons({ onEdit, onHide }: FormattingProps) {
 }
 
 function moveInToolbar(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
-  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-  if (step === 0) return;
-  event.preventDefault();
-  const buttons = [...event.currentTarget.parentElement!.querySelectorAll<HTMLElement>("button")];
-  buttons[(buttons.indexOf(event.currentTarget) + step + buttons.length) % buttons.length]?.focus();
+  const buttons = event.currentTarget.parentElement!.querySelectorAll("button");
+  moveFocus(event, [...buttons], { isSideways: true });
 }

@@ -53,7 +53,9 @@ export function ReadersDialog({ chat, entry, room, onClose }: OfMessage) {
         {(readers ?? []).map((person) => (
           <li key={person.id} className="person">
             <Avatar person={person} size="small" />
-            <span className="person-name">{nameOf(person)}</span>
+            <span className="person-name" dir="auto">
+              {nameOf(person)}
+            </span>
           </li>
         ))}
       </ul>

@@ -473,9 +473,12 @@ export class MessageList extends Component<MessageListProps, State> {
   readonly #onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const articles = this.#articles();
-    const index = articles.findIndex((article) => article === document.activeElement);
+    const index = articles.findIndex((article) => article.contains(document.activeElement));
     // A click focuses a message too, but a viewer who clicks does not expect a letter to be a command.
     const isOnMessage = index >= 0 && this.#pointer === null;
+    // What is in a message has keys of its own.
+    const isInside = isOnMessage && articles[index] !== event.target;
+    if (isInside && (event.target as Element).matches("input, audio, video")) return;
     const up = isOnMessage ? index - 1 : articles.length - 1;
     const down = isOnMessage ? index + 1 : articles.length - 1;
     const targets: Record<string, number> = {
@@ -494,7 +497,7 @@ export class MessageList extends Component<MessageListProps, State> {
       const article = articles[Math.min(Math.max(target, 0), articles.length - 1)];
       article?.focus({ preventScroll: true });
       article?.scrollIntoView({ block: "nearest" });
-    } else if (isOnMessage && this.#runKey(key, articles[index]!)) {
+    } else if (isOnMessage && !isInside && this.#runKey(key, articles[index]!)) {
       event.preventDefault();
     } else if (!isOnMessage && event.key.length === 1 && !" ?/".includes(event.key)) {
       event.preventDefault();

@@ -63,6 +63,8 @@ export function MessageRow(props: MessageRowProps) {
   const label = [
     nameOf(sender),
     formatTime(message.sentAt),
+    ...(message.isPinned ? [t.message.pinned] : []),
+    ...(quote ? [`${t.message.inReplyTo} ${nameOf(quote.sender)}`] : []),
     body.kind === "deleted" ? t.message.deleted : wordsOfBody(body),
     ...(message.editedAt === null ? [] : [t.message.edited]),
     ...(reactionCount > 0 ? [t.message.reactions(reactionCount)] : []),
@@ -170,47 +172,47 @@ const reactionCountOf = ({ reactions }: MessageEntry): number =>
 
 function Reactions({ message, actions }: { message: MessageEntry; actions: RowActions }) {
   return (
-    <ul className="reactions" aria-label={t.message.reactions(reactionCountOf(message))}>
-      {message.reactions.map(({ emoji, by }) => {
-        const isOwn = by.includes(actions.you);
-        const names = by.slice(0, namesShownMax).flatMap((id) => {
-          const person = actions.known.get(id);
-          return person ? [nameOf(person)] : [];
-        });
-        return (
-          <li key={emoji}>
-            <button
-              type="button"
-              tabIndex={-1}
-              className={isOwn ? "reaction reaction-own" : "reaction"}
-              aria-pressed={isOwn}
-              aria-label={t.message.reaction(emoji, by.length)}
-              title={`${emoji} ${t.message.people(names, by.length - names.length)}`}
-              disabled={!actions.mayWrite}
-              onClick={() => actions.onReact(message, emoji)}
-            >
-              <span className="reaction-emoji">
-                <EmojiSign emoji={emoji} />
-              </span>
-              <span className="count">{by.length}</span>
-            </button>
-          </li>
-        );
-      })}
+    <div className="reactions">
+      <ul aria-label={t.message.reactions(reactionCountOf(message))}>
+        {message.reactions.map(({ emoji, by }) => {
+          const isOwn = by.includes(actions.you);
+          const names = by.slice(0, namesShownMax).flatMap((id) => {
+            const person = actions.known.get(id);
+            return person ? [nameOf(person)] : [];
+          });
+          return (
+            <li key={emoji}>
+              <button
+                type="button"
+                tabIndex={-1}
+                className={isOwn ? "reaction reaction-own" : "reaction"}
+                aria-pressed={isOwn}
+                aria-label={t.message.reaction(emoji, by.length)}
+                title={`${emoji} ${t.message.people(names, by.length - names.length)}`}
+                disabled={!actions.mayWrite}
+                onClick={() => actions.onReact(message, emoji)}
+              >
+                <span className="reaction-emoji">
+                  <EmojiSign emoji={emoji} />
+                </span>
+                <span className="count">{by.length}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
       {actions.mayWrite ? (
-        <li>
-          <button
-            type="button"
-            tabIndex={-1}
-            className="reaction reaction-add"
-            aria-label={t.message.react}
-            onClick={(event) => actions.onPickReaction(message, spotOf(event.currentTarget))}
-          >
-            <SmileIcon />
-          </button>
-        </li>
+        <button
+          type="button"
+          tabIndex={-1}
+          className="reaction reaction-add"
+          aria-label={t.message.react}
+          onClick={(event) => actions.onPickReaction(message, spotOf(event.currentTarget))}
+        >
+          <SmileIcon />
+        </button>
       ) : null}
-    </ul>
+    </div>
   );
 }
 

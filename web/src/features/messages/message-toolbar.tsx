@@ -11,7 +11,7 @@ const MoreIcon = () => (
 
 /** The buttons on the message under the pointer. */
 export function MessageToolbar({ message, actions }: MessageToolbarProps) {
-  // The list is one Tab stop, so these buttons are none. By keyboard each has its key, which the menu names.
+  // The list is one Tab stop, so these buttons are none. The arrow keys lead to them.
   return (
     <div className="message-toolbar" role="toolbar" aria-label={more.message.actions}>
       {actions.mayWrite ? (

@@ -134,7 +134,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
               onClick={() => choose(person)}
             >
               <Avatar person={person} size="small" />
-              <span className="person-name">
+              <span className="person-name" dir="auto">
                 {nameOf(person)}
                 <span className="person-you"> @{person.username}</span>
                 {person.isMember ? <span className="person-you"> · {more.people.alreadyHere}</span> : null}

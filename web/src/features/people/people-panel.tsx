@@ -67,7 +67,7 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
           onClick={() => ui.open({ kind: "profile", person })}
         >
           <Avatar person={person} size="small" />
-          <span className="person-name">
+          <span className="person-name" dir="auto">
             <PersonName person={person} />
             {person.id === chat.you.id ? <span className="person-you"> ({more.app.you})</span> : null}
             {state?.status ? (

@@ -314,7 +314,7 @@ function Bans({ chat, room }: PanelProps & { room: JoinedRoom }) {
       <ul className="people">
         {bans.map(({ person, reason }) => (
           <li key={person.id} className="person">
-            <span className="person-name">
+            <span className="person-name" dir="auto">
               {nameOf(person)}
               <span className="person-status"> {reason}</span>
             </span>

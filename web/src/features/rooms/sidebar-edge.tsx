@@ -32,8 +32,10 @@ export function SidebarEdge() {
       aria-valuenow={width}
       onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
       onPointerMove={(event) => {
-        if (event.currentTarget.hasPointerCapture(event.pointerId))
-          set(isRightToLeft() ? innerWidth - event.clientX : event.clientX);
+        if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
+        // The list grows with the text, so its width is kept in pixels of text of the usual size.
+        const scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+        set((isRightToLeft() ? innerWidth - event.clientX : event.clientX) / scale);
       }}
       onDblClick={() => set(sidebarWidths.normal)}
       onKeyDown={(event) => {

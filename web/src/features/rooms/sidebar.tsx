@@ -71,8 +71,7 @@ export function Sidebar(props: SidebarProps) {
         <span>{t.rooms.jump}</span>
         <kbd>Ctrl K</kbd>
       </button>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons in it have the focus, and the keys */}
-      <div className="room-nav" data-region="rooms" onKeyDown={moveInside}>
+      <div className="room-nav" data-region="rooms">
         <ul className="room-views">
           <li>
             <button
@@ -228,22 +227,4 @@ function RoomItem({ room, chat, ...props }: SidebarProps & { room: JoinedRoom })
       </button>
     </li>
   );
-}
-
-/** Moves the focus through the list by arrow keys. For the keyboard the list is one stop, which Tab leaves. */
-function moveInside(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
-  if (event.altKey || event.ctrlKey || event.metaKey) return;
-  const items = [...event.currentTarget.querySelectorAll<HTMLElement>(".room-item")];
-  const index = items.indexOf(document.activeElement as HTMLElement);
-  if (index < 0) return;
-  const targets: Record<string, number> = {
-    ArrowDown: index + 1,
-    ArrowUp: index - 1,
-    Home: 0,
-    End: items.length - 1,
-  };
-  const target = targets[event.key];
-  if (target === undefined) return;
-  event.preventDefault();
-  items[Math.min(Math.max(target, 0), items.length - 1)]?.focus();
 }

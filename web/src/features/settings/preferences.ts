@@ -24,6 +24,7 @@ export type Preferences = {
   /** Whether rooms are ordered by their newest message. */
   isNewestFirst: boolean;
   /** The width of the room list in a wide window, in CSS pixels. */
+  /** In pixels, with text of the usual size. */
   sidebarWidth: number;
 };
 
@@ -60,7 +61,7 @@ export function loadPreferences(): void {
   preferences.subscribe(({ clock, density, textSize, reducesMotion, previews, sidebarWidth }) => {
     const { dataset, style } = document.documentElement;
     setClock(clock);
-    style.setProperty("--sidebar-width", `${sidebarWidth}px`);
+    style.setProperty("--sidebar-width", `${sidebarWidth / 16}rem`);
     dataset.density = density;
     dataset.textSize = textSize;
     dataset.previews = previews;

@@ -28,7 +28,9 @@ export function PrivacySettings({ chat, saved }: SettingsProps) {
           <ul className="people">
             {own.blocked.map((person) => (
               <li key={person.id} className="person">
-                <span className="person-name">{nameOf(person)}</span>
+                <span className="person-name" dir="auto">
+                  {nameOf(person)}
+                </span>
                 <button
                   type="button"
                   className="button-subtle"

@@ -15,6 +15,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
     ["Esc", more.shortcuts.escape],
     ["F6, Shift F6", more.shortcuts.regions],
     ["↑ ↓, K J", more.shortcuts.between],
+    ["← →", more.shortcuts.inside],
     ["Home, End", more.shortcuts.ends],
     ["R, E, +, T, U, C, P, S", more.shortcuts.onMessage],
     ["?", more.shortcuts.help],
