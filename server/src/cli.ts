@@ -1,6 +1,7 @@
 // The entry point of `npm start`: reads the configuration, starts the server, prints plain error messages, and stops
 // cleanly on SIGTERM and Ctrl-C.
 import { issueSetupCode } from "./accounts/setup-code.ts";
+import { checkServices } from "./check-services.ts";
 import { type Config, readConfig } from "./config/read-config.ts";
 import { helpText } from "./config/settings.ts";
 import { exitCodes, exitWithError } from "./exit.ts";
@@ -14,6 +15,13 @@ const stopWithinMs = 10_000;
 if (process.argv.includes("--help")) {
   console.log(helpText());
   process.exit(0);
+}
+const unknown = process.argv.slice(2).find((argument) => argument !== "--dev");
+if (unknown !== undefined) {
+  console.error(
+    `novaX can't start: there is no option ${unknown}. Settings are in the environment or in .env, as in PORT=8080 npm start.`,
+  );
+  process.exit(exitCodes.config);
 }
 try {
   await run();
@@ -52,10 +60,12 @@ async function run(): Promise<void> {
     host: config.host,
     port: config.port,
     database: config.database.kind,
-    redis: config.redisUrl !== null,
+    redis: config.redisUrl === null ? "none" : "configured",
     worker: worker ?? undefined,
   });
   if (worker !== null) reportReady(stop);
+  // Once for all processes.
+  if (!worker) await checkServices(server.app);
 }
 
 /** Runs workers until they are told to stop, and welcomes people in place of each of them. */

@@ -1,5 +1,5 @@
 import { ConfigError, readLogFormat } from "./config/read-config.ts";
-import { DatabaseUnusable } from "./db/open-database.ts";
+import { DatabaseUnusable } from "./db/database.ts";
 import { Refusal } from "./lib/refusal.ts";
 import { createLog } from "./log/log.ts";
 
@@ -25,10 +25,15 @@ export function exitWithError(error: unknown): never {
   const { code, message, stack } = error as Error & { code?: string };
   if (error instanceof DatabaseUnusable) say(`novaX can't start. ${message}`);
   else if (error instanceof Refusal) say(`Nothing was changed: ${message}`);
+  else if (code === "ENOSPC") say("novaX can't start: the disk is full. Make room on the disk of DATA_DIR.");
   else if (code === "EADDRINUSE") {
     const where = /port (\d+)/i.exec(message)?.[0] ?? "the port";
     say(`novaX can't start: ${where} is taken by another program. Set PORT to a different one.`);
-  } else if (code === "EADDRNOTAVAIL" || code === "ENOTSUP" || code === "ENOTFOUND") {
+  } else if (
+    ["EADDRNOTAVAIL", "ENOTSUP", "ENOTFOUND", "EAI_AGAIN"].includes(code ?? "") ||
+    // What Bun says of a name without an address, by machine.
+    (code === "ENOENT" && message.endsWith("listen"))
+  ) {
     say("novaX can't start: HOST isn't an address of this machine.");
     process.exit(exitCodes.config);
   } else if (code === "EACCES")

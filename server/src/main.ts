@@ -25,8 +25,9 @@ import { createLocalBus } from "./bus/local-bus.ts";
 import { createRedisBus } from "./bus/redis-bus.ts";
 import { prepareDataFolder, readServerSecret } from "./config/data-folder.ts";
 import { type Config, ConfigError } from "./config/read-config.ts";
+import type { Database } from "./db/database.ts";
 import { DatabaseClock } from "./db/database-clock.ts";
-import { assertSameSecret, readEpoch } from "./db/installation.ts";
+import { assertSameSecret, hasSecret, readEpoch } from "./db/installation.ts";
 import { openDatabase } from "./db/open-database.ts";
 import { CustomEmoji } from "./emoji/custom-emoji.ts";
 import { cleanUpFiles } from "./files/clean-up.ts";
@@ -45,11 +46,11 @@ import { Budgets } from "./lib/budgets.ts";
 import { every } from "./lib/every.ts";
 import { systemRandom as random } from "./lib/random.ts";
 import { Refusal } from "./lib/refusal.ts";
-import { createServerSecret } from "./lib/server-secret.ts";
+import { createServerSecret, type ServerSecret } from "./lib/server-secret.ts";
 import { StallWatch } from "./lib/stall-watch.ts";
 import { Turns } from "./lib/turns.ts";
 import type { Log } from "./log/log.ts";
-import { createConsoleMailer, createSmtpMailer } from "./mail/mailer.ts";
+import { createConsoleMailer, createSmtpMailer, inWords } from "./mail/mailer.ts";
 import { claimStep } from "./messages/claim-step.ts";
 import { mentionStep } from "./messages/mention-step.ts";
 import { MessageWriter } from "./messages/message-writer.ts";
@@ -124,10 +125,12 @@ export type OpenApp = { app: App; clock: DatabaseClock; processId: string; close
  */
 export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const knownPasswords = loadKnownPasswords(config.breachedPasswordsFile);
-  const secret = createServerSecret(readServerSecret(config));
   const blobs = openBlobs(config);
   const db = await openDatabase(config.database, log);
-  await assertSameSecret(db.sql, secret);
+  const secret = await openSecret(config, db).catch(async (error: unknown) => {
+    await db.close();
+    throw error;
+  });
   const epoch = await readEpoch(db.sql);
   const clock = new DatabaseClock(db.sql, log);
   await clock.set({ isFirst: true });
@@ -158,7 +161,9 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const mailer =
     config.smtpUrl === null
       ? createConsoleMailer(
-          config.logFormat === "json" ? (mail) => log.info("mail.printed", { mail }) : console.log,
+          config.logFormat === "json"
+            ? ({ to, subject, text }) => log.info("mail.printed", { to, subject, text })
+            : (mail) => console.log(inWords(mail)),
         )
       : await createSmtpMailer(config.smtpUrl, config.mailFrom);
   const pictures = new PictureWorker(log);
@@ -244,6 +249,13 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
       await db.close();
     },
   };
+}
+
+/** After the database, because one that was set up already needs the secret that it was set up with. */
+async function openSecret(config: Config, { sql }: Database): Promise<ServerSecret> {
+  const secret = createServerSecret(readServerSecret(config, { isInUse: await hasSecret(sql) }));
+  await assertSameSecret(sql, secret);
+  return secret;
 }
 
 /** Throws {@link ConfigError} for what will be the same tomorrow. A Redis that is away is waited for. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join as joinPath, resolve } from "node:path";
@@ -105,6 +106,100 @@ describe("starting", () => {
     });
     expect(code).toBe(78);
     expect(output).toContain("can't be written");
+  });
+
+  test("[B8] a folder that lost its database or its secret isn't taken for a new one, and nothing is made in it", async () => {
+    const data = await createTestData("embedded", { isUnmade: true });
+    const dataDir = data.env.DATA_DIR!;
+    const secret = joinPath(dataDir, "secret.key");
+    await (await startServer(data)).stop();
+
+    const kept = await Bun.file(secret).text();
+    rmSync(secret);
+    const withoutSecret = await refusal({ ...data.env, PORT: String(await freePort()) });
+    expect(withoutSecret.code).toBe(78);
+    expect(withoutSecret.output).toContain(`${secret} is missing`);
+    expect(existsSync(secret)).toBe(false);
+
+    writeFileSync(secret, kept, { mode: 0o600 });
+    renameSync(joinPath(dataDir, "postgres"), joinPath(dataDir, "elsewhere"));
+    const withoutDatabase = await refusal({ ...data.env, PORT: String(await freePort()) });
+    expect(withoutDatabase.code).toBe(78);
+    expect(withoutDatabase.output).toContain("set DATABASE_URL if the database is elsewhere");
+    expect(existsSync(joinPath(dataDir, "postgres"))).toBe(false);
+
+    renameSync(joinPath(dataDir, "elsewhere"), joinPath(dataDir, "postgres"));
+    await (await startServer(data)).stop();
+    await data.remove();
+  }, 60_000);
+
+  test("[B8] a damaged database and a full disk are reported in one line", async () => {
+    const data = await createTestData("embedded");
+    const control = joinPath(data.env.DATA_DIR!, "postgres/global/pg_control");
+    writeFileSync(control, "x".repeat(8192));
+    const damaged = await refusal({ ...data.env, PORT: String(await freePort()) });
+    expect(damaged.code).toBe(1);
+    expect(damaged.output).toContain("can't be opened");
+    expect(damaged.output).not.toContain("    at ");
+    await data.remove();
+
+    // Only root can make a disk of a size.
+    const disk = folder();
+    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=20m", "tmpfs", disk]).status !== 0) return;
+    const full = await refusal({ DATA_DIR: joinPath(disk, "data"), PORT: String(await freePort()) });
+    expect(full.code).not.toBe(0);
+    expect(full.output).toMatch(/novaX can't start.*(?:full|space)/i);
+    expect(full.output).not.toContain("    at ");
+    spawnSync("umount", [disk]);
+  }, 60_000);
+
+  test("an option that isn't there is refused, and says where settings are", async () => {
+    const { finished, output } = spawnServer({}, { cwd: folder(), args: ["--port", "9000"] });
+    expect(await finished).toBe(78);
+    expect(output()).toContain("there is no option --port");
+  });
+
+  test("[B8] services that can't be used are named at the start, without a part of their secret", async () => {
+    const data = await createTestData("embedded");
+    const server = await startServer(data, {
+      env: {
+        SMTP_URL: "smtp://me:hunter2@127.0.0.1:1",
+        S3_URL: "http://key:hunter2@127.0.0.1:1/bucket",
+        OIDC_ISSUER: "http://127.0.0.1:1",
+        OIDC_CLIENT_ID: "chat",
+        OIDC_CLIENT_SECRET: "hunter2",
+      },
+    });
+    for (const [event, setting] of [
+      ["mail.away", "SMTP_URL"],
+      ["files.away", "S3_URL"],
+      ["sso.provider_away", "OIDC_ISSUER"],
+    ] as const) {
+      const isTold = () =>
+        server
+          .output()
+          .split("\n")
+          .some((line) => line.includes(event) && line.includes(setting));
+      expect(await waitUntil(isTold, 20_000), event).toBe(true);
+    }
+    expect(server.output()).not.toContain("hunter2");
+    await server.stop();
+    await data.remove();
+  }, 60_000);
+
+  test("a page at an address that the settings don't name is in the log, once, and another site's isn't", async () => {
+    const data = await createTestData("embedded");
+    const server = await startServer(data);
+    const send = (origin: string, host: string) =>
+      fetch(`${server.url}/login`, { method: "POST", headers: { origin, host } });
+    expect((await send("https://elsewhere.example", "chat.example")).status).toBe(403);
+    expect(server.output()).not.toContain("origin.refused");
+    for (let times = 0; times < 3; times++)
+      expect((await send("http://chat.example:8000", "chat.example:8000")).status).toBe(403);
+    expect(server.output().split("origin.refused")).toHaveLength(2);
+    expect(server.output()).toContain("PUBLIC_URL");
+    await server.stop();
+    await data.remove();
   });
 
   test("an unreachable database is reported, without its password", async () => {

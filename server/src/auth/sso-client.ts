@@ -37,6 +37,8 @@ export type SsoClient = {
    * response to another browser's request does not match it. `linksTo` is the account to link, or null to sign in.
    */
   start(linksTo: AccountId | null): Promise<{ url: URL; flow: string }>;
+  /** Looks whether the provider can be used, and logs what is wrong. Never rejects. */
+  check(): Promise<void>;
   /** Handles the provider's response. Refuses with `sso_refused`, whatever does not match. */
   finish(callback: URL, flow: string): Promise<{ linksTo: AccountId | null; identity: ProvidedIdentity }>;
 };
@@ -82,13 +84,18 @@ export function createSsoClient(
         if (named === null) throw error;
         // A slash at the end is part of the name, and easily lost when it's copied. Only that may differ.
         if (withoutEnd(named, "/") === withoutEnd(config.issuer.href, "/")) return discover(new URL(named));
-        app.log.warn("sso.issuer_differs", { configured: config.issuer.href, provider: named });
+        app.log.warn("sso.issuer_differs", {
+          setting: "OIDC_ISSUER",
+          configured: config.issuer.href,
+          provider: named,
+        });
         throw new Refusal("sso_refused", (t) => t.ssoIssuerDiffers);
       })
       .catch((error: unknown) => {
         discovered = null;
         if (error instanceof Refusal) throw error;
         app.log.warn("sso.provider_away", {
+          setting: "OIDC_ISSUER",
           error: (error as Error).name,
           code: (error as { code?: string }).code,
         });
@@ -120,6 +127,11 @@ export function createSsoClient(
 
   return {
     name: config.name,
+    check: () =>
+      provider().then(
+        () => {},
+        () => {},
+      ),
     start: async (linksTo) => {
       const configuration = await provider();
       const flow: Flow = {

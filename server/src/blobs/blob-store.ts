@@ -21,6 +21,8 @@ export type BlobStore = {
   read(id: string, range: ByteRange): Blob | ReadableStream<Uint8Array>;
   /** Deletes a blob. One that is not there is no error. */
   remove(id: string): Promise<void>;
+  /** Writes and deletes a small blob. Resolves with what is wrong, or with null. */
+  check(): Promise<string | null>;
   /** How many bytes are free, or null if the store does not say. */
   freeBytes(): Promise<number | null>;
 };

@@ -26,6 +26,8 @@ export function createDiskBlobs(folder: string): BlobStore {
     },
     read: (id, { start, end }) => Bun.file(pathOf(id)).slice(start, end),
     remove: (id) => rm(pathOf(id), { force: true }),
+    // Its folder has been written to at the start.
+    check: async () => null,
     freeBytes: async () => {
       const { bavail, bsize } = await statfs(folder);
       return bavail * bsize;

@@ -5,6 +5,7 @@ import type { BlobStore } from "./blob-store.ts";
 
 /** A piece has at most a few megabytes. */
 const putWithinMs = 120_000;
+const checkWithinMs = 10_000;
 const signedForSeconds = 300;
 
 /** Keeps blobs in an S3-compatible service. Needs no right to list. */
@@ -34,6 +35,22 @@ export function createS3Blobs({ prefix, ...config }: S3Config, spoolFolder: stri
       await client.delete(keyOf(id)).catch((error: unknown) => {
         if ((error as { code?: string }).code !== "NoSuchKey") throw error;
       });
+    },
+    check: async () => {
+      const key = keyOf(`check-${crypto.randomUUID()}`);
+      try {
+        const url = client.presign(key, { method: "PUT", expiresIn: signedForSeconds });
+        const signal = AbortSignal.timeout(checkWithinMs);
+        const response = await fetch(url, { method: "PUT", body: "novaX", signal, redirect: "error" });
+        await response.body?.cancel();
+        if (response.status === 404) return "has no such bucket";
+        if (response.status === 403) return "refuses the key, or doesn't let it write";
+        if (!response.ok) return `answers ${response.status}`;
+        await client.delete(key);
+        return null;
+      } catch (error) {
+        return `can't be reached (${(error as { code?: string }).code ?? (error as Error).name})`;
+      }
     },
     freeBytes: async () => null,
   };

@@ -30,15 +30,25 @@ export function prepareDataFolder(dataDir: string): void {
 }
 
 /**
- * Reads the server's secret: from SECRET_KEY, or from a file in the data folder that the first start creates. Throws
- * {@link ConfigError} if the file cannot be created, is too short, or can be read by others.
+ * Reads the server's secret: from SECRET_KEY, or from a file in the data folder that the first start creates. `isInUse`:
+ * the database was set up with one, so none is created. Throws {@link ConfigError} if the file is missing then, cannot be
+ * created, is too short, or can be read by others.
  */
-export function readServerSecret(config: Pick<Config, "secretKey" | "dataDir">): Uint8Array {
+export function readServerSecret(
+  config: Pick<Config, "secretKey" | "dataDir">,
+  { isInUse }: { isInUse: boolean },
+): Uint8Array {
   if (config.secretKey !== null) return config.secretKey;
   prepareDataFolder(config.dataDir);
-  const path = join(config.dataDir, "secret.key");
+  const path = secretFileOf(config.dataDir);
   try {
-    if (!existsSync(path)) createSecretFile(path);
+    if (!existsSync(path)) {
+      if (isInUse)
+        throw new ConfigError([
+          `DATA_DIR: ${path} is missing, and the database was set up with it; restore it, or set SECRET_KEY to what was in it`,
+        ]);
+      createSecretFile(path);
+    }
     assertOwnersAlone(path, "600");
     const bytes = Buffer.from(readFileSync(path, "utf8").trim(), "base64url");
     if (bytes.byteLength < serverSecretBytes)
@@ -47,6 +57,10 @@ export function readServerSecret(config: Pick<Config, "secretKey" | "dataDir">):
   } catch (error) {
     throw asConfigError(error, config.dataDir);
   }
+}
+
+export function secretFileOf(dataDir: string): string {
+  return join(dataDir, "secret.key");
 }
 
 /**
@@ -79,5 +93,9 @@ function assertOwnersAlone(path: string, mode: string): void {
 function asConfigError(error: unknown, dataDir: string): ConfigError {
   if (error instanceof ConfigError) return error;
   const { code } = error as NodeJS.ErrnoException;
-  return new ConfigError([`DATA_DIR: ${dataDir} can't be written (${code})`]);
+  return new ConfigError([
+    code === "ENOSPC"
+      ? `DATA_DIR: the disk of ${dataDir} is full; make room on it`
+      : `DATA_DIR: ${dataDir} can't be written (${code})`,
+  ]);
 }

@@ -188,7 +188,14 @@ describe("the configuration", () => {
     ]) {
       expect(mistakesOf({ PUBLIC_URL: url })).toHaveLength(1);
     }
-    for (const origin of ["*", "null", "a.example", "https://*.example", "https://a.example/x"]) {
+    for (const origin of [
+      "*",
+      "null",
+      "a.example",
+      "https://*.example",
+      "https://a.example/x",
+      "ftp://a.example",
+    ]) {
       expect(mistakesOf({ ALLOWED_ORIGINS: origin }).length, origin).toBe(1);
     }
     expect(parse({ ALLOWED_ORIGINS: "https://app.example" }).allowedOrigins.has("https://app.example")).toBe(
@@ -200,6 +207,15 @@ describe("the configuration", () => {
     for (const json of ["{", "[]", '{"dbname":"x"}', '{"dbname":"x","user":"u","host":"h","port":"many"}']) {
       expect(mistakesOf({}, json)[0]).toStartWith("config.json:");
     }
+  });
+
+  test("[B10] what is nearly right is refused: a service without a host, half a sender, half a provider", () => {
+    expect(mistakesOf({ SMTP_URL: "smtp://" })[0]).toContain("needs a host");
+    expect(mistakesOf({ MAIL_FROM: "chat@example.org>" })[0]).toContain("MAIL_FROM");
+    expect(mistakesOf({ MAIL_FROM: "novaX <chat@example.org" })[0]).toContain("MAIL_FROM");
+    expect(parse({ MAIL_FROM: "The team <chat@example.org>" }).mailFrom).toBe("The team <chat@example.org>");
+    expect(mistakesOf({ OIDC_CLIENT_ID: "chat" })).toEqual(["OIDC_CLIENT_ID: set OIDC_ISSUER as well"]);
+    expect(mistakesOf({ DATABASE_URL: "postgres:///novax?host=/run/postgresql" })).toEqual([]);
   });
 
   test("Redis without a shared database is refused, because the processes would not see each other's rooms", () => {

@@ -86,6 +86,8 @@ export type Config = {
 
 /** Shorter names in the environment are likely to be somebody else's. */
 const nameCharsMin = 8;
+/** In a longer name more letters may be wrong, such as one proxy for several. */
+const longNameChars = 12;
 
 /** All mistakes in the configuration, one per line. The process prints them and exits with code 78 (EX_CONFIG). */
 export class ConfigError extends Error {
@@ -155,7 +157,7 @@ function misspeltNames(inFile: readonly string[], inEnvironment: readonly string
   const ofFile = inFile
     .filter((name) => !names.includes(name))
     .map((name) => {
-      const known = nearest(name, 2);
+      const known = nearest(name, name.length < longNameChars ? 2 : 3);
       return `.env: there is no setting ${name}${known ? `; did you mean ${known}?` : ". npm start -- --help lists them"}`;
     });
   const ofEnvironment = inEnvironment.flatMap((name) => {
@@ -272,6 +274,9 @@ export function parseConfig(
     mistakes.push(
       "WORKERS: several processes need PostgreSQL and Redis; set DATABASE_URL and REDIS_URL as well",
     );
+  if (config.oidc === null)
+    for (const name of ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"] as const)
+      if (text(name) !== "" && text("OIDC_ISSUER") === "") mistakes.push(`${name}: set OIDC_ISSUER as well`);
   if (config.sessionIdleMs > config.sessionMaxMs)
     mistakes.push("SESSION_IDLE: can't be longer than SESSION_MAX, which ends a session in any case");
   if (config.registration === "sso" && config.oidc === null)
@@ -345,6 +350,8 @@ function parseOrigin(value: string): string {
   if (url.origin === "null" || url.origin !== value.replace(/\/$/, "") || url.hostname.includes("*")) {
     throw new Error(`${JSON.stringify(value)} must be an origin only: scheme, host and port`);
   }
+  if (url.protocol !== "https:" && url.protocol !== "http:")
+    throw new Error(`${JSON.stringify(value)} must start with https://`);
   return url.origin;
 }
 
@@ -358,6 +365,9 @@ function parseServiceUrl(value: string, protocols: string[]): string | null {
     throw new Error(`isn't a URL that starts with ${protocols[0]}//; ${signsHint}`);
   }
   if (!protocols.includes(url.protocol)) throw new Error(`must start with ${protocols[0]}//`);
+  // A database may be on a socket, which its parameters name.
+  if (url.hostname === "" && !protocols.includes("postgres:"))
+    throw new Error(`needs a host, as in ${protocols[0]}//host:port`);
   // A sign of the password that ended it, so that what follows was taken for something else.
   const rest = `${url.pathname}${url.search}${url.hash}`;
   if (
@@ -424,7 +434,7 @@ function parseS3Url(value: string): S3Config | null {
 function parseMailFrom(value: string, publicUrl: URL): string {
   if (value === "") return `novaX <novax@${publicUrl.hostname}>`;
   // A line break would let the setting add headers to the mail.
-  if (!/^[^\r\n]{0,100}[^\s@<>]+@[^\s@<>]+>?$/.test(value)) {
+  if (!/^(?:[^\r\n<>]{0,100}<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/.test(value)) {
     throw new Error(`${JSON.stringify(value)} isn't a sender such as novaX <chat@example.org>`);
   }
   return value;

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { SQL } from "bun";
 import { forEverybody, hasCallerGone } from "../lib/caller.ts";
+import type { Log } from "../log/log.ts";
 
 /**
  * Runs one statement: a tagged template whose `${}` become parameters, never SQL text. int8 values arrive as numbers:
@@ -51,7 +52,7 @@ export type Database = {
  */
 export function createDatabase(
   open: () => SQL,
-  { canRenew, onClose = async () => {} }: { canRenew: boolean; onClose?: () => Promise<void> },
+  { canRenew, onClose = async () => {}, log }: { canRenew: boolean; onClose?: () => Promise<void>; log: Log },
 ): Database {
   const insideTransaction = new AsyncLocalStorage<true>();
   let client = open();
@@ -68,6 +69,8 @@ export function createDatabase(
     old.close({ timeout: answerWithinMs / 1000 }).catch(() => {});
   };
   const recover = async () => {
+    const awaySince = performance.now();
+    log.warn("database.away", { hint: "it isn't reached or doesn't answer; novaX goes on when it does" });
     try {
       while (!isClosed) {
         const probe = client`select 1`.then(() => true);
@@ -75,9 +78,19 @@ export function createDatabase(
         renew();
         await Bun.sleep(probeEveryMs);
       }
+      if (!isClosed) log.info("database.back", { afterMs: Math.round(performance.now() - awaySince) });
     } finally {
       recovery = null;
     }
+  };
+  let toldFullAt = Number.NEGATIVE_INFINITY;
+  const tellFull = () => {
+    const now = performance.now();
+    if (now - toldFullAt < tellFullEveryMs) return;
+    toldFullAt = now;
+    log.error("database.disk_full", {
+      hint: "nothing can be written until there is room on the database's disk",
+    });
   };
   /** Runs work on the current client. What is under way on an old one may end there. */
   const watch = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -89,6 +102,7 @@ export function createDatabase(
     } catch (error) {
       const isGone = error instanceof DatabaseSilent || isUnreachable(error);
       if (isClosed) throw error;
+      if (isStorageFull(error)) tellFull();
       if (used === client && (error instanceof DatabaseSilent || isReadOnly(error))) renew();
       if (isGone) recovery ??= forEverybody(recover);
       throw error;
@@ -156,8 +170,14 @@ export const answerWithinMs = 10_000;
 export const failFastMs = 1000;
 const probeWithinMs = 2000;
 const probeEveryMs = 250;
+const tellFullEveryMs = 60_000;
 /** At most two sets of connections are open at once: an old one is closed before the next can be replaced. */
 const renewEveryMs = answerWithinMs + 1000;
+
+/** The database cannot be used; the message tells the operator why. */
+export class DatabaseUnusable extends Error {
+  override readonly name = "DatabaseUnusable";
+}
 
 /** The caller was told that there is no answer, so what was asked did not happen. */
 class CallerGone extends Error {

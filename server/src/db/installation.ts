@@ -10,6 +10,12 @@ export async function readEpoch(sql: Sql): Promise<Epoch> {
   return row!.epoch;
 }
 
+/** Whether a process has set this database up with a secret. */
+export async function hasSecret(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ has: boolean }>`select secret_check is not null as has from installation`;
+  return row!.has;
+}
+
 /**
  * Asserts that this process has the secret that the database was set up with; the first process stores a check value
  * of it. Throws {@link ConfigError}: with another secret no stored code would match and no queued mail could be

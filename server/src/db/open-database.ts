@@ -1,7 +1,7 @@
 import { SQL } from "bun";
 import type { DatabaseConfig } from "../config/read-config.ts";
 import type { Log } from "../log/log.ts";
-import { createDatabase, type Database } from "./database.ts";
+import { createDatabase, type Database, DatabaseUnusable } from "./database.ts";
 import { openEmbedded } from "./embedded/open-embedded.ts";
 import { migrate } from "./migrate.ts";
 import { stablePlans } from "./stable-plans.ts";
@@ -28,15 +28,17 @@ const keepAlive = { tcp_keepalives_idle: 60, tcp_keepalives_interval: 10, tcp_ke
  */
 export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Database> {
   const db =
-    config.kind === "embedded" ? await openEmbedded(config.dataDir, log) : await openPostgres(config.url);
+    config.kind === "embedded"
+      ? await openEmbedded(config.dataDir, log)
+      : await openPostgres(config.url, log);
   await migrate(db, log);
   return db;
 }
 
-async function openPostgres(url: string): Promise<Database> {
+async function openPostgres(url: string, log: Log): Promise<Database> {
   const connection = { ...patience, ...keepAlive, ...stablePlans };
   const open = () => new SQL(url, { max: 10, idleTimeout: 0, connectionTimeout: 10, connection });
-  const db = createDatabase(open, { canRenew: true });
+  const db = createDatabase(open, { canRenew: true, log });
   try {
     const [row] = await db.sql<{ version: string; encoding: string }>`
       select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding`;
@@ -55,9 +57,4 @@ async function openPostgres(url: string): Promise<Database> {
     );
   }
   return db;
-}
-
-/** The database cannot be used; the message tells the operator why. */
-export class DatabaseUnusable extends Error {
-  override readonly name = "DatabaseUnusable";
 }

@@ -37,7 +37,12 @@ const app = {
   identity: { name: "novaX" },
   log,
   visitorBudgets: { spend: () => {} },
-  config: { isSecure: false, allowedOrigins: new Set([origin]), isTrustedProxy: () => false },
+  config: {
+    isSecure: false,
+    publicUrl: new URL(origin),
+    allowedOrigins: new Set([origin]),
+    isTrustedProxy: () => false,
+  },
   addressBans: { has: () => false },
 } as unknown as App;
 const web = { assets: {}, serve: () => null } as unknown as Web;

@@ -221,8 +221,7 @@ async function runRoute(
   if (cookies.sessionToken === null) spendAsVisitor();
   const url = new URL(request.url);
   assertQueryLength(url, route.queryBytesMax ?? queryBytesMax);
-  if (!isReading(route.method) && !route.isFromAnywhere)
-    assertOwnOrigin(request.headers, config.allowedOrigins);
+  if (!isReading(route.method) && !route.isFromAnywhere) assertOwnOrigin(request.headers, app);
   if (Object.values(params).some((value) => value.includes("\0")))
     throw new Refusal("not_found", (t) => t.nothingHere);
   const actor = cookies.sessionToken === null ? null : await findEnrollingActor(app, cookies.sessionToken);

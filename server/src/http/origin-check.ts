@@ -1,30 +1,55 @@
 import { Refusal } from "../lib/refusal.ts";
+import type { Log } from "../log/log.ts";
+
+type OriginNeeds = { log: Log; config: { publicUrl: URL; allowedOrigins: ReadonlySet<string> } };
 
 /**
  * Asserts that a request that may change something comes from an allowed origin (ASVS 3.5). Refuses with
  * `origin_refused`, also if the request does not say where it comes from.
  */
-export function assertOwnOrigin(headers: Headers, allowedOrigins: ReadonlySet<string>): void {
+export function assertOwnOrigin(headers: Headers, app: OriginNeeds): void {
   const origin = headers.get("origin");
   // A page with Referrer-Policy: no-referrer sends its forms with `Origin: null`. Sec-Fetch-Site then says where they
   // come from; the browser sets it, and no page can.
   const isOwn =
     origin === null || origin === "null"
       ? headers.get("sec-fetch-site") === "same-origin"
-      : allowedOrigins.has(origin);
-  if (!isOwn)
-    throw new Refusal("origin_refused", "This request doesn't come from an allowed page (Origin header).");
+      : app.config.allowedOrigins.has(origin);
+  if (isOwn) return;
+  noteWrongAddress(headers, app);
+  throw new Refusal("origin_refused", "This request doesn't come from an allowed page (Origin header).");
 }
 
 /**
  * Asserts the Origin of a WebSocket upgrade. Browsers always send it, and CORS does not protect sockets. Refuses with
  * `origin_refused`.
  */
-export function assertSocketOrigin(headers: Headers, allowedOrigins: ReadonlySet<string>): void {
+export function assertSocketOrigin(headers: Headers, app: OriginNeeds): void {
   const origin = headers.get("origin");
-  if (origin === null || !allowedOrigins.has(origin)) {
+  if (origin === null || !app.config.allowedOrigins.has(origin)) {
+    noteWrongAddress(headers, app);
     throw new Refusal("origin_refused", "This connection doesn't come from an allowed page (Origin header).");
   }
+}
+
+const toldEveryMs = 60_000;
+let toldAt = Number.NEGATIVE_INFINITY;
+
+/**
+ * Logs the address at which a browser has this server's own pages, if it isn't one that the settings name: nobody can
+ * sign in there, and nothing else would say why. At most once a minute, because a stranger can send these headers too.
+ */
+function noteWrongAddress(headers: Headers, { log, config }: OriginNeeds): void {
+  const origin = URL.parse(headers.get("origin") ?? "");
+  const now = performance.now();
+  if (!origin || config.allowedOrigins.has(origin.origin) || now - toldAt < toldEveryMs) return;
+  if (origin.host !== (headers.get("x-forwarded-host") ?? headers.get("host"))) return;
+  toldAt = now;
+  log.warn("origin.refused", {
+    origin: origin.origin,
+    publicUrl: config.publicUrl.origin,
+    hint: "set PUBLIC_URL to the address that people open, or add it to ALLOWED_ORIGINS",
+  });
 }
 
 /** Of tus 1.0, so that pages of allowed origins can upload. */

@@ -50,7 +50,7 @@ export async function upgradeSocket(
     ) {
       throw new Refusal("origin_refused", "Use wss://.");
     }
-    assertSocketOrigin(request.headers, app.config.allowedOrigins);
+    assertSocketOrigin(request.headers, app);
     const { sessionToken } = cookies;
     const actor = sessionToken === null ? null : await app.socketActors.get(sessionToken);
     if (!actor) throw new Refusal("unauthenticated", (t) => t.signInFirst);

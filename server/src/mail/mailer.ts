@@ -15,6 +15,8 @@ export type Mailer = {
   send(mail: Mail): Promise<void>;
   /** Whether mails leave this machine. */
   isReal: boolean;
+  /** Connects and signs in, and sends nothing. Resolves with what is wrong, or with null. */
+  check(): Promise<string | null>;
   close(): void;
 };
 
@@ -46,18 +48,30 @@ export async function createSmtpMailer(url: string, from: string): Promise<Maile
         : {};
       await transport.sendMail({ to: { name: "", address: to }, subject, text, html, headers });
     },
+    check: () =>
+      transport.verify().then(
+        () => null,
+        (error: unknown) => problemIn(error),
+      ),
     close: () => transport.close(),
   };
 }
 
+/** What an operator can do something about. The server's own words could repeat what was sent to it. */
+function problemIn(error: unknown): string {
+  const { code = "", message } = error as Error & { code?: string };
+  if (code === "EAUTH") return "refuses the name or password";
+  if (code === "ENOAUTH") return "needs a name and a password";
+  if (code === "ETLS" || /certificate|SSL|TLS/i.test(message)) return "can't be reached with TLS";
+  return `can't be reached (${code})`;
+}
+
 /** Without an SMTP server: prints mails on the console, for the operator to pass on. */
-export function createConsoleMailer(write: (text: string) => void): Mailer {
-  return {
-    isReal: false,
-    send: async ({ to, subject, text }) => {
-      const body = text.replaceAll("\n", "\n  | ");
-      write(`\n  | To: ${to}\n  | Subject: ${subject}\n  |\n  | ${body}\n`);
-    },
-    close: () => {},
-  };
+export function createConsoleMailer(print: (mail: Mail) => void): Mailer {
+  return { isReal: false, send: async (mail) => print(mail), check: async () => null, close: () => {} };
+}
+
+/** A mail as it is printed on a terminal. */
+export function inWords({ to, subject, text }: Mail): string {
+  return `\n  | To: ${to}\n  | Subject: ${subject}\n  |\n  | ${text.replaceAll("\n", "\n  | ")}\n`;
 }

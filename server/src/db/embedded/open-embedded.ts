@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SQL } from "bun";
-import { prepareDataFolder } from "../../config/data-folder.ts";
+import { prepareDataFolder, secretFileOf } from "../../config/data-folder.ts";
 import { ConfigError } from "../../config/read-config.ts";
 import { every } from "../../lib/every.ts";
 import { projectFolder, scriptPath } from "../../lib/paths.ts";
 import type { Log } from "../../log/log.ts";
-import { createDatabase, type Database } from "../database.ts";
+import { createDatabase, type Database, DatabaseUnusable } from "../database.ts";
 import { createFromSeed, hasDatabase } from "./data-folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { createSeed } from "./seed.ts";
@@ -33,8 +33,12 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
   }
   const databaseDir = join(dataDir, "postgres");
   if (!hasDatabase(databaseDir)) {
+    assertNew(dataDir);
     log.info("database.creating", { folder: databaseDir });
-    await createFromSeed(databaseDir, existsSync(seedPath) ? readFileSync(seedPath) : await createSeed());
+    const seed = existsSync(seedPath) ? readFileSync(seedPath) : await createSeed();
+    await createFromSeed(databaseDir, seed).catch((error: Error) => {
+      throw new DatabaseUnusable(`DATA_DIR: no database can be created: ${reasonIn(dataDir, error.message)}`);
+    });
   }
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 });
   rmSync(socketPath, { force: true });
@@ -45,10 +49,9 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
       worker.onmessage = (event: MessageEvent<FromWorker>) => {
         // One that has ended by itself is closed.
         if (event.data.kind === kind || (kind === "closed" && event.data.kind === "broken")) done();
-        if (event.data.kind === "failed")
-          fail(new Error(`the embedded database doesn't open: ${event.data.message}`));
+        if (event.data.kind === "failed") fail(cannotOpen(databaseDir, event.data.message));
       };
-      worker.onerror = (event) => fail(new Error(event.message));
+      worker.onerror = (event) => fail(cannotOpen(databaseDir, event.message));
     });
   const send = (message: ToWorker) => worker.postMessage(message);
 
@@ -57,7 +60,7 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
   // Without its thread the database cannot be recovered, and one whose disk failed must be opened anew, from what the disk
   // has: the process ends, so that its supervisor starts it again.
   const end = (message: string) => {
-    log.fault("database.ended", new Error(message));
+    log.error("database.ended", { message, hint: "novaX ends and can be started again; look at its disk" });
     process.exit(1);
   };
   worker.onerror = (event) => end(event.message);
@@ -82,5 +85,29 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
     worker.terminate();
     lock.release();
   };
-  return createDatabase(() => client, { canRenew: false, onClose });
+  return createDatabase(() => client, { canRenew: false, onClose, log });
+}
+
+/** A folder with a secret had a database, or its database is elsewhere: a new one would look as if all were lost. */
+function assertNew(dataDir: string): void {
+  if (existsSync(secretFileOf(dataDir)))
+    throw new ConfigError([
+      `DATA_DIR: ${dataDir} has a secret.key and no database; restore its folder postgres, set DATABASE_URL if the database is elsewhere, or use an empty folder to begin anew`,
+    ]);
+}
+
+function cannotOpen(databaseDir: string, message: string): DatabaseUnusable {
+  return new DatabaseUnusable(
+    `DATA_DIR: the database in ${databaseDir} can't be opened: ${reasonIn(databaseDir, message)}`,
+  );
+}
+
+/** PostgreSQL needs some of it to start, and says little when there is none. */
+const freeBytesMin = 64_000_000;
+
+function reasonIn(folder: string, message: string): string {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < freeBytesMin
+    ? `the disk of ${folder} is full; make room on it`
+    : `${message}. If the folder was damaged, or copied while novaX ran, restore a backup`;
 }
