@@ -4,6 +4,7 @@ import { issueSetupCode } from "./accounts/setup-code.ts";
 import { checkServices } from "./check-services.ts";
 import { type Config, readConfig } from "./config/read-config.ts";
 import { helpText } from "./config/settings.ts";
+import { isDatabaseAway } from "./db/database.ts";
 import { exitCodes, exitWithError } from "./exit.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, type Log, silentLog } from "./log/log.ts";
@@ -35,6 +36,7 @@ async function run(): Promise<void> {
     format: config.logFormat,
     write: (line) => console.log(line),
     now: systemClock.now,
+    isDatabaseAway,
   });
   // Errors of a request are handled where they occur. Anything that still gets here is logged and must not end the
   // process for everyone.

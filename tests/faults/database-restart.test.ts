@@ -46,6 +46,10 @@ describe.skipIf(!isAvailable("postgres"))("a PostgreSQL server that restarts", (
     await a.sayAndWait("after");
     expect(a.messageTexts).toEqual([...all, "after"]);
     expect(a.isOpen && b.isOpen).toBe(true);
+    // The operator is told once that it went, and once that it is back.
+    for (const event of ["database.away", "database.back"])
+      expect(server.output().split(`"event":"${event}"`), event).toHaveLength(2);
+    expect(server.output()).not.toContain('"stack"');
     for (const socket of [a, b]) socket.close();
     await server.stop();
     await postgres.stop();

@@ -16,6 +16,8 @@ export function createLog(options: {
   format: "json" | "words";
   write: (line: string) => void;
   now: () => number;
+  /** Whether an error only means that the database is away, which has a line of its own: it is told without a stack. */
+  isDatabaseAway?: (error: unknown) => boolean;
 }): Log {
   const emit = (level: LogLevel, event: string, facts: LogFacts) => {
     const at = new Date(options.now()).toISOString();
@@ -35,6 +37,10 @@ export function createLog(options: {
     error: (event, facts = {}) => emit("error", event, facts),
     fault: (event, error, facts = {}) => {
       const faultId = crypto.randomUUID();
+      if (options.isDatabaseAway?.(error)) {
+        emit("warn", event, { ...facts, faultId, cause: "database.away" });
+        return faultId;
+      }
       const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
       // The database's message may quote stored values; its code, what it is about and our statement are enough.
       const isFromDatabase = name === "PostgresError";
