@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { AccountId, SessionId } from "@novax/protocol/ids";
+import type { Language } from "@novax/protocol/language";
 import { eraseAccountJob } from "./account-data/erase-account.ts";
 import { ServerIdentity } from "./accounts/server-identity.ts";
 import { keepAuditHead } from "./audit/kept-head.ts";
@@ -76,9 +77,11 @@ import { shareBudgets } from "./realtime/share-budgets.ts";
 import { createSocketHandlers } from "./realtime/socket-handlers.ts";
 import { startRealtime } from "./realtime/start-realtime.ts";
 import { addMember } from "./rooms/add-member.ts";
+import { updateRoom } from "./rooms/queries.ts";
 import { sendReminderJob } from "./scheduled/reminders.ts";
 import { deliverScheduledJob } from "./scheduled/schedule-message.ts";
 import { SearchIndex } from "./search/search-index.ts";
+import { textsIn } from "./texts/texts.ts";
 import { replyStep } from "./threads/reply-step.ts";
 import type { TransactionNeeds } from "./transaction/transact.ts";
 import { sendUnreadMail } from "./unread-mail/send-unread-mail.ts";
@@ -234,7 +237,10 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
     factorLimit: { max: factorFailuresMax, windowMs: 15 * minuteMs },
     signUpLimit: { max: config.signUpsPerAddress, windowMs: 60 * minuteMs },
     configuredRegistration: config.registration,
-    joinFirstRooms: async (transaction, member) => {
+    joinFirstRooms: async (transaction, member, language?: Language) => {
+      // Rooms have one name for all, and the first person's language is most likely the team's.
+      if (language)
+        await updateRoom(transaction.sql, generalRoomId, textsIn(language).firstRoom, { now: clock.now() });
       await addMember({ clock }, transaction, { room: generalRoomId, member });
     },
   };

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { generalRoomId } from "@novax/protocol/general-room";
 import { Person, password, problemOf } from "../support/person.ts";
+import { createTestData, startServer } from "../support/server.ts";
 import { describeServer } from "../support/use-server.ts";
 
 const options = { only: "embedded", hasMail: true, people: ["alice"] } as const;
@@ -75,4 +76,21 @@ describeServer("the server uses the reader's language", options, ({ server, smtp
     expect((await alice.post(path, {})).status).toBe(200);
     expect((await smtp.next(email, /An owner created a link/)).text).toContain("By alice.");
   });
+});
+
+test("the room that everyone is in has its first name in the language of the first person, and only of that one", async () => {
+  const data = await createTestData("embedded");
+  const server = await startServer(data);
+  const [carol, dave] = ["carol", "dave"].map((name) => new Person(server, name));
+  carol!.cookies.set("novax_language", "de");
+  await carol!.register();
+  await dave!.register();
+  for (const person of [carol!, dave!]) {
+    const { rooms } = await person.read<{ rooms: { name: string; topic: string }[] }>("/api/rooms");
+    expect(rooms.map(({ name, topic }) => [name, topic])).toEqual([
+      ["Allgemein", "Alle sind in diesem Raum"],
+    ]);
+  }
+  await server.stop();
+  await data.remove();
 });

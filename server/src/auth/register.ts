@@ -30,10 +30,10 @@ export type RegisterNeeds = SignInNeeds & {
   /** Who may register, unless the owner has changed it. */
   configuredRegistration: RegistrationMode;
   /**
-   * Adds a new account to the rooms that everybody joins. Passed in because rooms depend on accounts, not the other
-   * way round.
+   * Adds a new account to the rooms that everybody joins. `first`: the language of the first account, in which these
+   * rooms get their names. Passed in because rooms depend on accounts, not the other way round.
    */
-  joinFirstRooms: (transaction: Transaction, person: Person) => Promise<void>;
+  joinFirstRooms: (transaction: Transaction, person: Person, first?: Language) => Promise<void>;
 };
 
 export type SignUp = {
@@ -112,7 +112,7 @@ export async function register(
       await notifyApprovers(change);
       return { kind: "approval_pending", username };
     }
-    await app.joinFirstRooms(change, account);
+    await app.joinFirstRooms(change, account, isFirst ? signUp.language : undefined);
     return finishSignIn(app, change, {
       account: { id: account.id, credentialsVersion: 1 },
       proof: { kind: "new_account" },

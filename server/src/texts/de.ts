@@ -13,6 +13,7 @@ function span(minutes: number): string {
 }
 
 export const de: Texts = {
+  firstRoom: { name: "Allgemein", topic: "Alle sind in diesem Raum" },
   refusals: {
     lastOwner: "Das ist der letzte Inhaber. Mach zuerst jemand anderen zum Inhaber.",
     noEmail: "Gib eine gültige E-Mail-Adresse ein.",
@@ -481,6 +482,7 @@ export const de: Texts = {
     anotherApp: "Andere Authenticator-App",
     scan: "Scanne das mit deiner Authenticator-App oder gib den Schlüssel darunter ein:",
     qr: "QR-Code für die Authenticator-App",
+    openApp: "In der Authenticator-App auf diesem Gerät öffnen",
     typeDigits: "Gib die sechs Ziffern ein, die sie anzeigt:",
     useApp: "Diese App verwenden",
     turnOn: "Einschalten",

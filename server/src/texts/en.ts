@@ -12,6 +12,8 @@ function span(minutes: number): string {
 }
 
 export const en = {
+  /** How the room that everyone is in is called at first. */
+  firstRoom: { name: "General", topic: "Everyone is in this room" },
   refusals: {
     lastOwner: "This is the last owner. Make someone else an owner first.",
     noEmail: "Enter a valid email address.",
@@ -465,6 +467,7 @@ export const en = {
     anotherApp: "Another authenticator app",
     scan: "Scan this with your authenticator app, or enter the key below:",
     qr: "QR code for the authenticator app",
+    openApp: "Open in the authenticator app on this device",
     typeDigits: "Enter the six digits it shows:",
     useApp: "Use this app",
     turnOn: "Turn on",

@@ -99,7 +99,9 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
     case "add_people":
       return <PeopleDialog {...props} isForRoom={overlay.kind === "add_people"} onClose={close} />;
     case "settings":
-      return <SettingsDialog {...props} onClose={close} {...(overlay.tab ? { first: overlay.tab } : {})} />;
+      return (
+        <SettingsDialog {...props} first={overlay.tab} isForStatus={overlay.isForStatus} onClose={close} />
+      );
     case "shortcuts":
       return <ShortcutsDialog onClose={close} />;
     case "poll":

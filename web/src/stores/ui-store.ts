@@ -50,7 +50,7 @@ export type Overlay =
   | { kind: "browse" }
   | { kind: "new_direct" }
   | { kind: "add_people" }
-  | { kind: "settings"; tab?: SettingsTab }
+  | { kind: "settings"; tab?: SettingsTab; isForStatus?: true }
   | { kind: "shortcuts" }
   | { kind: "date"; room: JoinedRoom }
   | { kind: "poll" }

@@ -1,5 +1,4 @@
 import { displayNameCharsMax, emailCharsMax, usernameCharsMax } from "@novax/protocol/limits";
-import { initialsOf } from "@novax/protocol/person";
 import { html } from "hono/html";
 import { readableEmail } from "../../accounts/email.ts";
 import type { LinkedIdentity } from "../../auth/identity-queries.ts";
@@ -117,7 +116,6 @@ export function profilePage(
     lead: t.profileLead,
     back: toAccount(context),
     body: html`${doneNote(page.done)}
-<p class="avatar-line"><span class="avatar-big" aria-hidden="true">${initialsOf({ username: page.username, displayName: page.displayName || undefined })}</span></p>
 ${renderForm({
   action: "/account/profile",
   submit: parts.save,

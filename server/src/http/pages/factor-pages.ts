@@ -81,7 +81,8 @@ function enrolmentForm(
 <ol class="steps">
 <li>${t.scan}
 ${qrCode(enrolment.uri, t.qr)}
-<p class="key-line"><code class="key-text">${key}</code></p></li>
+<p class="key-line"><code class="key-text">${key}</code></p>
+<p class="only-touch"><a href="${enrolment.uri}">${t.openApp}</a></p></li>
 <li>${t.typeDigits}</li>
 </ol>
 ${renderForm({

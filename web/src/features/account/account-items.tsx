@@ -46,7 +46,7 @@ export function AccountItems({ chat, ui }: AccountItemsProps) {
         type="button"
         className="account-row"
         ref={first}
-        onClick={() => leave(() => ui.open({ kind: "settings", tab: "you" }))}
+        onClick={() => leave(() => ui.open({ kind: "settings", tab: "you", isForStatus: true }))}
       >
         {more.account.setStatus}
       </button>
@@ -59,7 +59,7 @@ export function AccountItems({ chat, ui }: AccountItemsProps) {
       </button>
       <button
         type="button"
-        className="account-row"
+        className="account-row only-fine"
         onClick={() => leave(() => ui.open({ kind: "shortcuts" }))}
       >
         {more.account.shortcuts} <kbd>?</kbd>

@@ -13,7 +13,7 @@ export type SlashCommandContext = { chat: ChatStore; ui: UiStore; store: RoomSto
 type SlashCommand = {
   hint: () => string;
   /** What the command takes after its name, as the suggestion list shows it. */
-  takes?: string;
+  takes?: () => string;
   /**
    * Runs the command with the text after its name. Returns what is left to do with the text.
    */
@@ -27,18 +27,18 @@ type Outcome = string | { send: string } | undefined;
 export const slashCommands: Record<string, SlashCommand> = {
   me: {
     hint: () => more.commands.me,
-    takes: "…",
+    takes: () => "…",
     run: (_, rest) => (rest === "" ? undefined : { send: `_${rest}_` }),
   },
   topic: {
     hint: () => more.commands.topic,
-    takes: "…",
+    takes: () => "…",
     run: async ({ chat, store }, rest) =>
       (await chat.command("room.set_topic", { room: store.id, topic: rest })) ? undefined : rest,
   },
   invite: {
     hint: () => more.commands.invite,
-    takes: "@name",
+    takes: () => "@name",
     run: async ({ chat, store }, rest) => {
       const names = rest
         .split(/\s+/)
@@ -79,7 +79,7 @@ export const slashCommands: Record<string, SlashCommand> = {
   },
   remind: {
     hint: () => more.commands.remind,
-    takes: "in 20 minutes …",
+    takes: () => more.commands.remindTakes,
     run: async ({ chat, ui, store }, rest) => {
       const parser = await import("../scheduled/parse-when.ts").catch(() => null);
       const when = parser?.parseWhen(rest, serverNow(chat));
@@ -97,7 +97,7 @@ export const slashCommands: Record<string, SlashCommand> = {
   },
   status: {
     hint: () => more.commands.status,
-    takes: "…",
+    takes: () => "…",
     run: async ({ chat }, rest) => {
       const emoji = /^\p{RGI_Emoji}/v.exec(rest)?.[0] ?? "";
       await chat.command("status.set", {

@@ -47,7 +47,7 @@ export async function suggest(chat: ChatStore, store: RoomStore, token: Token): 
         .filter(([name]) => name.startsWith(token.text))
         .map(([name, { hint, takes }]) => ({
           insert: `/${name}`,
-          label: `/${name}${takes ? ` ${takes}` : ""}`,
+          label: `/${name}${takes ? ` ${takes()}` : ""}`,
           hint: hint(),
         }));
   }

@@ -23,7 +23,13 @@ const pages: Record<SettingsTab, ComponentType<SettingsProps>> = {
  * The settings, on a page for each kind. Most act as soon as they are changed; long lists have a button. A page that was opened
  * stays, with what is written in it.
  */
-export function SettingsDialog({ chat, ui, first = "you", onClose }: DialogProps & { first?: SettingsTab }) {
+export function SettingsDialog({
+  chat,
+  ui,
+  first = "you",
+  isForStatus = false,
+  onClose,
+}: DialogProps & { first?: SettingsTab | undefined; isForStatus?: boolean | undefined }) {
   const [open, setOpen] = useState(first);
   const [opened, setOpened] = useState<readonly SettingsTab[]>([first]);
   const show = (tab: SettingsTab) => {
@@ -48,7 +54,7 @@ export function SettingsDialog({ chat, ui, first = "you", onClose }: DialogProps
             type="button"
             className="tab"
             aria-pressed={open === tab}
-            data-autofocus={tab === first ? true : undefined}
+            data-autofocus={tab === first && !isForStatus ? true : undefined}
             onClick={() => show(tab)}
           >
             {more.settings.tabs[tab]}
@@ -59,7 +65,7 @@ export function SettingsDialog({ chat, ui, first = "you", onClose }: DialogProps
         const Page = pages[tab];
         return (
           <div key={tab} className="settings-page" hidden={tab !== open}>
-            <Page chat={chat} ui={ui} saved={saved} />
+            <Page chat={chat} ui={ui} saved={saved} isForStatus={isForStatus} />
           </div>
         );
       })}

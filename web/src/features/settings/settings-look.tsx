@@ -1,16 +1,10 @@
 import { isLanguage, languages } from "@novax/protocol/language";
 import { useState } from "preact/hooks";
 import { ChoiceField } from "../../components/choice-field.tsx";
+import { isTouch } from "../../lib/element.ts";
 import { more } from "../../texts/more.ts";
 import { PreferenceCheck } from "./preference-check.tsx";
-import {
-  clocks,
-  type Preferences,
-  preferences,
-  previewStyles,
-  setPreference,
-  textSizes,
-} from "./preferences.ts";
+import { clocks, preferences, previewStyles, setPreference, textSizes } from "./preferences.ts";
 import type { SettingsProps } from "./settings-props.ts";
 import { applyTheme, keepLanguage, readTheme, type Theme, themes } from "./theme.ts";
 
@@ -28,87 +22,44 @@ export function LookSettings({ chat }: SettingsProps) {
       <section className="settings-section">
         <h3>{more.settings.appearance}</h3>
         <div className="form-row">
-          <label className="form-field">
-            <span>{more.settings.theme}</span>
-            <select
-              className="field"
-              value={theme}
-              onInput={(event) => {
-                const chosen = event.currentTarget.value as Theme;
-                setTheme(chosen);
-                applyTheme(chosen);
-              }}
-            >
-              {themes.map((name) => (
-                <option key={name} value={name}>
-                  {themeNames[name]}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label className="form-field">
-            <span>{more.settings.density}</span>
-            <select
-              className="field"
-              value={current.density}
-              onInput={(event) =>
-                setPreference("density", event.currentTarget.value === "compact" ? "compact" : "cosy")
-              }
-            >
-              <option value="cosy">{more.settings.cosy}</option>
-              <option value="compact">{more.settings.compact}</option>
-            </select>
-          </label>
-          <label className="form-field">
-            <span>{more.settings.textSize}</span>
-            <select
-              className="field"
-              value={current.textSize}
-              onInput={(event) =>
-                setPreference("textSize", event.currentTarget.value as Preferences["textSize"])
-              }
-            >
-              {textSizes.map((size) => (
-                <option key={size} value={size}>
-                  {more.settings.sizes[size]}
-                </option>
-              ))}
-            </select>
-          </label>
+          <SelectField
+            label={more.settings.theme}
+            value={theme}
+            options={themes.map((name) => [name, themeNames[name]])}
+            onChoose={(chosen) => {
+              setTheme(chosen);
+              applyTheme(chosen);
+            }}
+          />
+          <SelectField
+            label={more.settings.density}
+            value={current.density}
+            options={[
+              ["cosy", more.settings.cosy],
+              ["compact", more.settings.compact],
+            ]}
+            onChoose={(density) => setPreference("density", density)}
+          />
+          <SelectField
+            label={more.settings.textSize}
+            value={current.textSize}
+            options={textSizes.map((size) => [size, more.settings.sizes[size]])}
+            onChoose={(size) => setPreference("textSize", size)}
+          />
           {chat.hasLinkPreviews ? (
-            <label className="form-field">
-              <span>{more.settings.previews}</span>
-              <select
-                className="field"
-                value={current.previews}
-                onInput={(event) =>
-                  setPreference("previews", event.currentTarget.value as Preferences["previews"])
-                }
-              >
-                {previewStyles.map((style) => (
-                  <option key={style} value={style}>
-                    {more.settings.previewStyles[style]}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <SelectField
+              label={more.settings.previews}
+              value={current.previews}
+              options={previewStyles.map((style) => [style, more.settings.previewStyles[style]])}
+              onChoose={(style) => setPreference("previews", style)}
+            />
           ) : null}
-          <label className="form-field">
-            <span>{more.settings.clock}</span>
-            <select
-              className="field"
-              value={current.clock}
-              onInput={(event) => {
-                setPreference("clock", event.currentTarget.value as Preferences["clock"]);
-              }}
-            >
-              {clocks.map((clock) => (
-                <option key={clock} value={clock}>
-                  {more.settings.clocks[clock]}
-                </option>
-              ))}
-            </select>
-          </label>
+          <SelectField
+            label={more.settings.clock}
+            value={current.clock}
+            options={clocks.map((clock) => [clock, more.settings.clocks[clock]])}
+            onChoose={(clock) => setPreference("clock", clock)}
+          />
           <ChoiceField
             label={more.settings.language}
             value={document.documentElement.lang}
@@ -129,8 +80,33 @@ export function LookSettings({ chat }: SettingsProps) {
         <h3>{more.settings.accessibility}</h3>
         <PreferenceCheck name="announces" label={more.settings.announce} />
         <PreferenceCheck name="reducesMotion" label={more.settings.motion} />
-        <PreferenceCheck name="hasSingleKeys" label={more.settings.singleKeys} />
+        {isTouch() ? null : <PreferenceCheck name="hasSingleKeys" label={more.settings.singleKeys} />}
       </section>
     </>
+  );
+}
+
+/** A choice that acts at once and can be taken back as quickly. */
+function SelectField<T extends string>(props: {
+  label: string;
+  value: T;
+  options: readonly (readonly [value: T, name: string])[];
+  onChoose: (value: T) => void;
+}) {
+  return (
+    <label className="form-field">
+      <span>{props.label}</span>
+      <select
+        className="field"
+        value={props.value}
+        onInput={(event) => props.onChoose(event.currentTarget.value as T)}
+      >
+        {props.options.map(([value, name]) => (
+          <option key={value} value={value}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }

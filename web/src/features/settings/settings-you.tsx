@@ -15,7 +15,7 @@ import type { SettingsProps } from "./settings-props.ts";
 const PictureField = filePart("PictureField");
 
 /** What others see of the viewer. */
-export function YouSettings({ chat, ui, saved }: SettingsProps) {
+export function YouSettings({ chat, ui, saved, isForStatus }: SettingsProps) {
   const own = chat.me.lists.value;
   const sent = useRef(statusKey(own.status));
   return (
@@ -81,6 +81,7 @@ export function YouSettings({ chat, ui, saved }: SettingsProps) {
                 className="field"
                 name="text"
                 maxLength={statusTextCharsMax}
+                data-autofocus={isForStatus || undefined}
                 defaultValue={own.status.text}
                 autocomplete="off"
               />
