@@ -62,5 +62,5 @@ export function createByteFormat(language: Language) {
 export function createPlural(language: Language) {
   const rules = new Intl.PluralRules(language);
   return (count: number, forms: Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }): string =>
-    (forms[rules.select(count)] ?? forms.other).replace("#", String(count));
+    (forms[rules.select(count)] ?? forms.other).replace("#", count.toLocaleString(language));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mentionsIn, wordsIn } from "./text.ts";
+import { mentionsIn, wordForm, wordsIn } from "./text.ts";
 
 test("@room, @all and @everyone mention everyone, @here those online, @name one person; code and addresses mention no one", () => {
   for (const name of ["room", "all", "Everyone"])
@@ -45,4 +45,9 @@ test("[T5] a name ends where the next script begins, and not inside of a word", 
     "@",
   ])
     expect(mentionsIn(text).names, text).toEqual([]);
+});
+
+test("a word is compared as it is written in capitals and in Switzerland too", () => {
+  expect(wordForm("Scheiße")).toBe(wordForm("SCHEISSE"));
+  expect([...wordsIn("Grüße aus ZÜRICH")]).toEqual(["grüsse", "aus", "zürich"]);
 });

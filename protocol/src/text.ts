@@ -30,13 +30,14 @@ export function mentionsIn(text: string): Mentions {
 
 /**
  * Returns a text in the form in which its words are compared. NFKC makes full-width and other variants of a letter equal,
- * and invisible characters are removed, so that neither hides a word.
+ * and invisible characters are removed, so that neither hides a word. "ß" is "ss", as in capitals and in Switzerland.
  */
 export function wordForm(text: string): string {
   return text
     .normalize("NFKC")
     .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
-    .toLowerCase();
+    .toLowerCase()
+    .replaceAll("ß", "ss");
 }
 
 /** Returns the distinct words of a text in the form of `wordForm`, for keywords and the word filter. */

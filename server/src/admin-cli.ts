@@ -30,6 +30,13 @@ These commands use the server's settings. With the embedded database, stop the s
 
 type AdminCommand = (app: App, username: string) => Promise<string>;
 
+/** Settings that were given to the server alone are unknown here. */
+function hereOnly(link: string): string {
+  return new URL(link).hostname === "localhost"
+    ? "\n\nIt leads to this machine. If people open novaX elsewhere, set PUBLIC_URL for this command, too, or in .env."
+    : "";
+}
+
 const largestShown = 10;
 
 /** Those that are not about a person. */
@@ -38,7 +45,7 @@ const overall: Record<string, (app: App) => Promise<string>> = { storage: descri
 const commands: Record<string, AdminCommand> = {
   "reset-link": async (app, username) => {
     const link = await linkFor(app, await requireAccount(app, username));
-    return `This link works once, for 30 minutes:\n${link}`;
+    return `This link works once, for 30 minutes:\n${link}${hereOnly(link)}`;
   },
   "disable-factor": async (app, username) => {
     await disableFactorOf(app, await requireAccount(app, username));
@@ -51,14 +58,14 @@ const commands: Record<string, AdminCommand> = {
   },
 };
 
-const [name = "", username = ""] = process.argv.slice(2);
+const [name = "", username = "", ...others] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 const isAboutAll = name === "audit-verify" || Object.hasOwn(overall, name);
 if (["--help", "-h", "help"].includes(name)) {
   console.log(help);
   process.exit(0);
 }
-if (!isAboutAll && (!command || username === "")) {
+if (isAboutAll ? username !== "" : !command || username === "" || others.length > 0) {
   if (name !== "" && !command) console.error(`There is no command ${name}.\n`);
   console.error(help);
   process.exit(exitCodes.failed);

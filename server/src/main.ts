@@ -23,7 +23,7 @@ import { createS3Blobs } from "./blobs/s3-blobs.ts";
 import { prepareSpool } from "./blobs/spool.ts";
 import { checkRedis } from "./bus/check-redis.ts";
 import { createLocalBus } from "./bus/local-bus.ts";
-import { createRedisBus } from "./bus/redis-bus.ts";
+import { createRedisBus, redisAwayHint } from "./bus/redis-bus.ts";
 import { prepareDataFolder, readServerSecret } from "./config/data-folder.ts";
 import { type Config, ConfigError } from "./config/read-config.ts";
 import type { Database } from "./db/database.ts";
@@ -228,7 +228,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
       cost: async () => config.bcryptCost ?? agreeOnCost(db.sql, () => fittingCost(log)),
     }),
     passwordRules: { codePointsMin: config.passwordCodePointsMin, knownPasswords },
-    attemptLimits: redis ? createRedisAttemptLimits(redis.url, epoch) : createLocalAttemptLimits(clock),
+    attemptLimits: redis ? createRedisAttemptLimits(redis.url, epoch, log) : createLocalAttemptLimits(clock),
     signInLimits: {
       perAccount: { max: config.signInFailuresPerAccount, windowMs: 15 * minuteMs },
       perAddress: { max: config.signInFailuresPerAddress, windowMs: minuteMs },
@@ -271,7 +271,7 @@ async function assertRedisUsable(redis: { url: string; installation: string }, l
   if (problem)
     log.warn("redis.away", {
       server: problem.message,
-      hint: "until it answers, nobody can sign in, and what happens on other processes comes seconds later",
+      hint: redisAwayHint,
     });
 }
 

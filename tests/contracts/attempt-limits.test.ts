@@ -4,6 +4,7 @@ import {
   createLocalAttemptLimits,
   createRedisAttemptLimits,
 } from "../../server/src/auth/attempt-limits.ts";
+import { silentLog } from "../../server/src/log/log.ts";
 import { redisUrl, waitUntil } from "../support/server.ts";
 import { startRedis } from "../support/services.ts";
 
@@ -14,7 +15,7 @@ for (const kind of ["local", "redis"] as const) {
     const limits =
       kind === "local"
         ? createLocalAttemptLimits({ now: () => now })
-        : createRedisAttemptLimits(redisUrl ?? "", crypto.randomUUID());
+        : createRedisAttemptLimits(redisUrl ?? "", crypto.randomUUID(), silentLog);
     const limit = { max: 5, windowMs: 300 };
     afterAll(() => limits.close());
 
@@ -54,7 +55,7 @@ for (const kind of ["local", "redis"] as const) {
 describe.skipIf(!redisUrl)("attempt limits without Redis", () => {
   test("[L08] everybody is refused as unavailable, until Redis is back", async () => {
     const redis = (await startRedis())!;
-    const limits = createRedisAttemptLimits(redis.url, "x");
+    const limits = createRedisAttemptLimits(redis.url, "x", silentLog);
     await assertAttempt(limits, "a", { max: 5, windowMs: 60_000 });
     await redis.stop();
     const refused = await assertAttempt(limits, "a", { max: 5, windowMs: 60_000 }).catch(

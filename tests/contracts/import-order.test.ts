@@ -82,7 +82,9 @@ describe("the import order", () => {
     test(`inside ${workspace}, imports only go to the left`, () => {
       const position = (path: string) => {
         const [, , part = ""] = path.split("/");
-        return order.indexOf(part.replace(/\.ts$/, "").replace(/^(?:cli|admin-cli|exit|workers)$/, "main"));
+        return order.indexOf(
+          part.replace(/\.ts$/, "").replace(/^(?:cli|admin-cli|check-services|exit|workers)$/, "main"),
+        );
       };
       for (const { from, to } of importsOf(workspace)) {
         if (!to.startsWith(`${workspace}/`)) continue;

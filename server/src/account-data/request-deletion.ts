@@ -35,8 +35,7 @@ export async function requestDeletion(
     await scheduleDeletion(sql, actor.id, { at, erasesMessages: request.erasesMessages });
     await queue(eraseAccountJob, { accountId: actor.id }, { runAt: at });
     endSessions(await markAllSessionsEnded(sql, actor.id, app.clock.now()));
-    const day = new Date(at).toISOString().slice(0, 10);
-    await notify(account, "deletion_requested", (t) => t.deletedOn(day));
+    await notify(account, "deletion_requested", (t) => t.deletedOn(at));
     const detail = request.erasesMessages ? "messages erased" : "messages kept";
     audit({ action: "account.deletion_requested", actor, subject: actor, address: origin.address, detail });
   });

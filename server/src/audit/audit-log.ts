@@ -66,6 +66,7 @@ export async function verifyAudit(
 ): Promise<AuditVerdict> {
   const { sql } = app.db;
   const head = await findAuditHead(sql);
+  if (!head) return broken(0, "the end of the log is missing");
   const extra = await findEntryOutside(sql, head.seq);
   if (extra !== null) return broken(extra, "it isn't part of the log");
   if (kept && kept.seq > head.seq)

@@ -1,6 +1,7 @@
 import { RedisClient } from "bun";
 import type { Clock } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
+import type { Log } from "../log/log.ts";
 
 /** At most `max` attempts per `windowMs`. */
 export type AttemptLimit = { max: number; windowMs: number };
@@ -108,8 +109,9 @@ const readScript = `return {tonumber(redis.call('get', KEYS[1]) or '0'), redis.c
 const forgiveScript = `if redis.call('exists', KEYS[1]) == 1 then return redis.call('decr', KEYS[1]) end`;
 
 const answerWithinMs = 2000;
+const tellEveryMs = 60_000;
 
-export function createRedisAttemptLimits(url: string, installation: string): AttemptLimits {
+export function createRedisAttemptLimits(url: string, installation: string, log: Log): AttemptLimits {
   const name = (key: string) => `novax:${installation}:attempts:${key}`;
   let client: RedisClient | null = null;
 
@@ -125,12 +127,22 @@ export function createRedisAttemptLimits(url: string, installation: string): Att
     }
     return client.send("EVAL", [script, "1", name(key), ...rest]);
   };
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const tellRefused = (error: unknown) => {
+    const now = performance.now();
+    if (now - toldAt < tellEveryMs) return;
+    toldAt = now;
+    // Redis begins its answer with a word for programs, such as OOM.
+    const answer = /^[A-Z]{3,}/.exec((error as Error).message)?.[0];
+    log.warn("redis.not_counting", { answer, hint: "nobody can sign in, because attempts can't be counted" });
+  };
   const run = async (script: string, key: string, ...rest: string[]): Promise<unknown> => {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(new Error("no answer")), answerWithinMs);
     try {
       return await Promise.race([ask(script, key, rest), late]);
-    } catch {
+    } catch (error) {
+      tellRefused(error);
       // Drop a client that failed; the next attempt opens a new connection.
       client?.close();
       client = null;

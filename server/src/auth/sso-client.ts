@@ -192,8 +192,10 @@ export function createSsoClient(
           },
         };
       } catch (error) {
-        const { name, code } = error as Error & { code?: string };
-        app.log.warn("sso.refused", { error: name, code });
+        const { name, code, error: answer } = error as Error & { code?: string; error?: unknown };
+        // The provider's own word, such as "invalid_client": the secret here is not the one there.
+        const provider = typeof answer === "string" ? answer.slice(0, 100) : undefined;
+        app.log.warn("sso.refused", { error: name, code, provider });
         throw ssoRefused();
       }
     },

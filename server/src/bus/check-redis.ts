@@ -16,6 +16,7 @@ export function checkRedis(given: string, channel: string): Promise<RedisProblem
   const address = { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || 6379) };
   const commands = [
     ...(url.password === "" ? [] : [authCommand(url)]),
+    ...(url.pathname.length > 1 ? [["SELECT", url.pathname.slice(1)]] : []),
     ["EVAL", "return 1", "0"],
     ["PUBLISH", channel, ""],
     ["SUBSCRIBE", channel],
@@ -69,6 +70,7 @@ function problemOf(code: string, text: string): RedisProblem {
   if (code === "NOPERM")
     return { message: "doesn't let this user run EVAL, PUBLISH and SUBSCRIBE", isSetting: true };
   if (code === "LOADING") return { message: "is still loading its data", isSetting: false };
+  if (/DB index/i.test(text)) return { message: "has no database of that number", isSetting: true };
   return { message: `refuses what novaX needs (${code})`, isSetting: false };
 }
 

@@ -6,6 +6,10 @@ import { createLocalBus } from "./local-bus.ts";
 /** Without a message it only shows that the line is alive. */
 type Envelope = { from: string; message?: BusMessage };
 
+/** What an operator should know of it. */
+export const redisAwayHint =
+  "until it answers, nobody can sign in, and what happens on other processes comes seconds later";
+
 const reconnectAfterMs = 500;
 const heartbeatEveryMs = 3000;
 /** A line on which not even our own messages come back for this long is dead, though it may look open. */
@@ -68,7 +72,7 @@ export async function createRedisBus(options: {
       fresh.publisher.close();
       fresh.subscriber.close();
       if (isClosed) return;
-      log.warn("bus.disconnected");
+      log.warn("redis.away", { hint: redisAwayHint });
       scheduleReconnect();
     };
     fresh.publisher.onclose = lose;
@@ -87,7 +91,7 @@ export async function createRedisBus(options: {
       if (isClosed) return;
       try {
         await connect();
-        log.info("bus.connected");
+        log.info("redis.back");
         for (const listener of doubtListeners) listener();
       } catch {
         scheduleReconnect();

@@ -7,6 +7,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -22,7 +23,10 @@ import { type Config, ConfigError } from "./read-config.ts";
  */
 export function prepareDataFolder(dataDir: string): void {
   try {
+    if (existsSync(dataDir) && !statSync(dataDir).isDirectory())
+      throw new ConfigError([`DATA_DIR: ${dataDir} isn't a folder`]);
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    assertOwnFolder(dataDir);
     assertOwnersAlone(dataDir, "700");
   } catch (error) {
     throw asConfigError(error, dataDir);
@@ -83,6 +87,25 @@ function createSecretFile(path: string): void {
     rmSync(unfinished, { force: true });
   }
 }
+
+/**
+ * Others' files could not be read by the server afterwards, or the server's not by others: root is told to use the owner's
+ * account, and a folder with other things in it is not made private.
+ */
+function assertOwnFolder(dataDir: string): void {
+  const { uid, mode } = statSync(dataDir);
+  const self = process.getuid?.();
+  if (self === 0 && uid !== 0)
+    throw new ConfigError([
+      `DATA_DIR: ${dataDir} belongs to user ${uid}, who couldn't use what root writes there; run this as that user`,
+    ]);
+  const names = readdirSync(dataDir);
+  if ((mode & 0o077) !== 0 && names.length > 0 && !names.some((name) => ownNames.includes(name)))
+    throw new ConfigError([`DATA_DIR: ${dataDir} has other things in it; choose an empty folder`]);
+}
+
+/** What a folder of ours has in it from its first start on. */
+const ownNames = ["lock", "postgres", "secret.key"];
 
 function assertOwnersAlone(path: string, mode: string): void {
   if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {

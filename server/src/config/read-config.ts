@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { type RegistrationMode, registrationModes } from "@novax/protocol/entities";
@@ -106,6 +107,11 @@ export function readConfig(folder: string, environment: Record<string, string | 
   if (dotEnv?.includes("\u0000")) throw new ConfigError([".env: isn't UTF-8; save it in that encoding"]);
   const fromFile = dotEnv === null ? {} : parseEnv(dotEnv);
   const ignored = linesWithoutName(dotEnv ?? "");
+  const cut = linesCut(dotEnv ?? "");
+  if (cut.length > 0)
+    throw new ConfigError(
+      cut.map((line) => `.env: line ${line} has # in its value; write the value in quotes`),
+    );
   if (ignored.length > 0) throw new ConfigError(ignored.map((line) => `.env: line ${line} isn't NAME=value`));
   const misspelt = misspeltNames(Object.keys(fromFile), Object.keys(environment));
   if (misspelt.length > 0) throw new ConfigError(misspelt);
@@ -113,6 +119,15 @@ export function readConfig(folder: string, environment: Record<string, string | 
     { ...fromFile, ...withoutEmpty(environment) },
     { folder, configJson: readOptional(resolve(folder, "config.json")) },
   );
+}
+
+/** The numbers of the lines whose value would end at a #, which is not at the beginning of a comment. */
+function linesCut(text: string): number[] {
+  return text
+    .split(/\r?\n/)
+    .flatMap((line, index) =>
+      /^\s*(?:export\s+)?[\w.-]+\s*=\s*[^\s"'`#][^\s#]*#/.test(line) ? [index + 1] : [],
+    );
 }
 
 /** The numbers of the lines of an environment file that would be read as nothing. A value in quotes may go on over lines. */
@@ -137,7 +152,12 @@ export function readLogFormat(
   folder: string,
   environment: Record<string, string | undefined>,
 ): "words" | "json" {
-  const fromFile = parseEnv(readOptional(resolve(folder, ".env")) ?? "");
+  let fromFile: NodeJS.Dict<string> = {};
+  try {
+    fromFile = parseEnv(readOptional(resolve(folder, ".env")) ?? "");
+  } catch {
+    // It says itself that it can't be read.
+  }
   return (environment.LOG_FORMAT || fromFile.LOG_FORMAT)?.trim() === "json" ? "json" : "words";
 }
 
@@ -190,7 +210,7 @@ export function parseConfig(
   const whole = (name: SettingName, min: number, max: number): number =>
     check(name, (value) => parseWhole(value, min, max), min);
 
-  const host = text("HOST");
+  const host = check("HOST", parseHost, "127.0.0.1");
   const port = whole("PORT", 1, 65535);
   const isLoopbackHost = isLoopbackName(host);
   const publicUrl = check(
@@ -211,7 +231,7 @@ export function parseConfig(
     isSecure: publicUrl.protocol === "https:",
     dataDir,
     database: { kind: "embedded", dataDir },
-    redisUrl: check("REDIS_URL", (value) => parseServiceUrl(value, ["redis:", "rediss:", "valkey:"]), null),
+    redisUrl: check("REDIS_URL", parseRedisUrl, null),
     workers: whole("WORKERS", 1, 64),
     s3: check("S3_URL", parseS3Url, null),
     pushContentMax: check("PUSH_CONTENT", (value) => parseChoice(value, pushContents), "full"),
@@ -225,7 +245,11 @@ export function parseConfig(
     hasSearch: check("SEARCH", (value) => parseChoice(value, ["on", "off"]), "on") === "on",
     fileBytesMax: check("FILE_SIZE_MAX", parseBytes, 0),
     storagePerPersonBytes: check("STORAGE_PER_PERSON", parseBytes, 0),
-    storageBytesMax: check("STORAGE_MAX", (value) => (value === "" ? null : parseBytes(value)), null),
+    storageBytesMax: check(
+      "STORAGE_MAX",
+      (value) => (value === "" || value === "none" ? null : parseBytes(value)),
+      null,
+    ),
     smtpUrl: check("SMTP_URL", (value) => parseServiceUrl(value, ["smtp:", "smtps:"]), null),
     mailFrom: check("MAIL_FROM", () => parseMailFrom(values.MAIL_FROM?.trim() ?? "", publicUrl), ""),
     secretKey: check("SECRET_KEY", parseSecretKey, null),
@@ -277,8 +301,13 @@ export function parseConfig(
   if (config.oidc === null)
     for (const name of ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"] as const)
       if (text(name) !== "" && text("OIDC_ISSUER") === "") mistakes.push(`${name}: set OIDC_ISSUER as well`);
+  // A shorter end of all sessions also ends those that are idle.
+  if (text("SESSION_IDLE") === defaults.get("SESSION_IDLE"))
+    config.sessionIdleMs = Math.min(config.sessionIdleMs, config.sessionMaxMs);
   if (config.sessionIdleMs > config.sessionMaxMs)
     mistakes.push("SESSION_IDLE: can't be longer than SESSION_MAX, which ends a session in any case");
+  if (config.fileBytesMax > config.storagePerPersonBytes)
+    mistakes.push("FILE_SIZE_MAX: can't be more than STORAGE_PER_PERSON, which a file counts towards");
   if (config.registration === "sso" && config.oidc === null)
     mistakes.push("REGISTRATION: single sign-on isn't set up; set OIDC_ISSUER as well");
   if (mistakes.length > 0) throw new ConfigError(mistakes);
@@ -312,6 +341,8 @@ function parsePublicUrl(value: string, port: number, isLoopbackHost: boolean): U
     throw new Error(`${JSON.stringify(value)} isn't a URL such as https://chat.example.org`);
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") throw new Error("must start with https://");
+  if (url.hostname.includes("*") || url.hostname.includes(".."))
+    throw new Error(`${JSON.stringify(value)} isn't the name of one server`);
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "") {
     throw new Error("must be an origin only, without a path, query or user");
   }
@@ -320,6 +351,14 @@ function parsePublicUrl(value: string, port: number, isLoopbackHost: boolean): U
     throw new Error("must use https, unless it's localhost; put a TLS proxy in front");
   }
   return url;
+}
+
+function parseHost(value: string): string {
+  if (isIP(value.replace(/^\[|\]$/g, "")) === 0 && !/^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i.test(value))
+    throw new Error(
+      `${JSON.stringify(value)} isn't an IP address to listen on, such as 127.0.0.1 or 0.0.0.0`,
+    );
+  return value;
 }
 
 function isLoopbackName(host: string): boolean {
@@ -390,6 +429,13 @@ function canBeDecoded(text: string): boolean {
   }
 }
 
+function parseRedisUrl(value: string): string | null {
+  const given = parseServiceUrl(value, ["redis:", "rediss:", "valkey:"]);
+  if (given !== null && !/^\/?\d*$/.test(new URL(given).pathname))
+    throw new Error("ends with the number of a database, as in redis://localhost/1, or with nothing");
+  return given;
+}
+
 const sslModes = ["disable", "prefer", "require", "verify-ca", "verify-full"];
 
 function parseDatabaseUrl(value: string): string | null {
@@ -434,7 +480,7 @@ function parseS3Url(value: string): S3Config | null {
 function parseMailFrom(value: string, publicUrl: URL): string {
   if (value === "") return `novaX <novax@${publicUrl.hostname}>`;
   // A line break would let the setting add headers to the mail.
-  if (!/^(?:[^\r\n<>]{0,100}<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/.test(value)) {
+  if (!/^(?:[^\r\n<>]{0,100}<[^\s@<>,]+@[^\s@<>,]+>|[^\s@<>,]+@[^\s@<>,]+)$/.test(value)) {
     throw new Error(`${JSON.stringify(value)} isn't a sender such as novaX <chat@example.org>`);
   }
   return value;

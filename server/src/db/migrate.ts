@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ConfigError } from "../config/read-config.ts";
 import { migrationsFolder } from "../lib/paths.ts";
 import type { Log } from "../log/log.ts";
-import type { Database, Sql } from "./database.ts";
+import { type Database, DatabaseUnusable, type Sql } from "./database.ts";
 import { fillNames } from "./name-queries.ts";
 
 // An arbitrary constant, which must be the same in every process and version.
@@ -21,6 +21,27 @@ const fills: Readonly<Record<string, (tx: Sql) => Promise<void>>> = { "0021_name
  * know.
  */
 export async function migrate(db: Database, log: Log): Promise<void> {
+  await migrateAll(db, log).catch((error: unknown) => {
+    throw asUnusable(error);
+  });
+}
+
+/** What an operator can mend, in their words. */
+function asUnusable(error: unknown): unknown {
+  const { errno } = (error ?? {}) as { errno?: string };
+  // 42501 and 42P07: no right to make tables, and a table that is there already.
+  if (errno === "42501")
+    return new DatabaseUnusable(
+      "DATABASE_URL: this user may not create tables; make it the owner of the database (ALTER DATABASE name OWNER TO user)",
+    );
+  if (errno === "42P07")
+    return new DatabaseUnusable(
+      "DATABASE_URL: the database has tables of another program; give novaX one of its own",
+    );
+  return error;
+}
+
+async function migrateAll(db: Database, log: Log): Promise<void> {
   const files = readdirSync(migrationsFolder)
     .filter((name) => name.endsWith(".sql"))
     .sort();

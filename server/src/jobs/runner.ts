@@ -133,9 +133,9 @@ async function run<App extends RunnerNeeds>(
     await deleteJob(app.db.sql, id);
   } catch (error) {
     const delayMs = retryAfterMs[attempts - 1];
-    const { name, code } = error as Error & { code?: string };
+    const { name, code, responseCode } = error as Error & { code?: string; responseCode?: number };
     // An error message from a mail server may contain the recipient's address, so it is not logged.
-    const facts = { kind, attempts, error: name, code };
+    const facts = { kind, attempts, error: name, code, answer: responseCode };
     if (delayMs === undefined) {
       app.log.warn("job.given_up", facts);
       await giveUpJob(app.db.sql, id, app.clock.now());

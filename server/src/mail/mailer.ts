@@ -1,3 +1,5 @@
+import { isLoopbackAddress } from "../lib/ip-address.ts";
+
 export type Mail = {
   to: string;
   subject: string;
@@ -34,6 +36,9 @@ export async function createSmtpMailer(url: string, from: string): Promise<Maile
       connectionTimeout: connectWithinMs,
       greetingTimeout: connectWithinMs,
       socketTimeout: answerWithinMs,
+      // Neither the password nor a link that sets one goes over a network in the clear. A server without a password is
+      // inside of the operator's own.
+      requireTLS: needsTls(url),
       // Nothing in a mail may make the server read a file or fetch a URL.
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -55,6 +60,11 @@ export async function createSmtpMailer(url: string, from: string): Promise<Maile
       ),
     close: () => transport.close(),
   };
+}
+
+function needsTls(given: string): boolean {
+  const { username, hostname } = new URL(given);
+  return username !== "" && !isLoopbackAddress(hostname.replace(/^\[|\]$/g, "")) && hostname !== "localhost";
 }
 
 /** What an operator can do something about. The server's own words could repeat what was sent to it. */

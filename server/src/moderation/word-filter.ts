@@ -39,7 +39,8 @@ export class WordFilter implements TextFilter {
       name: "word_filter.reread_failed",
       changedBy: "filter_words_changed",
       initial: [],
-      read: () => listFilterWords(app.db.sql),
+      // An earlier version kept words in another form.
+      read: async () => (await listFilterWords(app.db.sql)).map(wordForm),
     });
   }
 

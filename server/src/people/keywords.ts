@@ -1,6 +1,6 @@
 import type { FieldsOf } from "@novax/protocol/commands";
 import type { AccountId } from "@novax/protocol/ids";
-import { wordsIn } from "@novax/protocol/text";
+import { wordForm, wordsIn } from "@novax/protocol/text";
 import type { Actor } from "../auth/sessions.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Database } from "../db/database.ts";
@@ -45,7 +45,9 @@ export class Keywords {
       initial: new Map(),
       read: async () => {
         const listeners = new Map<string, AccountId[]>();
-        for (const { account, word } of await listKeywords(app.db.sql)) {
+        for (const { account, word: kept } of await listKeywords(app.db.sql)) {
+          // An earlier version kept words in another form.
+          const word = wordForm(kept);
           const accounts = listeners.get(word);
           if (accounts) accounts.push(account);
           else listeners.set(word, [account]);

@@ -16,7 +16,12 @@ export function messageNotification(
   const { push } = textsIn(language);
   const sender = displayName === "" ? username : displayName;
   const said = isMention ? push.mentioned : push.wrote;
-  const title = room.kind === "direct" ? sender : push.inRoom(sender, room.name || push.group);
+  const title =
+    room.kind === "direct"
+      ? sender
+      : room.name === ""
+        ? push.inGroup(sender)
+        : push.inRoom(sender, room.name);
   const text =
     content === "nothing"
       ? { title: at.serverName, body: push.something }
@@ -37,7 +42,12 @@ export function reactionNotification(
 ): PushMessage {
   const { push } = textsIn(language);
   const sender = displayName === "" ? username : displayName;
-  const title = room.kind === "direct" ? sender : push.inRoom(sender, room.name || push.group);
+  const title =
+    room.kind === "direct"
+      ? sender
+      : room.name === ""
+        ? push.inGroup(sender)
+        : push.inRoom(sender, room.name);
   const excerpt = wordsAt(body);
   const text =
     content === "nothing"

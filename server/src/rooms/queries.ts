@@ -76,12 +76,17 @@ export async function listRoomsOf(
     select m.account_id, r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.picture_id, r.archived_at, r.posting,
       r.slow_mode_seconds, r.leaves_mark, r.has_link_previews, r.member_count, r.head_seq, r.last_message_at,
       m.role, m.read_seq, m.is_favourite, m.is_muted, m.notify, m.is_request, m.hidden_at, p.server_role,
-      case when r.kind in ('direct', 'group') then (
+      case when r.kind in ('direct', 'group') then coalesce((
         select json_agg(json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name)
           order by o.username_key)
         from memberships om join accounts o on o.id = om.account_id
         where om.room_id = r.id and om.account_id <> m.account_id
-      ) end as people,
+      ), (
+        -- Whose account is gone is no member, and the conversation is still one with them.
+        select json_agg(json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name))
+        from accounts o
+        where r.kind = 'direct' and o.id::text = any(string_to_array(r.direct_key, ' ')) and o.id <> m.account_id
+      )) end as people,
       case when m.read_seq >= r.head_seq then 0 else (
         select count(*) from (
           select 1 from messages x
@@ -274,8 +279,8 @@ export async function browseRooms(
       exists (select 1 from memberships m where m.room_id = r.id and m.account_id = ${account}) as is_member
     from rooms r
     where r.kind = 'public' and r.archived_at is null and r.search_name like ${pattern}
-      and (lower(r.name), r.id) > (lower(${after?.[0] ?? ""}), ${after?.[1] ?? ""})
-    order by lower(r.name), r.id
+      and (r.search_name, r.id) > (${searchForm(after?.[0] ?? "")}, ${after?.[1] ?? ""})
+    order by r.search_name, r.id
     ${sql.limit(limit)}`;
   return rows.map((row) => ({
     id: row.id,

@@ -4,7 +4,7 @@
 export type Day = { start: number; end: number };
 
 /**
- * Returns the day that is written as `2026-11-29`, `today` or `yesterday`, or the month or year that is written as `2026-11` or
+ * Returns the day that is written as `2026-11-29`, `29.11.2026`, `29.11.` of this year, `today` or `yesterday`, or the month or year that is written as `2026-11` or
  * `2026`. Null if it is none.
  */
 export function dayIn(zone: string, text: string, now: number): Day | null {
@@ -14,7 +14,9 @@ export function dayIn(zone: string, text: string, now: number): Day | null {
     const day = today.day - (word === "today" ? 0 : 1);
     return between(zone, [today.year, today.month, day], [today.year, today.month, day + 1]);
   }
-  const match = /^(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?$/.exec(text);
+  const german = /^(\d{1,2})\.(\d{1,2})\.(\d{4})?$/.exec(text);
+  const iso = german ? `${german[3] ?? today.year}-${german[2]}-${german[1]}` : text;
+  const match = /^(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?$/.exec(iso);
   if (!match) return null;
   const year = Number(match[1]);
   const month = match[2] === undefined ? null : Number(match[2]);

@@ -28,6 +28,8 @@ export type FromIndex = { id: number } & ({ result: unknown } | { error: string 
 
 const checkpointAfterMs = 1000;
 
+const emptyAfterMs = 10 * 60_000;
+
 let index: IndexDatabase | null = null;
 let path = "";
 
@@ -51,7 +53,9 @@ function handle(message: ToIndex): Opened | Applied | IndexResult | MatchResult 
     const file = openFreeFile(message.folder, (sqlite) => new IndexDatabase(sqlite, message.epoch));
     index = file.opened;
     path = file.path;
-    emptyUnusedFiles(message.folder, path);
+    const own = path;
+    // The other processes of this machine start at the same time, and each goes on with the file that it had.
+    setTimeout(() => emptyUnusedFiles(message.folder, own), emptyAfterMs).unref();
     return { positions: index.positions(), erased: index.erased(), ...index.size };
   }
   if (message.kind === "match") return matchMessages(message.request);

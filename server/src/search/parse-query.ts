@@ -32,7 +32,7 @@ const wordsMax = 100;
 type Filter = "from" | "in" | "has" | "is" | "before" | "after" | "on";
 const has: readonly MessageKey[] = ["link", "file", "image", "poll"];
 const is: readonly MessageKey[] = ["thread", "pinned"];
-// A filter and its value, or words, in quotes or up to the next space. A quote that does not end goes to the end of the text.
+// Quotes of all languages are one, as phones type them. A filter and its value, or words, in quotes or up to the next space. A quote that does not end goes to the end of the text.
 const part = /(-)?(?:(from|in|has|is|before|after|on):\s*(?:"([^"]*)(?:"|$)|(\S*))|"([^"]*)(?:"|$)|(\S+))/giu;
 
 /**
@@ -61,7 +61,9 @@ export function parseQuery(text: string, { zone, now }: { zone: string; now: num
       if (name !== "after") query.until = Math.min(query.until, name === "on" ? day.end : day.start);
     }
   };
-  for (const [whole, minus, name, quotedValue, plainValue, quoted] of text.matchAll(part)) {
+  for (const [whole, minus, name, quotedValue, plainValue, quoted] of text
+    .replace(/[„“”«»]/g, '"')
+    .matchAll(part)) {
     const key = name?.toLowerCase() as Filter;
     if (name !== undefined) {
       if (minus) throw new Refusal("malformed", (t) => t.searchMinus);

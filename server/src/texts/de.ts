@@ -3,6 +3,8 @@ import type { Texts } from "./en.ts";
 
 const plural = createPlural("de");
 const bytes = createByteFormat("de");
+const longDate = (at: number) =>
+  new Intl.DateTimeFormat("de", { dateStyle: "long", timeZone: "UTC" }).format(at);
 
 /** Formats a remaining time in minutes: up to two hours in minutes, up to two days in hours, then in days. */
 function span(minutes: number): string {
@@ -82,7 +84,7 @@ export const de: Texts = {
     noRoom: "Raum nicht gefunden.",
     busy: "Der Server ist ausgelastet. Versuche es gleich erneut.",
     restarts: "Der Server startet neu. Versuche es gleich erneut.",
-    authorsEdit: "Nur wer sie geschrieben hat, kann eine Nachricht bearbeiten.",
+    authorsEdit: "Eine Nachricht kann nur bearbeiten, wer sie geschrieben hat.",
     searchAway: "Die Suche ist noch nicht bereit. Versuche es gleich erneut.",
     searchOff: "Die Suche ist auf diesem Server ausgeschaltet.",
     searchTooLong: (max) => `Suche nach höchstens ${max} Wörtern.`,
@@ -96,8 +98,8 @@ export const de: Texts = {
     pollNotEdited: "Umfragen können nicht bearbeitet werden.",
     oneEmoji: "Verwende ein Emoji als Reaktion.",
     waitsAlready: "Diese Nachricht ist bereits geplant.",
-    timeWithinYear: "Wähle einen Zeitpunkt innerhalb des nächsten Jahres.",
-    silenced: (minutes) => `Du bist in diesem Raum stummgeschaltet, ${span(minutes)}.`,
+    timeWithinYear: "Wähle einen Zeitpunkt innerhalb der nächsten zwölf Monate.",
+    silenced: (minutes) => `Du kannst in diesem Raum ${span(minutes)} nicht schreiben.`,
     readOnly: "Du kannst in diesem Raum nicht schreiben.",
     moderatorsWrite: "Hier können nur Moderatoren schreiben.",
     answeredGone: "Die Nachricht, auf die du antwortest, gibt es nicht mehr.",
@@ -127,7 +129,7 @@ export const de: Texts = {
     notPicture:
       "Das ist kein Bild in einem Format, das hier angezeigt werden kann. Verwende JPEG, PNG, WebP oder GIF.",
     sameChoices: "Zwei Optionen sind gleich. Verwende unterschiedliche.",
-    pollTime: "Wähle ein Ende innerhalb des nächsten Jahres.",
+    pollTime: "Wähle ein Ende innerhalb der nächsten zwölf Monate.",
     tooFast: "Das war zu schnell. Warte einen Moment.",
     notInThisRoom: "Das kannst du in diesem Raum nicht.",
     roomArchived: "Dieser Raum ist archiviert. Du kannst ihn lesen, aber nichts mehr schreiben.",
@@ -197,7 +199,7 @@ export const de: Texts = {
     serverName: (max) => `Nimm bis zu ${max} sichtbare Zeichen.`,
     serverIcon: "Nimm einen Buchstaben oder ein Emoji.",
     passwordsOff: "Passwörter sind hier abgeschaltet. Nutze Single Sign-on oder einen Passkey.",
-    notReachable: "Jemand davon kann im Moment in keinen weiteren Raum kommen.",
+    notReachable: "Eine dieser Personen kann gerade keinem weiteren Raum hinzugefügt werden.",
     groupFull: (max) => `Eine Gruppe kann bis zu ${max} Personen haben.`,
     slowMode: (seconds) =>
       plural(seconds, {
@@ -315,12 +317,13 @@ export const de: Texts = {
     ssoOnly: (name) => `Konten werden hier mit ${name} erstellt.`,
     ssoOnlyTitle: "Noch kein Konto?",
     yourName: "Dein Name",
-    yourNameHint: "Freiwillig. So sehen dich die anderen; du kannst ihn später ändern.",
+    yourNameHint: "Optional. So sehen dich die anderen; du kannst ihn später ändern.",
     withPassword: "Mit Passwort anmelden",
     registerSubmit: "Konto erstellen",
     setupCode: "Einrichtungscode",
     setupCodeHint: "Der Server hat ihn beim Start ausgegeben.",
-    usernameHint: "Buchstaben und Ziffern, dazwischen auch Punkt, _ und -. Für andere sichtbar.",
+    usernameHint:
+      "Buchstaben von a bis z ohne Umlaute, Ziffern, dazwischen auch Punkt, _ und -. Für andere sichtbar.",
     emailHint: "Nur für Admins sichtbar.",
     passwordAgain: "Passwort bestätigen",
     newPassword: "Neues Passwort",
@@ -367,7 +370,7 @@ export const de: Texts = {
     isItYou: "Bestätige, dass du es bist",
     freshProof:
       "Gib dein Passwort ein oder verwende einen Passkey, um fortzufahren. Du wirst fünf Minuten lang nicht noch einmal gefragt.",
-    codeHint: "Aus deiner Authenticator-App, oder ein Wiederherstellungscode.",
+    codeHint: "Aus deiner Authenticator-App oder ein Wiederherstellungscode.",
     noPassword: "Dein Konto hat kein Passwort.",
     askForLink: "Fordere einen Link an,",
     thenComeBack: "um eines festzulegen, und komm dann zurück.",
@@ -494,7 +497,7 @@ export const de: Texts = {
     codesFile: (server, username, host) =>
       `${server}: Wiederherstellungscodes für ${username} auf ${host}\nJeder gilt einmal.`,
     passkeysLead:
-      "Mit einem Passkey meldest du dich per Fingerabdruck, Gesicht oder Sicherheitsschlüssel an, ohne Passwort. Er kann weder erraten noch abgephisht werden.",
+      "Mit einem Passkey meldest du dich per Fingerabdruck, Gesicht oder Sicherheitsschlüssel an, ohne Passwort. Er kann weder erraten noch durch Phishing gestohlen werden.",
     noPasskeys: "Noch keine Passkeys.",
     added: "Hinzugefügt",
     notUsed: "Noch nicht verwendet.",
@@ -546,6 +549,11 @@ export const de: Texts = {
     letIn: "Freigeben",
     resetLink: "Link zum Zurücksetzen erstellen",
     signOutAll: "Überall abmelden",
+    askSignOutAll: (name: string) => `${name} auf allen Geräten abmelden?`,
+    askDisable: (name: string) =>
+      `${name} deaktivieren? Die Person wird sofort abgemeldet und kann sich nicht mehr anmelden.`,
+    askReject: (name: string) => `${name} ablehnen? Das Konto wird gelöscht.`,
+    askRevoke: "Diese Einladung widerrufen? Ihr Link funktioniert dann nicht mehr.",
     unrequireFactor: "Zwei-Faktor-Authentifizierung nicht mehr verlangen",
     requireFactor: "Zwei-Faktor-Authentifizierung verlangen",
     enable: "Konto reaktivieren",
@@ -573,7 +581,7 @@ export const de: Texts = {
     noNote: "(keine Notiz)",
     used: (uses, max) => `${uses} von ${max} verwendet`,
     usedApproved: (uses, max) => `${uses} von ${max} verwendet, mit Freigabe`,
-    by: (name) => `Von ${name}, läuft ab`,
+    by: (name) => `Von ${name}, gültig bis`,
     revoke: "Widerrufen",
     settingsLead: "Einstellungen für den ganzen Server.",
     searchIndex: "Suche",
@@ -599,7 +607,7 @@ export const de: Texts = {
     serverIconHint: "Ein Buchstabe oder ein Emoji. Leer für den Stern.",
     whoPassword: "Wer sich mit Passwort anmelden kann",
     whoPasswordHint: "Alle anderen nehmen Single Sign-on oder einen Passkey.",
-    passwordPolicies: { everyone: "Alle", owners: "Inhaber" },
+    passwordPolicies: { everyone: "Alle", owners: "Serverinhaber" },
     asConfigured: (mode) => `Standard (${mode})`,
     whoFactor: "Wer die Zwei-Faktor-Authentifizierung braucht",
     factorPolicies: { nobody: "Niemand", privileged: "Serverinhaber und Admins", everyone: "Alle" },
@@ -654,7 +662,7 @@ export const de: Texts = {
       "room.unarchived": "Archivierung eines Raums aufgehoben",
       "member.added": "Zu einem Raum hinzugefügt",
       "member.removed": "Aus einem Raum entfernt",
-      "member.silenced": "In einem Raum stummgeschaltet",
+      "member.silenced": "Schreiben in einem Raum gesperrt",
       "member.banned": "Für einen Raum gesperrt",
       "member.unbanned": "Sperre für einen Raum aufgehoben",
       "member.role_changed": "Raumrolle geändert",
@@ -671,7 +679,7 @@ export const de: Texts = {
 
   push: {
     inRoom: (sender, room) => `${sender} in „${room}“`,
-    group: "einer Gruppe",
+    inGroup: (sender) => `${sender} in einer Gruppe`,
     wrote: "Neue Nachricht",
     mentioned: "Hat dich erwähnt",
     something: "Du hast eine neue Nachricht.",
@@ -688,8 +696,8 @@ export const de: Texts = {
       wrong_code: "Jemand kannte dein Passwort, scheiterte aber an der Zwei-Faktor-Authentifizierung",
       password_changed: "Dein Passwort wurde geändert",
       password_reset: "Dein Passwort wurde per Link zurückgesetzt",
-      reset_link_issued: "Ein Serverinhaber hat einen Link zum Zurücksetzen deines Passworts erstellt",
-      email_change_requested: "Eine neue E-Mail-Adresse wurde beantragt",
+      reset_link_issued: "Ein Link zum Zurücksetzen deines Passworts wurde erstellt",
+      email_change_requested: "Deine E-Mail-Adresse soll geändert werden",
       email_changed: "Deine E-Mail-Adresse wurde geändert",
       factor_enabled: "Die Zwei-Faktor-Authentifizierung wurde eingeschaltet",
       factor_disabled: "Die Zwei-Faktor-Authentifizierung wurde ausgeschaltet",
@@ -714,14 +722,14 @@ export const de: Texts = {
     outElsewhere: "Du wurdest überall sonst abgemeldet.",
     outEverywhere: "Du wurdest überall abgemeldet.",
     oldCodesDead: "Die alten gelten nicht mehr.",
-    byApp: "Eine Authenticator-App. Du wurdest überall sonst abgemeldet.",
-    byPasskeys: "Deine Passkeys. Du wurdest überall sonst abgemeldet.",
+    byApp: "Mit einer Authenticator-App. Du wurdest überall sonst abgemeldet.",
+    byPasskeys: "Mit deinen Passkeys. Du wurdest überall sonst abgemeldet.",
     lastPasskey: "Der letzte Passkey wurde entfernt.",
     stays: "Du hast dich angemeldet, deshalb wurde die Löschung abgebrochen.",
     codesLeft: (count) => plural(count, { one: "Einer ist noch übrig.", other: "# sind noch übrig." }),
     unlinked: "Du kannst dich damit nicht mehr anmelden.",
     linked: (host) => `Du kannst dich jetzt mit ${host} anmelden.`,
-    deletedOn: (day) => `Am ${day}. Melde dich vorher an, um es zu behalten.`,
+    deletedOn: (at) => `Am ${longDate(at)}. Melde dich vorher an, um es zu behalten.`,
     passkeyCalled: (name) => `Er heißt „${name}“.`,
     passkeyWasCalled: (name) => `Er hieß „${name}“.`,
     passkeyCopied: (name) =>
@@ -748,7 +756,7 @@ export const de: Texts = {
       `Jemand hat diese E-Mail-Adresse für ein anderes Konto angegeben. Sie ist für dein Konto ${username} bestätigt und bleibt deine.`,
     inUseYou:
       "Wenn du das warst und vergessen hast, dass du ein Konto hast, melde dich dort an oder setze dein Passwort zurück.",
-    notice: (title, username) => `${title}, Konto ${username}.`,
+    notice: (title, username) => `Konto ${username}: ${title}.`,
     noticeNotYou:
       "Wenn du das nicht warst, lege ein neues Passwort fest und melde alle Geräte ab, die du nicht kennst.",
     noticeLink: "Konto ansehen",

@@ -2,6 +2,8 @@ import { createByteFormat, createPlural, type Widen } from "@novax/protocol/lang
 
 const plural = createPlural("en");
 const bytes = createByteFormat("en");
+const longDate = (at: number) =>
+  new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" }).format(at);
 
 /** Formats a remaining time in minutes: up to two hours in minutes, up to two days in hours, then in days. */
 function span(minutes: number): string {
@@ -531,6 +533,10 @@ export const en = {
     letIn: "Approve",
     resetLink: "Create reset link",
     signOutAll: "Sign out everywhere",
+    askSignOutAll: (name: string) => `Sign ${name} out on all devices?`,
+    askDisable: (name: string) => `Deactivate ${name}? They are signed out at once and can't sign in again.`,
+    askReject: (name: string) => `Reject ${name}? Their account is deleted.`,
+    askRevoke: "Revoke this invitation? Its link stops working.",
     unrequireFactor: "Stop requiring two-factor authentication",
     requireFactor: "Require two-factor authentication",
     enable: "Reactivate account",
@@ -654,7 +660,7 @@ export const en = {
   /** Notifications on a device. */
   push: {
     inRoom: (sender: string, room: string) => `${sender} in ${room}`,
-    group: "a group",
+    inGroup: (sender: string) => `${sender} in a group`,
     wrote: "New message",
     mentioned: "Mentioned you",
     something: "You have a new message.",
@@ -671,7 +677,7 @@ export const en = {
       wrong_code: "Someone knew your password but failed two-factor authentication",
       password_changed: "Your password was changed",
       password_reset: "Your password was reset with a link",
-      reset_link_issued: "An owner created a link to reset your password",
+      reset_link_issued: "A link to reset your password was created",
       email_change_requested: "A new email address was requested",
       email_changed: "Your email address was changed",
       factor_enabled: "Two-factor authentication was turned on",
@@ -705,7 +711,7 @@ export const en = {
     codesLeft: (count: number) => plural(count, { one: "One is left.", other: "# are left." }),
     unlinked: "You can't sign in with it any more.",
     linked: (host: string) => `You can now sign in with ${host}.`,
-    deletedOn: (day: string) => `On ${day}. Sign in before then to keep it.`,
+    deletedOn: (at: number) => `On ${longDate(at)}. Sign in before then to keep it.`,
     passkeyCalled: (name: string) => `It's called “${name}”.`,
     passkeyWasCalled: (name: string) => `It was called “${name}”.`,
     passkeyCopied: (name: string) =>

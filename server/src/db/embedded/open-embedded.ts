@@ -35,6 +35,10 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
   if (!hasDatabase(databaseDir)) {
     assertNew(dataDir);
     log.info("database.creating", { folder: databaseDir });
+    if (existsSync(databaseDir))
+      throw new ConfigError([
+        `DATA_DIR: ${databaseDir} is damaged: it has no PG_VERSION; restore a backup, or use an empty folder`,
+      ]);
     const seed = existsSync(seedPath) ? readFileSync(seedPath) : await createSeed();
     await createFromSeed(databaseDir, seed).catch((error: Error) => {
       throw new DatabaseUnusable(`DATA_DIR: no database can be created: ${reasonIn(dataDir, error.message)}`);

@@ -9,7 +9,7 @@ import type { PersonEntry } from "../../admin/queries.ts";
 import { type AuditEntry, type AuditFilter, auditActions } from "../../audit/queries.ts";
 import type { SearchIndex } from "../../search/search-index.ts";
 import type { Texts } from "../../texts/texts.ts";
-import { cardPage, doneNote, type FormProblem, renderForm } from "./form.ts";
+import { cardPage, doneNote, type FormProblem, linkNote, renderForm } from "./form.ts";
 import type { Markup, PageContext } from "./layout.ts";
 import { qrCode, time } from "./parts.ts";
 
@@ -56,8 +56,8 @@ export function personPage(
   const { admin: t, account, parts } = context.t;
   const factor = person.hasFactor ? account.on : account.off;
   const action = (name: string) => `/admin/people/${person.id}/${name}`;
-  const button = (name: string, submit: string, isDanger = false) =>
-    renderForm({ action: action(name), submit, ...(isDanger ? { isDanger } : { isSecondary: true }) });
+  const button = (name: string, submit: string, { ask, isDanger }: { ask?: string; isDanger?: true } = {}) =>
+    renderForm({ action: action(name), submit, ask, ...(isDanger ? { isDanger } : { isSecondary: true }) });
   const facts: [string, string | Markup][] = [
     [t.role, t.roles[person.serverRole]],
     [
@@ -83,7 +83,7 @@ export function personPage(
     lead: personState(t, person),
     back: { href: "/admin", label: t.people },
     body: html`${doneNote(page.done)}
-${page.resetLink === null ? "" : html`<div class="form-done" role="status"><p>${t.handOver(person.username)}</p><p><code class="key-text">${page.resetLink}</code></p></div>`}
+${page.resetLink === null ? "" : linkNote(t.handOver(person.username), page.resetLink)}
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 ${
   !mayAct
@@ -92,10 +92,10 @@ ${
 <div class="actions">
 ${person.awaitsApproval ? button("approve", t.letIn) : ""}
 ${page.isSelf ? "" : button("reset-link", t.resetLink)}
-${button("end-sessions", t.signOutAll)}
+${button("end-sessions", t.signOutAll, { ask: t.askSignOutAll(person.username) })}
 ${person.mustHaveFactor ? button("unrequire-factor", t.unrequireFactor) : button("require-factor", t.requireFactor)}
-${page.isSelf ? "" : person.isDisabled ? button("enable", t.enable) : button("disable", t.disable, true)}
-${person.awaitsApproval ? button("reject", t.reject, true) : ""}
+${page.isSelf ? "" : person.isDisabled ? button("enable", t.enable) : button("disable", t.disable, { ask: t.askDisable(person.username), isDanger: true })}
+${person.awaitsApproval ? button("reject", t.reject, { ask: t.askReject(person.username), isDanger: true }) : ""}
 </div>
 ${
   actorRole === "owner"
@@ -125,11 +125,7 @@ export function invitesPage(
   return adminPage(context, "/admin/invites", {
     lead: t.invitesLead,
     body: html`${doneNote(page.done)}
-${
-  page.link === null
-    ? ""
-    : html`<div class="form-done" role="status"><p>${t.hereIsLink}</p><p><code class="key-text">${page.link}</code></p>${qrCode(page.link, t.inviteQr)}</div>`
-}
+${page.link === null ? "" : linkNote(t.hereIsLink, page.link, qrCode(page.link, t.inviteQr))}
 ${renderForm({
   action: "/admin/invites",
   submit: t.makeLink,
@@ -174,7 +170,7 @@ ${
         (
           invite,
         ) => html`<li class="entry"><div class="entry-text"><p class="entry-title">${invite.note === "" ? t.noNote : invite.note}</p><p class="entry-detail">${(invite.needsApproval ? t.usedApproved : t.used)(invite.uses, invite.maxUses)}. ${t.by(invite.byName)} ${time(invite.expiresAt)}.</p></div>
-<form method="post" action="/admin/invites/${invite.id}/revoke"><button type="submit" class="button-danger">${t.revoke}<span class="visually-hidden"> ${invite.note}</span></button></form></li>`,
+<form method="post" action="/admin/invites/${invite.id}/revoke" data-ask="${t.askRevoke}"><button type="submit" class="button-danger">${t.revoke}<span class="visually-hidden"> ${invite.note}</span></button></form></li>`,
       )}</ul>`
 }`,
   });

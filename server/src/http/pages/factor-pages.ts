@@ -89,7 +89,8 @@ ${renderForm({
   action: "/account/two-factor",
   submit: hasTotp ? t.useApp : t.turnOn,
   problem,
-  focus: "code",
+  // What is to be done first stands above: the focus would pass over it.
+  ...(problem ? { focus: "code" } : {}),
   fields: [
     { kind: "hidden", name: "enrolment", value: enrolment.enrolment },
     { ...codeField(texts), isCode: true },

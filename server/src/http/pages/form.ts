@@ -46,6 +46,8 @@ export type FormMarkup = {
   focus?: string;
   /** For what cannot be undone: the button warns by its colour. */
   isDanger?: boolean;
+  /** A question that a script asks before it is sent. */
+  ask?: string | undefined;
   /** Shows the values to somebody who may not change them. */
   isDisabled?: boolean;
   /** The response is a file, so the page stays and the button must work again. */
@@ -70,9 +72,10 @@ export function renderForm(form: FormMarkup): Markup {
       : (problem?.also?.find(({ field }) => field !== "" && field === name)?.detail ?? null);
   const buttonClass = form.isDanger ? "button-danger" : form.isSecondary ? "button-second" : "button-primary";
   const focus = fieldOfProblem ?? form.focus;
-  return html`<form method="post" action="${form.action}" ${form.isDownload ? html`data-download` : ""} ${form.inPlace ? html`data-in-place="${form.inPlace}"` : ""}>
-${problem && !fieldOfProblem ? html`<p class="form-problem" role="alert">${problem.detail}</p>` : ""}
-${form.isDisabled ? html`<fieldset disabled class="fields-shown">` : ""}${fields.map((field) => renderField(field, problemOf(field), focus))}
+  const hasOwnProblem = problem !== undefined && !fieldOfProblem;
+  return html`<form method="post" action="${form.action}" ${form.isDownload ? html`data-download` : ""} ${form.ask ? html`data-ask="${form.ask}"` : ""} ${form.inPlace ? html`data-in-place="${form.inPlace}"` : ""}>
+${hasOwnProblem ? html`<p class="form-problem" id="form-problem" role="alert">${problem.detail}</p>` : ""}
+${form.isDisabled ? html`<fieldset disabled class="fields-shown">` : ""}${fields.map((field) => renderField(field, problemOf(field), { focus, isAfterProblem: hasOwnProblem }))}
 ${form.isDisabled ? html`</fieldset>` : html`<button type="submit" class="${buttonClass}">${form.submit}</button>`}
 ${form.extra ?? ""}
 </form>`;
@@ -99,7 +102,7 @@ export function cardPage(
     body: html`<body class="${page.back ? "sign-in sign-in-inside" : "sign-in"}">
 <main class="${page.isWide ? "sign-in-card sign-in-wide" : "sign-in-card"}">
 <p class="brand" aria-hidden="true"><span class="brand-mark"></span>${context.serverName}</p>
-${page.back ? html`<p class="page-back"><a href="${page.back.href}">← ${page.back.label}</a></p>` : ""}
+${page.back ? html`<p class="page-back"><a href="${page.back.href}"><span aria-hidden="true">← </span>${page.back.label}</a></p>` : ""}
 <h1>${page.title}</h1>
 <p class="sign-in-lead">${page.lead}</p>
 ${page.body}
@@ -127,6 +130,11 @@ export function doneText(
   return Object.hasOwn(texts, query?.done ?? "") ? texts[query!.done!] : undefined;
 }
 
+/** A link that is shown only once, with what is to be done with it. It takes the focus, as {@link doneNote} does. */
+export function linkNote(words: string, link: string, extra: Markup | "" = ""): Markup {
+  return html`<div class="form-done" role="group" tabindex="-1" autofocus><p>${words}</p><p><code class="key-text">${link}</code></p>${extra}</div>`;
+}
+
 /** The confirmation shown after a redirect. It takes the focus, so that screen readers announce it. */
 export function doneNote(text: string | undefined): Markup | "" {
   return text === undefined
@@ -134,22 +142,33 @@ export function doneNote(text: string | undefined): Markup | "" {
     : html`<p class="form-done" role="status" tabindex="-1" autofocus>${text}</p>`;
 }
 
-function renderField(field: Field, problem: string | null, focus: string | undefined): Markup {
+/** `isAfterProblem`: the form has a problem of its own, which is read with the field that has the focus. */
+function renderField(
+  field: Field,
+  problem: string | null,
+  { focus, isAfterProblem }: { focus: string | undefined; isAfterProblem: boolean },
+): Markup {
   if (field.kind === "hidden") return html`<input type="hidden" name="${field.name}" value="${field.value}">`;
   if (field.kind === "username") {
     return html`<input class="visually-hidden" type="text" autocomplete="username" value="${field.value}" readonly tabindex="-1" aria-hidden="true">`;
   }
-  if (field.kind === "checkbox") return renderCheckbox(field, problem);
+  if (field.kind === "checkbox") return renderCheckbox(field, problem, focus);
   const hintId = `${field.name}-hint`;
   const problemId = `${field.name}-problem`;
-  const describedBy = [problem === null ? "" : problemId, field.hint ? hintId : ""].join(" ").trim();
+  const describedBy = [
+    problem === null ? "" : problemId,
+    isAfterProblem && field.name === focus ? "form-problem" : "",
+    field.hint ? hintId : "",
+  ]
+    .filter((id) => id !== "")
+    .join(" ");
   const described = describedBy === "" ? "" : html`aria-describedby="${describedBy}"`;
   const control =
     field.kind === "select"
       ? html`<select id="${field.name}" name="${field.name}" ${described}>
 ${Object.entries(field.choices).map(([value, label]) => html`<option value="${value}" ${value === field.value ? html`selected` : ""}>${label}</option>`)}
 </select>`
-      : html`<input id="${field.name}" name="${field.name}" type="${field.type}" autocomplete="${field.autocomplete}" value="${field.value ?? ""}" maxlength="${field.maxLength}" autocapitalize="none" spellcheck="false" ${field.range ? html`min="${field.range.min}" max="${field.range.max}"` : ""} ${field.isCode ? html`inputmode="numeric"` : ""} ${field.isOptional ? "" : html`required`} ${field.name === focus ? html`autofocus` : ""} ${described} ${problem === null ? "" : html`aria-invalid="true"`}>`;
+      : html`<input id="${field.name}" name="${field.name}" type="${field.type}" autocomplete="${field.autocomplete}" value="${field.value ?? ""}" maxlength="${field.maxLength}" autocapitalize="${field.autocomplete === "name" ? "words" : "none"}" spellcheck="false" ${field.range ? html`min="${field.range.min}" max="${field.range.max}"` : ""} ${field.isCode ? html`inputmode="numeric"` : ""} ${field.isOptional ? "" : html`required`} ${field.name === focus ? html`autofocus` : ""} ${described} ${problem === null ? "" : html`aria-invalid="true"`}>`;
   return html`<div class="field">
 <label for="${field.name}">${field.label}</label>
 ${control}
@@ -159,12 +178,18 @@ ${field.kind === "select" ? "" : (field.extra ?? "")}
 </div>`;
 }
 
-function renderCheckbox(field: Extract<Field, { kind: "checkbox" }>, problem: string | null): Markup {
+function renderCheckbox(
+  field: Extract<Field, { kind: "checkbox" }>,
+  problem: string | null,
+  focus: string | undefined,
+): Markup {
   const hintId = `${field.name}-hint`;
+  const problemId = `${field.name}-problem`;
+  const describedBy = [problem === null ? "" : problemId, field.hint ? hintId : ""].join(" ").trim();
   return html`<div class="field-check">
-<input type="checkbox" id="${field.name}" name="${field.name}" ${field.isChecked ? html`checked` : ""} ${field.hint ? html`aria-describedby="${hintId}"` : ""}>
+<input type="checkbox" id="${field.name}" name="${field.name}" ${field.isChecked ? html`checked` : ""} ${describedBy === "" ? "" : html`aria-describedby="${describedBy}"`} ${problem === null ? "" : html`aria-invalid="true"`} ${field.name === focus ? html`autofocus` : ""}>
 <label for="${field.name}">${field.label}</label>
 ${field.hint ? html`<p class="field-hint" id="${hintId}">${field.hint}</p>` : ""}
-${problem === null ? "" : html`<p class="field-problem" role="alert">${problem}</p>`}
+${problem === null ? "" : html`<p class="field-problem" id="${problemId}" role="alert">${problem}</p>`}
 </div>`;
 }

@@ -2,7 +2,7 @@ import { registrationModes, serverRoles } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
 import { z } from "zod";
 import { listInvites } from "../../accounts/invite-queries.ts";
-import { factorPolicies, passwordPolicies, registrationMode } from "../../accounts/policy.ts";
+import { factorPolicies, type Policy, passwordPolicies, registrationMode } from "../../accounts/policy.ts";
 import { readPolicy } from "../../accounts/policy-queries.ts";
 import { changePolicy } from "../../admin/change-policy.ts";
 import { createInvite, inviteBounds, revokeInvite } from "../../admin/invites.ts";
@@ -184,31 +184,39 @@ const revokeRoute = defineAction({
   },
 });
 
+const settingsBody = z.strictObject({
+  registration: z.enum([...registrationModes, ""]),
+  factor: z.enum(factorPolicies),
+  allows_erasure: checkbox,
+  // What a program leaves out stays as it is.
+  passwords: z.enum(passwordPolicies).optional(),
+  server_name: textField.optional(),
+  server_icon: textField.optional(),
+});
+
+function policyOf(body: z.infer<typeof settingsBody>, before: Policy): Policy {
+  return {
+    registration: body.registration === "" ? null : body.registration,
+    factor: body.factor,
+    allowsErasure: body.allows_erasure,
+    allowsPasswords: body.passwords === undefined ? before.allowsPasswords : body.passwords === "everyone",
+    serverName: body.server_name?.trim() ?? before.serverName,
+    serverIcon: body.server_icon?.trim() ?? before.serverIcon,
+  };
+}
+
 const settingsRoutes = defineForm({
   path: "/admin/settings",
   summary: "Change server settings. Owners only.",
   access: "admin",
   needsRecentProof: true,
-  body: z.strictObject({
-    registration: z.enum([...registrationModes, ""]),
-    factor: z.enum(factorPolicies),
-    allows_erasure: checkbox,
-    // What a program leaves out stays as it is.
-    passwords: z.enum(passwordPolicies).optional(),
-    server_name: textField.optional(),
-    server_icon: textField.optional(),
-  }),
+  body: settingsBody,
   query: z.strictObject({ done: textField.optional() }),
   page: async ({ app, actor, context, query }, { problem, body }) => {
     const policy = await readPolicy(app.db.sql);
-    // What was refused is shown as it was typed.
-    const typed = { serverName: body?.server_name, serverIcon: body?.server_icon };
     return settingsPage(context, {
-      policy: {
-        ...policy,
-        serverName: typed.serverName ?? policy.serverName,
-        serverIcon: typed.serverIcon ?? policy.serverIcon,
-      },
+      // What was refused is shown as it was typed.
+      policy: body ? policyOf(body, policy) : policy,
       configured: app.configuredRegistration,
       hasSso: app.sso !== null,
       isOwner: actor.serverRole === "owner",
@@ -218,17 +226,7 @@ const settingsRoutes = defineForm({
     });
   },
   submit: async ({ app, actor, body, origin }) => {
-    const registration = body.registration === "" ? null : body.registration;
-    const before = await readPolicy(app.db.sql);
-    const policy = {
-      registration,
-      factor: body.factor,
-      allowsErasure: body.allows_erasure,
-      allowsPasswords: body.passwords === undefined ? before.allowsPasswords : body.passwords === "everyone",
-      serverName: body.server_name?.trim() ?? before.serverName,
-      serverIcon: body.server_icon?.trim() ?? before.serverIcon,
-    };
-    await changePolicy(app, actor, policy, origin);
+    await changePolicy(app, actor, policyOf(body, await readPolicy(app.db.sql)), origin);
     return { result: { message: "Saved" }, next: "/admin/settings?done=saved" };
   },
 });
