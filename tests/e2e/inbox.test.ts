@@ -35,7 +35,7 @@ describeServer(
       const texts = await rows(page).allInnerTexts();
       expect(texts[0]).toContain("added you to Attic");
       // Two reactions to one message are one row.
-      expect(texts[1]).toMatch(/carol and alice reacted to your message 🎉\s*👍/);
+      expect(texts[1]).toMatch(/carol and alice reacted to your message in General 🎉\s*👍/);
       expect(texts[2]).toContain("replied to a thread");
       expect(texts[3]).toContain("I do, @bob");
       for (const text of texts) expect(text).toContain("new");

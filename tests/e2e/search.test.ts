@@ -107,9 +107,9 @@ describe.skipIf(!chromiumPath)("looking for something", () => {
     await a.locator(".search-field:focus").waitFor();
     await a.keyboard.type("wifi");
     expect(await finds(a, "Guest wifi")).toBe(true);
-    // Older messages that were loaded around the one that was found are no news.
+    // Older messages that were loaded around the one that was found are no news. How much is unread may be said.
     await Bun.sleep(2500);
-    expect(await spoken.innerText()).toBe("");
+    expect(await spoken.innerText()).not.toContain(":");
     await a.keyboard.press("Escape");
     await a.keyboard.press("Escape");
   }, 30_000);

@@ -1,5 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ConnectionState } from "../client/realtime-client.ts";
+import { announce } from "../lib/announce.ts";
 import { more } from "../texts/more.ts";
 
 /** An interruption shorter than this is not shown. */
@@ -16,6 +17,11 @@ export function ConnectionBanner({ state, onRetry }: { state: ConnectionState; o
     return () => clearTimeout(timer);
   }, [since]);
   const text = toBannerText(state, isShown);
+  const wasShown = useRef(false);
+  useEffect(() => {
+    if (wasShown.current && state.kind === "open") announce(more.connection.back);
+    wasShown.current = text !== null;
+  }, [text, state.kind]);
   return (
     <div className="banner-place" role="status">
       {text === null ? null : (

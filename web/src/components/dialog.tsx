@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { useBackdrop } from "../lib/backdrop.ts";
 import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
@@ -18,6 +19,8 @@ function pressToast({ clientX: x, clientY: y }: PointerEvent): boolean {
 export function Dialog(props: {
   title: string;
   size?: "normal" | "wide";
+  /** The id of what is read with the title when it opens. */
+  describedBy?: string | undefined;
   onClose: () => void;
   children: ComponentChildren;
 }) {
@@ -34,10 +37,9 @@ export function Dialog(props: {
       className={`dialog dialog-${props.size ?? "normal"}`}
       ref={dialog}
       onClose={props.onClose}
-      onPointerDown={(event) => {
-        if (event.target === event.currentTarget && !pressToast(event)) dialog.current?.close();
-      }}
+      {...useBackdrop(() => dialog.current?.close(), pressToast)}
       aria-labelledby="dialog-title"
+      aria-describedby={props.describedBy}
     >
       <div className="dialog-inside">
         <div className="panel-head">

@@ -1,6 +1,8 @@
 import { Fragment } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useBackdrop } from "../lib/backdrop.ts";
 import { isTouch, type Spot } from "../lib/element.ts";
+import { keyName } from "../lib/key-names.ts";
 import type { MenuItem, QuickReactions } from "../stores/ui-store.ts";
 import { more } from "../texts/more.ts";
 import { t } from "../texts/text.ts";
@@ -70,14 +72,7 @@ export function Menu(props: {
     run();
   };
   return (
-    <dialog
-      className="overlay-place"
-      aria-label={label}
-      onClose={onClose}
-      onPointerDown={(event) => {
-        if (event.target === event.currentTarget) onClose();
-      }}
-    >
+    <dialog className="overlay-place" aria-label={label} onClose={onClose} {...useBackdrop(onClose)}>
       <div
         className="menu"
         role="menu"
@@ -95,7 +90,8 @@ export function Menu(props: {
           if (event.key === "Tab") {
             event.preventDefault();
             onClose();
-          } else if (moveInMenu(event.currentTarget, event.key)) event.preventDefault();
+          } else if (moveInMenu(event.currentTarget, event.key) || chooseByLetter(event))
+            event.preventDefault();
         }}
       >
         {quick ? (
@@ -123,16 +119,40 @@ export function Menu(props: {
               role="menuitem"
               tabIndex={-1}
               className={item.isDanger ? "menu-item menu-item-danger" : "menu-item"}
+              aria-keyshortcuts={item.keys === "Del" ? "Delete" : item.keys}
               onClick={() => choose(item.run)}
             >
               <span>{item.label}</span>
-              {item.keys ? <kbd>{item.keys}</kbd> : null}
+              {item.keys ? (
+                <span aria-hidden="true">
+                  <kbd>{keyName(item.keys)}</kbd>
+                </span>
+              ) : null}
             </button>
           </Fragment>
         ))}
       </div>
     </dialog>
   );
+}
+
+/** Chooses the entry whose key it is, or goes to the next one that begins with the letter. */
+function chooseByLetter(event: KeyboardEvent & { currentTarget: HTMLElement }): boolean {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.key === " " || event.key === "Enter")
+    return false;
+  const key = event.key.toLowerCase();
+  const entries = [...event.currentTarget.querySelectorAll<HTMLElement>(".menu-item")];
+  const own = entries.find((entry) => entry.getAttribute("aria-keyshortcuts")?.toLowerCase() === key);
+  if (own) {
+    own.click();
+    return true;
+  }
+  const from = entries.indexOf(document.activeElement as HTMLElement) + 1;
+  const next = [...entries.slice(from), ...entries.slice(0, from)].find((entry) =>
+    entry.textContent.trim().toLowerCase().startsWith(key),
+  );
+  next?.focus();
+  return next !== undefined;
 }
 
 /** Moves the focus by a key: up and down between the entries and the row of emoji, sideways in that row. */

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { isPhone } from "../lib/element.ts";
 import { isFocusInPanel } from "../lib/regions.ts";
 import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
@@ -30,6 +31,8 @@ export function PanelFrame(props: {
       }}
     >
       <div className="panel-head">
+        {/* On a phone the room with its heading is not there. */}
+        {isPhone() ? <h1 className="visually-hidden">{document.title}</h1> : null}
         <h2>
           {props.title}
           {props.subtitle ? (

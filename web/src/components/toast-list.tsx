@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { Toast } from "../stores/toasts.ts";
+import { type Toast, toastHold } from "../stores/toasts.ts";
 import { more } from "../texts/more.ts";
 import { CloseIcon } from "./icons.tsx";
 
@@ -43,38 +43,54 @@ export function ToastList({
     if (news) news.textContent = text;
   }, [newest, text]);
   const isShown = toasts.length > 0;
+  useEffect(() => {
+    toastHold.isHeld = () => list.current?.matches(":focus-within, :has(.toast:hover)") ?? false;
+  }, []);
   useEffect(() => (isShown ? followComposer(list.current!) : undefined), [isShown]);
   return (
-    <div className="toasts" role="status" popover="manual" ref={list}>
-      {toasts.map((toast) => (
-        <div className="toast" key={toast.id}>
-          <span>{toast.text}</span>
-          {toast.action ? (
+    <>
+      <p className="visually-hidden announcer" role="status" />
+      <div
+        className="toasts"
+        role="status"
+        aria-atomic="false"
+        data-region="toasts"
+        popover="manual"
+        ref={list}
+      >
+        {toasts.map((toast) => (
+          <div className="toast" key={toast.id}>
+            <span>{toast.text}</span>
+            {toast.action ? (
+              <button
+                type="button"
+                className="button-subtle"
+                onClick={() => {
+                  onDismiss(toast.id);
+                  toast.action!.run();
+                  // The button that had the focus is gone.
+                  setTimeout(() => {
+                    if (document.activeElement === document.body) onFocusLost();
+                  }, 100);
+                }}
+              >
+                {toast.action.label}
+              </button>
+            ) : null}
             <button
               type="button"
-              className="button-subtle"
+              className="button-icon button-small"
+              aria-label={more.app.close}
               onClick={() => {
                 onDismiss(toast.id);
-                toast.action!.run();
-                // The button that had the focus is gone.
-                setTimeout(() => {
-                  if (document.activeElement === document.body) onFocusLost();
-                }, 100);
+                onFocusLost();
               }}
             >
-              {toast.action.label}
+              <CloseIcon />
             </button>
-          ) : null}
-          <button
-            type="button"
-            className="button-icon button-small"
-            aria-label={more.app.close}
-            onClick={() => onDismiss(toast.id)}
-          >
-            <CloseIcon />
-          </button>
-        </div>
-      ))}
-    </div>
+          </div>
+        ))}
+      </div>
+    </>
   );
 }

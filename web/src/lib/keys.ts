@@ -1,5 +1,5 @@
 /** Ctrl+E, B and K move the caret on macOS, and there every command is on Cmd. */
-const isMac = /^(Mac|iPhone|iPad)/.test(navigator.platform);
+export const isMac = /^(Mac|iPhone|iPad)/.test(navigator.platform);
 
 /**
  * Returns the key in lower case; for a letter of another script, the Latin one at the same place of the keyboard. With any

@@ -9,13 +9,15 @@ const selectors = {
   composer: '[data-region="composer"]',
   // The close button: every panel has it, and it changes nothing but the panel.
   panel: '[data-region="panel"] .panel-head .button-icon',
+  toasts: '[data-region="toasts"] button',
 } as const;
 export type Region = keyof typeof selectors;
 
 /** The element that takes the focus in a region; null if the region is missing or not visible. */
 export function focusTargetOf(region: Region): HTMLElement | null {
-  // In a list that somebody goes through, it is where they were.
-  const resumed = region === "panel" ? '[data-region="panel"] [data-resume] button' : null;
+  // In a list that somebody goes through, it is where they were; in a thread, where one writes.
+  const resumed =
+    region === "panel" ? '[data-region="panel"] :is([data-resume] button, [data-region="composer"])' : null;
   const element =
     (resumed && document.querySelector<HTMLElement>(resumed)) ??
     document.querySelector<HTMLElement>(selectors[region]);

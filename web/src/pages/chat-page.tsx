@@ -268,14 +268,8 @@ export function ChatPage({ chat, ui }: { chat: ChatStore; ui: UiStore }) {
           list={list}
           composer={composer}
         />
-        {preferences.value.announces && !room.isMuted ? (
-          <LiveRegion
-            key={room.id}
-            timeline={store.entries.value}
-            headSeq={room.headSeq}
-            myId={chat.you.id}
-            isSilent={(id) => chat.me.isBlocked(id)}
-          />
+        {preferences.value.announces ? (
+          <LiveRegion key={room.id} chat={chat} store={store} room={room} />
         ) : null}
       </div>
       {panel === "thread" && thread ? (

@@ -10,6 +10,7 @@ export { FormattingButtons } from "../features/messages/formatting-buttons.tsx";
 export { toggleMarks } from "../features/messages/formatting-edits.ts";
 export { hintNotHere } from "../features/messages/hint-not-here.ts";
 export { LinkPreviews } from "../features/messages/link-previews.tsx";
+export { runListKey, runMessageKey } from "../features/messages/list-keys.ts";
 export { LiveRegion } from "../features/messages/live-region.tsx";
 export { askDelete, runMessageMenu } from "../features/messages/message-menu.ts";
 export { MessageToolbar } from "../features/messages/message-toolbar.tsx";

@@ -125,8 +125,8 @@ export function OverlayHost({ overlay, ...props }: Omit<DialogProps, "onClose"> 
       // The question, and the sentences about its consequences.
       const [question = "", ...rest] = overlay.text.split(/(?<=\?)\s/);
       return (
-        <Dialog title={question} onClose={close}>
-          {rest.length > 0 ? <p>{rest.join(" ")}</p> : null}
+        <Dialog title={question} describedBy={rest.length > 0 ? "ask-more" : undefined} onClose={close}>
+          {rest.length > 0 ? <p id="ask-more">{rest.join(" ")}</p> : null}
           <div className="dialog-actions">
             <button
               type="button"

@@ -46,7 +46,9 @@ if (password && meter && words) {
     const value = strength(password.value);
     meter.hidden = value === 0;
     meter.value = value;
-    words.textContent = texts.strength[value] ?? "";
+    // A screen reader speaks each change, so the same words are not set again.
+    const said = texts.strength[value] ?? "";
+    if (words.textContent !== said) words.textContent = said;
   });
 }
 
@@ -60,17 +62,29 @@ if (password && again) {
   again.required = false;
   password.addEventListener("input", copy);
   password.form?.addEventListener("submit", copy);
+}
+
+for (const field of document.querySelectorAll<HTMLInputElement>('input[type="password"]')) {
+  if (field === again) continue;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button-subtle show-password";
   const show = (isShown: boolean) => {
-    password.type = isShown ? "text" : "password";
+    field.type = isShown ? "text" : "password";
     button.textContent = isShown ? texts.hidePassword : texts.showPassword;
   };
   show(false);
-  button.addEventListener("click", () => show(password.type === "password"));
-  password.after(button);
+  button.addEventListener("click", () => show(field.type === "password"));
+  field.after(button);
 }
+
+// What can't be taken back is asked for first.
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-ask]"))
+  form.addEventListener("submit", (event) => {
+    if (confirm(form.dataset.ask)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  });
 
 /** Shows what was refused at its field, or above the form. Returns the field. */
 function showProblem(form: HTMLFormElement, detail: string, name = ""): HTMLElement | null {
@@ -96,9 +110,8 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-in-plac
   // All that is wrong is said by the server, at once.
   form.noValidate = true;
   form.addEventListener("input", ({ target }) => {
-    const { name } = target as HTMLInputElement;
-    form.querySelector(`#${CSS.escape(name)}-problem`)?.remove();
-    (target as HTMLElement).removeAttribute("aria-invalid");
+    const problem = form.querySelector(`#${CSS.escape((target as HTMLInputElement).name)}-problem`);
+    if (problem) removeProblem(form, problem);
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -110,25 +123,27 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-in-plac
     if (isFine) {
       const text = document.createElement("p");
       text.className = "form-done";
-      text.setAttribute("role", "status");
+      text.tabIndex = -1;
       text.textContent = answer.message ?? "";
       form.replaceWith(text);
+      text.focus();
       return;
     }
     for (const button of form.querySelectorAll("button")) button.disabled = false;
-    for (const old of form.querySelectorAll(".field-problem, .form-problem")) {
-      const field = old.id === "" ? null : form.querySelector(`[aria-describedby~="${old.id}"]`);
-      field?.removeAttribute("aria-invalid");
-      field?.setAttribute(
-        "aria-describedby",
-        field.getAttribute("aria-describedby")!.replace(old.id, "").trim(),
-      );
-      old.remove();
-    }
+    for (const old of form.querySelectorAll(".field-problem, .form-problem")) removeProblem(form, old);
     const problems = [answer, ...(answer.also ?? [])];
     const fields = problems.map(({ detail, field }) => showProblem(form, detail ?? "", field));
     fields.find((field) => field !== null)?.focus();
   });
+}
+
+/** Removes what was wrong, and the field's word that it is. */
+function removeProblem(form: HTMLFormElement, problem: Element): void {
+  const field = problem.id === "" ? null : form.querySelector(`[aria-describedby~="${problem.id}"]`);
+  const others = field?.getAttribute("aria-describedby")?.split(" ") ?? [];
+  field?.removeAttribute("aria-invalid");
+  field?.setAttribute("aria-describedby", others.filter((id) => id !== problem.id).join(" "));
+  problem.remove();
 }
 
 // Without a script times are shown in UTC. With one they are shown in the viewer's time zone.
@@ -229,14 +244,14 @@ async function usePasskey(button: HTMLButtonElement, isAutofill: boolean): Promi
   else say(sent.answer.detail ?? "");
 }
 
-// Keys that are shown only once get a button that copies them.
-for (const text of document.querySelectorAll<HTMLElement>(".key-text")) {
+// Keys and codes that are shown only once get a button that copies them.
+for (const text of document.querySelectorAll<HTMLElement>(".key-text, .recovery-codes")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button-subtle";
   button.textContent = texts.copy;
   button.addEventListener("click", () => {
-    void navigator.clipboard.writeText(text.textContent).then(() => {
+    void navigator.clipboard.writeText(text.innerText.trim()).then(() => {
       button.textContent = texts.copied;
     });
   });

@@ -1,7 +1,7 @@
 import type { RoomId } from "@novax/protocol/ids";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { inboxPanels, isInbox } from "../features/inbox/inbox.ts";
-import { isPhone } from "../lib/element.ts";
+import { isPhone, isTouch } from "../lib/element.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import type { PanelName, UiStore } from "../stores/ui-store.ts";
 
@@ -16,6 +16,8 @@ type HistoryEntry = {
   thread?: number;
   /** On a phone, the list from which the viewer came into the room. */
   behind?: PanelName;
+  /** Another entry of the chat lies below, so that Back stays in it. */
+  isAbove?: boolean;
 };
 
 const acrossRooms: readonly PanelName[] = ["search", ...inboxPanels];
@@ -40,7 +42,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       // A panel that was opened with something has no name, so it cannot be restored from the history.
       const isGone = entry.pane === "panel" && entry.panel === undefined;
       setPane(isGone ? "room" : (entry.pane ?? "room"));
-      if (!isPhone()) return;
+      if (!isPhone() && !isTouch()) return;
       ui.panel.value = entry.panel ?? null;
       ui.behind.value = entry.behind ?? null;
       void chat.openThread(entry.thread ?? null);
@@ -64,7 +66,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       // entry to come back from when it only closes a menu.
       if (isPhone()) {
         history.replaceState({ room, pane: "rooms" }, "");
-        history.pushState({ ...entryOf(location.pathname), room }, "");
+        history.pushState({ ...entryOf(location.pathname), room, isAbove: true }, "");
       } else history.replaceState({ ...entryOf(location.pathname), room }, "");
     }
     const stop = chat.navigation.current.subscribe(correct);
@@ -87,14 +89,21 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       }
       const entry = (event.state as HistoryEntry | null) ?? entryOf(location.pathname);
       const { room, seq } = entry;
-      if (room && (room !== chat.navigation.current.peek() || seq !== undefined))
+      // The list of rooms is of no room: the one that was open stays so.
+      if (room && entry.pane !== "rooms" && (room !== chat.navigation.current.peek() || seq !== undefined))
         void chat.navigation.openRoom(room, seq);
       takePane(entry);
       correct(chat.navigation.current.peek());
     };
     addEventListener("popstate", onPopState);
+    // Back closes what is over the window, so on a touch screen there is an entry to come back from.
+    const stopOverlay = ui.overlay.subscribe((overlay) => {
+      if (overlay === null || !isTouch() || currentEntry()?.isAbove) return;
+      history.pushState({ ...currentEntry(), isAbove: true }, "");
+    });
     return () => {
       stop();
+      stopOverlay();
       removeEventListener("popstate", onPopState);
     };
   }, [chat, ui]);
@@ -102,11 +111,12 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
     const entry = history.state as HistoryEntry | null;
     if (next === "room" && entry?.pane !== undefined) history.back();
     else {
-      if (next !== "room" && isPhone()) {
+      if (next !== "room" && (isPhone() || isTouch())) {
         const { room = entry?.room } = more;
         // Tabs of one panel are one place.
         const isTab = isInbox(entry?.panel) && isInbox(more.panel);
-        history[isTab ? "replaceState" : "pushState"]({ ...more, room, pane: next }, "", `/chat/${room}`);
+        const above = { ...more, room, pane: next, isAbove: true };
+        history[isTab ? "replaceState" : "pushState"](above, "", `/chat/${room}`);
       }
       setPane(next);
     }
@@ -119,10 +129,13 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       if (isHere) {
         // A viewer who comes back to a room reads what they had marked unread.
         chat.reading.heldUnread = null;
-        if (entry?.pane === "rooms") history.back();
-        else {
+        if (entry?.pane === "rooms" && entry.isAbove) history.back();
+        else if (entry?.pane === "rooms") {
+          history.pushState({ room: id, isAbove: true }, "", `/chat/${id}`);
+          setPane("room");
+        } else {
           // The panel in which the room was chosen is the entry before this one.
-          history.replaceState({ room: id }, "", `/chat/${id}`);
+          history.replaceState({ room: id, isAbove: entry?.isAbove }, "", `/chat/${id}`);
           if (isPhone()) ui.panel.value = null;
           setPane("room");
         }
@@ -130,7 +143,7 @@ export function useNavigation(chat: ChatStore, ui: UiStore): Navigation {
       }
       const behind = ui.behind.peek();
       const place = seq === undefined ? { room: id } : { room: id, seq };
-      const next: HistoryEntry = behind === null ? place : { ...place, behind };
+      const next: HistoryEntry = { ...place, isAbove: true, ...(behind === null ? {} : { behind }) };
       history.pushState(next, "", seq === undefined ? `/chat/${id}` : `/chat/${id}/${seq}`);
       setPane("room");
       void chat.navigation.openRoom(id, seq);

@@ -1,8 +1,9 @@
 import type { RoomId } from "@novax/protocol/ids";
+import { preferences } from "../features/settings/preferences.ts";
 import { isPhone } from "../lib/element.ts";
 import { isSearchKey } from "../lib/keys.ts";
 import { moveFocus } from "../lib/move-focus.ts";
-import { focusTargetOf, type Region } from "../lib/regions.ts";
+import { focusRoom, focusTargetOf, type Region } from "../lib/regions.ts";
 import type { ChatStore } from "../stores/chat-store.ts";
 import { searchOf } from "../stores/search-store.ts";
 import type { PanelName, UiStore } from "../stores/ui-store.ts";
@@ -24,6 +25,7 @@ export function runWindowKey(event: KeyboardEvent, context: WindowKeyContext): v
   const { target } = event;
   const isWriting = target instanceof HTMLElement && target.matches("input, textarea, select");
   const isShortcut = event.ctrlKey || event.metaKey;
+  const hasSingleKeys = !isWriting && !isShortcut && !event.altKey && preferences.peek().hasSingleKeys;
   if (event.key === "F6") {
     event.preventDefault();
     cycleRegions(event.shiftKey ? -1 : 1);
@@ -37,14 +39,41 @@ export function runWindowKey(event: KeyboardEvent, context: WindowKeyContext): v
     // From a message that was found, Escape leads back to the results, and then closes the panel beside the room.
     if (focusFoundHit(chat, ui)) return;
     if (ui.panel.peek() !== null && !isPhone()) context.closePanel();
-    else void context.goToEnd();
-  } else if (isSearchKey(event) || (event.key === "/" && !isWriting && !isShortcut && !event.altKey)) {
+    else {
+      void context.goToEnd();
+      // An old message that had the focus is no longer in view.
+      if (target instanceof Element && target.closest('[data-region="messages"]')) focusRoom();
+    }
+  } else if (isSearchKey(event) || (event.key === "/" && hasSingleKeys)) {
     event.preventDefault();
     openSearch(context);
-  } else if (event.key === "?" && !isWriting && !isShortcut) {
+  } else if (event.key === "?" && hasSingleKeys) {
     event.preventDefault();
     ui.open({ kind: "shortcuts" });
+  } else if (/^Page(?:Up|Down)$/.test(event.key) && target instanceof HTMLTextAreaElement) {
+    scrollMessages(event, target);
+  } else if (
+    !isShortcut &&
+    !event.altKey &&
+    event.key.length === 1 &&
+    event.key !== " " &&
+    isOnRoom(target)
+  ) {
+    // Who types means to write. The field takes the letter of this key.
+    focusTargetOf("composer")?.focus();
   }
+}
+
+function isOnRoom(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[data-region="rooms"]') !== null;
+}
+
+/** From the composer, a page up or down is one of the messages above it, if the text itself needs no scrolling. */
+function scrollMessages(event: KeyboardEvent, field: HTMLTextAreaElement): void {
+  const list = field.closest(".room, .thread")?.querySelector<HTMLElement>('[data-region="messages"]');
+  if (!list || field.scrollHeight > field.clientHeight + 1) return;
+  event.preventDefault();
+  list.scrollBy({ top: (event.key === "PageUp" ? -0.9 : 0.9) * list.clientHeight });
 }
 
 /** Returns whether the focus went from elsewhere to the hit that was opened last. */
@@ -108,7 +137,7 @@ function moveInMessage(event: KeyboardEvent): boolean {
 }
 
 /** The order in which F6 goes through the regions, as in native applications. */
-const regions: readonly Region[] = ["rooms", "messages", "composer", "panel"];
+const regions: readonly Region[] = ["rooms", "messages", "composer", "panel", "toasts"];
 
 /** Moves the focus to the next visible region, or with -1 to the previous one. */
 function cycleRegions(step: 1 | -1): void {

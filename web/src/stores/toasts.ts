@@ -6,6 +6,9 @@ export type Toast = { id: number; text: string; action?: { label: string; run: (
 const shownMs = 6000;
 const shownMax = 3;
 
+/** Whether somebody is at a toast, which then stays. Set by what shows them. */
+export const toastHold = { isHeld: () => false };
+
 export class Toasts {
   readonly #shown = signal<readonly Toast[]>([]);
   #nextId = 1;
@@ -20,7 +23,11 @@ export class Toasts {
       ...this.#shown.value.filter((toast) => toast.text !== text),
       { id, text, action },
     ].slice(-shownMax);
-    if (!stays) setTimeout(() => this.dismiss(id), shownMs);
+    const leave = () => {
+      if (toastHold.isHeld()) setTimeout(leave, shownMs);
+      else this.dismiss(id);
+    };
+    if (!stays) setTimeout(leave, shownMs);
   }
 
   dismiss(id: number): void {

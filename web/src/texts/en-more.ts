@@ -176,6 +176,15 @@ export const enMore = {
     private: "Private – invite only",
     create: "Create",
   },
+  spoken: {
+    results: (count: number) => plural(count, { one: "# result", other: "# results" }),
+    saved: "Saved",
+    unsaved: "Removed from saved",
+    pinned: "Pinned",
+    unpinned: "Unpinned",
+    unread: "Marked as unread",
+    attached: (name: string) => `${name} attached`,
+  },
   browse: {
     title: "Browse rooms",
     search: "Search rooms",
@@ -191,6 +200,8 @@ export const enMore = {
     hint: "add up to 11 people",
     open: "Open",
     nobody: "No people found.",
+    found: "People",
+    chosen: (name: string) => `${name} added`,
   },
   switcher: {
     sendTo: "Send to…",
@@ -336,6 +347,7 @@ export const enMore = {
     scheduled: "Scheduled",
     reminders: "Reminders",
     reportsNone: "No open reports.",
+    reportsNoneDone: "No closed reports yet.",
     reportsDone: "Resolved",
     reportsOpen: "Open",
     in: (room: string) => `in ${room}`,
@@ -348,6 +360,7 @@ export const enMore = {
     unsaved: "Removed from saved.",
   },
   scheduled: {
+    backInComposer: "No longer scheduled. The text is in the message field.",
     inMinutes: (count: number) => plural(count, { one: "In # minute", other: "In # minutes" }),
     inHours: (count: number) => plural(count, { one: "In # hour", other: "In # hours" }),
     tomorrow: "Tomorrow morning",
@@ -392,11 +405,11 @@ export const enMore = {
       invitation: "Rooms you were added to",
     },
     did: {
-      mention: "mentioned you",
-      reply: "replied to a thread",
+      mention: (where: string) => `mentioned you ${where}`,
+      reply: (where: string) => `replied to a thread ${where}`,
       reminder: "Reminder",
     },
-    reacted: (_people: number) => "reacted to your message",
+    reacted: (_people: number, where: string) => `reacted to your message ${where}`,
     addedTo: (room: string) => `added you to ${room}`,
     request: "wants to message you",
     and: (name: string, count: number) => (count === 1 ? `and ${name}` : `and ${count} others`),
@@ -489,6 +502,8 @@ export const enMore = {
   },
   shortcuts: {
     title: "Keyboard shortcuts",
+    keys: { Ctrl: "Ctrl", Shift: "Shift", Enter: "Enter", Home: "Home", End: "End", Del: "Del" },
+    menu: "On a message: all actions, delete",
     send: "Send message",
     newLine: "New line",
     format: "Bold, italic, code",
@@ -565,6 +580,7 @@ export const enMore = {
     blocked:
       "The server answers, but its connection for the chat doesn't get through. Its operator can find out why in the log.",
     tryNow: "Try now",
+    back: "You're back online.",
     signedOut: "You've been signed out.",
     tooMany: "The chat is open in too many places. Close one, and this one will reconnect.",
     refused: "Please reload the page.",
@@ -590,6 +606,8 @@ export const enMore = {
   room: {
     markedRead: "Marked as read.",
     liveLabel: "New messages",
+    liveCall: (room: string) => `You were mentioned in ${room}`,
+    liveDirect: (name: string) => `New message from ${name}`,
   },
   message: {
     reply: "Reply",
@@ -607,7 +625,6 @@ export const enMore = {
     notSent: "Not sent.",
     delete: "Delete",
     deleteAsk: "Delete this message? This can't be undone.",
-    actions: "Message actions",
     reactWith: (emoji: string) => `React with ${emoji}`,
     sendAnyway: "Send anyway",
     retry: "Retry",

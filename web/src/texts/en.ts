@@ -100,6 +100,7 @@ export const en = {
     changedBy: (by: string) => `${by} updated the room`,
   },
   message: {
+    actions: "Message actions",
     react: "Add reaction",
     edited: "edited",
     pinned: "Pinned",

@@ -11,7 +11,16 @@ export function AccountItems({ chat, ui }: AccountItemsProps) {
   useEffect(() => {
     const account = menu()!;
     const closeOutside = (event: Event) => {
-      if (!account.contains(event.target as Node)) account.open = false;
+      if (!account.open || account.contains(event.target as Node)) return;
+      account.open = false;
+      // A finger beside the menu presses nothing else.
+      if (!(event instanceof PointerEvent) || event.pointerType !== "touch") return;
+      const swallow = (click: Event) => {
+        click.preventDefault();
+        click.stopPropagation();
+      };
+      document.addEventListener("click", swallow, { capture: true, once: true });
+      setTimeout(() => document.removeEventListener("click", swallow, { capture: true }), 500);
     };
     const onKeyDown = (event: KeyboardEvent) => {
       const rows = account.querySelectorAll<HTMLElement>(".account-row");

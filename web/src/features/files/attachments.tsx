@@ -1,6 +1,7 @@
 import type { FileId, FileInfo } from "@novax/protocol/files";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { CloseIcon, Icon } from "../../components/icons.tsx";
+import { announce } from "../../lib/announce.ts";
 import { formatBytes, formatPercent } from "../../lib/bytes.ts";
 import { isTouch } from "../../lib/element.ts";
 import type { Upload } from "../../stores/upload.ts";
@@ -30,6 +31,10 @@ export function Attachments({ chat, ui, place, kept, onRemoveKept, onDescribeKep
   // Reading the signal draws them again with their progress.
   const items = uploads?.items.value.filter((item) => item.place === place) ?? [];
   const list = useRef<HTMLUListElement>(null);
+  const newest = items.at(-1);
+  useEffect(() => {
+    if (newest) announce(more.spoken.attached(newest.name));
+  }, [newest?.key]);
   if (items.length + kept.length === 0) return null;
   const failed = items.filter((item) => item.state.kind === "failed");
   /** Changes the list by the button that has the focus. It may be gone then: the focus goes to its neighbour. */
@@ -232,7 +237,6 @@ function DescribeButton({ name, alt, onAlt }: { name: string; alt: string; onAlt
       className="button-icon button-small"
       aria-label={more.files.describe(name)}
       title={alt === "" ? more.files.describeHint : alt}
-      aria-pressed={alt !== ""}
       onClick={onAlt}
     >
       <WordsIcon />

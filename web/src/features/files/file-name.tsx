@@ -1,6 +1,6 @@
 /** A longer name keeps its end when there is no room: what tells files apart is often there. */
 const cutFromChars = 24;
-const endChars = 12;
+const endChars = 8;
 
 /** The name of a file, on one line, cut in the middle. */
 export function FileName({ name }: { name: string }) {

@@ -43,7 +43,9 @@ export function Lightbox({ chat, files, index: first, onShowInChat, onClose }: L
       aria-label={file.alt ?? file.name}
       onClose={onClose}
       onPointerDown={(event) => {
-        touch.current = event.pointerType === "touch" ? { x: event.clientX, y: event.clientY } : null;
+        // Two fingers zoom.
+        touch.current =
+          event.pointerType === "touch" && event.isPrimary ? { x: event.clientX, y: event.clientY } : null;
       }}
       onPointerUp={(event) => {
         const start = touch.current;

@@ -41,6 +41,11 @@ export function Recorder({ onDone, onCancel, onRefused }: RecorderProps) {
   const recording = useRef<Recording | null>(null);
   const isWanted = useRef(true);
   const stopButton = useRef<HTMLButtonElement>(null);
+  const isDropped = useRef(false);
+  const drop = () => {
+    isDropped.current = true;
+    onCancel();
+  };
 
   useEffect(() => {
     let timer: ReturnType<typeof setInterval> | undefined;
@@ -57,7 +62,8 @@ export function Recorder({ onDone, onCancel, onRefused }: RecorderProps) {
           setLevels(all.current.slice(-shownLevels));
           const length = (performance.now() - started.startedAt) / 1000;
           setSeconds(length);
-          if (length >= secondsMax) void finish(false);
+          // Nobody speaks on who can't see that it listens. What was said is kept.
+          if (length >= secondsMax || !stopButton.current?.checkVisibility()) void finish(false);
         }, sampleEveryMs);
         stopButton.current?.focus();
         // The microphone was pulled out: what was said until then is kept.
@@ -70,7 +76,9 @@ export function Recorder({ onDone, onCancel, onRefused }: RecorderProps) {
     return () => {
       isWanted.current = false;
       clearInterval(timer);
-      if (recording.current) release(recording.current);
+      // The room was left: the recording waits in it, as what is written does.
+      if (!isDropped.current) void finish(false);
+      else if (recording.current) release(recording.current);
     };
   }, []);
 
@@ -100,7 +108,7 @@ export function Recorder({ onDone, onCancel, onRefused }: RecorderProps) {
         if (event.key !== "Escape") return;
         event.preventDefault();
         event.stopPropagation();
-        onCancel();
+        drop();
       }}
     >
       <button
@@ -108,7 +116,7 @@ export function Recorder({ onDone, onCancel, onRefused }: RecorderProps) {
         className="button-icon"
         aria-label={more.files.dropRecording}
         title={more.files.dropRecording}
-        onClick={onCancel}
+        onClick={drop}
       >
         <CloseIcon />
       </button>

@@ -12,8 +12,17 @@ const scaleMax = 2;
 /** A pointer that moved less has clicked. */
 const dragFromPx = 4;
 
+/** The middle between two fingers, and how far they are from each other. */
+function spanOf([a, b]: TouchList): { clientX: number; clientY: number; length: number } {
+  return {
+    clientX: (a!.clientX + b!.clientX) / 2,
+    clientY: (a!.clientY + b!.clientY) / 2,
+    length: Math.hypot(a!.clientX - b!.clientX, a!.clientY - b!.clientY),
+  };
+}
+
 /**
- * A picture that fits the window, and can be zoomed with the wheel, + and -, or a click. The point under the pointer stays
+ * A picture that fits the window, and can be zoomed with the wheel, two fingers, + and -, or a click. The point under the pointer stays
  * where it is. A picture that is zoomed is moved by dragging, scrolling, or the arrow keys.
  */
 export function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
@@ -25,6 +34,8 @@ export function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
   const [scale, setScale] = useState(1);
   /** A point of the picture, in parts of it, and where it is to be in the window. */
   const held = useRef<{ part: [number, number]; at: [number, number] } | null>(null);
+  /** Where two fingers were, and how far from each other. */
+  const pinch = useRef<ReturnType<typeof spanOf> | null>(null);
   const drag = useRef<{ x: number; y: number; hasMoved: boolean } | null>(null);
   const { width = 800, height = 600 } = file;
 
@@ -80,6 +91,16 @@ export function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
           if (!event.ctrlKey && zoom === 1) return;
           event.preventDefault();
           zoomBy(event.deltaY < 0 ? wheelStep : 1 / wheelStep, event);
+        }}
+        onTouchStart={({ touches }) => {
+          pinch.current = touches.length === 2 ? spanOf(touches) : null;
+        }}
+        onTouchMove={(event) => {
+          if (pinch.current === null || event.touches.length !== 2) return;
+          event.preventDefault();
+          const next = spanOf(event.touches);
+          zoomBy(next.length / pinch.current.length, next);
+          pinch.current = next;
         }}
         // A finger scrolls by itself.
         onPointerDown={({ pointerType, button, clientX, clientY }) => {

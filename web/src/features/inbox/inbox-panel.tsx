@@ -95,9 +95,10 @@ function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
   const { chat, items, isNew } = props;
   const [item] = items;
   const room = chat.rooms.get(item.room);
-  const head = (words: ComponentChildren, where = inRoom(chat, item.room, senderOf(item))) => (
+  const where = inRoom(chat, item.room, senderOf(item));
+  const head = (words: ComponentChildren) => (
     <>
-      {words} {where} · <time title={formatFull(item.at)}>{formatSoon(item.at)}</time>
+      {words} · <time title={formatFull(item.at)}>{formatSoon(item.at)}</time>
       {isNew ? <span className="preview-new"> · {more.inbox.isNew}</span> : null}
     </>
   );
@@ -107,7 +108,7 @@ function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
       return (
         <PreviewRow
           person={item.sender}
-          head={head(more.inbox.did[item.kind])}
+          head={head(more.inbox.did[item.kind](where))}
           text={<Excerpt {...props} room={item.room} sender={item.sender} text={item.excerpt} />}
           onOpen={() => open(props, item)}
         />
@@ -124,7 +125,7 @@ function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
           head={head(
             <>
               {others.length > 0 ? `${more.inbox.and(nameOf(others[0]!), others.length)} ` : null}
-              {more.inbox.reacted(people.size)}{" "}
+              {more.inbox.reacted(people.size, where)}{" "}
               {[...emoji].map((sign) => (
                 <EmojiSign key={sign} emoji={sign} />
               ))}
@@ -139,7 +140,7 @@ function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
       return (
         <>
           <PreviewRow
-            head={head(more.inbox.did.reminder)}
+            head={head(`${more.inbox.did.reminder} ${where}`)}
             text={
               item.note === "" ? (
                 <Excerpt {...props} room={item.room} sender={chat.you} text={item.excerpt ?? ""} />
@@ -161,8 +162,8 @@ function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
           person={item.person}
           head={
             item.isRequest
-              ? head(more.inbox.request, "")
-              : head(more.inbox.addedTo(room ? chat.nameOf(room) : ""), "")
+              ? head(more.inbox.request)
+              : head(more.inbox.addedTo(room ? chat.nameOf(room) : ""))
           }
           text=""
           onOpen={() => props.onOpenRoom(item.room)}

@@ -128,8 +128,13 @@ export class Composer extends Component<ComposerProps, State> {
 
   /** Appends a character that was typed elsewhere, and takes the focus. */
   type(character: string): void {
-    this.focus();
+    this.#write();
     this.#change(this.state.text + character);
+  }
+
+  /** Ends the preview, if there is one. */
+  #write(): void {
+    this.setState({ isPreviewing: false }, () => this.focus());
   }
 
   override componentDidMount(): void {
@@ -190,7 +195,7 @@ export class Composer extends Component<ComposerProps, State> {
         ) : null}
         {editing || replyingTo ? (
           <div className="composer-about">
-            <span className="composer-about-words">
+            <span className="composer-about-words" id={`${this.#listId}-about`}>
               {editing ? (
                 t.composer.editing
               ) : (
@@ -276,7 +281,17 @@ export class Composer extends Component<ComposerProps, State> {
             <ClipIcon />
           </button>
           {isPreviewing ? (
-            <div className="composer-preview message-text" dir="auto">
+            <div
+              className="composer-preview message-text"
+              dir="auto"
+              data-region="composer"
+              role="group"
+              aria-label={label}
+              tabIndex={0}
+              onKeyDown={({ key }) => {
+                if (key === "Escape") this.#write();
+              }}
+            >
               <Markdown text={text} {...people} />
             </div>
           ) : (
@@ -293,7 +308,7 @@ export class Composer extends Component<ComposerProps, State> {
                 enterkeyhint="enter"
                 value={text}
                 aria-invalid={charsLeft < 0}
-                aria-describedby={charsLeft < warnBelowChars ? "composer-count" : undefined}
+                aria-describedby={`${this.#listId}-about ${this.#listId}-count`}
                 aria-autocomplete={isOpen ? "list" : undefined}
                 aria-controls={isOpen ? this.#listId : undefined}
                 aria-activedescendant={isOpen && chosen >= 0 ? `${this.#listId}-${chosen}` : undefined}
@@ -319,7 +334,7 @@ export class Composer extends Component<ComposerProps, State> {
           )}
           {charsLeft < warnBelowChars ? (
             <span
-              id="composer-count"
+              id={`${this.#listId}-count`}
               className={charsLeft < 0 ? "composer-count composer-count-over" : "composer-count"}
             >
               {charsLeft < 0 ? t.composer.tooMany(-charsLeft) : t.composer.left(charsLeft)}
@@ -331,7 +346,7 @@ export class Composer extends Component<ComposerProps, State> {
               className="button-icon"
               aria-label={t.composer.write}
               title={t.composer.write}
-              onClick={() => this.setState({ isPreviewing: false }, () => this.focus())}
+              onClick={() => this.#write()}
             >
               <EyeIcon />
             </button>
@@ -504,7 +519,8 @@ export class Composer extends Component<ComposerProps, State> {
     this.setState({ isPreviewing: false });
     const kept = await this.props.onSubmit(text.trimEnd());
     if (kept !== undefined && this.state.text === "") this.#change(kept);
-    this.focus();
+    // On a phone the field has the focus if the keyboard is open, and nothing else opens it.
+    if (!isTouch()) this.focus();
   }
 
   /** Edits the field the way typing does, so that the viewer can undo it. */
@@ -513,6 +529,7 @@ export class Composer extends Component<ComposerProps, State> {
     const { value } = field;
     const { text, start, end, replaced } = change(fieldOf(field));
     const { from, to, words } = replaced;
+    const hadFocus = document.activeElement === field;
     field.focus();
     if (text !== value) {
       field.setSelectionRange(from, to);
@@ -523,6 +540,8 @@ export class Composer extends Component<ComposerProps, State> {
       }
     }
     field.setSelectionRange(start, end);
+    // An emoji from the sheet opens no keyboard.
+    if (isTouch() && !hadFocus) field.blur();
   }
 
   /** Shows or hides the formatting buttons. This browser remembers it, but not on a phone, where space is short. */

@@ -16,7 +16,7 @@ import { isBlockedIn, mayWriteIn } from "../rooms/may-write.ts";
 import { unlinkRooms } from "../rooms/unlink-rooms.ts";
 import { preferences } from "../settings/preferences.ts";
 import { Composer } from "./composer.tsx";
-import { createRowActions, edit, runMessageKey, withLazyParts } from "./message-actions.ts";
+import { createRowActions, edit, withLazyParts } from "./message-actions.ts";
 import { lazyPart, lazyParts, type MessageActionContext } from "./message-context.ts";
 import { MessageList } from "./message-list.tsx";
 import { saveEdit } from "./save-edit.ts";
@@ -211,7 +211,7 @@ export function Conversation(props: ConversationProps) {
           list.current?.followEnd();
         }}
         onTypeElsewhere={(character) => composer.current?.type(character)}
-        onKey={(key, entry, spot) => runMessageKey(context, entry, { key, spot, mayWrite })}
+        onKey={(key, entry, spot) => lazyParts.loaded!.runMessageKey(context, entry, { key, spot, mayWrite })}
       />
       <div className="room-foot">
         {mayWrite ? <DropTarget label={t.files.drop(name)} onFiles={attach} /> : null}

@@ -1,6 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { EmojiSign } from "../../components/emoji-sign.tsx";
 import { usePlacement } from "../../components/menu.tsx";
+import { useAnnounced } from "../../lib/announce.ts";
+import { useBackdrop } from "../../lib/backdrop.ts";
 import { isTouch, type Spot } from "../../lib/element.ts";
 import { moveFocus } from "../../lib/move-focus.ts";
 import { customEmoji } from "../../stores/custom-emoji.ts";
@@ -37,6 +39,7 @@ export function EmojiPicker(props: {
     words === ""
       ? null
       : [...own.filter((name) => name.includes(words)).map(asEntry), ...matchEmoji(all, words, matchesMax)];
+  useAnnounced(found && (found.length === 0 ? more.app.nothingFound : more.emoji.found(found.length)));
   const pick = (emoji: string) => {
     noteRecent(emoji);
     // While the dialog is open, the page behind it cannot take the focus.
@@ -65,9 +68,7 @@ export function EmojiPicker(props: {
       aria-label={more.emoji.title}
       onClose={onClose}
       onKeyDown={moveInGrid}
-      onPointerDown={(event) => {
-        if (event.target === event.currentTarget) onClose();
-      }}
+      {...useBackdrop(onClose)}
     >
       <div className="emoji-picker" ref={box}>
         <div className="emoji-head">
@@ -141,6 +142,7 @@ export function EmojiPicker(props: {
             {more.emoji.manage}
           </button>
         ) : null}
+        <p className="visually-hidden dialog-news" role="status" />
       </div>
     </dialog>
   );

@@ -1,8 +1,7 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import { t } from "../../texts/text.ts";
 import { placeOfDraft, placeOfSent } from "../files/use-attached.ts";
-import { preferences } from "../settings/preferences.ts";
-import { type LazyParts, lazyParts, type MenuRequest, type MessageActionContext } from "./message-context.ts";
+import { type LazyParts, lazyParts, type MessageActionContext } from "./message-context.ts";
 import type { RowActions } from "./row-actions.ts";
 
 /** The actions of the message rows of a room or a thread. */
@@ -50,21 +49,6 @@ export function createRowActions(context: MessageActionContext, mayWrite: boolea
       void chat.command("message.remove_preview", { room: store.id, seq, url }),
     onVote: (entry, choices) => withLazyParts(context, ({ vote }) => vote(context, entry, choices)),
   };
-}
-
-/** The single keys that act on a message. The message's menu decides which of them it has. */
-const messageKeys = ["r", "e", "+", "t", "u", "c", "p", "s", "enter", "m", "delete"];
-
-/** Does what a single key means on a message. Returns false if it means nothing. */
-export function runMessageKey(
-  context: MessageActionContext,
-  entry: MessageEntry,
-  { key, ...request }: MenuRequest & { key: string },
-): boolean {
-  if (!preferences.peek().hasSingleKeys || entry.body.kind === "deleted" || !messageKeys.includes(key))
-    return false;
-  withLazyParts(context, ({ runMessageMenu }) => runMessageMenu(context, entry, { key, ...request }));
-  return true;
 }
 
 /** Loads the lazy code and passes it to `use`. A failure is shown as a toast. */

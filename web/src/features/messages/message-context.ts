@@ -72,8 +72,27 @@ export type NotSentProps = {
 /** The composer, as far as others than its own code need it. */
 export type WritingPlace = { readonly current: { readonly text: string; append(text: string): void } | null };
 
+/** The message list, as far as its keys need it. */
+export type ListKeyContext = {
+  articles: readonly HTMLElement[];
+  /** The focus came by a pointer. */
+  isByPointer: boolean;
+  isFollowing: boolean;
+  /** Called when the focus was moved by a key. */
+  onMoved: () => void;
+  /** Runs a key on a message. Returns whether it was a command. */
+  runKey: (key: string, article: HTMLElement) => boolean;
+  onTypeElsewhere: (character: string) => void;
+};
+
 /** The lazy code that messages use. */
 export type LazyParts = {
+  runListKey: (event: KeyboardEvent & { currentTarget: HTMLElement }, context: ListKeyContext) => void;
+  runMessageKey: (
+    context: MessageActionContext,
+    entry: MessageEntry,
+    request: MenuRequest & { key: string },
+  ) => boolean;
   runMessageMenu: (context: MessageActionContext, entry: MessageEntry, request: MenuRequest) => void;
   askDelete: (context: MessageActionContext, entry: MessageEntry) => void;
   toggleReaction: (chat: ChatStore, entry: MessageEntry, reaction: { room: RoomId; emoji: string }) => void;

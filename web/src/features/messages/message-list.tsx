@@ -2,7 +2,6 @@ import type { MessageEntry } from "@novax/protocol/apply-event";
 import { Component, createRef } from "preact";
 import { DownIcon } from "../../components/icons.tsx";
 import { isTouch, type Spot, spotOf } from "../../lib/element.ts";
-import { latinKey } from "../../lib/keys.ts";
 import type { MoreState } from "../../stores/room-store.ts";
 import type { Row } from "../../stores/rows.ts";
 import { t } from "../../texts/text.ts";
@@ -20,6 +19,7 @@ import {
   windowRowsMax,
   windowStep,
 } from "./list-window.ts";
+import { lazyParts } from "./message-context.ts";
 import type { RowActions } from "./row-actions.ts";
 
 export type MessageListProps = {
@@ -64,6 +64,7 @@ type State = {
 type Anchor = { key: string; top: number };
 
 const readAfterMs = 400;
+const leftOut = "article :is(a, button):not([tabindex])";
 /** A day row within this distance from the top edge is stuck to it. */
 const stuckWithinPx = 6;
 
@@ -141,6 +142,12 @@ export class MessageList extends Component<MessageListProps, State> {
     window.addEventListener("focus", this.#noteReading);
     this.#open();
     this.#afterMove();
+    this.#leaveOut();
+  }
+
+  /** The list is one stop of Tab: the arrow keys lead to what is in a message. */
+  #leaveOut(): void {
+    for (const element of this.#list.current!.querySelectorAll<HTMLElement>(leftOut)) element.tabIndex = -1;
   }
 
   /** Opens the list at the highlighted message, at the "New" line, or at its end. */
@@ -169,6 +176,7 @@ export class MessageList extends Component<MessageListProps, State> {
 
   override componentDidUpdate(before: MessageListProps, stateBefore: State, anchor: Anchor | null): void {
     const { rows } = this.props;
+    this.#leaveOut();
     // The message with the focus is no longer in the document. A sent one is drawn anew in its row and gets it back; otherwise the
     // list takes it, so that it is not lost.
     if (this.#focusedRow && document.activeElement === document.body) {
@@ -470,40 +478,17 @@ export class MessageList extends Component<MessageListProps, State> {
 
   // ---- the keyboard: the list is one Tab stop, arrows move inside it
 
-  readonly #onKeyDown = (event: KeyboardEvent): void => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const articles = this.#articles();
-    const index = articles.findIndex((article) => article.contains(document.activeElement));
-    // A click focuses a message too, but a viewer who clicks does not expect a letter to be a command.
-    const isOnMessage = index >= 0 && this.#pointer === null;
-    // What is in a message has keys of its own.
-    const isInside = isOnMessage && articles[index] !== event.target;
-    if (isInside && (event.target as Element).matches("input, audio, video")) return;
-    const up = isOnMessage ? index - 1 : articles.length - 1;
-    const down = isOnMessage ? index + 1 : articles.length - 1;
-    const targets: Record<string, number> = {
-      ArrowUp: up,
-      ArrowDown: down,
-      Home: 0,
-      End: articles.length - 1,
-    };
-    // Single letters are commands only while a message has the focus (WCAG 2.1.4).
-    const key = latinKey(event);
-    if (isOnMessage) Object.assign(targets, { k: up, j: down });
-    const target = targets[event.key] ?? targets[key];
-    if (target !== undefined) {
-      event.preventDefault();
-      this.#pointer = null;
-      const article = articles[Math.min(Math.max(target, 0), articles.length - 1)];
-      article?.focus({ preventScroll: true });
-      article?.scrollIntoView({ block: "nearest" });
-    } else if (isOnMessage && !isInside && this.#runKey(key, articles[index]!)) {
-      event.preventDefault();
-    } else if (!isOnMessage && event.key.length === 1 && !" ?/".includes(event.key)) {
-      event.preventDefault();
-      this.props.onTypeElsewhere(event.key);
-    }
-  };
+  readonly #onKeyDown = (event: KeyboardEvent & { currentTarget: HTMLElement }): void =>
+    lazyParts.loaded?.runListKey(event, {
+      articles: this.#articles(),
+      isByPointer: this.#pointer !== null,
+      isFollowing: this.state.isFollowing,
+      onMoved: () => {
+        this.#pointer = null;
+      },
+      runKey: (key, article) => this.#runKey(key, article),
+      onTypeElsewhere: this.props.onTypeElsewhere,
+    });
 
   #runKey(key: string, article: HTMLElement): boolean {
     const row = this.#rowOf(article);

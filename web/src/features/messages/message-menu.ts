@@ -1,6 +1,7 @@
 import type { MessageEntry } from "@novax/protocol/apply-event";
 import { nameOf } from "@novax/protocol/person";
 import { textOf } from "@novax/protocol/text";
+import { announce } from "../../lib/announce.ts";
 import type { Spot } from "../../lib/element.ts";
 import type { MenuItem, QuickReactions } from "../../stores/ui-store.ts";
 import { more } from "../../texts/more.ts";
@@ -64,19 +65,28 @@ function messageMenu(
       {
         label: isSaved ? more.message.unsave : more.message.save,
         keys: "S",
-        run: () => toggleSaved(chat, room, entry.seq),
+        run: () => {
+          toggleSaved(chat, room, entry.seq);
+          announce(isSaved ? more.spoken.unsaved : more.spoken.saved);
+        },
       },
       chat.may("message.pin") &&
         mayWrite && {
           label: entry.isPinned ? more.message.unpin : more.message.pin,
           keys: "P",
-          run: () =>
-            void chat.command(entry.isPinned ? "message.unpin" : "message.pin", { room, seq: entry.seq }),
+          run: async () => {
+            const { isPinned, seq } = entry;
+            const done = await chat.command(isPinned ? "message.unpin" : "message.pin", { room, seq });
+            if (done) announce(isPinned ? more.spoken.unpinned : more.spoken.pinned);
+          },
         },
       store.threadRoot === null && {
         label: more.message.markUnread,
         keys: "U",
-        run: () => void markUnread(chat, entry),
+        run: () => {
+          void markUnread(chat, entry);
+          announce(more.spoken.unread);
+        },
       },
       { label: more.message.remind, run: () => ui.open({ kind: "remind", entry, room }) },
     ],
@@ -138,7 +148,7 @@ export function runMessageMenu(
     context.ui.open({
       kind: "menu",
       spot,
-      label: more.message.actions,
+      label: t.message.actions,
       items,
       quick: mayWrite ? quickReactions(context, entry) : undefined,
     });

@@ -11,7 +11,7 @@ import { PinIcon, ReplyIcon, SmileIcon, ThreadIcon } from "../../components/icon
 import { Markdown, type MarkdownPeople } from "../../components/markdown.tsx";
 import { PersonName } from "../../components/person-name.tsx";
 import { spotOf } from "../../lib/element.ts";
-import { formatFull, formatPast, formatTime } from "../../lib/time.ts";
+import { formatFull, formatPast, formatSoon, formatTime } from "../../lib/time.ts";
 import type { OutboxItem } from "../../stores/outbox.ts";
 import { t } from "../../texts/text.ts";
 import { filePart } from "../files/files-context.ts";
@@ -62,7 +62,7 @@ export function MessageRow(props: MessageRowProps) {
   const reactionCount = reactionCountOf(message);
   const label = [
     nameOf(sender),
-    formatTime(message.sentAt),
+    formatSoon(message.sentAt),
     ...(message.isPinned ? [t.message.pinned] : []),
     ...(quote ? [`${t.message.inReplyTo} ${nameOf(quote.sender)}`] : []),
     body.kind === "deleted" ? t.message.deleted : wordsOfBody(body),
@@ -150,7 +150,19 @@ export function MessageRow(props: MessageRowProps) {
           </span>
         </button>
       ) : null}
-      {isActive && body.kind !== "deleted" ? <MessageToolbar message={message} actions={actions} /> : null}
+      {body.kind === "deleted" ? null : isActive ? (
+        <MessageToolbar message={message} actions={actions} />
+      ) : (
+        // For a screen reader, which reads the message without the focus in it.
+        <button
+          type="button"
+          className="visually-hidden"
+          tabIndex={-1}
+          onClick={(event) => actions.onMenu(message, spotOf(event.currentTarget))}
+        >
+          {t.message.actions}
+        </button>
+      )}
     </MessageFrame>
   );
 }
@@ -290,7 +302,10 @@ function MessageFrame(props: {
             <Avatar person={sender} />
           </button>
         ) : (
-          <Time at={at} className="message-time-aside" />
+          <>
+            <span className="visually-hidden">{nameOf(sender)} </span>
+            <Time at={at} className="message-time-aside" />
+          </>
         )}
       </div>
       <div className="message-main">

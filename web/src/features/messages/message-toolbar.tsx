@@ -13,7 +13,7 @@ const MoreIcon = () => (
 export function MessageToolbar({ message, actions }: MessageToolbarProps) {
   // The list is one Tab stop, so these buttons are none. The arrow keys lead to them.
   return (
-    <div className="message-toolbar" role="toolbar" aria-label={more.message.actions}>
+    <div className="message-toolbar" role="toolbar" aria-label={t.message.actions}>
       {actions.mayWrite ? (
         <button
           type="button"

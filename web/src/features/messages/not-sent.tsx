@@ -9,7 +9,7 @@ const WarningIcon = () => <Icon path="M12 4 2.5 20h19L12 4Zm0 6v5m0 2.5v.1" />;
 export function NotSent({ item: { sendId, state }, onRetry, onDiscard, onTakeBack }: NotSentProps) {
   if (state.kind !== "failed") return null;
   return (
-    <p className="not-sent" role="status">
+    <p className="not-sent" role="alert">
       <WarningIcon />
       <span className="not-sent-words">
         {more.message.notSent} {state.detail}

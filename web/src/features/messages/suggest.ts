@@ -82,8 +82,11 @@ async function suggestPeople(chat: ChatStore, store: RoomStore, typed: string): 
     { insert: "@room", label: "@room", hint: more.composer.everyone },
     { insert: "@here", label: "@here", hint: more.composer.everyoneOnline },
   ].filter(
-    ({ insert }) =>
-      room && chat.may("mention.everyone", room) && insert.slice(1).startsWith(typed.toLowerCase()),
+    // By what it means too: "@all" and "@alle".
+    ({ insert, hint }) =>
+      room &&
+      chat.may("mention.everyone", room) &&
+      [insert.slice(1), hint.toLowerCase()].some((words) => words.startsWith(typed.toLowerCase())),
   );
   return [
     ...people.map((person) => ({

@@ -43,7 +43,7 @@ export function ReportsPanel(props: PanelProps) {
       </div>
       <PanelList
         list={list}
-        empty={more.lists.reportsNone}
+        empty={isDone ? more.lists.reportsNoneDone : more.lists.reportsNone}
         keyOf={({ id }) => String(id)}
         row={(report) => <ReportRow {...props} report={report} />}
       />

@@ -23,6 +23,8 @@ export function InviteDialog({ chat, onClose }: Pick<DialogProps, "chat" | "onCl
           <input
             className="field"
             readOnly
+            // The button that made it is gone.
+            ref={(field) => field?.focus()}
             aria-label={more.invite.link}
             value={invite.link}
             onFocus={(event) => event.currentTarget.select()}
@@ -65,7 +67,7 @@ export function InviteDialog({ chat, onClose }: Pick<DialogProps, "chat" | "onCl
               <span>{more.invite.uses}</span>
               <select className="field" name="uses">
                 {usesOffered.map((count) => (
-                  <option key={count} value={String(count)} selected={count === 25}>
+                  <option key={count} value={String(count)} selected={count === 1}>
                     {more.invite.people(count)}
                   </option>
                 ))}

@@ -7,6 +7,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { CloseIcon } from "../../components/icons.tsx";
+import { announce, useAnnounced } from "../../lib/announce.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
@@ -25,6 +26,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
     of: null,
   });
   const [chosen, setChosen] = useState<readonly Person[]>([]);
+  /** Whom Enter chooses; below 0 nobody. */
   const [marked, setMarked] = useState(0);
   const max = isForRoom ? membersAddedAtOnceMax : groupPeopleMax - 1;
   useEffect(() => {
@@ -53,8 +55,11 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
     if (chosen.length >= max || person.isMember) return;
     setChosen([...chosen, person]);
     setSearch("");
-    setMarked(0);
+    // The next Enter is done, unless somebody else is chosen.
+    setMarked(-1);
+    announce(more.newDirect.chosen(nameOf(person)));
   };
+  useAnnounced(shown.length === 0 && search.trim() !== "" ? more.newDirect.nobody : null);
   const done = useOnce(async () => {
     if (isForRoom) {
       const room = chat.navigation.current.peek() as RoomId;
@@ -78,7 +83,7 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
           // What is shown may still be of fewer letters. The next Enter chooses.
           if (of !== search) return;
           const person = shown[Math.min(marked, shown.length - 1)];
-          if (person && (search.trim() !== "" || marked > 0)) choose(person);
+          if (person && marked >= 0) choose(person);
           else if (chosen.length > 0) void done();
         }}
       >
@@ -90,7 +95,10 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
                 type="button"
                 className="chip-remove"
                 aria-label={`${more.app.remove}: ${nameOf(person)}`}
-                onClick={() => setChosen(chosen.filter((other) => other.id !== person.id))}
+                onClick={(event) => {
+                  event.currentTarget.form!.querySelector("input")!.focus();
+                  setChosen(chosen.filter((other) => other.id !== person.id));
+                }}
               >
                 <CloseIcon />
               </button>
@@ -107,19 +115,27 @@ export function PeopleDialog({ chat, isForRoom, onOpenRoom, onClose }: DialogPro
             role="combobox"
             aria-expanded="true"
             aria-controls="people-found"
-            aria-activedescendant={shown.length > 0 ? `person-${marked}` : undefined}
+            aria-activedescendant={shown.length > 0 && marked >= 0 ? `person-${marked}` : undefined}
             value={search}
-            onInput={(event) => setSearch(event.currentTarget.value)}
+            onInput={(event) => {
+              setSearch(event.currentTarget.value);
+              setMarked(0);
+            }}
             onKeyDown={(event) => {
               const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
               if (step !== 0 && shown.length > 0) {
                 event.preventDefault();
-                setMarked((marked + step + shown.length) % shown.length);
+                setMarked((Math.max(marked, step < 0 ? 0 : -1) + step + shown.length) % shown.length);
               } else if (event.key === "Backspace" && search === "") setChosen(chosen.slice(0, -1));
             }}
           />
         </label>
-        <div className="people people-found" role="listbox" id="people-found" aria-label={more.people.title}>
+        <div
+          className="people people-found"
+          role="listbox"
+          id="people-found"
+          aria-label={more.newDirect.found}
+        >
           {shown.map((person, index) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which has the focus
             <div

@@ -5,6 +5,7 @@ import type { PresentPerson } from "@novax/protocol/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { PersonName } from "../../components/person-name.tsx";
+import { useAnnounced } from "../../lib/announce.ts";
 import { more } from "../../texts/more.ts";
 import type { PanelProps } from "../props.ts";
 import { serverNow } from "../server-now.ts";
@@ -86,6 +87,14 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
       </li>
     );
   };
+  const isNobody = search.trim() !== "" && here.length + others.length === 0 && !failed;
+  useAnnounced(
+    search.trim() === ""
+      ? null
+      : isNobody
+        ? more.newDirect.nobody
+        : more.spoken.results(here.length + others.length),
+  );
   return (
     <>
       <div className="panel-tools">
@@ -110,8 +119,9 @@ export function PeoplePanel({ chat, ui }: PanelProps) {
           </button>
         ) : null}
       </div>
-      <section>
-        <h3>{more.people.here(present.count)}</h3>
+      {isNobody ? <p className="panel-note">{more.newDirect.nobody}</p> : null}
+      <section hidden={search.trim() !== "" && here.length === 0}>
+        <h3>{more.people.here(search.trim() === "" ? present.count : here.length)}</h3>
         {isNamed ? (
           <ul className="people">{here.map((person) => entry(person, person))}</ul>
         ) : (

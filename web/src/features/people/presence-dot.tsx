@@ -5,7 +5,7 @@ import { t } from "../../texts/text.ts";
 export function PresenceDot({ state: { state } }: { state: PresentPerson }) {
   return (
     <span className={`presence-dot presence-${state}`}>
-      <span className="visually-hidden">, {t.presence[state]}</span>
+      <span className="visually-hidden">{t.presence[state]}, </span>
     </span>
   );
 }

@@ -57,6 +57,7 @@ export function PollDialog({ chat, onClose }: DialogProps) {
             <span>{more.pollForm.choice(index + 1)}</span>
             <input
               className="field"
+              data-choice
               required={index < 2}
               maxLength={pollChoiceCharsMax}
               autocomplete="off"
@@ -66,7 +67,17 @@ export function PollDialog({ chat, onClose }: DialogProps) {
           </label>
         ))}
         {choices.length < pollChoicesMax ? (
-          <button type="button" className="button-subtle" onClick={() => setChoices([...choices, ""])}>
+          <button
+            type="button"
+            className="button-subtle"
+            onClick={(event) => {
+              const { form } = event.currentTarget;
+              setChoices([...choices, ""]);
+              requestAnimationFrame(() =>
+                [...form!.querySelectorAll<HTMLElement>("[data-choice]")].at(-1)?.focus(),
+              );
+            }}
+          >
             {more.pollForm.addChoice}
           </button>
         ) : null}

@@ -1,6 +1,7 @@
 import type { JoinedRoom, NotificationLevel, Person } from "@novax/protocol/entities";
 import { generalRoomId } from "@novax/protocol/general-room";
 import { iconPattern } from "@novax/protocol/icon";
+import type { RoomId } from "@novax/protocol/ids";
 import { roomDescriptionCharsMax, roomNameCharsMax, roomTopicCharsMax } from "@novax/protocol/limits";
 import { isDirect } from "@novax/protocol/permissions";
 import { nameOf } from "@novax/protocol/person";
@@ -125,7 +126,11 @@ export function DetailsPanel(props: PanelProps) {
   );
 }
 
+/** What was written about rooms and not saved. A panel is closed by a key, and what is written stays. */
+const unsaved = new Map<RoomId, Record<string, string>>();
+
 function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
+  const kept = unsaved.get(room.id) ?? {};
   const [colour, setColour] = useState(room.colour);
   const mayAllowPreviews = chat.hasLinkPreviews && chat.may("room.allow_previews");
   return (
@@ -147,16 +152,34 @@ function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
           leavesMark: fields.has("mark"),
           ...(mayAllowPreviews ? { hasLinkPreviews: fields.has("previews") } : {}),
         });
-        if (done) chat.toasts.show(more.details.saved);
+        if (!done) return;
+        unsaved.delete(room.id);
+        chat.toasts.show(more.details.saved);
+      }}
+      onInput={({ target }) => {
+        if (!(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement)) return;
+        if (target.type !== "text" && target.type !== "textarea") return;
+        unsaved.set(room.id, { ...unsaved.get(room.id), [target.name]: target.value });
       }}
     >
       <label className="form-field">
         <span>{more.details.name}</span>
-        <input className="field" name="name" required maxLength={roomNameCharsMax} defaultValue={room.name} />
+        <input
+          className="field"
+          name="name"
+          required
+          maxLength={roomNameCharsMax}
+          defaultValue={kept.name ?? room.name}
+        />
       </label>
       <label className="form-field">
         <span>{more.details.topic}</span>
-        <input className="field" name="topic" maxLength={roomTopicCharsMax} defaultValue={room.topic} />
+        <input
+          className="field"
+          name="topic"
+          maxLength={roomTopicCharsMax}
+          defaultValue={kept.topic ?? room.topic}
+        />
       </label>
       <label className="form-field">
         <span>{more.details.description}</span>
@@ -165,7 +188,7 @@ function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
           name="description"
           rows={3}
           maxLength={roomDescriptionCharsMax}
-          defaultValue={room.description}
+          defaultValue={kept.description ?? room.description}
         />
       </label>
       <label className="form-field">
@@ -176,7 +199,7 @@ function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
           maxLength={16}
           pattern={iconPattern}
           title={more.details.icon}
-          defaultValue={room.icon}
+          defaultValue={kept.icon ?? room.icon}
         />
       </label>
       <fieldset className="colours">

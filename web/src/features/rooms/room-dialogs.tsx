@@ -2,6 +2,8 @@ import { roomNameCharsMax, roomTopicCharsMax } from "@novax/protocol/limits";
 import type { BrowsedRoom } from "@novax/protocol/reads";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../components/dialog.tsx";
+import { useAnnounced } from "../../lib/announce.ts";
+import { isTouch } from "../../lib/element.ts";
 import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { DialogProps } from "../props.ts";
@@ -113,6 +115,13 @@ export function BrowseDialog({ chat, onOpenRoom, onClose }: DialogProps) {
     onClose();
     onOpenRoom(room.id);
   };
+  useAnnounced(
+    rooms === null || search.trim() === ""
+      ? null
+      : rooms.length === 0
+        ? more.browse.none
+        : more.spoken.results(rooms.length),
+  );
   return (
     <Dialog title={more.browse.title} size="wide" onClose={onClose}>
       <input
@@ -122,7 +131,7 @@ export function BrowseDialog({ chat, onOpenRoom, onClose }: DialogProps) {
         className="field"
         aria-label={more.browse.search}
         placeholder={more.browse.search}
-        data-autofocus
+        data-autofocus={isTouch() ? undefined : true}
         value={search}
         onInput={(event) => setSearch(event.currentTarget.value)}
       />

@@ -4,6 +4,7 @@ import { nameOf } from "@novax/protocol/person";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar.tsx";
 import { SearchIcon } from "../../components/icons.tsx";
+import { useBackdrop } from "../../lib/backdrop.ts";
 import { isSearchKey } from "../../lib/keys.ts";
 import { fuzzyScore, matchPeople } from "../../lib/matching.ts";
 import { attentionCountOf } from "../../stores/rooms-store.ts";
@@ -133,9 +134,7 @@ export function Switcher({ chat, ui, onOpenRoom, onPanel, onClose, onChoose }: S
       ref={dialog}
       aria-label={onChoose ? more.switcher.sendTo : more.switcher.title}
       onClose={onClose}
-      onPointerDown={(event) => {
-        if (event.target === event.currentTarget) onClose();
-      }}
+      {...useBackdrop(onClose)}
     >
       <div className="dialog-inside">
         <input

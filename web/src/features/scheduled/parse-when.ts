@@ -21,7 +21,7 @@ const dayPart = /(?:noon|evening|night|midday|mittag|abend|nacht)/i;
  * is not understood, if there is no such time on that day, or if it is less than a minute away.
  */
 export function parseWhen(text: string, now: number): When | null {
-  const words = text.replace(/^me\s+/i, "");
+  const words = text.replace(/^(?:me|mich)\s+/i, "");
   const found = [english, german]
     .flatMap((parser) => parser.parse(words, new Date(now), { forwardDate: true }).slice(0, 1))
     // The language that understood more of it. An abbreviation of one may be a word of the other.

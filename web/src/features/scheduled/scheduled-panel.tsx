@@ -1,5 +1,6 @@
 import type { Reminder, ScheduledMessage } from "@novax/protocol/reads";
 import type { ComponentChildren } from "preact";
+import { focusRoom } from "../../lib/regions.ts";
 import { formatSoon } from "../../lib/time.ts";
 import { more } from "../../texts/more.ts";
 import { Excerpt, inRoom, PreviewRow } from "../messages/preview-row.tsx";
@@ -86,6 +87,8 @@ function ScheduledRow({ chat, onOpenRoom, message }: PanelProps & { message: Sch
             const draft = chat.drafts.read(room);
             chat.drafts.write(room, draft === "" ? text : `${draft}\n${text}`);
             onOpenRoom(room);
+            chat.toasts.show(more.scheduled.backInComposer);
+            requestAnimationFrame(focusRoom);
             const store = chat.timelines.of(room);
             if (message.replyTo !== null) store.replyingTo.value = store.find(message.replyTo);
           }}

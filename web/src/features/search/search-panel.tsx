@@ -77,6 +77,7 @@ function Results(props: PanelProps & { search: SearchStore }) {
     if (hit.threadRoot === null) props.onOpenRoom(hit.room, hit.seq);
     else props.onOpenThread(hit.room, hit.threadRoot);
   };
+  const status = useRef("");
   /** The first of the new hits takes the focus from the button, which moves down or goes. */
   const showMore = async (button: HTMLElement) => {
     const list = button.closest(".search");
@@ -91,6 +92,8 @@ function Results(props: PanelProps & { search: SearchStore }) {
       list?.querySelectorAll<HTMLElement>(".search-hits .preview-message")[shown]?.focus(),
     );
   };
+  // While it asks, the words stay: a screen reader would speak them again after each letter.
+  if (!search.isAsking.value) status.current = statusOf(search, { hits: hits.length, places: placeCount });
   return (
     <>
       <p
@@ -98,7 +101,7 @@ function Results(props: PanelProps & { search: SearchStore }) {
         id={answer.kind === "refused" ? "search-refused" : undefined}
         role="status"
       >
-        {search.isAsking.value ? "" : statusOf(search, { hits: hits.length, places: placeCount })}
+        {status.current}
       </p>
       {placeCount > 0 ? <Places {...props} {...places} /> : null}
       {answer.kind === "offline" ? (

@@ -17,7 +17,8 @@ const monthsSuggested = 12;
 
 /** The filter in which the caret is; null if it is in no filter's value. */
 export function filterAt(words: string, caret: number): TypedFilter | null {
-  for (const match of words.matchAll(/(?<=^|\s)([a-z]+):("[^"]*"?|\S*)/gi)) {
+  // As long as it was, so that places stay.
+  for (const match of words.replace(/[„“”«»]/g, '"').matchAll(/(?<=^|\s)([a-z]+):("[^"]*"?|\S*)/gi)) {
     const [whole, name = "", value = ""] = match;
     const start = match.index;
     const end = start + whole.length;

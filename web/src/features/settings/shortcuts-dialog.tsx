@@ -1,4 +1,5 @@
 import { Dialog } from "../../components/dialog.tsx";
+import { keyName } from "../../lib/key-names.ts";
 import { more } from "../../texts/more.ts";
 
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
@@ -18,6 +19,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
     ["← →", more.shortcuts.inside],
     ["Home, End", more.shortcuts.ends],
     ["R, E, +, T, U, C, P, S", more.shortcuts.onMessage],
+    ["M, Del", more.shortcuts.menu],
     ["?", more.shortcuts.help],
   ];
   return (
@@ -27,7 +29,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
           <div key={keys}>
             <dt>{what}</dt>
             <dd>
-              <kbd>{keys}</kbd>
+              <kbd>{keyName(keys)}</kbd>
             </dd>
           </div>
         ))}

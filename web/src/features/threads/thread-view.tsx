@@ -8,7 +8,9 @@ import { more } from "../../texts/more.ts";
 import { t } from "../../texts/text.ts";
 import type { Composer } from "../messages/composer.tsx";
 import { Conversation } from "../messages/conversation.tsx";
+import { LiveRegion } from "../messages/live-region.tsx";
 import type { MessageList } from "../messages/message-list.tsx";
+import { preferences } from "../settings/preferences.ts";
 
 /** The thread beside its room. */
 export function ThreadView(props: {
@@ -33,7 +35,6 @@ export function ThreadView(props: {
         <button
           type="button"
           className="button-subtle"
-          aria-pressed={chat.thread.isFollowed.value}
           title={more.thread.followHint}
           onClick={() => void toggleFollowed(chat)}
         >
@@ -42,6 +43,7 @@ export function ThreadView(props: {
       }
     >
       <div className="thread">
+        {preferences.value.announces ? <LiveRegion chat={chat} store={store} room={room} /> : null}
         <Conversation
           chat={chat}
           ui={ui}
