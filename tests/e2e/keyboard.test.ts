@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { RoomId } from "@novax/protocol/ids";
 import type { Browser, Page } from "playwright-core";
 import {
   desktop,
@@ -411,6 +412,70 @@ describe.skipIf(!chromiumPath)("the keyboard", () => {
     await page.getByRole("dialog", { name: "dave" }).waitFor();
     await page.keyboard.press("Escape");
     expect(await waitUntil(async () => (await focused(page)) === "@dave")).toBe(true);
+    await page.context().close();
+  });
+
+  test("a menu takes the letter it shows; a person that is marked is chosen by Enter; the list goes by pages", async () => {
+    const { page } = await openChat(browser, alice);
+    await page.keyboard.press("Shift+F6");
+    await page.keyboard.press("ArrowUp");
+    const newest = await focused(page);
+    await page.keyboard.press("PageUp");
+    const above = await focused(page);
+    expect(above).not.toBe(newest);
+    expect(await page.evaluate(() => document.activeElement!.getBoundingClientRect().top >= 0)).toBe(true);
+    await page.keyboard.press("Enter");
+    await page.getByRole("menu").waitFor();
+    await page.keyboard.press("r");
+    await page.locator(".composer-about").waitFor();
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("button", { name: "New message" }).click();
+    const dialog = page.getByRole("dialog", { name: "New message" });
+    await dialog.getByRole("option").first().waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await dialog.locator(".chip").waitFor();
+    await page.keyboard.press("Escape");
+    await page.context().close();
+  });
+
+  test("single keys can be turned off, and then the message's menu still opens by Enter", async () => {
+    const { page } = await openChat(browser, alice);
+    await page.evaluate(() => localStorage.setItem("preferences", JSON.stringify({ hasSingleKeys: false })));
+    await page.reload();
+    await waitUntilOpen(page);
+    await page.waitForLoadState("networkidle");
+    await page.keyboard.press("Shift+F6");
+    await page.keyboard.press("ArrowUp");
+    const newest = await focused(page);
+    for (const key of ["k", "r", "?", "/"]) await page.keyboard.press(key);
+    expect(await focused(page)).toBe(newest);
+    expect(await page.locator("dialog[open], .panel").count()).toBe(0);
+    await page.keyboard.press("Enter");
+    await page.getByRole("menu").waitFor();
+    await page.context().close();
+  });
+
+  test("what is said in an open thread and where else one is called for is announced", async () => {
+    const bob = await join(server, "erin");
+    const { page } = await openChat(browser, alice);
+    const general = "general" as RoomId;
+    const root = await alice.say(general, "a thread to listen to");
+    await bob.say(general, "first answer", { threadRoot: root });
+    await page.locator(".row-message", { hasText: "a thread to listen to" }).locator(".thread-link").click();
+    const inThread = page.locator('.panel [role="log"]');
+    await inThread.waitFor({ state: "attached" });
+    await page.locator(".panel .message-text", { hasText: "first answer" }).waitFor();
+    await bob.say(general, "second answer", { threadRoot: root });
+    await inThread.filter({ hasText: "erin: second answer" }).waitFor({ timeout: 8000, state: "attached" });
+    const aliceId = await alice.id();
+    const { room } = await bob.run("direct.open", { people: [aliceId] });
+    await bob.say(room.id, "are you there?");
+    await page
+      .locator('.room [role="log"]')
+      .filter({ hasText: "New message from erin" })
+      .waitFor({ timeout: 8000, state: "attached" });
     await page.context().close();
   });
 });

@@ -63,6 +63,22 @@ describe.skipIf(!chromiumPath)("[V1] [V28] with a finger", () => {
     await sheet().waitFor({ state: "detached" });
   });
 
+  test("a tap beside a sheet or a dialog presses nothing that lies under it", async () => {
+    const search = page.getByRole("button", { name: "Search" }).first();
+    const { x, y, width, height } = (await search.boundingBox())!;
+    const over = { x: x + width / 2, y: y + height / 2 };
+    await finger.hold(textOf("line 57"));
+    await sheet().waitFor();
+    await finger.tap(over);
+    await sheet().waitFor({ state: "detached" });
+    await finger.tap(page.locator(".composer").getByRole("button", { name: "Emoji" }));
+    await page.locator(".emoji-picker").waitFor();
+    await finger.tap(over);
+    await page.locator(".emoji-picker").waitFor({ state: "detached" });
+    await Bun.sleep(300);
+    expect(await page.locator(".panel").count()).toBe(0);
+  });
+
   test("a tap on an emoji of the sheet reacts, a tap on the reaction takes it back", async () => {
     const seq = await bob.say(room, "what a day");
     await row("what a day").waitFor();
@@ -102,6 +118,29 @@ describe.skipIf(!chromiumPath)("[V1] [V28] with a finger", () => {
     await page.locator(".panel .composer-field").waitFor();
     await finger.tap(page.locator(".panel").getByRole("button", { name: "Close" }));
     await page.locator(".panel").waitFor({ state: "detached" });
+  });
+
+  test("from the list below a room its own entry leads back in, and on its side a phone's Back closes what is open", async () => {
+    const { page: own } = await openChat(browser, bob, phone);
+    await own.goBack();
+    const item = own.locator(".room-item[aria-current]");
+    await item.waitFor();
+    await item.tap();
+    await own.locator(".composer-field").waitFor();
+    expect(own.url()).toContain("/chat");
+    await own.context().close();
+
+    const { page: wide } = await openChat(browser, bob, { ...phone, viewport: { width: 844, height: 390 } });
+    await wide.getByRole("button", { name: "Room details" }).tap();
+    await wide.locator(".panel").waitFor();
+    await wide.goBack();
+    await wide.locator(".panel").waitFor({ state: "detached" });
+    await wide.locator(".composer").getByRole("button", { name: "Emoji" }).tap();
+    await wide.locator(".emoji-picker").waitFor();
+    await wide.goBack();
+    await wide.locator(".emoji-picker").waitFor({ state: "detached" });
+    expect(wide.url()).toContain("/chat");
+    await wide.context().close();
   });
 
   test("Back closes a sheet, also in a room that a link opened, and then leads to the rooms", async () => {

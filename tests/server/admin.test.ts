@@ -202,6 +202,22 @@ describeServer("the admin pages", options, ({ data, server, sql, alice, ada: adm
     for (const secret of ["four quiet words", "token", "$2"]) expect(text).not.toContain(secret);
   });
 
+  test("what was chosen in a form that is refused stays chosen", async () => {
+    const body = new URLSearchParams({
+      registration: "invite",
+      factor: "privileged",
+      server_name: "Acme",
+      server_icon: "AB",
+    }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded", accept: "text/html" };
+    const refused = await alice.fetch("/admin/settings", { method: "POST", headers, body });
+    expect(refused.status).toBe(400);
+    const page = await refused.text();
+    for (const chosen of ["invite", "privileged"])
+      expect(page, chosen).toMatch(new RegExp(`<option value="${chosen}" selected`));
+    expect(page).toContain('value="Acme"');
+  });
+
   test("[H4] the audit log is append-only, and verification finds changed, missing and forged entries, a cut and an emptied log", async () => {
     await expect(sql`update audit_log set detail = 'x' where seq = 3`.execute()).rejects.toThrow(
       /append-only/,
@@ -256,6 +272,9 @@ describeServer("the admin pages", options, ({ data, server, sql, alice, ada: adm
     await sql`delete from audit_log`;
     await sql`update audit_head set seq = 0, hash = '\\x'`;
     expect((await verify()).text).toContain("broken at entry 1: it was cut off");
+    await sql`delete from audit_head`;
+    expect((await verify()).text).toContain("the end of the log is missing");
+    await sql`insert into audit_head (seq, hash) values (0, '\\x')`;
     // Another log that has grown longer since: what is kept of the first is the evidence, and stays.
     await sql`
       insert into audit_log (seq, at, action, actor_name, subject_name, address, detail, hash)

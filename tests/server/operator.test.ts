@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
@@ -113,6 +113,22 @@ describeServer("an operator's commands", { people: ["alice"] }, ({ data, server,
       ]);
       expect(existsSync(joinPath(folder, "postgres"))).toBe(false);
       rmSync(folder, { recursive: true });
+      // What root writes the server's own user could not use afterwards.
+      if (process.getuid?.() === 0) {
+        const owned = mkdtempSync(joinPath(tmpdir(), "novax-owned-"));
+        chownSync(owned, 65534, 65534);
+        const asRoot = spawnServer(
+          { ...env, DATA_DIR: owned },
+          { args: ["create-owner", "carol"], program: "admin-cli.ts" },
+        );
+        await asRoot.finished;
+        expect([asRoot.child.exitCode, asRoot.output()]).toEqual([
+          78,
+          expect.stringContaining("belongs to user 65534"),
+        ]);
+        expect(readdirSync(owned)).toEqual([]);
+        rmSync(owned, { recursive: true });
+      }
     }
     expect((await problemOf(await new Person(server, "alice").signIn("wrong password"))).code).toBe(
       "invalid_credentials",

@@ -97,6 +97,27 @@ describe("starting", () => {
     expect(output).toContain(`chmod 700 ${dataDir}`);
   });
 
+  test("[O03] a folder with other things in it isn't made private, and an .env that can't be read is one line", async () => {
+    const shared = folder();
+    writeFileSync(joinPath(shared, "thesis.txt"), "");
+    chmodSync(shared, 0o755);
+    const wrong = await refusal({ DATA_DIR: shared, PORT: String(await freePort()) });
+    expect([wrong.code, wrong.output]).toEqual([78, expect.stringContaining("has other things in it")]);
+    expect(wrong.output).not.toContain("chmod");
+
+    const cwd = folder();
+    mkdirSync(joinPath(cwd, ".env"));
+    const unread = await refusal({ PORT: String(await freePort()) }, cwd);
+    expect(unread.code).toBe(78);
+    expect(unread.output.trim().split("\n")).toHaveLength(1);
+
+    const cut = folder();
+    writeFileSync(joinPath(cut, ".env"), "PORT=8000 # as usual\ndb_password=a#b\nOIDC_NAME='a#b'\n");
+    const output = (await refusal({ PORT: String(await freePort()) }, cut)).output;
+    expect(output).toContain(".env: line 2 has # in its value");
+    expect(output).not.toContain("a#b");
+  });
+
   test("a data folder that can't be written is reported", async () => {
     const file = joinPath(folder(), "file");
     writeFileSync(file, "");

@@ -216,6 +216,15 @@ describe("the configuration", () => {
     expect(parse({ MAIL_FROM: "The team <chat@example.org>" }).mailFrom).toBe("The team <chat@example.org>");
     expect(mistakesOf({ OIDC_CLIENT_ID: "chat" })).toEqual(["OIDC_CLIENT_ID: set OIDC_ISSUER as well"]);
     expect(mistakesOf({ DATABASE_URL: "postgres:///novax?host=/run/postgresql" })).toEqual([]);
+    expect(mistakesOf({ MAIL_FROM: "a@example.org, b@example.org" })[0]).toContain("MAIL_FROM");
+    expect(mistakesOf({ HOST: "127.0.0.1:80" })[0]).toStartWith("HOST:");
+    expect(mistakesOf({ PUBLIC_URL: "https://*.example.org" })[0]).toContain("one server");
+    expect(mistakesOf({ FILE_SIZE_MAX: "20GB" })[0]).toStartWith("FILE_SIZE_MAX:");
+    const shared = { DATABASE_URL: "postgres://localhost/novax" };
+    expect(mistakesOf({ ...shared, REDIS_URL: "redis://localhost/foo" })[0]).toStartWith("REDIS_URL:");
+    expect(mistakesOf({ ...shared, REDIS_URL: "redis://localhost/1" })).toEqual([]);
+    expect(parse({ STORAGE_MAX: "none" }).storageBytesMax).toBeNull();
+    expect(parse({ SESSION_MAX: "7d" }).sessionIdleMs).toBe(7 * 86_400_000);
   });
 
   test("Redis without a shared database is refused, because the processes would not see each other's rooms", () => {
