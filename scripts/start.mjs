@@ -27,6 +27,7 @@ function serverProgram() {
 const child = spawn(binary, [...bun, ...program], {
   cwd: root,
   stdio: "inherit",
+  env: { ...process.env, NOVAX_STARTED_BY: String(process.pid) },
 });
 // A shell that ends sends SIGHUP. nohup has it ignored, which a process can't see; under npm, or on a terminal, it ends us.
 const ownsTerminal = process.env.npm_lifecycle_event !== undefined || process.stdin.isTTY;

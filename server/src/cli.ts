@@ -57,6 +57,13 @@ async function run(): Promise<void> {
   const server = await startServer(config, log);
   const stop = stopOnce(log, () => server.stop());
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+  // What started us was killed and could pass on no signal: nobody else would stop us.
+  if (worker === null && process.env.NOVAX_STARTED_BY === String(process.ppid)) {
+    const { ppid } = process;
+    setInterval(() => {
+      if (process.ppid !== ppid) stop();
+    }, 1000).unref();
+  }
   if (worker === null) await welcome(config, log, server);
   log.info("server.started", {
     host: config.host,

@@ -10,7 +10,7 @@ import sharp from "sharp";
 import { Upload } from "tus-js-client";
 import { type Person, problemOf, join as register } from "../support/person.ts";
 import { startS3 } from "../support/s3.ts";
-import { isAvailable, waitUntil } from "../support/server.ts";
+import { createTestData, isAvailable, startServer, waitUntil } from "../support/server.ts";
 import {
   beginUpload,
   picture,
@@ -569,3 +569,21 @@ for (const [name, kind, env] of [
     }, 60_000);
   });
 }
+
+test("a file whose store is away is refused with 503, and the log says which store, without its key", async () => {
+  const store = await startS3();
+  const data = await createTestData("embedded");
+  const server = await startServer(data, { env: { S3_URL: store.url } });
+  const alice = await register(server, "alice");
+  const { id } = await upload(alice, text("kept elsewhere"), { name: "a.txt" });
+  await sendFiles(alice, [id]);
+  expect((await alice.fetch(`/api/files/${id}`)).status).toBe(200);
+  await store.stop();
+  const refused = await alice.fetch(`/api/files/${id}`);
+  expect([refused.status, (await problemOf(refused)).code]).toEqual([503, "unavailable"]);
+  expect(server.output()).toContain("files.read_failed");
+  const { password } = new URL(store.url);
+  expect(server.output()).not.toContain(decodeURIComponent(password));
+  await server.stop();
+  await data.remove();
+}, 60_000);

@@ -143,6 +143,10 @@ describeServer("registration and invitations", options, ({ server, sql, alice })
     expect((await alice.post(`/admin/people/${people[0]!.id}/approve`, {})).status).toBe(200);
     expect((await alice.post(`/admin/people/${people[1]!.id}/reject`, {})).status).toBe(200);
     expect(await waiting(alice)).toBe(0);
+    // Who waited is told, by mail if the address is confirmed.
+    const [told] =
+      await sql`select kind from notices where account_id = ${people[0]!.id} order by at desc limit 1`;
+    expect(told.kind).toBe("approved");
     expect((await one.signIn()).status).toBe(200);
     const socket = await one.enter();
     await socket.sayAndWait("hello from the choir");

@@ -140,10 +140,11 @@ export async function approveAccount(
 ): Promise<void> {
   await changeOther(app, actor, id, async (change, person) => {
     if (!person.awaitsApproval) return;
-    const { sql, audit } = change;
+    const { sql, audit, notify } = change;
     await clearApproval(sql, id, actor.id);
     await app.joinFirstRooms(change, asPerson(person));
     await notifyApprovers(change);
+    await notify(person, "approved", (t) => t.byPerson(actor.username));
     audit({ action: "account.approved", actor, subject: person, address: origin.address });
   });
 }

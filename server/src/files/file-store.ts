@@ -79,6 +79,36 @@ export async function openPart(
   };
 }
 
+/**
+ * Reads the beginning of a range, so that a store that is away is a refusal and no answer that breaks off. Refuses with
+ * `unavailable`. What comes after the beginning is read as it is taken.
+ */
+export async function readFrom(
+  { blobs, log }: Pick<FileNeeds, "blobs" | "log">,
+  part: OpenPart,
+  range: ByteRange,
+): Promise<Blob | ReadableStream<Uint8Array>> {
+  const body = part.read(range);
+  if (body instanceof Blob) return body;
+  const reader = body.getReader();
+  try {
+    let next: Awaited<ReturnType<typeof reader.read>> | null = await reader.read();
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        const { done, value } = next ?? (await reader.read());
+        next = null;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    });
+  } catch (error) {
+    const { code, name } = error as { code?: string; name: string };
+    log.warn("files.read_failed", { store: blobs.place, error: name, code });
+    throw new Refusal("unavailable", (t) => t.fileStoreAway, { retryInMs: 3000 });
+  }
+}
+
 function within({ start, size }: StoredBlob, range: ByteRange): ByteRange {
   return { start: Math.max(0, range.start - start), end: Math.min(size, range.end - start) };
 }

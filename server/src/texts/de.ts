@@ -710,6 +710,7 @@ export const de: Texts = {
       identity_unlinked: "Die Verknüpfung mit Single Sign-on wurde aufgehoben",
       username_changed: "Dein Benutzername wurde geändert",
       deletion_requested: "Dein Konto wird gelöscht",
+      approved: "Dein Konto wurde freigegeben",
       deletion_cancelled: "Dein Konto wird nicht gelöscht",
     },
     device: (browser, address) => `${browser}, von ${address}.`,

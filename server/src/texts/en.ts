@@ -691,6 +691,7 @@ export const en = {
       identity_unlinked: "Single sign-on was unlinked",
       username_changed: "Your username was changed",
       deletion_requested: "Your account will be deleted",
+      approved: "Your account was approved",
       deletion_cancelled: "Your account won't be deleted",
     },
     device: (browser: string, address: string) => `${browser}, from ${address}.`,

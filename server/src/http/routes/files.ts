@@ -1,7 +1,7 @@
 // The bytes of files, for those who may read them at that moment.
 import { type FileId, type FileInfo, fileIdSchema } from "@novax/protocol/files";
 import { attachmentHeader } from "../../files/file-name.ts";
-import type { OpenPart } from "../../files/file-store.ts";
+import { readFrom } from "../../files/file-store.ts";
 import { openFile } from "../../files/read-file.ts";
 import { fileGone } from "../../files/receive-file.ts";
 import { parseRange } from "../byte-range.ts";
@@ -77,16 +77,9 @@ async function sendFile(
   const isHead = request.method === "HEAD";
   if (!isHead) app.sessionBudgets.of(actor.sessionId).charge((end - start) / bytesPerCost, app.clock.now());
   if (range) headers.set("content-range", `bytes ${start}-${end - 1}/${part.size}`);
-  return send(part, { start, end }, { status: range ? 206 : 200, headers, isHead });
-}
-
-function send(
-  part: OpenPart,
-  range: { start: number; end: number },
-  { status, headers, isHead }: { status: number; headers: Headers; isHead: boolean },
-): Response {
-  headers.set("content-length", String(range.end - range.start));
-  return new Response(isHead ? null : part.read(range), { status, headers });
+  headers.set("content-length", String(end - start));
+  const body = isHead ? null : await readFrom(app, part, { start, end });
+  return new Response(body, { status: range ? 206 : 200, headers });
 }
 
 function headersOf(details: FileInfo, isPreview: boolean): Record<string, string> {

@@ -2,7 +2,7 @@
 import type { FileId } from "@novax/protocol/files";
 import { accountIdSchema, roomIdSchema } from "@novax/protocol/ids";
 import { z } from "zod";
-import { openPart } from "../../files/file-store.ts";
+import { openPart, readFrom } from "../../files/file-store.ts";
 import { fileGone } from "../../files/receive-file.ts";
 import { findPictureOf, findPictureOfRoom } from "../../pictures/read-pictures.ts";
 import type { App } from "../app.ts";
@@ -54,7 +54,7 @@ export const pictureRoutes: readonly Route[] = [personRoute, roomRoute, emojiRou
 export async function sendPicture(app: App, picture: FileId | null, asked?: string): Promise<Response> {
   const part = picture && (await openPart(app, picture, "picture"));
   if (!part) throw fileGone();
-  return new Response(part.read({ start: 0, end: part.size }), {
+  return new Response(await readFrom(app, part, { start: 0, end: part.size }), {
     headers: {
       "content-type": "image/webp",
       "content-length": String(part.size),
