@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { generalRoomId } from "@novax/protocol/general-room";
+import type { SendId } from "@novax/protocol/ids";
 import type { Browser, Page } from "playwright-core";
 import { axeFindings, launchBrowser, openChat, phone, say, waitForText } from "../support/browser.ts";
 import { Finger } from "../support/finger.ts";
 import { chromiumPath, waitUntil } from "../support/server.ts";
-import { picture } from "../support/uploads.ts";
+import { picture, upload } from "../support/uploads.ts";
 import { useServer } from "../support/use-server.ts";
 
 describe.skipIf(!chromiumPath)("files in the chat", () => {
@@ -263,6 +265,21 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     expect(await row.locator(".file-card .file-name").allInnerTexts()).toEqual(["b.txt"]);
     await page.context().close();
     expect(faults).toEqual([]);
+  });
+
+  test("two fingers make a picture larger, and not the page", async () => {
+    const { page } = await openChat(browser, alice, phone);
+    const { id } = await upload(alice, await picture("png"), { name: "pinched.png" });
+    const body = { kind: "text" as const, text: "pinch me", files: [{ id }] };
+    await alice.run("message.send", { room: generalRoomId, sendId: crypto.randomUUID() as SendId, body });
+    await page.getByRole("button", { name: "Open pinched.png" }).tap();
+    const shown = page.locator(".lightbox-picture");
+    await shown.locator("img").waitFor();
+    const before = (await shown.boundingBox())!.width;
+    await (await Finger.on(page)).pinch(shown, { from: 60, to: 240 });
+    expect((await shown.boundingBox())!.width).toBeGreaterThan(2 * before);
+    expect(await page.evaluate(() => visualViewport!.scale)).toBe(1);
+    await page.context().close();
   });
 
   test("pictures are seen large: by keys, with zoom, and back to the message", async () => {

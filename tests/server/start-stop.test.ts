@@ -425,6 +425,29 @@ describe("npm start", () => {
     await data.remove();
   }, 60_000);
 
+  test("[K3] ends its server also when what started it is killed, so that the next start finds the folder free", async () => {
+    const data = await createTestData("embedded");
+    const port = await freePort();
+    const env = { ...process.env, ...data.env, PORT: String(port), BCRYPT_COST: "10" };
+    const cwd = resolve(import.meta.dir, "../..");
+    const starter = Bun.spawn(["node", "scripts/start.mjs"], {
+      cwd,
+      env,
+      stdout: "ignore",
+      stderr: "ignore",
+    });
+    const isAlive = () =>
+      fetch(`http://localhost:${port}/healthz`).then(
+        (response) => response.ok,
+        () => false,
+      );
+    expect(await waitUntil(isAlive, 30_000)).toBe(true);
+    starter.kill("SIGKILL");
+    expect(await waitUntil(async () => !(await isAlive()), 15_000)).toBe(true);
+    await (await startServer(data)).stop();
+    await data.remove();
+  }, 90_000);
+
   test("[B20] in JSON every line is JSON: the address and setup code, mails, and why it does not start", async () => {
     const data = await createTestData("embedded");
     const { child, output, finished } = spawnServer({

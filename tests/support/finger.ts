@@ -49,6 +49,21 @@ export class Finger {
     await this.up();
   }
 
+  /** Two fingers on an element, which go apart from `from` to `to` pixels of distance. */
+  async pinch(target: Locator, { from, to }: { from: number; to: number }): Promise<void> {
+    const { x, y } = await middleOf(target);
+    const both = (apart: number) => [
+      { x: x - apart / 2, y },
+      { x: x + apart / 2, y },
+    ];
+    await this.#send("touchStart", both(from));
+    for (let step = 1; step <= 10; step++) {
+      await this.#send("touchMove", both(from + ((to - from) * step) / 10));
+      await this.#page.waitForTimeout(16);
+    }
+    await this.#send("touchEnd", []);
+  }
+
   async #send(type: "touchStart" | "touchMove" | "touchEnd", touchPoints: Point[]): Promise<void> {
     await this.#session.send("Input.dispatchTouchEvent", { type, touchPoints });
   }
