@@ -525,4 +525,39 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("your account, in a b
       await page.context().close();
     }
   }, 120_000);
+
+  test("what was chosen while the proof became too old is there again after it, and no secret is kept", async () => {
+    const owner = await join(server, "erin");
+    await sql`update accounts set server_role = 'owner' where username = 'erin'`;
+    const { page, faults } = await openPage(browser, desktop);
+    await page
+      .context()
+      .addCookies([...owner.cookies].map(([name, value]) => ({ name, value, url: server.url })));
+    await page.goto(`${server.url}/admin/settings`);
+    await page.getByLabel("Server name").fill("Acme");
+    await page.getByLabel("Who can create an account").selectOption("invite");
+    await sql`update sessions set proved_at = 0`;
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByText("Please submit it again").waitFor();
+    expect(await page.getByLabel("Server name").inputValue()).toBe("Acme");
+    expect(await page.getByLabel("Who can create an account").inputValue()).toBe("invite");
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved.").waitFor();
+    const questions: string[] = [];
+    page.on("dialog", (dialog) => {
+      questions.push(dialog.message());
+      void dialog.dismiss();
+    });
+    // What can't be taken back is asked for first, and a no changes nothing.
+    await page.goto(`${server.url}/admin/people/${await owner.id()}`);
+    await page.getByRole("button", { name: "Sign out everywhere" }).click();
+    expect(questions).toEqual(["Sign erin out on all devices?"]);
+    await page.goto(`${server.url}/admin`);
+    await page.getByRole("heading", { name: "People" }).waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 60_000);
 });

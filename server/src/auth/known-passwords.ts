@@ -35,6 +35,10 @@ function openHashFile(path: string): (hash: string) => boolean {
       closeSync(file);
       throw new Error("its lines don't start with a SHA-1 hash");
     }
+    if (!isSorted(file, fstatSync(file).size)) {
+      closeSync(file);
+      throw new Error("its lines aren't sorted by hash, so a hash in it couldn't be found");
+    }
   } catch (error) {
     throw new ConfigError([`BREACHED_PASSWORDS: ${path} can't be used (${(error as Error).message})`]);
   }
@@ -54,6 +58,22 @@ function openHashFile(path: string): (hash: string) => boolean {
     }
     return false;
   };
+}
+
+const samples = 64;
+
+/** Whether lines spread over the file follow each other. A file that is not sorted is noticed, but not for certain. */
+function isSorted(file: number, size: number): boolean {
+  let before = "";
+  for (let index = 0; index < samples; index++) {
+    const text =
+      lineAt(file, Math.floor((size * index) / samples), size)
+        ?.text.slice(0, 40)
+        .toUpperCase() ?? before;
+    if (text < before) return false;
+    before = text;
+  }
+  return true;
 }
 
 /** The line that contains `offset`, or null if no line starts before `end`. */

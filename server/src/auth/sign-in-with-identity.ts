@@ -182,6 +182,7 @@ async function createFor(
     address: origin.address,
     detail: issuer,
   });
+  app.log.info("account.registered", { account: id, isOwner: false, address: origin.address });
   return findAccountById(sql, id);
 }
 

@@ -15,6 +15,10 @@ function span(minutes: number): string {
 }
 
 export const de: Texts = {
+  noScript: {
+    needed: "Der Chat braucht JavaScript.",
+    read: "Die neuesten Nachrichten ohne JavaScript lesen.",
+  },
   firstRoom: { name: "Allgemein", topic: "Alle sind in diesem Raum" },
   refusals: {
     lastOwner: "Das ist der letzte Inhaber. Mach zuerst jemand anderen zum Inhaber.",

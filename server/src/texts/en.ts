@@ -14,6 +14,7 @@ function span(minutes: number): string {
 }
 
 export const en = {
+  noScript: { needed: "The chat needs JavaScript.", read: "Read the newest messages without it." },
   /** How the room that everyone is in is called at first. */
   firstRoom: { name: "General", topic: "Everyone is in this room" },
   refusals: {

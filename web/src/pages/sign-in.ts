@@ -125,6 +125,8 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-in-plac
       text.className = "form-done";
       text.tabIndex = -1;
       text.textContent = answer.message ?? "";
+      // What asked for it is answered.
+      for (const old of document.querySelectorAll(".sign-in-lead, .sign-in-other")) old.remove();
       form.replaceWith(text);
       text.focus();
       return;
@@ -153,6 +155,45 @@ const local = new Intl.DateTimeFormat(document.documentElement.lang, {
 });
 for (const time of document.querySelectorAll("time"))
   time.textContent = local.format(new Date(time.dateTime));
+
+// The server wants the password again before what matters, and what was sent is lost by then: it is written in the form to
+// which one comes back. Once, in this tab, and no secret.
+const sentKey = "sent";
+type Sent = { action: string; values: [name: string, value: string | boolean][] };
+
+function fieldsOf(form: HTMLFormElement): (HTMLInputElement | HTMLSelectElement)[] {
+  return [...form.elements].filter(
+    (field): field is HTMLInputElement | HTMLSelectElement =>
+      field instanceof HTMLSelectElement ||
+      (field instanceof HTMLInputElement &&
+        !/^(?:password|hidden|file)$/.test(field.type) &&
+        field.autocomplete !== "one-time-code"),
+  );
+}
+
+const isCheck = (field: HTMLInputElement | HTMLSelectElement) => field.type === "checkbox";
+
+if (/^\/(?:admin|account)\b/.test(location.pathname) && location.pathname !== "/account/confirm") {
+  const sent = JSON.parse(sessionStorage.getItem(sentKey) ?? "null") as Sent | null;
+  const isAgain = new URLSearchParams(location.search).get("done") === "again";
+  for (const form of document.forms) {
+    const values = new Map(isAgain && sent?.action === form.action ? sent.values : []);
+    for (const field of fieldsOf(form)) {
+      const value = values.get(field.name);
+      if (typeof value === "boolean") (field as HTMLInputElement).checked = value;
+      else if (value !== undefined) field.value = value;
+    }
+    form.addEventListener("submit", () => {
+      const named = fieldsOf(form).map((field) => [
+        field.name,
+        isCheck(field) ? (field as HTMLInputElement).checked : field.value,
+      ]);
+      sessionStorage.setItem(sentKey, JSON.stringify({ action: form.action, values: named }));
+    });
+  }
+}
+// The next page that isn't the question is where it was for.
+if (location.pathname !== "/account/confirm") sessionStorage.removeItem(sentKey);
 
 // A second click while the first request is on its way would be a second attempt.
 for (const form of document.forms) {

@@ -29,6 +29,7 @@ export const de: Texts = {
     requests: "Anfragen",
     archived: "Archiviert",
     jump: "Suchen, öffnen…",
+    jumpKeys: "Strg K",
     inbox: "Eingang",
     newDirect: "Neue Nachricht",
     addRoom: "Raum hinzufügen",

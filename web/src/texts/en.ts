@@ -28,6 +28,7 @@ export const en = {
     requests: "Requests",
     archived: "Archived",
     jump: "Search or jump to…",
+    jumpKeys: "Ctrl K",
     inbox: "Inbox",
     newDirect: "New message",
     addRoom: "Add a room",

@@ -12,7 +12,7 @@ export function chatPage(context: PageContext, bootstrap: Bootstrap | null): Pro
     context,
     body: html`<body>
 <div id="app"></div>
-<noscript><p class="no-script">The chat needs JavaScript. <a href="/api/messages">Read the newest messages</a> without it.</p></noscript>
+<noscript><p class="no-script">${context.t.noScript.needed} <a href="/api/messages">${context.t.noScript.read}</a></p></noscript>
 ${bootstrap ? jsonBlock(bootstrapElementId, bootstrap) : ""}
 </body>`,
   });

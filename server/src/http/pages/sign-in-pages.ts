@@ -171,7 +171,7 @@ export function registerPage(
         ...(inviteToken === null ? [] : [{ kind: "hidden", name: "invite", value: inviteToken } as const]),
       ],
     })}
-<p class="sign-in-other">${signIn.haveAccount} <a href="/">${signIn.title}</a></p>`,
+${page.isFirst ? "" : html`<p class="sign-in-other">${signIn.haveAccount} <a href="/">${signIn.title}</a></p>`}`,
   });
 }
 

@@ -136,7 +136,8 @@ export function Lightbox({ chat, files, index: first, onShowInChat, onClose }: L
             type="button"
             className="lightbox-step lightbox-before"
             aria-label={more.files.before}
-            disabled={index === 0}
+            // Disabled it would lose the focus.
+            aria-disabled={index === 0}
             onClick={() => go(-1)}
           >
             <BackIcon />
@@ -145,7 +146,7 @@ export function Lightbox({ chat, files, index: first, onShowInChat, onClose }: L
             type="button"
             className="lightbox-step lightbox-after"
             aria-label={more.files.after}
-            disabled={index === files.length - 1}
+            aria-disabled={index === files.length - 1}
             onClick={() => go(1)}
           >
             <BackIcon />

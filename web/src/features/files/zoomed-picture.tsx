@@ -151,7 +151,7 @@ export function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
           type="button"
           className="button-icon"
           aria-label={more.files.zoomOut}
-          disabled={zoom <= 1}
+          aria-disabled={zoom <= 1}
           onClick={() => zoomBy(1 / zoomStep)}
         >
           −
@@ -161,7 +161,7 @@ export function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
           type="button"
           className="button-icon"
           aria-label={more.files.zoomIn}
-          disabled={zoom >= zoomMax && scale >= scaleMax}
+          aria-disabled={zoom >= zoomMax && scale >= scaleMax}
           onClick={() => zoomBy(zoomStep)}
         >
           +

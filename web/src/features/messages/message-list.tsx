@@ -288,6 +288,8 @@ export class MessageList extends Component<MessageListProps, State> {
               type="button"
               className="pill-main"
               onClick={() => {
+                // The button goes, and the focus stays in the list.
+                this.#viewport.current!.focus({ preventScroll: true });
                 if (newer === "none") this.followEnd();
                 else this.props.onGoToEnd();
               }}

@@ -4,6 +4,7 @@ import type { ComponentChildren, FunctionComponent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { InboxIcon, LockIcon, MutedIcon, PencilIcon, PlusIcon, SearchIcon } from "../../components/icons.tsx";
 import { type Spot, spotOf } from "../../lib/element.ts";
+import { isMac } from "../../lib/keys.ts";
 import type { ChatStore } from "../../stores/chat-store.ts";
 import { attentionCountOf, type Section } from "../../stores/rooms-store.ts";
 import type { PanelName, UiStore } from "../../stores/ui-store.ts";
@@ -69,7 +70,7 @@ export function Sidebar(props: SidebarProps) {
       <button type="button" className="jump-button" onClick={() => ui.open({ kind: "switcher" })}>
         <SearchIcon />
         <span>{t.rooms.jump}</span>
-        <kbd>Ctrl K</kbd>
+        <kbd>{isMac ? "⌘ K" : t.rooms.jumpKeys}</kbd>
       </button>
       <div className="room-nav" data-region="rooms">
         <ul className="room-views">

@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { Avatar } from "../../components/avatar.tsx";
 import { SearchIcon } from "../../components/icons.tsx";
 import { useBackdrop } from "../../lib/backdrop.ts";
+import { keyName } from "../../lib/key-names.ts";
 import { isSearchKey } from "../../lib/keys.ts";
 import { fuzzyScore, matchPeople } from "../../lib/matching.ts";
 import { attentionCountOf } from "../../stores/rooms-store.ts";
@@ -186,7 +187,7 @@ export function Switcher({ chat, ui, onOpenRoom, onPanel, onClose, onChoose }: S
                   <SearchIcon />
                   <span dir="auto">{more.switcher.messages(typed.trim())}</span>
                   <span className="suggestion-hint not-phone">
-                    <kbd>Ctrl Shift F</kbd>
+                    <kbd>{keyName("Ctrl Shift F")}</kbd>
                   </span>
                 </>
               ) : target.kind === "room" ? (
