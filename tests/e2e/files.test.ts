@@ -319,6 +319,23 @@ describe.skipIf(!chromiumPath)("files in the chat", () => {
     expect(faults).toEqual([]);
   });
 
+  test("a recording that is left for another room is kept in its own", async () => {
+    const { room } = await alice.run("room.create", { kind: "public", name: "Studio", people: [] });
+    const { page, faults } = await openChat(browser, alice);
+    await page.goto(`${new URL(page.url()).origin}/chat/${room.id}`);
+    await page.getByRole("heading", { name: "Studio" }).waitFor();
+    await page.getByRole("button", { name: "Record a voice message" }).click();
+    await page.getByRole("timer").waitFor();
+    await page.waitForTimeout(1500);
+    await page.locator(".room-item", { hasText: "General" }).click();
+    await page.getByRole("heading", { name: "General" }).waitFor();
+    expect(await page.locator(".recorder, .attachment").count()).toBe(0);
+    await page.locator(".room-item", { hasText: "Studio" }).click();
+    await page.locator(".attachment .audio-player").waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test("a voice message is recorded, heard first or sent at once, and played by another person", async () => {
     const { page, faults } = await openChat(browser, alice);
     const other = await openChat(browser, bob);

@@ -52,7 +52,7 @@ export const settings = [
   {
     name: "SMTP_URL",
     default: "",
-    help: "smtp://user:password@host:port (smtps:// for TLS from the start); if not set, emails go to the log",
+    help: "smtp://user:password@host:port (smtps:// for TLS from the start; with a password on another machine TLS is required); if not set, emails go to the log",
   },
   { name: "MAIL_FROM", default: "novax@HOST of PUBLIC_URL", help: "sender of emails" },
   {

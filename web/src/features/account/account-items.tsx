@@ -47,6 +47,12 @@ export function AccountItems({ chat, ui }: AccountItemsProps) {
     if (account) account.open = false;
     open();
   };
+  /** Without a connection the browser would show a page of its own, from which an installed app has no way back. */
+  const stayOffline = (event: Event) => {
+    if (navigator.onLine) return;
+    event.preventDefault();
+    chat.toasts.show(more.app.offline);
+  };
   const unseenNotices = chat.notices.unseenCount.value;
   const { approvals } = chat.me.lists.value;
   return (
@@ -73,12 +79,12 @@ export function AccountItems({ chat, ui }: AccountItemsProps) {
       >
         {more.account.shortcuts} <kbd>?</kbd>
       </button>
-      <a className="account-row" href="/account">
+      <a className="account-row" href="/account" onClick={stayOffline}>
         {more.account.yourAccount}
         {unseenNotices > 0 ? <span className="badge">{t.account.newNotices(unseenNotices)}</span> : null}
       </a>
       {chat.mayOnServer("report.resolve_any") ? (
-        <a className="account-row" href="/admin">
+        <a className="account-row" href="/admin" onClick={stayOffline}>
           {more.account.admin}
           {approvals > 0 ? <span className="badge">{approvals}</span> : null}
         </a>

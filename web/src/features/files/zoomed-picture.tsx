@@ -22,8 +22,8 @@ function spanOf([a, b]: TouchList): { clientX: number; clientY: number; length: 
 }
 
 /**
- * A picture that fits the window, and can be zoomed with the wheel, two fingers, + and -, or a click. The point under the pointer stays
- * where it is. A picture that is zoomed is moved by dragging, scrolling, or the arrow keys.
+ * A picture that fits the window, and can be zoomed with the wheel, two fingers, + and -, or a click. The point under the
+ * pointer stays where it is. A picture that is zoomed is moved by dragging, scrolling, or the arrow keys.
  */
 export function ZoomedPicture({ file, url }: { file: FileInfo; url: string }) {
   const frame = useRef<HTMLDivElement>(null);

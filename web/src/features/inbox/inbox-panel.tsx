@@ -152,6 +152,7 @@ function InboxRow(props: PanelProps & { items: Row["items"]; isNew: boolean }) {
           />
           <RowButton
             label={more.app.done}
+            about={item.note}
             onClick={() => void chat.command("reminder.clear", { reminder: item.id })}
           />
         </>

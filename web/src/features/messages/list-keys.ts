@@ -16,7 +16,7 @@ export function runListKey(
   const isInside = isOnMessage && articles[index] !== event.target;
   // What is in a message has keys of its own.
   if (isInside && (event.target as Element).matches("input, audio, video")) return;
-  const { top, bottom, height } = event.currentTarget.getBoundingClientRect();
+  const { top, height } = event.currentTarget.getBoundingClientRect();
   const last = articles.length - 1;
   /** The first article that begins at this height of the window or below it. */
   const from = (y: number) => {
@@ -24,7 +24,7 @@ export function runListKey(
     return found < 0 ? last : found;
   };
   // Into the list it goes where the viewer reads: at its end, or at the first message in view.
-  const entry = isFollowing ? last : Math.min(from(top), from(bottom));
+  const entry = isFollowing ? last : from(top);
   const up = isOnMessage ? index - 1 : entry;
   const down = isOnMessage ? index + 1 : entry;
   const targets: Record<string, number> = { ArrowUp: up, ArrowDown: down, Home: 0, End: last };

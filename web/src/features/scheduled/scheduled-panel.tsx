@@ -81,6 +81,7 @@ function ScheduledRow({ chat, onOpenRoom, message }: PanelProps & { message: Sch
       {message.threadRoot === null && chat.rooms.get(room) ? (
         <RowButton
           label={more.message.edit}
+          about={text}
           onClick={async () => {
             if (!(await unschedule())) return;
             // It goes back into the composer, after what is written there already.
@@ -94,7 +95,7 @@ function ScheduledRow({ chat, onOpenRoom, message }: PanelProps & { message: Sch
           }}
         />
       ) : null}
-      <RowButton label={more.app.remove} onClick={() => void unschedule()} />
+      <RowButton label={more.app.remove} about={text} onClick={() => void unschedule()} />
     </>
   );
 }
@@ -114,6 +115,7 @@ function ReminderRow({ chat, onOpenRoom, reminder }: PanelProps & { reminder: Re
       />
       <RowButton
         label={more.app.done}
+        about={reminder.note}
         onClick={() => void chat.command("reminder.clear", { reminder: reminder.id })}
       />
     </>
