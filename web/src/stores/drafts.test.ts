@@ -81,6 +81,35 @@ describe("drafts", () => {
     }
   });
 
+  test("what was sent in the moment in which it was saved does not come back into the field", async () => {
+    jest.useFakeTimers();
+    const answers: ((isSaved: boolean) => void)[] = [];
+    const storage = { getItem: () => null, setItem: () => {}, removeItem: () => {} };
+    const drafts = new Drafts(
+      storage,
+      "a" as AccountId,
+      {},
+      () => new Promise((resolve) => answers.push(resolve)),
+    );
+    try {
+      drafts.write(room, "just sent");
+      jest.advanceTimersByTime(1500);
+      drafts.write(room, "");
+      jest.advanceTimersByTime(1);
+    } finally {
+      jest.useRealTimers();
+    }
+    answers[0]!(true);
+    await Bun.sleep(0);
+    // The server tells all pages, this one too, and maybe late.
+    expect(drafts.hear(room, "just sent")).toBe(false);
+    answers[1]!(true);
+    await Bun.sleep(0);
+    expect(drafts.hear(room, "")).toBe(false);
+    expect(drafts.texts.value.has(room)).toBe(false);
+    expect(drafts.hear(room, "from the phone")).toBe(true);
+  });
+
   test("what is being written here is not replaced by what comes from elsewhere", () => {
     const { drafts } = setUp();
     expect(drafts.hear(room, "from the phone")).toBe(true);

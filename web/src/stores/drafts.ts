@@ -6,6 +6,7 @@ import type { Request } from "../client/realtime-client.ts";
 type DraftStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 const saveAfterMs = 1500;
+const echoesMax = 5;
 
 /**
  * The draft of each room and thread, by `draftKey`. The server keeps it for all devices of the viewer, and this browser keeps it until the server
@@ -19,6 +20,8 @@ export class Drafts {
   /** Keys whose newest text from here the server does not have yet. */
   readonly #unsaved = new Set<string>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  /** What this page has saved and the server has not told it yet, as it tells all pages of the viewer. */
+  readonly #echoes = new Map<string, string[]>();
 
   /**
    * `account` is part of the storage key, so that the next person at this browser does not find these drafts. `save`
@@ -72,9 +75,12 @@ export class Drafts {
     }
     const save = () => {
       this.#timers.delete(key);
+      this.#echoes.set(key, [...(this.#echoes.get(key) ?? []), text].slice(-echoesMax));
       void this.#save(key, text).then((isSaved) => {
         if (!isSaved) return;
-        if (!this.#timers.has(key)) this.#unsaved.delete(key);
+        // A newer text may be on its way: one that was sent in the moment in which it was saved as a draft.
+        const isNewest = (this.#texts.peek().get(key) ?? "") === text && !this.#timers.has(key);
+        if (isNewest) this.#unsaved.delete(key);
         if (this.#stored(key) === text) this.#store(key, null);
       });
     };
@@ -83,9 +89,16 @@ export class Drafts {
 
   /**
    * Takes a draft that another device or another tab has written. Returns false and changes nothing if the text is the
-   * same, or if the text that is written here is not saved yet.
+   * same, if this page has saved it itself, or if the text that is written here is not saved yet.
    */
   hear(key: string, text: string): boolean {
+    const echoes = this.#echoes.get(key) ?? [];
+    const echo = echoes.indexOf(text);
+    if (echo >= 0) {
+      // They come in order, so those before it come no more.
+      this.#echoes.set(key, echoes.slice(echo + 1));
+      return false;
+    }
     if (this.#unsaved.has(key) || (this.#texts.peek().get(key) ?? "") === text) return false;
     const texts = new Map(this.#texts.peek());
     if (text === "") texts.delete(key);
