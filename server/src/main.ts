@@ -207,6 +207,7 @@ export async function openApp(config: Config, log: Log): Promise<OpenApp> {
       ...core,
       epoch,
       indexFolder: join(config.dataDir, "search"),
+      processes: config.workers,
       isOn: config.hasSearch,
     }),
     budgets: new Budgets<AccountId>(clock, config.messagesPerSecond),

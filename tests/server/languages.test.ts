@@ -74,7 +74,7 @@ describeServer("the server uses the reader's language", options, ({ server, smtp
     // Once they use the chat in another language, mails to them use it too.
     await bob.fetch("/chat", { headers: { "accept-language": "en" } });
     expect((await alice.post(path, {})).status).toBe(200);
-    expect((await smtp.next(email, /An owner created a link/)).text).toContain("By alice.");
+    expect((await smtp.next(email, /A link to reset your password/)).text).toContain("By alice.");
   });
 });
 

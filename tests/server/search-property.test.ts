@@ -198,6 +198,7 @@ function useSecondIndex(data: { kind: string; url: string | null }) {
       log,
       epoch: await readEpoch(db.sql),
       indexFolder: folder,
+      processes: 1,
       isOn: true,
     });
     index.start();

@@ -1,7 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import type { SendId } from "@novax/protocol/ids";
-import { createTestData, isAvailable, redisUrl, spawnServer, waitUntil } from "../support/server.ts";
+import type { RoomId, SendId } from "@novax/protocol/ids";
+import { join } from "../support/person.ts";
+import {
+  createTestData,
+  isAvailable,
+  redisUrl,
+  spawnServer,
+  startServer,
+  type TestServer,
+  waitUntil,
+} from "../support/server.ts";
 import { freePort } from "../support/services.ts";
 import { useServer } from "../support/use-server.ts";
 
@@ -90,3 +99,25 @@ describe.skipIf(!isAvailable("postgres") || !redisUrl || !isLinux)("two workers 
     await data.remove();
   }, 30_000);
 });
+
+test.skipIf(!isAvailable("postgres") || !redisUrl || !isLinux)(
+  "each worker goes on with its own index after a restart, and reads nothing anew",
+  async () => {
+    const data = await createTestData("postgres");
+    const env = { REDIS_URL: redisUrl!, WORKERS: "2" };
+    const opened = (server: TestServer) =>
+      [...server.output().matchAll(/"search.opened","messages":(\d+)/g)].map(([, count]) => Number(count));
+    const first = await startServer(data, { env });
+    const alice = await join(first, "alice");
+    for (const text of ["one", "two", "three"]) await alice.say("general" as RoomId, text);
+    // Each of them has indexed by then what the other one wrote.
+    await Bun.sleep(4000);
+    await first.stop();
+    const second = await startServer(data, { env });
+    expect(await waitUntil(() => opened(second).length === 2, 20_000)).toBe(true);
+    expect(Math.min(...opened(second))).toBeGreaterThanOrEqual(3);
+    await second.stop();
+    await data.remove();
+  },
+  60_000,
+);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 /** How many processes can use one folder, each with an index of its own. */
 const processesMax = 64;
-const fileName = /^index-\d+\.sqlite$/;
+const fileName = /^index-(\d+)\.sqlite$/;
 
 /** Opens the first file in the folder that no other process has. Throws if this process cannot use files there. */
 export function openFreeFile<T>(folder: string, use: (sqlite: Sqlite) => T): { path: string; opened: T } {
@@ -17,11 +17,15 @@ export function openFreeFile<T>(folder: string, use: (sqlite: Sqlite) => T): { p
   throw new Error("every index in the folder is in use");
 }
 
-/** Empties the files that no process has: what is deleted from now on would stay in them. */
-export function emptyUnusedFiles(folder: string, own: string): void {
+/**
+ * Empties the files that no process has: what is deleted from now on would stay in them. The first `kept` ones are left,
+ * for processes that start at the same time and go on with the file that they had.
+ */
+export function emptyUnusedFiles(folder: string, own: string, { kept }: { kept: number }): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
-    if (!fileName.test(name) || path === own) continue;
+    const number = Number(fileName.exec(name)?.[1] ?? 0);
+    if (number <= kept || path === own) continue;
     openFile(path, (sqlite) => {
       emptyFile(sqlite);
       sqlite.close();

@@ -9,8 +9,9 @@ import { readBatch } from "./read-batch.ts";
 declare const self: Worker;
 
 /** Each is answered by one message with the same `id`, in any order. */
-export type ToIndex = { id: number } & (
-  | { kind: "open"; folder: string; epoch: string }
+export type ToIndex = { id: number } & /** `processes`: how many of this machine have files in the folder. */
+(
+  | { kind: "open"; folder: string; epoch: string; processes: number }
   /** `batch` is what `readChanges` read, unparsed: parsing it is work for this thread. */
   | { kind: "apply"; batch: string }
   /** Answered with whether that was all; until then it has to be asked again. */
@@ -28,6 +29,7 @@ export type FromIndex = { id: number } & ({ result: unknown } | { error: string 
 
 const checkpointAfterMs = 1000;
 
+/** By then all processes of this machine have started. */
 const emptyAfterMs = 10 * 60_000;
 
 let index: IndexDatabase | null = null;
@@ -54,8 +56,9 @@ function handle(message: ToIndex): Opened | Applied | IndexResult | MatchResult 
     index = file.opened;
     path = file.path;
     const own = path;
-    // The other processes of this machine start at the same time, and each goes on with the file that it had.
-    setTimeout(() => emptyUnusedFiles(message.folder, own), emptyAfterMs).unref();
+    // While they are replaced, each has one beside its successor's.
+    emptyUnusedFiles(message.folder, own, { kept: 2 * message.processes });
+    setTimeout(() => emptyUnusedFiles(message.folder, own, { kept: 0 }), emptyAfterMs).unref();
     return { positions: index.positions(), erased: index.erased(), ...index.size };
   }
   if (message.kind === "match") return matchMessages(message.request);

@@ -18,6 +18,8 @@ type Needs = {
   log: Log;
   epoch: string;
   indexFolder: string;
+  /** How many processes of this machine have an index in the folder. */
+  processes: number;
   /** Turned off, an index that was made before is removed. */
   isOn: boolean;
 };
@@ -254,7 +256,12 @@ export class SearchIndex {
     const thread = new IndexThread();
     try {
       mkdirSync(indexFolder, { recursive: true, mode: 0o700 });
-      const opened = await thread.ask({ kind: "open", folder: indexFolder, epoch });
+      const opened = await thread.ask({
+        kind: "open",
+        folder: indexFolder,
+        epoch,
+        processes: this.#app.processes,
+      });
       log.info("search.opened", { messages: opened.messages, words: opened.words });
       await this.#take(thread, opened);
     } catch (error) {
