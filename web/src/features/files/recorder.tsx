@@ -62,8 +62,9 @@ export function Recorder({ onDone, onCancel, onRefused }: RecorderProps) {
           setLevels(all.current.slice(-shownLevels));
           const length = (performance.now() - started.startedAt) / 1000;
           setSeconds(length);
-          // Nobody speaks on who can't see that it listens. What was said is kept.
-          if (length >= secondsMax || !stopButton.current?.checkVisibility()) void finish(false);
+          // Nobody speaks on who can't see that it listens. What was said is kept. Without an element it is ending anyway.
+          const isHidden = stopButton.current?.checkVisibility() === false;
+          if (length >= secondsMax || isHidden) void finish(false);
         }, sampleEveryMs);
         stopButton.current?.focus();
         // The microphone was pulled out: what was said until then is kept.
@@ -84,7 +85,7 @@ export function Recorder({ onDone, onCancel, onRefused }: RecorderProps) {
 
   const finish = async (isSent: boolean) => {
     const current = recording.current;
-    if (!current) return;
+    if (!current || isDropped.current) return;
     recording.current = null;
     const durationMs = Math.round(performance.now() - current.startedAt);
     if (current.recorder.state !== "inactive") current.recorder.stop();
