@@ -213,6 +213,8 @@ describe.skipIf(!chromiumPath)("notifications on this device", () => {
     await waitUntilOpen(page);
     await turnOn(page, second);
     await second.post("/logout", {});
+    // The page leaves by itself; until then it would interrupt where the test goes.
+    await page.waitForURL("**/?done=session-ended");
     await alice.say(general, "@carol are you there?");
     const third = await carol.inAnotherBrowser();
     await context.clearCookies();

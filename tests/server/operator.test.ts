@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
@@ -116,7 +116,8 @@ describeServer("an operator's commands", { people: ["alice"] }, ({ data, server,
       // What root writes the server's own user could not use afterwards.
       if (process.getuid?.() === 0) {
         const owned = mkdtempSync(joinPath(tmpdir(), "novax-owned-"));
-        chownSync(owned, 65534, 65534);
+        writeFileSync(joinPath(owned, "secret.key"), "x".repeat(43), { mode: 0o600 });
+        for (const path of [owned, joinPath(owned, "secret.key")]) chownSync(path, 65534, 65534);
         const asRoot = spawnServer(
           { ...env, DATA_DIR: owned },
           { args: ["create-owner", "carol"], program: "admin-cli.ts" },
@@ -124,9 +125,9 @@ describeServer("an operator's commands", { people: ["alice"] }, ({ data, server,
         await asRoot.finished;
         expect([asRoot.child.exitCode, asRoot.output()]).toEqual([
           78,
-          expect.stringContaining("belongs to user 65534"),
+          expect.stringContaining("novaX runs as user 65534"),
         ]);
-        expect(readdirSync(owned)).toEqual([]);
+        expect(readdirSync(owned)).toEqual(["secret.key"]);
         rmSync(owned, { recursive: true });
       }
     }

@@ -93,14 +93,15 @@ function createSecretFile(path: string): void {
  * account, and a folder with other things in it is not made private.
  */
 function assertOwnFolder(dataDir: string): void {
-  const { uid, mode } = statSync(dataDir);
-  const self = process.getuid?.();
-  if (self === 0 && uid !== 0)
-    throw new ConfigError([
-      `DATA_DIR: ${dataDir} belongs to user ${uid}, who couldn't use what root writes there; run this as that user`,
-    ]);
   const names = readdirSync(dataDir);
-  if ((mode & 0o077) !== 0 && names.length > 0 && !names.some((name) => ownNames.includes(name)))
+  const own = names.find((name) => ownNames.includes(name));
+  // A container may run as root with a folder of somebody else. What the server wrote there says as whom it runs.
+  const uid = own === undefined ? 0 : statSync(join(dataDir, own)).uid;
+  if (process.getuid?.() === 0 && uid !== 0)
+    throw new ConfigError([
+      `DATA_DIR: novaX runs as user ${uid} on ${dataDir}, who couldn't use what root writes there; run this as that user`,
+    ]);
+  if ((statSync(dataDir).mode & 0o077) !== 0 && names.length > 0 && own === undefined)
     throw new ConfigError([`DATA_DIR: ${dataDir} has other things in it; choose an empty folder`]);
 }
 

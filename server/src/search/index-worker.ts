@@ -8,9 +8,11 @@ import { readBatch } from "./read-batch.ts";
 
 declare const self: Worker;
 
-/** Each is answered by one message with the same `id`, in any order. */
-export type ToIndex = { id: number } & /** `processes`: how many of this machine have files in the folder. */
-(
+/**
+ * Each is answered by one message with the same `id`, in any order. `processes`: how many of this machine have files in the
+ * folder.
+ */
+export type ToIndex = { id: number } & (
   | { kind: "open"; folder: string; epoch: string; processes: number }
   /** `batch` is what `readChanges` read, unparsed: parsing it is work for this thread. */
   | { kind: "apply"; batch: string }
