@@ -546,6 +546,19 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("your account, in a b
     expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved.").waitFor();
+    // A password that is shown while it is sent is still one.
+    await page.goto(`${server.url}/account/password`);
+    const hidden = page.getByRole("button", { name: "Show password" });
+    while ((await hidden.count()) > 0) await hidden.first().click();
+    const [current, fresh] = ["not my password at all", "seven other quiet words"];
+    await page.getByLabel("Current password").fill(current);
+    await page.getByLabel("New password", { exact: true }).fill(fresh);
+    await page.evaluate(() => {
+      document.forms[0]!.addEventListener("submit", (event) => event.preventDefault());
+    });
+    await page.getByRole("button", { name: "Change password" }).click();
+    const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+    for (const secret of [current, fresh]) expect(kept).not.toContain(secret);
     const questions: string[] = [];
     page.on("dialog", (dialog) => {
       questions.push(dialog.message());

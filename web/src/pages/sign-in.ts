@@ -167,14 +167,18 @@ function fieldsOf(form: HTMLFormElement): (HTMLInputElement | HTMLSelectElement)
       field instanceof HTMLSelectElement ||
       (field instanceof HTMLInputElement &&
         !/^(?:password|hidden|file)$/.test(field.type) &&
-        field.autocomplete !== "one-time-code"),
+        // A password that is shown is of another type, and still one.
+        !/password|one-time-code/.test(field.autocomplete)),
   );
 }
 
 const isCheck = (field: HTMLInputElement | HTMLSelectElement) => field.type === "checkbox";
 
-if (/^\/(?:admin|account)\b/.test(location.pathname) && location.pathname !== "/account/confirm") {
+function giveBackWhatWasSent(): void {
   const sent = JSON.parse(sessionStorage.getItem(sentKey) ?? "null") as Sent | null;
+  // The next page that isn't the question is where it was for.
+  sessionStorage.removeItem(sentKey);
+  if (!/^\/(?:admin|account)\b/.test(location.pathname)) return;
   const isAgain = new URLSearchParams(location.search).get("done") === "again";
   for (const form of document.forms) {
     const values = new Map(isAgain && sent?.action === form.action ? sent.values : []);
@@ -192,8 +196,13 @@ if (/^\/(?:admin|account)\b/.test(location.pathname) && location.pathname !== "/
     });
   }
 }
-// The next page that isn't the question is where it was for.
-if (location.pathname !== "/account/confirm") sessionStorage.removeItem(sentKey);
+if (location.pathname !== "/account/confirm") {
+  try {
+    giveBackWhatWasSent();
+  } catch {
+    // This browser keeps nothing for the page. The rest of it works all the same.
+  }
+}
 
 // A second click while the first request is on its way would be a second attempt.
 for (const form of document.forms) {
