@@ -24,7 +24,8 @@ export function createS3Blobs({ prefix, ...config }: S3Config, spoolFolder: stri
         const signal = AbortSignal.timeout(putWithinMs);
         const response = await fetch(url, { method: "PUT", body, signal, redirect: "error" });
         await response.body?.cancel();
-        if (!response.ok) throw new Error(`the file store answered ${response.status}`);
+        if (!response.ok)
+          throw Object.assign(new Error("the file store refused a file"), { code: String(response.status) });
       } finally {
         await rm(path, { force: true });
       }
@@ -37,7 +38,8 @@ export function createS3Blobs({ prefix, ...config }: S3Config, spoolFolder: stri
       });
     },
     check: async () => {
-      const key = keyOf(`check-${crypto.randomUUID()}`);
+      // Always the same one: where it can't be deleted, one is left and not one for each start.
+      const key = keyOf("novax-check");
       try {
         const url = client.presign(key, { method: "PUT", expiresIn: signedForSeconds });
         const signal = AbortSignal.timeout(checkWithinMs);
@@ -46,8 +48,11 @@ export function createS3Blobs({ prefix, ...config }: S3Config, spoolFolder: stri
         if (response.status === 404) return "has no such bucket";
         if (response.status === 403) return "refuses the key, or doesn't let it write";
         if (!response.ok) return `answers ${response.status}`;
-        await client.delete(key);
-        return null;
+        const refused = await client.delete(key).then(
+          () => null,
+          (error: unknown) => error,
+        );
+        return refused ? "lets files be written, but not deleted" : null;
       } catch (error) {
         return `can't be reached (${(error as { code?: string }).code ?? (error as Error).name})`;
       }

@@ -45,9 +45,9 @@ export async function putBlob(
   try {
     await blobs.put(id, path);
   } catch (error) {
-    const { code, name, message } = error as { code?: string; name: string; message: string };
+    const { code, name } = error as { code?: string; name: string };
     if (isDiskFull(error)) throw new Refusal("storage_full", (t) => t.diskFull);
-    log.warn("files.store_failed", { store: blobs.place, error: name, code, message });
+    log.warn("files.store_failed", { store: blobs.place, error: name, code });
     throw new Refusal("unavailable", (t) => t.fileStoreAway, { retryInMs: 3000 });
   }
 }

@@ -48,7 +48,8 @@ function noteWrongAddress(headers: Headers, { log, config }: OriginNeeds): void 
   log.warn("origin.refused", {
     origin: origin.origin,
     publicUrl: config.publicUrl.origin,
-    hint: "set PUBLIC_URL to the address that people open, or add it to ALLOWED_ORIGINS",
+    // A stranger can name any address here, so nothing is advised that would trust it.
+    hint: "if this is the address that people open, set PUBLIC_URL to it",
   });
 }
 
