@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join as joinPath } from "node:path";
 import type { RoomId, SendId } from "@novax/protocol/ids";
 import { join } from "../support/person.ts";
 import {
@@ -109,9 +110,15 @@ test.skipIf(!isAvailable("postgres") || !redisUrl || !isLinux)(
       [...server.output().matchAll(/"search.opened","messages":(\d+)/g)].map(([, count]) => Number(count));
     const first = await startServer(data, { env });
     const alice = await join(first, "alice");
-    for (const text of ["one", "two", "three"]) await alice.say("general" as RoomId, text);
-    // Each of them has indexed by then what the other one wrote.
-    await Bun.sleep(4000);
+    for (const text of ["one", "two", "xylophonequartz"]) await alice.say("general" as RoomId, text);
+    const folder = joinPath(data.env.DATA_DIR!, "search");
+    const bytesOf = (number: number) =>
+      readdirSync(folder)
+        .filter((name) => name.startsWith(`index-${number}.sqlite`))
+        .map((name) => readFileSync(joinPath(folder, name)).toString("latin1"))
+        .join("");
+    const areIndexed = () => [1, 2].every((number) => bytesOf(number).includes("xylophonequartz"));
+    expect(await waitUntil(areIndexed, 20_000)).toBe(true);
     await first.stop();
     const second = await startServer(data, { env });
     expect(await waitUntil(() => opened(second).length === 2, 20_000)).toBe(true);

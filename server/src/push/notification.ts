@@ -9,19 +9,14 @@ import type { PushTarget } from "./queries.ts";
 
 /** What the notification of a message says to a person, by what they want to see there. */
 export function messageNotification(
-  { seq, threadRoot, body, isMention, username, displayName, room, language }: Omit<PushTarget, "content">,
+  target: Omit<PushTarget, "content">,
   content: PushContent,
   at: { room: RoomId; publicUrl: URL; serverName: string },
 ): PushMessage {
+  const { seq, threadRoot, body, isMention, language } = target;
   const { push } = textsIn(language);
-  const sender = displayName === "" ? username : displayName;
   const said = isMention ? push.mentioned : push.wrote;
-  const title =
-    room.kind === "direct"
-      ? sender
-      : room.name === ""
-        ? push.inGroup(sender)
-        : push.inRoom(sender, room.name);
+  const title = titleOf(target);
   const text =
     content === "nothing"
       ? { title: at.serverName, body: push.something }
@@ -36,18 +31,13 @@ export function messageNotification(
 
 /** What the notification of a reaction says to the person whose message it is to. */
 export function reactionNotification(
-  { seq, threadRoot, body, username, displayName, room, language }: Omit<PushTarget, "content">,
+  target: Omit<PushTarget, "content">,
   content: PushContent,
   at: { room: RoomId; emoji: string; publicUrl: URL; serverName: string },
 ): PushMessage {
+  const { seq, threadRoot, body, language } = target;
   const { push } = textsIn(language);
-  const sender = displayName === "" ? username : displayName;
-  const title =
-    room.kind === "direct"
-      ? sender
-      : room.name === ""
-        ? push.inGroup(sender)
-        : push.inRoom(sender, room.name);
+  const title = titleOf(target);
   const excerpt = wordsAt(body);
   const text =
     content === "nothing"
@@ -55,6 +45,14 @@ export function reactionNotification(
       : { title, body: content === "full" && excerpt ? push.reactedTo(at.emoji, excerpt) : push.reacted };
   const path = `/chat/${at.room}/${threadRoot ?? seq}`;
   return notification({ ...text, actions: [] }, { ...at, path, tag: `${at.room} reactions`, language });
+}
+
+/** Who wrote it, and where. */
+function titleOf({ username, displayName, room, language }: Omit<PushTarget, "content">): string {
+  const { push } = textsIn(language);
+  const sender = displayName === "" ? username : displayName;
+  if (room.kind === "direct") return sender;
+  return room.name === "" ? push.inGroup(sender) : push.inRoom(sender, room.name);
 }
 
 /** The notification that a person asks for to see whether it arrives. */

@@ -1,4 +1,4 @@
-import type { MessageEntry } from "@novax/protocol/apply-event";
+import type { MessageEntry, TimelineEntry } from "@novax/protocol/apply-event";
 import type { JoinedRoom } from "@novax/protocol/entities";
 import { isDirect } from "@novax/protocol/permissions";
 import { nameOf } from "@novax/protocol/person";
@@ -71,13 +71,13 @@ function callsElsewhere(chat: ChatStore, before: Map<string, number>): string {
   return names.join("\n");
 }
 
-function toSpeech(chat: ChatStore, entries: readonly { kind: string }[]): string {
+function toSpeech(chat: ChatStore, entries: readonly TimelineEntry[]): string {
   const messages = entries.filter(
     (entry): entry is MessageEntry =>
       entry.kind === "message" &&
-      (entry as MessageEntry).body.kind !== "deleted" &&
-      (entry as MessageEntry).sender.id !== chat.you.id &&
-      !chat.me.isBlocked((entry as MessageEntry).sender.id),
+      entry.body.kind !== "deleted" &&
+      entry.sender.id !== chat.you.id &&
+      !chat.me.isBlocked(entry.sender.id),
   );
   if (messages.length > spokenMax) return more.message.liveMany(messages.length);
   return messages
