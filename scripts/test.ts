@@ -1,5 +1,5 @@
-// Runs everything: checks, build, then every test file against real services. The last lines say what was skipped and
-// why; with CI=true a skipped test is a failure.
+// Runs everything: checks, build, then every test file against real services. The last lines say what failed, and what
+// was skipped and why; with CI=true a skipped test is a failure.
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import {
@@ -48,6 +48,7 @@ const missing = (
 let isOk = true;
 let templates: Awaited<ReturnType<typeof makeTemplates>> | null = null;
 const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
 try {
   if (given.length === 0) isOk = run("format, lint, types", ["run", "scripts/check.ts"]);
   isOk = run("build", ["run", "scripts/build.ts", "--if-stale"]) && isOk;
@@ -60,6 +61,7 @@ try {
   await Promise.all([postgres?.stop(), redis?.stop()]);
 }
 
+if (failures.length > 0) console.log(`\n== what failed\n${failures.join("\n\n")}`);
 console.log(`\nTook ${Math.round((Date.now() - startedAt) / 1000)} s.`);
 for (const part of ["webkit", "firefox"] as const)
   if (!isPresent(part))
@@ -110,8 +112,7 @@ async function runTests(runs: TestRun[]): Promise<boolean> {
     console.log(`\n== ${runs[index]!.title}`);
     const text = await reading;
     if (index > 0) process.stderr.write(text);
-    const failures = failuresIn(text);
-    if (failures.length > 0) console.log(`\n== what failed\n${failures.join("\n\n")}`);
+    failures.push(...failuresIn(text));
     const count = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, "m").exec(text)?.[1] ?? 0);
     totals.passed += count("pass");
     totals.failed += count("fail");
