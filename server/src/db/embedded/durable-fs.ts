@@ -35,10 +35,9 @@ export class DurableFs extends NodeFS {
 /** PGlite starts PostgreSQL with `-F` (no fsync) by default; these parameters leave it out. */
 export const startParams = [
   ...PGliteClass.defaultStartParams.filter((parameter) => parameter !== "-F"),
-  ...Object.entries({ wal_sync_method: "fsync", ...stablePlans }).flatMap(([name, value]) => [
-    "-c",
-    `${name}=${value}`,
-  ]),
+  ...Object.entries({ wal_sync_method: "fsync", max_wal_size: "64MB", ...stablePlans }).flatMap(
+    ([name, value]) => ["-c", `${name}=${value}`],
+  ),
 ];
 
 function syncFolder(path: string): void {

@@ -7,6 +7,7 @@ import { every } from "../../lib/every.ts";
 import { projectFolder, scriptPath } from "../../lib/paths.ts";
 import type { Log } from "../../log/log.ts";
 import { createDatabase, type Database, DatabaseUnusable } from "../database.ts";
+import { checkpointIfDue } from "./checkpoint.ts";
 import { createFromSeed, hasDatabase } from "./data-folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { createSeed } from "./seed.ts";
@@ -16,6 +17,7 @@ import type { FromWorker, ToWorker } from "./worker.ts";
 export const seedPath = join(projectFolder, "build/embedded-seed.tgz");
 
 const vacuumEveryMs = 10 * 60_000;
+const checkpointEveryMs = 15_000;
 // The path of a unix socket can have at most 107 bytes on Linux, 103 on macOS.
 const socketPathBytesMax = 100;
 
@@ -81,8 +83,11 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
     idleTimeout: 0,
   });
   const vacuum = every(log, "database.vacuum_failed", vacuumEveryMs, () => client.unsafe("vacuum analyze"));
+  const checkpoint = every(log, "database.checkpoint_failed", checkpointEveryMs, () =>
+    checkpointIfDue(client),
+  );
   const onClose = async () => {
-    await vacuum.stop();
+    await Promise.all([vacuum.stop(), checkpoint.stop()]);
     const closed = answered("closed");
     send({ kind: "close" });
     await closed;
