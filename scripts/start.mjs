@@ -1,14 +1,15 @@
-// npm start: installs and builds what is missing, then runs the server; with --admin an operator's command instead.
+// npm start: installs and builds what is missing, then runs the server, or a command of it such as admin.
 import { spawn, spawnSync } from "node:child_process";
 import { bunPath, fail, install, root } from "./prepare.mjs";
 
 const bun = ["--no-env-file"];
-const isAdmin = process.argv[2] === "--admin";
+/** Commands start from the sources, which needs no build. */
+const isCommand = /^[a-z]/.test(process.argv[2] ?? "");
 const isHelp = process.argv.includes("--help");
 
 install("run");
 const binary = bunPath();
-if (!isHelp && !isAdmin) {
+if (!isHelp && !isCommand) {
   const built = spawnSync(binary, [...bun, "scripts/build.ts", "--if-stale"], {
     cwd: root,
     stdio: "inherit",
@@ -16,12 +17,10 @@ if (!isHelp && !isAdmin) {
   if (built.status !== 0) fail("the build failed. See the message above.");
 }
 // Settings and relative paths are resolved in the folder where the command was typed.
-const program = isAdmin
-  ? ["server/src/admin-cli.ts", ...process.argv.slice(3)]
-  : [...serverProgram(), ...process.argv.slice(2)];
+const program = [...serverProgram(), ...process.argv.slice(2)];
 function serverProgram() {
   if (process.argv.includes("--dev")) return ["--watch", "server/src/cli.ts"];
-  return [isHelp ? "server/src/cli.ts" : "build/server/cli.js"];
+  return [isHelp || isCommand ? "server/src/cli.ts" : "build/server/cli.js"];
 }
 
 const child = spawn(binary, [...bun, ...program], {

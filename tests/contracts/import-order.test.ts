@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "../..");
 const serverOrder =
-  "texts lib config log outgoing db bus blobs mail events jobs audit notices transaction accounts auth presence people rooms files pictures emoji previews messages threads polls scheduled saved inbox search push unread-mail moderation account-data admin commands realtime http main".split(
+  "texts lib config log outgoing db bus blobs mail events jobs audit notices transaction accounts auth presence people rooms files pictures emoji previews messages threads polls scheduled saved inbox search push unread-mail moderation account-data admin commands realtime http main cli".split(
     " ",
   );
 
@@ -82,9 +82,7 @@ describe("the import order", () => {
     test(`inside ${workspace}, imports only go to the left`, () => {
       const position = (path: string) => {
         const [, , part = ""] = path.split("/");
-        return order.indexOf(
-          part.replace(/\.ts$/, "").replace(/^(?:cli|admin-cli|check-services|exit|workers)$/, "main"),
-        );
+        return order.indexOf(part.replace(/\.ts$/, ""));
       };
       for (const { from, to } of importsOf(workspace)) {
         if (!to.startsWith(`${workspace}/`)) continue;

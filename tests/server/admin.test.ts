@@ -226,7 +226,7 @@ describeServer("the admin pages", options, ({ data, server, sql, alice, ada: adm
     const verify = async () => {
       const { child, output, finished } = spawnServer(
         { ...data.env, BCRYPT_COST: "10" },
-        { args: ["audit-verify"], program: "admin-cli.ts" },
+        { args: ["admin", "audit-verify"] },
       );
       await finished;
       return { code: child.exitCode, text: output() };

@@ -16,7 +16,7 @@ describeServer("an operator's commands", { people: ["alice"] }, ({ data, server,
     const { port } = server;
     if (data.kind === "embedded") await server.stop();
     const env = { ...data.env, BCRYPT_COST: "10", PORT: String(port) };
-    const { child, output, finished } = spawnServer(env, { args, program: "admin-cli.ts" });
+    const { child, output, finished } = spawnServer(env, { args: ["admin", ...args] });
     await finished;
     if (data.kind === "embedded") await restart();
     return { code: child.exitCode, text: output() };
@@ -92,8 +92,7 @@ describeServer("an operator's commands", { people: ["alice"] }, ({ data, server,
     if (data.kind === "embedded") {
       const env = { ...data.env, BCRYPT_COST: "10" };
       const { child, output, finished } = spawnServer(env, {
-        args: ["reset-link", "alice"],
-        program: "admin-cli.ts",
+        args: ["admin", "reset-link", "alice"],
       });
       await finished;
       expect([child.exitCode, output()]).toEqual([
@@ -102,10 +101,7 @@ describeServer("an operator's commands", { people: ["alice"] }, ({ data, server,
       ]);
       // With other settings than the server's there would be another server, where nobody is.
       const folder = mkdtempSync(joinPath(tmpdir(), "novax-elsewhere-"));
-      const elsewhere = spawnServer(
-        { ...env, DATA_DIR: folder },
-        { args: ["reset-link", "alice"], program: "admin-cli.ts" },
-      );
+      const elsewhere = spawnServer({ ...env, DATA_DIR: folder }, { args: ["admin", "reset-link", "alice"] });
       await elsewhere.finished;
       expect([elsewhere.child.exitCode, elsewhere.output()]).toEqual([
         78,
@@ -118,10 +114,7 @@ describeServer("an operator's commands", { people: ["alice"] }, ({ data, server,
         const owned = mkdtempSync(joinPath(tmpdir(), "novax-owned-"));
         writeFileSync(joinPath(owned, "secret.key"), "x".repeat(43), { mode: 0o600 });
         for (const path of [owned, joinPath(owned, "secret.key")]) chownSync(path, 65534, 65534);
-        const asRoot = spawnServer(
-          { ...env, DATA_DIR: owned },
-          { args: ["create-owner", "carol"], program: "admin-cli.ts" },
-        );
+        const asRoot = spawnServer({ ...env, DATA_DIR: owned }, { args: ["admin", "create-owner", "carol"] });
         await asRoot.finished;
         expect([asRoot.child.exitCode, asRoot.output()]).toEqual([
           78,

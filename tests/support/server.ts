@@ -138,21 +138,19 @@ export async function startServer(
 /** How a server is started: with what loaded before it. */
 export type Launch = { preload?: string };
 
-/** Runs the server or an operator's command with exactly these settings, and returns the outcome. */
+/** Runs the server, or a command of it (`args`), with exactly these settings, and returns the outcome. */
 export function spawnServer(
   env: Record<string, string>,
   {
     cwd = tmpdir(),
     args = [],
-    program = "cli.ts",
     launch = {},
-  }: { cwd?: string; args?: string[]; program?: "cli.ts" | "admin-cli.ts"; launch?: Launch | undefined } = {},
+  }: { cwd?: string; args?: string[]; launch?: Launch | undefined } = {},
 ) {
   const { preload } = launch;
   const options = ["--no-env-file", ...(preload ? ["--preload", preload] : [])];
   // What is loaded before it changes modules of its sources.
-  const isBuilt = program === "cli.ts" && preload === undefined;
-  const script = isBuilt ? join(builtFolder, "cli.js") : join(root, "server/src", program);
+  const script = preload === undefined ? join(builtFolder, "cli.js") : join(root, "server/src/cli.ts");
   const command = [process.execPath, ...options, script, ...args];
   const child = Bun.spawn(command, {
     cwd,

@@ -1,7 +1,7 @@
-import { ConfigError, readLogFormat } from "./config/read-config.ts";
-import { DatabaseUnusable } from "./db/database.ts";
-import { Refusal } from "./lib/refusal.ts";
-import { createLog } from "./log/log.ts";
+import { ConfigError, readLogFormat } from "../config/read-config.ts";
+import { DatabaseUnusable } from "../db/database.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { createLog } from "../log/log.ts";
 
 // 78 is EX_CONFIG of sysexits.h. It lets a supervisor tell a configuration mistake from a crash.
 export const exitCodes = { failed: 1, config: 78 };

@@ -2,7 +2,7 @@ import { afterAll, afterEach, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { silentLog } from "./log/log.ts";
+import { silentLog } from "../log/log.ts";
 import { WorkerPool } from "./workers.ts";
 
 // Workers that write their pid into the folder, and do what its file `mode` says when they start: take connections, or hang.

@@ -3,22 +3,22 @@
 
 import { join } from "node:path";
 import { createByteFormat } from "@novax/protocol/language";
-import type { Account } from "./accounts/queries.ts";
-import { findAccountByUsernameKey } from "./accounts/queries.ts";
-import { usernameKey } from "./accounts/username.ts";
-import { createOwner, disableFactorOf, linkFor } from "./admin/operator.ts";
-import { verifyAudit } from "./audit/audit-log.ts";
-import { readKeptHead } from "./audit/kept-head.ts";
-import { readAuditHead } from "./audit/queries.ts";
-import { ConfigError, readConfig } from "./config/read-config.ts";
-import { hasDatabase } from "./db/embedded/data-folder.ts";
-import { exitCodes, exitWithError } from "./exit.ts";
-import { summarizeStorage } from "./files/queries.ts";
-import type { App } from "./http/app.ts";
-import { systemClock } from "./lib/clock.ts";
-import { Refusal } from "./lib/refusal.ts";
-import { createLog } from "./log/log.ts";
-import { openApp } from "./main.ts";
+import type { Account } from "../accounts/queries.ts";
+import { findAccountByUsernameKey } from "../accounts/queries.ts";
+import { usernameKey } from "../accounts/username.ts";
+import { createOwner, disableFactorOf, linkFor } from "../admin/operator.ts";
+import { verifyAudit } from "../audit/audit-log.ts";
+import { readKeptHead } from "../audit/kept-head.ts";
+import { readAuditHead } from "../audit/queries.ts";
+import { ConfigError, readConfig } from "../config/read-config.ts";
+import { hasDatabase } from "../db/embedded/data-folder.ts";
+import { summarizeStorage } from "../files/queries.ts";
+import type { App } from "../http/app.ts";
+import { systemClock } from "../lib/clock.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { createLog } from "../log/log.ts";
+import { openApp } from "../main.ts";
+import { exitCodes } from "./exit.ts";
 
 const help = `npm run admin -- reset-link <username>       print a link to set a new password
 npm run admin -- disable-factor <username>   turn off their two-factor authentication, including passkeys
@@ -58,25 +58,19 @@ const commands: Record<string, AdminCommand> = {
   },
 };
 
-const [name = "", username = "", ...others] = process.argv.slice(2);
-const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-const isAboutAll = name === "audit-verify" || Object.hasOwn(overall, name);
-if (["--help", "-h", "help"].includes(name)) {
-  console.log(help);
-  process.exit(0);
-}
-if (isAboutAll ? username !== "" : !command || username === "" || others.length > 0) {
-  if (name !== "" && !command) console.error(`There is no command ${name}.\n`);
-  console.error(help);
-  process.exit(exitCodes.failed);
-}
-try {
-  process.exit(await run());
-} catch (error) {
-  exitWithError(error);
-}
-
-async function run(): Promise<number> {
+/** Runs a command of the operator. Returns the exit code. */
+export async function admin([name = "", username = "", ...others]: readonly string[]): Promise<number> {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const isAboutAll = name === "audit-verify" || Object.hasOwn(overall, name);
+  if (["--help", "-h", "help"].includes(name)) {
+    console.log(help);
+    return 0;
+  }
+  if (isAboutAll ? username !== "" : !command || username === "" || others.length > 0) {
+    if (name !== "" && !command) console.error(`There is no command ${name}.\n`);
+    console.error(help);
+    return exitCodes.failed;
+  }
   const config = readConfig(process.cwd(), process.env);
   // The command prints its own result, so log output is discarded.
   const log = createLog({ format: config.logFormat, write: () => {}, now: systemClock.now });

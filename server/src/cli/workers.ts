@@ -1,6 +1,6 @@
 // Several processes of this server on one port of one machine, which the kernel shares out among them.
 import type { Subprocess } from "bun";
-import type { Log } from "./log/log.ts";
+import type { Log } from "../log/log.ts";
 
 /** Tells a process that it is a worker, and which one. */
 const workerVariable = "NOVAX_WORKER";

@@ -1,4 +1,4 @@
-import type { App } from "./http/app.ts";
+import type { App } from "../http/app.ts";
 
 /**
  * Tries the services that the settings name, and logs which of them can't be used, so that an operator learns it at the
