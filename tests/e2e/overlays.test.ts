@@ -56,17 +56,15 @@ describe.skipIf(!chromiumPath)("everything that can be opened in the chat", () =
         // A reload would reopen what was open.
         await page.goto("about:blank");
         await page.goto(`${server.url}/chat/${room}`, { waitUntil: "commit" });
-        await page.locator(".row-message").first().waitFor();
-        await scene.open(page, isPhone).catch((error: Error) => {
-          throw new Error(`${scene.name}: ${error.message}`);
+        const opened = async () => {
+          await page.locator(".row-message").first().waitFor();
+          await scene.open(page, isPhone);
+          await page.locator(scene.shown).first().waitFor({ timeout: 10_000 });
+        };
+        await opened().catch(async (error: Error) => {
+          const seen = await page.locator("body").innerText();
+          throw new Error(`${scene.name}: ${error.message}\nThe page says: ${seen}\n${faults.join("\n")}`);
         });
-        await page
-          .locator(scene.shown)
-          .first()
-          .waitFor({ timeout: 10_000 })
-          .catch((error: Error) => {
-            throw new Error(`${scene.name}: ${error.message}`);
-          });
         // The room itself is the first scene. What is beside or behind the others has been checked with it.
         const part = await page.evaluate(
           (parts) => parts.find((selector) => document.querySelector(selector)),
