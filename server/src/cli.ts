@@ -5,6 +5,8 @@ import { helpText } from "./config/settings.ts";
 /** What can be asked for, by its first word. Each returns the exit code, and is loaded only when it is asked for. */
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   admin: async (args) => (await import("./cli/admin.ts")).admin(args),
+  backup: async (args) => (await import("./cli/backup.ts")).backup(args),
+  restore: async (args) => (await import("./cli/backup.ts")).restore(args),
 };
 
 const [first = "", ...others] = process.argv.slice(2).filter((argument) => argument !== "--dev");

@@ -17,15 +17,16 @@ import { pruneAccounts } from "./auth/prune-queries.ts";
 import { sendResetsJob } from "./auth/reset-password.ts";
 import { findActors } from "./auth/session-queries.ts";
 import { createSsoClient } from "./auth/sso-client.ts";
-import type { BlobStore } from "./blobs/blob-store.ts";
-import { createDiskBlobs } from "./blobs/disk-blobs.ts";
-import { createS3Blobs } from "./blobs/s3-blobs.ts";
-import { prepareSpool } from "./blobs/spool.ts";
+import { copyFolderName } from "./backup/run-backup.ts";
+import { ScheduledBackups } from "./backup/scheduled-backups.ts";
+import { backUpBeforeUpgrade } from "./backup/upgrade-backup.ts";
+import { openBlobs } from "./blobs/open-blobs.ts";
 import { checkRedis } from "./bus/check-redis.ts";
 import { createLocalBus } from "./bus/local-bus.ts";
 import { createRedisBus, redisAwayHint } from "./bus/redis-bus.ts";
-import { prepareDataFolder, readServerSecret } from "./config/data-folder.ts";
+import { assertRestored, readServerSecret } from "./config/data-folder.ts";
 import { type Config, ConfigError } from "./config/read-config.ts";
+import { serveControl } from "./control/control-socket.ts";
 import type { Database } from "./db/database.ts";
 import { DatabaseClock } from "./db/database-clock.ts";
 import { assertSameSecret, hasSecret, readEpoch } from "./db/installation.ts";
@@ -60,6 +61,7 @@ import { previewStep } from "./messages/preview-step.ts";
 import { quoteStep } from "./messages/quote-step.ts";
 import { AddressBans } from "./moderation/address-bans.ts";
 import { WordFilter } from "./moderation/word-filter.ts";
+import { noteSchema, notesIn } from "./operations/report-operation.ts";
 import { Outgoing } from "./outgoing/outgoing.ts";
 import { createResolver } from "./outgoing/resolve-host.ts";
 import { Keywords } from "./people/keywords.ts";
@@ -95,6 +97,7 @@ const cleanUpFilesEveryMs = 10_000;
 /** No request without a file is longer than 16 kB, which what reads it counts. */
 const requestOverheadBytes = 1_000_000;
 const factorFailuresMax = 10;
+const backupDueEveryMs = minuteMs;
 
 /** What runs in the transaction of the messages that it concerns, in this order. */
 const sendSteps = [claimStep, quoteStep, replyStep, mentionStep, pollClosingStep];
@@ -129,7 +132,8 @@ export type OpenApp = { app: App; clock: DatabaseClock; processId: string; close
 export async function openApp(config: Config, log: Log): Promise<OpenApp> {
   const knownPasswords = loadKnownPasswords(config.breachedPasswordsFile);
   const blobs = openBlobs(config);
-  const db = await openDatabase(config.database, log);
+  assertRestored(config.dataDir);
+  const db = await openDatabase(config.database, log, (found) => backUpBeforeUpgrade(config, found, log));
   const secret = await openSecret(config, db).catch(async (error: unknown) => {
     await db.close();
     throw error;
@@ -276,21 +280,26 @@ async function assertRedisUsable(redis: { url: string; installation: string }, l
     });
 }
 
-/** Files are kept in the data folder unless an S3-compatible store is set. What is being received waits in the folder. */
-function openBlobs({ dataDir, s3 }: Config): BlobStore {
-  prepareDataFolder(dataDir);
-  const folder = join(dataDir, "files");
-  const blobs = s3 ? createS3Blobs(s3, join(folder, "incoming")) : createDiskBlobs(folder);
-  // By this machine's clock, which has dated the files.
-  prepareSpool(blobs.spoolFolder, Date.now());
-  return blobs;
+/** Makes a copy of the embedded database, which `npm run backup` reads. */
+async function copyDatabase({ db, log }: Pick<App, "db" | "log">, { dataDir }: Config): Promise<void> {
+  const startedAt = performance.now();
+  await db.copyFolder!(join(dataDir, copyFolderName, "postgres"));
+  log.info("database.copied", { inMs: Math.round(performance.now() - startedAt) });
+}
+
+async function noteOperation({ db, clock }: Pick<App, "db" | "clock">, input: unknown): Promise<void> {
+  const note = noteSchema.parse(input);
+  const notes = notesIn(db.sql, clock);
+  if ("begin" in note) await notes.begin(note.begin);
+  else if ("update" in note) await notes.update(note.update);
+  else await notes.end(note.end);
 }
 
 /**
- * Starts one novaX process. `stop` closes the sockets, lets open requests finish for up to `drainMs`, and closes the
+ * Starts one novaX process. `isFirst`: it does what is done once for all workers. `stop` closes the sockets, lets open requests finish for up to `drainMs`, and closes the
  * database.
  */
-export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+export async function startServer(config: Config, log: Log, { isFirst = true } = {}): Promise<RunningServer> {
   const web = loadWeb();
   const { app, clock, processId, close } = await openApp(config, log);
   const lists = [
@@ -370,9 +379,26 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     visitor: app.visitorBudgets,
     ...app.linkPreviews.budgets,
   };
+  // A database that only this process can open.
+  const control =
+    app.db.copyFolder === null
+      ? null
+      : serveControl(
+          config.dataDir,
+          {
+            ping: async () => null,
+            "copy-database": () => copyDatabase(app, config),
+            operation: (note) => noteOperation(app, note),
+          },
+          log,
+        );
   const sharing = shareBudgets({ ...app, processId }, sharedBudgets);
   if (app.mailer.isReal)
     timers.push(every(log, "unread_mail.failed", unreadMailEveryMs, () => sendUnreadMail(app)));
+  const { backupDir } = config;
+  const backups = backupDir === null ? null : new ScheduledBackups(app, { ...config, backupDir });
+  if (backups && isFirst)
+    timers.push(every(log, "backup.not_scheduled", backupDueEveryMs, () => backups.makeIfDue()));
   for (const timer of timers) void timer.run();
 
   return {
@@ -389,8 +415,10 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       realtime.stop();
       stalls.stop();
       for (const list of lists) list.stop();
+      await control?.stop();
       await Promise.all([keepHead.run(), app.searchIndex.stop(), sharing.stop()]);
       app.outgoing.stop();
+      backups?.stop();
       await Promise.all([jobRunner.stop(), ...timers.map((timer) => timer.stop())]);
       await close();
     },

@@ -135,8 +135,8 @@ export async function startServer(
   };
 }
 
-/** How a server is started: with what loaded before it. */
-export type Launch = { preload?: string };
+/** How a server is started: with what loaded before it; or another build of it. */
+export type Launch = { preload?: string; cli?: string };
 
 /** Runs the server, or a command of it (`args`), with exactly these settings, and returns the outcome. */
 export function spawnServer(
@@ -147,10 +147,10 @@ export function spawnServer(
     launch = {},
   }: { cwd?: string; args?: string[]; launch?: Launch | undefined } = {},
 ) {
-  const { preload } = launch;
+  const { preload, cli = join(builtFolder, "cli.js") } = launch;
   const options = ["--no-env-file", ...(preload ? ["--preload", preload] : [])];
   // What is loaded before it changes modules of its sources.
-  const script = preload === undefined ? join(builtFolder, "cli.js") : join(root, "server/src/cli.ts");
+  const script = preload === undefined ? cli : join(root, "server/src/cli.ts");
   const command = [process.execPath, ...options, script, ...args];
   const child = Bun.spawn(command, {
     cwd,

@@ -1,3 +1,4 @@
+import { BackupUnusable } from "../backup/archive.ts";
 import { ConfigError, readLogFormat } from "../config/read-config.ts";
 import { DatabaseUnusable } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -23,7 +24,8 @@ export function exitWithError(error: unknown): never {
     process.exit(exitCodes.config);
   }
   const { code, message, stack } = error as Error & { code?: string };
-  if (error instanceof DatabaseUnusable) say(`novaX can't start. ${message}`);
+  if (error instanceof BackupUnusable) say(`Nothing was done: ${message}.`);
+  else if (error instanceof DatabaseUnusable) say(`novaX can't start. ${message}`);
   else if (error instanceof Refusal) say(`Nothing was changed: ${message}`);
   else if (code === "ENOSPC") say("novaX can't start: the disk is full. Make room on the disk of DATA_DIR.");
   else if (code === "EADDRINUSE") {

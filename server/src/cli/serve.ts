@@ -36,7 +36,7 @@ export async function serve(): Promise<void> {
   }
   if (worker === null)
     process.on("SIGUSR2", () => log.warn("workers.not_replaced", { hint: "set WORKERS to more than 1" }));
-  const server = await startServer(config, log);
+  const server = await startServer(config, log, { isFirst: !worker });
   const stop = stopOnce(log, () => server.stop());
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
   // What started us was killed and could pass on no signal: nobody else would stop us.

@@ -67,6 +67,19 @@ export function secretFileOf(dataDir: string): string {
   return join(dataDir, "secret.key");
 }
 
+/** A file that is there while a backup is being restored, and after a restore that didn't end. */
+export function restoringMark(dataDir: string): string {
+  return join(dataDir, "restoring");
+}
+
+/** Throws {@link ConfigError} if a restore didn't end: a server that started there would begin anew, without a word. */
+export function assertRestored(dataDir: string): void {
+  if (existsSync(restoringMark(dataDir)))
+    throw new ConfigError([
+      `DATA_DIR: a restore into ${dataDir} didn't end; run it again, or use an empty folder and database`,
+    ]);
+}
+
 /**
  * Writes the complete file under another name first, so that two processes that start at once both read the same
  * secret.
@@ -106,7 +119,7 @@ function assertOwnFolder(dataDir: string): void {
 }
 
 /** What a folder of ours has in it from its first start on. */
-const ownNames = ["lock", "postgres", "secret.key"];
+const ownNames = ["lock", "postgres", "secret.key", "restoring"];
 
 function assertOwnersAlone(path: string, mode: string): void {
   if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {

@@ -51,6 +51,14 @@ export type Config = {
   mailFrom: string;
   /** Null: use the one in the data folder. */
   secretKey: Uint8Array | null;
+  /** Where the server makes backups by itself; null: it makes none. */
+  backupDir: string | null;
+  backupEveryMs: number;
+  backupsKept: number;
+  /** Under what the server's secret is part of backups; null: it is not. */
+  backupPassphrase: string | null;
+  /** Whether the database is backed up before it is changed by a new version. */
+  hasUpgradeBackup: boolean;
   /** Who may register, unless an owner has changed it. */
   registration: RegistrationMode;
   oidc: OidcConfig | null;
@@ -253,6 +261,11 @@ export function parseConfig(
     smtpUrl: check("SMTP_URL", (value) => parseServiceUrl(value, ["smtp:", "smtps:"]), null),
     mailFrom: check("MAIL_FROM", () => parseMailFrom(values.MAIL_FROM?.trim() ?? "", publicUrl), ""),
     secretKey: check("SECRET_KEY", parseSecretKey, null),
+    backupDir: text("BACKUP_DIR") === "" ? null : resolve(files.folder, text("BACKUP_DIR")),
+    backupEveryMs: check("BACKUP_EVERY", parseDuration, 0),
+    backupsKept: whole("BACKUP_KEEP", 1, 1000),
+    backupPassphrase: check("BACKUP_PASSPHRASE", parsePassphrase, null),
+    hasUpgradeBackup: check("UPGRADE_BACKUP", (value) => parseChoice(value, ["on", "off"]), "on") === "on",
     registration: check("REGISTRATION", (value) => parseChoice(value, registrationModes), "open"),
     oidc: check("OIDC_ISSUER", (value) => parseOidc(value, text), null),
     ownOrigins,
@@ -483,6 +496,16 @@ function parseMailFrom(value: string, publicUrl: URL): string {
   if (!/^(?:[^\r\n<>]{0,100}<[^\s@<>,]+@[^\s@<>,]+>|[^\s@<>,]+@[^\s@<>,]+)$/.test(value)) {
     throw new Error(`${JSON.stringify(value)} isn't a sender such as novaX <chat@example.org>`);
   }
+  return value;
+}
+
+const passphraseCharsMin = 12;
+
+/** A stolen backup lets its thief try as many as they like. */
+function parsePassphrase(value: string): string | null {
+  if (value === "") return null;
+  if (value.length < passphraseCharsMin)
+    throw new Error(`is too short: it needs ${passphraseCharsMin} characters, such as four random words`);
   return value;
 }
 

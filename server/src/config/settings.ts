@@ -81,6 +81,23 @@ export const settings = [
     help: "at least 32 random bytes in base64 (openssl rand -base64 32), the same for all processes; if not set, secret.key in DATA_DIR, created on first start",
   },
   {
+    name: "BACKUP_DIR",
+    default: "",
+    help: "folder for backups that the server makes by itself, best on another disk; if not set, make them with npm run backup",
+  },
+  { name: "BACKUP_EVERY", default: "24h", help: "how often it makes one" },
+  { name: "BACKUP_KEEP", default: "7", help: "how many of them it keeps" },
+  {
+    name: "BACKUP_PASSPHRASE",
+    default: "",
+    help: "with it, backups have the server's secret, encrypted with this passphrase",
+  },
+  {
+    name: "UPGRADE_BACKUP",
+    default: "on",
+    help: "on or off: whether a new version backs the database up into DATA_DIR before it changes it",
+  },
+  {
     name: "REGISTRATION",
     default: "open",
     help: "who can create an account: open (everyone), invite (anyone with a link), sso (anyone with single sign-on) or closed (no one); owners can change it in the server settings",

@@ -36,8 +36,16 @@ export type Database = {
   readonly sql: Sql;
   /** One transaction, READ COMMITTED. Inside it only `tx` may be used; the outer `sql` throws. */
   transact<T>(work: (tx: Sql) => Promise<T>, options?: { deadlineMs: number | null }): Promise<T>;
-  /** Runs a script of several statements. For migrations only. */
-  runScript(tx: Sql, script: string): Promise<void>;
+  /**
+   * Runs SQL that is text: a script of several statements, or one statement with `values`. For migrations, and for copies of
+   * tables whose names come from the catalog; nothing that came from elsewhere may be part of it.
+   */
+  runText<Row>(tx: Sql, text: string, values?: unknown[]): Promise<Row[]>;
+  /**
+   * Copies the folder of an embedded database while it is in use, as a folder that opens with all that was committed before
+   * the call. Null: this database has no folder, and is read as it is.
+   */
+  readonly copyFolder: ((target: string) => Promise<void>) | null;
   /** Resolves when the database answers within `timeoutMs`, and rejects otherwise. */
   ping(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
@@ -52,7 +60,17 @@ export type Database = {
  */
 export function createDatabase(
   open: () => SQL,
-  { canRenew, onClose = async () => {}, log }: { canRenew: boolean; onClose?: () => Promise<void>; log: Log },
+  {
+    canRenew,
+    copyFolder = null,
+    onClose = async () => {},
+    log,
+  }: {
+    canRenew: boolean;
+    copyFolder?: Database["copyFolder"];
+    onClose?: () => Promise<void>;
+    log: Log;
+  },
 ): Database {
   const insideTransaction = new AsyncLocalStorage<true>();
   let client = open();
@@ -151,9 +169,8 @@ export function createDatabase(
         }),
       );
     },
-    runScript: async (tx, script) => {
-      await (tx as SqlOfClient).client().unsafe(script);
-    },
+    runText: async (tx, text, values) => await (tx as SqlOfClient).client().unsafe(text, values),
+    copyFolder,
     ping: async (timeoutMs) => {
       await withDeadline(sql`select 1`, timeoutMs);
     },

@@ -16,6 +16,14 @@ export async function hasSecret(sql: Sql): Promise<boolean> {
   return row!.has;
 }
 
+/** Whether a database was set up with this secret. */
+export async function isSameSecret(sql: Sql, secret: ServerSecret): Promise<boolean> {
+  const [row] = await sql<{ secret_check: Uint8Array | null }>`select secret_check from installation`;
+  return (
+    row!.secret_check !== null && timingSafeEqual(secret.mac("check", "installation"), row!.secret_check)
+  );
+}
+
 /**
  * Asserts that this process has the secret that the database was set up with; the first process stores a check value
  * of it. Throws {@link ConfigError}: with another secret no stored code would match and no queued mail could be
@@ -24,8 +32,7 @@ export async function hasSecret(sql: Sql): Promise<boolean> {
 export async function assertSameSecret(sql: Sql, secret: ServerSecret): Promise<void> {
   const check = secret.mac("check", "installation");
   await sql`update installation set secret_check = ${check} where secret_check is null`;
-  const [row] = await sql<{ secret_check: Uint8Array }>`select secret_check from installation`;
-  if (!timingSafeEqual(check, row!.secret_check)) {
+  if (!(await isSameSecret(sql, secret))) {
     throw new ConfigError([
       "SECRET_KEY: this database was set up with another secret; restore that secret.key, or set SECRET_KEY to it",
     ]);

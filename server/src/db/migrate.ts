@@ -42,28 +42,63 @@ function asUnusable(error: unknown): unknown {
 }
 
 async function migrateAll(db: Database, log: Log): Promise<void> {
-  const files = readdirSync(migrationsFolder)
+  await db.transact(async (tx) => {
+    await lockMigrations(tx);
+    await migrateIn(db, tx, log);
+  }, noDeadline);
+}
+
+/** Lets one transaction at a time change the schema. Holds until it ends. */
+export async function lockMigrations(tx: Sql): Promise<void> {
+  // Another process may migrate for as long as it takes. A table that somebody has locked is not waited for so long:
+  // what waits for such a lock keeps everybody else from the table.
+  await tx`set local lock_timeout = 0`;
+  await tx`select pg_advisory_xact_lock(${advisoryLockKey})`;
+  await tx`set local lock_timeout = '30s'`;
+}
+
+/**
+ * Runs what has not run yet in a transaction that has locked the schema: all of it, or what is in `only`. Throws {@link ConfigError}
+ * if the database is from a newer version.
+ */
+export async function migrateIn(
+  db: Database,
+  tx: Sql,
+  log: Log,
+  { only = knownMigrations() }: { only?: readonly string[] } = {},
+): Promise<void> {
+  await tx`create table if not exists migrations (name text primary key, ran_at timestamptz not null default now())`;
+  const done = new Set((await tx<{ name: string }>`select name from migrations`).map((row) => row.name));
+  if (await isFromDevelopment(tx, done))
+    throw new ConfigError([
+      "the database is from a development version of novaX, between 9b76b4c and dc50285, whose tables were changed afterwards; export what you need with that version, and begin with an empty database",
+    ]);
+  const unknown = unknownMigrations([...done]);
+  if (unknown.length > 0)
+    throw new ConfigError([
+      `the database is from a newer novaX (it has ${unknown.join(", ")}); start that version, or restore a backup from before`,
+    ]);
+  for (const name of only.filter((file) => !done.has(file))) await run(db, tx, name, log);
+}
+
+/** The migrations of this version, in their order. */
+export function knownMigrations(): string[] {
+  return readdirSync(migrationsFolder)
     .filter((name) => name.endsWith(".sql"))
     .sort();
-  await db.transact(async (tx) => {
-    // Another process may migrate for as long as it takes. A table that somebody has locked is not waited for so long:
-    // what waits for such a lock keeps everybody else from the table.
-    await tx`set local lock_timeout = 0`;
-    await tx`select pg_advisory_xact_lock(${advisoryLockKey})`;
-    await tx`set local lock_timeout = '30s'`;
-    await tx`create table if not exists migrations (name text primary key, ran_at timestamptz not null default now())`;
-    const done = new Set((await tx<{ name: string }>`select name from migrations`).map((row) => row.name));
-    if (await isFromDevelopment(tx, done))
-      throw new ConfigError([
-        "the database is from a development version of novaX, between 9b76b4c and dc50285, whose tables were changed afterwards; export what you need with that version, and begin with an empty database",
-      ]);
-    const unknown = [...done].filter((name) => !files.includes(name));
-    if (unknown.length > 0)
-      throw new ConfigError([
-        `the database is from a newer novaX (it has ${unknown.join(", ")}); start that version, or restore a backup from before`,
-      ]);
-    for (const name of files.filter((file) => !done.has(file))) await run(db, tx, name, log);
-  }, noDeadline);
+}
+
+/** Those that this version doesn't have: of a newer one. */
+export function unknownMigrations(names: readonly string[]): string[] {
+  const known = knownMigrations();
+  return names.filter((name) => !known.includes(name));
+}
+
+/** The migrations that have run on a database, in their order. Empty for a database without tables of ours. */
+export async function listDoneMigrations(tx: Sql): Promise<string[]> {
+  const [row] = await tx<{ known: string | null }>`select to_regclass('migrations')::text as known`;
+  if (row!.known === null) return [];
+  return (await tx<{ name: string }>`select name from migrations order by name`).map(({ name }) => name);
 }
 
 /**
@@ -78,7 +113,7 @@ async function isFromDevelopment(tx: Sql, done: ReadonlySet<string>): Promise<bo
 }
 
 async function run(db: Database, tx: Sql, name: string, log: Log): Promise<void> {
-  await db.runScript(tx, readFileSync(join(migrationsFolder, name), "utf8"));
+  await db.runText(tx, readFileSync(join(migrationsFolder, name), "utf8"));
   await fills[name]?.(tx);
   await tx`insert into migrations (name) values (${name})`;
   log.info("database.migrated", { migration: name });

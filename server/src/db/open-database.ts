@@ -26,13 +26,34 @@ const keepAlive = { tcp_keepalives_idle: 60, tcp_keepalives_interval: 10, tcp_ke
  * Opens the configured database and migrates it to the newest schema. Throws with a message for the operator if it
  * cannot.
  */
-export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Database> {
-  const db =
-    config.kind === "embedded"
-      ? await openEmbedded(config.dataDir, log)
-      : await openPostgres(config.url, log);
-  await migrate(db, log);
-  return db;
+export async function openDatabase(
+  config: DatabaseConfig,
+  log: Log,
+  beforeMigrating: (db: Database) => Promise<void> = async () => {},
+): Promise<Database> {
+  const db = await connectDatabase(config, log);
+  try {
+    await beforeMigrating(db);
+    await migrate(db, log);
+    return db;
+  } catch (error) {
+    await db.close().catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Opens the configured database as it is, whichever tables it has. Throws with a message for the operator if it cannot.
+ * `isRestoring`: a data folder that has a secret and no database gets one.
+ */
+export function connectDatabase(
+  config: DatabaseConfig,
+  log: Log,
+  { isRestoring = false } = {},
+): Promise<Database> {
+  return config.kind === "embedded"
+    ? openEmbedded(config.dataDir, log, { isRestoring })
+    : openPostgres(config.url, log);
 }
 
 async function openPostgres(url: string, log: Log): Promise<Database> {

@@ -1,5 +1,6 @@
 import { refusalCodes } from "@novax/protocol/replies";
 import { z } from "zod";
+import { version } from "../lib/version.ts";
 import { cookieName } from "./cookies.ts";
 import { isReading, type Route, type RouteAnswer } from "./route.ts";
 
@@ -16,7 +17,7 @@ export function createOpenApi(
   }
   return {
     openapi: "3.1.0",
-    info: { title: "novaX", version: "0.1.0", license: { name: "MIT", identifier: "MIT" } },
+    info: { title: "novaX", version, license: { name: "MIT", identifier: "MIT" } },
     servers: [{ url: publicUrl.origin }],
     paths,
     components: {

@@ -5,9 +5,11 @@ import { prepareDataFolder, secretFileOf } from "../../config/data-folder.ts";
 import { ConfigError } from "../../config/read-config.ts";
 import { every } from "../../lib/every.ts";
 import { projectFolder, scriptPath } from "../../lib/paths.ts";
+import { Refusal } from "../../lib/refusal.ts";
 import type { Log } from "../../log/log.ts";
 import { createDatabase, type Database, DatabaseUnusable } from "../database.ts";
 import { checkpointIfDue } from "./checkpoint.ts";
+import { copyRunning } from "./copy-running.ts";
 import { createFromSeed, hasDatabase } from "./data-folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { createSeed } from "./seed.ts";
@@ -25,7 +27,11 @@ const socketPathBytesMax = 100;
  * Opens the embedded PostgreSQL in `dataDir` for this process alone, and creates it if it is missing. Throws {@link
  * ConfigError} if the folder cannot be used or another process holds it.
  */
-export async function openEmbedded(dataDir: string, log: Log): Promise<Database> {
+export async function openEmbedded(
+  dataDir: string,
+  log: Log,
+  { isRestoring = false } = {},
+): Promise<Database> {
   prepareDataFolder(dataDir);
   const lock = lockFolder(dataDir);
   if (!lock) throw new ConfigError([`DATA_DIR: another novaX is already running on ${dataDir}`]);
@@ -35,7 +41,7 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
   }
   const databaseDir = join(dataDir, "postgres");
   if (!hasDatabase(databaseDir)) {
-    assertNew(dataDir);
+    if (!isRestoring) assertNew(dataDir);
     log.info("database.creating", { folder: databaseDir });
     if (existsSync(databaseDir))
       throw new ConfigError([
@@ -83,9 +89,18 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
     idleTimeout: 0,
   });
   const vacuum = every(log, "database.vacuum_failed", vacuumEveryMs, () => client.unsafe("vacuum analyze"));
-  const checkpoint = every(log, "database.checkpoint_failed", checkpointEveryMs, () =>
-    checkpointIfDue(client),
-  );
+  let copying: Promise<void> | null = null;
+  // A copy that is being made needs the log from its beginning on.
+  const checkpoint = every(log, "database.checkpoint_failed", checkpointEveryMs, async () => {
+    if (!copying) await checkpointIfDue(client);
+  });
+  const copyFolder = (target: string) => {
+    if (copying) throw new Refusal("unavailable", "A copy of the database is already being made.");
+    copying = copyRunning(client, databaseDir, target).finally(() => {
+      copying = null;
+    });
+    return copying;
+  };
   const onClose = async () => {
     await Promise.all([vacuum.stop(), checkpoint.stop()]);
     const closed = answered("closed");
@@ -94,7 +109,7 @@ export async function openEmbedded(dataDir: string, log: Log): Promise<Database>
     worker.terminate();
     lock.release();
   };
-  return createDatabase(() => client, { canRenew: false, onClose, log });
+  return createDatabase(() => client, { canRenew: false, copyFolder, onClose, log });
 }
 
 /** A folder with a secret had a database, or its database is elsewhere: a new one would look as if all were lost. */

@@ -1,0 +1,4 @@
+import project from "../../../package.json";
+
+/** The version of this novaX. */
+export const version: string = project.version;
