@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { generalRoomId } from "@novax/protocol/general-room";
 import type { AccountId, SessionId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
+import type { Server } from "bun";
 import { eraseAccountJob } from "./account-data/erase-account.ts";
 import { ServerIdentity } from "./accounts/server-identity.ts";
 import { keepAuditHead } from "./audit/kept-head.ts";
@@ -25,7 +26,7 @@ import { checkRedis } from "./bus/check-redis.ts";
 import { createLocalBus } from "./bus/local-bus.ts";
 import { createRedisBus, redisAwayHint } from "./bus/redis-bus.ts";
 import { assertRestored, readServerSecret } from "./config/data-folder.ts";
-import { type Config, ConfigError } from "./config/read-config.ts";
+import { type Config, ConfigError, type HttpsConfig } from "./config/read-config.ts";
 import { serveControl } from "./control/control-socket.ts";
 import type { Database } from "./db/database.ts";
 import { DatabaseClock } from "./db/database-clock.ts";
@@ -41,11 +42,15 @@ import { createHttpApp } from "./http/http-app.ts";
 import { problemResponse, toProblem } from "./http/problem.ts";
 import { loadWeb } from "./http/serve-web.ts";
 import { isSocketRequest, upgradeSocket } from "./http/upgrade.ts";
+import type { Certificate } from "./https/certificate.ts";
+import { Certificates } from "./https/certificates.ts";
+import { listenOnHttp } from "./https/http-listener.ts";
 import { startJobs } from "./jobs/runner.ts";
 import { sendMailJob } from "./jobs/send-mail.ts";
 import { Batcher } from "./lib/batcher.ts";
 import { Budgets } from "./lib/budgets.ts";
 import { every } from "./lib/every.ts";
+import { hasIpv6 } from "./lib/ip-address.ts";
 import { systemRandom as random } from "./lib/random.ts";
 import { Refusal } from "./lib/refusal.ts";
 import { createServerSecret, type ServerSecret } from "./lib/server-secret.ts";
@@ -280,6 +285,35 @@ async function assertRedisUsable(redis: { url: string; installation: string }, l
     });
 }
 
+type Https = { certificates: Certificates; stop(): Promise<void> };
+
+/** Gets the certificate, and listens on http for the authority and for people who typed no https. */
+function openHttps(
+  config: Config,
+  https: HttpsConfig,
+  { log, clock, hostname, isFirst }: { log: Log; clock: DatabaseClock; hostname: string; isFirst: boolean },
+): Https {
+  const certificates = new Certificates(config, https, { log, clock, orders: isFirst });
+  // The others find its answers in the data folder. While workers are replaced, two listen for a moment.
+  const http = isFirst
+    ? listenOnHttp(certificates, {
+        ...{ hostname, port: https.httpPort, publicUrl: config.publicUrl },
+        isShared: config.workers > 1,
+      })
+    : null;
+  return {
+    certificates,
+    stop: async () => {
+      await Promise.all([certificates.stop(), http?.stop()]);
+    },
+  };
+}
+
+/** Throws if another program has the port, which a shared one would not say. */
+export function assertFreePort(hostname: string, port: number): void {
+  Bun.listen({ hostname, port, socket: { data: () => {} } }).stop(true);
+}
+
 /** Makes a copy of the embedded database, which `npm run backup` reads. */
 async function copyDatabase({ db, log }: Pick<App, "db" | "log">, { dataDir }: Config): Promise<void> {
   const startedAt = performance.now();
@@ -319,17 +353,21 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
   // Circular: socket handlers use `realtime`, and `realtime` publishes through the server that the handlers belong to.
   let realtime!: Realtime;
   let isStopping = false;
-  const listen = () =>
-    Bun.serve<SocketData>({
-      hostname: config.host,
+  /** One, and with each new certificate one more, until the connections of the old one have ended. */
+  const listeners: Server<SocketData>[] = [];
+  const hostname = config.host === "::" && !hasIpv6() ? "0.0.0.0" : config.host;
+  const listen = (tls: Certificate | null) => {
+    const listener = Bun.serve<SocketData>({
+      hostname,
       port: config.port,
+      ...(tls && { tls }),
       idleTimeout: 30,
       maxRequestBodySize: config.fileBytesMax + requestOverheadBytes,
       // Bun's default error page shows source lines and paths.
       development: false,
       // Makes a taken port an error. With `development` off, Bun would share the port with the process that has it. Workers
-      // do share it, and the first process has looked whether it is free.
-      reusePort: config.workers > 1,
+      // do share it, and so do an old certificate and a new one; it was looked at before whether the port is free.
+      reusePort: config.workers > 1 || tls !== null,
       error: (error) => problemResponse(toProblem(error, log, { language: "en" }).problem, undefined),
       websocket: createSocketHandlers(() => realtime),
       fetch: (request, self) => {
@@ -344,17 +382,39 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
         return http.fetch(request, { address: self.requestIP(request)?.address ?? "" });
       },
     });
+    listeners.push(listener);
+    return listener;
+  };
+  const openPorts = async () => {
+    if (!config.https) return { server: listen(null), https: null };
+    if (isFirst && config.workers === 1) assertFreePort(hostname, config.port);
+    const https = openHttps(config, config.https, { log, clock, hostname, isFirst });
+    try {
+      return { server: listen(await https.certificates.open()), https };
+    } catch (error) {
+      await https.stop();
+      throw error;
+    }
+  };
   // A taken port is the last thing that can fail at start. What is open by then has to be closed.
-  const server = await Promise.try(listen).catch(async (error: unknown) => {
+  const { server, https } = await openPorts().catch(async (error: unknown) => {
     await close();
     throw error;
+  });
+  // Bun takes no new certificate for a port that it listens on. What is connected stays where it is.
+  https?.certificates.watch((certificate) => {
+    const old = listeners.at(-1)!;
+    listen(certificate);
+    void old.stop().then(() => listeners.splice(listeners.indexOf(old), 1));
   });
   realtime = startRealtime({
     ...app,
     processId,
     stalls,
     newSendId: () => crypto.randomUUID(),
-    publishToSockets: (topic, frame) => server.publish(topic, frame),
+    publishToSockets: (topic, frame) => {
+      for (const listener of listeners) listener.publish(topic, frame);
+    },
   });
   app.addressBans.onReread(() => realtime.hub.closeBanned((address) => app.addressBans.has(address)));
   const jobRunner = startJobs(app, jobs);
@@ -409,9 +469,10 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
       isStopping = true;
       realtime.hub.closeAll();
       // Requests in progress may finish, but a slow one does not delay the stop beyond `drainMs`.
-      await Promise.race([server.stop(), Bun.sleep(drainMs)]);
+      await https?.stop();
+      await Promise.race([Promise.all(listeners.map((one) => one.stop())), Bun.sleep(drainMs)]);
       realtime.hub.closeAll();
-      await server.stop(true);
+      await Promise.all(listeners.map((one) => one.stop(true)));
       realtime.stop();
       stalls.stop();
       for (const list of lists) list.stop();

@@ -26,6 +26,8 @@ const packages = {
   webkit: "webkit2gtk-driver xvfb",
   firefox: "firefox-esr",
   proxies: "nginx-light caddy apache2-bin",
+  // A certificate authority, and what makes certificates without one.
+  pebble: "pebble openssl",
   // Chromium without its window: it takes a fifth less time, and has no notifications. Not every distribution has it.
   headless: "chromium-headless-shell",
 } as const;
@@ -60,6 +62,8 @@ export function isPresent(part: Part): boolean {
   if (part === "webkit") return Bun.which("WebKitWebDriver") !== null && Bun.which("Xvfb") !== null;
   if (part === "firefox") return Bun.which("firefox-esr") !== null || Bun.which("firefox") !== null;
   if (part === "proxies") return ["nginx", "caddy", "apache2"].every((name) => Bun.which(name) !== null);
+  if (part === "pebble")
+    return ["pebble", "pebble-challtestsrv", "openssl"].every((name) => Bun.which(name) !== null);
   if (part === "headless") return findHeadlessChromium() !== null;
   if (part === "redis") return Boolean(process.env.NOVAX_TEST_REDIS_URL) || redisBinary() !== null;
   return findChromium() !== null;

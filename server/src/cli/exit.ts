@@ -38,8 +38,11 @@ export function exitWithError(error: unknown): never {
   ) {
     say("novaX can't start: HOST isn't an address of this machine.");
     process.exit(exitCodes.config);
-  } else if (code === "EACCES")
-    say("novaX can't start: you don't have permission to use this port. Set PORT above 1023.");
-  else say(`novaX can't start: ${stack ?? message}`);
+  } else if (code === "EACCES") {
+    const where = /port (\d+)/i.exec(message)?.[0] ?? "this port";
+    say(
+      `novaX can't start: you don't have permission to use ${where}. Set PORT above 1023, or allow it as docs/operate.md shows.`,
+    );
+  } else say(`novaX can't start: ${stack ?? message}`);
   process.exit(exitCodes.failed);
 }

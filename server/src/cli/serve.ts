@@ -1,10 +1,10 @@
 // npm start: reads the configuration, starts the server, and stops cleanly on SIGTERM and Ctrl-C.
 import { issueSetupCode } from "../accounts/setup-code.ts";
-import { type Config, readConfig } from "../config/read-config.ts";
+import { type Config, isLoopbackName, readConfig } from "../config/read-config.ts";
 import { isDatabaseAway } from "../db/database.ts";
 import { systemClock } from "../lib/clock.ts";
 import { createLog, type Log, silentLog } from "../log/log.ts";
-import { openApp, type RunningServer, startServer } from "../main.ts";
+import { assertFreePort, openApp, type RunningServer, startServer } from "../main.ts";
 import { checkServices } from "./check-services.ts";
 import { exitCodes } from "./exit.ts";
 import { reportReady, WorkerPool, workerIndex } from "./workers.ts";
@@ -24,7 +24,7 @@ export async function serve(): Promise<void> {
   // process for everyone.
   process.on("uncaughtException", (error) => log.fault("process.uncaught", error));
   process.on("unhandledRejection", (error) => log.fault("process.unhandled", error));
-  if (config.isSecure && !config.hasTrustedProxies) {
+  if (config.isSecure && config.https === null && !config.hasTrustedProxies) {
     log.warn("config.no_trusted_proxy", {
       hint: "set TRUSTED_PROXIES, or all visitors share one IP address and its limits",
     });
@@ -34,6 +34,10 @@ export async function serve(): Promise<void> {
     await runWorkers(config, log);
     return;
   }
+  if (config.publicUrl.protocol === "http:" && !isLoopbackName(config.publicUrl.hostname))
+    log.warn("config.http", {
+      hint: "everyone on this network can read along; browsers allow no passkeys, notifications, microphone or use without a connection",
+    });
   if (worker === null)
     process.on("SIGUSR2", () => log.warn("workers.not_replaced", { hint: "set WORKERS to more than 1" }));
   const server = await startServer(config, log, { isFirst: !worker });
@@ -62,8 +66,7 @@ export async function serve(): Promise<void> {
 /** Runs workers until they are told to stop, and welcomes people in place of each of them. */
 async function runWorkers(config: Config, log: Log): Promise<void> {
   // A port that another program has would be shared with it.
-  const listener = Bun.listen({ hostname: config.host, port: config.port, socket: { data: () => {} } });
-  listener.stop(true);
+  assertFreePort(config.host, config.port);
   const pool = new WorkerPool(config.workers, log);
   const stop = stopOnce(log, () => pool.stop());
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);

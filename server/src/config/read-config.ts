@@ -26,6 +26,15 @@ export type S3Config = {
   secretAccessKey: string;
 };
 
+/** Where certificates are ordered. */
+export type AcmeConfig = { directoryUrl: string; email: string | null };
+
+/** Where the certificate comes from, and the port of http beside it. */
+export type HttpsConfig = { httpPort: number } & (
+  | ({ kind: "acme" } & AcmeConfig)
+  | { kind: "files"; certFile: string; keyFile: string }
+);
+
 /** Where links get previews: nowhere; in rooms that allow it; in direct messages as well. */
 export const previewModes = ["off", "rooms", "all"] as const;
 export type PreviewMode = (typeof previewModes)[number];
@@ -36,6 +45,8 @@ export type Config = {
   publicUrl: URL;
   /** Whether cookies are `Secure` and HSTS is sent, because the public address is https. */
   isSecure: boolean;
+  /** Null: this server speaks http, to a proxy or to this machine. */
+  https: HttpsConfig | null;
   dataDir: string;
   database: DatabaseConfig;
   redisUrl: string | null;
@@ -218,12 +229,15 @@ export function parseConfig(
   const whole = (name: SettingName, min: number, max: number): number =>
     check(name, (value) => parseWhole(value, min, max), min);
 
+  const httpsKind = check("HTTPS", (value) => parseChoice(value, httpsKinds), "off");
+  if (httpsKind !== "off") for (const [name, value] of httpsDefaults) defaults.set(name, value);
   const host = check("HOST", parseHost, "127.0.0.1");
   const port = whole("PORT", 1, 65535);
   const isLoopbackHost = isLoopbackName(host);
+  const allowsHttp = check("ALLOW_HTTP", (value) => parseChoice(value, ["0", "1"]), "0") === "1";
   const publicUrl = check(
     "PUBLIC_URL",
-    () => parsePublicUrl(values.PUBLIC_URL?.trim() ?? "", port, isLoopbackHost),
+    () => parsePublicUrl(values.PUBLIC_URL?.trim() ?? "", { port, isLoopbackHost, allowsHttp }),
     new URL("http://localhost"),
   );
   const ownOrigins = sameOrigins(publicUrl);
@@ -237,6 +251,7 @@ export function parseConfig(
     port,
     publicUrl,
     isSecure: publicUrl.protocol === "https:",
+    https: null,
     dataDir,
     database: { kind: "embedded", dataDir },
     redisUrl: check("REDIS_URL", parseRedisUrl, null),
@@ -291,6 +306,16 @@ export function parseConfig(
     securityContact: check("SECURITY_CONTACT", parseContact, null),
     logFormat: check("LOG_FORMAT", (value) => parseChoice(value, ["words", "json"]), "words"),
   };
+  if (httpsKind !== "off")
+    config.https = parseHttps(httpsKind, {
+      ...{ publicUrl, port, text, mistakes },
+      httpPort: whole("HTTP_PORT", 1, 65535),
+      acmeUrl: check("ACME_URL", parseAcmeUrl, ""),
+      pathOf: (name) => resolve(files.folder, text(name)),
+    });
+  else
+    for (const name of ["HTTPS_CERT", "HTTPS_KEY", "ACME_EMAIL"] as const)
+      if (text(name) !== "") mistakes.push(`${name}: set HTTPS as well`);
   const databaseUrl = check("DATABASE_URL", parseDatabaseUrl, null);
   if (databaseUrl !== null) {
     config.database = { kind: "postgres", url: databaseUrl };
@@ -327,6 +352,56 @@ export function parseConfig(
   return config;
 }
 
+const httpsKinds = ["off", "auto", "files"] as const;
+/** What differs where this server is the one that people reach. */
+const httpsDefaults: readonly [SettingName, string][] = [
+  ["HOST", "::"],
+  ["PORT", "443"],
+];
+
+/** What {@link parseHttps} needs to know of the other settings. Mistakes are added to `mistakes`. */
+type HttpsSettings = {
+  publicUrl: URL;
+  port: number;
+  httpPort: number;
+  acmeUrl: string;
+  text: (name: SettingName) => string;
+  pathOf: (name: SettingName) => string;
+  mistakes: string[];
+};
+
+function parseHttps(
+  kind: "auto" | "files",
+  { publicUrl, port, httpPort, acmeUrl, text, pathOf, mistakes }: HttpsSettings,
+): HttpsConfig {
+  const isHttps = publicUrl.protocol === "https:";
+  if (!isHttps) mistakes.push("PUBLIC_URL: must be set, with https://, because HTTPS is");
+  if (httpPort === port) mistakes.push("HTTP_PORT: must differ from PORT");
+  if (text("TRUSTED_PROXIES") !== "")
+    mistakes.push("HTTPS: a proxy does it where TRUSTED_PROXIES is set; leave one of them out");
+  const ownFiles = ["HTTPS_CERT", "HTTPS_KEY"] as const;
+  if (kind === "files") {
+    for (const name of ownFiles) if (text(name) === "") mistakes.push(`${name}: must be set for HTTPS=files`);
+    return { kind: "files", httpPort, certFile: pathOf("HTTPS_CERT"), keyFile: pathOf("HTTPS_KEY") };
+  }
+  for (const name of ownFiles) if (text(name) !== "") mistakes.push(`${name}: is for HTTPS=files`);
+  const { hostname } = publicUrl;
+  if (isHttps && (isIP(hostname.replace(/^\[|\]$/g, "")) !== 0 || !hostname.includes(".")))
+    mistakes.push(
+      `PUBLIC_URL: no authority gives a certificate for ${hostname}; use a name such as chat.example.org`,
+    );
+  return { kind: "acme", httpPort, directoryUrl: acmeUrl, email: text("ACME_EMAIL") || null };
+}
+
+function parseAcmeUrl(value: string): string {
+  const url = URL.parse(value);
+  if (url?.protocol !== "https:")
+    throw new Error(
+      `${JSON.stringify(value)} isn't an https address such as https://ca.example.org/directory`,
+    );
+  return url.href;
+}
+
 /** Parses an email address or a page, as security.txt takes them (RFC 9116, 2.5.3). */
 function parseContact(value: string): string | null {
   if (value === "") return null;
@@ -342,7 +417,10 @@ function parseContact(value: string): string | null {
   return url.href;
 }
 
-function parsePublicUrl(value: string, port: number, isLoopbackHost: boolean): URL {
+function parsePublicUrl(
+  value: string,
+  { port, isLoopbackHost, allowsHttp }: { port: number; isLoopbackHost: boolean; allowsHttp: boolean },
+): URL {
   if (value === "") {
     if (!isLoopbackHost) throw new Error("must be set, with https://, when HOST isn't loopback");
     return new URL(`http://localhost:${port}`);
@@ -360,8 +438,10 @@ function parsePublicUrl(value: string, port: number, isLoopbackHost: boolean): U
     throw new Error("must be an origin only, without a path, query or user");
   }
   // Over plain http a session could be intercepted on the network (ASVS 3.3.1); loopback never leaves the machine.
-  if (url.protocol === "http:" && !isLoopbackName(url.hostname)) {
-    throw new Error("must use https, unless it's localhost; put a TLS proxy in front");
+  if (url.protocol === "http:" && !isLoopbackName(url.hostname) && !allowsHttp) {
+    throw new Error(
+      "must use https, unless it's localhost; set HTTPS=auto, put a TLS proxy in front, or set ALLOW_HTTP=1 in a home network",
+    );
   }
   return url;
 }
@@ -374,7 +454,8 @@ function parseHost(value: string): string {
   return value;
 }
 
-function isLoopbackName(host: string): boolean {
+/** Whether a host of an address is this machine itself. */
+export function isLoopbackName(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, "");
   return name === "localhost" || isLoopbackAddress(name);
 }

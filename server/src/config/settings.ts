@@ -10,6 +10,29 @@ export const settings = [
     default: "http://localhost:PORT",
     help: "address people open in their browser; must be set, with https, unless HOST is loopback",
   },
+  {
+    name: "HTTPS",
+    default: "off",
+    help: "off (a proxy does it), auto (a certificate from Let's Encrypt, renewed by itself) or files (HTTPS_CERT and HTTPS_KEY). With auto and files, HOST is :: and PORT 443 unless set",
+  },
+  {
+    name: "HTTP_PORT",
+    default: "80",
+    help: "with HTTPS, the port that leads people to https, and where the certificate authority asks",
+  },
+  { name: "HTTPS_CERT", default: "", help: "with HTTPS=files, a PEM file of the certificate with its chain" },
+  { name: "HTTPS_KEY", default: "", help: "with HTTPS=files, a PEM file of its key" },
+  {
+    name: "ACME_URL",
+    default: "https://acme-v02.api.letsencrypt.org/directory",
+    help: "with HTTPS=auto, the directory of the certificate authority (RFC 8555)",
+  },
+  { name: "ACME_EMAIL", default: "", help: "with HTTPS=auto, an address that the authority can write to" },
+  {
+    name: "ALLOW_HTTP",
+    default: "0",
+    help: "1: PUBLIC_URL can be http in a home network, where everyone on it can read along, and browsers allow no passkeys, notifications, microphone or use without a connection",
+  },
   { name: "DATA_DIR", default: "./data", help: "folder for the embedded database, files and secret.key" },
   {
     name: "DATABASE_URL",

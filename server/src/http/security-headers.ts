@@ -28,5 +28,5 @@ export function setSecurityHeaders(headers: Headers, isSecure: boolean): void {
   // A page whose URL contains a secret sets a stricter policy itself.
   if (!headers.has("referrer-policy")) headers.set("referrer-policy", "same-origin");
   headers.set("permissions-policy", "camera=(), geolocation=(), microphone=(self), payment=(), usb=()");
-  if (isSecure) headers.set("strict-transport-security", "max-age=31536000; includeSubDomains");
+  if (isSecure) headers.set("strict-transport-security", "max-age=31536000");
 }

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
 
 /**
  * The canonical spelling of an address: `::ffff:1.2.3.4` becomes `1.2.3.4`, IPv6 is compressed and loses its zone.
@@ -67,4 +68,11 @@ export function clientAddress(
     address = hop;
   }
   return address;
+}
+
+/** Whether this machine speaks IPv6, which can be turned off. */
+export function hasIpv6(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ family }) => family === "IPv6"),
+  );
 }
