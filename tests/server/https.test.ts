@@ -89,7 +89,7 @@ describe.skipIf(!isPresent("pebble"))("https by itself", () => {
       ...data.env,
       ...{ BCRYPT_COST: "10", LOG_FORMAT: "json", HOST: "127.0.0.1", MESSAGES_PER_SECOND: "100000" },
       ...{ PUBLIC_URL: chat.origin, PORT: String(chat.port), HTTPS: "auto", HTTP_PORT: String(httpPort) },
-      ...{ ACME_URL: authority.directoryUrl, ACME_EMAIL: "owner@example.org" },
+      ...{ ACME_URL: authority.directoryUrl },
       NODE_EXTRA_CA_CERTS: authority.caFile,
     };
     running = spawnServer(settings);

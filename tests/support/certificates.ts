@@ -12,7 +12,7 @@ export function createCertificate(
   const made = spawnSync("openssl", [
     ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
     ...["-keyout", keyFile, "-out", certFile, "-days", String(days), "-subj", `/CN=${host}`],
-    ...["-addext", `subjectAltName=DNS:${host}`],
+    ...["-addext", `subjectAltName=DNS:${host}${host === "localhost" ? ",IP:127.0.0.1" : ""}`],
   ]);
   if (made.status !== 0) throw new Error(String(made.stderr));
   return { certFile, keyFile };

@@ -64,7 +64,7 @@ export async function startAuthority({
     "-dnsserver",
     `127.0.0.1:${dns}`,
   ]);
-  const directoryUrl = `https://localhost:${port}/dir`;
+  const directoryUrl = `https://127.0.0.1:${port}/dir`;
   const ca = readFileSync(certFile, "utf8");
   const isUp = () =>
     fetch(directoryUrl, { tls: { ca } }).then(
@@ -75,7 +75,7 @@ export async function startAuthority({
   return {
     directoryUrl,
     caFile: certFile,
-    root: async () => (await fetch(`https://localhost:${management}/roots/0`, { tls: { ca } })).text(),
+    root: async () => (await fetch(`https://127.0.0.1:${management}/roots/0`, { tls: { ca } })).text(),
     log: () => text,
     stop: () => {
       names.kill();

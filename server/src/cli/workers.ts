@@ -1,5 +1,6 @@
 // Several processes of this server on one port of one machine, which the kernel shares out among them.
 import type { Subprocess } from "bun";
+import { ownCommand } from "../lib/own-command.ts";
 import type { Log } from "../log/log.ts";
 
 /** Tells a process that it is a worker, and which one. */
@@ -51,7 +52,7 @@ export class WorkerPool {
     count: number,
     log: Log,
     {
-      command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+      command = ownCommand(...process.argv.slice(2)),
       launchWithinMs = launchMs,
       stopWithinMs = stopMs,
     }: { command?: string[]; launchWithinMs?: number; stopWithinMs?: number } = {},

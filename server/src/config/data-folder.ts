@@ -119,7 +119,7 @@ function assertOwnFolder(dataDir: string): void {
 }
 
 /** What a folder of ours has in it from its first start on. */
-const ownNames = ["lock", "postgres", "secret.key", "restoring"];
+const ownNames = ["lock", "postgres", "secret.key", "restoring", "program"];
 
 function assertOwnersAlone(path: string, mode: string): void {
   if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {

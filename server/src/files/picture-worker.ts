@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setPriority } from "node:os";
-import { scriptPath } from "../lib/paths.ts";
+import { scriptCommand } from "../lib/own-command.ts";
 import { WorkQueue } from "../lib/work-queue.ts";
 import type { Log } from "../log/log.ts";
 
@@ -32,7 +32,6 @@ export type PictureOutcome =
   /** The fault is ours: the child did not start, or was ended by somebody else. */
   | { kind: "failed" };
 
-const script = scriptPath("files/picture-process");
 /** Of the processor: on a busy machine the same picture takes longer. */
 const defaultCpuWithinMs = 10_000;
 const withinMs = 60_000;
@@ -64,7 +63,7 @@ export class PictureWorker {
   /** `command` is for tests of a child that hangs or dies, `cpuWithinMs` so that they need not wait. */
   constructor(
     log: Pick<Log, "warn">,
-    command: readonly string[] = [process.execPath, "--no-env-file", script],
+    command: readonly string[] = scriptCommand("files/picture-process"),
     { cpuWithinMs = defaultCpuWithinMs } = {},
   ) {
     this.#log = log;

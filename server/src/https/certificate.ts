@@ -21,8 +21,7 @@ export function problemWith({ cert, key }: Certificate, host: string, now: numbe
   }
   const address = host.replace(/^\[|\]$/g, "");
   const isFor = isIP(address) === 0 ? parsed.checkHost(host) : parsed.checkIP(address);
-  if (isFor === undefined)
-    return `isn't for ${host}, but for ${parsed.subjectAltName ?? parsed.subject}`;
+  if (isFor === undefined) return `isn't for ${host}, but for ${parsed.subjectAltName ?? parsed.subject}`;
   if (now < Date.parse(parsed.validFrom)) return `is valid only from ${parsed.validFrom}`;
   if (now >= expiryOf({ cert })) return `expired on ${parsed.validTo}`;
   return null;

@@ -2,6 +2,9 @@ import acme from "acme-client";
 import type { AcmeConfig } from "../config/read-config.ts";
 import type { Certificate } from "./certificate.ts";
 
+/** Of each request. */
+acme.axios.defaults.timeout = 30_000;
+
 /** Where the answers to the authority's questions are served from: `/.well-known/acme-challenge/` on port 80. */
 export type ChallengeAnswers = {
   set(token: string, answer: string): Promise<void>;
@@ -17,11 +20,15 @@ export async function orderCertificate(
   { host, accountKey, answers }: { host: string; accountKey: string; answers: ChallengeAnswers },
 ): Promise<Certificate> {
   const client = new acme.Client({ directoryUrl, accountKey });
+  const contact = email === null ? {} : { contact: [`mailto:${email}`] };
+  await client.createAccount({ termsOfServiceAgreed: true, ...contact }).catch((error: unknown) => {
+    // The client changes an account that it finds, which an authority refuses if there is nothing to change.
+    if (!hasAccount(client)) throw error;
+  });
   const key = await acme.crypto.createPrivateEcdsaKey();
   const [, csr] = await acme.crypto.createCsr({ altNames: [host] }, key);
   const cert = await client.auto({
     csr,
-    ...(email !== null && { email }),
     termsOfServiceAgreed: true,
     challengePriority: ["http-01"],
     // Asking ourselves proves nothing: what counts is what the authority sees.
@@ -30,6 +37,14 @@ export async function orderCertificate(
     challengeRemoveFn: (_authorization, challenge) => answers.remove(challenge.token),
   });
   return { cert, key: key.toString() };
+}
+
+function hasAccount(client: acme.Client): boolean {
+  try {
+    return client.getAccountUrl() !== "";
+  } catch {
+    return false;
+  }
 }
 
 /** A new key for an account at the authority, as PEM. */

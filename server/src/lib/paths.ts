@@ -15,7 +15,9 @@ export function scriptPath(name: string): string {
 }
 
 function findUp(folder: string): string {
-  if (existsSync(join(folder, "server/src/cli.ts"))) return folder;
+  // The single executable unpacks what was built, without the sources.
+  if (["server/src/cli.ts", "build/server/cli.js"].some((path) => existsSync(join(folder, path))))
+    return folder;
   if (dirname(folder) === folder) throw new Error("novaX's own folder isn't where its code is");
   return findUp(dirname(folder));
 }
