@@ -64,6 +64,8 @@ import { MessageWriter } from "./messages/message-writer.ts";
 import { makePreviewsJob } from "./messages/preview-job.ts";
 import { previewStep } from "./messages/preview-step.ts";
 import { quoteStep } from "./messages/quote-step.ts";
+import { framesDelivered } from "./metrics/metrics.ts";
+import { serveMetrics } from "./metrics/serve-metrics.ts";
 import { AddressBans } from "./moderation/address-bans.ts";
 import { WordFilter } from "./moderation/word-filter.ts";
 import { noteSchema, notesIn } from "./operations/report-operation.ts";
@@ -88,6 +90,8 @@ import { updateRoom } from "./rooms/queries.ts";
 import { sendReminderJob } from "./scheduled/reminders.ts";
 import { deliverScheduledJob } from "./scheduled/schedule-message.ts";
 import { SearchIndex } from "./search/search-index.ts";
+import { registerGauges } from "./status/gauges.ts";
+import { FigureRecorder } from "./status/record-figures.ts";
 import { textsIn } from "./texts/texts.ts";
 import { replyStep } from "./threads/reply-step.ts";
 import type { TransactionNeeds } from "./transaction/transact.ts";
@@ -413,7 +417,10 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
     stalls,
     newSendId: () => crypto.randomUUID(),
     publishToSockets: (topic, frame) => {
-      for (const listener of listeners) listener.publish(topic, frame);
+      for (const listener of listeners) {
+        framesDelivered.inc(listener.subscriberCount(topic));
+        listener.publish(topic, frame);
+      }
     },
   });
   app.addressBans.onReread(() => realtime.hub.closeBanned((address) => app.addressBans.has(address)));
@@ -456,6 +463,11 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
   if (app.mailer.isReal)
     timers.push(every(log, "unread_mail.failed", unreadMailEveryMs, () => sendUnreadMail(app)));
   const { backupDir } = config;
+  const countPeople = () => app.presence.online;
+  const figures = new FigureRecorder(app, { countPeople, isFirst });
+  timers.push(every(log, "figures.not_recorded", minuteMs, () => figures.record()));
+  const gauges = registerGauges(app, { countPeople, countConnections: () => realtime.hub.size });
+  const metrics = config.metrics && serveMetrics(config.metrics);
   const backups = backupDir === null ? null : new ScheduledBackups(app, { ...config, backupDir });
   if (backups && isFirst)
     timers.push(every(log, "backup.not_scheduled", backupDueEveryMs, () => backups.makeIfDue()));
@@ -480,6 +492,9 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
       await Promise.all([keepHead.run(), app.searchIndex.stop(), sharing.stop()]);
       app.outgoing.stop();
       backups?.stop();
+      figures.stop();
+      gauges.stop();
+      await metrics?.stop();
       await Promise.all([jobRunner.stop(), ...timers.map((timer) => timer.stop())]);
       await close();
     },

@@ -30,6 +30,8 @@ export type PasswordHasher = {
   ): Promise<boolean>;
   /** Whether a stored hash is weaker than what `hash` produces now. */
   isOutdated(hash: string): boolean;
+  /** How many passwords wait for their turn. */
+  readonly waiting: number;
 };
 
 /**
@@ -65,6 +67,9 @@ export function createPasswordHasher({
     return preparing;
   };
   return {
+    get waiting() {
+      return queue.waiting;
+    },
     hash: async (password, address) => {
       await prepare();
       return queue.run(() => hashNow(password), ownerOf(address));

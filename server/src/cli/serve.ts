@@ -16,6 +16,7 @@ export async function serve(): Promise<void> {
   const config = readConfig(process.cwd(), process.env);
   const log = createLog({
     format: config.logFormat,
+    level: config.logLevel,
     write: (line) => console.log(line),
     now: systemClock.now,
     isDatabaseAway,
@@ -40,7 +41,11 @@ export async function serve(): Promise<void> {
     });
   if (worker === null)
     process.on("SIGUSR2", () => log.warn("workers.not_replaced", { hint: "set WORKERS to more than 1" }));
-  const server = await startServer(config, log, { isFirst: !worker });
+  const { metrics } = config;
+  // Each worker has its own numbers.
+  const ownConfig =
+    metrics && worker ? { ...config, metrics: { ...metrics, port: metrics.port + worker } } : config;
+  const server = await startServer(ownConfig, log, { isFirst: !worker });
   const stop = stopOnce(log, () => server.stop());
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
   // What started us was killed and could pass on no signal: nobody else would stop us.

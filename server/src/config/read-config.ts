@@ -6,6 +6,7 @@ import { type RegistrationMode, registrationModes } from "@novax/protocol/entiti
 import { type PushContent, pushContents } from "@novax/protocol/push";
 import { z } from "zod";
 import { isLoopbackAddress, parseAddressRanges } from "../lib/ip-address.ts";
+import { type LogLevel, logLevels } from "../lib/log-level.ts";
 import { mistakesBetween } from "../lib/mistakes-between.ts";
 import { serverSecretBytes } from "../lib/server-secret.ts";
 import { type SettingName, settings } from "./settings.ts";
@@ -34,6 +35,9 @@ export type HttpsConfig = { httpPort: number } & (
   | ({ kind: "acme" } & AcmeConfig)
   | { kind: "files"; certFile: string; keyFile: string }
 );
+
+/** Where Prometheus reads. */
+export type MetricsConfig = { host: string; port: number; token: string | null };
 
 /** Where links get previews: nowhere; in rooms that allow it; in direct messages as well. */
 export const previewModes = ["off", "rooms", "all"] as const;
@@ -92,6 +96,10 @@ export type Config = {
   messagesPerSecond: number;
   visitorRequestsPerSecond: number;
   logFormat: "words" | "json";
+  logLevel: LogLevel;
+  logsRequests: boolean;
+  /** Null: nothing can be read. */
+  metrics: MetricsConfig | null;
   /** Where security problems can be reported; null: nowhere is named. */
   securityContact: string | null;
   hasSearch: boolean;
@@ -305,6 +313,16 @@ export function parseConfig(
     visitorRequestsPerSecond: whole("VISITOR_REQUESTS_PER_SECOND", 1, 1_000_000),
     securityContact: check("SECURITY_CONTACT", parseContact, null),
     logFormat: check("LOG_FORMAT", (value) => parseChoice(value, ["words", "json"]), "words"),
+    logLevel: check("LOG_LEVEL", (value) => parseChoice(value, logLevels), "info"),
+    logsRequests: check("LOG_REQUESTS", (value) => parseChoice(value, ["on", "off"]), "off") === "on",
+    metrics:
+      text("METRICS_PORT") === ""
+        ? null
+        : {
+            host: check("METRICS_HOST", parseHost, "127.0.0.1"),
+            port: whole("METRICS_PORT", 1, 65535),
+            token: text("METRICS_TOKEN") || null,
+          },
   };
   if (httpsKind !== "off")
     config.https = parseHttps(httpsKind, {
@@ -336,6 +354,8 @@ export function parseConfig(
     mistakes.push(
       "WORKERS: several processes need PostgreSQL and Redis; set DATABASE_URL and REDIS_URL as well",
     );
+  if (config.metrics && config.metrics.token === null && !isLoopbackName(config.metrics.host))
+    mistakes.push("METRICS_TOKEN: must be set, because METRICS_HOST isn't loopback");
   if (config.oidc === null)
     for (const name of ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"] as const)
       if (text(name) !== "" && text("OIDC_ISSUER") === "") mistakes.push(`${name}: set OIDC_ISSUER as well`);

@@ -186,7 +186,24 @@ export const settings = [
     default: "",
     help: "email address or page where security problems of this server can be reported; shown in /.well-known/security.txt",
   },
+  {
+    name: "METRICS_PORT",
+    default: "",
+    help: "port for Prometheus: GET /metrics on METRICS_HOST; with WORKERS, each has the next one",
+  },
+  { name: "METRICS_HOST", default: "127.0.0.1", help: "address of that port" },
+  {
+    name: "METRICS_TOKEN",
+    default: "",
+    help: "what Prometheus sends as Authorization: Bearer; must be set unless METRICS_HOST is loopback",
+  },
   { name: "LOG_FORMAT", default: "words", help: "log format: words or json" },
+  { name: "LOG_LEVEL", default: "info", help: "what is logged: info (everything), warn or error" },
+  {
+    name: "LOG_REQUESTS",
+    default: "off",
+    help: "on or off: whether each request is logged, with its address",
+  },
 ] as const satisfies readonly Setting[];
 
 export type SettingName = (typeof settings)[number]["name"];

@@ -71,6 +71,11 @@ export class PictureWorker {
     this.#cpuWithinMs = cpuWithinMs;
   }
 
+  /** How many pictures wait for their turn. */
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
   /** The process that decodes now or last did, for tests. */
   get pid(): number | undefined {
     return this.#child?.process.pid;

@@ -10,6 +10,7 @@ import { answerWithinMs } from "../db/database.ts";
 import { answerWithin } from "../lib/caller.ts";
 import { addressKey, clientAddress, isLoopbackAddress } from "../lib/ip-address.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { requestSeconds } from "../metrics/metrics.ts";
 import { textsIn } from "../texts/texts.ts";
 import type { App } from "./app.ts";
 import { compress } from "./compress.ts";
@@ -50,6 +51,8 @@ const pageCost = 0.5;
 /** The pages and steps of a sign-in. */
 const signInPath = /^\/(?:login(?:\/.*)?)?$/;
 
+const knownMethods = new Set(["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]);
+
 /** What Bun knows of a request beside the request. */
 export type Peer = { address: string };
 
@@ -65,6 +68,8 @@ export function createHttpApp(
   const router = new Hono<{ Bindings: Peer }>();
 
   const routeOf = new WeakMap<Error, string>();
+  /** The pattern, for what is counted and logged. */
+  const routeOfRequest = new WeakMap<Request, string>();
   // Hono passes HEAD requests to the routes for GET, so those for HEAD are registered there, and first.
   const isHead = (route: Route) => route.method === "HEAD";
   for (const route of routes.filter(isHead).concat(routes.filter((route) => !isHead(route)))) {
@@ -72,6 +77,7 @@ export function createHttpApp(
       const { raw } = context.req;
       if (isHead(route) && raw.method !== "HEAD") return next();
       const params = context.req.param() as Record<string, string>;
+      routeOfRequest.set(raw, route.path);
       const run = () => runRoute(app, web, route, raw, context.env, params);
       // A body takes as long as it takes to arrive. A command has its own deadline.
       const isBounded = route.path.startsWith("/api/") && !route.body;
@@ -132,8 +138,14 @@ export function createHttpApp(
   return {
     routes,
     fetch: async (request, peer) => {
+      const startedAt = performance.now();
       const origin = request.headers.get("origin");
-      const answer = async (asked: Request) => compress(asked, await router.fetch(asked, peer));
+      let route = "none";
+      const answer = async (asked: Request) => {
+        const answered = await router.fetch(asked, peer);
+        route = routeOfRequest.get(asked) ?? route;
+        return compress(asked, answered);
+      };
       const isPreflight =
         request.method === "OPTIONS" && request.headers.has("access-control-request-method");
       const response = isPreflight
@@ -144,6 +156,14 @@ export function createHttpApp(
       setSecurityHeaders(response.headers, config.isSecure);
       setCorsHeaders(response.headers, origin, config.allowedOrigins);
       if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
+      const ms = performance.now() - startedAt;
+      const method = knownMethods.has(request.method) ? request.method : "other";
+      requestSeconds.observe({ method, route, status: response.status }, ms / 1000);
+      if (config.logsRequests)
+        app.log.info("request", {
+          ...{ method, route, status: response.status, ms: Math.round(ms) },
+          address: clientAddress(peer.address, request.headers.get("x-forwarded-for"), config.isTrustedProxy),
+        });
       return response;
     },
   };

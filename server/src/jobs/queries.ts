@@ -34,6 +34,15 @@ export async function takeDueJob(
 }
 
 /** An operator who looks after a month has the log. */
+/** How many jobs are due, and how many have failed for good. */
+export async function countJobs(sql: Sql, now: number): Promise<{ due: number; failed: number }> {
+  const [row] = await sql<{ due: number; failed: number }>`
+    select count(*) filter (where failed_at is null and run_at <= ${now}) as due,
+      count(*) filter (where failed_at is not null) as failed
+    from jobs`;
+  return row!;
+}
+
 const failedKeptMs = 30 * 24 * 3_600_000;
 
 /** Deletes jobs that are too late to be worth running, and those that failed long ago. */

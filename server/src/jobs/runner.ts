@@ -1,6 +1,7 @@
 import type { Database } from "../db/database.ts";
 import { every } from "../lib/every.ts";
 import type { Log } from "../log/log.ts";
+import { jobsRun } from "../metrics/metrics.ts";
 import type { Job } from "./job.ts";
 import { deleteJob, deleteLateJobs, giveUpJob, type JobKinds, postponeJob } from "./queries.ts";
 import { type ClaimedJob, claimJob, type QueueNeeds } from "./queue.ts";
@@ -131,8 +132,10 @@ async function run<App extends RunnerNeeds>(
     if (!job) throw new Error("no job has this name");
     await job.run(app, payload as never);
     await deleteJob(app.db.sql, id);
+    jobsRun.inc({ kind: job.name, outcome: "done" });
   } catch (error) {
     const delayMs = retryAfterMs[attempts - 1];
+    jobsRun.inc({ kind, outcome: delayMs === undefined ? "given_up" : "failed" });
     const { name, code, responseCode } = error as Error & { code?: string; responseCode?: number };
     // An error message from a mail server may contain the recipient's address, so it is not logged.
     const facts = { kind, attempts, error: name, code, answer: responseCode };

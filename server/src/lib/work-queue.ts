@@ -34,6 +34,11 @@ export class WorkQueue {
     this.#waitMs = options.waitMs;
   }
 
+  /** How many jobs wait for their turn. */
+  get waiting(): number {
+    return this.#waitingCount;
+  }
+
   async run<T>(job: () => Promise<T>, owner = ""): Promise<T> {
     if (this.#running >= this.#parallel) await this.#turn(owner);
     else this.#running += 1;

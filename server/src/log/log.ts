@@ -1,7 +1,8 @@
 // The operator's log: one line per event, as JSON or as text for a terminal. It records who did what and with which
 // result, and never a message, token, code, password or e-mail address.
 
-export type LogLevel = "info" | "warn" | "error";
+import { type LogLevel, logLevels } from "../lib/log-level.ts";
+
 export type LogFacts = Record<string, string | number | boolean | null | undefined>;
 
 export type Log = {
@@ -14,12 +15,16 @@ export type Log = {
 
 export function createLog(options: {
   format: "json" | "words";
+  /** What is less important is not logged. */
+  level?: LogLevel;
   write: (line: string) => void;
   now: () => number;
   /** Whether an error only means that the database is away, which has a line of its own: it is told without a stack. */
   isDatabaseAway?: (error: unknown) => boolean;
 }): Log {
+  const least = logLevels.indexOf(options.level ?? "info");
   const emit = (level: LogLevel, event: string, facts: LogFacts) => {
+    if (logLevels.indexOf(level) < least) return;
     const at = new Date(options.now()).toISOString();
     if (options.format === "json") {
       options.write(JSON.stringify({ at, level, event, ...facts }));

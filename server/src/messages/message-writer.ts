@@ -11,6 +11,7 @@ import {
 } from "../db/database.ts";
 import { assertCallerWaits, callerWaitsUntil, forEverybody } from "../lib/caller.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { commitMessages, commitSeconds, messagesSent } from "../metrics/metrics.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
 import type { MessageDraft } from "./draft.ts";
 import { explainRefusal } from "./explain-refusal.ts";
@@ -135,6 +136,15 @@ export class MessageWriter {
   }
 
   async #commit(batch: readonly Waiting[], { isAlone }: { isAlone: boolean }): Promise<InsertOutcome[]> {
+    const endTimer = commitSeconds.startTimer({ alone: String(isAlone) });
+    const outcomes = await this.#insert(batch, { isAlone });
+    endTimer();
+    commitMessages.observe(batch.length);
+    messagesSent.inc(outcomes.filter(({ outcome }) => outcome === "sent").length);
+    return outcomes;
+  }
+
+  async #insert(batch: readonly Waiting[], { isAlone }: { isAlone: boolean }): Promise<InsertOutcome[]> {
     const now = this.#app.clock.now();
     // Before the first of their senders is refused, so that nothing that was refused is written.
     const expiresAt = Math.min(...batch.map((waiting) => waiting.expiresAt));

@@ -112,6 +112,14 @@ export class Presence {
     this.#touched.add(account);
   }
 
+  /** How many people are connected, to any process. */
+  get online(): number {
+    const people = new Set(this.#local.keys());
+    for (const { people: elsewhere } of this.#remote.values())
+      for (const account of elsewhere.keys()) people.add(account);
+    return people.size;
+  }
+
   /** Returns whether the person is connected to this process, so that a change of their profile has to be read. */
   knows(account: AccountId): boolean {
     return this.#local.has(account);

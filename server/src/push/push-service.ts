@@ -1,6 +1,7 @@
 import { contentsWithin, type PushContent } from "@novax/protocol/push";
 import type { Clock } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { pushes } from "../metrics/metrics.ts";
 import { type Outgoing, OutgoingError, type OutgoingFault } from "../outgoing/outgoing.ts";
 import { type DeviceKeys, encryptPush } from "./encrypt-push.ts";
 import type { PushKeys } from "./push-keys.ts";
@@ -85,7 +86,18 @@ export class PushService {
   }
 
   /** Sends a message to a device. Rejects if it may be tried again later. */
-  async send({ endpoint, ...keys }: Device, message: PushMessage): Promise<PushOutcome> {
+  async send(device: Device, message: PushMessage): Promise<PushOutcome> {
+    try {
+      const outcome = await this.#send(device, message);
+      pushes.inc({ outcome: outcome.kind });
+      return outcome;
+    } catch (error) {
+      pushes.inc({ outcome: "failed" });
+      throw error;
+    }
+  }
+
+  async #send({ endpoint, ...keys }: Device, message: PushMessage): Promise<PushOutcome> {
     const url = URL.parse(endpoint);
     // The operator may have taken a service off the list.
     if (!url || !this.#isService(url)) return { kind: "gone" };

@@ -6,6 +6,7 @@ import { readEventsAfter } from "../events/queries.ts";
 import { forEverybody } from "../lib/caller.ts";
 import { Refusal, roomNotFound } from "../lib/refusal.ts";
 import type { Log } from "../log/log.ts";
+import { feedsRepaired } from "../metrics/metrics.ts";
 import type { Presence } from "../presence/presence.ts";
 import { type LogPosition, readLogPositions, timeMark } from "../rooms/queries.ts";
 import { requireMembership } from "../rooms/require-membership.ts";
@@ -294,6 +295,7 @@ export class RoomFeed {
   }
 
   async #catchUp(): Promise<void> {
+    if (this.#last !== null) feedsRepaired.inc();
     for (;;) {
       const events = await readEventsAfter(this.#app.db.sql, this.room, this.#last ?? 0, {
         limit: catchUpPage,

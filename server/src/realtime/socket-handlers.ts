@@ -5,6 +5,7 @@ import { asPerson } from "@novax/protocol/person";
 import type { WebSocketHandler } from "bun";
 import { filterLiveSessions } from "../auth/session-queries.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { connectionsClosed } from "../metrics/metrics.ts";
 import { listProfiles } from "../people/queries.ts";
 import { stopViewing } from "./attach-rooms.ts";
 import { sendHistory } from "./basic-subscriber.ts";
@@ -18,6 +19,9 @@ import {
 } from "./connection.ts";
 import type { Realtime } from "./realtime.ts";
 import { runBasicFrame, runFrame } from "./run-frame.ts";
+
+/** Those of RFC 6455 and ours; a client can send any other. */
+const isKnownCode = (code: number) => code < 1016 || (Object.values(closeCodes) as number[]).includes(code);
 
 const sendBufferBytesMax = 1024 * 1024;
 const silentSecondsMax = 60;
@@ -52,9 +56,10 @@ export function createSocketHandlers(
     },
     ping: (socket) => socket.data.connection?.heard(),
     pong: (socket) => socket.data.connection?.heard(),
-    close: (socket) => {
+    close: (socket, code) => {
       const { connection } = socket.data;
       if (!connection) return;
+      connectionsClosed.inc({ code: isKnownCode(code) ? String(code) : "other" });
       const { hub, feeds, presence } = realtime();
       hub.remove(connection);
       presence.disconnected(connection, connection.actor.id);

@@ -127,6 +127,11 @@ export class SearchIndex {
     return { kind, part: this.progress ?? 1, messages: this.#messages };
   }
 
+  /** How many events of the rooms' logs are not indexed yet. */
+  get lag(): number {
+    return this.#app.isOn ? Math.max(0, this.#knownEvents - this.#indexedEvents) : 0;
+  }
+
   /** Which part of all messages can be found, from 0 to 1; null if that is all of them, but for the newest. */
   get progress(): number | null {
     if (!this.#isBuilding) return null;
