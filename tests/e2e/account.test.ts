@@ -493,6 +493,7 @@ describe.skipIf(!chromiumPath || !isAvailable("postgres"))("your account, in a b
         "/admin/invites",
         "/admin/settings",
         "/admin/audit",
+        "/admin/server",
       ];
       for (const path of pages) {
         await page.goto(server.url + path);

@@ -39,6 +39,7 @@ import { readRoutes } from "./routes/reads.ts";
 import { serverIconRoutes } from "./routes/server-icon.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
 import { ssoRoutes } from "./routes/sso.ts";
+import { statusRoutes } from "./routes/status.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { wellKnownRoutes } from "./routes/well-known.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
@@ -190,6 +191,7 @@ function createRoutes(app: App, web: Web): readonly Route[] {
     ...factorRoutes,
     ...adminRoutes,
     ...auditRoutes,
+    ...statusRoutes,
     ...serverIconRoutes,
     ...wellKnownRoutes,
     ...createChatRoutes(web.assets.chat),

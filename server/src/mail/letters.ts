@@ -20,6 +20,12 @@ export function resetLetter(
   });
 }
 
+/** To an owner who wants to know whether mail works. */
+export function testLetter(to: string, language: Language, { serverName }: { serverName: string }): Mail {
+  const { mails: t } = textsIn(language);
+  return compose(to, language, { subject: t.testSubject(serverName), paragraphs: [t.test] });
+}
+
 /** To an address that an account wants to confirm. */
 export function verifyLetter(
   to: string,

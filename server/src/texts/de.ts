@@ -80,6 +80,8 @@ export const de: Texts = {
     messageGone: "Diese Nachricht gibt es nicht mehr.",
     databaseAway: "Der Server erreicht seine Datenbank nicht. Versuche es gleich erneut.",
     tickBox: "Setze zur Bestätigung das Häkchen, damit kein Konto aus Versehen gelöscht wird.",
+    testMailNeedsAddress: "Bestätige zuerst deine E-Mail-Adresse.",
+    testMailFailed: (code) => `Der Mailserver hat sie nicht angenommen (${code}). Im Log steht mehr.`,
     forOwners: "Darauf haben nur Serverinhaber Zugriff.",
     guestRooms: "Gäste sehen nur Räume, zu denen sie hinzugefügt wurden.",
     readersHidden: "Schalte Lesebestätigungen ein, um die der anderen zu sehen.",
@@ -280,6 +282,7 @@ export const de: Texts = {
     saved: "Gespeichert.",
     username: "Benutzername geändert.",
     sent: "Wir haben dir eine E-Mail gesendet.",
+    "test-mail": "Wir haben dir eine Test-E-Mail gesendet.",
     asked: "Wir haben eine E-Mail an deine neue Adresse gesendet.",
     ended: "Gerät abgemeldet.",
     "session-ended": "Du wurdest abgemeldet. Melde dich an, um dort weiterzumachen, wo du warst.",
@@ -524,6 +527,56 @@ export const de: Texts = {
   },
 
   admin: {
+    status: "Server",
+    statusLead: (version) => `novaX ${version}. Wie es ihm geht, und wie es war.`,
+    spans: { day: "Letzter Tag", month: "Letzter Monat" },
+    figures: {
+      messages: "Nachrichten",
+      people: "Personen da",
+      commit_ms: "Zeit zum Speichern einer Nachricht",
+      late_ms: "Längste Wartezeit im Prozess",
+      memory: "Speicher eines Prozesses",
+      storage: "Dateien",
+    },
+    figureMost: (most) => `höchstens ${most}`,
+    noFigures: "Noch nichts. Die ersten Werte kommen in einer Minute.",
+    countNames: {
+      people: "Personen",
+      waiting: "Warten auf Freigabe",
+      rooms: "Räume",
+      messages: "Nachrichten, ungefähr",
+      files: "Dateien",
+      database: "Datenbank",
+      free: "Frei für Dateien",
+      up: "Läuft seit",
+    },
+    fileCount: (files, bytes) => `${files} (${bytes})`,
+    health: "Zustand",
+    healthNames: {
+      mail: "E-Mail",
+      files: "Dateispeicher",
+      jobs: "Hintergrundaufgaben",
+      backup: "Letzte Sicherung",
+      search: "Suche",
+    },
+    fine: "Funktioniert",
+    noMail: "Kein Mailserver eingestellt; E-Mails stehen im Log",
+    jobStates: (due, failed) =>
+      failed === 0
+        ? `${due} fällig`
+        : `${due} fällig, ${failed} in den letzten 30 Tagen aufgegeben (siehe job.given_up im Log)`,
+    noBackup: "Noch nie. Führe npm run backup aus, oder setze BACKUP_DIR",
+    oldBackup: "Zu lange her. Führe npm run backup aus, oder suche backup.failed im Log",
+    testMail: "Test-E-Mail an mich senden",
+    work: "Lange Arbeiten",
+    noWork: "Noch keine Sicherung oder Wiederherstellung.",
+    workKinds: { backup: "Sicherung", restore: "Wiederherstellung", verify: "Prüfung einer Sicherung" },
+    workStates: {
+      running: (part) => (part === null ? "läuft" : `läuft, ${part} %`),
+      done: () => "fertig",
+      failed: () => "fehlgeschlagen",
+      died: () => "ohne Ergebnis beendet",
+    },
     people: "Personen",
     invites: "Einladungen",
     settings: "Einstellungen",
@@ -746,6 +799,8 @@ export const de: Texts = {
   },
 
   mails: {
+    testSubject: (server) => `Test-E-Mail von ${server}`,
+    test: "Du hast diese E-Mail in den Servereinstellungen angefordert. Sie ist angekommen, also funktionieren E-Mails.",
     resetSubject: "Passwort zurücksetzen",
     resetAsked: (username) => `Jemand möchte das Passwort für ${username} zurücksetzen.`,
     resetWorks: (minutes) =>

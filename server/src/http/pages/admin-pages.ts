@@ -1,4 +1,5 @@
 import { type RegistrationMode, registrationModes, type ServerRole } from "@novax/protocol/entities";
+import { createByteFormat } from "@novax/protocol/language";
 import { html } from "hono/html";
 import { readableEmail } from "../../accounts/email.ts";
 import type { InviteEntry } from "../../accounts/invite-queries.ts";
@@ -8,7 +9,10 @@ import { mayActOn } from "../../admin/permissions.ts";
 import type { PersonEntry } from "../../admin/queries.ts";
 import { type AuditEntry, type AuditFilter, auditActions } from "../../audit/queries.ts";
 import type { SearchIndex } from "../../search/search-index.ts";
+import { type FigureName, figureNames } from "../../status/queries.ts";
+import { type ServerStatus, type Span, spans } from "../../status/read-status.ts";
 import type { Texts } from "../../texts/texts.ts";
+import { chart } from "./charts.ts";
 import { cardPage, doneNote, type FormProblem, linkNote, renderForm } from "./form.ts";
 import type { Markup, PageContext } from "./layout.ts";
 import { qrCode, time } from "./parts.ts";
@@ -18,6 +22,7 @@ const sections = {
   "/admin/invites": "invites",
   "/admin/settings": "settings",
   "/admin/audit": "audit",
+  "/admin/server": "status",
 } as const;
 type Section = keyof typeof sections;
 
@@ -285,6 +290,91 @@ ${
       )}</ol>`
 }
 <p class="form-aside">${page.next === null ? "" : html`<a class="button-second" href="${page.next}">${t.older}</a> `}<a class="button-second" href="${page.exportHref}">${t.exportLines}</a></p>`,
+  });
+}
+
+export function statusPage(
+  context: PageContext,
+  page: {
+    status: ServerStatus;
+    hasMail: boolean;
+    version: string;
+    startedAt: number;
+    done: string | undefined;
+  },
+): Promise<Response> {
+  const { admin: t } = context.t;
+  const { status, hasMail } = page;
+  const { counts, figures, span, now } = status;
+  const bytes = createByteFormat(context.language);
+  const number = new Intl.NumberFormat(context.language, { maximumFractionDigits: 0 });
+  const small = new Intl.NumberFormat(context.language, { maximumFractionDigits: 1 });
+  const say: Record<FigureName, (value: number) => string> = {
+    messages: number.format,
+    people: number.format,
+    commit_ms: (value) => `${small.format(value)}\u00a0ms`,
+    late_ms: (value) => `${small.format(value)}\u00a0ms`,
+    memory: bytes,
+    storage: bytes,
+  };
+  const { ms, stepMs } = spans[span];
+  const charts = figureNames.flatMap((name) => {
+    const points = figures[name];
+    if (points.length === 0) return [];
+    return [
+      chart({
+        ...{ title: t.figures[name], points, since: now - ms, until: now, stepMs },
+        latest: say[name](points.at(-1)!.value),
+        most: t.figureMost(say[name](Math.max(...points.map(({ value }) => value)))),
+      }),
+    ];
+  });
+  const { countNames: n, healthNames: h } = t;
+  const facts: [string, string | Markup][] = [
+    [n.up, time(page.startedAt)],
+    [n.people, number.format(counts.people)],
+    ...(counts.waiting === 0 ? [] : ([[n.waiting, number.format(counts.waiting)]] as [string, string][])),
+    [n.rooms, number.format(counts.rooms)],
+    [n.messages, number.format(counts.messages)],
+    [n.files, t.fileCount(number.format(counts.files), bytes(counts.fileBytes))],
+    ...(status.freeBytes === null ? [] : ([[n.free, bytes(status.freeBytes)]] as [string, string][])),
+    [n.database, bytes(counts.databaseBytes)],
+  ];
+  const health: [string, boolean, string | Markup][] = [
+    [h.mail, hasMail && status.mailProblem === null, hasMail ? (status.mailProblem ?? t.fine) : t.noMail],
+    [h.files, status.filesProblem === null, status.filesProblem ?? t.fine],
+    [h.jobs, status.jobs.failed === 0, t.jobStates(status.jobs.due, status.jobs.failed)],
+    [
+      h.search,
+      status.search.kind !== "away",
+      t.searchStates[status.search.kind](status.search.messages, Math.floor(status.search.part * 100)),
+    ],
+    [
+      h.backup,
+      !status.isBackupOld,
+      status.lastBackup === null
+        ? t.noBackup
+        : html`${time(status.lastBackup)}${status.isBackupOld ? `. ${t.oldBackup}` : ""}`,
+    ],
+  ];
+  return adminPage(context, "/admin/server", {
+    lead: t.statusLead(page.version),
+    body: html`${doneNote(page.done)}
+<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+<h2>${t.health}</h2>
+<ul class="health">${health.map(([name, isFine, value]) => html`<li><span class="mark ${isFine ? "mark-good" : "mark-missing"}" aria-hidden="true">${isFine ? "✓" : "!"}</span><span><b>${name}</b> ${value}</span></li>`)}</ul>
+${hasMail ? renderForm({ action: "/admin/server/test-mail", submit: t.testMail, isSecondary: true }) : ""}
+<nav class="tabs" aria-label="${t.figures.messages}">${(Object.keys(spans) as Span[]).map((name) => html`<a href="/admin/server?span=${name}" ${name === span ? html`aria-current="page"` : ""}>${t.spans[name]}</a>`)}</nav>
+${charts.length === 0 ? html`<p class="empty">${t.noFigures}</p>` : html`<div class="charts">${charts}</div>`}
+<h2>${t.work}</h2>
+${
+  status.operations.length === 0
+    ? html`<p class="empty">${t.noWork}</p>`
+    : html`<ul class="entries">${status.operations.map(
+        ({ kind, place, startedAt, state, error, done, total }) =>
+          html`<li class="entry"><p class="entry-title">${t.workKinds[kind]}: ${t.workStates[state](total > 0 ? Math.min(99, Math.floor((100 * done) / total)) : null)}</p><p class="section-text">${time(startedAt)}, ${place}${error === null ? "" : html`<br>${error}`}</p></li>`,
+      )}</ul>`
+}`,
   });
 }
 
