@@ -6,6 +6,7 @@ import { helpText } from "./config/settings.ts";
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   admin: async (args) => (await import("./cli/admin.ts")).admin(args),
   backup: async (args) => (await import("./cli/backup.ts")).backup(args),
+  doctor: async (args) => (await import("./cli/doctor.ts")).doctor(args),
   restore: async (args) => (await import("./cli/backup.ts")).restore(args),
 };
 

@@ -413,7 +413,7 @@ describeServer(
           "/admin/people/{person}/role",
           "/admin/people/{person}/unrequire-factor",
           "/admin/server/test-mail",
-        "/admin/settings",
+          "/admin/settings",
           "/api/account",
           "/api/account/devices",
           "/api/admin/audit",
