@@ -5,8 +5,10 @@ import { generalRoomId } from "@novax/protocol/general-room";
 import type { AccountId, SessionId } from "@novax/protocol/ids";
 import type { Language } from "@novax/protocol/language";
 import type { Server } from "bun";
+import { z } from "zod";
 import { eraseAccountJob } from "./account-data/erase-account.ts";
 import { ServerIdentity } from "./accounts/server-identity.ts";
+import { runOperatorCommand } from "./admin/operator-commands.ts";
 import { keepAuditHead } from "./audit/kept-head.ts";
 import { readAuditHead } from "./audit/queries.ts";
 import { createLocalAttemptLimits, createRedisAttemptLimits } from "./auth/attempt-limits.ts";
@@ -325,6 +327,8 @@ async function copyDatabase({ db, log }: Pick<App, "db" | "log">, { dataDir }: C
   log.info("database.copied", { inMs: Math.round(performance.now() - startedAt) });
 }
 
+const operatorCommandSchema = z.object({ name: z.string(), username: z.string() });
+
 async function noteOperation({ db, clock }: Pick<App, "db" | "clock">, input: unknown): Promise<void> {
   const note = noteSchema.parse(input);
   const notes = notesIn(db.sql, clock);
@@ -456,6 +460,7 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
             ping: async () => null,
             "copy-database": () => copyDatabase(app, config),
             operation: (note) => noteOperation(app, note),
+            admin: (command) => runOperatorCommand(app, operatorCommandSchema.parse(command)),
           },
           log,
         );

@@ -34,7 +34,8 @@ export function serveControl(
         return Response.json({ result: (await handler(await request.json())) ?? null });
       } catch (error) {
         if (!(error instanceof Refusal)) log.fault("control.failed", error, { command: name });
-        return Response.json({ error: (error as Error).message }, { status: failed });
+        const isRefusal = error instanceof Refusal;
+        return Response.json({ error: (error as Error).message, isRefusal }, { status: failed });
       }
     },
   });
@@ -49,7 +50,10 @@ export async function isServerThere(dataDir: string): Promise<boolean> {
   );
 }
 
-/** Asks the server of this data folder for something. Throws if there is none, or with what it says. */
+/**
+ * Asks the server of this data folder for something. Throws if there is none, or with what it says; what it
+ * refuses is a {@link Refusal} here, too.
+ */
 export async function askServer(dataDir: string, name: string, input: unknown): Promise<unknown> {
   const response = await fetch(`http://server/${name}`, {
     method: "POST",
@@ -57,7 +61,8 @@ export async function askServer(dataDir: string, name: string, input: unknown): 
     unix: socketOf(dataDir),
     timeout: false,
   } as RequestInit);
-  const answer = (await response.json()) as { result?: unknown; error?: string };
-  if (answer.error !== undefined) throw new Error(answer.error);
+  const answer = (await response.json()) as { result?: unknown; error?: string; isRefusal?: boolean };
+  if (answer.error !== undefined)
+    throw answer.isRefusal ? new Refusal("unavailable", answer.error) : new Error(answer.error);
   return answer.result;
 }
