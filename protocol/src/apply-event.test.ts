@@ -20,6 +20,7 @@ const room: Room = {
   isArchived: false,
   posting: "everybody",
   slowModeSeconds: 0,
+  keepDays: 0,
   leavesMark: true,
   hasLinkPreviews: true,
   memberCount: 1,

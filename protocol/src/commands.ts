@@ -24,6 +24,7 @@ import {
   emojiNameCharsMin,
   filterWordsMax,
   groupPeopleMax,
+  keepDaysMax,
   keywordCharsMax,
   keywordsMax,
   membersAddedAtOnceMax,
@@ -116,6 +117,7 @@ export const commandSpecs = {
       colour: roomFields.colour.optional(),
       posting: roomSchema.shape.posting.optional(),
       slowModeSeconds: z.int().min(0).max(slowModeSecondsMax).optional(),
+      keepDays: z.int().min(0).max(keepDaysMax).optional(),
       leavesMark: z.boolean().optional(),
       /** Needs the right `room.allow_previews`. */
       hasLinkPreviews: z.boolean().optional(),

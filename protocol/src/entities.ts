@@ -191,6 +191,8 @@ export const roomSchema = z.strictObject({
   slowModeSeconds: z.int().nonnegative(),
   /** Whether a deleted message leaves a placeholder. */
   leavesMark: z.boolean(),
+  /** After how many days messages are deleted, as the room is set; 0: as the server is. */
+  keepDays: z.int().nonnegative(),
   /** Whether links in messages get previews, if the server makes any. */
   hasLinkPreviews: z.boolean(),
   memberCount: z.int().nonnegative(),
@@ -206,6 +208,8 @@ export type NotificationLevel = (typeof notificationLevels)[number];
 /** A room as one of its members sees it, with their own settings and counts. */
 export const joinedRoomSchema = roomSchema.extend({
   role: z.enum(roomRoles),
+  /** After how many days messages are deleted in truth, as the server and the room are set; 0: never. */
+  keptDays: z.int().nonnegative(),
   /** In direct rooms, everyone but the viewer. */
   people: z.array(personSchema),
   readSeq: z.int().nonnegative(),

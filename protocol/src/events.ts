@@ -32,6 +32,7 @@ export const roomChangesSchema = roomSchema
     posting: true,
     slowModeSeconds: true,
     leavesMark: true,
+    keepDays: true,
     hasLinkPreviews: true,
   })
   .partial();

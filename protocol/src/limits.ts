@@ -92,6 +92,8 @@ export const pollQuestionCharsMax = 300;
 export const pollChoiceCharsMax = 120;
 
 export const slowModeSecondsMax = 6 * 3600;
+/** Ten years. */
+export const keepDaysMax = 3650;
 export const statusTextCharsMax = 80;
 export const noteCharsMax = 300;
 /** How many people an account can have blocked, and how many of the reports it made can be open. */

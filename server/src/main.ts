@@ -87,6 +87,7 @@ import type { Realtime } from "./realtime/realtime.ts";
 import { shareBudgets } from "./realtime/share-budgets.ts";
 import { createSocketHandlers } from "./realtime/socket-handlers.ts";
 import { startRealtime } from "./realtime/start-realtime.ts";
+import { deleteOldMessages } from "./retention/delete-old-messages.ts";
 import { addMember } from "./rooms/add-member.ts";
 import { updateRoom } from "./rooms/queries.ts";
 import { sendReminderJob } from "./scheduled/reminders.ts";
@@ -109,6 +110,7 @@ const cleanUpFilesEveryMs = 10_000;
 const requestOverheadBytes = 1_000_000;
 const factorFailuresMax = 10;
 const backupDueEveryMs = minuteMs;
+const retentionEveryMs = 10 * minuteMs;
 
 /** What runs in the transaction of the messages that it concerns, in this order. */
 const sendSteps = [claimStep, quoteStep, replyStep, mentionStep, pollClosingStep];
@@ -327,7 +329,7 @@ async function copyDatabase({ db, log }: Pick<App, "db" | "log">, { dataDir }: C
   log.info("database.copied", { inMs: Math.round(performance.now() - startedAt) });
 }
 
-const operatorCommandSchema = z.object({ name: z.string(), username: z.string() });
+const operatorCommandSchema = z.object({ name: z.string(), subject: z.string() });
 
 async function noteOperation({ db, clock }: Pick<App, "db" | "clock">, input: unknown): Promise<void> {
   const note = noteSchema.parse(input);
@@ -468,6 +470,7 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
   if (app.mailer.isReal)
     timers.push(every(log, "unread_mail.failed", unreadMailEveryMs, () => sendUnreadMail(app)));
   const { backupDir } = config;
+  if (isFirst) timers.push(every(log, "retention.failed", retentionEveryMs, () => deleteOldMessages(app)));
   const countPeople = () => app.presence.online;
   const figures = new FigureRecorder(app, { countPeople, isFirst });
   timers.push(every(log, "figures.not_recorded", minuteMs, () => figures.record()));

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "../..");
 const serverOrder =
-  "texts lib config metrics log outgoing db control operations bus blobs backup mail events jobs audit notices transaction accounts auth presence people rooms files pictures emoji previews messages threads polls scheduled saved inbox search push unread-mail moderation account-data admin commands realtime https status http main cli one-file".split(
+  "texts lib config metrics log outgoing db control operations bus blobs backup mail events jobs audit notices transaction accounts auth presence people rooms files pictures emoji previews messages threads polls scheduled saved inbox search push unread-mail moderation retention account-data admin commands realtime https status http main cli one-file".split(
     " ",
   );
 

@@ -38,9 +38,14 @@ class SecureChat {
     return response;
   }
 
-  post(path: string, body: unknown): Promise<Response> {
+  /** A request that meets the end of an idle connection is sent again, as browsers do. */
+  async post(path: string, body: unknown): Promise<Response> {
     const headers = { "content-type": "application/json" };
-    return this.fetch(path, { method: "POST", body: JSON.stringify(body), headers });
+    const send = () => this.fetch(path, { method: "POST", body: JSON.stringify(body), headers });
+    return send().catch((error: Error & { code?: string }) => {
+      if (error.code !== "ECONNRESET") throw error;
+      return send();
+    });
   }
 
   open(username: string): WebSocket {

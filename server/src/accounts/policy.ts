@@ -15,6 +15,8 @@ export type Policy = {
   allowsErasure: boolean;
   /** Whether everybody may sign in with a password; otherwise owners alone. */
   allowsPasswords: boolean;
+  /** After how many days messages are deleted, in every room; 0: never. */
+  keepDays: number;
   /** The server's own name and sign; empty for the product's. */
   serverName: string;
   serverIcon: string;

@@ -1,4 +1,6 @@
+import type { RoomId } from "@novax/protocol/ids";
 import { createByteFormat } from "@novax/protocol/language";
+import { changeAccount } from "../accounts/change-account.ts";
 import type { Account } from "../accounts/queries.ts";
 import { findAccountByUsernameKey } from "../accounts/queries.ts";
 import { usernameKey } from "../accounts/username.ts";
@@ -8,6 +10,7 @@ import { readAuditHead } from "../audit/queries.ts";
 import type { FileNeeds } from "../files/file-store.ts";
 import { summarizeStorage } from "../files/queries.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { setHeld } from "../retention/queries.ts";
 import { createOwner, disableFactorOf, linkFor } from "./operator.ts";
 import type { AdminNeeds } from "./people.ts";
 
@@ -35,15 +38,35 @@ const aboutPerson: Record<string, (app: OperatorNeeds, username: string) => Prom
   },
 };
 
+/** About a room, by its id, which is in its address. */
+const aboutRoom: Record<string, (app: OperatorNeeds, room: string) => Promise<string>> = {
+  hold: async (app, room) => {
+    await hold(app, room, true);
+    return "Nothing of this room is deleted for its age any more, until: npm run admin -- release ROOM";
+  },
+  release: async (app, room) => {
+    await hold(app, room, false);
+    return "Messages of this room are deleted for their age again, as it is set.";
+  },
+};
+
+async function hold(app: OperatorNeeds, room: string, isHeld: boolean): Promise<void> {
+  await changeAccount(app, async ({ sql, audit }) => {
+    if (!(await setHeld(sql, room as RoomId, isHeld)))
+      throw new Refusal("not_found", `there is no room ${JSON.stringify(room)}.`);
+    audit({ action: "room.changed", actor: null, detail: `${room}: ${isHeld ? "held" : "released"}` });
+  });
+}
+
 /** About the whole server. */
 const aboutAll: Record<string, (app: OperatorNeeds) => Promise<OperatorAnswer>> = {
   storage: async (app) => ({ text: await describeStorage(app), isGood: true }),
   "audit-verify": describeAudit,
 };
 
-/** Whether there is such a command, and whether it is about a person. */
-export function kindOfCommand(name: string): "person" | "all" | null {
-  if (Object.hasOwn(aboutPerson, name)) return "person";
+/** Whether there is such a command, and whether it is about one person or room. */
+export function kindOfCommand(name: string): "one" | "all" | null {
+  if (Object.hasOwn(aboutPerson, name) || Object.hasOwn(aboutRoom, name)) return "one";
   return Object.hasOwn(aboutAll, name) ? "all" : null;
 }
 
@@ -53,10 +76,11 @@ export function kindOfCommand(name: string): "person" | "all" | null {
  */
 export async function runOperatorCommand(
   app: OperatorNeeds,
-  { name, username }: { name: string; username: string },
+  { name, subject }: { name: string; subject: string },
 ): Promise<OperatorAnswer> {
   const kind = kindOfCommand(name);
-  if (kind === "person") return { text: await aboutPerson[name]!(app, username), isGood: true };
+  const aboutOne = { ...aboutPerson, ...aboutRoom };
+  if (kind === "one") return { text: await aboutOne[name]!(app, subject), isGood: true };
   if (kind === "all") return aboutAll[name]!(app);
   throw new Refusal("not_found", `there is no command ${name}.`);
 }

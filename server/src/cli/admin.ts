@@ -12,30 +12,31 @@ import { exitCodes } from "./exit.ts";
 const help = `npm run admin -- reset-link <username>       print a link to set a new password
 npm run admin -- disable-factor <username>   turn off their two-factor authentication, including passkeys
 npm run admin -- create-owner <username>     make them an owner; new people get a link to set a password
+npm run admin -- hold <room>                 delete nothing of a room for its age; release <room> ends that
 npm run admin -- storage                     show where files are, and how much space they take up
 npm run audit:verify                         verify the audit log
 
 These commands use the server's settings, and work while it runs.`;
 
 /** Runs a command of the operator. Returns the exit code. */
-export async function admin([name = "", username = "", ...others]: readonly string[]): Promise<number> {
+export async function admin([name = "", subject = "", ...others]: readonly string[]): Promise<number> {
   if (["--help", "-h", "help"].includes(name)) {
     console.log(help);
     return 0;
   }
   const kind = kindOfCommand(name);
-  if (kind === null || (kind === "all" ? username !== "" : username === "" || others.length > 0)) {
+  if (kind === null || (kind === "all" ? subject !== "" : subject === "" || others.length > 0)) {
     if (name !== "" && kind === null) console.error(`There is no command ${name}.\n`);
     console.error(help);
     return exitCodes.failed;
   }
-  const { text, isGood } = await run(readConfig(process.cwd(), process.env), { name, username });
+  const { text, isGood } = await run(readConfig(process.cwd(), process.env), { name, subject });
   if (isGood) console.log(text);
   else console.error(text);
   return isGood ? 0 : exitCodes.failed;
 }
 
-async function run(config: Config, command: { name: string; username: string }): Promise<OperatorAnswer> {
+async function run(config: Config, command: { name: string; subject: string }): Promise<OperatorAnswer> {
   const { database } = config;
   // The server has the embedded database for itself.
   if (database.kind === "embedded" && (await isServerThere(config.dataDir)))

@@ -50,6 +50,8 @@ async function change(
     ) as RoomChanges;
     if (Object.keys(changes).length === 0) return;
     if (changes.hasLinkPreviews !== undefined) assertMayInRoom(transaction, "room.allow_previews");
+    // Deleting what all have written is an owner's decision.
+    if (changes.keepDays !== undefined) assertMayInRoom(transaction, "room.archive");
     if (changes.name !== undefined)
       await assertRoomName(sql, { name: changes.name, kind: room.kind, except: id });
     await updateRoom(sql, id, changes, { now: app.clock.now() });

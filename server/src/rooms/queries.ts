@@ -24,6 +24,7 @@ type RoomRow = {
   archived_at: number | null;
   posting: Room["posting"];
   slow_mode_seconds: number;
+  keep_days: number;
   leaves_mark: boolean;
   has_link_previews: boolean | null;
   member_count: number;
@@ -31,6 +32,7 @@ type RoomRow = {
 };
 
 type JoinedRoomRow = RoomRow & {
+  kept_days: number;
   account_id: AccountId;
   role: RoomRole;
   server_role: ServerRole;
@@ -74,8 +76,10 @@ export async function listRoomsOf(
         cross join lateral (select server_role from accounts where id = given.id limit 1) a
     )
     select m.account_id, r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.picture_id, r.archived_at, r.posting,
-      r.slow_mode_seconds, r.leaves_mark, r.has_link_previews, r.member_count, r.head_seq, r.last_message_at,
+      r.slow_mode_seconds, r.leaves_mark, r.keep_days, r.has_link_previews, r.member_count, r.head_seq, r.last_message_at,
       m.role, m.read_seq, m.is_favourite, m.is_muted, m.notify, m.is_request, m.hidden_at, p.server_role,
+      case when r.is_held then 0
+        else coalesce(least(nullif(r.keep_days, 0), nullif((select keep_days from installation), 0)), 0) end as kept_days,
       case when r.kind in ('direct', 'group') then coalesce((
         select json_agg(json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name)
           order by o.username_key)
@@ -153,7 +157,7 @@ export async function findMembership(
     RoomRow & { role: RoomRole; server_role: ServerRole; silenced_until: number | null; read_seq: number }
   >`
     select r.id, r.kind, r.name, r.topic, r.description, r.icon, r.colour, r.picture_id, r.archived_at, r.posting,
-      r.slow_mode_seconds, r.leaves_mark, r.has_link_previews, r.member_count, r.head_seq, m.role, m.silenced_until, m.read_seq, a.server_role
+      r.slow_mode_seconds, r.leaves_mark, r.keep_days, r.has_link_previews, r.member_count, r.head_seq, m.role, m.silenced_until, m.read_seq, a.server_role
     from memberships m
       join rooms r on r.id = m.room_id
       join accounts a on a.id = m.account_id and a.disabled_at is null and a.deleted_at is null
@@ -178,7 +182,7 @@ export async function lockRoom(tx: Sql, room: RoomId): Promise<void> {
 /** Finds a room without checking a membership. Only for work that is not done by a member. */
 export async function findRoom(sql: Sql, room: RoomId): Promise<Room | null> {
   const [row] = await sql<RoomRow>`
-    select id, kind, name, topic, description, icon, colour, picture_id, archived_at, posting, slow_mode_seconds, leaves_mark,
+    select id, kind, name, topic, description, icon, colour, picture_id, archived_at, posting, slow_mode_seconds, leaves_mark, keep_days,
       has_link_previews, member_count, head_seq
     from rooms where id = ${room}`;
   return row ? toRoom(row) : null;
@@ -249,6 +253,8 @@ export async function updateRoom(
       colour = case when ${given(changes.colour)}::boolean then ${changes.colour ?? null}::smallint else colour end,
       posting = coalesce(${changes.posting ?? null}::text, posting),
       slow_mode_seconds = coalesce(${changes.slowModeSeconds ?? null}::integer, slow_mode_seconds),
+      keep_changed_at = case when ${given(changes.keepDays)}::boolean then ${now}::bigint else keep_changed_at end,
+      keep_days = coalesce(${changes.keepDays ?? null}::integer, keep_days),
       leaves_mark = coalesce(${changes.leavesMark ?? null}::boolean, leaves_mark),
       has_link_previews = coalesce(${changes.hasLinkPreviews ?? null}::boolean, has_link_previews),
       archived_at = case when not ${given(changes.isArchived)}::boolean then archived_at
@@ -309,6 +315,7 @@ function toRoom(row: RoomRow): Room {
     posting: row.posting,
     slowModeSeconds: row.slow_mode_seconds,
     leavesMark: row.leaves_mark,
+    keepDays: row.keep_days,
     hasLinkPreviews: row.has_link_previews ?? row.kind === "public",
     memberCount: row.member_count,
     headSeq: row.head_seq,
@@ -320,6 +327,7 @@ function toJoinedRoom(row: JoinedRoomRow): JoinedRoom {
     ...toRoom(row),
     role: roleInRoom(row.role, row.server_role, row.kind),
     people: (row.people ?? []).map((person) => toPerson(person.id, person.username, person.display_name)),
+    keptDays: row.kept_days,
     readSeq: row.read_seq,
     unread: row.unread,
     mentions: row.mentions,

@@ -527,6 +527,10 @@ export const de: Texts = {
   },
 
   admin: {
+    people: "Personen",
+    invites: "Einladungen",
+    settings: "Einstellungen",
+    audit: "Audit-Log",
     status: "Server",
     statusLead: (version) => `novaX ${version}. Wie es ihm geht, und wie es war.`,
     spans: { day: "Letzter Tag", month: "Letzter Monat" },
@@ -550,7 +554,6 @@ export const de: Texts = {
       free: "Frei für Dateien",
       up: "Läuft seit",
     },
-    fileCount: (files, bytes) => `${files} (${bytes})`,
     health: "Zustand",
     healthNames: {
       mail: "E-Mail",
@@ -577,10 +580,6 @@ export const de: Texts = {
       failed: () => "fehlgeschlagen",
       died: () => "ohne Ergebnis beendet",
     },
-    people: "Personen",
-    invites: "Einladungen",
-    settings: "Einstellungen",
-    audit: "Audit-Log",
     roles: { owner: "Serverinhaber", admin: "Admin", member: "Mitglied", guest: "Gast" },
     peopleLead: "Alle, die ein Konto haben.",
     searchLabel: "Personen suchen",
@@ -669,6 +668,9 @@ export const de: Texts = {
     whoFactor: "Wer die Zwei-Faktor-Authentifizierung braucht",
     factorPolicies: { nobody: "Niemand", privileged: "Serverinhaber und Admins", everyone: "Alle" },
     whoFactorHint: "Eingerichtet wird sie bei der nächsten Anmeldung.",
+    keepDays: "Nachrichten löschen nach (Tagen)",
+    keepDaysHint:
+      "0 behält sie. In allen Räumen, mit ihren Dateien, endgültig, ab einem Tag nach der Änderung. Ein Raum kann weniger Tage haben.",
     allowsErasure: "Wer sein Konto löscht, kann seine Nachrichten mitlöschen",
     auditLead: "Änderungen an Konten und an diesem Server. Manipulationen am Protokoll fallen auf.",
     action: "Aktion",

@@ -535,7 +535,6 @@ export const en = {
       free: "Free for files",
       up: "Running since",
     },
-    fileCount: (files: string, bytes: string) => `${files} (${bytes})`,
     health: "Health",
     healthNames: {
       mail: "Email",
@@ -646,6 +645,9 @@ export const en = {
     whoFactor: "Who needs two-factor authentication",
     factorPolicies: { nobody: "No one", privileged: "Owners and admins", everyone: "Everyone" },
     whoFactorHint: "People set it up the next time they sign in.",
+    keepDays: "Delete messages after (days)",
+    keepDaysHint:
+      "0 keeps them. In every room, with their files, for good, from a day after this is changed. A room can be set to fewer days.",
     allowsErasure: "Let people erase their messages when they delete their account",
     auditLead: "Changes to accounts and to this server. Tamper-evident record.",
     action: "Action",

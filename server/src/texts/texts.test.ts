@@ -6,6 +6,7 @@ import { en } from "./en.ts";
 const shared = new Set([
   "",
   "Code",
+  "Server",
   "Passkeys",
   "Single sign-on",
   "Single Sign-on",

@@ -19,6 +19,8 @@ const room = (name: string, more: Partial<JoinedRoom> = {}): JoinedRoom => ({
   isArchived: false,
   posting: "everybody",
   slowModeSeconds: 0,
+  keepDays: 0,
+  keptDays: 0,
   leavesMark: true,
   hasLinkPreviews: true,
   memberCount: 2,

@@ -36,6 +36,8 @@ const room = (id: RoomId, headSeq: number): JoinedRoom => ({
   isArchived: false,
   posting: "everybody",
   slowModeSeconds: 0,
+  keepDays: 0,
+  keptDays: 0,
   leavesMark: true,
   hasLinkPreviews: true,
   memberCount: 2,

@@ -300,6 +300,12 @@ export const deMore: MoreTexts = {
     posting: "Wer schreiben kann",
     postingEverybody: "Alle",
     postingModerators: "Nur Moderatoren",
+    keepDays: "Nachrichten löschen nach",
+    keepAsServer: "Wie für den Server eingestellt",
+    keepDaysHint:
+      "Mit ihren Dateien, endgültig, ab einem Tag nach der Änderung. Hat der Server weniger Tage, gelten die.",
+    kept: (days: number) => `Nachrichten werden nach ${days === 1 ? "einem Tag" : `${days} Tagen`} gelöscht.`,
+    days: (count: number) => (count === 1 ? "1 Tag" : `${count} Tage`),
     slowMode: "Langsamer Modus",
     slowOff: "Aus",
     seconds: (count: number) => plural(count, { one: "# Sekunde", other: "# Sekunden" }),

@@ -293,6 +293,12 @@ export const enMore = {
     posting: "Who can post",
     postingEverybody: "Everyone",
     postingModerators: "Moderators only",
+    keepDays: "Delete messages after",
+    keepAsServer: "As set for the server",
+    keepDaysHint:
+      "With their files, for good, from a day after this is changed. If the server has fewer days, those count.",
+    kept: (days: number) => `Messages are deleted after ${days === 1 ? "a day" : `${days} days`}.`,
+    days: (count: number) => (count === 1 ? "1 day" : `${count} days`),
     slowMode: "Slow mode",
     slowOff: "Off",
     seconds: (count: number) => plural(count, { one: "# second", other: "# seconds" }),

@@ -1,5 +1,6 @@
 import { type RegistrationMode, registrationModes, type ServerRole } from "@novax/protocol/entities";
 import { createByteFormat } from "@novax/protocol/language";
+import { keepDaysMax } from "@novax/protocol/limits";
 import { html } from "hono/html";
 import { readableEmail } from "../../accounts/email.ts";
 import type { InviteEntry } from "../../accounts/invite-queries.ts";
@@ -260,6 +261,16 @@ ${renderForm({
         ]
       : []),
     {
+      name: "keep_days",
+      label: t.keepDays,
+      type: "number",
+      hint: t.keepDaysHint,
+      autocomplete: "off",
+      value: String(policy.keepDays),
+      maxLength: 4,
+      range: { min: 0, max: keepDaysMax },
+    },
+    {
       kind: "checkbox",
       name: "allows_erasure",
       label: t.allowsErasure,
@@ -336,7 +347,7 @@ export function statusPage(
     ...(counts.waiting === 0 ? [] : ([[n.waiting, number.format(counts.waiting)]] as [string, string][])),
     [n.rooms, number.format(counts.rooms)],
     [n.messages, number.format(counts.messages)],
-    [n.files, t.fileCount(number.format(counts.files), bytes(counts.fileBytes))],
+    [n.files, `${number.format(counts.files)} (${bytes(counts.fileBytes)})`],
     ...(status.freeBytes === null ? [] : ([[n.free, bytes(status.freeBytes)]] as [string, string][])),
     [n.database, bytes(counts.databaseBytes)],
   ];

@@ -1,5 +1,6 @@
 import { registrationModes, serverRoles } from "@novax/protocol/entities";
 import type { AccountId } from "@novax/protocol/ids";
+import { keepDaysMax } from "@novax/protocol/limits";
 import { z } from "zod";
 import { listInvites } from "../../accounts/invite-queries.ts";
 import { factorPolicies, type Policy, passwordPolicies, registrationMode } from "../../accounts/policy.ts";
@@ -190,6 +191,7 @@ const settingsBody = z.strictObject({
   allows_erasure: checkbox,
   // What a program leaves out stays as it is.
   passwords: z.enum(passwordPolicies).optional(),
+  keep_days: z.coerce.number().pipe(z.int().min(0).max(keepDaysMax)).optional(),
   server_name: textField.optional(),
   server_icon: textField.optional(),
 });
@@ -199,6 +201,7 @@ function policyOf(body: z.infer<typeof settingsBody>, before: Policy): Policy {
     registration: body.registration === "" ? null : body.registration,
     factor: body.factor,
     allowsErasure: body.allows_erasure,
+    keepDays: body.keep_days ?? before.keepDays,
     allowsPasswords: body.passwords === undefined ? before.allowsPasswords : body.passwords === "everyone",
     serverName: body.server_name?.trim() ?? before.serverName,
     serverIcon: body.server_icon?.trim() ?? before.serverIcon,

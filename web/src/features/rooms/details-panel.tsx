@@ -16,6 +16,7 @@ import { RoomIcon } from "./room-icon.tsx";
 
 const PictureField = filePart("PictureField");
 const slowModes = [0, 10, 30, 60, 300, 3600] as const;
+const keptDays = [0, 1, 7, 30, 90, 365] as const;
 const hues = Array.from({ length: 12 }, (_, index) => index * 2);
 
 /** The details of a room, the viewer's settings for it, and what a member with the rights can change. */
@@ -35,6 +36,7 @@ export function DetailsPanel(props: PanelProps) {
         </button>
       </div>
       <Preferences {...props} room={room} />
+      {room.keptDays > 0 ? <p className="panel-note">{more.details.kept(room.keptDays)}</p> : null}
       {isDirect(room.kind) || !mayChange ? null : (
         <PictureField
           chat={chat}
@@ -132,6 +134,7 @@ const unsaved = new Map<RoomId, Record<string, string>>();
 function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
   const kept = unsaved.get(room.id) ?? {};
   const [colour, setColour] = useState(room.colour);
+  const mayDelete = chat.may("room.archive", room);
   const mayAllowPreviews = chat.hasLinkPreviews && chat.may("room.allow_previews");
   return (
     <form
@@ -150,6 +153,7 @@ function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
           posting: fields.get("posting") === "moderators" ? "moderators" : "everybody",
           slowModeSeconds: Number(fields.get("slow")),
           leavesMark: fields.has("mark"),
+          ...(mayDelete ? { keepDays: Number(fields.get("keep")) } : {}),
           ...(mayAllowPreviews ? { hasLinkPreviews: fields.has("previews") } : {}),
         });
         if (!done) return;
@@ -249,6 +253,21 @@ function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
             ))}
         </select>
       </label>
+      {mayDelete ? (
+        <label className="form-field">
+          <span>{more.details.keepDays}</span>
+          <select className="field" name="keep">
+            {[...new Set([...keptDays, room.keepDays])]
+              .sort((a, b) => a - b)
+              .map((days) => (
+                <option key={days} value={String(days)} selected={days === room.keepDays}>
+                  {days === 0 ? more.details.keepAsServer : more.details.days(days)}
+                </option>
+              ))}
+          </select>
+          <span className="section-hint">{more.details.keepDaysHint}</span>
+        </label>
+      ) : null}
       <label className="form-check">
         <input type="checkbox" name="mark" defaultChecked={room.leavesMark} /> {more.details.leavesMark}
       </label>

@@ -1,0 +1,57 @@
+import type { RoomId } from "@novax/protocol/ids";
+import type { Clock } from "../lib/clock.ts";
+import { deleteStored } from "../messages/delete-message.ts";
+import { findMessage } from "../messages/queries.ts";
+import { findRoom, lockRoom } from "../rooms/queries.ts";
+import { type TransactionNeeds, transact } from "../transaction/transact.ts";
+import { findOld, listRoomsWithOld, setKeptFrom } from "./queries.ts";
+
+/** Of one room in one transaction: who writes there meanwhile waits for that. */
+const messagesAtOnce = 20;
+const roomsAtOnce = 100;
+/** Between two steps, so that people come first. */
+const pauseMs = 20;
+/** What is left is deleted the next time. */
+const stepsMax = 2000;
+
+/**
+ * Deletes messages that are older than their room keeps them, with their files, texts before an edit, reactions and mentions, as their
+ * senders could: nothing of them is left but a gap. The oldest first, in small steps. Returns how many were deleted.
+ */
+export async function deleteOldMessages(app: TransactionNeeds & { clock: Clock }): Promise<number> {
+  let deleted = 0;
+  let steps = 0;
+  for (;;) {
+    const rooms = await listRoomsWithOld(app.db.sql, app.clock.now(), roomsAtOnce);
+    if (rooms.length === 0) break;
+    for (const room of rooms) {
+      if (steps++ === stepsMax) return deleted;
+      deleted += await deleteSome(app, room);
+      await Bun.sleep(pauseMs);
+    }
+  }
+  if (deleted > 0) app.log.info("retention.deleted", { messages: deleted });
+  return deleted;
+}
+
+async function deleteSome(app: TransactionNeeds & { clock: Clock }, id: RoomId): Promise<number> {
+  const now = app.clock.now();
+  return transact(app, async (transaction) => {
+    const { sql } = transaction;
+    await lockRoom(sql, id);
+    const [room, old] = [await findRoom(sql, id), await findOld(sql, id, { now, limit: messagesAtOnce })];
+    if (!room || !old) return 0;
+    for (const seq of old.seqs) {
+      const message = await findMessage(sql, id, seq);
+      // Without a placeholder, which would say for ever who wrote when. One with replies keeps one until they are gone.
+      if (message)
+        await deleteStored(
+          { ...transaction, room: { ...room, leavesMark: false }, actor: message.sender },
+          message,
+          now,
+        );
+    }
+    await setKeptFrom(sql, id, old.upTo);
+    return old.seqs.length;
+  });
+}

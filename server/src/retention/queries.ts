@@ -1,0 +1,51 @@
+import type { RoomId } from "@novax/protocol/ids";
+import type { Sql } from "../db/database.ts";
+
+const dayMs = 24 * 3_600_000;
+/** After a change of the days: somebody may have typed 3 instead of 30. */
+const graceMs = dayMs;
+
+/** Rooms whose first message that is left is older than they keep it, some of them. */
+export async function listRoomsWithOld(sql: Sql, now: number, limit: number): Promise<RoomId[]> {
+  const rows = await sql<{ id: RoomId }>`
+    select r.id from rooms r cross join installation i
+      cross join lateral (select least(nullif(r.keep_days, 0), nullif(i.keep_days, 0)) as days) kept
+      cross join lateral (
+        select m.sent_at from messages m where m.room_id = r.id and m.seq > r.kept_from_seq order by m.seq limit 1
+      ) first
+    where not r.is_held and greatest(r.keep_changed_at, i.keep_changed_at) < ${now - graceMs} and kept.days is not null and first.sent_at < ${now} - kept.days::bigint * ${dayMs}::bigint
+    order by r.id ${sql.limit(limit)}`;
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Returns the oldest messages of a room that are older than it keeps them, at most `limit`: those that still have something in them,
+ * and up to which `seq` all are. Null: there are none, or the room is held.
+ */
+export async function findOld(
+  tx: Sql,
+  room: RoomId,
+  { now, limit }: { now: number; limit: number },
+): Promise<{ seqs: number[]; upTo: number } | null> {
+  const rows = await tx<{ seq: number; is_gone: boolean }>`
+    select m.seq, m.deleted_at is not null as is_gone
+    from rooms r cross join installation i
+      cross join lateral (select least(nullif(r.keep_days, 0), nullif(i.keep_days, 0)) as days) kept
+      cross join lateral (
+        select seq, sent_at, deleted_at from messages
+        where room_id = r.id and seq > r.kept_from_seq order by seq ${tx.limit(limit)}
+      ) m
+    where r.id = ${room} and not r.is_held and greatest(r.keep_changed_at, i.keep_changed_at) < ${now - graceMs} and m.sent_at < ${now} - kept.days::bigint * ${dayMs}::bigint
+    order by m.seq`;
+  if (rows.length === 0) return null;
+  return { seqs: rows.filter((row) => !row.is_gone).map(({ seq }) => seq), upTo: rows.at(-1)!.seq };
+}
+
+export async function setKeptFrom(tx: Sql, room: RoomId, seq: number): Promise<void> {
+  await tx`update rooms set kept_from_seq = ${seq} where id = ${room}`;
+}
+
+/** Keeps all messages of a room, or no longer. Returns whether there is such a room. */
+export async function setHeld(sql: Sql, room: RoomId, isHeld: boolean): Promise<boolean> {
+  return (await sql`update rooms set is_held = ${isHeld} where id = ${room} returning 1`).length === 1;
+}
