@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createReadStream, readdirSync, writeFileSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readArchive, readText } from "../../server/src/backup/archive.ts";
 import type { Manifest, Summary } from "../../server/src/backup/manifest.ts";
@@ -74,7 +74,7 @@ for (const kind of databaseKinds)
           await alice.say(workshop.id, "as before");
           await server.stop();
           const folder = join(data.env.DATA_DIR!, "backups");
-          const made = readdirSync(folder, { withFileTypes: true }).map(({ name }) => name);
+          const made = existsSync(folder) ? readdirSync(folder) : [];
           const migrations = (await entriesOf(join(fixturesFolder, fixture))).get("backup.json")!;
           if (made.length === 0) expect(server.output()).not.toContain("database.migrated");
           else {

@@ -256,7 +256,7 @@ function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
       {mayDelete ? (
         <label className="form-field">
           <span>{more.details.keepDays}</span>
-          <select className="field" name="keep">
+          <select className="field" name="keep" aria-describedby="keep-hint">
             {[...new Set([...keptDays, room.keepDays])]
               .sort((a, b) => a - b)
               .map((days) => (
@@ -265,8 +265,12 @@ function ChangeForm({ chat, room }: PanelProps & { room: JoinedRoom }) {
                 </option>
               ))}
           </select>
-          <span className="section-hint">{more.details.keepDaysHint}</span>
         </label>
+      ) : null}
+      {mayDelete ? (
+        <p className="panel-note" id="keep-hint">
+          {more.details.keepDaysHint}
+        </p>
       ) : null}
       <label className="form-check">
         <input type="checkbox" name="mark" defaultChecked={room.leavesMark} /> {more.details.leavesMark}
