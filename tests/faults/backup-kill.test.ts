@@ -8,8 +8,8 @@ import { createTestData, isAvailable, spawnServer, startServer } from "../suppor
 import { upload } from "../support/uploads.ts";
 import { useServer } from "../support/use-server.ts";
 
-/** Of each: NOVAX_BACKUP_KILLS=10 npm test -- tests/faults/backup-kill.test.ts makes forty. */
-const kills = Number(process.env.NOVAX_BACKUP_KILLS ?? 2);
+/** Of each: NOVAX_BACKUP_KILLS=10 npm test -- tests/faults/backup-kill.test.ts makes sixty. */
+const kills = Number(process.env.NOVAX_BACKUP_KILLS ?? 1);
 const passphrase = { BACKUP_PASSPHRASE: "correct horse battery staple" };
 const folder = mkdtempSync(join(tmpdir(), "novax-backup-kill-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
