@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { leastCpuMs } from "../../tests/support/cpu-time.ts";
 import { messageTextCharsMax } from "./limits.ts";
 import { isEmojiOnly, type MarkdownNode, parseMarkdown, safeHref, withoutMarks } from "./markdown.ts";
 import { mentionsIn } from "./text.ts";
@@ -22,20 +23,6 @@ const textOf = (nodes: readonly MarkdownNode[]): string =>
     .join("");
 const every = (nodes: readonly MarkdownNode[]): MarkdownNode[] =>
   nodes.flatMap((node) => [node, ...("children" in node ? every(node.children) : [])]);
-
-/**
- * The fastest of several runs, in ms. A slow run is repeated, because a busy machine is slow once and a bad algorithm
- * is slow every time.
- */
-function fastestMs(work: () => unknown, slowMs: number): number {
-  let fastest = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < 5 && fastest >= slowMs; run++) {
-    const startedAt = performance.now();
-    work();
-    fastest = Math.min(fastest, performance.now() - startedAt);
-  }
-  return fastest;
-}
 
 describe("markdown", () => {
   test("knows bold, italic, strike and code", () => {
@@ -416,7 +403,7 @@ describe("markdown", () => {
     const slowMs = 50;
     const slowest = { ms: 0, text: "" };
     const measure = (text: string) => {
-      const ms = fastestMs(() => parseMarkdown(text), slowMs);
+      const ms = leastCpuMs(() => parseMarkdown(text), { enoughMs: slowMs });
       if (ms > slowest.ms) Object.assign(slowest, { ms, text: text.slice(0, 60) });
     };
     measure("warm up **it** is");
@@ -459,10 +446,10 @@ describe("markdown", () => {
     for (const columns of [2, 20, 21, 498]) {
       const text = wide(columns).slice(0, messageTextCharsMax);
       expect(every(parseMarkdown(text)).length, String(columns)).toBeLessThan(2 * text.length);
-      expect(fastestMs(() => parseMarkdown(text), 50)).toBeLessThan(50);
+      expect(leastCpuMs(() => parseMarkdown(text), { enoughMs: 50 })).toBeLessThan(50);
     }
     const spaces = `a|b\n${" ".repeat(messageTextCharsMax)}x`.slice(0, messageTextCharsMax);
-    expect(fastestMs(() => parseMarkdown(spaces), 10)).toBeLessThan(10);
+    expect(leastCpuMs(() => parseMarkdown(spaces), { enoughMs: 10 })).toBeLessThan(10);
   });
 
   test("lists of a usual length are lists, with all their lines", () => {
@@ -498,7 +485,7 @@ describe("a message of emoji alone", () => {
     const check = () => {
       for (let emoji = 1; emoji < 8; emoji++) isEmojiOnly(`${`😀${" ".repeat(600)}`.repeat(emoji)}x`);
     };
-    expect(fastestMs(check, 50)).toBeLessThan(50);
+    expect(leastCpuMs(check, { enoughMs: 50 })).toBeLessThan(50);
   });
 
   test("is one to six of them and nothing else", () => {

@@ -20,7 +20,7 @@ import { pruneAccounts } from "./auth/prune-queries.ts";
 import { sendResetsJob } from "./auth/reset-password.ts";
 import { findActors } from "./auth/session-queries.ts";
 import { createSsoClient } from "./auth/sso-client.ts";
-import { copyFolderName } from "./backup/run-backup.ts";
+import { copyFolderName, removeLeftCopy } from "./backup/run-backup.ts";
 import { ScheduledBackups } from "./backup/scheduled-backups.ts";
 import { backUpBeforeUpgrade } from "./backup/upgrade-backup.ts";
 import { openBlobs } from "./blobs/open-blobs.ts";
@@ -453,6 +453,7 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
     ...app.linkPreviews.budgets,
   };
   // A database that only this process can open.
+  if (app.db.copyFolder !== null) removeLeftCopy(config.dataDir);
   const control =
     app.db.copyFolder === null
       ? null

@@ -67,6 +67,8 @@ for (const [from, to] of [
           await used.server.kill();
           await running.finished;
           await used.restart();
+          // A copy of the database that nobody reads any more is not kept.
+          if (from === "embedded") expect(existsSync(join(data.env.DATA_DIR!, "backup-copy"))).toBe(false);
           const { entries } = await alice.read<{ entries: { seq: number }[] }>(`/api/rooms/${room}/timeline`);
           expect(entries.map((entry) => entry.seq)).toContain(seq);
         }

@@ -80,10 +80,9 @@ describeServer("accounts", { only: "postgres", people: ["alice", "bob"] }, ({ se
   });
 
   test("[P09] a megabyte of password is refused before anything is hashed", async () => {
-    const startedAt = performance.now();
+    // By its length, before it is read.
     const response = await alice.post("/login", { username: "alice", password: "a".repeat(1_000_000) });
     expect(response.status).toBe(413);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
   test("[P08] changing the password needs the current one; a wrong one is 403 and counts as a failed sign-in", async () => {

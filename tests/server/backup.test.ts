@@ -236,6 +236,13 @@ describe("a backup that can't be used", () => {
       writeFileSync(join(DATA_DIR, "secret.key"), `${"a".repeat(43)}\n`, { mode: 0o600 });
       expect(await run({ DATA_DIR }, "restore", hostile), name).toEqual(refused(why));
     }
+    for (const migrations of [[], manifest.migrations.slice(1)]) {
+      rmSync(hostile);
+      const archive = new ArchiveWriter(createWriteStream(hostile), { createdAt: 0 });
+      await archive.addText("backup.json", JSON.stringify({ ...manifest, migrations }));
+      await archive.finish();
+      expect((await run(place, "backup", "verify", hostile)).text).toContain("the tables of any version");
+    }
     const newer = { ...manifest, migrations: [...manifest.migrations, "9999_later.sql"] };
     rmSync(hostile);
     const archive = new ArchiveWriter(createWriteStream(hostile), { createdAt: 0 });

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { leastCpuMs } from "../../../tests/support/cpu-time.ts";
 import { ConfigError } from "../config/read-config.ts";
 import { loadKnownPasswords } from "./known-passwords.ts";
 import { createPasswordHasher } from "./password-hasher.ts";
@@ -61,11 +62,11 @@ describe("a new password", () => {
   });
 
   test("[P09] with NUL, half a surrogate pair or a megabyte is refused at once", () => {
-    const startedAt = performance.now();
-    for (const text of ["abc\0defgh", "abcdefg\ud800", "a".repeat(1_000_000)]) {
-      expect(() => normalisePassword(text)).toThrow();
-    }
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    const refuseAll = () => {
+      for (const text of ["abc\0defgh", "abcdefg\ud800", "a".repeat(1_000_000)])
+        expect(() => normalisePassword(text)).toThrow();
+    };
+    expect(leastCpuMs(refuseAll, { enoughMs: 50 })).toBeLessThan(50);
   });
 });
 

@@ -14,7 +14,7 @@ import {
 } from "../db/copy-tables.ts";
 import type { Database, Sql } from "../db/database.ts";
 import { isSameSecret } from "../db/installation.ts";
-import { lockMigrations, migrateIn, unknownMigrations } from "../db/migrate.ts";
+import { knownMigrations, lockMigrations, migrateIn, unknownMigrations } from "../db/migrate.ts";
 import type { ServerSecret } from "../lib/server-secret.ts";
 import type { Log } from "../log/log.ts";
 import { endOperation, insertOperation } from "../operations/queries.ts";
@@ -121,6 +121,9 @@ async function readManifest(entries: AsyncGenerator<ArchiveEntry>): Promise<Mani
     throw new BackupUnusable(
       `the backup was made by a newer novaX (${manifest.novax}, with ${unknown.join(", ")}); use that version, or a newer one`,
     );
+  const { migrations } = manifest;
+  if (migrations.length === 0 || migrations.some((name, index) => name !== knownMigrations()[index]))
+    throw new BackupUnusable("the backup doesn't have the tables of any version of novaX");
   return manifest;
 }
 

@@ -63,6 +63,15 @@ export async function runBackup(
   }
 }
 
+/** Removes a copy of the database that a backup left behind which was killed. */
+export function removeLeftCopy(dataDir: string): void {
+  const lock = lockFolder(dataDir, `${copyFolderName}.lock`);
+  // One that goes on reads it.
+  if (!lock) return;
+  rmSync(join(dataDir, copyFolderName), { recursive: true, force: true });
+  lock.release();
+}
+
 type Source = { notes: OperationNotes; open(): Promise<Database>; close(): Promise<void> };
 
 /** The database as it can be read beside a running server. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { leastCpuMs } from "../../../tests/support/cpu-time.ts";
 import { mistakesBetween } from "../lib/mistakes-between.ts";
 import { parseQuery } from "./parse-query.ts";
 import { WordList } from "./word-list.ts";
@@ -45,18 +46,16 @@ describe("the words of a text", () => {
   });
 
   test("take time that grows with the text alone", () => {
-    const time = (text: string) => {
-      const times = [1, 2, 3].map(() => {
-        const began = performance.now();
-        wordsOf(text);
-        return performance.now() - began;
-      });
-      return Math.min(...times);
-    };
     for (const sign of ["a", "ﷺ", "👩‍👩‍👧‍👦", "\u0301", "a\u0301", "北", "\u200d", "1-"]) {
-      time(sign.repeat(1000));
-      const ratio = time(sign.repeat(64_000)) / Math.max(time(sign.repeat(8000)), 0.05);
-      expect(ratio, sign).toBeLessThan(40);
+      wordsOf(sign.repeat(1000));
+      const [short, long] = [sign.repeat(8000), sign.repeat(64_000)];
+      const shortMs = Math.max(
+        leastCpuMs(() => wordsOf(short)),
+        0.05,
+      );
+      // Eight times as long; what grows with the square would take 64 times as long.
+      const longMs = leastCpuMs(() => wordsOf(long), { enoughMs: 40 * shortMs });
+      expect(longMs / shortMs, sign).toBeLessThan(40);
     }
   });
 });
