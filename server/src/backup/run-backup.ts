@@ -1,5 +1,5 @@
 import { createWriteStream, existsSync, readFileSync, rmSync, statfsSync } from "node:fs";
-import { mkdir, open, readdir, rename, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -11,6 +11,7 @@ import { lockFolder } from "../db/embedded/folder-lock.ts";
 import { listDoneMigrations } from "../db/migrate.ts";
 import { connectDatabase } from "../db/open-database.ts";
 import { systemClock } from "../lib/clock.ts";
+import { syncPath } from "../lib/sync-path.ts";
 import type { Log } from "../log/log.ts";
 import { notesIn, notesThrough, type OperationNotes, runOperation } from "../operations/report-operation.ts";
 import { BackupUnusable } from "./archive.ts";
@@ -123,22 +124,13 @@ export async function toFile(path: string, write: (target: Writable) => Promise<
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const target = createWriteStream(unfinished, { mode: 0o600 });
     const written = await write(target);
-    for (const place of [unfinished, dirname(path)]) await sync(place);
+    for (const place of [unfinished, dirname(path)]) await syncPath(place);
     await rename(unfinished, path);
-    await sync(dirname(path));
+    await syncPath(dirname(path));
     return written;
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw asUnusable(error, path);
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
+import { mkdir, rename, rm, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { syncPath } from "../lib/sync-path.ts";
 import type { BlobStore } from "./blob-store.ts";
 
 /**
@@ -15,10 +16,10 @@ export function createDiskBlobs(folder: string): BlobStore {
       try {
         const target = pathOf(id);
         await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-        await sync(path);
+        await syncPath(path);
         await rename(path, target);
         // The new name has to survive a power cut as well.
-        await sync(dirname(target));
+        await syncPath(dirname(target));
       } catch (error) {
         await rm(path, { force: true });
         throw error;
@@ -33,13 +34,4 @@ export function createDiskBlobs(folder: string): BlobStore {
       return bavail * bsize;
     },
   };
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
