@@ -67,6 +67,14 @@ describe.skipIf(!isAvailable("postgres"))("how long messages are kept", () => {
     expect(left.body).not.toContain("secret");
     expect((await carol.room(room)).mentions).toBe(0);
     expect(await deleteOld()).toBe(0);
+    // The question keeps a placeholder for its answer, and loses it with it.
+    expect(timeline).toContain('"kind":"deleted"');
+    const [answer] =
+      await sql`select max(seq) as seq from messages where room_id = ${room} and thread_root = ${root}`;
+    await makeOlder({ room, seq: Number(answer.seq) }, 40);
+    expect(await deleteOld()).toBe(1);
+    expect(await shown(carol)).not.toContain('"kind":"deleted"');
+    expect(await shown(carol)).toContain("the new one");
   });
 
   test("a room can have fewer days and not more, by its owners alone; a held one loses nothing", async () => {

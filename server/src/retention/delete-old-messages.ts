@@ -1,10 +1,11 @@
 import type { RoomId } from "@novax/protocol/ids";
+import { toPerson } from "@novax/protocol/person";
 import type { Clock } from "../lib/clock.ts";
 import { deleteStored } from "../messages/delete-message.ts";
 import { findMessage } from "../messages/queries.ts";
 import { findRoom, lockRoom } from "../rooms/queries.ts";
 import { type TransactionNeeds, transact } from "../transaction/transact.ts";
-import { findOld, listRoomsWithOld, setKeptFrom } from "./queries.ts";
+import { findOld, hidePlaceholders, listRoomsWithOld, setKeptFrom } from "./queries.ts";
 
 /** Of one room in one transaction: who writes there meanwhile waits for that. */
 const messagesAtOnce = 20;
@@ -41,15 +42,18 @@ async function deleteSome(app: TransactionNeeds & { clock: Clock }, id: RoomId):
     await lockRoom(sql, id);
     const [room, old] = [await findRoom(sql, id), await findOld(sql, id, { now, limit: messagesAtOnce })];
     if (!room || !old) return 0;
+    const roots: number[] = [];
     for (const seq of old.seqs) {
       const message = await findMessage(sql, id, seq);
-      // Without a placeholder, which would say for ever who wrote when. One with replies keeps one until they are gone.
-      if (message)
-        await deleteStored(
-          { ...transaction, room: { ...room, leavesMark: false }, actor: message.sender },
-          message,
-          now,
-        );
+      if (!message) continue;
+      if (message.threadRoot !== null) roots.push(message.threadRoot);
+      const inRoom = { ...transaction, room: { ...room, leavesMark: false }, actor: message.sender };
+      await deleteStored(inRoom, message, now);
+    }
+    // A placeholder would say for ever who wrote when. One with replies stays until they are gone.
+    for (const { seq, ...sender } of await hidePlaceholders(sql, id, [...old.gone, ...roots])) {
+      const actor = toPerson(sender.id, sender.username, sender.display_name);
+      await transaction.record({ room: id, type: "message.deleted", actor, target: seq, leavesMark: false });
     }
     await setKeptFrom(sql, id, old.upTo);
     return old.seqs.length;

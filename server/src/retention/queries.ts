@@ -1,4 +1,4 @@
-import type { RoomId } from "@novax/protocol/ids";
+import type { AccountId, RoomId } from "@novax/protocol/ids";
 import type { Sql } from "../db/database.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -20,13 +20,13 @@ export async function listRoomsWithOld(sql: Sql, now: number, limit: number): Pr
 
 /**
  * Returns the oldest messages of a room that are older than it keeps them, at most `limit`: those that still have something in them,
- * and up to which `seq` all are. Null: there are none, or the room is held.
+ * those that were deleted before, and up to which `seq` all are. Null: there are none, or the room is held.
  */
 export async function findOld(
   tx: Sql,
   room: RoomId,
   { now, limit }: { now: number; limit: number },
-): Promise<{ seqs: number[]; upTo: number } | null> {
+): Promise<{ seqs: number[]; gone: number[]; upTo: number } | null> {
   const rows = await tx<{ seq: number; is_gone: boolean }>`
     select m.seq, m.deleted_at is not null as is_gone
     from rooms r cross join installation i
@@ -38,7 +38,26 @@ export async function findOld(
     where r.id = ${room} and not r.is_held and greatest(r.keep_changed_at, i.keep_changed_at) < ${now - graceMs} and m.sent_at < ${now} - kept.days::bigint * ${dayMs}::bigint
     order by m.seq`;
   if (rows.length === 0) return null;
-  return { seqs: rows.filter((row) => !row.is_gone).map(({ seq }) => seq), upTo: rows.at(-1)!.seq };
+  const seqsOf = (isGone: boolean) => rows.filter((row) => row.is_gone === isGone).map(({ seq }) => seq);
+  return { seqs: seqsOf(false), gone: seqsOf(true), upTo: rows.at(-1)!.seq };
+}
+
+/** Takes away the placeholders of deleted messages that have no replies left. Returns which there were, with their senders. */
+export function hidePlaceholders(
+  tx: Sql,
+  room: RoomId,
+  seqs: readonly number[],
+): Promise<{ seq: number; id: AccountId; username: string; display_name: string }[]> {
+  return tx`
+    with hidden as (
+      update messages set is_hidden = true
+      where room_id = ${room} and seq = any(${tx.array(seqs, "bigint")}) and deleted_at is not null and not is_hidden
+        and reply_count = 0
+      returning seq, sender_id
+    ), shown as (
+      update room_events e set is_shown = false from hidden where e.room_id = ${room} and e.seq = hidden.seq
+    )
+    select hidden.seq, a.id, a.username, a.display_name from hidden join accounts a on a.id = hidden.sender_id`;
 }
 
 export async function setKeptFrom(tx: Sql, room: RoomId, seq: number): Promise<void> {
