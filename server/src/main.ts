@@ -406,8 +406,24 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
       throw error;
     }
   };
+  // A database that only this process can open. Commands reach it also while it waits for a certificate.
+  if (app.db.copyFolder !== null) removeLeftCopy(config.dataDir);
+  const control =
+    app.db.copyFolder === null
+      ? null
+      : serveControl(
+          config.dataDir,
+          {
+            ping: async () => null,
+            "copy-database": () => copyDatabase(app, config),
+            operation: (note) => noteOperation(app, note),
+            admin: (command) => runOperatorCommand(app, operatorCommandSchema.parse(command)),
+          },
+          log,
+        );
   // A taken port is the last thing that can fail at start. What is open by then has to be closed.
   const { server, https } = await openPorts().catch(async (error: unknown) => {
+    await control?.stop();
     await close();
     throw error;
   });
@@ -452,26 +468,16 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
     visitor: app.visitorBudgets,
     ...app.linkPreviews.budgets,
   };
-  // A database that only this process can open.
-  if (app.db.copyFolder !== null) removeLeftCopy(config.dataDir);
-  const control =
-    app.db.copyFolder === null
-      ? null
-      : serveControl(
-          config.dataDir,
-          {
-            ping: async () => null,
-            "copy-database": () => copyDatabase(app, config),
-            operation: (note) => noteOperation(app, note),
-            admin: (command) => runOperatorCommand(app, operatorCommandSchema.parse(command)),
-          },
-          log,
-        );
   const sharing = shareBudgets({ ...app, processId }, sharedBudgets);
   if (app.mailer.isReal)
     timers.push(every(log, "unread_mail.failed", unreadMailEveryMs, () => sendUnreadMail(app)));
   const { backupDir } = config;
-  if (isFirst) timers.push(every(log, "retention.failed", retentionEveryMs, () => deleteOldMessages(app)));
+  if (isFirst)
+    timers.push(
+      every(log, "retention.failed", retentionEveryMs, () =>
+        deleteOldMessages(app, { isStopping: () => isStopping }),
+      ),
+    );
   const countPeople = () => app.presence.online;
   const figures = new FigureRecorder(app, { countPeople, isFirst });
   timers.push(every(log, "figures.not_recorded", minuteMs, () => figures.record()));
@@ -490,10 +496,11 @@ export async function startServer(config: Config, log: Log, { isFirst = true } =
       isStopping = true;
       realtime.hub.closeAll();
       // Requests in progress may finish, but a slow one does not delay the stop beyond `drainMs`.
-      await https?.stop();
       await Promise.race([Promise.all(listeners.map((one) => one.stop())), Bun.sleep(drainMs)]);
       realtime.hub.closeAll();
       await Promise.all(listeners.map((one) => one.stop(true)));
+      // An order that is under way may take minutes, and is made again by the next start.
+      await Promise.race([https?.stop(), Bun.sleep(drainMs)]);
       realtime.stop();
       stalls.stop();
       for (const list of lists) list.stop();

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { zstdDecompressSync } from "node:zlib";
 import { helpText } from "./config/settings.ts";
+import { syncTree } from "./db/embedded/data-folder.ts";
 import { version } from "./lib/version.ts";
 // These three are made by scripts/package.ts.
 import licenses from "./licenses.txt" with { type: "text" };
@@ -60,6 +61,8 @@ async function unpack(folder: string): Promise<string> {
   const unfinished = `${program}.${process.pid}.new`;
   const tar = zstdDecompressSync(new Uint8Array(await Bun.file(archive).arrayBuffer()));
   await new Bun.Archive(tar).extract(unfinished);
+  // Once it has its name it is trusted, also after a power cut.
+  syncTree(unfinished);
   try {
     renameSync(unfinished, program);
   } catch (error) {
@@ -73,6 +76,7 @@ async function unpack(folder: string): Promise<string> {
 
 function removeOld(folder: string): void {
   const others = readdirSync(folder)
+    .filter((name) => !name.endsWith(".new"))
     .map((name) => ({ name, at: statSync(join(folder, name)).mtimeMs }))
     .sort((a, b) => b.at - a.at);
   for (const { name } of others.slice(keptPrograms))

@@ -1,7 +1,6 @@
 // The file that a backup is: a tar, compressed with zstd, which can be unpacked without novaX. Its last entry has the hashes of
 // all others, as sha256sum writes them, so a file that was cut off or changed is noticed.
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
@@ -23,6 +22,8 @@ export class ArchiveWriter {
   readonly #written: Promise<void>;
   readonly #mtime: Date;
   #failure: unknown = null;
+  /** Ends what waits for the target at this moment. */
+  #giveUp: (error: unknown) => void = () => {};
   /** How many bytes were written to the target. */
   bytes = 0;
 
@@ -40,6 +41,7 @@ export class ArchiveWriter {
     this.#written.catch((error: unknown) => {
       this.#failure = error;
       this.#tar.destroy(error as Error);
+      this.#giveUp(error);
     });
   }
 
@@ -54,12 +56,12 @@ export class ArchiveWriter {
       written += chunk.byteLength;
       if (written > size) break;
       hash.update(chunk);
-      if (!entry.write(chunk)) await Promise.race([once(entry, "drain"), this.#written]);
+      if (!entry.write(chunk)) await this.#until(entry, "drain");
       this.#assertWritable();
     }
     if (written !== size) throw new BackupUnusable(`${name} has ${written} bytes instead of ${size}`);
     entry.end();
-    if (size > 0) await Promise.race([once(entry, "close"), this.#written]);
+    if (size > 0) await this.#until(entry, "close");
     this.#hashes.push(`${hash.digest("hex")}  ${name}\n`);
     this.#assertWritable();
   }
@@ -81,6 +83,15 @@ export class ArchiveWriter {
   /** Gives up, and leaves the target as it is. */
   abort(): void {
     this.#tar.destroy(new Error("the backup was given up"));
+  }
+
+  /** Waits for an event of an entry, or throws when the target fails. One waits at a time. */
+  async #until(entry: Writable, event: "drain" | "close"): Promise<void> {
+    this.#assertWritable();
+    await new Promise<void>((resolve, reject) => {
+      this.#giveUp = reject;
+      entry.once(event, () => resolve());
+    });
   }
 
   #assertWritable(): void {

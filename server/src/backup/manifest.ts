@@ -27,7 +27,8 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export const summarySchema = z.object({
   /** By name: how many rows it has, and their digest, which is the same in whichever order they are read. */
   tables: z.record(z.string(), z.object({ rows: z.number(), digest: z.string() })),
-  files: z.object({ count: z.number(), bytes: z.number() }),
+  /** `missing`: pieces of files that the database names, and that were not where files are. */
+  files: z.object({ count: z.number(), bytes: z.number(), missing: z.array(z.string()).default([]) }),
 });
 export type Summary = z.infer<typeof summarySchema>;
 

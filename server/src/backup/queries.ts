@@ -39,6 +39,11 @@ export async function beginNewEpoch(tx: Sql): Promise<void> {
   await tx`update installation set epoch = gen_random_uuid()`;
 }
 
+/** Lets a day pass before anything is deleted for its age: what is restored may be restored because it is old. */
+export async function startGrace(tx: Sql, now: number): Promise<void> {
+  await tx`update installation set keep_changed_at = ${now}`;
+}
+
 /** Ends all sessions that have not ended. Returns how many there were. */
 export async function endAllSessions(tx: Sql, now: number): Promise<number> {
   return (await tx`update sessions set ended_at = ${now} where ended_at is null returning 1`).length;

@@ -30,7 +30,7 @@ import {
   summaryName,
   summarySchema,
 } from "./manifest.ts";
-import { beginNewEpoch, countSessions, endAllSessions, isWithoutTables } from "./queries.ts";
+import { beginNewEpoch, countSessions, endAllSessions, isWithoutTables, startGrace } from "./queries.ts";
 import type { Progress } from "./write-backup.ts";
 
 /** What a backup says of itself, before its tables and files. */
@@ -101,6 +101,7 @@ export async function restoreBackup(
       if (!isForVerifying) {
         await beginNewEpoch(tx);
         await migrateIn(db, tx, log);
+        await startGrace(tx, now);
         await insertOperation(tx, { ...operation, kind: "restore" }, now);
         await endOperation(tx, { id: operation.id, error: null }, now);
       }

@@ -7,6 +7,7 @@ import { secretFileOf } from "../config/data-folder.ts";
 import type { Config } from "../config/read-config.ts";
 import { askServer, isServerThere } from "../control/control-socket.ts";
 import type { Database } from "../db/database.ts";
+import { DatabaseClock } from "../db/database-clock.ts";
 import { lockFolder } from "../db/embedded/folder-lock.ts";
 import { listDoneMigrations } from "../db/migrate.ts";
 import { connectDatabase } from "../db/open-database.ts";
@@ -41,7 +42,7 @@ export async function runBackup(
   const source = await openSource(config, log);
   try {
     const operation = { id: Bun.randomUUIDv7(), kind: "backup" as const, place: path ?? "standard output" };
-    return await runOperation(source.notes, operation, async (report) => {
+    const work = async (report: (done: number, total: number) => void) => {
       const db = await source.open();
       const secret = passphrase === null ? null : { text: readSecret(config), passphrase };
       const write = (target: Writable) =>
@@ -58,10 +59,17 @@ export async function runBackup(
           },
         );
       return path === null ? write(process.stdout) : toFile(path, write);
-    });
+    };
+    return await runOperation(source.notes, operation, work, problemWith);
   } finally {
     await source.close();
   }
+}
+
+/** What is wrong with a backup that was made, in a sentence; null: nothing. */
+export function problemWith({ files: { missing } }: WrittenBackup): string | null {
+  if (missing.length === 0) return null;
+  return `${missing.length} pieces of files are named in the database and are not where files are, so they are not in the backup: ${missing.slice(0, 3).join(", ")}${missing.length > 3 ? " ..." : ""}`;
 }
 
 /** Removes a copy of the database that a backup left behind which was killed. */
@@ -106,7 +114,10 @@ async function openSource({ database, dataDir }: Config, log: Log): Promise<Sour
   }
   // The embedded one has one connection, which the backup needs. Nobody else is there to be told, either.
   const hasNotes = migrations.includes("0025_operations.sql");
-  const inDatabase = notesIn(db.sql, systemClock);
+  // Whether it goes on is judged by the database's clock.
+  const clock = new DatabaseClock(db.sql, log);
+  await clock.set({ isFirst: true });
+  const inDatabase = notesIn(db.sql, clock);
   const notes = database.kind === "embedded" ? { ...inDatabase, update: noNote } : inDatabase;
   return {
     notes: hasNotes ? notes : { begin: noNote, update: noNote, end: noNote },

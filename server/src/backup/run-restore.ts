@@ -55,7 +55,6 @@ export async function runRestore(
   const known = hadMark ? z.uuid().safeParse(readFileSync(mark, "utf8").trim()).data : undefined;
   const id = known ?? Bun.randomUUIDv7();
   const db = await connectDatabase(config.database, log, { isRestoring: true });
-  if (known === undefined) writeFileSync(mark, `${id}\n`, { mode: 0o600 });
   try {
     if (known !== undefined && (await hasRestored(db.sql, id))) {
       rmSync(mark);
@@ -65,7 +64,12 @@ export async function runRestore(
     const target = {
       ...{ db, blobs, passphrase, endsSessions, log, now, isForVerifying: false },
       operation: { id, place: path ?? "standard input" },
-      open: (opened: OpenedBackup) => requireSecret(config, opened),
+      // The database was found to be empty by now.
+      open: (opened: OpenedBackup) => {
+        const secret = requireSecret(config, opened);
+        if (known === undefined) writeFileSync(mark, `${id}\n`, { mode: 0o600 });
+        return secret;
+      },
       place: (opened: OpenedBackup) => placeSecret(config, opened),
     };
     const restored = await restoreBackup(source, target, onProgress);

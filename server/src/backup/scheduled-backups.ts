@@ -9,6 +9,7 @@ import type { Log } from "../log/log.ts";
 import { isUnderWay } from "../operations/queries.ts";
 
 const backupName = /^novax-\d{4}-\d\d-\d\dT\d{6}Z\.tar\.zst$/;
+const unfinishedName = /^novax-[\dTZ-]+\.tar\.zst\.unfinished$/;
 const retryAfterMs = 60 * 60_000;
 /** Below what answers people. */
 const lowPriority = 10;
@@ -37,11 +38,22 @@ export class ScheduledBackups {
     const { backupDir, backupEveryMs } = this.#config;
     const now = clock.now();
     if (now - this.#triedAt < Math.min(retryAfterMs, backupEveryMs)) return;
-    mkdirSync(backupDir, { recursive: true, mode: 0o700 });
-    const newest = listBackups(backupDir).at(-1);
-    if (newest && now - newest.at < backupEveryMs) return;
-    if (await isUnderWay(db.sql, "backup", now)) return;
-    this.#triedAt = now;
+    try {
+      mkdirSync(backupDir, { recursive: true, mode: 0o700 });
+      const newest = listBackups(backupDir).at(-1);
+      if (newest && now - newest.at < backupEveryMs) return;
+      if (await isUnderWay(db.sql, "backup", now)) return;
+      this.#triedAt = now;
+      // Of one that was killed.
+      for (const left of readdirSync(backupDir).filter((other) => unfinishedName.test(other)))
+        rmSync(join(backupDir, left), { force: true });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (typeof code !== "string" || !/^E[A-Z]+$/.test(code)) throw error;
+      this.#triedAt = now;
+      log.error("backup.failed", { folder: backupDir, message: `BACKUP_DIR can't be used (${code})` });
+      return;
+    }
     const name = `novax-${new Date(now).toISOString().replace(/:|\.\d+/g, "")}.tar.zst`;
     const child = Bun.spawn(ownCommand("backup", join(backupDir, name)), {
       env: process.env,

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, ConfigError } from "../config/read-config.ts";
 import type { Database } from "../db/database.ts";
@@ -25,6 +25,10 @@ export async function backUpBeforeUpgrade(config: Config, db: Database, log: Log
   const now = systemClock.now();
   const time = new Date(now).toISOString().replace(/:|\.\d+/g, "");
   const file = join(folder, `before-${next.replace(/\.sql$/, "")}-${time}.tar.zst`);
+  // Of a start that was killed.
+  if (existsSync(folder) && statSync(folder).isDirectory())
+    for (const left of readdirSync(folder).filter((name) => /^before-.*\.unfinished$/.test(name)))
+      rmSync(join(folder, left), { force: true });
   log.info("upgrade.backup", { file, hint: "the database is backed up before it is changed" });
   try {
     await toFile(file, (target) =>

@@ -16,7 +16,7 @@ const entryChars = 4_000_000;
 /** How far it is: rows and bytes of files, of about as many as there are. */
 export type Progress = { rows: number; rowsAbout: number; fileBytes: number; fileBytesAll: number };
 
-export type WrittenBackup = Summary & { bytes: number; sha256: string; missing: string[] };
+export type WrittenBackup = Summary & { bytes: number; sha256: string };
 
 type BackupSource = {
   db: Database;
@@ -31,7 +31,7 @@ type BackupSource = {
 
 /**
  * Writes a backup of all that the database and the file store have at one moment. `onProgress` is called often. Returns what is in
- * it; `missing` are blobs that the database names and the store doesn't have.
+ * it, and what is missing.
  */
 export async function writeBackup(
   { db, kind, blobs, secret, now }: BackupSource,
@@ -63,13 +63,13 @@ export async function writeBackup(
           progress.rows += rows;
           onProgress(progress);
         });
-        const { missing, ...files } = await addFiles(archive, tx, blobs, (bytes) => {
+        const files = await addFiles(archive, tx, blobs, (bytes) => {
           progress.fileBytes += bytes;
           onProgress(progress);
         });
         await archive.addText(summaryName, `${JSON.stringify({ tables, files }, null, 2)}\n`);
         const sha256 = await archive.finish();
-        return { tables, files, missing, sha256, bytes: archive.bytes };
+        return { tables, files, sha256, bytes: archive.bytes };
       },
       { deadlineMs: null },
     );
@@ -124,8 +124,8 @@ async function addFiles(
   tx: Sql,
   blobs: BlobStore | null,
   onBytes: (bytes: number) => void,
-): Promise<Summary["files"] & { missing: string[] }> {
-  const files = { count: 0, bytes: 0, missing: [] as string[] };
+): Promise<Summary["files"]> {
+  const files: Summary["files"] = { count: 0, bytes: 0, missing: [] };
   if (!blobs) return files;
   for await (const some of readBlobs(tx))
     for (const { id, size } of some) {

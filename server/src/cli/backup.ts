@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createByteFormat } from "@novax/protocol/language";
-import { runBackup } from "../backup/run-backup.ts";
+import { problemWith, runBackup } from "../backup/run-backup.ts";
 import { runRestore, verifyBackup } from "../backup/run-restore.ts";
 import type { Progress, WrittenBackup } from "../backup/write-backup.ts";
 import { openBlobs } from "../blobs/open-blobs.ts";
@@ -60,12 +60,17 @@ export async function restore(args: readonly string[]): Promise<number> {
   console.error(
     `Restored the backup of ${manifest.createdAt}: ${countRows(restored)} rows, ${files.count} files (${bytes(files.bytes)}).`,
   );
+  if (files.missing.length > 0)
+    console.error(
+      `It was made without ${files.missing.length} pieces of files, which were not where files are.`,
+    );
   if (!manifest.hasFiles) console.error("It had no files; those of the server have to be where they were.");
   console.error(
     given.flags.has("--end-sessions")
       ? `Everyone was signed out (${sessions} sessions).`
       : `${sessions} sessions are as they were then. If sessions were ended since, restore with --end-sessions.`,
   );
+  console.error("Nothing is deleted for its age for a day from now on.");
   return 0;
 }
 
@@ -92,15 +97,9 @@ async function write(config: Config, file: string, passphrase: string | null): P
     console.error(
       `The server's secret isn't in it. Keep a copy of ${config.secretKey ? "SECRET_KEY" : join(config.dataDir, "secret.key")} elsewhere, or set BACKUP_PASSPHRASE.`,
     );
-  return reportMissing(written);
-}
-
-function reportMissing({ missing }: WrittenBackup): number {
-  if (missing.length === 0) return 0;
-  console.error(
-    `${missing.length} files are named in the database and are not in the store, so they are not in the backup: ${missing.slice(0, 3).join(", ")}${missing.length > 3 ? " ..." : ""}`,
-  );
-  return 0;
+  const problem = problemWith(written);
+  if (problem !== null) console.error(`${problem}.`);
+  return problem === null ? 0 : exitCodes.failed;
 }
 
 async function verify(config: Config, file: string, passphrase: string | null): Promise<number> {
@@ -118,6 +117,10 @@ async function verify(config: Config, file: string, passphrase: string | null): 
   console.error(
     `The backup of ${manifest.createdAt} is good: restored, all ${Object.keys(verified.tables).length} tables have the same ${countRows(verified)} rows, and its ${files.count} files (${bytes(files.bytes)}) are as they were written.`,
   );
+  if (files.missing.length > 0)
+    console.error(
+      `It was made without ${files.missing.length} pieces of files, which were not where files are.`,
+    );
   if (fitsSecret === null)
     console.error("Its secret was not looked at: none is known here, or the passphrase is missing.");
   if (fitsSecret === false)

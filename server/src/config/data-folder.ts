@@ -76,7 +76,7 @@ export function restoringMark(dataDir: string): string {
 export function assertRestored(dataDir: string): void {
   if (existsSync(restoringMark(dataDir)))
     throw new ConfigError([
-      `DATA_DIR: a restore into ${dataDir} didn't end; run it again, or use an empty folder and database`,
+      `DATA_DIR: a restore into ${dataDir} didn't end; run it again, or, if you have put another database there, remove ${restoringMark(dataDir)}`,
     ]);
 }
 

@@ -29,7 +29,8 @@ export class Certificates {
   #served: Certificate | null = null;
   #failures = 0;
   #triedAt = Number.NEGATIVE_INFINITY;
-  #warnedAt = Number.NEGATIVE_INFINITY;
+  /** By event. */
+  readonly #warnedAt = new Map<string, number>();
   #looking: Repeating | null = null;
 
   /** `orders`: this process orders certificates; others read what it has ordered. */
@@ -75,9 +76,9 @@ export class Certificates {
     this.#looking = every(this.#log, "https.not_looked", lookEveryMs, async () => {
       const found = await this.#look();
       if (!found || (found.cert === this.#served?.cert && found.key === this.#served.key)) return;
+      onChange(found);
       this.#served = found;
       this.#log.info("https.renewed", { host: this.#host, until: new Date(expiryOf(found)).toISOString() });
-      onChange(found);
     });
   }
 
@@ -140,8 +141,8 @@ export class Certificates {
 
   #warnNowAndThen(event: string, facts: Record<string, string>): void {
     const now = this.#clock.now();
-    if (now - this.#warnedAt < warnEveryMs) return;
-    this.#warnedAt = now;
+    if (now - (this.#warnedAt.get(event) ?? Number.NEGATIVE_INFINITY) < warnEveryMs) return;
+    this.#warnedAt.set(event, now);
     this.#log.warn(event, facts);
   }
 

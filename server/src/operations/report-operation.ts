@@ -39,12 +39,13 @@ export function notesThrough(send: (note: z.infer<typeof noteSchema>) => Promise
 
 /**
  * Runs `work` as an operation that owners can see, with how far it is. `report` may be called as often as one likes. A note that
- * can't be made while it is under way stops nothing.
+ * can't be made while it is under way stops nothing. `problemWith` says what is wrong with a result that came after all.
  */
 export async function runOperation<T>(
   notes: OperationNotes,
   { id, kind, place }: Pick<Operation, "id" | "kind" | "place">,
   work: (report: (done: number, total: number) => void) => Promise<T>,
+  problemWith: (result: T) => string | null = () => null,
 ): Promise<T> {
   await notes.begin({ id, kind, place });
   const state = { id, done: 0, total: 0 };
@@ -53,7 +54,7 @@ export async function runOperation<T>(
     const result = await work((done, total) => Object.assign(state, { done, total }));
     await noting.stop();
     await notes.update(state).catch(() => {});
-    await notes.end({ id, error: null });
+    await notes.end({ id, error: problemWith(result) });
     return result;
   } catch (error) {
     await noting.stop();

@@ -17,17 +17,31 @@ const stepsMax = 2000;
 
 /**
  * Deletes messages that are older than their room keeps them, with their files, texts before an edit, reactions and mentions, as their
- * senders could: nothing of them is left but a gap. The oldest first, in small steps. Returns how many were deleted.
+ * senders could: nothing of them is left but a gap. The oldest first, in small steps, until `isStopping`. Returns how many were deleted.
  */
-export async function deleteOldMessages(app: TransactionNeeds & { clock: Clock }): Promise<number> {
+export async function deleteOldMessages(
+  app: TransactionNeeds & { clock: Clock },
+  { isStopping = () => false }: { isStopping?: () => boolean } = {},
+): Promise<number> {
   let deleted = 0;
   let steps = 0;
-  for (;;) {
-    const rooms = await listRoomsWithOld(app.db.sql, app.clock.now(), roomsAtOnce);
+  /** Rooms in which it failed: the others go on, and these are tried the next time. */
+  const failed: RoomId[] = [];
+  while (steps < stepsMax && !isStopping()) {
+    const rooms = await listRoomsWithOld(app.db.sql, {
+      now: app.clock.now(),
+      except: failed,
+      limit: roomsAtOnce,
+    });
     if (rooms.length === 0) break;
     for (const room of rooms) {
-      if (steps++ === stepsMax) return deleted;
-      deleted += await deleteSome(app, room);
+      if (steps++ >= stepsMax || isStopping()) break;
+      try {
+        deleted += await deleteSome(app, room);
+      } catch (error) {
+        app.log.fault("retention.failed", error, { room });
+        failed.push(room);
+      }
       await Bun.sleep(pauseMs);
     }
   }
@@ -51,7 +65,11 @@ async function deleteSome(app: TransactionNeeds & { clock: Clock }, id: RoomId):
       await deleteStored(inRoom, message, now);
     }
     // A placeholder would say for ever who wrote when. One with replies stays until they are gone.
-    for (const { seq, ...sender } of await hidePlaceholders(sql, id, [...old.gone, ...roots])) {
+    for (const { seq, ...sender } of await hidePlaceholders(sql, id, [
+      ...old.gone,
+      ...old.rootsOfGone,
+      ...roots,
+    ])) {
       const actor = toPerson(sender.id, sender.username, sender.display_name);
       await transaction.record({ room: id, type: "message.deleted", actor, target: seq, leavesMark: false });
     }

@@ -20,7 +20,8 @@ export function hasDatabase(databaseDir: string): boolean {
   return existsSync(join(databaseDir, "PG_VERSION"));
 }
 
-function syncTree(folder: string): void {
+/** Flushes a folder and all that is in it to the disk. */
+export function syncTree(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) syncTree(path);

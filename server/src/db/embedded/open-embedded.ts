@@ -5,7 +5,6 @@ import { prepareDataFolder, secretFileOf } from "../../config/data-folder.ts";
 import { ConfigError } from "../../config/read-config.ts";
 import { every } from "../../lib/every.ts";
 import { projectFolder, scriptPath } from "../../lib/paths.ts";
-import { Refusal } from "../../lib/refusal.ts";
 import type { Log } from "../../log/log.ts";
 import { createDatabase, type Database, DatabaseUnusable } from "../database.ts";
 import { checkpointIfDue } from "./checkpoint.ts";
@@ -94,9 +93,15 @@ export async function openEmbedded(
   const checkpoint = every(log, "database.checkpoint_failed", checkpointEveryMs, async () => {
     if (!copying) await checkpointIfDue(client);
   });
-  const copyFolder = (target: string) => {
-    if (copying) throw new Refusal("unavailable", "A copy of the database is already being made.");
-    copying = copyRunning(client, databaseDir, target).finally(() => {
+  const copyFolder = async (target: string) => {
+    // Of a backup that was killed meanwhile.
+    while (copying) await copying.catch(() => {});
+    const copy = async () => {
+      // One that is being made at this moment would remove what the copy needs.
+      await checkpoint.run();
+      await copyRunning(client, databaseDir, target);
+    };
+    copying = copy().finally(() => {
       copying = null;
     });
     return copying;
