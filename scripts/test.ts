@@ -88,14 +88,14 @@ function run(title: string, args: string[]): boolean {
 
 /**
  * All tests, in two runs at the same time. A browser keeps a core busy; a test of the server mostly waits, for a database or for time
- * to pass, so that three at once use the other one.
+ * to pass, so that two at once use the other one.
  */
 function allTests(): TestRun[] {
   const others = readdirSync(resolve(root, "tests"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== "e2e")
     .map((entry) => `./tests/${entry.name}`);
   return [
-    { title: "tests", jobs: 3, paths: ["./protocol", "./server", "./web", ...others] },
+    { title: "tests", jobs: 2, paths: ["./protocol", "./server", "./web", ...others] },
     { title: "tests in browsers", jobs: 1, paths: ["./tests/e2e"] },
   ];
 }
