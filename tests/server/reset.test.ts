@@ -4,7 +4,7 @@ import { closeCodes } from "@novax/protocol/close-codes";
 import { addPasskey, setUpFactor } from "../support/factors.ts";
 import { tokenOf } from "../support/mail.ts";
 import { mannWhitneyP } from "../support/mann-whitney.ts";
-import { join, Person, problemOf } from "../support/person.ts";
+import { join, Person, problemOf, untilTaken } from "../support/person.ts";
 import { waitUntil } from "../support/server.ts";
 import { describeServer } from "../support/use-server.ts";
 
@@ -118,7 +118,7 @@ describeServer("the password reset link", options, ({ server, smtp, sql }) => {
     await join(server, "raced");
     const token = tokenOf(await linkFor("raced"));
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, index) => reset(token, `four quiet words ${index}`)),
+      Array.from({ length: 50 }, (_, index) => untilTaken(() => reset(token, `four quiet words ${index}`))),
     );
     const statuses = answers.map((response) => response.status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);

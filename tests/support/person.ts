@@ -146,6 +146,19 @@ export class Person {
   }
 }
 
+/**
+ * Asks again for as long as the server says that too many wait, as a busy machine does when many passwords come at once. For tests of
+ * what happens then to each of them.
+ */
+export async function untilTaken(ask: () => Promise<Response>): Promise<Response> {
+  for (;;) {
+    const response = await ask();
+    if (response.status !== 503) return response;
+    await response.body?.cancel();
+    await Bun.sleep(100);
+  }
+}
+
 /** The message of a refusal. */
 export async function problemOf(
   response: Response,
