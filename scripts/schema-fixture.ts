@@ -1,19 +1,19 @@
 // Keeps the schema of a release, with one of everything in it, as a backup that the tests restore and upgrade:
 // npm run schema-fixture, or -- PATH for the release in another checkout, whose build/server/cli.js this is.
-import { createWriteStream, readFileSync } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { join, resolve } from "node:path";
 import { writeBackup } from "../server/src/backup/write-backup.ts";
 import { listDoneMigrations } from "../server/src/db/migrate.ts";
 import { connectDatabase } from "../server/src/db/open-database.ts";
 import { silentLog } from "../server/src/log/log.ts";
 import { furnish } from "../tests/support/scenes.ts";
-import { fixturePassphrase, fixturesFolder } from "../tests/support/schema-fixtures.ts";
+import { fixtureSecret, fixturesFolder } from "../tests/support/schema-fixtures.ts";
 import { createTestData, startServer } from "../tests/support/server.ts";
 
 const data = await createTestData("embedded", { isUnmade: true });
 const [cli] = process.argv.slice(2);
 const server = await startServer(data, {
-  env: { MESSAGES_PER_SECOND: "100000" },
+  env: { MESSAGES_PER_SECOND: "100000", SECRET_KEY: fixtureSecret },
   ...(cli !== undefined && { launch: { cli: resolve(cli) } }),
 });
 await furnish(server);
@@ -22,11 +22,7 @@ const dataDir = data.env.DATA_DIR!;
 const db = await connectDatabase({ kind: "embedded", dataDir }, silentLog);
 const last = (await listDoneMigrations(db.sql)).at(-1)!;
 const path = join(fixturesFolder, `${last.replace(".sql", "")}.tar.zst`);
-const secret = {
-  text: readFileSync(join(dataDir, "secret.key"), "utf8").trim(),
-  passphrase: fixturePassphrase,
-};
-const source = { db, kind: "embedded" as const, blobs: null, secret, now: Date.now() };
+const source = { db, kind: "embedded" as const, blobs: null, secret: null, now: Date.now() };
 const { bytes } = await writeBackup(source, createWriteStream(path));
 await db.close();
 await data.remove();

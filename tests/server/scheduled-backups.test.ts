@@ -20,7 +20,7 @@ for (const kind of databaseKinds)
       writeFileSync(join(target, name), "x");
     const { server } = useServer(kind, {
       people: ["alice"],
-      env: { BACKUP_DIR: target, BACKUP_KEEP: "2", BACKUP_PASSPHRASE: "correct horse battery staple" },
+      env: { BACKUP_DIR: target, BACKUP_KEEP: "2" },
     });
 
     test("are made when one is due, whole; the oldest go, and nothing else does", async () => {

@@ -8,11 +8,7 @@ import { connectDatabase } from "../../server/src/db/open-database.ts";
 import { createServerSecret } from "../../server/src/lib/server-secret.ts";
 import { silentLog as log } from "../../server/src/log/log.ts";
 import { Person } from "../support/person.ts";
-import {
-  fixturesFolder,
-  listSchemaFixtures,
-  fixturePassphrase as passphrase,
-} from "../support/schema-fixtures.ts";
+import { fixturesFolder, listSchemaFixtures, secretOfFixture } from "../support/schema-fixtures.ts";
 import {
   createTestData,
   databaseKinds,
@@ -33,11 +29,11 @@ async function placeFixture(
     log,
   );
   const restored = await restoreBackup(createReadStream(join(fixturesFolder, name)), {
-    ...{ db, passphrase, log, blobs: null, now: 0, endsSessions: false },
+    ...{ db, passphrase: null, log, blobs: null, now: 0, endsSessions: false },
     operation: { id: Bun.randomUUIDv7(), place: name },
     isForVerifying: true,
-    open: ({ secret }) => createServerSecret(Buffer.from(secret!, "base64url")),
-    place: ({ secret }) => writeFileSync(join(dataDir, "secret.key"), `${secret}\n`, { mode: 0o600 }),
+    open: () => createServerSecret(Buffer.from(secretOfFixture(name), "base64url")),
+    place: () => writeFileSync(join(dataDir, "secret.key"), `${secretOfFixture(name)}\n`, { mode: 0o600 }),
   });
   await db.close();
   return restored;
