@@ -18,6 +18,7 @@ describeServer("the server page", { hasMail: true }, ({ alice, bob, smtp, server
       "No backup or restore yet",
     ])
       expect(text).toContain(words);
+    expect(text).toMatch(/<dt>Messages, about<\/dt><dd>1<\/dd>/);
     expect((await bob.fetch("/admin/server")).status).toBe(403);
     expect((await fetch(`${server.url}/admin/server`, { redirect: "manual" })).status).toBe(303);
     expect((await alice.fetch("/admin/server?span=year")).status).toBe(400);

@@ -61,7 +61,11 @@ export async function readCounts(sql: Sql): Promise<ServerCounts> {
       (select count(*) from accounts where disabled_at is null and deleted_at is null and not awaits_approval) as people,
       (select count(*) from accounts where awaits_approval) as waiting,
       (select count(*) from rooms where kind in ('public', 'private') and archived_at is null) as rooms,
-      (select greatest(reltuples, 0)::bigint from pg_class where oid = 'messages'::regclass) as messages,
+      greatest(
+        (select reltuples::bigint from pg_class where oid = 'messages'::regclass),
+        -- A new table has no estimate yet, and a small one is soon counted.
+        (select count(*) from (select 1 from messages limit 10000) first)
+      ) as messages,
       (select count(*) from files where seq is not null) as files,
       coalesce((select sum(bytes) from storage_use), 0)::bigint as "fileBytes",
       pg_database_size(current_database()) as "databaseBytes"`;
