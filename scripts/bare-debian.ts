@@ -67,7 +67,7 @@ for (const stream of [server.stdout, server.stderr])
   })();
 const browser = await chromium.launch({
   executablePath: findChromium()!,
-  // The authority's root is nobody's; that the chain is right is looked at below.
+  // No browser knows the test authority. That its chain is right is checked below.
   args: ["--no-sandbox", "--ignore-certificate-errors", `--host-resolver-rules=MAP ${host} 127.0.0.1`],
 });
 try {
